@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { Fault } from './fault.ts'
+
+/**
+ * A cumulative register travels as a count of its resolution, with the resolution beside it, so that sums and
+ * differences of energy are exact integers. { count: 123456, resolution: '0.01' } of kWh is 1234.56 kWh.
+ *
+ * The resolution is a decimal in the quantity's canonical unit, without exponent, above zero, at most 9 decimals.
+ */
+export const resolution = z
+  .string()
+  .max(24)
+  .regex(
+    /^(?:[1-9]\d*|(?:0|[1-9]\d*)\.\d{0,8}[1-9])$/,
+    'a decimal above zero, at most 9 decimals, e.g. "0.01" or "10"',
+  )
+
+export type Resolution = string
+
+export const amount = z.strictObject({ count: z.int(), resolution })
+export type Amount = Readonly<z.infer<typeof amount>>
+
+const DECIMALS_MAX = 9
+const NANO = 10n ** BigInt(DECIMALS_MAX)
+
+/** A resolution as a whole number of 10⁻⁹ canonical units. */
+function nanoUnits(text: Resolution): bigint {
+  const [whole = '0', fraction = ''] = text.split('.')
+  return BigInt(whole) * NANO + BigInt(fraction.padEnd(DECIMALS_MAX, '0'))
+}
+
+function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+  return b === 0n ? a : greatestCommonDivisor(b, a % b)
+}
+
+function resolutionOf(nano: bigint): Resolution {
+  const whole = nano / NANO
+  const fraction = (nano % NANO).toString().padStart(DECIMALS_MAX, '0').replace(/0+$/, '')
+  return fraction === '' ? whole.toString() : `${whole}.${fraction}`
+}
+
+function countOf(big: bigint): number {
+  const count = Number(big)
+  if (!Number.isSafeInteger(count)) {
+    throw new Fault('amount-overflow', `A count of ${big} cannot be held exactly.`)
+  }
+  return count
+}
+
+/** The coarsest resolution in which counts of both can be written exactly. */
+function commonResolution(a: Resolution, b: Resolution): Resolution {
+  return a === b ? a : resolutionOf(greatestCommonDivisor(nanoUnits(a), nanoUnits(b)))
+}
+
+/** The same amount in a resolution that divides its own. Throws `amount-overflow` where it cannot be exact. */
+function rescale(value: Amount, to: Resolution): Amount {
+  if (value.resolution === to) return value
+  return {
+    count: countOf((BigInt(value.count) * nanoUnits(value.resolution)) / nanoUnits(to)),
+    resolution: to,
+  }
+}
+
+/** a + b, exact. */
+export function add(a: Amount, b: Amount): Amount {
+  const common = commonResolution(a.resolution, b.resolution)
+  const sum = BigInt(rescale(a, common).count) + BigInt(rescale(b, common).count)
+  return { count: countOf(sum), resolution: common }
+}
+
+/** a − b, exact. */
+export function subtract(a: Amount, b: Amount): Amount {
+  return add(a, { count: -b.count, resolution: b.resolution })
+}
+
+/** Sum of any number of amounts, exact; `undefined` for none, because nothing measured is not zero. */
+export function sum(amounts: Iterable<Amount>): Amount | undefined {
+  let total: Amount | undefined
+  for (const each of amounts) total = total === undefined ? each : add(total, each)
+  return total
+}
+
+/** Negative, zero or positive as a is below, equal to or above b. */
+export function compare(a: Amount, b: Amount): number {
+  return Math.sign(subtract(a, b).count)
+}
+
+/** True when both are the same quantity of energy, whatever their resolutions. */
+export function equal(a: Amount, b: Amount): boolean {
+  return compare(a, b) === 0
+}
+
+/** The amount as a floating-point number in the canonical unit, for display and charts; never for sums. */
+export function toNumber(value: Amount): number {
+  return Number(BigInt(value.count) * nanoUnits(value.resolution)) / 1e9
+}
+
+/** The amount as an exact decimal text in the canonical unit, with the decimals of its resolution. */
+export function toDecimal(value: Amount): string {
+  const decimals = (value.resolution.split('.')[1] ?? '').length
+  const scaled = (BigInt(value.count) * nanoUnits(value.resolution)) / 10n ** BigInt(DECIMALS_MAX - decimals)
+  if (decimals === 0) return scaled.toString()
+  const negative = scaled < 0n
+  const digits = (negative ? -scaled : scaled).toString().padStart(decimals + 1, '0')
+  return `${negative ? '-' : ''}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
+}
+
+/**
+ * The amount nearest to a decoded number (a float register, say) in a resolution.
+ * Throws `amount-overflow` for what is not finite or cannot be counted exactly.
+ */
+export function fromNumber(value: number, to: Resolution): Amount {
+  const nano = nanoUnits(to)
+  const perUnit = NANO % nano === 0n ? Number(NANO / nano) : undefined
+  // Multiplying by an exact whole number rounds once; dividing by 0.01 would round twice.
+  const count = Math.round(perUnit === undefined ? value / (Number(nano) / 1e9) : value * perUnit)
+  if (!Number.isSafeInteger(count)) {
+    throw new Fault('amount-overflow', `${value} cannot be counted in steps of ${to}.`)
+  }
+  return { count: count === 0 ? 0 : count, resolution: to }
+}
+
+/** The resolution times a whole or decimal factor, exact: '0.01' × 40 = '0.4'. */
+export function multiplyResolution(a: Resolution, factor: Resolution): Resolution {
+  const product = nanoUnits(a) * nanoUnits(factor)
+  if (product % NANO !== 0n) {
+    throw new Fault('amount-overflow', `${a} × ${factor} has more than ${DECIMALS_MAX} decimals.`)
+  }
+  return resolutionOf(product / NANO)
+}

@@ -1,0 +1,66 @@
+/**
+ * Time as a parameter. The system clock is made in the composition file of each process; tests drive a ManualClock.
+ */
+export interface Clock {
+  /** UTC milliseconds since 1970. May jump when the machine's clock is set. */
+  wallMs(): number
+  /** Milliseconds since some fixed moment of this boot. Never steps. */
+  monotonicMs(): number
+  /** Resolves after that many milliseconds; rejects with the signal's reason when it is aborted. */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>
+}
+
+interface Sleeper {
+  readonly dueMs: number
+  readonly wake: () => void
+}
+
+/** A clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #wallMs: number
+  #monotonicMs = 0
+  #sleepers: Sleeper[] = []
+
+  constructor(wallMs: number) {
+    this.#wallMs = wallMs
+  }
+
+  wallMs(): number {
+    return this.#wallMs
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs
+  }
+
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wake = (): void => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      }
+      const sleeper = { dueMs: this.#monotonicMs + durationMs, wake }
+      const onAbort = (): void => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
+        reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'))
+      }
+      if (signal?.aborted === true) return onAbort()
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#sleepers.push(sleeper)
+    })
+  }
+
+  /** Lets time pass: both clocks advance, and sleepers that are due wake in order. */
+  advance(durationMs: number): void {
+    this.#wallMs += durationMs
+    this.#monotonicMs += durationMs
+    const due = this.#sleepers.filter((sleeper) => sleeper.dueMs <= this.#monotonicMs)
+    this.#sleepers = this.#sleepers.filter((sleeper) => sleeper.dueMs > this.#monotonicMs)
+    for (const sleeper of due.toSorted((a, b) => a.dueMs - b.dueMs)) sleeper.wake()
+  }
+
+  /** Sets the wall clock, as NTP or a person would; monotonic time does not move. */
+  stepWall(toMs: number): void {
+    this.#wallMs = toMs
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Every error that leaves a room, in one table: what an operator should do, and whether trying again can help.
+ * Codes are kept for ever; one that is no longer used moves to `retiredFaultCodes`, so that none is used twice.
+ * docs/faults.md is printed from this table.
+ */
+export const faultTable = {
+  'amount-overflow': {
+    advice: 'Choose a coarser resolution for this register in the meter profile.',
+    retryable: false,
+  },
+  'argument-invalid': { advice: 'Run the command with --help.', retryable: false },
+  'port-taken': {
+    advice: 'Stop the other program that listens there, or choose another port.',
+    retryable: false,
+  },
+  'folder-unusable': {
+    advice: 'Create the folder, or give another with --data; it must be writable by this user.',
+    retryable: false,
+  },
+  'already-running': {
+    advice: 'Use the running copy, stop it, or give this one its own folder with --data.',
+    retryable: false,
+  },
+  'web-not-built': { advice: 'Run "npm run build:web" once.', retryable: false },
+  'process-ended': { advice: 'Read the lines that it printed before it ended.', retryable: true },
+  'file-unreadable': { advice: 'Check the path and its permissions.', retryable: false },
+  'file-invalid': { advice: 'Correct the file at the place named; nothing was applied.', retryable: false },
+  'profile-unknown': {
+    advice: 'Use one of firmware-config/profiles, or add a file for this model there.',
+    retryable: false,
+  },
+  'bus-timeout': { advice: 'Check cabling, address and baud rate of the meter.', retryable: true },
+  'bus-disconnected': { advice: 'Check the network to the meter or serial server.', retryable: true },
+  'bus-frame-invalid': {
+    advice: 'Check for a second master, electrical noise or the wrong Modbus variant.',
+    retryable: true,
+  },
+  'bus-exception': { advice: 'Compare the profile with the meter’s register map.', retryable: true },
+  'journal-unusable': {
+    advice: 'Check the disk of the gateway; readings cannot be kept safe until it works.',
+    retryable: true,
+  },
+  'uplink-refused': { advice: 'Check the gateway’s name and rights at the broker.', retryable: true },
+  'message-undecodable': {
+    advice: 'Look at the raw payload in quarantine; the sender does not speak this protocol.',
+    retryable: false,
+  },
+  'message-invalid': {
+    advice: 'Look at the payload in quarantine and correct the sender.',
+    retryable: false,
+  },
+  'gateway-mismatch': {
+    advice: 'The topic and the payload name different gateways: find out who published it.',
+    retryable: false,
+  },
+  'meter-unknown': {
+    advice: 'Add the meter to the park file, then replay it from quarantine.',
+    retryable: false,
+  },
+  'meter-foreign': {
+    advice: 'The park file gives this meter to another gateway: correct the one that is wrong.',
+    retryable: false,
+  },
+  'quantity-unknown': { advice: 'Use a quantity of the catalogue.', retryable: false },
+  'value-kind-wrong': {
+    advice: 'Cumulative quantities travel as a count with its resolution, others as numbers.',
+    retryable: false,
+  },
+  'time-in-future': { advice: 'Set the clock of the gateway.', retryable: false },
+  'time-before-meter': {
+    advice: 'Check the gateway’s clock and the meter’s date of installation.',
+    retryable: false,
+  },
+  'value-beyond-rating': {
+    advice: 'Check the meter’s rating in the park file, its ratios and its wiring.',
+    retryable: false,
+  },
+  'store-refused': {
+    advice: 'Read the server’s reason; the reading waits in quarantine.',
+    retryable: false,
+  },
+  'store-unavailable': {
+    advice: 'Start the store or correct its address and rights; gateways keep their readings meanwhile.',
+    retryable: true,
+  },
+  'store-url-invalid': {
+    advice: 'Use sqlite:FILE, influx1://HOST:PORT/DATABASE or influx2://HOST:PORT/ORG/BUCKET.',
+    retryable: false,
+  },
+  'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },
+  'broker-unavailable': { advice: 'Start the MQTT broker or correct its address.', retryable: true },
+} as const satisfies Record<string, { advice: string; retryable: boolean }>
+
+export type FaultCode = keyof typeof faultTable
+
+/** Codes of earlier versions: never to be used again for anything else. */
+export const retiredFaultCodes: readonly string[] = []
+
+/** Where in a file, message or machine a fault lies. */
+export interface FaultPlace {
+  readonly file?: string
+  readonly line?: number
+  readonly column?: number
+  /** Path inside a document, topic, meter or address: whatever finds it. */
+  readonly path?: string
+}
+
+/** The one error class of the system: a code of the table, what happened, and where. */
+export class Fault extends Error {
+  readonly code: FaultCode
+  readonly place: FaultPlace | undefined
+
+  constructor(code: FaultCode, what: string, options: { place?: FaultPlace; cause?: unknown } = {}) {
+    super(what, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'Fault'
+    this.code = code
+    this.place = options.place
+  }
+
+  get advice(): string {
+    return faultTable[this.code].advice
+  }
+
+  get retryable(): boolean {
+    return faultTable[this.code].retryable
+  }
+}
+
+/** `file:line:column` as editors and terminals understand it; empty where nothing is known. */
+export function placeText(place: FaultPlace | undefined): string {
+  if (place === undefined) return ''
+  const position = [place.file, place.line, place.column].filter((part) => part !== undefined).join(':')
+  return [position, place.path].filter((part) => part !== undefined && part !== '').join(' ')
+}
+
+/** One paragraph for a person: place, what happened, what to do. */
+export function faultText(fault: Fault): string {
+  const place = placeText(fault.place)
+  return `${place === '' ? '' : `${place}: `}${fault.message}\n  → ${fault.advice} [${fault.code}]`
+}

@@ -1,0 +1,48 @@
+/**
+ * The time grid of energy statistics: 15-minute slots, and days and months of the park's calendar.
+ * All instants are UTC milliseconds; a slot or period is named by its start (standards.md §0.9: stamp = period start).
+ */
+
+/** Length of a slot: 15 minutes, the real-time interval of the national monitoring system. */
+export const SLOT_MS = 15 * 60 * 1000
+
+/** Start of the slot that contains an instant. Every zone's offset since 1970 that we meet is a multiple of 15 min. */
+export function slotStart(atMs: number): number {
+  return Math.floor(atMs / SLOT_MS) * SLOT_MS
+}
+
+/** Starts of all slots that overlap [fromMs, toMs). */
+export function* slotsBetween(fromMs: number, toMs: number): Generator<number> {
+  for (let startMs = slotStart(fromMs); startMs < toMs; startMs += SLOT_MS) yield startMs
+}
+
+/** A half-open stretch of time, [fromMs, toMs). */
+export interface Period {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** The calendar day of an instant in a zone: 23, 24 or 25 hours long where the zone has summer time. */
+export function dayOf(atMs: number, timeZone: string): Period {
+  const start = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone).startOfDay()
+  return { fromMs: start.epochMilliseconds, toMs: start.add({ days: 1 }).startOfDay().epochMilliseconds }
+}
+
+/** The calendar month of an instant in a zone. */
+export function monthOf(atMs: number, timeZone: string): Period {
+  const start = Temporal.Instant.fromEpochMilliseconds(atMs)
+    .toZonedDateTimeISO(timeZone)
+    .with({ day: 1 })
+    .startOfDay()
+  return { fromMs: start.epochMilliseconds, toMs: start.add({ months: 1 }).startOfDay().epochMilliseconds }
+}
+
+/** True for the name of a zone that this runtime knows, e.g. "Asia/Shanghai". */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}

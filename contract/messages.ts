@@ -1,0 +1,194 @@
+import { z } from 'zod'
+import type { Amount } from './amount.ts'
+import { digest, epochIdentifier, epochMs, identifier, sequenceNumber } from './identity.ts'
+import { isQuantityName, quantityName } from './quantities.ts'
+import { badCause, readingValue, usableQuality, type Reading } from './reading.ts'
+
+/**
+ * What travels over MQTT. One source: these schemas validate at run time, give the static types and the JSON Schema.
+ *
+ * A batch is one row of a gateway's journal. Its payload is written once and published byte for byte the same every
+ * time, so the SHA-256 of the payload identifies its content: the receipt carries it back, and the gateway lets a row
+ * go only on a receipt for exactly the bytes it holds.
+ */
+
+const version = z.literal(1).meta({ description: 'Version of the message format' })
+
+/** All that was read from one meter in one poll: values by quantity, and the causes of those that could not be had. */
+export const sample = z.strictObject({
+  meter: identifier,
+  atMs: epochMs.meta({ description: 'UTC ms at which the meter’s reply arrived' }),
+  quality: usableQuality.meta({ description: 'Quality of every entry of `values`' }),
+  values: z.partialRecord(quantityName, readingValue).meta({
+    description: 'Number in the canonical unit, or [count, resolution] of a cumulative register',
+  }),
+  bad: z.partialRecord(quantityName, badCause).optional(),
+})
+export type Sample = z.infer<typeof sample>
+
+const journalRow = {
+  v: version,
+  gateway: identifier,
+  epoch: epochIdentifier.meta({ description: 'Identity of the gateway’s journal' }),
+  seq: sequenceNumber.meta({ description: 'Number within the epoch: 1, 2, 3 …' }),
+}
+
+/** Most samples in a batch; a gateway splits beyond it. */
+export const SAMPLES_PER_BATCH_MAX = 2_000
+
+export const readingsBatch = z.strictObject({
+  ...journalRow,
+  kind: z.literal('readings'),
+  samples: z.array(sample).min(1).max(SAMPLES_PER_BATCH_MAX),
+})
+export type ReadingsBatch = z.infer<typeof readingsBatch>
+
+/** What is truly gone, said by the gateway that lost it. It is journaled and acknowledged like readings. */
+export const gapRecord = z.strictObject({
+  ...journalRow,
+  kind: z.literal('gap'),
+  cause: z.enum(['quota', 'age', 'damaged', 'stopped']),
+  lost: z.strictObject({
+    epoch: epochIdentifier,
+    firstSeq: sequenceNumber,
+    lastSeq: sequenceNumber,
+  }),
+  fromMs: epochMs,
+  toMs: epochMs,
+})
+export type GapRecord = z.infer<typeof gapRecord>
+
+/** A row of a gateway's journal: what is published on `up/live` and `up/backlog`. */
+export const uplinkMessage = z.discriminatedUnion('kind', [readingsBatch, gapRecord])
+export type UplinkMessage = z.infer<typeof uplinkMessage>
+
+/**
+ * The receipt for one payload: sent only after the store has it, or quarantine has it with its reason.
+ * It is matched by digest, so that even a payload that could not be decoded can be acknowledged.
+ */
+export const receipt = z.strictObject({
+  v: version,
+  gateway: identifier,
+  digest: digest.meta({ description: 'SHA-256 of the payload that was committed' }),
+  outcome: z.enum(['stored', 'quarantined']).meta({
+    description:
+      'stored: readings that were refused, if any, are in quarantine. quarantined: the whole payload is.',
+  }),
+  refused: z.int().min(0).meta({ description: 'Readings of it that went to quarantine' }),
+  committedAtMs: epochMs,
+})
+export type Receipt = z.infer<typeof receipt>
+
+/** Retained on `up/state`: birth after connecting, state now and then, death when leaving or as the will. */
+export const stateMessage = z.strictObject({
+  v: version,
+  gateway: identifier,
+  kind: z.enum(['birth', 'state', 'death']),
+  atMs: epochMs.meta({ description: 'When it was written; for a will, when the connection was made' }),
+  epoch: epochIdentifier,
+  reason: z.enum(['connected', 'periodic', 'stopped', 'connection-lost']),
+  journal: z
+    .strictObject({
+      rows: z.int().min(0),
+      bytes: z.int().min(0),
+      oldestMs: epochMs.optional(),
+    })
+    .optional()
+    .meta({ description: 'What waits for a receipt' }),
+  meters: z
+    .array(
+      z.strictObject({
+        meter: identifier,
+        state: z.enum(['ok', 'failing', 'silent']),
+        lastGoodMs: epochMs.optional(),
+        cause: badCause.optional(),
+      }),
+    )
+    .optional(),
+})
+export type StateMessage = z.infer<typeof stateMessage>
+
+/** What the server may ask of a gateway. Nothing here writes to a meter. */
+export const command = z.strictObject({
+  v: version,
+  id: z.uuid(),
+  kind: z.enum(['report-state', 'resend']),
+  issuedAtMs: epochMs,
+  resend: z
+    .strictObject({ epoch: epochIdentifier, firstSeq: sequenceNumber, lastSeq: sequenceNumber })
+    .optional()
+    .meta({ description: 'Rows to send again, where the gateway still keeps them' }),
+})
+export type Command = z.infer<typeof command>
+
+export const reply = z.strictObject({
+  v: version,
+  id: z.uuid().meta({ description: 'The command’s id' }),
+  gateway: identifier,
+  outcome: z.enum(['done', 'refused', 'failed']),
+  detail: z.string().max(2_000),
+  atMs: epochMs,
+})
+export type Reply = z.infer<typeof reply>
+
+/** All messages by name, for the generated protocol document and JSON Schemas. */
+export const messageSchemas = { readingsBatch, gapRecord, receipt, stateMessage, command, reply }
+
+/** The readings of a sample, in the order in which they were written. */
+export function readingsOf(from: Sample): Reading[] {
+  const readings: Reading[] = []
+  for (const [quantity, value] of Object.entries(from.values)) {
+    if (!isQuantityName(quantity) || value === undefined) continue
+    readings.push({
+      meter: from.meter,
+      quantity,
+      atMs: from.atMs,
+      quality: from.quality,
+      value: typeof value === 'number' ? value : { count: value[0], resolution: value[1] },
+    })
+  }
+  for (const [quantity, cause] of Object.entries(from.bad ?? {})) {
+    if (!isQuantityName(quantity) || cause === undefined) continue
+    readings.push({ meter: from.meter, quantity, atMs: from.atMs, quality: 'bad', cause })
+  }
+  return readings
+}
+
+const wireValue = (value: number | Amount): z.infer<typeof readingValue> =>
+  typeof value === 'number' ? value : [value.count, value.resolution]
+
+/** Packs readings into samples: one per meter, moment and quality. The inverse of `readingsOf`. */
+export function samplesOf(readings: readonly Reading[]): Sample[] {
+  const packed = new Map<string, Sample>()
+  // The bad readings of a poll ride in the sample of its good ones; alone, they need one of their own.
+  const usableFirst = [...readings].sort((a, b) => Number(a.quality === 'bad') - Number(b.quality === 'bad'))
+  const homes = new Map<string, Sample>()
+  for (const reading of usableFirst) {
+    const moment = `${reading.meter} ${reading.atMs}`
+    if (reading.quality === 'bad') {
+      const home = homes.get(moment) ?? {
+        meter: reading.meter,
+        atMs: reading.atMs,
+        quality: 'good',
+        values: {},
+      }
+      if (!homes.has(moment)) {
+        homes.set(moment, home)
+        packed.set(moment, home)
+      }
+      home.bad = { ...home.bad, [reading.quantity]: reading.cause }
+      continue
+    }
+    const key = `${moment} ${reading.quality}`
+    const home = packed.get(key) ?? {
+      meter: reading.meter,
+      atMs: reading.atMs,
+      quality: reading.quality,
+      values: {},
+    }
+    home.values[reading.quantity] = wireValue(reading.value)
+    packed.set(key, home)
+    if (!homes.has(moment)) homes.set(moment, home)
+  }
+  return [...packed.values()]
+}

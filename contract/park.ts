@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import { amount } from './amount.ts'
+import { carrierNames, type Carrier } from './carriers.ts'
+import { isTimeZone } from './grid.ts'
+import { epochMs, identifier, localName } from './identity.ts'
+import { quantityName } from './quantities.ts'
+
+/**
+ * The park model: park → enterprise → process (workshop) → equipment, with meters at any of these levels.
+ * `parkDescription` is the shape of park.yaml and of the JSON Schema; `Park` is the same, indexed.
+ */
+
+/** What a meter's flow is in the energy balance of the level it hangs on. */
+export const balanceRoles = {
+  /** Crosses the boundary of the enterprise or park: bought, or sold where the quantity is an export. */
+  boundary: { zh: '边界（购入/外供）', en: 'boundary (bought or sold)' },
+  /** Primary production inside the boundary, such as PV. */
+  production: { zh: '一次能源生产', en: 'primary production' },
+  /** Goes into a conversion: gas into a boiler, electricity into a compressor station. */
+  'conversion-input': { zh: '加工转换投入', en: 'conversion input' },
+  /** Comes out of a conversion: steam from a boiler. */
+  'conversion-output': { zh: '加工转换产出', en: 'conversion output' },
+  /** Final use by a process or an equipment. */
+  terminal: { zh: '终端消费', en: 'terminal consumption' },
+  /** A part of another meter's flow, for information: never added to a total. */
+  submeter: { zh: '分表', en: 'submeter' },
+  /** A second meter of the same flow, to compare with: never added to a total. */
+  check: { zh: '校核表', en: 'check meter' },
+} as const
+
+export type BalanceRole = keyof typeof balanceRoles
+const balanceRole = z.enum(
+  Object.keys(balanceRoles).filter((role): role is BalanceRole => role in balanceRoles),
+)
+
+/** Something that happened to a meter on a date and changes how its register is read. */
+export const meterEvent = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('replacement').meta({ description: 'Another meter was put in its place.' }),
+    at: z.iso.datetime({ offset: true }),
+    quantity: quantityName,
+    final: amount.meta({ description: 'Last reading of the old meter' }),
+    initial: amount.meta({ description: 'First reading of the new meter' }),
+  }),
+  z.strictObject({
+    kind: z.literal('reset').meta({ description: 'The register was set to a value on site.' }),
+    at: z.iso.datetime({ offset: true }),
+    quantity: quantityName,
+    final: amount,
+    initial: amount,
+  }),
+])
+
+export const meterDescription = z.strictObject({
+  id: identifier,
+  name: localName,
+  carrier: z.enum(carrierNames),
+  role: balanceRole.meta({ description: 'What its flow is in the energy balance' }),
+  gateway: identifier.meta({ description: 'The only gateway whose readings of this meter are taken' }),
+  upstream: identifier
+    .optional()
+    .meta({ description: 'The meter that measures the flow from which this one is fed' }),
+  register: quantityName.meta({ description: 'The cumulative quantity that its energy is computed from' }),
+  power: quantityName
+    .optional()
+    .meta({ description: 'The instantaneous quantity that is shown as its power or flow' }),
+  ratingPerHour: z.number().positive().meta({
+    description:
+      'The most its register can advance in an hour, in the register’s canonical unit (kWh/h = kW)',
+  }),
+  wrapsAt: amount
+    .optional()
+    .meta({ description: 'The register starts again from zero when it reaches this' }),
+  gapSeconds: z.number().positive().default(300).meta({
+    description: 'Readings further apart than this leave the time between them uncovered',
+  }),
+  installed: z.iso.datetime({ offset: true }).meta({ description: 'Readings before this are refused' }),
+  events: z.array(meterEvent).default([]),
+})
+
+const meters = z.array(meterDescription).default([])
+
+export const equipmentDescription = z.strictObject({ id: identifier, name: localName, meters })
+
+export const processDescription = z.strictObject({
+  id: identifier,
+  name: localName,
+  meters,
+  equipment: z.array(equipmentDescription).default([]),
+})
+
+export const enterpriseDescription = z.strictObject({
+  id: identifier,
+  name: localName,
+  industry: z.string().optional().meta({ description: 'GB/T 4754 code and name' }),
+  meters,
+  processes: z.array(processDescription).default([]),
+})
+
+export const parkDescription = z.strictObject({
+  id: identifier,
+  name: localName,
+  timeZone: z.string().default('Asia/Shanghai').refine(isTimeZone, 'a zone such as "Asia/Shanghai"'),
+  gateways: z.array(
+    z.strictObject({
+      id: identifier,
+      name: localName,
+      silentAfterSeconds: z.number().positive().default(30).meta({
+        description: 'Without a message for this long it is shown as silent',
+      }),
+    }),
+  ),
+  meters,
+  enterprises: z.array(enterpriseDescription).default([]),
+})
+
+export type ParkDescription = z.infer<typeof parkDescription>
+export type GatewayDescription = ParkDescription['gateways'][number]
+export type MeterEvent = z.infer<typeof meterEvent>
+
+/** A meter with its place in the tree. */
+export interface Meter extends Omit<z.infer<typeof meterDescription>, 'installed' | 'carrier'> {
+  readonly carrier: Carrier
+  readonly installedMs: number
+  /** Ids from the park down: [park], [park, enterprise], … */
+  readonly path: readonly string[]
+  readonly enterprise: string | undefined
+}
+
+/** The park model with its meters and gateways by id. */
+export interface Park {
+  readonly description: ParkDescription
+  readonly meters: ReadonlyMap<string, Meter>
+  readonly gateways: ReadonlyMap<string, GatewayDescription>
+}
+
+/** Indexes a valid description. What is wrong between its parts is found by `parkContradictions`. */
+export function indexPark(description: ParkDescription): Park {
+  const index = new Map<string, Meter>()
+  const addAll = (found: readonly z.infer<typeof meterDescription>[], path: readonly string[]): void => {
+    for (const { installed, ...meter } of found) {
+      index.set(meter.id, {
+        ...meter,
+        installedMs: Temporal.Instant.from(installed).epochMilliseconds,
+        path,
+        enterprise: path[1],
+      })
+    }
+  }
+  addAll(description.meters, [description.id])
+  for (const enterprise of description.enterprises) {
+    const enterprisePath = [description.id, enterprise.id]
+    addAll(enterprise.meters, enterprisePath)
+    for (const process of enterprise.processes) {
+      addAll(process.meters, [...enterprisePath, process.id])
+      for (const equipment of process.equipment) {
+        addAll(equipment.meters, [...enterprisePath, process.id, equipment.id])
+      }
+    }
+  }
+  return {
+    description,
+    meters: index,
+    gateways: new Map(description.gateways.map((gateway) => [gateway.id, gateway])),
+  }
+}
+
+/** A meter's expected gap and identity are all that most rooms need of its event dates. */
+export function eventMs(event: MeterEvent): number {
+  return epochMs.parse(Temporal.Instant.from(event.at).epochMilliseconds)
+}

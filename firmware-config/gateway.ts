@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { resolution } from '#contract/amount.ts'
+import { identifier } from '#contract/identity.ts'
+import { quantityName } from '#contract/quantities.ts'
+import { readData, type DataFile } from './document.ts'
+
+/** The shape of gateway.yaml: what one gateway reads, how often, and where it delivers. */
+
+const milliseconds = z.int().min(1).max(600_000)
+
+const tcpTransport = z.strictObject({
+  kind: z.literal('tcp').meta({ description: 'Modbus TCP (MBAP)' }),
+  host: z
+    .string()
+    .min(1)
+    .meta({ description: 'Address of the meter or of the Modbus TCP gateway before it' }),
+  port: z.int().min(1).max(65_535).default(502),
+})
+
+const meterLine = z.strictObject({
+  meter: identifier.meta({ description: 'Id of the meter in the park file' }),
+  unit: z.int().min(0).max(255).meta({ description: 'Modbus unit address' }),
+  profile: identifier.meta({ description: 'File name in firmware-config/profiles, without .yaml' }),
+  everySeconds: z.number().min(0.1).max(3_600).default(10).meta({
+    description: 'Poll interval; polls are aligned to the wall clock',
+  }),
+  quantities: z
+    .array(quantityName)
+    .optional()
+    .meta({ description: 'Read only these; all of the profile by default' }),
+  ratios: z
+    .strictObject({ current: resolution.default('1'), voltage: resolution.default('1') })
+    .prefault({})
+    .meta({ description: 'Transformer ratios of the site' }),
+  simulated: z.boolean().default(false).meta({ description: 'Marks every reading as simulated' }),
+})
+
+const busDescription = z.strictObject({
+  id: identifier,
+  transport: z.discriminatedUnion('kind', [tcpTransport]),
+  timeoutMs: milliseconds.default(1_000).meta({ description: 'How long an answer may take' }),
+  meters: z.array(meterLine).min(1),
+})
+
+export const gatewayFile = z.strictObject({
+  gateway: identifier,
+  park: identifier,
+  uplink: z.strictObject({
+    url: z.url({ protocol: /^mqtts?$/ }).meta({ description: 'MQTT broker, e.g. mqtt://127.0.0.1:1883' }),
+    keepAliveSeconds: z.int().min(5).max(1_200).default(30),
+    inFlightBatches: z.int().min(1).max(64).default(8).meta({
+      description: 'Batches on their way without a receipt, at most',
+    }),
+    receiptTimeoutMs: milliseconds.default(5_000).meta({
+      description: 'After this long without a receipt a batch is sent again, then with growing pauses',
+    }),
+  }),
+  journal: z
+    .strictObject({
+      commitWindowMs: z.int().min(0).max(10_000).default(200).meta({
+        description: 'Readings that arrive within this time are one batch and one disk write',
+      }),
+      graceHours: z.number().min(0).default(24).meta({
+        description: 'How long a batch is kept after its receipt, so that it can be asked for again',
+      }),
+    })
+    .prefault({}),
+  buses: z.array(busDescription).min(1),
+})
+
+export type GatewayFile = z.infer<typeof gatewayFile>
+export type BusDescription = z.infer<typeof busDescription>
+export type MeterLine = z.infer<typeof meterLine>
+
+/** Reads gateway.yaml. Throws `file-unreadable` or `InvalidFile`. */
+export function readGatewayFile(file: string): DataFile<GatewayFile> {
+  return readData(gatewayFile, file)
+}

@@ -1,0 +1,136 @@
+import type { CommitRecord, Refusal } from '#contract/commit.ts'
+import type { Fault } from '#contract/fault.ts'
+import type { Period } from '#contract/grid.ts'
+import type { Interval, RecordedInterval } from '#contract/interval.ts'
+import type { GapRecord } from '#contract/messages.ts'
+import type { QuantityName } from '#contract/quantities.ts'
+import type { Reading, RegisterReading } from '#contract/reading.ts'
+import type { MeterId } from '#contract/identity.ts'
+
+/** A reading that the store will not take, whatever is tried: its place in the batch and the reason. */
+export interface RefusedReading {
+  readonly index: number
+  readonly fault: Fault
+}
+
+export interface AppendResult {
+  readonly stored: number
+  readonly refused: readonly RefusedReading[]
+}
+
+/**
+ * Many, append-only readings, and the commit records beside them.
+ *
+ * Writing twice is the same as once: a reading's identity is (meter, quantity, atMs), a commit record's is
+ * (gateway, epoch, seq), or its digest where those are unknown. All calls may overlap with one another.
+ * Every method throws a Fault `store-unavailable` (retryable) when the store cannot be reached or cannot write:
+ * then nothing may be assumed of the call, and it is made again.
+ */
+export interface ReadingStore {
+  /**
+   * Stores readings durably: when it resolves, those not in `refused` survive a crash of the store's machine.
+   * A reading that the store refuses for itself is returned, and does not take its neighbours with it.
+   */
+  append(readings: readonly Reading[]): Promise<AppendResult>
+
+  /** Stores commit records durably. Called after the readings they speak of are stored. */
+  appendCommits(records: readonly CommitRecord[]): Promise<void>
+
+  /** Commit records with committedAtMs ≥ fromMs in order of committedAtMs, at most `limit` (default 1,000). */
+  commitsSince(fromMs: number, limit?: number): Promise<readonly CommitRecord[]>
+
+  /** Usable and bad readings of one quantity with fromMs ≤ atMs < toMs, in order of time. */
+  readings(meter: MeterId, quantity: QuantityName, period: Period): Promise<readonly Reading[]>
+
+  /**
+   * Usable register readings of a cumulative quantity in [fromMs, toMs), in order of time, with the nearest one before
+   * and the nearest one at or after, so that the whole period can be bracketed.
+   */
+  registerSeries(meter: MeterId, quantity: QuantityName, period: Period): Promise<RegisterSeries>
+
+  /** The newest reading of every quantity of each meter; quantities never read are absent. */
+  latest(meters: readonly MeterId[]): Promise<readonly Reading[]>
+
+  /** Waits for calls under way, then lets go of files and connections. */
+  close(): Promise<void>
+}
+
+export interface RegisterSeries {
+  readonly before: RegisterReading | undefined
+  readonly within: readonly RegisterReading[]
+  readonly after: RegisterReading | undefined
+}
+
+/** A stretch of a meter's time whose intervals must be computed again; both ends are instants of readings. */
+export interface DirtyWindow {
+  readonly meter: MeterId
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** A hole in the numbers of an epoch: batches that were made but have not arrived. */
+export interface Hole {
+  readonly gateway: string
+  readonly epoch: string
+  readonly firstSeq: number
+  readonly lastSeq: number
+}
+
+export interface QuarantineEntry {
+  readonly id: number
+  readonly gateway: string
+  readonly digest: string
+  readonly committedAtMs: number
+  readonly refusal: Refusal
+}
+
+/** A recorded gap, with the moment it was learned of. */
+export interface RecordedGap {
+  readonly record: GapRecord
+  readonly committedAtMs: number
+}
+
+/**
+ * The books: few, transactional facts with one owner, the process that runs the recompute and posting loops.
+ * SQLite always; calls are synchronous and each is one transaction.
+ * Throws a Fault `books-unusable` when the file cannot be read or written.
+ */
+export interface Books {
+  /** committedAtMs up to which commit records have been followed; 0 in new books. */
+  followedUntilMs(): number
+
+  /**
+   * Enters commit records: batch marks, gaps, quarantine and dirty windows, and moves `followedUntilMs` up to the
+   * newest of them. Entering a record twice is entering it once. Returns how many were new.
+   */
+  follow(records: readonly CommitRecord[]): number
+
+  /** Dirty windows, oldest first; windows of one meter that overlap are one. */
+  dirtyWindows(limit: number): readonly DirtyWindow[]
+
+  /**
+   * Records computed intervals: a slot whose content differs from its newest revision gets the next revision, an equal
+   * one is left alone. Takes the window out of the dirty ones if it has not grown since it was read. One transaction.
+   * Returns how many revisions were written.
+   */
+  record(window: DirtyWindow, intervals: readonly Interval[]): number
+
+  /** The newest revision of each slot with fromMs ≤ slotMs < toMs, in order. Slots never computed are absent. */
+  intervals(meter: MeterId, quantity: QuantityName, period: Period): readonly RecordedInterval[]
+
+  /** All revisions of one slot, oldest first. */
+  revisions(meter: MeterId, quantity: QuantityName, slotMs: number): readonly RecordedInterval[]
+
+  /** Numbers below the highest seen of each epoch that neither arrived nor were declared lost. */
+  holes(): readonly Hole[]
+
+  gaps(): readonly RecordedGap[]
+
+  /** Newest first. */
+  quarantine(limit: number): readonly QuarantineEntry[]
+
+  /** Batches marked of each (gateway, epoch), for reports and tests. */
+  batchCount(): number
+
+  close(): void
+}
