@@ -121,6 +121,8 @@ export default defineConfig({
         'no-restricted-properties': 'off',
         'no-restricted-imports': 'off',
         'max-lines': 'off',
+        'vitest/valid-title': 'off',
+        'vitest/valid-describe-callback': 'off',
       },
     },
     { files: ['cli/**', 'scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
