@@ -1,0 +1,102 @@
+import type { Logger } from 'pino'
+import type { Clock } from '#contract/clock.ts'
+import type { CommitRecord } from '#contract/commit.ts'
+import { Fault, faultText } from '#contract/fault.ts'
+import type { Park } from '#contract/park.ts'
+import { recompute } from '#intervals/recompute.ts'
+import type { Books, ReadingStore } from '#store/port.ts'
+
+/**
+ * The loop of the books' one owner: follow the commit records, then compute dirty intervals again.
+ */
+export interface Bookkeeping {
+  readonly store: ReadingStore
+  readonly books: Books
+  readonly park: Park
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
+  /** Called with the commit records that were not seen before, in order. */
+  readonly onCommits: (records: readonly CommitRecord[]) => void
+}
+
+/** Pause between two looks at the commit records: what a reader of a page waits for a new value at most. */
+const FOLLOW_EVERY_MS = 500
+/** Pause after a store or the books failed. */
+const RETRY_EVERY_MS = 2_000
+/**
+ * Commit records are read again this far back, because workers on other machines have other clocks, and a record is
+ * visible only some time after the instant it carries.
+ */
+const OVERLAP_MS = 60_000
+const PAGE = 5_000
+const WINDOWS_PER_ROUND = 500
+
+/** Runs until the signal is aborted. Failures of the store or the books are logged and tried again. */
+export async function keepBooks(loop: Bookkeeping): Promise<void> {
+  const seen = new RecentCommits()
+  while (!loop.signal.aborted) {
+    let pauseMs = FOLLOW_EVERY_MS
+    try {
+      await follow(loop, seen)
+      await recomputeDirty(loop)
+    } catch (error) {
+      if (!(error instanceof Fault) || !error.retryable) throw error
+      loop.log.error({ code: error.code }, faultText(error))
+      pauseMs = RETRY_EVERY_MS
+    }
+    await loop.clock.sleep(pauseMs, loop.signal).catch((error: unknown) => {
+      if (!loop.signal.aborted) throw error
+    })
+  }
+}
+
+async function follow({ store, books, onCommits }: Bookkeeping, seen: RecentCommits): Promise<void> {
+  let fromMs = Math.max(0, books.followedUntilMs() - OVERLAP_MS)
+  let limit = PAGE
+  for (;;) {
+    const page = await store.commitsSince(fromMs, limit)
+    books.follow(page)
+    const news = page.filter((record) => seen.isNew(record))
+    if (news.length > 0) onCommits(news)
+    const newest = page.at(-1)
+    if (page.length < limit || newest === undefined) break
+    // A page that is full of one millisecond is asked for again, larger; otherwise the next one starts at its end.
+    if (newest.committedAtMs > fromMs) fromMs = newest.committedAtMs
+    else limit *= 2
+  }
+  seen.forgetBefore(books.followedUntilMs() - 2 * OVERLAP_MS)
+}
+
+async function recomputeDirty({ store, books, park, log, signal }: Bookkeeping): Promise<void> {
+  for (const window of books.dirtyWindows(WINDOWS_PER_ROUND)) {
+    if (signal.aborted) return
+    const meter = park.meters.get(window.meter)
+    if (meter === undefined) {
+      log.warn(
+        { meter: window.meter },
+        'readings of a meter that is no longer in the park file: no intervals',
+      )
+      books.record(window, [])
+      continue
+    }
+    await recompute(window, meter, store, books)
+  }
+}
+
+/** Which commit records of the overlap have been handed on already. */
+class RecentCommits {
+  readonly #committedAtMs = new Map<string, number>()
+
+  isNew(record: CommitRecord): boolean {
+    const isNew = !this.#committedAtMs.has(record.digest)
+    this.#committedAtMs.set(record.digest, record.committedAtMs)
+    return isNew
+  }
+
+  forgetBefore(beforeMs: number): void {
+    for (const [digest, committedAtMs] of this.#committedAtMs) {
+      if (committedAtMs < beforeMs) this.#committedAtMs.delete(digest)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { z } from 'zod'
+import { Fault, faultTable, type FaultCode } from '#contract/fault.ts'
+
+const faultCode = z.enum(Object.keys(faultTable).filter((code): code is FaultCode => code in faultTable))
+
+/** What a verb tells the process that started it, over the IPC channel. */
+export const childMessage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready'), url: z.string(), ports: z.record(z.string(), z.int()).default({}) }),
+  z.object({ kind: z.literal('first-values') }),
+  z.object({ kind: z.literal('fault'), code: faultCode, what: z.string() }),
+])
+export type ChildMessage = z.infer<typeof childMessage>
+
+/** Tells the process that started this one; does nothing when it was started by hand. */
+export function tellParent(message: z.input<typeof childMessage>): void {
+  process.send?.(message)
+}
+
+export interface Child {
+  readonly name: string
+  /** The first message of this kind; rejects with `process-ended` when the process ends before it. */
+  told<K extends ChildMessage['kind']>(kind: K): Promise<Extract<ChildMessage, { kind: K }>>
+  /** Resolves with what happened when the process is gone. */
+  readonly ended: Promise<string>
+  /** Asks it to stop, and ends it if it does not within `graceMs`. */
+  stop(graceMs?: number): Promise<void>
+}
+
+/** A log beyond this is moved aside when the process starts again, so that two files bound the disk that logs take. */
+const LOG_BYTES_MAX = 8 * 1024 * 1024
+const STOP_GRACE_MS = 8_000
+
+function openLog(file: string): number {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  if (size > LOG_BYTES_MAX) renameSync(file, `${file}.1`)
+  return openSync(file, 'a')
+}
+
+/** Starts `tanbiao VERB …` as a process of its own, its log appended to a file. */
+export function startChild(name: string, args: readonly string[], logFile: string): Child {
+  const log = openLog(logFile)
+  const process_ = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', new URL('tanbiao.ts', import.meta.url).pathname, ...args],
+    // Detached: Ctrl-C in the terminal reaches only the process that knows in which order to stop.
+    { stdio: ['ignore', log, log, 'ipc'], detached: true },
+  )
+  closeSync(log)
+  const ended = new Promise<string>((resolve) => {
+    process_.once('error', (error) => {
+      resolve(error.message)
+    })
+    process_.once('exit', (code, signal) => {
+      resolve(signal === null ? `exit code ${code}` : signal)
+    })
+  })
+  const told = listen(process_, name, ended, logFile)
+  return {
+    name,
+    told,
+    ended,
+    stop: async (graceMs = STOP_GRACE_MS) => {
+      process_.kill('SIGTERM')
+      const timer = setTimeout(() => process_.kill('SIGKILL'), graceMs)
+      await ended
+      clearTimeout(timer)
+    },
+  }
+}
+
+function listen(
+  process_: ChildProcess,
+  name: string,
+  ended: Promise<string>,
+  logFile: string,
+): Child['told'] {
+  const received: ChildMessage[] = []
+  const waiting = new Set<() => void>()
+  process_.on('message', (message) => {
+    received.push(childMessage.parse(message))
+    for (const check of waiting) check()
+  })
+  return (kind) =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        for (const message of received) {
+          if (!isKind(message, kind)) continue
+          waiting.delete(check)
+          return resolve(message)
+        }
+      }
+      waiting.add(check)
+      check()
+      void ended.then((how) => {
+        waiting.delete(check)
+        reject(
+          faultOf(received) ??
+            new Fault(
+              'process-ended',
+              `${name} ended (${how}).
+${lastLines(logFile)}`,
+            ),
+        )
+      })
+    })
+}
+
+/** The fault that made a process end, as it said itself. */
+function faultOf(received: readonly ChildMessage[]): Fault | undefined {
+  for (const message of received) if (isKind(message, 'fault')) return new Fault(message.code, message.what)
+  return undefined
+}
+
+function isKind<K extends ChildMessage['kind']>(
+  message: ChildMessage,
+  kind: K,
+): message is Extract<ChildMessage, { kind: K }> {
+  return message.kind === kind
+}
+
+function lastLines(file: string): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-6).join('\n')
+}

@@ -1,0 +1,146 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import { readGatewayFile, type GatewayFile } from '#firmware-config/gateway.ts'
+import { startChild, type Child } from '../child.ts'
+import { openDataFolder, type DataFolder } from '../data-folder.ts'
+import { watchLifetime } from '../lifetime.ts'
+import { port, text } from '../options.ts'
+import { verb } from '../verb.ts'
+
+const options = z.object({
+  data: text.default('./data').meta({ description: 'Folder for everything that is kept (./data)' }),
+  host: text
+    .default('127.0.0.1')
+    .meta({ description: 'Address of the pages; the loopback unless told otherwise' }),
+  port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
+  'mqtt-port': port.default(1883).meta({ description: 'Port of the broker (1883; 0 takes a free one)' }),
+  'modbus-port': port.default(15_020).meta({
+    description: 'Port of the first simulated bus, the next ones follow (15020; 0 takes free ones)',
+  }),
+})
+
+const demoPark = new URL('../../firmware-config/examples/demo-park/', import.meta.url)
+const parkFile = fileURLToPath(new URL('park.yaml', demoPark))
+const gatewayFiles = ['gateway-east.yaml', 'gateway-west.yaml'].map((file) =>
+  fileURLToPath(new URL(file, demoPark)),
+)
+const scenarioFile = fileURLToPath(new URL('../../simulators/scenarios/demo-park.yaml', import.meta.url))
+
+/** A gateway that ends is started again, but not for ever. */
+const RESTARTS_MAX = 20
+
+/** The demo park: simulated meters, two gateways, broker, store and pages, each a process of its own. */
+export const demo = verb('Run the demo park on this machine', options, async (given) => {
+  const steps = new Steps()
+  const lifetime = watchLifetime()
+  steps.title('tanbiao 碳表 · 演示园区 demo park')
+  const folder = openDataFolder(given.data)
+  const children: Child[] = []
+  const start = (name: string, args: readonly string[]): Child => {
+    const child = startChild(name, args, folder.file('log', `${name}.log`))
+    children.unshift(child)
+    return child
+  }
+  const run = async (): Promise<void> => {
+    mkdirSync(folder.file('log'), { recursive: true })
+    steps.done(`数据目录 data folder ${folder.path}`)
+
+    const meters = start('simulate', [
+      'simulate',
+      ...flags({ scenario: scenarioFile, park: parkFile, port: given['modbus-port'] }),
+      ...gatewayFiles.flatMap((file) => flags({ gateway: file })),
+    ])
+    const server = start('serve', [
+      'serve',
+      ...flags({ park: parkFile, data: folder.file('server'), host: given.host, port: given.port }),
+      ...flags({ 'mqtt-port': given['mqtt-port'] }),
+    ])
+    const [simulated, served] = await Promise.all([meters.told('ready'), server.told('ready')])
+    folder.describe(served.url)
+    steps.done(`模拟仪表 simulated meters at Modbus TCP ports ${Object.values(simulated.ports).join(', ')}`)
+    steps.done(`消息代理、存储、页面 broker, store and pages`)
+
+    const { mqtt } = served.ports
+    const gateways = gatewayFiles.map((file) =>
+      writeGateway(folder, readGatewayFile(file).value, mqtt ?? given['mqtt-port'], simulated.ports),
+    )
+    const startGateway = ({ id, file }: (typeof gateways)[number]): Child =>
+      start(id, ['edge', ...flags({ config: file, data: folder.file('gateways', id) })])
+    const agents = gateways.map((gateway) => ({ gateway, child: startGateway(gateway) }))
+    await Promise.all(agents.map(({ child }) => child.told('ready')))
+    steps.done(`网关 gateways ${gateways.map(({ id }) => id).join(', ')}`)
+    await server.told('first-values')
+    steps.done('首批实时值 first live values')
+    steps.title(`\n  打开 open  ${served.url}\n  Ctrl-C 停止全部 stops everything.\n`)
+
+    let restarts = 0
+    const keepAlive = async (agent: (typeof agents)[number]): Promise<never> => {
+      for (;;) {
+        const how = await agent.child.ended
+        if (lifetime.signal.aborted || restarts >= RESTARTS_MAX) return new Promise(() => {})
+        restarts += 1
+        steps.title(`网关 gateway ${agent.gateway.id} ended (${how}): starting it again`)
+        agent.child = startGateway(agent.gateway)
+      }
+    }
+    const lost = Promise.race(
+      [meters, server].map(async (child) => `${child.name} ended (${await child.ended})`),
+    )
+    steps.title(
+      `${await Promise.race([lost, ...agents.map(keepAlive)])}; the logs are in ${folder.file('log')}`,
+    )
+    process.exitCode = 1
+  }
+  try {
+    await Promise.race([lifetime.ended, run()])
+    steps.title('正在停止 stopping …')
+  } finally {
+    // Gateways first: what they have read is then journaled, delivered or kept for the next start.
+    for (const child of children) await child.stop()
+    folder.release()
+    steps.done('已全部停止 everything stopped')
+  }
+})
+
+/** Options as arguments: { port: 1 } is --port 1. */
+function flags(values: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
+}
+
+/** The gateway file of this run: that of the example, with the ports that are really used. */
+function writeGateway(
+  folder: DataFolder,
+  gateway: GatewayFile,
+  mqttPort: number,
+  modbusPorts: Readonly<Record<string, number>>,
+): { id: string; file: string } {
+  const id = gateway.gateway
+  mkdirSync(folder.file('gateways', id), { recursive: true })
+  const file = folder.file('gateways', id, 'gateway.yaml')
+  const effective: GatewayFile = {
+    ...gateway,
+    uplink: { ...gateway.uplink, url: `mqtt://127.0.0.1:${mqttPort}` },
+    buses: gateway.buses.map((bus) => ({
+      ...bus,
+      transport: { ...bus.transport, port: modbusPorts[`${id}/${bus.id}`] ?? bus.transport.port },
+    })),
+  }
+  writeFileSync(file, stringify(effective))
+  return { id, file }
+}
+
+/** What a person sees in the terminal while the demo starts. */
+class Steps {
+  readonly #startedMs = performance.now()
+
+  title(line: string): void {
+    console.log(line)
+  }
+
+  done(line: string): void {
+    const seconds = ((performance.now() - this.#startedMs) / 1_000).toFixed(1)
+    console.log(`  ✓ ${line}  ${seconds} s`)
+  }
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { startAgent } from '#edge/agent.ts'
+import { readGatewayFile } from '#firmware-config/gateway.ts'
+import { tellParent } from '../child.ts'
+import { openDataFolder } from '../data-folder.ts'
+import { watchLifetime } from '../lifetime.ts'
+import { makeLog } from '../log.ts'
+import { logLevel, text } from '../options.ts'
+import { systemClock } from '../system-clock.ts'
+import { verb } from '../verb.ts'
+
+const options = z.object({
+  config: text.meta({ description: 'The gateway file' }),
+  data: text.default('./data').meta({ description: 'Folder of the journal (./data)' }),
+  log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
+})
+
+/** The agent of one gateway. */
+export const edge = verb('Read meters and deliver what they say, on a gateway', options, async (given) => {
+  const lifetime = watchLifetime()
+  const gateway = readGatewayFile(given.config).value
+  const log = makeLog(gateway.gateway, given.log)
+  const folder = openDataFolder(given.data)
+  try {
+    const agent = await startAgent({
+      gateway,
+      journalFile: folder.file('journal.sqlite'),
+      clock: systemClock,
+      log,
+    })
+    tellParent({ kind: 'ready', url: gateway.uplink.url })
+    await lifetime.ended
+    await agent.stop()
+  } finally {
+    folder.release()
+  }
+})

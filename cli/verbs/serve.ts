@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { readParkFile } from '#firmware-config/park-file.ts'
+import { startServer } from '#dashboards/server.ts'
+import { startBroker } from '#ingest/broker.ts'
+import { startWorker } from '#ingest/worker.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import { keepBooks } from '../bookkeeping.ts'
+import { tellParent } from '../child.ts'
+import { openDataFolder } from '../data-folder.ts'
+import { watchLifetime } from '../lifetime.ts'
+import { makeLog } from '../log.ts'
+import { logLevel, port, text } from '../options.ts'
+import { systemClock } from '../system-clock.ts'
+import { verb } from '../verb.ts'
+
+const options = z.object({
+  park: text.meta({ description: 'The park file' }),
+  data: text.default('./data').meta({ description: 'Folder for everything that is kept (./data)' }),
+  store: text.optional().meta({
+    description:
+      'sqlite:FILE, influx1://HOST:PORT/DATABASE or influx2://HOST:PORT/ORG/BUCKET (sqlite in --data)',
+  }),
+  broker: text
+    .default('embedded')
+    .meta({ description: 'mqtt://HOST:PORT of a broker of yours, or "embedded"' }),
+  host: text
+    .default('127.0.0.1')
+    .meta({ description: 'Address to listen on; the loopback unless told otherwise' }),
+  port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
+  'mqtt-host': text.default('127.0.0.1').meta({ description: 'Address of the embedded broker (127.0.0.1)' }),
+  'mqtt-port': port
+    .default(1883)
+    .meta({ description: 'Port of the embedded broker (1883; 0 takes a free one)' }),
+  log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
+})
+
+/** Broker, ingest, books and pages in one process. */
+export const serve = verb('Receive, store, compute and show a park’s readings', options, async (given) => {
+  const lifetime = watchLifetime()
+  const log = makeLog('serve', given.log)
+  const park = readParkFile(given.park)
+  const folder = openDataFolder(given.data)
+  const closers: (() => void | Promise<void>)[] = [() => folder.release()]
+  try {
+    const store = await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`)
+    closers.unshift(() => store.close())
+    const books = openBooks(folder.file('books.sqlite'))
+    closers.unshift(() => {
+      books.close()
+    })
+    const embedded = given.broker === 'embedded'
+    const broker = embedded
+      ? await startBroker({ host: given['mqtt-host'], port: given['mqtt-port'], park, log })
+      : undefined
+    if (broker !== undefined) closers.unshift(() => broker.stop())
+    const pages = await startServer({
+      host: given.host,
+      port: given.port,
+      park,
+      store,
+      books,
+      clock: systemClock,
+      log,
+    })
+    closers.unshift(() => pages.stop())
+    const worker = await startWorker({
+      brokerUrl: broker?.url ?? given.broker,
+      ...(broker === undefined ? {} : { credentials: broker.credentials }),
+      park,
+      store,
+      clock: systemClock,
+      log,
+      onState: (message) => {
+        pages.noticeState(message)
+      },
+    })
+    closers.unshift(() => worker.stop())
+    folder.describe(pages.url)
+    tellParent({
+      kind: 'ready',
+      url: pages.url,
+      ports: broker === undefined ? {} : { mqtt: Number(new URL(broker.url).port) },
+    })
+    log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
+    let toldFirstValues = false
+    const booksLoop = keepBooks({
+      store,
+      books,
+      park,
+      clock: systemClock,
+      log,
+      signal: lifetime.signal,
+      onCommits: (records) => {
+        pages.noticeCommits(records)
+        if (toldFirstValues) return
+        toldFirstValues = true
+        tellParent({ kind: 'first-values' })
+      },
+    })
+    closers.unshift(() => booksLoop)
+    await Promise.race([lifetime.ended, booksLoop])
+  } finally {
+    for (const close of closers) await close()
+  }
+})

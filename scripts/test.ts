@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+/**
+ * `npm test`: everything that tests the project, cheapest failure first. Ends with the names of the suites that could
+ * not run here, and one line of counts.
+ */
+const root = new URL('..', import.meta.url).pathname
+
+function run(title: string, command: string, args: readonly string[]): void {
+  console.log(`\n── ${title}`)
+  const startedMs = performance.now()
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+  if (error !== undefined) throw error
+  console.log(`   ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+run('Programs of others that the tests need', 'sh', ['scripts/install-test-servers.sh'])
+run('Format', 'oxfmt', ['--check', '.'])
+run('Lint', 'oxlint', [])
+run('Types', 'npm', ['run', '--silent', 'check:types'])
+run('Unused code', 'knip', [])
+run('Generated documents', 'node', ['scripts/generate.ts', '--check'])
+run('Data files', 'node', ['cli/tanbiao.ts', 'check'])
+
+const results = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numPendingTests: z.int(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      assertionResults: z.array(
+        z.object({ ancestorTitles: z.array(z.string()), title: z.string(), status: z.string() }),
+      ),
+    }),
+  ),
+})
+
+console.log('\n── Tests')
+const folder = mkdtempSync(join(tmpdir(), 'tanbiao-test-'))
+const report = join(folder, 'results.json')
+const { status } = spawnSync(
+  'vitest',
+  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  { cwd: root, stdio: 'inherit' },
+)
+const { numPassedTests, numFailedTests, numPendingTests, testResults } = results.parse(
+  JSON.parse(readFileSync(report, 'utf8')),
+)
+rmSync(folder, { recursive: true })
+
+const skipped = new Set(
+  testResults.flatMap(({ assertionResults }) =>
+    assertionResults
+      .filter((test) => test.status === 'skipped' || test.status === 'pending')
+      .map((test) => test.ancestorTitles[0] ?? test.title),
+  ),
+)
+if (skipped.size > 0) {
+  console.log('\nSkipped here, by name:')
+  for (const name of skipped) console.log(`  - ${name}`)
+}
+console.log(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`)
+process.exit(status ?? 1)
