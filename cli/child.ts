@@ -24,6 +24,8 @@ export interface Child {
   told<K extends ChildMessage['kind']>(kind: K): Promise<Extract<ChildMessage, { kind: K }>>
   /** Resolves with what happened when the process is gone. */
   readonly ended: Promise<string>
+  /** Ends it at once, as a power cut would. */
+  kill(): void
   /** Asks it to stop, and ends it if it does not within `graceMs`. */
   stop(graceMs?: number): Promise<void>
 }
@@ -61,6 +63,9 @@ export function startChild(name: string, args: readonly string[], logFile: strin
     name,
     told,
     ended,
+    kill: () => {
+      process_.kill('SIGKILL')
+    },
     stop: async (graceMs = STOP_GRACE_MS) => {
       process_.kill('SIGTERM')
       const timer = setTimeout(() => process_.kill('SIGKILL'), graceMs)
