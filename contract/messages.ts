@@ -92,6 +92,12 @@ export const stateMessage = z.strictObject({
       rows: z.int().min(0),
       bytes: z.int().min(0),
       oldestMs: epochMs.optional(),
+      unwritten: z.int().min(1).optional().meta({
+        description: 'Readings held in memory because the disk refuses them',
+      }),
+      lost: z.int().min(1).optional().meta({
+        description: 'Readings lost since the start because the disk refused them for too long',
+      }),
     })
     .optional()
     .meta({ description: 'What waits for a receipt' }),

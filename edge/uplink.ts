@@ -1,0 +1,280 @@
+import { connect, type IClientOptions, type MqttClient } from 'mqtt'
+import type { Logger } from 'pino'
+import type { Clock } from '#contract/clock.ts'
+import { Fault } from '#contract/fault.ts'
+import { receipt, type StateMessage } from '#contract/messages.ts'
+import { topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
+import { slept, within } from './deadline.ts'
+import type { Journal, JournalRow } from './journal.ts'
+import { Lanes } from './lanes.ts'
+import { backOffMs } from './schedule.ts'
+
+/** At most 20 s: after an outage live values are to be on screen within 30 s. */
+const RECONNECT = { firstMs: 1_000, maxMs: 20_000 } as const
+/** A connection that ended sooner than this counts as a failed attempt, so that a broker that throws us out is spared. */
+const SHORT_SESSION_MS = 10_000
+const CONNECT_TIMEOUT_MS = 10_000
+const SUBSCRIBE_TIMEOUT_MS = 10_000
+/** How long stopping waits for the broker to take the death message, and then for the connection to end. */
+const FAREWELL_MS = 2_000
+const STATE_EVERY_MS = 30_000
+/** Overdue receipts and changes of state are looked at this often. */
+const TICK_MS_MAX = 500
+
+export interface UplinkOptions {
+  readonly gateway: string
+  readonly park: string
+  readonly url: string
+  readonly keepAliveSeconds: number
+  readonly inFlightBatches: number
+  readonly receiptTimeoutMs: number
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly log: Logger
+  /** A number in [0, 1). */
+  readonly random: () => number
+  /** What the state message says of journal and meters at this moment. */
+  readonly state: () => Pick<StateMessage, 'journal' | 'meters'>
+}
+
+/**
+ * Delivers the journal over MQTT. The MQTT client is used as a socket, not as a queue: one client per connection,
+ * nothing is published while off line, and only a receipt for exactly the bytes of a row acknowledges it (a PUBACK says
+ * that the broker took it, which is no promise).
+ *
+ * Any failure of the broker or of a message is logged and survived.
+ */
+export class Uplink {
+  readonly #options: UplinkOptions
+  readonly #lanes: Lanes
+  readonly #stopping = new AbortController()
+  #client: MqttClient | undefined
+  #stateChanged = false
+  #lastStateMs = 0
+
+  constructor(options: UplinkOptions) {
+    this.#options = options
+    this.#lanes = new Lanes(options)
+  }
+
+  /** Takes rows that were just written; they are published at once when the connection and the window allow. */
+  offer(rows: readonly JournalRow[]): void {
+    this.#lanes.offer(rows)
+    this.#pump()
+  }
+
+  /** Says that the state of a meter changed; it is published within half a second. */
+  stateChanged(): void {
+    this.#stateChanged = true
+  }
+
+  /** Connects, delivers and reconnects until `stop`. */
+  async run(): Promise<void> {
+    const { clock, random } = this.#options
+    const { signal } = this.#stopping
+    let failures = 0
+    while (!signal.aborted) {
+      const startedMs = clock.monotonicMs()
+      await this.#session(signal)
+      failures = clock.monotonicMs() - startedMs < SHORT_SESSION_MS ? failures + 1 : 1
+      if (!(await slept(clock, backOffMs(failures, RECONNECT, random()), signal))) return
+    }
+  }
+
+  /** Publishes the death message, if connected, and ends the connection. `run` resolves soon after. */
+  async stop(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    if (client !== undefined) {
+      const { clock } = this.#options
+      const never = new AbortController().signal
+      const payload = this.#statePayload('death', 'stopped')
+      await within<true>(clock, FAREWELL_MS, never, (settle) => {
+        client.publish(this.#topic('state'), payload, { qos: 1, retain: true }, () => settle(true))
+      })
+      // Ending without force sends DISCONNECT, so that the broker does not publish the will over the death message.
+      await within<true>(clock, FAREWELL_MS, never, (settle) => client.end(false, () => settle(true)))
+    }
+    this.#stopping.abort()
+  }
+
+  /** One connection, from its attempt to its end. */
+  async #session(stopping: AbortSignal): Promise<void> {
+    const { log, url } = this.#options
+    const client = connect(url, this.#clientOptions())
+    const closed = new AbortController()
+    client.on('close', () => closed.abort())
+    client.on('error', (error) => {
+      const refused = 'code' in error && typeof error.code === 'number'
+      const code = refused ? 'uplink-refused' : 'broker-unavailable'
+      const fault = new Fault(code, `No delivery: ${error.message || 'no connection'}.`, {
+        place: { path: url },
+        cause: error,
+      })
+      log.warn({ err: fault }, 'the broker cannot be used now')
+    })
+    client.on('message', (topic, payload) => {
+      if (topic === this.#topic('receipt')) this.#receive(payload)
+    })
+    const signal = AbortSignal.any([closed.signal, stopping])
+    try {
+      if (await this.#greet(client, signal)) await this.#deliver(client, signal)
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error }, 'the connection to the broker is given up')
+    } finally {
+      if (this.#client === client) this.#client = undefined
+      this.#lanes.disconnected()
+      client.end(true)
+    }
+    if (!stopping.aborted) log.info({ url }, 'not connected to the broker')
+  }
+
+  /** Waits for the connection and the subscription. Receipts must be heard before anything is sent. */
+  async #greet(client: MqttClient, signal: AbortSignal): Promise<boolean> {
+    const { clock, log, url } = this.#options
+    const connected = await within<true>(clock, CONNECT_TIMEOUT_MS, signal, (settle) => {
+      client.once('connect', () => settle(true))
+    })
+    if (connected === undefined) return false
+    const granted = await within<boolean>(clock, SUBSCRIBE_TIMEOUT_MS, signal, (settle) => {
+      client.subscribe(this.#topic('receipt'), { qos: 1 }, (error, grants) => {
+        settle(error === null && grants?.every(({ qos }) => qos <= 2) === true)
+      })
+    })
+    if (granted === true) return true
+    const fault = new Fault('uplink-refused', 'The subscription to receipts was not granted.', {
+      place: { path: url },
+    })
+    log.warn({ err: fault }, 'the broker cannot be used now')
+    return false
+  }
+
+  async #deliver(client: MqttClient, signal: AbortSignal): Promise<void> {
+    const { clock, log, url, receiptTimeoutMs } = this.#options
+    log.info({ url }, 'connected to the broker')
+    this.#lanes.connected()
+    this.#client = client
+    this.#publishState('birth', 'connected')
+    const tickMs = Math.min(TICK_MS_MAX, Math.max(10, receiptTimeoutMs / 2))
+    do {
+      if (this.#lanes.isStalled()) {
+        log.warn({ url }, 'the broker takes nothing any more: connecting anew')
+        return
+      }
+      this.#pump()
+      const sinceStateMs = clock.monotonicMs() - this.#lastStateMs
+      if (this.#stateChanged || sinceStateMs >= STATE_EVERY_MS) this.#publishState('state', 'periodic')
+    } while (await slept(clock, tickMs, signal))
+  }
+
+  #pump(): void {
+    const client = this.#client
+    if (client === undefined) return
+    try {
+      for (const { row, lane, taken } of this.#lanes.due()) {
+        // The journal owns the bytes; a Buffer over them is no copy.
+        const payload = Buffer.from(row.payload.buffer, row.payload.byteOffset, row.payload.byteLength)
+        client.publish(this.#topic(lane), payload, { qos: 1 }, (error) => {
+          if (error === undefined || error === null) taken()
+          else this.#options.log.debug({ seq: row.seq, err: error }, 'a batch was not taken by the broker')
+        })
+      }
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      this.#options.log.error({ err: error }, 'the journal cannot be read')
+    }
+  }
+
+  #receive(payload: Uint8Array): void {
+    const { gateway, journal, log } = this.#options
+    try {
+      const parsed = receipt.safeParse(parseJson(payload))
+      if (!parsed.success || parsed.data.gateway !== gateway) {
+        log.warn({ problem: parsed.error?.message ?? 'for another gateway' }, 'a receipt is not valid')
+        return
+      }
+      const seq = journal.acknowledge(parsed.data.digest)
+      if (seq === undefined) {
+        log.debug({ digest: parsed.data.digest }, 'a receipt for no waiting row')
+        return
+      }
+      if (parsed.data.outcome === 'quarantined' || parsed.data.refused > 0) {
+        log.warn({ seq, receipt: parsed.data }, 'the server put readings in quarantine')
+      }
+      this.#lanes.received(seq)
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      // The row stays unacknowledged and is sent again, so nothing is lost.
+      log.error({ err: error }, 'a receipt cannot be entered in the journal')
+    }
+    this.#pump()
+  }
+
+  #publishState(kind: 'birth' | 'state', reason: StateMessage['reason']): void {
+    const client = this.#client
+    if (client === undefined) return
+    this.#stateChanged = false
+    this.#lastStateMs = this.#options.clock.monotonicMs()
+    client.publish(
+      this.#topic('state'),
+      this.#statePayload(kind, reason),
+      { qos: 1, retain: true },
+      (error) => {
+        if (error) this.#options.log.debug({ err: error }, 'a state message was not taken by the broker')
+      },
+    )
+  }
+
+  #statePayload(kind: StateMessage['kind'], reason: StateMessage['reason']): string {
+    const { gateway, journal, clock, state } = this.#options
+    const head = {
+      v: 1,
+      gateway,
+      kind,
+      atMs: Math.floor(clock.wallMs()),
+      epoch: journal.epoch,
+      reason,
+    } as const
+    return JSON.stringify(
+      (kind === 'death' && reason === 'connection-lost'
+        ? head
+        : { ...head, ...state() }) satisfies StateMessage,
+    )
+  }
+
+  #clientOptions(): IClientOptions {
+    const { gateway, keepAliveSeconds, credentials } = this.#options
+    return {
+      clientId: gateway,
+      clean: true,
+      protocolVersion: 4,
+      keepalive: keepAliveSeconds,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      // Fixed intervals without jitter, and resending one message per round trip, are not what we want: run() does it.
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      ...credentials,
+      will: {
+        topic: this.#topic('state'),
+        payload: Buffer.from(this.#statePayload('death', 'connection-lost')),
+        qos: 1,
+        retain: true,
+      },
+    }
+  }
+
+  #topic(leaf: UpLeaf | DownLeaf): string {
+    return topicOf({ park: this.#options.park, gateway: this.#options.gateway, leaf })
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    // What is not JSON is not a receipt: the schema says so to the caller.
+    return undefined
+  }
+}
