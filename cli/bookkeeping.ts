@@ -59,11 +59,11 @@ async function follow({ store, books, onCommits }: Bookkeeping, seen: RecentComm
     books.follow(page)
     const news = page.filter((record) => seen.isNew(record))
     if (news.length > 0) onCommits(news)
-    const newest = page.at(-1)
-    if (page.length < limit || newest === undefined) break
-    // A page that is full of one millisecond is asked for again, larger; otherwise the next one starts at its end.
-    if (newest.committedAtMs > fromMs) fromMs = newest.committedAtMs
-    else limit *= 2
+    const newestMs = page.at(-1)?.committedAtMs ?? fromMs
+    // The end is where nothing is newer. How full a page is says nothing: a store may drop repeated records from it.
+    if (newestMs > fromMs) fromMs = newestMs
+    else if (page.length >= limit / 2) limit *= 2
+    else break
   }
   seen.forgetBefore(books.followedUntilMs() - 2 * OVERLAP_MS)
 }

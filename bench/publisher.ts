@@ -1,0 +1,45 @@
+import { connectAsync } from 'mqtt'
+import { topicOf } from '#contract/topics.ts'
+import { batchAt } from './load.ts'
+
+/**
+ * The sending side of the ingest benchmark, as a process: gateways that keep a window of batches without receipt, as
+ * the edge does. Payloads are made beforehand, so that only delivery is measured. Sends the seconds it took.
+ */
+const WINDOW = 8
+
+const [url = '', gateways = '1', seconds = '1'] = process.argv.slice(2)
+
+async function deliver(gateway: number, payloads: readonly Buffer[]): Promise<void> {
+  const id = batchAt(gateway, 0).gateway
+  const topic = (leaf: 'live' | 'receipt'): string => topicOf({ park: 'bench', gateway: id, leaf })
+  const client = await connectAsync(url, { clientId: id, clean: true, reconnectPeriod: 0 })
+  await client.subscribeAsync(topic('receipt'), { qos: 1 })
+  let next = 0
+  let received = 0
+  await new Promise<void>((resolve) => {
+    const send = (): void => {
+      const payload = payloads[next]
+      if (payload === undefined) return
+      next += 1
+      client.publish(topic('live'), payload, { qos: 1 })
+    }
+    client.on('message', () => {
+      received += 1
+      if (received === payloads.length) resolve()
+      else send()
+    })
+    for (let index = 0; index < WINDOW; index += 1) send()
+  })
+  await client.endAsync()
+}
+
+const payloads = Array.from({ length: Number(gateways) }, (_, gateway) =>
+  Array.from({ length: Number(seconds) }, (_, second) =>
+    Buffer.from(JSON.stringify(batchAt(gateway, second))),
+  ),
+)
+const startedMs = performance.now()
+await Promise.all(payloads.map((each, gateway) => deliver(gateway, each)))
+process.send?.({ seconds: (performance.now() - startedMs) / 1_000 })
+process.disconnect?.()

@@ -1,0 +1,177 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchChromium } from './support/chromium.ts'
+import { describeWith } from './support/servers.ts'
+import { until } from './support/until.ts'
+
+const command = fileURLToPath(new URL('../cli/tanbiao.ts', import.meta.url))
+
+/** `tanbiao demo` as a terminal runs it: its output, and how it ended. */
+class Demo {
+  readonly #process: ChildProcess
+  output = ''
+  exitCode: number | undefined
+
+  constructor(...args: readonly string[]) {
+    this.#process = spawn(process.execPath, [command, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#process.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
+    this.#process.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
+    this.#process.once('exit', (code) => (this.exitCode = code ?? -1))
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0
+  }
+
+  url(): Promise<string> {
+    return until(() => /open {2}(http:\S+)/.exec(this.output)?.[1] ?? this.#failure())
+  }
+
+  ended(): Promise<number> {
+    return until(() => this.exitCode)
+  }
+
+  interrupt(): void {
+    this.#process.kill('SIGINT')
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL')
+  }
+
+  #failure(): undefined {
+    if (this.exitCode !== undefined) throw new Error(`the demo ended with ${this.exitCode}:\n${this.output}`)
+    return undefined
+  }
+}
+
+/** Processes of this machine whose arguments name a folder: what a demo has started. */
+function processesOf(folder: string): { pid: number; args: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        return args.includes(folder) ? [{ pid: Number(pid), args }] : []
+      } catch {
+        // It ended between the listing and the look.
+        return []
+      }
+    })
+}
+
+const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0']
+
+describe('The demo park', () => {
+  let folder: string
+  let demo: Demo
+  let url: string
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tanbiao-demo-'))
+    demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS)
+    url = await demo.url()
+  })
+
+  afterAll(async () => {
+    demo.interrupt()
+    await demo.ended()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('shows its progress and the address of its pages', () => {
+    expect(demo.output).toContain('首批实时值 first live values')
+    expect(new URL(url).hostname).toBe('127.0.0.1')
+  })
+
+  it('tells a second copy who uses the folder', async () => {
+    const second = new Demo('--data', join(folder, 'data'), ...FREE_PORTS)
+    expect(await second.ended()).toBe(1)
+    expect(second.output).toContain('[already-running]')
+    expect(second.output).toContain(url)
+  })
+
+  it('names a taken port', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => {
+      taken.listen(0, '127.0.0.1', resolve)
+    })
+    const address = taken.address()
+    const port = address === null || typeof address === 'string' ? 0 : address.port
+    for (const option of ['--port', '--mqtt-port', '--modbus-port']) {
+      const ports = FREE_PORTS.map((each, index) => (FREE_PORTS[index - 1] === option ? String(port) : each))
+      const other = new Demo('--data', join(folder, 'other'), ...ports)
+      expect(await other.ended()).toBe(1)
+      expect(other.output, option).toContain('[port-taken]')
+      expect(other.output, option).toContain(String(port))
+    }
+    taken.close()
+    expect(processesOf(join(folder, 'other'))).toEqual([])
+  })
+
+  it('names a folder that is missing', async () => {
+    const other = new Demo('--data', join(folder, 'missing', 'data'), ...FREE_PORTS)
+    expect(await other.ended()).toBe(1)
+    expect(other.output).toContain(`${join(folder, 'missing')} does not exist`)
+    expect(other.output).toContain('[folder-unusable]')
+  })
+
+  it('starts a gateway again that was killed', async () => {
+    const gateways = (): { pid: number }[] => processesOf(join(folder, 'data', 'gateways', 'gw-east'))
+    const [before] = gateways()
+    expect(before).toBeDefined()
+    process.kill(before?.pid ?? 0, 'SIGKILL')
+    await until(() => gateways().find(({ pid }) => pid !== before?.pid))
+  })
+
+  describeWith(['chromium'], 'in a browser', () => {
+    it('shows live values, and a silent gateway as silent', async () => {
+      const chromium = await launchChromium()
+      try {
+        const page = await chromium.newPage({ viewport: { width: 1440, height: 900 } })
+        await page.goto(url)
+        await page.getByTestId('tile-power').getByText(/\d/).waitFor()
+        await page.getByTestId('meter-state-ok').first().waitFor()
+
+        const [agent] = processesOf(join(folder, 'data', 'gateways', 'gw-west'))
+        process.kill(agent?.pid ?? 0, 'SIGSTOP')
+        await page.getByTestId('gateway-gw-west').getByText('无应答').waitFor()
+        process.kill(agent?.pid ?? 0, 'SIGCONT')
+        await page.getByTestId('gateway-gw-west').getByText('正常').waitFor()
+      } finally {
+        await chromium.close()
+      }
+    })
+  })
+})
+
+describe('Stopping the demo park', () => {
+  it('leaves no process behind on Ctrl-C, even while it starts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tanbiao-demo-'))
+    for (const wait of ['data folder', 'first live values']) {
+      mkdirSync(join(folder, 'data'), { recursive: true })
+      const demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS)
+      await until(() => (demo.output.includes(wait) ? true : undefined))
+      demo.interrupt()
+      expect(await demo.ended()).toBe(0)
+      expect(demo.output).toContain('everything stopped')
+      expect(processesOf(folder)).toEqual([])
+    }
+    rmSync(folder, { recursive: true })
+  })
+
+  it('leaves no process behind when it is killed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tanbiao-demo-'))
+    const demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS)
+    await demo.url()
+    demo.kill()
+    await demo.ended()
+    await until(() => (processesOf(folder).length === 0 ? true : undefined))
+    rmSync(folder, { recursive: true })
+  })
+})
