@@ -173,7 +173,7 @@ export function readingStoreConformance(
       law(async (empty, readings) => {
         const middle = readings.length >> 1
         await empty.append(readings.slice(middle))
-        await empty.append([...readings].reverse())
+        await empty.append(readings.toReversed())
         await empty.append(readings.slice(0, middle))
         expect(await allOf(empty, readings)).toEqual(sorted(readings))
       }))
