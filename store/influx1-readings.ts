@@ -31,6 +31,8 @@ export interface Influx1Options {
   readonly password?: string
   /** Creates the database if it does not exist. */
   readonly create?: boolean
+  /** Longest time a request may take, 30 s by default: a server that needs longer is as good as away. */
+  readonly requestTimeoutMs?: number
 }
 
 /** Readings in InfluxDB 1.x. Throws `store-unavailable` when the database is to be created and cannot be. */
@@ -40,7 +42,6 @@ export async function openInflux1Readings(options: Influx1Options): Promise<Read
   return store
 }
 
-/** Longest time a request may take: a server that needs longer is as good as away. */
 const REQUEST_TIMEOUT_MS = 30_000
 
 /**
@@ -93,10 +94,12 @@ class Influx1Readings implements ReadingStore {
   readonly #client: InfluxDB
   readonly #options: Influx1Options
   readonly #headers: Record<string, string>
+  readonly #timeoutMs: number
 
   constructor(options: Influx1Options) {
     const { url, database, user, password } = options
     this.#options = options
+    this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
     this.#client = new InfluxDB({
       host: url.hostname,
       port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
@@ -104,7 +107,7 @@ class Influx1Readings implements ReadingStore {
       database,
       ...(user === undefined ? {} : { username: user, password: password ?? '' }),
       // One repetition at once: a kept connection may have died with the server's last life. Reading twice is harmless.
-      pool: { requestTimeout: REQUEST_TIMEOUT_MS, maxRetries: 1, backoff: withoutDelay },
+      pool: { requestTimeout: this.#timeoutMs, maxRetries: 1, backoff: withoutDelay },
     })
     this.#headers =
       user === undefined
@@ -236,17 +239,18 @@ class Influx1Readings implements ReadingStore {
       this.#client.queryRaw(statements.join('; '), { precision: 'ms', method: 'POST' }),
     )
     const parsed = responseSchema.safeParse(response)
-    if (!parsed.success) {
-      throw new Fault('store-unavailable', 'InfluxDB gave an answer of an unknown shape.', {
-        cause: parsed.error,
-      })
-    }
+    if (!parsed.success) throw this.#unavailable(parsed.error)
     for (const { error, partial, series } of parsed.data.results) {
-      if (error !== undefined) throw new Fault('store-unavailable', `InfluxDB: ${error}.`)
+      // Of several statements the server names only those that it left out; alone, the first one tells the reason.
+      if (error === 'not executed' && statements.length > 1) await this.#query(statements.slice(0, 1))
+      if (error !== undefined) throw this.#unavailable(error)
       // max-row-limit cuts an answer short without an error.
       if (partial || series.some((each) => each.partial)) {
-        throw new Fault('store-unavailable', 'InfluxDB cut its answer short: set max-row-limit to 0.')
+        throw this.#unavailable('the answer was cut short; set max-row-limit to 0')
       }
+    }
+    if (parsed.data.results.length !== statements.length) {
+      throw this.#unavailable('an answer is missing')
     }
     return parsed.data.results.map(({ series }) => series)
   }
@@ -257,7 +261,7 @@ class Influx1Readings implements ReadingStore {
   async #reach<T>(answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined
     const tooLate = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(reject, REQUEST_TIMEOUT_MS, new Error('no answer in time'))
+      timer = setTimeout(reject, this.#timeoutMs, new Error('no answer in time'))
     })
     try {
       return await Promise.race([answer, tooLate])
@@ -283,7 +287,7 @@ class Influx1Readings implements ReadingStore {
         headers: this.#headers,
         body: lines.join('\n'),
         redirect: 'manual',
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        signal: AbortSignal.timeout(this.#timeoutMs),
       })
       status = response.status
       body = await response.text()

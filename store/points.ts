@@ -3,7 +3,7 @@ import { carrierNames } from '#contract/carriers.ts'
 import { commitRecord, type CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { MeterId } from '#contract/identity.ts'
-import { quantityOf, type QuantityName } from '#contract/quantities.ts'
+import { quantities, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { badCause, usableQuality, type Reading } from '#contract/reading.ts'
 import type { FieldValue, Point } from './line-protocol.ts'
 
@@ -30,6 +30,15 @@ export function fieldsOf(quantity: QuantityName): readonly [string, ...string[]]
   return quantityOf(quantity).kind === 'cumulative'
     ? [countField(quantity), resolutionField(quantity)]
     : [quantity]
+}
+
+const quantityByField = new Map(
+  quantities.flatMap(({ name }) => fieldsOf(name).map((field) => [field, name] as const)),
+)
+
+/** The quantity that is read back from a field; `undefined` for any other, such as the value that people look at. */
+export function quantityOfField(field: string): QuantityName | undefined {
+  return quantityByField.get(field)
 }
 
 function addFields(fields: Map<string, FieldValue>, reading: Reading): void {
