@@ -49,6 +49,10 @@ export const faultTable = {
     advice: 'Look at the payload in quarantine and correct the sender.',
     retryable: false,
   },
+  'number-reused': {
+    advice: 'Two journals share one identity: find the copied disk image and give one gateway a new journal.',
+    retryable: false,
+  },
   'gateway-mismatch': {
     advice: 'The topic and the payload name different gateways: find out who published it.',
     retryable: false,

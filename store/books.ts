@@ -1,0 +1,139 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { CommitRecord, Refusal } from '#contract/commit.ts'
+import { Fault } from '#contract/fault.ts'
+import { openArrivals, type Arrivals } from './books/arrivals.ts'
+import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
+import { canonicalText } from './books/interval-schema.ts'
+import { openIntervals, type IntervalBook } from './books/intervals.ts'
+import { openMarks, type Marks } from './books/marks.ts'
+import type { Books } from './port.ts'
+import { inTransaction, openSqlite } from './sqlite-file.ts'
+
+/** Opens or creates the books. Throws `books-unusable`. */
+export function openBooks(file: string): Books {
+  return guarded(file, () => new SqliteBooks(file, openSqlite(file, 'books')))
+}
+
+function guarded<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause
+    throw new Fault('books-unusable', `The books in ${file} cannot be used: ${String(cause)}`, {
+      place: { file },
+      cause,
+    })
+  }
+}
+
+class SqliteBooks implements Books {
+  readonly #file: string
+  readonly #database: DatabaseSync
+  readonly #marks: Marks
+  readonly #arrivals: Arrivals
+  readonly #windows: DirtyWindows
+  readonly #intervals: IntervalBook
+
+  constructor(file: string, database: DatabaseSync) {
+    this.#file = file
+    this.#database = database
+    this.#marks = openMarks(database)
+    this.#arrivals = openArrivals(database, this.#marks.journalOf)
+    this.#windows = openDirtyWindows(database)
+    this.#intervals = openIntervals(database)
+  }
+
+  followedUntilMs(): number {
+    return this.#read(() =>
+      Number(this.#database.prepare('SELECT followed_until_ms FROM progress').get()?.['followed_until_ms']),
+    )
+  }
+
+  follow(records: readonly CommitRecord[]): number {
+    return this.#write(() => {
+      let entered = 0
+      let newestMs = 0
+      for (const record of records) {
+        newestMs = Math.max(newestMs, record.committedAtMs)
+        if (this.#enter(record)) entered += 1
+      }
+      this.#database
+        .prepare('UPDATE progress SET followed_until_ms = max(followed_until_ms, ?)')
+        .run(newestMs)
+      return entered
+    })
+  }
+
+  dirtyWindows(limit: number): ReturnType<Books['dirtyWindows']> {
+    return this.#read(() => this.#windows.list(limit))
+  }
+
+  record(...[window, intervals]: Parameters<Books['record']>): number {
+    // A computed interval that does not fit its type is the caller's fault, not that of the file.
+    const computed = intervals.map((interval) => ({ interval, content: canonicalText(interval) }))
+    return this.#write(() => {
+      const revised = computed.filter(({ interval, content }) =>
+        this.#intervals.revise(interval, content),
+      ).length
+      this.#windows.clear(window)
+      return revised
+    })
+  }
+
+  intervals(...slots: Parameters<Books['intervals']>): ReturnType<Books['intervals']> {
+    return this.#read(() => this.#intervals.between(...slots))
+  }
+
+  revisions(...slot: Parameters<Books['revisions']>): ReturnType<Books['revisions']> {
+    return this.#read(() => this.#intervals.revisions(...slot))
+  }
+
+  holes(): ReturnType<Books['holes']> {
+    return this.#read(() => this.#marks.holes())
+  }
+
+  gaps(): ReturnType<Books['gaps']> {
+    return this.#read(() => this.#arrivals.gaps())
+  }
+
+  quarantine(limit: number): ReturnType<Books['quarantine']> {
+    return this.#read(() => this.#arrivals.newest(limit))
+  }
+
+  batchCount(): number {
+    return this.#read(() => this.#marks.batchCount())
+  }
+
+  close(): void {
+    if (this.#database.isOpen) guarded(this.#file, () => this.#database.close())
+  }
+
+  /** Enters one record. True when it was not known. */
+  #enter(record: CommitRecord): boolean {
+    const arrival = this.#marks.mark(record)
+    if (arrival === 'known') return false
+    for (const touched of record.touched) this.#windows.mark(touched)
+    this.#arrivals.quarantine(record, record.refused)
+    this.#arrivals.enterGap(record)
+    if (arrival === 'conflict') this.#arrivals.quarantine(record, [conflictOf(record)])
+    return arrival !== 'again'
+  }
+
+  #read<T>(work: () => T): T {
+    return guarded(this.#file, work)
+  }
+
+  #write<T>(work: () => T): T {
+    return guarded(this.#file, () => inTransaction(this.#database, work))
+  }
+}
+
+/** What is shown of a batch whose number another content had before it. Its readings are in the store all the same. */
+function conflictOf(record: CommitRecord): Refusal {
+  return {
+    code: 'number-reused' satisfies Fault['code'],
+    detail: `Batch ${record.seq} of gateway ${record.gateway}, epoch ${record.epoch}, came with two contents.`,
+    encoding: 'json',
+    payload: JSON.stringify(record),
+  }
+}

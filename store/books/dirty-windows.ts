@@ -1,0 +1,65 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
+import type { DirtyWindow } from '../port.ts'
+
+/** Stretches of meters' time that must be computed again. */
+
+const windowRow = z.object({
+  id: z.number(),
+  meter: z.string(),
+  from_ms: z.number(),
+  to_ms: z.number(),
+  version: z.number(),
+})
+
+export type DirtyWindows = ReturnType<typeof openDirtyWindows>
+
+/** The dirty windows of the books. Every function belongs into a transaction of the caller. */
+export function openDirtyWindows(database: DatabaseSync) {
+  const touching = database.prepare(
+    'SELECT * FROM dirty_window WHERE meter = ? AND from_ms <= ? AND to_ms >= ?',
+  )
+  const remove = database.prepare('DELETE FROM dirty_window WHERE id = ?')
+  const insert = database.prepare(
+    'INSERT INTO dirty_window (meter, from_ms, to_ms, version) VALUES (?, ?, ?, ?)',
+  )
+  const removeUnchanged = database.prepare('DELETE FROM dirty_window WHERE id = ? AND version = ?')
+  const oldest = database.prepare('SELECT * FROM dirty_window ORDER BY from_ms, meter LIMIT ?')
+  /** Which row, at which version, a window that was handed out stands for. */
+  const handedOut = new WeakMap<DirtyWindow, { readonly id: number; readonly version: number }>()
+
+  /** Marks a stretch, and makes it one with those of the same meter that it overlaps or touches. */
+  function mark({ meter, fromMs, toMs }: DirtyWindow): void {
+    const found = z.array(windowRow).parse(touching.all(meter, toMs, fromMs))
+    for (const { id } of found) remove.run(id)
+    insert.run(
+      meter,
+      Math.min(fromMs, ...found.map((row) => row.from_ms)),
+      Math.max(toMs, ...found.map((row) => row.to_ms)),
+      Math.max(0, ...found.map((row) => row.version)) + 1,
+    )
+  }
+
+  /** The windows that begin first. */
+  function list(limit: number): DirtyWindow[] {
+    return z
+      .array(windowRow)
+      .parse(oldest.all(Math.max(0, Math.trunc(limit))))
+      .map((row) => {
+        const window = { meter: row.meter, fromMs: row.from_ms, toMs: row.to_ms }
+        handedOut.set(window, { id: row.id, version: row.version })
+        return window
+      })
+  }
+
+  /**
+   * Takes out a window that `list` gave, if nothing has touched it since. One that `list` did not give stays: it
+   * cannot be known what its maker had seen.
+   */
+  function clear(window: DirtyWindow): void {
+    const seen = handedOut.get(window)
+    if (seen !== undefined) removeUnchanged.run(seen.id, seen.version)
+  }
+
+  return { mark, list, clear }
+}

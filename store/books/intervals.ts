@@ -1,0 +1,49 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
+import type { Period } from '#contract/grid.ts'
+import type { Interval, RecordedInterval } from '#contract/interval.ts'
+import { intervalOf } from './interval-schema.ts'
+
+/** Intervals and their revisions. A revision is never changed or removed. */
+
+const revisionRow = z.object({ revision: z.number(), content: z.string() })
+
+function recorded(row: unknown): RecordedInterval {
+  const { revision, content } = revisionRow.parse(row)
+  return { ...intervalOf(content), revision }
+}
+
+export type IntervalBook = ReturnType<typeof openIntervals>
+
+/** The intervals of the books. `revise` belongs into a transaction of the caller. */
+export function openIntervals(database: DatabaseSync) {
+  const newest = database.prepare(
+    `SELECT revision, content FROM interval WHERE meter = ? AND quantity = ? AND slot_ms = ?
+     ORDER BY revision DESC LIMIT 1`,
+  )
+  const insert = database.prepare('INSERT INTO interval VALUES (?, ?, ?, ?, ?)')
+  // SQLite: beside a lone max(), other columns are those of the row that has the maximum.
+  const inPeriod = database.prepare(
+    `SELECT slot_ms, max(revision) AS revision, content FROM interval
+     WHERE meter = ? AND quantity = ? AND slot_ms >= ? AND slot_ms < ? GROUP BY slot_ms ORDER BY slot_ms`,
+  )
+  const ofSlot = database.prepare(
+    'SELECT revision, content FROM interval WHERE meter = ? AND quantity = ? AND slot_ms = ? ORDER BY revision',
+  )
+
+  /** Writes the next revision where the content (its canonical text) is new. True when it was. */
+  function revise({ meter, quantity, slotMs }: Interval, content: string): boolean {
+    const last = revisionRow.optional().parse(newest.get(meter, quantity, slotMs))
+    if (last?.content === content) return false
+    insert.run(meter, quantity, slotMs, (last?.revision ?? 0) + 1, content)
+    return true
+  }
+
+  return {
+    revise,
+    between: (meter: string, quantity: string, { fromMs, toMs }: Period) =>
+      inPeriod.all(meter, quantity, fromMs, toMs).map(recorded),
+    revisions: (meter: string, quantity: string, slotMs: number) =>
+      ofSlot.all(meter, quantity, slotMs).map(recorded),
+  }
+}

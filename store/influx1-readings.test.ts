@@ -1,0 +1,290 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Reading } from '#contract/reading.ts'
+import { startInflux, type InfluxServer } from '#test/support/influx.ts'
+import { startRecordingServer, type Answer, type RecordingServer } from '#test/support/recording-server.ts'
+import { describeWith } from '#test/support/servers.ts'
+import { commitOf, readingStoreConformance } from './conformance.ts'
+import { openInflux1Readings } from './influx1-readings.ts'
+
+const T0 = 1_790_000_000_000
+const everything = { fromMs: 0, toMs: 9_000_000_000_000 }
+const power = 'activePower.total'
+const register = 'activeEnergyImport.total'
+
+const value = (index: number, number: number): Reading => ({
+  meter: 'm-1',
+  quantity: power,
+  atMs: T0 + index * 1_000,
+  quality: 'good',
+  value: number,
+})
+
+const counted = (index: number, count: number): Reading => ({
+  meter: 'm-1',
+  quantity: register,
+  atMs: T0 + index * 1_000,
+  quality: 'good',
+  value: { count, resolution: '0.01' },
+})
+
+describeWith(['influxd'], 'InfluxDB 1.x', () => {
+  let server: InfluxServer
+
+  beforeAll(async () => {
+    server = await startInflux()
+  })
+  afterAll(() => server.remove())
+
+  const optionsOf = (database = `tanbiao-${randomUUID()}`) => ({
+    url: new URL(`http://127.0.0.1:${server.port}`),
+    database,
+    create: true,
+  })
+
+  /** A statement put to the server directly, as an operator would. */
+  async function tell(statement: string): Promise<unknown> {
+    const response = await fetch(new URL('/query', `http://127.0.0.1:${server.port}`), {
+      method: 'POST',
+      body: new URLSearchParams({ q: statement }),
+    })
+    return response.json()
+  }
+
+  async function writeForeign(database: string, line: string): Promise<void> {
+    await fetch(`http://127.0.0.1:${server.port}/write?db=${database}`, { method: 'POST', body: line })
+  }
+
+  readingStoreConformance(
+    'InfluxDB 1.x',
+    async () => {
+      const options = optionsOf()
+      const open = () => openInflux1Readings(options)
+      return {
+        store: await open(),
+        reopen: open,
+        cleanup: async () => {
+          await tell(`DROP DATABASE "${options.database}"`)
+        },
+      }
+    },
+    { runs: 4 },
+  )
+
+  describe('what a real server does', () => {
+    test('readings against a field type are found and returned, all others are stored', async () => {
+      const options = optionsOf()
+      const store = await openInflux1Readings(options)
+      // Somebody else made activePower.total a text in the shard of T0.
+      await writeForeign(options.database, `electricity,meter=x ${power}="oops" ${T0}000000`)
+      const readings = Array.from({ length: 300 }, (_, index) =>
+        index % 3 === 0 ? value(index, index) : counted(index, index),
+      )
+      const { stored, refused } = await store.append(readings)
+      expect(stored).toBe(200)
+      expect(refused.map(({ index }) => index)).toEqual(Array.from({ length: 100 }, (_, index) => index * 3))
+      expect(refused[0]?.fault.code).toBe('store-refused')
+      expect(refused[0]?.fault.message).toMatch(/field type conflict/)
+      expect(await store.readings('m-1', register, everything)).toEqual(
+        readings.filter(({ quantity }) => quantity === register),
+      )
+      await store.close()
+    })
+
+    test('readings beyond retention are returned with the reason, all others are stored', async () => {
+      const options = optionsOf()
+      const store = await openInflux1Readings(options)
+      await tell(`ALTER RETENTION POLICY "autogen" ON "${options.database}" DURATION 100d SHARD DURATION 1d`)
+      const now = Date.now() - (Date.now() % 1_000)
+      const old = (index: number) => ({ ...counted(index, index), atMs: index * 1_000 })
+      const fresh = (index: number) => ({ ...counted(index, index), atMs: now - index * 1_000 })
+      const readings = Array.from({ length: 64 }, (_, index) =>
+        index === 5 || index > 60 ? old(index) : fresh(index),
+      )
+      const { stored, refused } = await store.append(readings)
+      expect(refused.map(({ index }) => index)).toEqual([5, 61, 62, 63])
+      expect(refused[0]?.fault.message).toMatch(/beyond retention policy/)
+      expect(stored).toBe(60)
+      expect(await store.readings('m-1', register, everything)).toHaveLength(60)
+      await store.close()
+    })
+
+    test('a database that does not exist makes the store unavailable, in the server’s words', async () => {
+      const store = await openInflux1Readings({ ...optionsOf(), create: false })
+      await expect(store.append([value(0, 1)])).rejects.toMatchObject({
+        code: 'store-unavailable',
+        message: expect.stringMatching(/404 database not found/),
+      })
+      await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
+        code: 'store-unavailable',
+        message: expect.stringMatching(/database not found/),
+      })
+      await store.close()
+    })
+
+    test('a row that somebody else wrote is no reading and stops nothing', async () => {
+      const options = optionsOf()
+      const store = await openInflux1Readings(options)
+      await store.append([value(0, 1), counted(1, 5)])
+      await writeForeign(options.database, `electricity,meter=m-1 ${power}=7 ${T0 + 5_000}000000`)
+      await writeForeign(
+        options.database,
+        `electricity,meter=m-1,quality=good ${register}.count=7i ${T0}000001`,
+      )
+      await writeForeign(options.database, `bad,meter=m-1 ${power}="feeling unwell" ${T0}000000`)
+      expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
+      expect(await store.readings('m-1', register, everything)).toEqual([counted(1, 5)])
+      await store.close()
+    })
+
+    test('people find the energy as a plain number in its canonical unit', async () => {
+      const options = optionsOf()
+      const store = await openInflux1Readings(options)
+      await store.append([counted(0, 123_456)])
+      const found = await tell(`SELECT "${register}" FROM "${options.database}".."electricity"`)
+      expect(found).toMatchObject({ results: [{ series: [{ values: [[expect.any(String), 1234.56]] }] }] })
+      await store.close()
+    })
+  })
+})
+
+describeWith(['influxd'], 'InfluxDB 1.x that dies', () => {
+  let server: InfluxServer
+
+  beforeAll(async () => {
+    server = await startInflux()
+  })
+  afterAll(() => server.remove())
+
+  test('what append and appendCommits promised survives kill -9', async () => {
+    const options = { url: new URL(`http://127.0.0.1:${server.port}`), database: 'killed', create: true }
+    const store = await openInflux1Readings(options)
+    const readings = Array.from({ length: 500 }, (_, index) => counted(index, index))
+    const record = commitOf(1, {
+      refused: [{ code: 'meter-unknown', detail: 'x', encoding: 'base64', payload: 'A'.repeat(500_000) }],
+    })
+    await store.append(readings)
+    await store.appendCommits([record])
+    await server.kill()
+    await server.start()
+    expect(await store.readings('m-1', register, everything)).toEqual(readings)
+    expect(await store.commitsSince(0)).toEqual([record])
+    await store.close()
+  })
+
+  test('a stopped server makes the store unavailable, and one that is back is used at once', async () => {
+    const options = { url: new URL(`http://127.0.0.1:${server.port}`), database: 'stopped', create: true }
+    const store = await openInflux1Readings(options)
+    await store.append([value(0, 1)])
+    await server.stop()
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await expect(store.append([value(1, 2)])).rejects.toMatchObject({
+        code: 'store-unavailable',
+        retryable: true,
+      })
+      await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
+        code: 'store-unavailable',
+        message: expect.not.stringMatching(/No host available/),
+      })
+    }
+    await server.start()
+    // No pause and no second try: neither side holds the failures against the server.
+    expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
+    expect(await store.append([value(1, 2)])).toEqual({ stored: 1, refused: [] })
+    expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1), value(1, 2)])
+    await store.close()
+  })
+})
+
+describe('InfluxDB 1.x that answers strangely', () => {
+  let server: RecordingServer | undefined
+
+  afterEach(() => server?.close())
+
+  async function storeThatAnswers(answer: Answer | undefined) {
+    server = await startRecordingServer(() => answer)
+    return openInflux1Readings({ url: server.url, database: 'park', user: 'u', password: 'p:@' })
+  }
+
+  test('a write is one request with exact nanoseconds, and with the user’s name', async () => {
+    const store = await storeThatAnswers({ status: 204 })
+    expect(await store.append([counted(0, 7), value(0, 1.5)])).toEqual({ stored: 2, refused: [] })
+    expect(server?.requests).toHaveLength(1)
+    const [request] = server?.requests ?? []
+    expect(request?.target.search).toBe('?db=park&precision=n')
+    expect(request?.headers.authorization).toBe(`Basic ${Buffer.from('u:p:@').toString('base64')}`)
+    expect(request?.body).toBe(
+      `electricity,meter=m-1,quality=good ${register}=0.07,${register}.count=7i,` +
+        `${register}.resolution="0.01",${power}=1.5 ${T0}000000`,
+    )
+    await store.close()
+  })
+
+  test.each([
+    [200, 'ok'],
+    [201, 'partly'],
+    [302, ''],
+    [400, '{"error":"database is required"}'],
+    [401, '{"error":"authorization failed"}'],
+    [403, '{"error":"\\"u\\" user is not authorized to write to database \\"park\\""}'],
+    [404, '{"error":"database not found: \\"park\\""}'],
+    [429, 'slow down'],
+    [500, '{"error":"timeout"}'],
+    [503, '{"error":"engine: cache maximum memory size exceeded"}'],
+  ])('only 204 is a success: %d is not, and its words are kept', async (status, body) => {
+    const store = await storeThatAnswers({ status, body })
+    const words = /"error":"((?:[^"\\]|\\.)*)"/.exec(body)?.[1]?.replaceAll('\\"', '"') ?? body
+    await expect(store.append([value(0, 1)])).rejects.toMatchObject({
+      code: 'store-unavailable',
+      message: expect.stringContaining(`${status} ${words}`.trim()),
+    })
+    await expect(store.appendCommits([commitOf(1)])).rejects.toMatchObject({ code: 'store-unavailable' })
+    await store.close()
+  })
+
+  test('a connection that is cut makes the store unavailable', async () => {
+    const store = await storeThatAnswers(undefined)
+    await expect(store.append([value(0, 1)])).rejects.toMatchObject({ code: 'store-unavailable' })
+    await expect(store.latest(['m-1'])).rejects.toMatchObject({ code: 'store-unavailable' })
+    await store.close()
+  })
+
+  test('a server that dies in the middle of an answer makes the store unavailable, and no call waits for ever', async () => {
+    server = await startRecordingServer(() => ({ status: 200, body: '{"results":[', cut: true }))
+    const store = await openInflux1Readings({ url: server.url, database: 'park', requestTimeoutMs: 300 })
+    await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    })
+    await expect(store.append([value(0, 1)])).rejects.toMatchObject({ code: 'store-unavailable' })
+    await store.close()
+  })
+
+  test('a commit record that the server will not take is not passed over', async () => {
+    const store = await storeThatAnswers({
+      status: 400,
+      body: '{"error":"partial write: points beyond retention policy dropped=1"}',
+    })
+    await expect(store.appendCommits([commitOf(1)])).rejects.toMatchObject({
+      code: 'store-unavailable',
+      message: expect.stringMatching(/beyond retention policy/),
+    })
+    await store.close()
+  })
+
+  test.each([
+    [
+      'an answer cut short by max-row-limit',
+      '{"results":[{"series":[{"name":"electricity","columns":["time"],"values":[],"partial":true}]}]}',
+    ],
+    ['an error beside results', '{"results":[{"error":"query-timeout limit exceeded"}]}'],
+    ['an answer of another shape', '{"hello":1}'],
+    ['an answer that is not JSON', '<html>'],
+  ])('%s is never taken for all there is', async (_name, body) => {
+    const store = await storeThatAnswers({ status: 200, body })
+    await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    })
+    await expect(store.commitsSince(0)).rejects.toMatchObject({ code: 'store-unavailable' })
+    await store.close()
+  })
+})

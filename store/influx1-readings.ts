@@ -1,0 +1,324 @@
+import { InfluxDB, type IPoolOptions } from 'influx'
+import { z } from 'zod'
+import type { CommitRecord } from '#contract/commit.ts'
+import { Fault } from '#contract/fault.ts'
+import type { Period } from '#contract/grid.ts'
+import type { MeterId } from '#contract/identity.ts'
+import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
+import { isRegisterReading, type Reading } from '#contract/reading.ts'
+import { CallsUnderWay } from './calls-under-way.ts'
+import { encodeLine } from './line-protocol.ts'
+import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
+import {
+  BAD_MEASUREMENT,
+  badReadingOf,
+  COMMIT_MEASUREMENT,
+  commitPoint,
+  commitsFrom,
+  fieldsOf,
+  measurementOf,
+  readingMeasurements,
+  usableReadingOf,
+} from './points.ts'
+import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
+import { isIdentifier, LAST_STORABLE_MS, onePerMoment } from './storable.ts'
+
+export interface Influx1Options {
+  /** http://host:port, without a path. */
+  readonly url: URL
+  readonly database: string
+  readonly user?: string
+  readonly password?: string
+  /** Creates the database if it does not exist. */
+  readonly create?: boolean
+  /** Longest time a request may take, 30 s by default: a server that needs longer is as good as away. */
+  readonly requestTimeoutMs?: number
+}
+
+/** Readings in InfluxDB 1.x. Throws `store-unavailable` when the database is to be created and cannot be. */
+export async function openInflux1Readings(options: Influx1Options): Promise<ReadingStore> {
+  const store = new Influx1Readings(options)
+  if (options.create === true) await store.createDatabase()
+  return store
+}
+
+const REQUEST_TIMEOUT_MS = 30_000
+
+/**
+ * The client takes a failed host out of use for up to ten seconds, and with its only host gone every call fails with
+ * "No host available". A delay of zero keeps the host, so that a call works as soon as the server does.
+ */
+const withoutDelay: NonNullable<IPoolOptions['backoff']> = {
+  getDelay: () => 0,
+  next: () => withoutDelay,
+  reset: () => withoutDelay,
+}
+
+const seriesSchema = z.object({
+  name: z.string(),
+  tags: z.record(z.string(), z.string()).default({}),
+  columns: z.array(z.string()),
+  values: z.array(z.array(z.unknown())).default([]),
+  partial: z.boolean().default(false),
+})
+type Series = z.infer<typeof seriesSchema>
+
+const responseSchema = z.object({
+  results: z.array(
+    z.object({
+      error: z.string().optional(),
+      series: z.array(seriesSchema).default([]),
+      partial: z.boolean().default(false),
+    }),
+  ),
+})
+
+/** Meters in the condition of one statement. */
+const METERS_PER_STATEMENT = 200
+
+const quoted = (name: string): string => `"${name}"`
+
+function timeRange(fromMs: number, toMs: number): string {
+  const bounded = (ms: number): number => Math.min(Math.max(Math.ceil(ms), 0), LAST_STORABLE_MS + 1)
+  return `time >= ${bounded(fromMs)}ms AND time < ${bounded(toMs)}ms`
+}
+
+/** Fields and condition of a quantity's usable readings. Everything in it is checked: nothing else is ever quoted. */
+function usableOf(meter: MeterId, quantity: QuantityName): string {
+  const columns = fieldsOf(quantity).map(quoted).join(', ')
+  return `SELECT ${columns} FROM ${quoted(measurementOf(quantity))} WHERE "meter" = '${meter}'`
+}
+
+class Influx1Readings implements ReadingStore {
+  readonly #calls = new CallsUnderWay()
+  readonly #client: InfluxDB
+  readonly #options: Influx1Options
+  readonly #headers: Record<string, string>
+  readonly #timeoutMs: number
+
+  constructor(options: Influx1Options) {
+    const { url, database, user, password } = options
+    this.#options = options
+    this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+    this.#client = new InfluxDB({
+      host: url.hostname,
+      port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
+      protocol: url.protocol === 'https:' ? 'https' : 'http',
+      database,
+      ...(user === undefined ? {} : { username: user, password: password ?? '' }),
+      // One repetition at once: a kept connection may have died with the server's last life. Reading twice is harmless.
+      pool: { requestTimeout: this.#timeoutMs, maxRetries: 1, backoff: withoutDelay },
+    })
+    this.#headers =
+      user === undefined
+        ? {}
+        : { authorization: `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}` }
+  }
+
+  async createDatabase(): Promise<void> {
+    await this.#reach(this.#client.createDatabase(this.#options.database))
+  }
+
+  append(readings: readonly Reading[]): Promise<AppendResult> {
+    return this.#calls.run(() => appendThrough(readings, (lines) => this.#send(lines)))
+  }
+
+  appendCommits(records: readonly CommitRecord[]): Promise<void> {
+    return this.#calls.run(() =>
+      writeAll(
+        records.map((record) => encodeLine(commitPoint(record))),
+        (lines) => this.#send(lines),
+      ),
+    )
+  }
+
+  commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
+    return this.#calls.run(async () => {
+      const [series = []] = await this.#query([
+        `SELECT "body" FROM "${COMMIT_MEASUREMENT}" WHERE ${timeRange(fromMs, Infinity)} ORDER BY time ASC LIMIT ${Math.max(1, Math.trunc(limit))}`,
+      ])
+      return commitsFrom(series.flatMap(({ values }) => values.map((row) => row[1])))
+    })
+  }
+
+  readings(meter: MeterId, quantity: QuantityName, period: Period): Promise<readonly Reading[]> {
+    return this.#calls.run(async () => {
+      if (!isIdentifier(meter)) return []
+      const range = timeRange(period.fromMs, period.toMs)
+      const [usable = [], bad = []] = await this.#query([
+        `${usableOf(meter, quantity)} AND ${range} GROUP BY "quality"`,
+        `SELECT ${quoted(quantity)} FROM "${BAD_MEASUREMENT}" WHERE "meter" = '${meter}' AND ${range}`,
+      ])
+      return onePerMoment([
+        ...usable.flatMap((series) => usableIn(series, meter, quantity)),
+        ...bad.flatMap((series) => badIn(series, meter, quantity)),
+      ])
+    })
+  }
+
+  registerSeries(meter: MeterId, quantity: QuantityName, period: Period): Promise<RegisterSeries> {
+    return this.#calls.run(async () => {
+      if (!isIdentifier(meter) || quantityOf(quantity).kind !== 'cumulative') return noSeries
+      const usable = usableOf(meter, quantity)
+      const found = await this.#query([
+        `${usable} AND ${timeRange(0, period.fromMs)} GROUP BY "quality" ORDER BY time DESC LIMIT 1`,
+        `${usable} AND ${timeRange(period.fromMs, period.toMs)} GROUP BY "quality"`,
+        `${usable} AND ${timeRange(period.toMs, Infinity)} GROUP BY "quality" ORDER BY time ASC LIMIT 1`,
+      ])
+      const [before = [], within = [], after = []] = found.map((series) =>
+        onePerMoment(series.flatMap((each) => usableIn(each, meter, quantity)).filter(isRegisterReading)),
+      )
+      return { before: before.at(-1), within, after: after[0] }
+    })
+  }
+
+  latest(meters: readonly MeterId[]): Promise<readonly Reading[]> {
+    return this.#calls.run(async () => {
+      const known = [...new Set(meters.filter(isIdentifier))]
+      if (known.length === 0) return []
+      const newest = new Map<string, Reading[]>()
+      const quantities = await this.#quantitiesInUse()
+      for (let start = 0; start < known.length; start += METERS_PER_STATEMENT) {
+        for (const reading of await this.#latestOf(
+          known.slice(start, start + METERS_PER_STATEMENT),
+          quantities,
+        )) {
+          const key = `${reading.meter} ${reading.quantity}`
+          newest.set(key, [...(newest.get(key) ?? []), reading])
+        }
+      }
+      return [...newest.values()].flatMap((readings) => onePerMoment(readings).slice(-1))
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#calls.close()
+  }
+
+  /** Quantities of which anything was ever written, from the index: reading it is cheap. */
+  async #quantitiesInUse(): Promise<{ usable: QuantityName[]; bad: QuantityName[] }> {
+    const [found = []] = await this.#query(['SHOW FIELD KEYS'])
+    const named = (series: Series): QuantityName[] =>
+      series.values.map(([field]) => String(field)).filter(isQuantityName)
+    return {
+      usable: found.filter(({ name }) => readingMeasurements.includes(name)).flatMap(named),
+      bad: found.filter(({ name }) => name === BAD_MEASUREMENT).flatMap(named),
+    }
+  }
+
+  async #latestOf(
+    meters: readonly MeterId[],
+    quantities: { usable: QuantityName[]; bad: QuantityName[] },
+  ): Promise<Reading[]> {
+    // A selector alone keeps the time of the point that it selects; so it is one statement a quantity.
+    const where = `WHERE "meter" =~ /^(?:${meters.join('|')})$/`
+    const usable = quantities.usable.map((quantity) => {
+      const [first, ...others] = fieldsOf(quantity)
+      const columns = [`last(${quoted(first)})`, ...others.map(quoted)].join(', ')
+      return `SELECT ${columns} FROM ${quoted(measurementOf(quantity))} ${where} GROUP BY "meter", "quality"`
+    })
+    const bad = quantities.bad.map(
+      (quantity) => `SELECT last(${quoted(quantity)}) FROM "${BAD_MEASUREMENT}" ${where} GROUP BY "meter"`,
+    )
+    if (usable.length + bad.length === 0) return []
+    const results = await this.#query([...usable, ...bad])
+    return results.flatMap((found, index) => {
+      const quantity = [...quantities.usable, ...quantities.bad][index]
+      if (quantity === undefined) return []
+      return found.flatMap((series) =>
+        index < usable.length
+          ? usableIn(series, series.tags['meter'] ?? '', quantity)
+          : badIn(series, series.tags['meter'] ?? '', quantity),
+      )
+    })
+  }
+
+  /** Runs statements in one request. Throws `store-unavailable` with the server's words. */
+  async #query(statements: readonly string[]): Promise<Series[][]> {
+    const response: unknown = await this.#reach(
+      this.#client.queryRaw(statements.join('; '), { precision: 'ms', method: 'POST' }),
+    )
+    const parsed = responseSchema.safeParse(response)
+    if (!parsed.success) throw this.#unavailable(parsed.error)
+    for (const { error, partial, series } of parsed.data.results) {
+      // Of several statements the server names only those that it left out; alone, the first one tells the reason.
+      if (error === 'not executed' && statements.length > 1) await this.#query(statements.slice(0, 1))
+      if (error !== undefined) throw this.#unavailable(error)
+      // max-row-limit cuts an answer short without an error.
+      if (partial || series.some((each) => each.partial)) {
+        throw this.#unavailable('the answer was cut short; set max-row-limit to 0')
+      }
+    }
+    if (parsed.data.results.length !== statements.length) {
+      throw this.#unavailable('an answer is missing')
+    }
+    return parsed.data.results.map(({ series }) => series)
+  }
+
+  /**
+   * Waits for the client, but not for ever: when the server dies while it sends, the client's promise never settles.
+   */
+  async #reach<T>(answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(reject, this.#timeoutMs, new Error('no answer in time'))
+    })
+    try {
+      return await Promise.race([answer, tooLate])
+    } catch (cause) {
+      throw this.#unavailable(cause)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /**
+   * Writes lines with nanosecond times. Not through the client: its write path alters integers and names, takes any
+   * 2xx for success and throws away what a server says with a 5xx.
+   */
+  async #send(lines: readonly string[]): Promise<WriteAnswer> {
+    const target = new URL('/write', this.#options.url)
+    target.search = new URLSearchParams({ db: this.#options.database, precision: 'n' }).toString()
+    let status: number
+    let body: string
+    try {
+      const response = await fetch(target, {
+        method: 'POST',
+        headers: this.#headers,
+        body: lines.join('\n'),
+        redirect: 'manual',
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      })
+      status = response.status
+      body = await response.text()
+    } catch (cause) {
+      throw this.#unavailable(cause)
+    }
+    if (status === 204) return { taken: true }
+    const words = serverWords(body)
+    if (status === 413 || (status === 400 && /partial write|unable to parse/.test(words))) {
+      return refusedAnswer(words)
+    }
+    throw new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${status} ${words}`)
+  }
+
+  #unavailable(cause: unknown): Fault {
+    const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
+    const words = inner instanceof Error ? inner.message : String(inner)
+    return new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${words}`, { cause })
+  }
+}
+
+const noSeries: RegisterSeries = { before: undefined, within: [], after: undefined }
+
+function storedIn({ values, tags }: Series) {
+  return values.map(([time, ...rest]) => ({ atMs: Number(time), quality: tags['quality'], values: rest }))
+}
+
+function usableIn(series: Series, meter: MeterId, quantity: QuantityName): Reading[] {
+  return storedIn(series).flatMap((stored) => usableReadingOf(meter, quantity, stored) ?? [])
+}
+
+function badIn(series: Series, meter: MeterId, quantity: QuantityName): Reading[] {
+  return storedIn(series).flatMap((stored) => badReadingOf(meter, quantity, stored) ?? [])
+}

@@ -1,0 +1,281 @@
+import {
+  flux,
+  fluxDateTime,
+  fluxExpression,
+  fluxInteger,
+  HttpError,
+  InfluxDB,
+  type ParameterizedQuery,
+} from '@influxdata/influxdb-client'
+import type { CommitRecord } from '#contract/commit.ts'
+import { Fault } from '#contract/fault.ts'
+import type { Period } from '#contract/grid.ts'
+import type { MeterId } from '#contract/identity.ts'
+import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
+import { isRegisterReading, type Reading } from '#contract/reading.ts'
+import { CallsUnderWay } from './calls-under-way.ts'
+import { encodeLine } from './line-protocol.ts'
+import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
+import {
+  BAD_MEASUREMENT,
+  badReadingOf,
+  COMMIT_MEASUREMENT,
+  commitPoint,
+  commitsFrom,
+  fieldsOf,
+  measurementOf,
+  quantityOfField,
+  usableReadingOf,
+} from './points.ts'
+import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
+import { isIdentifier, LAST_STORABLE_MS, onePerMoment } from './storable.ts'
+
+export interface Influx2Options {
+  /** http://host:port, without a path. */
+  readonly url: URL
+  readonly org: string
+  readonly bucket: string
+  readonly token: string
+  /** Longest time a request may take, 30 s by default: a server that needs longer is as good as away. */
+  readonly requestTimeoutMs?: number
+}
+
+/** Readings in InfluxDB 2.x. The bucket must exist; nothing is asked of the server before the first call. */
+export async function openInflux2Readings(options: Influx2Options): Promise<ReadingStore> {
+  return new Influx2Readings(options)
+}
+
+const REQUEST_TIMEOUT_MS = 30_000
+
+/** Meters in the condition of one query. */
+const METERS_PER_QUERY = 100
+
+/** A value that a query gave back, of whatever type its field has. */
+interface Cell {
+  readonly measurement: string
+  readonly field: string
+  readonly meter: string
+  readonly quality: unknown
+  readonly atMs: number
+  readonly value: unknown
+}
+
+class Influx2Readings implements ReadingStore {
+  readonly #calls = new CallsUnderWay()
+  readonly #client: InfluxDB
+  readonly #options: Influx2Options
+
+  constructor(options: Influx2Options) {
+    this.#options = options
+    this.#client = new InfluxDB({
+      url: options.url.origin,
+      token: options.token,
+      timeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    })
+  }
+
+  append(readings: readonly Reading[]): Promise<AppendResult> {
+    return this.#calls.run(() => appendThrough(readings, (lines) => this.#send(lines)))
+  }
+
+  appendCommits(records: readonly CommitRecord[]): Promise<void> {
+    return this.#calls.run(() =>
+      writeAll(
+        records.map((record) => encodeLine(commitPoint(record))),
+        (lines) => this.#send(lines),
+      ),
+    )
+  }
+
+  commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
+    return this.#calls.run(async () => {
+      const rows = await this.#query(
+        flux`${this.#range(fromMs, Infinity)}
+          |> filter(fn: (r) => r._measurement == ${COMMIT_MEASUREMENT} and r._field == "body")
+          |> keep(columns: ["_time", "_value"]) |> group() |> sort(columns: ["_time"])
+          |> limit(n: ${fluxInteger(Math.max(1, Math.trunc(limit)))})`,
+      )
+      return commitsFrom(rows.map(({ value }) => value))
+    })
+  }
+
+  readings(meter: MeterId, quantity: QuantityName, period: Period): Promise<readonly Reading[]> {
+    return this.#calls.run(async () => {
+      if (!isIdentifier(meter)) return []
+      const range = this.#range(period.fromMs, period.toMs)
+      const [usable, bad] = await Promise.all([
+        this.#query(flux`${range} ${usableOf(meter, quantity)}`),
+        this.#query(
+          flux`${range} |> filter(fn: (r) => r._measurement == ${BAD_MEASUREMENT} and r.meter == ${meter} and r._field == ${quantity})`,
+        ),
+      ])
+      return onePerMoment(readingsFrom([...usable, ...bad]))
+    })
+  }
+
+  registerSeries(meter: MeterId, quantity: QuantityName, period: Period): Promise<RegisterSeries> {
+    return this.#calls.run(async () => {
+      if (!isIdentifier(meter) || quantityOf(quantity).kind !== 'cumulative') return noSeries
+      const usable = usableOf(meter, quantity)
+      // Count and resolution are written in one line, so the last of each is of one moment.
+      const found = await Promise.all([
+        this.#query(flux`${this.#range(0, period.fromMs)} ${usable} |> last()`),
+        this.#query(flux`${this.#range(period.fromMs, period.toMs)} ${usable}`),
+        this.#query(flux`${this.#range(period.toMs, Infinity)} ${usable} |> first()`),
+      ])
+      const [before = [], within = [], after = []] = found.map((cells) =>
+        onePerMoment(readingsFrom(cells).filter(isRegisterReading)),
+      )
+      return { before: before.at(-1), within, after: after[0] }
+    })
+  }
+
+  latest(meters: readonly MeterId[]): Promise<readonly Reading[]> {
+    return this.#calls.run(async () => {
+      const known = [...new Set(meters.filter(isIdentifier))]
+      const newest = new Map<string, Reading[]>()
+      for (let start = 0; start < known.length; start += METERS_PER_QUERY) {
+        const any = known.slice(start, start + METERS_PER_QUERY).map((meter) => flux`r.meter == ${meter}`)
+        const cells = await this.#query(
+          flux`${this.#range(0, Infinity)}
+            |> filter(fn: (r) => ${fluxExpression(any.join(' or '))}) |> last()`,
+        )
+        for (const reading of readingsFrom(cells)) {
+          const key = `${reading.meter} ${reading.quantity}`
+          newest.set(key, [...(newest.get(key) ?? []), reading])
+        }
+      }
+      return [...newest.values()].flatMap((readings) => onePerMoment(readings).slice(-1))
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#calls.close()
+  }
+
+  /** The bucket within [fromMs, toMs). An empty range is an error in Flux, so it becomes one before 1970. */
+  #range(fromMs: number, toMs: number): ParameterizedQuery {
+    const bounded = (ms: number): number => Math.min(Math.max(Math.ceil(ms), 0), LAST_STORABLE_MS + 1)
+    const [from, to] = bounded(fromMs) < bounded(toMs) ? [bounded(fromMs), bounded(toMs)] : [-1, 0]
+    const instant = (ms: number) => fluxDateTime(Temporal.Instant.fromEpochMilliseconds(ms).toString())
+    return flux`from(bucket: ${this.#options.bucket}) |> range(start: ${instant(from)}, stop: ${instant(to)})`
+  }
+
+  /** Runs a query. Throws `store-unavailable` with the server's words. */
+  async #query(query: ParameterizedQuery): Promise<Cell[]> {
+    let rows: Record<string, unknown>[]
+    try {
+      rows = await this.#client.getQueryApi(this.#options.org).collectRows<Record<string, unknown>>(query)
+    } catch (cause) {
+      throw this.#unavailable(cause)
+    }
+    return rows.map((row) => {
+      // An error that comes after the first rows is a table of its own, with status 200.
+      if (typeof row['error'] === 'string') throw this.#unavailable(new Error(row['error']))
+      return {
+        measurement: String(row['_measurement']),
+        field: String(row['_field']),
+        meter: String(row['meter']),
+        quality: row['quality'],
+        atMs: Temporal.Instant.from(String(row['_time'])).epochMilliseconds,
+        value: row['_value'],
+      }
+    })
+  }
+
+  /**
+   * Writes lines with nanosecond times in one direct call of the client's transport. Not through its WriteApi: that
+   * one keeps lines in memory, drops them after some failures, and resolves before they are written.
+   */
+  async #send(lines: readonly string[]): Promise<WriteAnswer> {
+    const { org, bucket } = this.#options
+    const search = new URLSearchParams({ org, bucket, precision: 'ns' }).toString()
+    let answer: { status: number | undefined; body: string }
+    try {
+      answer = await this.#post(`/api/v2/write?${search}`, lines.join('\n'))
+    } catch (cause) {
+      throw this.#unavailable(cause)
+    }
+    const { status, body } = answer
+    if (status === 204) return { taken: true }
+    const words = serverWords(body)
+    // 422: some lines dropped. 400: some unreadable. 201: InfluxDB 3 says so when it took only a part. 413: too long.
+    if (status === 422 || status === 400 || status === 201 || status === 413) {
+      return refusedAnswer(words === '' ? `status ${status}` : words)
+    }
+    throw new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${status} ${words}`)
+  }
+
+  /** Sends a body, and gives every status back as it is. Rejects when no complete answer came. */
+  #post(path: string, body: string): Promise<{ status: number | undefined; body: string }> {
+    return new Promise((resolve, reject) => {
+      let status: number | undefined
+      let received = ''
+      this.#client.transport.send(
+        path,
+        body,
+        { method: 'POST', headers: { 'content-type': 'text/plain; charset=utf-8' } },
+        {
+          responseStarted: (_headers, statusCode) => {
+            status = statusCode
+          },
+          next: (chunk) => {
+            received += Buffer.from(chunk).toString()
+          },
+          complete: () => resolve({ status, body: received }),
+          error: (error) => {
+            if (error instanceof HttpError) resolve({ status: error.statusCode, body: error.body ?? '' })
+            else reject(error)
+          },
+        },
+      )
+    })
+  }
+
+  #unavailable(cause: unknown): Fault {
+    const words =
+      cause instanceof HttpError
+        ? `${cause.statusCode} ${serverWords(cause.body ?? '')}`
+        : cause instanceof Error
+          ? cause.message
+          : String(cause)
+    return new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${words}`, { cause })
+  }
+}
+
+const noSeries: RegisterSeries = { before: undefined, within: [], after: undefined }
+
+/** The filter of a quantity's usable readings. */
+function usableOf(meter: MeterId, quantity: QuantityName): ParameterizedQuery {
+  const fields = fieldsOf(quantity).map((field) => flux`r._field == ${field}`)
+  return flux`|> filter(fn: (r) => r._measurement == ${measurementOf(quantity)} and r.meter == ${meter})
+    |> filter(fn: (r) => ${fluxExpression(fields.join(' or '))})`
+}
+
+/** Readings out of cells: those of a register are in two, its count and its resolution. */
+function readingsFrom(cells: readonly Cell[]): Reading[] {
+  const moments = new Map<string, Cell & { readonly quantity: QuantityName; values: unknown[] }>()
+  const readings: Reading[] = []
+  for (const cell of cells) {
+    const { measurement, field, meter, atMs, quality, value } = cell
+    if (measurement === BAD_MEASUREMENT) {
+      if (!isQuantityName(field)) continue
+      readings.push(...present(badReadingOf(meter, field, { atMs, quality, values: [value] })))
+      continue
+    }
+    const quantity = quantityOfField(field)
+    if (quantity === undefined || measurementOf(quantity) !== measurement) continue
+    const key = `${meter} ${quantity} ${String(quality)} ${atMs}`
+    const found = moments.get(key) ?? { ...cell, quantity, values: [] }
+    found.values[fieldsOf(quantity).indexOf(field)] = value
+    moments.set(key, found)
+  }
+  for (const { meter, quantity, ...stored } of moments.values()) {
+    readings.push(...present(usableReadingOf(meter, quantity, stored)))
+  }
+  return readings
+}
+
+function present<T>(found: T | undefined): T[] {
+  return found === undefined ? [] : [found]
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Reading } from '#contract/reading.ts'
+import { appendThrough, READINGS_PER_REQUEST, refusedAnswer, serverWords } from './partial-write.ts'
+import { encodeLine } from './line-protocol.ts'
+import { pointsOf } from './points.ts'
+
+const quantities = ['activePower.total', 'voltage.l1', 'steamFlow'] as const
+
+/** Readings with a serial number as their value, so that a line tells which they are. */
+const readingsArbitrary = fc
+  .array(
+    fc.record({
+      quantity: fc.constantFrom(...quantities),
+      atMs: fc.integer({ min: 1, max: 30 }),
+      bad: fc.boolean(),
+    }),
+    { maxLength: 60 },
+  )
+  .map((all) =>
+    all.map(({ quantity, atMs, bad }): Reading =>
+      bad
+        ? { meter: 'm-1', quantity, atMs, quality: 'bad', cause: 'timeout' }
+        : { meter: 'm-1', quantity, atMs, quality: 'good', value: 1 },
+    ),
+  )
+
+const lineOf = (reading: Reading): string => pointsOf([reading]).map(encodeLine).join('\n')
+
+describe('finding what a server refused', () => {
+  test('exactly the refused readings are returned, and every other one was in a request taken in full', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        readingsArbitrary,
+        fc.func(fc.boolean()),
+        fc.constantFrom('counted', 'zero', 'silent', 'first shard only'),
+        async (readings, refuses, honesty) => {
+          const isRefused = (line: string): boolean => refuses(line)
+          const taken = new Set<string>()
+          const { stored, refused } = await appendThrough(readings, async (lines) => {
+            const fields = lines.flatMap((line) => {
+              const [head = '', values = '', time = ''] = line.split(' ')
+              return values.split(',').map((field) => `${head} ${field} ${time}`)
+            })
+            // As InfluxDB does: one field that it refuses drops its whole line.
+            const dropped = lines.filter((line) => {
+              const [head = '', values = '', time = ''] = line.split(' ')
+              return values.split(',').some((field) => isRefused(`${head} ${field} ${time}`))
+            })
+            if (dropped.length === 0) {
+              for (const field of fields) taken.add(field)
+              return { taken: true }
+            }
+            const said = { counted: dropped.length, zero: 0, 'first shard only': 1, silent: undefined }[
+              honesty
+            ]
+            return { taken: false, reason: 'no', dropped: said }
+          })
+          const expected = readings.flatMap((reading, index) => (isRefused(lineOf(reading)) ? [index] : []))
+          expect(refused.map(({ index }) => index)).toEqual(expected)
+          expect(stored).toBe(readings.length - expected.length)
+          const lost = readings.filter(
+            (reading, index) => !expected.includes(index) && !taken.has(lineOf(reading)),
+          )
+          expect(lost).toEqual([])
+        },
+      ),
+    )
+  })
+
+  test('a batch that is refused as a whole costs a request a field, not one a reading', async () => {
+    let requests = 0
+    const readings = Array.from({ length: 3_000 }, (_, index): Reading => ({
+      meter: 'm-1',
+      quantity: quantities[index % 3] ?? 'steamFlow',
+      atMs: index,
+      quality: 'good',
+      value: 1,
+    }))
+    const { refused } = await appendThrough(readings, async (lines) => {
+      requests += 1
+      return refusedAnswer(`partial write: points beyond retention policy dropped=${lines.length}`)
+    })
+    expect(refused).toHaveLength(3_000)
+    expect(requests).toBe(4)
+  })
+
+  test('a long batch goes in several requests', async () => {
+    const lengths: number[] = []
+    const readings = Array.from({ length: READINGS_PER_REQUEST + 1 }, (_, index): Reading => ({
+      meter: 'm-1',
+      quantity: 'steamFlow',
+      atMs: index,
+      quality: 'good',
+      value: 1,
+    }))
+    await appendThrough(readings, async (lines) => {
+      lengths.push(lines.length)
+      return { taken: true }
+    })
+    expect(lengths).toEqual([READINGS_PER_REQUEST, 1])
+  })
+
+  test('a request that fails as a whole is thrown on, and nothing is claimed', async () => {
+    const failing = appendThrough(
+      [{ meter: 'm-1', quantity: 'steamFlow', atMs: 1, quality: 'good', value: 1 }],
+      () => Promise.reject(new Error('away')),
+    )
+    await expect(failing).rejects.toThrow('away')
+  })
+})
+
+test.each([
+  ['{"error":"partial write: x dropped=1"}\n', 'partial write: x dropped=1'],
+  ['{"code":"unprocessable entity","message":"failure"}', 'failure'],
+  ['{"other":1}', '{"other":1}'],
+  ['<html>bad gateway</html>', '<html>bad gateway</html>'],
+  ['', ''],
+])('the words of %j', (body, words) => {
+  expect(serverWords(body)).toBe(words)
+})

@@ -1,0 +1,121 @@
+import { Fault } from '#contract/fault.ts'
+import type { Reading } from '#contract/reading.ts'
+import { encodeLine } from './line-protocol.ts'
+import { pointsOf } from './points.ts'
+import type { AppendResult, RefusedReading } from './port.ts'
+import { refusalOf } from './storable.ts'
+
+/**
+ * InfluxDB takes the good lines of a request and drops the bad ones, and says so with one error for all of them.
+ * Here the request is taken apart until it is known which readings were dropped. Only what stood in a request that
+ * was answered in full counts as stored; writing the rest again does no harm.
+ */
+
+/** How a server answered one request; a request that failed as a whole is thrown. */
+export type WriteAnswer =
+  | { readonly taken: true }
+  /** Some line was dropped. `dropped` is how many the server says; it may be wrong or absent. */
+  | { readonly taken: false; readonly reason: string; readonly dropped: number | undefined }
+
+/** Sends lines as one request. Throws `store-unavailable`. */
+export type SendLines = (lines: readonly string[]) => Promise<WriteAnswer>
+
+/** Readings of one request: 5,000 to 10,000 lines is the batch size that InfluxDB's documentation advises. */
+export const READINGS_PER_REQUEST = 5_000
+
+interface Placed {
+  readonly index: number
+  readonly reading: Reading
+}
+
+/** Readings by the field they are written to: a type conflict concerns one field, so it refuses one such group. */
+function byField(batch: readonly Placed[]): Placed[][] {
+  const groups = Map.groupBy(batch, ({ reading }) =>
+    reading.quality === 'bad' ? `bad ${reading.quantity}` : reading.quantity,
+  )
+  return [...groups.values()]
+}
+
+function halves(batch: readonly Placed[]): Placed[][] {
+  const middle = Math.ceil(batch.length / 2)
+  return [batch.slice(0, middle), batch.slice(middle)]
+}
+
+function refuse({ index, reading }: Placed, reason: string): RefusedReading {
+  return {
+    index,
+    fault: new Fault('store-refused', `The store refused the reading: ${reason}`, {
+      place: { path: `${reading.meter} ${reading.quantity} ${reading.atMs}` },
+    }),
+  }
+}
+
+async function settle(batch: readonly Placed[], send: SendLines): Promise<RefusedReading[]> {
+  const lines = pointsOf(batch.map(({ reading }) => reading)).map(encodeLine)
+  const answer = await send(lines)
+  if (answer.taken) return []
+  const fields = byField(batch)
+  if (fields.length === 1 && (batch.length === 1 || answer.dropped === lines.length)) {
+    return batch.map((placed) => refuse(placed, answer.reason))
+  }
+  const refused: RefusedReading[] = []
+  for (const part of fields.length > 1 ? fields : halves(batch)) {
+    refused.push(...(await settle(part, send)))
+  }
+  return refused
+}
+
+/** Writes readings through `send`, and finds those that are refused. Throws `store-unavailable`. */
+export async function appendThrough(readings: readonly Reading[], send: SendLines): Promise<AppendResult> {
+  const refused: RefusedReading[] = []
+  const sound: Placed[] = []
+  for (const [index, reading] of readings.entries()) {
+    const fault = refusalOf(reading)
+    if (fault === undefined) sound.push({ index, reading })
+    else refused.push({ index, fault })
+  }
+  for (let start = 0; start < sound.length; start += READINGS_PER_REQUEST) {
+    refused.push(...(await settle(sound.slice(start, start + READINGS_PER_REQUEST), send)))
+  }
+  refused.sort((a, b) => a.index - b.index)
+  return { stored: readings.length - refused.length, refused }
+}
+
+/** Commit records a request; their bodies may carry refused payloads of many kilobytes. */
+const COMMITS_PER_REQUEST = 100
+
+/** Writes lines that must all be taken. Throws `store-unavailable` with the server's words otherwise. */
+export async function writeAll(lines: readonly string[], send: SendLines): Promise<void> {
+  for (let start = 0; start < lines.length; start += COMMITS_PER_REQUEST) {
+    const answer = await send(lines.slice(start, start + COMMITS_PER_REQUEST))
+    if (!answer.taken) {
+      throw new Fault('store-unavailable', `The store did not take a commit record: ${answer.reason}`)
+    }
+  }
+}
+
+const DROPPED = /dropped=(\d+)/
+
+/** What a refusing answer says of the number of dropped lines. */
+export function refusedAnswer(reason: string): WriteAnswer {
+  const dropped = DROPPED.exec(reason)?.[1]
+  return { taken: false, reason, dropped: dropped === undefined ? undefined : Number(dropped) }
+}
+
+/** Characters of a server's answer that are kept in a fault. */
+const REASON_LENGTH_MAX = 1_000
+
+/** The server's own words out of a response body, which is JSON in most versions. */
+export function serverWords(body: string): string {
+  let words = body
+  try {
+    const parsed: unknown = JSON.parse(body)
+    if (typeof parsed === 'object' && parsed !== null) {
+      const named = 'error' in parsed ? parsed.error : 'message' in parsed ? parsed.message : undefined
+      if (typeof named === 'string') words = named
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  return words.trim().slice(0, REASON_LENGTH_MAX)
+}

@@ -1,0 +1,166 @@
+import { toNumber } from '#contract/amount.ts'
+import { carrierNames } from '#contract/carriers.ts'
+import { commitRecord, type CommitRecord } from '#contract/commit.ts'
+import { Fault } from '#contract/fault.ts'
+import type { MeterId } from '#contract/identity.ts'
+import { quantities, quantityOf, type QuantityName } from '#contract/quantities.ts'
+import { badCause, usableQuality, type Reading } from '#contract/reading.ts'
+import type { FieldValue, Point } from './line-protocol.ts'
+
+/** Readings and commit records as points of InfluxDB, and back. The layout is in README.md. */
+
+export const BAD_MEASUREMENT = 'bad'
+export const COMMIT_MEASUREMENT = 'commit'
+
+/** Measurements that hold usable readings: one a carrier. */
+export const readingMeasurements: readonly string[] = carrierNames
+
+const NS_PER_MS = 1_000_000n
+
+const countField = (quantity: QuantityName): string => `${quantity}.count`
+const resolutionField = (quantity: QuantityName): string => `${quantity}.resolution`
+
+/** The measurement in which usable readings of a quantity stand. */
+export function measurementOf(quantity: QuantityName): string {
+  return quantityOf(quantity).carrier
+}
+
+/** The fields from which a usable reading is read back: its value, or its count and then its resolution. */
+export function fieldsOf(quantity: QuantityName): readonly [string, ...string[]] {
+  return quantityOf(quantity).kind === 'cumulative'
+    ? [countField(quantity), resolutionField(quantity)]
+    : [quantity]
+}
+
+const quantityByField = new Map(
+  quantities.flatMap(({ name }) => fieldsOf(name).map((field) => [field, name] as const)),
+)
+
+/** The quantity that is read back from a field; `undefined` for any other, such as the value that people look at. */
+export function quantityOfField(field: string): QuantityName | undefined {
+  return quantityByField.get(field)
+}
+
+function addFields(fields: Map<string, FieldValue>, reading: Reading): void {
+  const { quantity } = reading
+  if (reading.quality === 'bad') {
+    fields.set(quantity, { kind: 'string', value: reading.cause })
+  } else if (typeof reading.value === 'number') {
+    fields.set(quantity, { kind: 'float', value: reading.value })
+  } else {
+    fields.set(quantity, { kind: 'float', value: toNumber(reading.value) })
+    fields.set(countField(quantity), { kind: 'integer', value: reading.value.count })
+    fields.set(resolutionField(quantity), { kind: 'string', value: reading.value.resolution })
+  }
+}
+
+/** The points of sound readings: one per meter, moment, quality and carrier. The later of two equals stands. */
+export function pointsOf(readings: readonly Reading[]): Point[] {
+  const points = new Map<string, Point & { readonly fields: Map<string, FieldValue> }>()
+  for (const reading of readings) {
+    const { meter, quality, atMs } = reading
+    const measurement = quality === 'bad' ? BAD_MEASUREMENT : measurementOf(reading.quantity)
+    const key = `${measurement} ${meter} ${quality} ${atMs}`
+    let point = points.get(key)
+    if (point === undefined) {
+      point = {
+        measurement,
+        tags:
+          quality === 'bad'
+            ? [['meter', meter]]
+            : [
+                ['meter', meter],
+                ['quality', quality],
+              ],
+        fields: new Map(),
+        timeNs: BigInt(atMs) * NS_PER_MS,
+      }
+      points.set(key, point)
+    }
+    addFields(point.fields, reading)
+  }
+  return [...points.values()]
+}
+
+/** What a server gives back of one reading. */
+export interface StoredFields {
+  readonly atMs: number
+  /** The tag of that name; absent in the measurement of bad readings. */
+  readonly quality: unknown
+  /** Values of `fieldsOf(quantity)` in that order, or the cause of a bad reading. */
+  readonly values: readonly unknown[]
+}
+
+/** A usable reading read back; `undefined` for a row that tanbiao did not write. */
+export function usableReadingOf(meter: MeterId, quantity: QuantityName, stored: StoredFields) {
+  const quality = usableQuality.safeParse(stored.quality)
+  const [first, second] = stored.values
+  if (!quality.success || typeof first !== 'number') return undefined
+  const identity = { meter, quantity, atMs: stored.atMs, quality: quality.data }
+  if (quantityOf(quantity).kind === 'instantaneous') return { ...identity, value: first }
+  return typeof second === 'string' ? { ...identity, value: { count: first, resolution: second } } : undefined
+}
+
+/** A bad reading read back; `undefined` for a row that tanbiao did not write. */
+export function badReadingOf(
+  meter: MeterId,
+  quantity: QuantityName,
+  stored: StoredFields,
+): Reading | undefined {
+  const cause = badCause.safeParse(stored.values[0])
+  return cause.success ? { meter, quantity, atMs: stored.atMs, quality: 'bad', cause: cause.data } : undefined
+}
+
+/** How many points of one series fit into a millisecond of the server's time axis. */
+const NS_PLACES = 1_000_000
+
+/** 48 bits of the digest are an exact number. */
+const DIGEST_DIGITS = 12
+
+/**
+ * A commit record as a point. The nanoseconds within its millisecond come from its number, or from its digest where
+ * that is unknown, so that the records of one millisecond do not overwrite each other and a repeated one does itself.
+ */
+export function commitPoint(record: CommitRecord): Point {
+  const place = record.seq ?? Number.parseInt(record.digest.slice(0, DIGEST_DIGITS), 16)
+  const fields = new Map<string, FieldValue>([
+    ['digest', { kind: 'string', value: record.digest }],
+    ['body', { kind: 'string', value: JSON.stringify(record) }],
+    ['committedAtMs', { kind: 'integer', value: record.committedAtMs }],
+    ['stored', { kind: 'integer', value: record.stored }],
+    ['refused', { kind: 'integer', value: record.refused.length }],
+  ])
+  if (record.seq !== null) fields.set('seq', { kind: 'integer', value: record.seq })
+  return {
+    measurement: COMMIT_MEASUREMENT,
+    tags: [
+      ['gateway', record.gateway],
+      ['epoch', record.epoch ?? 'unknown'],
+    ],
+    fields,
+    timeNs: BigInt(record.committedAtMs) * NS_PER_MS + BigInt(place % NS_PLACES),
+  }
+}
+
+/**
+ * Commit records from their stored bodies, in order of time, each identity once with its latest moment.
+ * Throws `store-unavailable` for one that this version cannot read: passing over it would lose what it speaks of.
+ */
+export function commitsFrom(bodies: readonly unknown[]): CommitRecord[] {
+  const newest = new Map<string, CommitRecord>()
+  for (const body of bodies) {
+    const record = commitFrom(body)
+    const identity = `${record.gateway} ${record.epoch} ${record.seq} ${record.digest}`
+    const other = newest.get(identity)
+    if (other === undefined || other.committedAtMs <= record.committedAtMs) newest.set(identity, record)
+  }
+  return [...newest.values()].sort((a, b) => a.committedAtMs - b.committedAtMs)
+}
+
+function commitFrom(body: unknown): CommitRecord {
+  try {
+    return commitRecord.parse(JSON.parse(String(body)))
+  } catch (cause) {
+    throw new Fault('store-unavailable', 'The store holds a commit record that cannot be read.', { cause })
+  }
+}

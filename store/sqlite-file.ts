@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+
+/** Opens SQLite files so that a commit is on the disk when it returns, and brings their tables up to date. */
+
+/** How long a statement waits for another process that has the file. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/** Page cache of one file. The leaf pages of the newest readings of some thousand series fit in. */
+const CACHE_KIB = 32_768
+
+/** Which tables a file holds: the files migrations/NNN-books….sql or NNN-readings….sql in order of number. */
+export type FileKind = 'books' | 'readings'
+
+const migrationFolder = new URL('migrations/', import.meta.url)
+
+interface Migration {
+  readonly version: number
+  readonly sql: string
+}
+
+function migrationsOf(kind: FileKind): Migration[] {
+  const found: Migration[] = []
+  for (const name of readdirSync(migrationFolder)) {
+    const [, version, about] = /^(\d{3})-([a-z]+)(?:-[a-z-]+)?\.sql$/.exec(name) ?? []
+    if (version === undefined || about !== kind) continue
+    found.push({ version: Number(version), sql: readFileSync(new URL(name, migrationFolder), 'utf8') })
+  }
+  return found.sort((a, b) => a.version - b.version)
+}
+
+/** The one number that a pragma answers with. */
+function numberOf(database: DatabaseSync, pragma: string): number {
+  return Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0])
+}
+
+function migrate(database: DatabaseSync, kind: FileKind): void {
+  const migrations = migrationsOf(kind)
+  const newest = migrations.at(-1)?.version ?? 0
+  if (numberOf(database, 'user_version') > newest) {
+    throw new RangeError('the file was written by a newer version of tanbiao')
+  }
+  for (const { version, sql } of migrations) {
+    inTransaction(database, () => {
+      // Read within the transaction: another process may have been faster.
+      if (numberOf(database, 'user_version') >= version) return
+      database.exec(sql)
+      database.exec(`PRAGMA user_version = ${version}`)
+    })
+  }
+}
+
+/** Runs statements as one transaction: all of them, or after an error none. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    // After a full disk SQLite has rolled back by itself.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** Opens or creates a file. Throws SQLite's error, or RangeError for a file that is not ours to use. */
+export function openSqlite(file: string, kind: FileKind): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    const mode = Object.values(database.prepare('PRAGMA journal_mode = WAL').get() ?? {})[0]
+    if (mode !== 'wal') throw new RangeError(`the disk does not allow a write-ahead log (${String(mode)})`)
+    // FULL: in WAL mode the log is synced at every commit, so that a commit survives a power cut.
+    database.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`)
+    const application = applicationIds[kind]
+    const found = numberOf(database, 'application_id')
+    if (found !== application) {
+      if (found !== 0 || numberOf(database, 'user_version') !== 0) {
+        throw new RangeError(`it does not hold ${kind} of tanbiao`)
+      }
+      database.exec(`PRAGMA application_id = ${application}`)
+    }
+    migrate(database, kind)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** Marks in the file's header, so that books are never opened as readings: "tbbk" and "tbrd". */
+const applicationIds = { books: 0x7462626b, readings: 0x74627264 } as const satisfies Record<FileKind, number>
