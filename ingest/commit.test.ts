@@ -1,0 +1,280 @@
+import fc from 'fast-check'
+import { pino } from 'pino'
+import { describe, expect, it } from 'vitest'
+import { ManualClock } from '#contract/clock.ts'
+import { commitRecord } from '#contract/commit.ts'
+import { Fault } from '#contract/fault.ts'
+import { receipt as receiptSchema, readingsOf, samplesOf, type Receipt } from '#contract/messages.ts'
+import { startCommitter, type Committer } from './commit.ts'
+import { batchOf, digestOf, MemoryStore, sampleOf, T0, testPark } from './ingest.test-support.ts'
+import type { Delivery } from './waiting.ts'
+
+const park = testPark()
+
+interface Bench {
+  readonly store: MemoryStore
+  readonly clock: ManualClock
+  readonly committer: Committer
+  readonly receipts: Receipt[]
+  readonly offer: (payload: Uint8Array, leaf?: 'live' | 'backlog') => void
+  /** Lets everything that can happen now happen. */
+  readonly settle: () => Promise<void>
+}
+
+function bench(store = new MemoryStore()): Bench {
+  const clock = new ManualClock(T0 + 60_000)
+  const receipts: Receipt[] = []
+  const committer = startCommitter({
+    park,
+    store,
+    clock,
+    random: () => 1,
+    log: pino({ level: 'silent' }),
+    sendReceipt: (receipt) => {
+      store.steps.push(`receipt ${receipt.digest.slice(0, 8)}`)
+      receipts.push(receiptSchema.parse(receipt))
+    },
+  })
+  return {
+    store,
+    clock,
+    committer,
+    receipts,
+    offer: (payload, leaf = 'live') => {
+      const delivery: Delivery = {
+        topic: { park: 'park-1', gateway: 'gw-a', leaf },
+        payload,
+        digest: digestOf(payload),
+        receivedMs: clock.wallMs(),
+      }
+      committer.offer(delivery)
+    },
+    settle: async () => {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    },
+  }
+}
+
+const batch = (seq: number): Uint8Array => batchOf('gw-a', seq, [sampleOf('meter-a', T0 + seq, seq)])
+const away = (): never => {
+  throw new Fault('store-unavailable', 'away')
+}
+
+describe('commit', () => {
+  it('writes readings, then commit records, then receipts, one write for all that waits', async () => {
+    const { store, committer, offer } = bench()
+    const payloads = [1, 2, 3].map(batch)
+    for (const payload of payloads) offer(payload)
+    await committer.stop(1_000)
+    const receipts = payloads.map((payload) => `receipt ${digestOf(payload).slice(0, 8)}`)
+    expect(store.steps).toEqual(['append 6', 'commits 3', ...receipts])
+  })
+
+  it('takes live before backlog', async () => {
+    const { committer, receipts, offer } = bench()
+    offer(batch(1), 'backlog')
+    offer(batch(2), 'live')
+    await committer.stop(1_000)
+    expect(receipts.map((receipt) => receipt.digest)).toEqual([batch(2), batch(1)].map(digestOf))
+  })
+
+  it('has one group hold no more than a few thousand readings', async () => {
+    const { store, committer, offer } = bench()
+    const large = (seq: number): Uint8Array =>
+      batchOf(
+        'gw-a',
+        seq,
+        Array.from({ length: 2_000 }, (_, index) => sampleOf('meter-a', T0 + index, seq)),
+      )
+    for (const seq of [1, 2, 3, 4]) offer(large(seq))
+    await committer.stop(10_000)
+    expect(store.steps.filter((step) => step.startsWith('append'))).toEqual(['append 8000', 'append 8000'])
+  })
+
+  it('puts what the store refuses into quarantine, and stores its neighbours', async () => {
+    const { store, committer, receipts, offer } = bench()
+    store.refuse = (reading) =>
+      reading.atMs === T0 + 2 && reading.quantity === 'activePower.total'
+        ? new Fault('store-refused', 'field type conflict')
+        : undefined
+    for (const seq of [1, 2, 3]) offer(batch(seq))
+    await committer.stop(1_000)
+    expect(store.stored.size).toBe(5)
+    expect(receipts.map(({ outcome, refused }) => [outcome, refused])).toEqual([
+      ['stored', 0],
+      ['stored', 1],
+      ['stored', 0],
+    ])
+    const [, second] = store.commits.values()
+    expect(second).toMatchObject({ seq: 2, stored: 1 })
+    expect(second?.refused).toEqual([
+      {
+        code: 'store-refused',
+        detail: 'field type conflict',
+        meter: 'meter-a',
+        encoding: 'json',
+        payload: JSON.stringify({ ...sampleOf('meter-a', T0 + 2, 2), values: { 'activePower.total': 42.5 } }),
+      },
+    ])
+    expect([...store.commits.values()].every((record) => commitRecord.safeParse(record).success)).toBe(true)
+  })
+
+  it.each(['append', 'commits'] as const)(
+    'acknowledges nothing when "%s" fails, and tries again',
+    async (step) => {
+      const { store, clock, committer, receipts, offer, settle } = bench()
+      let failures = 3
+      store.before = (at) => {
+        if (at === step && failures-- > 0) away()
+      }
+      offer(batch(1))
+      for (const pauseMs of [200, 400, 800]) {
+        await settle()
+        expect(receipts).toEqual([])
+        expect(committer.statistics().storeAvailable).toBe(false)
+        clock.advance(pauseMs)
+      }
+      await settle()
+      expect(receipts).toHaveLength(1)
+      expect(committer.statistics()).toMatchObject({ storeAvailable: true, queued: 0, committedReadings: 2 })
+      await committer.stop(0)
+    },
+  )
+
+  it('stays within its bounds while the store is away, and takes the dropped ones when they come again', async () => {
+    const { store, clock, committer, receipts, offer, settle } = bench()
+    store.before = away
+    const payloads = Array.from({ length: 500 }, (_, index) => batch(index + 1))
+    for (const payload of payloads) {
+      offer(payload)
+      await settle()
+    }
+    const { queued, dropped } = committer.statistics()
+    expect(queued).toBe(64)
+    expect(dropped).toBe(500 - 64 - 1)
+    expect(receipts).toEqual([])
+    store.before = () => {}
+    clock.advance(10_000)
+    await settle()
+    for (const payload of payloads) {
+      offer(payload)
+      await settle()
+    }
+    expect(new Set(receipts.map((receipt) => receipt.digest))).toEqual(new Set(payloads.map(digestOf)))
+    await committer.stop(0)
+  })
+
+  it('a payload that makes the store fail in an unknown way has no receipt and holds up nobody', async () => {
+    const { store, committer, receipts, offer } = bench()
+    const append = store.append.bind(store)
+    store.append = async (readings) => {
+      if (readings.some((reading) => reading.atMs === T0 + 2)) throw new TypeError('a defect')
+      return await append(readings)
+    }
+    for (const seq of [1, 2, 3]) offer(batch(seq))
+    await committer.stop(1_000)
+    expect(receipts.map((receipt) => receipt.digest)).toEqual([batch(1), batch(3)].map(digestOf))
+    expect(committer.statistics()).toMatchObject({ dropped: 1, committedPayloads: 2 })
+  })
+
+  it('commits the same payload once while it waits, and again when it comes after its receipt', async () => {
+    const { store, committer, receipts, offer, settle } = bench()
+    offer(batch(1))
+    offer(batch(1))
+    await settle()
+    offer(batch(1))
+    await committer.stop(1_000)
+    expect(receipts).toHaveLength(2)
+    expect(committer.statistics().coalesced).toBe(1)
+    expect(store.commits.size).toBe(1)
+  })
+
+  it('stopping gives up at a store that is away, and writes nothing after', async () => {
+    const { store, committer, receipts, offer } = bench()
+    const held = Promise.withResolvers<void>()
+    store.before = async () => {
+      await held.promise
+      away()
+    }
+    offer(batch(1))
+    const stopped = committer.stop(1_000)
+    held.resolve()
+    await stopped
+    expect(receipts).toEqual([])
+    expect(store.steps).toEqual([])
+  })
+
+  it('stopping does not wait for ever for a store that never answers, nor acknowledges what it answers later', async () => {
+    const { store, clock, committer, receipts, offer, settle } = bench()
+    const answer = Promise.withResolvers<void>()
+    store.after = () => answer.promise
+    offer(batch(1))
+    await settle()
+    const stopped = committer.stop(1_000)
+    await settle()
+    clock.advance(1_000)
+    await stopped
+    answer.resolve()
+    await settle()
+    expect(receipts).toEqual([])
+    expect(store.steps).toEqual(['append 2'])
+  })
+})
+
+describe('commit, whatever happens on the way', () => {
+  /** One thing that happens: a payload comes (again), or the next store call fails before or after its effect. */
+  const happening = fc.oneof(
+    { weight: 6, arbitrary: fc.nat(7).map((index) => ({ kind: 'arrives', index }) as const) },
+    { weight: 1, arbitrary: fc.constantFrom('before', 'after').map((kind) => ({ kind }) as const) },
+  )
+  const payloads = [
+    ...Array.from({ length: 6 }, (_, index) => batch(index + 1)),
+    Buffer.from('{'),
+    batchOf('gw-b', 1, [1]),
+  ]
+
+  it('any order, repetition and failure end in the same store, with a receipt only for what is in it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(happening, { maxLength: 40 }), async (happenings) => {
+        const { store, clock, committer, receipts, offer, settle } = bench()
+        let failing: 'before' | 'after' | undefined
+        const failAt = (moment: 'before' | 'after') => (): void => {
+          if (failing !== moment) return
+          failing = undefined
+          away()
+        }
+        store.before = failAt('before')
+        store.after = failAt('after')
+        for (const each of happenings) {
+          if (each.kind === 'arrives') offer(payloads[each.index] ?? new Uint8Array())
+          else failing = each.kind
+          await settle()
+          clock.advance(5_000)
+          const committed = new Set([...store.commits.values()].map((record) => record.digest))
+          expect(receipts.every((receipt) => committed.has(receipt.digest))).toBe(true)
+        }
+        failing = undefined
+        // The gateways send what has no receipt once more.
+        for (const payload of payloads)
+          if (!receipts.some((receipt) => receipt.digest === digestOf(payload))) offer(payload)
+        clock.advance(20_000)
+        await settle()
+        await committer.stop(0)
+        const samples = Array.from({ length: 6 }, (_, index) =>
+          sampleOf('meter-a', T0 + index + 1, index + 1),
+        )
+        const expected = samplesOf(samples.flatMap(readingsOf))
+        expect(new Set(samplesOf([...store.stored.values()]).map((each) => JSON.stringify(each)))).toEqual(
+          new Set(expected.map((each) => JSON.stringify(each))),
+        )
+        expect(store.commits.size).toBe(payloads.length)
+        expect(new Set(receipts.map((receipt) => receipt.digest))).toEqual(new Set(payloads.map(digestOf)))
+        const whole = receipts.filter((receipt) => receipt.outcome === 'quarantined')
+        expect(new Set(whole.map((receipt) => receipt.digest))).toEqual(
+          new Set(payloads.slice(6).map(digestOf)),
+        )
+      }),
+      { numRuns: 60 },
+    )
+  })
+})

@@ -1,0 +1,194 @@
+import type { BaseLogger } from 'pino'
+import type { Clock } from '#contract/clock.ts'
+import { Fault } from '#contract/fault.ts'
+import type { Receipt } from '#contract/messages.ts'
+import type { Park } from '#contract/park.ts'
+import type { ReadingStore } from '#store/port.ts'
+import { backoffMs, pause } from './backoff.ts'
+import { outcomesOf, type Judged, type Outcome } from './record.ts'
+import { validate } from './validate.ts'
+import { Waiting, type Delivery } from './waiting.ts'
+
+/** One write to the store: enough to make its disk flush worth while, little enough to be quick. */
+const READINGS_PER_COMMIT = 5_000
+const PAYLOADS_PER_COMMIT_MAX = 256
+/** While the store is away: from a quick retry to one in ten seconds. */
+const STORE_BACKOFF = { firstMs: 200, maxMs: 10_000 }
+
+export interface CommitStatistics {
+  /** Payloads with a commit record; the same payload counts each time it is committed. */
+  readonly committedPayloads: number
+  readonly committedReadings: number
+  /** Readings that went to quarantine. */
+  readonly refused: number
+  /** Payloads that went to quarantine as a whole. */
+  readonly quarantined: number
+  /** Payloads not taken for want of room, or given up; their gateways send them again. */
+  readonly dropped: number
+  /** Payloads that were waiting already when they came again. */
+  readonly coalesced: number
+  readonly queued: number
+  readonly queuedBytes: number
+  /** False from a failed write to the next successful one. */
+  readonly storeAvailable: boolean
+}
+
+export interface Committer {
+  /** Takes a payload in, or drops it where the bounds are reached. Never waits. */
+  offer(delivery: Delivery): void
+  /** Commits what waits, for at most that long and not beyond a store failure, then ends. */
+  stop(graceMs: number): Promise<void>
+  statistics(): CommitStatistics
+}
+
+export interface CommitterOptions {
+  readonly park: Park
+  readonly store: ReadingStore
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: BaseLogger
+  /** Sends a receipt, or lets it be where there is no connection: the gateway will ask again. */
+  readonly sendReceipt: (receipt: Receipt) => void
+}
+
+/**
+ * The only place that writes readings and acknowledges them. Per group of payloads, in this order, always:
+ * readings, commit records, receipts. A crash between two of these is healed by the gateway sending again, because
+ * writing twice is writing once.
+ */
+export function startCommitter({
+  park,
+  store,
+  clock,
+  random,
+  log,
+  sendReceipt,
+}: CommitterOptions): Committer {
+  const waiting = new Waiting()
+  const abort = new AbortController()
+  let stopping = false
+  let storeAvailable = true
+  const counts = {
+    committedPayloads: 0,
+    committedReadings: 0,
+    refused: 0,
+    quarantined: 0,
+    dropped: 0,
+    coalesced: 0,
+  }
+
+  /** Judging cannot fail; if it does, that payload alone must suffer, not the loop that serves all. */
+  function judge(delivery: Delivery): Judged | undefined {
+    const { payload, topic, digest, receivedMs } = delivery
+    try {
+      return { delivery, verdict: validate(payload, topic, park, receivedMs) }
+    } catch (error) {
+      log.error(
+        { err: error, gateway: topic.gateway, digest },
+        'a payload cannot be judged; it has no receipt',
+      )
+      giveUp([delivery])
+      return undefined
+    }
+  }
+
+  function takeGroup(): Judged[] {
+    const group: Judged[] = []
+    let readings = 0
+    while (group.length < PAYLOADS_PER_COMMIT_MAX && readings < READINGS_PER_COMMIT) {
+      const delivery = waiting.take()
+      if (delivery === undefined) break
+      const judged = judge(delivery)
+      if (judged === undefined) continue
+      group.push(judged)
+      readings += judged.verdict.readings.length
+    }
+    return group
+  }
+
+  async function write(group: readonly Judged[]): Promise<void> {
+    const readings = group.flatMap(({ verdict }) => verdict.readings)
+    const result = readings.length === 0 ? { refused: [] } : await store.append(readings)
+    if (abort.signal.aborted) return
+    const outcomes = outcomesOf(group, result.refused, clock.wallMs())
+    await store.appendCommits(outcomes.map(({ record }) => record))
+    if (!storeAvailable) log.info('the store takes readings again')
+    storeAvailable = true
+    for (const outcome of outcomes) acknowledge(outcome)
+  }
+
+  function acknowledge({ delivery, record, receipt }: Outcome): void {
+    counts.committedPayloads += 1
+    counts.committedReadings += record.stored
+    if (receipt.outcome === 'quarantined') counts.quarantined += 1
+    else counts.refused += receipt.refused
+    waiting.release(delivery)
+    sendReceipt(receipt)
+  }
+
+  function giveUp(deliveries: readonly Delivery[]): void {
+    counts.dropped += deliveries.length
+    for (const delivery of deliveries) waiting.release(delivery)
+  }
+
+  /** Until it is written, or until nothing more is to be tried. */
+  async function commit(group: readonly Judged[]): Promise<void> {
+    for (let attempt = 0; !abort.signal.aborted; attempt += 1) {
+      try {
+        return await write(group)
+      } catch (error) {
+        if (!(error instanceof Fault && error.retryable)) return await commitAlone(group, error)
+        if (storeAvailable)
+          log.warn({ err: error }, 'the store is away; nothing is acknowledged until it is back')
+        storeAvailable = false
+        if (stopping) break
+        await pause(clock, backoffMs(STORE_BACKOFF, attempt, random), abort.signal)
+      }
+    }
+    giveUp(group.map(({ delivery }) => delivery))
+  }
+
+  /** An error that trying again does not mend must not block the neighbours of the payload that causes it. */
+  async function commitAlone(group: readonly Judged[], error: unknown): Promise<void> {
+    if (group.length > 1) {
+      for (const judged of group) await commit([judged])
+      return
+    }
+    const { topic, digest } = group[0]?.delivery ?? {}
+    log.error(
+      { err: error, gateway: topic?.gateway, digest },
+      'a payload cannot be committed; it has no receipt',
+    )
+    giveUp(group.map(({ delivery }) => delivery))
+  }
+
+  async function run(): Promise<void> {
+    while (!abort.signal.aborted) {
+      await (stopping ? undefined : waiting.filled())
+      const group = takeGroup()
+      if (group.length > 0) await commit(group)
+      else if (stopping) return
+    }
+  }
+  const ended = run()
+
+  return {
+    offer: (delivery) => {
+      const taken = stopping ? 'dropped' : waiting.offer(delivery)
+      if (taken === 'dropped') counts.dropped += 1
+      if (taken === 'coalesced') counts.coalesced += 1
+    },
+    stop: async (graceMs) => {
+      stopping = true
+      waiting.wake()
+      const graceEnds = new AbortController()
+      try {
+        await Promise.race([ended, pause(clock, graceMs, graceEnds.signal)])
+      } finally {
+        graceEnds.abort()
+        abort.abort(new Error('stopped'))
+      }
+    },
+    statistics: () => ({ ...counts, queued: waiting.count, queuedBytes: waiting.bytes, storeAvailable }),
+  }
+}

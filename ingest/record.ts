@@ -1,0 +1,94 @@
+import type { CommitRecord, Refusal } from '#contract/commit.ts'
+import { samplesOf, type Receipt } from '#contract/messages.ts'
+import type { Reading } from '#contract/reading.ts'
+import type { RefusedReading } from '#store/port.ts'
+import type { Verdict } from './validate.ts'
+import type { Delivery } from './waiting.ts'
+
+/** A payload and what becomes of it. */
+export interface Judged {
+  readonly delivery: Delivery
+  readonly verdict: Verdict
+}
+
+/** What is written and answered for one payload. */
+export interface Outcome {
+  readonly delivery: Delivery
+  readonly record: CommitRecord
+  readonly receipt: Receipt
+}
+
+function touchedBy(readings: readonly Reading[]): CommitRecord['touched'] {
+  const ranges = new Map<string, { meter: string; fromMs: number; toMs: number }>()
+  for (const { meter, atMs } of readings) {
+    const range = ranges.get(meter)
+    if (range === undefined) ranges.set(meter, { meter, fromMs: atMs, toMs: atMs })
+    else {
+      range.fromMs = Math.min(range.fromMs, atMs)
+      range.toMs = Math.max(range.toMs, atMs)
+    }
+  }
+  return [...ranges.values()]
+}
+
+function storeRefusal(reading: Reading, { fault }: RefusedReading): Refusal {
+  return {
+    code: fault.code,
+    detail: fault.message,
+    meter: reading.meter,
+    encoding: 'json',
+    payload: JSON.stringify(samplesOf([reading])[0]),
+  }
+}
+
+/**
+ * The commit record and the receipt of every payload of a group, after its readings were appended in this order.
+ * Pure.
+ *
+ * @param refusedByStore indexes count through the readings of the whole group
+ */
+export function outcomesOf(
+  group: readonly Judged[],
+  refusedByStore: readonly RefusedReading[],
+  committedAtMs: number,
+): Outcome[] {
+  const byIndex = new Map(refusedByStore.map((refused) => [refused.index, refused]))
+  let index = 0
+  return group.map(({ delivery, verdict }) => {
+    const stored: Reading[] = []
+    const refused = verdict.refused.map((each) => each.refusal)
+    let readingsRefused = verdict.refused.reduce((sum, each) => sum + each.readings, 0)
+    for (const reading of verdict.readings) {
+      const byStore = byIndex.get(index)
+      index += 1
+      if (byStore === undefined) stored.push(reading)
+      else {
+        refused.push(storeRefusal(reading, byStore))
+        readingsRefused += 1
+      }
+    }
+    const { gateway } = delivery.topic
+    return {
+      delivery,
+      record: {
+        gateway,
+        epoch: verdict.epoch,
+        seq: verdict.seq,
+        digest: delivery.digest,
+        committedAtMs,
+        stored: stored.length,
+        touched: touchedBy(stored),
+        refused,
+        ...(verdict.gap === undefined ? {} : { gap: verdict.gap }),
+      },
+      receipt: {
+        v: 1,
+        gateway,
+        digest: delivery.digest,
+        outcome: verdict.outcome,
+        refused: readingsRefused,
+        committedAtMs,
+      },
+    }
+  })
+}

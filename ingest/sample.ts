@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import type { Refusal } from '#contract/commit.ts'
+import type { FaultCode } from '#contract/fault.ts'
+import { sample as sampleSchema } from '#contract/messages.ts'
+import type { Meter, Park } from '#contract/park.ts'
+import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
+import { badCause, readingValue, valueFits, type Reading } from '#contract/reading.ts'
+
+/** What a sample is judged by. */
+export interface SampleRules {
+  /** The gateway that sent it. */
+  readonly gateway: string
+  readonly park: Park
+  /** Readings after this moment (UTC ms) are refused. */
+  readonly latestMs: number
+}
+
+/** A fault of a sample: where in it, what, and how many readings it takes out. */
+interface RefusedPart {
+  /** '' for the whole sample, or '.values.voltage.l1' */
+  readonly place: string
+  readonly refusal: Refusal
+  readonly readings: number
+}
+
+export interface JudgedSample {
+  readonly readings: readonly Reading[]
+  readonly refused: readonly RefusedPart[]
+}
+
+/** Above this many times the rating a power is a fault of wiring, ratio or decoding, not an overload. */
+const RATING_TOLERANCE = 1.5
+
+/** 1 GJ/h = 10⁶ kJ / 3,600 s */
+const KW_PER_GJ_PER_HOUR = 1e6 / 3_600
+
+/** How many of the power's unit are one of the register's unit per hour. Pairs not named cannot be compared. */
+const perHour: Readonly<Record<string, number>> = {
+  'kWh kW': 1,
+  'kvarh kvar': 1,
+  'kVAh kVA': 1,
+  'GJ kW': KW_PER_GJ_PER_HOUR,
+  'm³ m³/h': 1,
+  't t/h': 1,
+}
+
+/** The values of a sample are looked at one by one, after its head. */
+const sampleHead = sampleSchema.extend({
+  values: z.record(z.string(), z.unknown()),
+  bad: z.record(z.string(), z.unknown()).optional(),
+})
+type SampleHead = z.infer<typeof sampleHead>
+
+type Found = readonly [code: FaultCode, detail: string]
+
+const namedMeter = z.object({ meter: sampleSchema.shape.meter })
+const countable = z.object({ values: z.object({}).loose().catch({}), bad: z.object({}).loose().catch({}) })
+
+/** The most that the meter's power quantity may plausibly show, or undefined where it cannot be compared. */
+function powerMax(meter: Meter): number | undefined {
+  if (meter.power === undefined) return undefined
+  // Volumes at working and at standard conditions differ by the pressure.
+  if (meter.register.includes('Actual') !== meter.power.includes('Actual')) return undefined
+  const factor = perHour[`${quantityOf(meter.register).unit} ${quantityOf(meter.power).unit}`]
+  return factor === undefined ? undefined : RATING_TOLERANCE * factor * meter.ratingPerHour
+}
+
+function refuse(
+  code: FaultCode,
+  detail: string,
+  part: unknown,
+  meter: string | undefined,
+  place = '',
+  readings = 1,
+): RefusedPart {
+  const payload = JSON.stringify(part)
+  return {
+    place,
+    readings,
+    refusal: { code, detail, ...(meter === undefined ? {} : { meter }), encoding: 'json', payload },
+  }
+}
+
+function readingsIn(sample: unknown): number {
+  const parts = countable.safeParse(sample).data
+  return Math.max(1, Object.keys(parts?.values ?? {}).length + Object.keys(parts?.bad ?? {}).length)
+}
+
+/** The fault of the sample as a whole: its form, its meter, its time. */
+function headFault(head: SampleHead, rules: SampleRules): Found | undefined {
+  const meter = rules.park.meters.get(head.meter)
+  if (meter === undefined) return ['meter-unknown', `the park has no meter ${head.meter}`]
+  if (meter.gateway !== rules.gateway)
+    return ['meter-foreign', `${head.meter} is read by ${meter.gateway}, not by ${rules.gateway}`]
+  if (head.atMs > rules.latestMs)
+    return ['time-in-future', `at ${head.atMs}, ${head.atMs - rules.latestMs} ms later than allowed`]
+  if (head.atMs < meter.installedMs)
+    return ['time-before-meter', `at ${head.atMs}, but ${head.meter} is there since ${meter.installedMs}`]
+  return undefined
+}
+
+/** One value: a reading, or its fault. */
+function judgeValue(
+  head: SampleHead,
+  quantity: QuantityName,
+  value: unknown,
+  max: number | undefined,
+): Reading | Found {
+  const parsed = readingValue.safeParse(value)
+  if (!parsed.success) return ['message-invalid', 'neither a number nor [count, resolution]']
+  const known =
+    typeof parsed.data === 'number' ? parsed.data : { count: parsed.data[0], resolution: parsed.data[1] }
+  if (!valueFits(quantity, known)) return ['value-kind-wrong', `${quantity} is ${quantityOf(quantity).kind}`]
+  if (typeof known === 'number' && max !== undefined && Math.abs(known) > max)
+    return ['value-beyond-rating', `${known} ${quantityOf(quantity).unit} is beyond ${max}`]
+  return { meter: head.meter, quantity, atMs: head.atMs, quality: head.quality, value: known }
+}
+
+/**
+ * Judges one sample of a batch. A fault of its head takes the whole sample; a fault of a value takes that value.
+ * The payload of a refusal is always a sample, whole or with the one value, so that it can be replayed as it is.
+ */
+export function judgeSample(sample: unknown, rules: SampleRules): JudgedSample {
+  const parsed = sampleHead.safeParse(sample)
+  if (!parsed.success) {
+    const what = z.prettifyError(parsed.error).replaceAll('\n', ' ')
+    const meter = namedMeter.safeParse(sample).data?.meter
+    return {
+      readings: [],
+      refused: [refuse('message-invalid', what, sample, meter, '', readingsIn(sample))],
+    }
+  }
+  const head = parsed.data
+  const fault = headFault(head, rules)
+  if (fault !== undefined)
+    return { readings: [], refused: [refuse(...fault, head, head.meter, '', readingsIn(head))] }
+
+  const readings: Reading[] = []
+  const refused: RefusedPart[] = []
+  const meter = rules.park.meters.get(head.meter)
+  const { bad = {}, ...usable } = head
+  for (const [name, value] of Object.entries(head.values)) {
+    const judged: Reading | Found = isQuantityName(name)
+      ? judgeValue(head, name, value, meter?.power === name ? powerMax(meter) : undefined)
+      : ['quantity-unknown', `no quantity "${name}"`]
+    if ('quality' in judged) readings.push(judged)
+    else
+      refused.push(refuse(...judged, { ...usable, values: { [name]: value } }, head.meter, `.values.${name}`))
+  }
+  for (const [name, text] of Object.entries(bad)) {
+    const cause = badCause.safeParse(text).data
+    const part = { ...usable, values: {}, bad: { [name]: text } }
+    if (!isQuantityName(name))
+      refused.push(refuse('quantity-unknown', `no quantity "${name}"`, part, head.meter, `.bad.${name}`))
+    else if (cause === undefined)
+      refused.push(refuse('message-invalid', 'not a cause of the contract', part, head.meter, `.bad.${name}`))
+    else readings.push({ meter: head.meter, quantity: name, atMs: head.atMs, quality: 'bad', cause })
+  }
+  return { readings, refused }
+}

@@ -1,0 +1,182 @@
+import { connect, type IClientOptions, type MqttClient } from 'mqtt'
+import type { BaseLogger } from 'pino'
+import type { Clock } from '#contract/clock.ts'
+import { Fault } from '#contract/fault.ts'
+import { filterOf, parseTopic, type Topic, type UpLeaf } from '#contract/topics.ts'
+import { backoffMs, pause } from './backoff.ts'
+import { repetition } from './repetition.ts'
+
+const CONNECT_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_SECONDS = 30
+/** After a lost or refused connection. */
+const RECONNECT_BACKOFF = { firstMs: 250, maxMs: 15_000 }
+/** Bytes that the broker has not yet taken; beyond it receipts are let be, and gateways ask again. */
+const UNSENT_BYTES_MAX = 4 * 1024 * 1024
+/** A broker that does not answer the farewell is left without. */
+const FAREWELL_MS = 1_000
+
+const leaves = ['live', 'backlog', 'state'] as const satisfies readonly UpLeaf[]
+
+export interface SubscriptionOptions {
+  readonly brokerUrl: string
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined
+  /** Must differ between processes, and from every gateway's id. */
+  readonly clientId: string
+  /** For brokers with shared subscriptions: workers of one group share the payloads among them. */
+  readonly shareGroup?: string | undefined
+  readonly park: string
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: BaseLogger
+  /** Must return at once: until then no packet is looked at, the keep-alive's neither. */
+  readonly onMessage: (topic: Topic, payload: Uint8Array) => void
+}
+
+export interface Subscription {
+  /** True while connected and subscribed. */
+  connected(): boolean
+  /** Resolves when the first try to connect has ended, well or not. */
+  readonly tried: Promise<void>
+  /** Publishes at QoS 0. False where there is no connection, or one that does not take what it was given. */
+  publish(topic: string, payload: string): boolean
+  stop(): Promise<void>
+}
+
+/** One connection: `subscribed` resolves or rejects once, `closed` resolves in the end. */
+interface Connection {
+  readonly client: MqttClient
+  readonly subscribed: Promise<void>
+  readonly closed: Promise<void>
+}
+
+/** State goes to every worker; readings to one of the group. */
+function filtersOf(park: string, shareGroup: string | undefined): string[] {
+  return leaves.map((leaf) => {
+    const filter = filterOf(park, leaf)
+    return shareGroup === undefined || leaf === 'state' ? filter : `$share/${shareGroup}/${filter}`
+  })
+}
+
+/**
+ * A fresh client for every connection: MQTT.js is used as a socket, its own reconnecting, queues and stores are not.
+ */
+function open(options: SubscriptionOptions): Connection {
+  const { brokerUrl, credentials, clientId, shareGroup, park } = options
+  const clientOptions: IClientOptions = {
+    clientId,
+    protocolVersion: 4,
+    clean: true,
+    keepalive: KEEP_ALIVE_SECONDS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    ...credentials,
+  }
+  const client = connect(brokerUrl, clientOptions)
+  const closed = new Promise<void>((resolve) => {
+    client.once('close', () => resolve())
+  })
+  const subscribed = new Promise<void>((resolve, reject) => {
+    const fail = (what: string, cause?: unknown): void => {
+      reject(new Fault('broker-unavailable', `${brokerUrl}: ${what}`, { place: { path: brokerUrl }, cause }))
+      client.end(true)
+    }
+    client.on('error', (error) => fail(error.message, error))
+    void closed.then(() => fail('the connection was closed'))
+    client.once('connect', () => {
+      client.subscribe(filtersOf(park, shareGroup), { qos: 1 }, (error, granted = []) => {
+        const refused = granted.filter(({ qos }) => qos === 128).map(({ topic }) => topic)
+        if (error !== null) fail(error.message, error)
+        else if (refused.length > 0) fail(`the broker refuses the subscription to ${refused.join(', ')}`)
+        else resolve()
+      })
+    })
+  })
+  return { client, subscribed, closed }
+}
+
+/**
+ * Keeps a subscription to the park's readings and states alive until it is stopped: lost connections are replaced, with
+ * growing pauses. Throws `argument-invalid` for what is no URL of a broker. What is published meanwhile is not seen; without a receipt the gateways send it again.
+ */
+export function subscribe(options: SubscriptionOptions): Subscription {
+  const { park, clock, random, log, onMessage } = options
+  if (!/^(mqtts?|wss?):\/\//.test(options.brokerUrl)) {
+    throw new Fault('argument-invalid', `"${options.brokerUrl}" is not the URL of an MQTT broker.`)
+  }
+  const abort = new AbortController()
+  const foreign = repetition()
+  let current: MqttClient | undefined
+  let stream: MqttClient['stream'] | undefined
+  let reachable: boolean | undefined
+  let markTried: () => void
+  const tried = new Promise<void>((resolve) => {
+    markTried = resolve
+  })
+
+  function receive(topicText: string, payload: Buffer): void {
+    const topic = parseTopic(topicText)
+    // A copy: the packet is a view into a larger buffer, which would stay in memory with it.
+    if (topic !== undefined && topic.park === park) return onMessage(topic, new Uint8Array(payload))
+    const count = foreign(topicText)
+    if (count !== undefined) log.warn({ topic: topicText, count }, 'message on a topic that is not ours')
+  }
+
+  async function connection(): Promise<'held' | 'failed'> {
+    const { client, subscribed, closed } = open(options)
+    const leave = (): void => {
+      // Before the subscription is answered a polite end would wait for that answer.
+      client.end(current === undefined)
+    }
+    stream = client.stream
+    const startedMs = clock.monotonicMs()
+    abort.signal.addEventListener('abort', leave, { once: true })
+    client.on('message', receive)
+    try {
+      await subscribed
+      current = client
+      reachable = true
+      log.info({ broker: options.brokerUrl }, 'subscribed')
+      markTried()
+      await closed
+      if (!abort.signal.aborted) log.warn({ broker: options.brokerUrl }, 'connection to the broker lost')
+      return clock.monotonicMs() - startedMs < RECONNECT_BACKOFF.maxMs ? 'failed' : 'held'
+    } catch (error) {
+      if (reachable !== false && !abort.signal.aborted)
+        log.warn({ err: error }, 'no connection to the broker; trying again')
+      reachable = false
+      return 'failed'
+    } finally {
+      current = undefined
+      markTried()
+      abort.signal.removeEventListener('abort', leave)
+      await closed
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (let attempt = 0; !abort.signal.aborted; attempt += 1) {
+      if ((await connection()) === 'held') attempt = 0
+      await pause(clock, backoffMs(RECONNECT_BACKOFF, attempt, random), abort.signal)
+    }
+  }
+  const ended = run()
+
+  return {
+    connected: () => current !== undefined,
+    tried,
+    publish: (topic, payload) => {
+      if (current === undefined || current.stream.writableLength > UNSENT_BYTES_MAX) return false
+      current.publish(topic, payload, { qos: 0 })
+      return true
+    },
+    stop: async () => {
+      abort.abort(new Error('stopped'))
+      const left = new AbortController()
+      void pause(clock, FAREWELL_MS, left.signal).then(() => stream?.destroy())
+      await ended
+      left.abort(new Error('left'))
+    },
+  }
+}

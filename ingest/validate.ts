@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import type { Refusal } from '#contract/commit.ts'
+import type { FaultCode } from '#contract/fault.ts'
+import { epochIdentifier, identifier, sequenceNumber } from '#contract/identity.ts'
+import { gapRecord, readingsBatch, SAMPLES_PER_BATCH_MAX, type GapRecord } from '#contract/messages.ts'
+import type { Park } from '#contract/park.ts'
+import type { Reading } from '#contract/reading.ts'
+import type { Topic } from '#contract/topics.ts'
+import { judgeSample } from './sample.ts'
+
+/** A gateway's clock may be ahead of ours by this much; what is further ahead would beat every newer reading. */
+export const FUTURE_MS_MAX = 5 * 60_000
+
+/** Longest payload that is looked into, and kept whole in quarantine. */
+export const PAYLOAD_BYTES_MAX = 4 * 1024 * 1024
+
+/** Of a longer payload only the beginning is kept: enough to see who speaks what. */
+const OVERSIZE_KEPT_BYTES = 64 * 1024
+
+/** A batch is five levels deep; far deeper ones could not be written back as JSON. */
+const DEPTH_MAX = 16
+
+/** Details are for people, in a list. */
+const DETAIL_CHARACTERS_MAX = 500
+
+/** A refusal and how many readings it takes out. */
+export interface Refused {
+  readonly refusal: Refusal
+  readonly readings: number
+}
+
+/** What becomes of one payload: its good readings are stored, everything else is in `refused`, nothing is left over. */
+export interface Verdict {
+  /** quarantined: the payload is refused as a whole, and is the only entry of `refused`. */
+  readonly outcome: 'stored' | 'quarantined'
+  /** Null where the payload does not say, or is not the sender's. */
+  readonly epoch: string | null
+  readonly seq: number | null
+  readonly readings: readonly Reading[]
+  readonly refused: readonly Refused[]
+  readonly gap: GapRecord | undefined
+}
+
+const batchEnvelope = readingsBatch.extend({
+  samples: z.array(z.unknown()).min(1).max(SAMPLES_PER_BATCH_MAX),
+})
+
+const journalPosition = z.object({ gateway: identifier, epoch: epochIdentifier, seq: sequenceNumber })
+
+const anyMessage = z.object({ kind: z.string() })
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
+}
+
+function decode(payload: Uint8Array): { readonly value: unknown } | { readonly error: string } {
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) }
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function firstIssues(error: z.ZodError): string {
+  return z.prettifyError(error).replaceAll('\n', ' ')
+}
+
+function quarantined(
+  payload: Uint8Array,
+  code: FaultCode,
+  what: string,
+  position?: { readonly epoch: string; readonly seq: number },
+): Verdict {
+  const oversize = payload.length > PAYLOAD_BYTES_MAX
+  const kept = oversize ? payload.subarray(0, OVERSIZE_KEPT_BYTES) : payload
+  const refusal: Refusal = {
+    code,
+    detail: what.slice(0, DETAIL_CHARACTERS_MAX),
+    encoding: 'base64',
+    payload: kept.toBase64(),
+  }
+  return {
+    outcome: 'quarantined',
+    epoch: position?.epoch ?? null,
+    seq: position?.seq ?? null,
+    readings: [],
+    refused: [{ refusal, readings: 1 }],
+    gap: undefined,
+  }
+}
+
+/**
+ * Judges one payload of `up/live` or `up/backlog`: the envelope first, then each sample, then each value, so that a
+ * fault takes with it nothing but itself. Pure; the same payload at the same time has the same verdict.
+ *
+ * @param receivedMs UTC ms at which the payload arrived
+ */
+export function validate(payload: Uint8Array, topic: Topic, park: Park, receivedMs: number): Verdict {
+  if (payload.length > PAYLOAD_BYTES_MAX) {
+    const what = `${payload.length} bytes, more than ${PAYLOAD_BYTES_MAX}; the first ${OVERSIZE_KEPT_BYTES} are kept`
+    return quarantined(payload, 'message-invalid', what)
+  }
+  const decoded = decode(payload)
+  if ('error' in decoded) return quarantined(payload, 'message-undecodable', decoded.error)
+  const message = decoded.value
+  if (isDeeper(message, DEPTH_MAX))
+    return quarantined(payload, 'message-invalid', `nested deeper than ${DEPTH_MAX}`)
+
+  const position = journalPosition.safeParse(message).data
+  if (position !== undefined && position.gateway !== topic.gateway) {
+    const what = `published by ${topic.gateway}, but says gateway ${position.gateway}`
+    return quarantined(payload, 'gateway-mismatch', what)
+  }
+  const kind = anyMessage.safeParse(message).data?.kind
+  if (kind === 'gap') return validateGap(payload, message, position)
+
+  const envelope = batchEnvelope.safeParse(message)
+  if (!envelope.success) return quarantined(payload, 'message-invalid', firstIssues(envelope.error), position)
+  const readings: Reading[] = []
+  const refused: Refused[] = []
+  for (const [index, sample] of envelope.data.samples.entries()) {
+    const judged = judgeSample(sample, {
+      gateway: topic.gateway,
+      park,
+      latestMs: receivedMs + FUTURE_MS_MAX,
+    })
+    for (const reading of judged.readings) readings.push(reading)
+    for (const { place, refusal, readings: count } of judged.refused) {
+      const detail = `samples[${index}]${place}: ${refusal.detail}`.slice(0, DETAIL_CHARACTERS_MAX)
+      refused.push({ refusal: { ...refusal, detail }, readings: count })
+    }
+  }
+  const { epoch, seq } = envelope.data
+  return { outcome: 'stored', epoch, seq, readings, refused, gap: undefined }
+}
+
+function validateGap(
+  payload: Uint8Array,
+  message: unknown,
+  position: { readonly epoch: string; readonly seq: number } | undefined,
+): Verdict {
+  const parsed = gapRecord.safeParse(message)
+  if (!parsed.success) return quarantined(payload, 'message-invalid', firstIssues(parsed.error), position)
+  const gap = parsed.data
+  if (gap.lost.lastSeq < gap.lost.firstSeq || gap.toMs < gap.fromMs)
+    return quarantined(payload, 'message-invalid', 'the gap ends before it begins', position)
+  return { outcome: 'stored', epoch: gap.epoch, seq: gap.seq, readings: [], refused: [], gap }
+}

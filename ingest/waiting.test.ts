@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { Waiting, type Delivery } from './waiting.ts'
+
+const deliveryOf = (
+  gateway: string,
+  digest: string,
+  leaf: 'live' | 'backlog' = 'live',
+  bytes = 10,
+): Delivery => ({
+  topic: { park: 'park-1', gateway, leaf },
+  payload: new Uint8Array(bytes),
+  digest,
+  receivedMs: 0,
+})
+
+function takeAll(waiting: Waiting): string[] {
+  const taken: string[] = []
+  for (let next = waiting.take(); next !== undefined; next = waiting.take())
+    taken.push(`${next.topic.gateway} ${next.digest}`)
+  return taken
+}
+
+describe('Waiting', () => {
+  it('gives live before backlog, and lets gateways take turns', () => {
+    const waiting = new Waiting()
+    waiting.offer(deliveryOf('gw-a', 'b1', 'backlog'))
+    for (const digest of ['1', '2', '3']) waiting.offer(deliveryOf('gw-a', digest))
+    for (const digest of ['1', '2']) waiting.offer(deliveryOf('gw-b', digest))
+    expect(takeAll(waiting)).toEqual(['gw-a 1', 'gw-b 1', 'gw-a 2', 'gw-b 2', 'gw-a 3', 'gw-a b1'])
+    expect([waiting.count, waiting.bytes]).toEqual([0, 0])
+  })
+
+  it('holds a payload once until it is released, on whichever lane it comes', () => {
+    const waiting = new Waiting()
+    const first = deliveryOf('gw-a', '1')
+    expect(waiting.offer(first)).toBe('queued')
+    expect(waiting.offer(deliveryOf('gw-a', '1', 'backlog'))).toBe('coalesced')
+    expect(waiting.offer(deliveryOf('gw-b', '1'))).toBe('queued')
+    waiting.take()
+    expect(waiting.offer(first)).toBe('coalesced')
+    waiting.release(first)
+    expect(waiting.offer(first)).toBe('queued')
+  })
+
+  it('bounds one gateway by number and bytes, and leaves room for the others', () => {
+    const waiting = new Waiting()
+    const offers = Array.from({ length: 1_000 }, (_, index) => waiting.offer(deliveryOf('gw-a', `${index}`)))
+    expect(offers.filter((taken) => taken === 'queued')).toHaveLength(64)
+    const mebibyte = 1024 * 1024
+    const large = Array.from({ length: 64 }, (_, index) =>
+      waiting.offer(deliveryOf('gw-b', `${index}`, 'live', mebibyte)),
+    )
+    expect(large.filter((taken) => taken === 'queued')).toHaveLength(16)
+    expect(waiting.offer(deliveryOf('gw-c', '1'))).toBe('queued')
+  })
+
+  it('bounds a lane by bytes, and leaves the other lane its own', () => {
+    const waiting = new Waiting()
+    const mebibyte = 1024 * 1024
+    for (let index = 0; index < 200; index += 1)
+      waiting.offer(deliveryOf(`gw-${index}`, `${index}`, 'backlog', mebibyte))
+    expect(waiting.bytes).toBe(64 * mebibyte)
+    expect(waiting.offer(deliveryOf('gw-a', 'live', 'live', mebibyte))).toBe('queued')
+  })
+
+  it('remembers what it drops as new, so that it can come again', () => {
+    const waiting = new Waiting()
+    for (let index = 0; index < 65; index += 1) waiting.offer(deliveryOf('gw-a', `${index}`))
+    waiting.take()
+    expect(waiting.offer(deliveryOf('gw-a', '64'))).toBe('queued')
+  })
+})

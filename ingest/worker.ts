@@ -1,0 +1,142 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { BaseLogger } from 'pino'
+import type { Clock } from '#contract/clock.ts'
+import { identifier } from '#contract/identity.ts'
+import { stateMessage, type StateMessage } from '#contract/messages.ts'
+import type { Park } from '#contract/park.ts'
+import { topicOf, type Topic } from '#contract/topics.ts'
+import type { ReadingStore } from '#store/port.ts'
+import { startCommitter, type CommitStatistics } from './commit.ts'
+import { repetition } from './repetition.ts'
+import { subscribe } from './subscribe.ts'
+
+/** Stopping commits what waits for at most this long; what remains is sent again by its gateways. */
+const STOP_GRACE_MS = 3_000
+
+export interface WorkerOptions {
+  readonly brokerUrl: string
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined
+  /** For brokers with shared subscriptions, when several workers serve one park. */
+  readonly shareGroup?: string | undefined
+  readonly park: Park
+  readonly store: ReadingStore
+  readonly clock: Clock
+  readonly log: BaseLogger
+  /** Called with every valid state message; the retained ones come after each connection. Must not wait. */
+  readonly onState?: ((message: StateMessage) => void) | undefined
+  readonly random?: (() => number) | undefined
+}
+
+export interface WorkerStatistics extends CommitStatistics {
+  readonly connected: boolean
+  /** Payloads of readings and gaps that arrived. */
+  readonly received: number
+  readonly states: number
+  /** State messages that were not valid or named another gateway. */
+  readonly statesRefused: number
+  /** Receipts that could not be sent for want of a connection. */
+  readonly receiptsUnsent: number
+}
+
+export interface Worker {
+  /** Commits what waits (a few seconds at most) and disconnects. The store stays open: it is its owner's. */
+  stop(): Promise<void>
+  statistics(): WorkerStatistics
+}
+
+/** State messages are small: a line for each meter of a gateway. */
+const STATE_BYTES_MAX = 256 * 1024
+
+/** The state in a payload, or what is wrong with it. */
+function parseState(topic: Topic, payload: Uint8Array): StateMessage | string {
+  if (payload.length > STATE_BYTES_MAX) return `longer than ${STATE_BYTES_MAX} bytes`
+  let decoded: unknown
+  try {
+    decoded = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  const parsed = stateMessage.safeParse(decoded)
+  if (!parsed.success) return parsed.error.issues.map(({ message }) => message).join('; ')
+  return parsed.data.gateway === topic.gateway ? parsed.data : `says gateway ${parsed.data.gateway}`
+}
+
+/**
+ * Starts an ingest worker: subscription → validation → store → receipts. Any number may run side by side; none keeps
+ * anything of its own. Resolves when the first try to reach the broker has ended; where it failed the worker goes on
+ * trying by itself.
+ */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const {
+    brokerUrl,
+    credentials,
+    shareGroup,
+    park,
+    store,
+    clock,
+    log,
+    onState,
+    random = Math.random,
+  } = options
+  const counts = { received: 0, states: 0, statesRefused: 0, receiptsUnsent: 0 }
+  const badStates = repetition()
+  const parkId = park.description.id
+
+  function takeState(topic: Topic, payload: Uint8Array): void {
+    // An empty retained message is how a state is cleared.
+    if (payload.length === 0) return
+    const state = parseState(topic, payload)
+    if (typeof state !== 'string') {
+      counts.states += 1
+      try {
+        onState?.(state)
+      } catch (error) {
+        log.error({ err: error, gateway: topic.gateway }, 'a state message could not be used')
+      }
+      return
+    }
+    counts.statesRefused += 1
+    const count = badStates(topic.gateway)
+    if (count !== undefined)
+      log.warn({ gateway: topic.gateway, count, fault: state }, 'state message refused')
+  }
+
+  const committer = startCommitter({
+    park,
+    store,
+    clock,
+    random,
+    log,
+    sendReceipt: (receipt) => {
+      const topic = topicOf({ park: parkId, gateway: receipt.gateway, leaf: 'receipt' })
+      if (!subscription.publish(topic, JSON.stringify(receipt))) counts.receiptsUnsent += 1
+    },
+  })
+  const subscription = subscribe({
+    brokerUrl,
+    credentials,
+    clientId: `tanbiao-ingest-${randomUUID()}`,
+    shareGroup,
+    park: parkId,
+    clock,
+    random,
+    log,
+    onMessage: (topic, payload) => {
+      // A broker without rights lets any name through; one that is no identifier cannot be put on record.
+      if (!identifier.safeParse(topic.gateway).success) return
+      if (topic.leaf === 'state') return takeState(topic, payload)
+      counts.received += 1
+      const digest = createHash('sha256').update(payload).digest('hex')
+      committer.offer({ topic, payload, digest, receivedMs: clock.wallMs() })
+    },
+  })
+  await subscription.tried
+
+  return {
+    stop: async () => {
+      await committer.stop(STOP_GRACE_MS)
+      await subscription.stop()
+    },
+    statistics: () => ({ ...counts, ...committer.statistics(), connected: subscription.connected() }),
+  }
+}
