@@ -10,7 +10,7 @@ import { advanceOf, rulesOf, type MeterFacts } from './advance.ts'
 import { BOUNDARY_TOLERANCE_MS, placesOf } from './boundary.ts'
 import { slotsTouching } from './dirty.ts'
 import { energyOf } from './energy.ts'
-import { MemorySeries } from './memory-series.ts'
+import { MemoryBooks, MemorySeries, MemoryStore, memoryMeter } from './in-memory.ts'
 import { recompute } from './recompute.ts'
 
 const QUANTITY = 'activeEnergyImport.total'
@@ -57,22 +57,6 @@ interface History {
   /** Stretches that nobody can explain. */
   readonly unexplained: number
 }
-
-const meterWith = (events: MeterEvent[]): Meter => ({
-  id: 'm1',
-  name: { zh: '表', en: 'meter' },
-  carrier: 'electricity',
-  role: 'terminal',
-  gateway: 'g1',
-  register: QUANTITY,
-  ratingPerHour: RATING_KW,
-  wrapsAt: { count: WRAP, resolution: FINE },
-  gapSeconds: 300,
-  installedMs: 0,
-  events,
-  path: ['p'],
-  enterprise: undefined,
-})
 
 const fine = (count: number): Amount => ({ count, resolution: FINE })
 
@@ -133,7 +117,12 @@ const history: fc.Arbitrary<History> = fc
       atMs += elapsedMs
       read(each.coarse && register % 10 === 0, each.simulated)
     }
-    return { meter: meterWith(events), readings, explained, unexplained }
+    return {
+      meter: memoryMeter({ events, wrapsAt: fine(WRAP), ratingPerHour: RATING_KW }),
+      readings,
+      explained,
+      unexplained,
+    }
   })
 
 function spanOf(readings: readonly RegisterReading[]): Period {
@@ -151,30 +140,7 @@ function fully(meter: MeterFacts, readings: readonly RegisterReading[]): Interva
 const energies = (intervals: readonly Interval[]): Amount =>
   sum(intervals.flatMap((each) => (each.state === 'known' ? [each.energy] : []))) ?? fine(0)
 
-/** What the books of a store's adapter keep of intervals, in memory. */
-class MemoryBooks {
-  readonly slots = new Map<number, Interval>()
-  readonly cleared: DirtyWindow[] = []
-  record(window: DirtyWindow, intervals: readonly Interval[]): number {
-    let written = 0
-    for (const interval of intervals) {
-      if (JSON.stringify(this.slots.get(interval.slotMs)) === JSON.stringify(interval)) continue
-      this.slots.set(interval.slotMs, interval)
-      written += 1
-    }
-    if (window.toMs >= window.fromMs) this.cleared.push(window)
-    return written
-  }
-}
-
-/** The reading store's answers for one register; of any other quantity there are no readings. */
-function storeOf(series: MemorySeries) {
-  const nothing = new MemorySeries()
-  return {
-    registerSeries: async (_meter: string, quantity: string, period: Period) =>
-      (quantity === QUANTITY ? series : nothing).series(period),
-  }
-}
+const storeOf = (series: MemorySeries): MemoryStore => new MemoryStore(new Map([[QUANTITY, series]]))
 
 function windowOf(readings: readonly RegisterReading[]): DirtyWindow {
   const times = readings.map(({ atMs }) => atMs)
@@ -221,7 +187,7 @@ describe('conservation', () => {
           quality: 'good',
           value,
         }))
-        const meter = meterWith([])
+        const meter = memoryMeter({ wrapsAt: fine(WRAP), ratingPerHour: RATING_KW })
         const span = spanOf(readings)
         const { within } = new MemorySeries(readings).series(span)
         let decided = fine(0)
@@ -393,7 +359,7 @@ describe('recomputing only what is dirty', () => {
         const all = fully(meter, readings)
         const recorded = all.map(
           ({ slotMs }): Interval =>
-            books.slots.get(slotMs) ?? {
+            books.newest(QUANTITY, slotMs) ?? {
               meter: 'm1',
               quantity: QUANTITY,
               slotMs,
