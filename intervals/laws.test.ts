@@ -220,6 +220,22 @@ describe('conservation', () => {
       }),
     )
   })
+
+  test('of two values of one moment the same one is taken in whatever order they come', () => {
+    fc.assert(
+      fc.property(history, fc.integer({ min: 1, max: 50 }), ({ meter, readings }, more) => {
+        const doubled = readings.flatMap((reading) => [
+          reading,
+          { ...reading, value: { ...reading.value, count: reading.value.count + more } },
+        ])
+        const window = spanOf(readings)
+        const computed = (within: readonly RegisterReading[]): Interval[] =>
+          energyOf(meter, QUANTITY, { before: undefined, within, after: undefined }, window)
+        expect(computed(doubled.toReversed())).toEqual(computed(doubled))
+      }),
+      { numRuns: 50 },
+    )
+  })
 })
 
 describe('every slot', () => {

@@ -90,12 +90,21 @@ describe('a window longer than a chunk', () => {
     expect(Math.max(...store.asked.map(({ fromMs, toMs }) => toMs - fromMs))).toBe(CHUNK_MS)
   })
 
-  test('ends at the slot of its last reading where that is the newest, however sparse it is', async () => {
+  test('makes no slot dirty beyond its own where the nearest readings lie in these', async () => {
+    const minuteMs = 60_000
+    const fiveMinutes = Array.from({ length: 12 * 24 * 8 }, (_, index): [number, number] => [
+      START_MS + index * 5 * minuteMs,
+      index,
+    ])
+    const store = new MemoryStore(new Map([['steamMass', register('steamMass', fiveMinutes)]]))
     const books = new MemoryBooks()
-    const store = new MemoryStore(new Map([[IMPORT, readings]]))
-    const window = { meter: 'm1', fromMs: START_MS + 1, toMs: START_MS + 20 * DAY_MS - 1 }
-    await recompute(window, memoryMeter(), store, books)
-    expect(total(books, START_MS, START_MS + 20 * DAY_MS)?.count).toBe(20 * 24 * 1_000)
+    const fromMs = START_MS + SLOT_MS
+    const toMs = fromMs + 7.5 * DAY_MS
+    const window = { meter: 'm1', fromMs: fromMs + 5 * minuteMs, toMs: toMs - 10 * minuteMs }
+    const written = await recompute(window, memoryMeter({ register: 'steamMass' }), store, books)
+    expect(written).toBe((toMs - fromMs) / SLOT_MS)
+    expect(books.newest('steamMass', fromMs)?.state).toBe('known')
+    expect(books.newest('steamMass', toMs - SLOT_MS)?.state).toBe('known')
   })
 })
 
