@@ -28,7 +28,10 @@ export interface KnownInterval extends IntervalIdentity {
   readonly energy: Amount
   /** The worse of its two boundaries' methods. */
   readonly method: IntervalMethod
-  /** Share of the slot that lies between readings no further apart than the meter's expected gap, 0 to 1. */
+  /**
+   * Share of the slot that lies between readings no further apart than the meter's expected gap, 0 to 1.
+   * Undecided stretches are not in it, because they are not in `energy`.
+   */
   readonly coverage: number
   /** First and last boundary; inside the slot where the meter's series starts, ends or is broken within it. */
   readonly opening: Boundary

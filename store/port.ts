@@ -110,7 +110,8 @@ export interface Books {
 
   /**
    * Records computed intervals: a slot whose content differs from its newest revision gets the next revision, an equal
-   * one is left alone. Takes the window out of the dirty ones if it has not grown since it was read. One transaction.
+   * one is left alone. Takes the window out of the dirty ones if it has not grown since it was read; an empty
+   * window (toMs < fromMs) takes out none, so that a long one can be recorded in pieces. One transaction.
    * Returns how many revisions were written.
    */
   record(window: DirtyWindow, intervals: readonly Interval[]): number

@@ -1,0 +1,135 @@
+import { compare, subtract, sum } from '#contract/amount.ts'
+import { SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
+import {
+  intervalMethods,
+  type Boundary,
+  type Interval,
+  type IntervalMethod,
+  type RegisterPoint,
+  type UndecidedAdvance,
+} from '#contract/interval.ts'
+import type { QuantityName } from '#contract/quantities.ts'
+import type { RegisterReading } from '#contract/reading.ts'
+import type { RegisterSeries } from '#store/port.ts'
+import { advanceOf, rulesOf, type MeterFacts, type RegisterRules } from './advance.ts'
+import { placesOf, positionAt, type DecidedStretch, type PlacedReading } from './boundary.ts'
+
+/** The time between two neighbouring readings. */
+interface Stretch {
+  readonly from: PlacedReading
+  readonly to: PlacedReading
+  readonly course: DecidedStretch | UndecidedAdvance
+}
+
+const isDecided = (course: DecidedStretch | UndecidedAdvance): course is DecidedStretch => 'advance' in course
+
+const pointOf = ({ atMs, value }: RegisterReading): RegisterPoint => ({ atMs, register: value })
+
+/** All readings of a series in order of time, one for a moment; of two that contradict each other the lower one. */
+function inOrder({ before, within, after }: RegisterSeries): RegisterReading[] {
+  return [before, ...within, after]
+    .filter((reading) => reading !== undefined)
+    .toSorted((a, b) => a.atMs - b.atMs || compare(a.value, b.value))
+    .filter((reading, index, all) => reading.atMs !== all[index - 1]?.atMs)
+}
+
+function stretchesOf(series: RegisterSeries, rules: RegisterRules): Stretch[] {
+  const readings = inOrder(series)
+  const places = placesOf(readings.map(({ atMs }) => atMs))
+  const placed = readings.map((reading, index) => ({
+    point: pointOf(reading),
+    placedMs: places[index] ?? reading.atMs,
+    simulated: reading.quality === 'simulated',
+  }))
+  const stretches: Stretch[] = []
+  for (const [index, to] of placed.entries()) {
+    const from = placed[index - 1]
+    if (from === undefined) continue
+    const advance = advanceOf(from.point, to.point, rules)
+    const course =
+      advance.kind === 'undecided'
+        ? { from: from.point, to: to.point, reason: advance.reason }
+        : { from, to, advance }
+    stretches.push({ from, to, course })
+  }
+  return stretches
+}
+
+function worseOf(a: IntervalMethod, b: IntervalMethod): IntervalMethod {
+  return intervalMethods.indexOf(a) >= intervalMethods.indexOf(b) ? a : b
+}
+
+/** Part of a slot, as milliseconds, that a stretch takes. */
+function overlapMs({ from, to }: DecidedStretch, slotMs: number): number {
+  return Math.min(to.placedMs, slotMs + SLOT_MS) - Math.max(from.placedMs, slotMs)
+}
+
+type Known = Omit<Extract<Interval, { state: 'known' }>, 'meter' | 'quantity' | 'slotMs' | 'undecided'>
+
+/** What the decided stretches that overlap a slot make of it; undefined when there are none. */
+function knownOf(decided: readonly DecidedStretch[], slotMs: number, gapSeconds: number): Known | undefined {
+  let opening: Boundary | undefined
+  let closing: Boundary | undefined
+  let coveredMs = 0
+  const parts = decided.map((stretch) => {
+    const start = positionAt(stretch, slotMs)
+    const end = positionAt(stretch, slotMs + SLOT_MS)
+    opening ??= start.boundary
+    closing = end.boundary
+    if (stretch.to.point.atMs - stretch.from.point.atMs <= gapSeconds * 1_000) {
+      coveredMs += overlapMs(stretch, slotMs)
+    }
+    return subtract(end.travelled, start.travelled)
+  })
+  const energy = sum(parts)
+  if (energy === undefined || opening === undefined || closing === undefined) return undefined
+  return {
+    state: 'known',
+    energy,
+    method: worseOf(opening.method, closing.method),
+    coverage: coveredMs / SLOT_MS,
+    opening,
+    closing,
+    simulated: decided.some(({ from, to }) => from.simulated || to.simulated),
+  }
+}
+
+/**
+ * Energy of a meter in every slot that overlaps a window, in order of time.
+ *
+ * Law of conservation, exact: the energies of all slots of a history add up to the sum of its decided advances, so
+ * without undecided ones to the advance from the first to the last reading. A slot's value depends only on the readings
+ * in it and the nearest ones before and after, so any series that holds these gives the same interval.
+ *
+ * @param series of whole slots: read for the window widened to the grid
+ * @throws Fault `amount-overflow` where resolutions leave no count that can be held exactly
+ */
+export function energyOf(
+  meter: MeterFacts,
+  quantity: QuantityName,
+  series: RegisterSeries,
+  window: Period,
+): Interval[] {
+  const stretches = stretchesOf(series, rulesOf(meter, quantity))
+  const intervals: Interval[] = []
+  let next = 0
+  for (const slotMs of slotsBetween(window.fromMs, window.toMs)) {
+    const decided: DecidedStretch[] = []
+    const undecided: UndecidedAdvance[] = []
+    for (let index = next; ; index += 1) {
+      const stretch = stretches[index]
+      if (stretch === undefined || stretch.from.placedMs >= slotMs + SLOT_MS) break
+      if (stretch.to.placedMs <= slotMs + SLOT_MS) next = index + 1
+      if (stretch.to.placedMs <= slotMs) continue
+      if (isDecided(stretch.course)) decided.push(stretch.course)
+      else undecided.push(stretch.course)
+    }
+    const identity = { meter: meter.id, quantity, slotMs }
+    const known = knownOf(decided, slotMs, meter.gapSeconds)
+    if (known === undefined) {
+      const cause = undecided.length > 0 ? 'undecided' : 'no-readings'
+      intervals.push({ ...identity, state: 'missing', cause, undecided })
+    } else intervals.push({ ...identity, ...known, undecided })
+  }
+  return intervals
+}

@@ -1,0 +1,406 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { add, compare, equal, subtract, sum, type Amount } from '#contract/amount.ts'
+import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
+import type { Interval } from '#contract/interval.ts'
+import type { Meter, MeterEvent } from '#contract/park.ts'
+import type { RegisterReading } from '#contract/reading.ts'
+import type { DirtyWindow } from '#store/port.ts'
+import { advanceOf, rulesOf, type MeterFacts } from './advance.ts'
+import { BOUNDARY_TOLERANCE_MS, placesOf } from './boundary.ts'
+import { slotsTouching } from './dirty.ts'
+import { energyOf } from './energy.ts'
+import { MemoryBooks, MemorySeries, MemoryStore, memoryMeter } from './in-memory.ts'
+import { recompute } from './recompute.ts'
+
+const QUANTITY = 'activeEnergyImport.total'
+const START_MS = Temporal.Instant.from('2025-03-10T00:00:00+08:00').epochMilliseconds
+const FINE = '0.01'
+/** Counts of 0.01 kWh. */
+const WRAP = 1_000_000
+const RATING_KW = 60
+const HOUR_MS = 3_600_000
+
+/** How far the next reading is away: in bursts, by polls, around grid lines, over outages. */
+const pause = fc.oneof(
+  fc.integer({ min: 1, max: 5_000 }).map((ms) => () => ms),
+  fc.constant(() => 10_000),
+  fc.integer({ min: 30_000, max: 20 * 60_000 }).map((ms) => () => ms),
+  fc.integer({ min: -2_500, max: 2_500 }).map((offsetMs) => (nowMs: number) => {
+    const ms = slotStart(nowMs) + SLOT_MS + offsetMs - nowMs
+    return ms > 0 ? ms : ms + SLOT_MS
+  }),
+  fc.integer({ min: HOUR_MS, max: 5 * HOUR_MS }).map((ms) => () => ms),
+)
+
+const move = fc.record({
+  pause,
+  load: fc.double({ min: 0, max: 1.2, noNaN: true }),
+  happening: fc.oneof(
+    { weight: 12, arbitrary: fc.constant('run' as const) },
+    { weight: 2, arbitrary: fc.constant('stand' as const) },
+    { weight: 1, arbitrary: fc.constant('replacement' as const) },
+    { weight: 1, arbitrary: fc.constant('reset' as const) },
+    { weight: 1, arbitrary: fc.constant('fall' as const) },
+    { weight: 1, arbitrary: fc.constant('jump' as const) },
+  ),
+  coarse: fc.boolean(),
+  share: fc.double({ min: 0, max: 1, noNaN: true }),
+  simulated: fc.boolean(),
+})
+
+interface History {
+  readonly meter: Meter
+  readonly readings: readonly RegisterReading[]
+  /** What truly flowed between readings whose difference can be explained, in counts of 0.01 kWh. */
+  readonly explained: number
+  /** Stretches that nobody can explain. */
+  readonly unexplained: number
+}
+
+const fine = (count: number): Amount => ({ count, resolution: FINE })
+
+/** A meter's life as it really was: the oracle knows what flowed, because it let it flow. */
+const history: fc.Arbitrary<History> = fc
+  .record({
+    moves: fc.array(move, { minLength: 1, maxLength: 40 }),
+    first: fc.integer({ min: 0, max: WRAP - 1 }),
+  })
+  .map(({ moves, first }) => {
+    const events: MeterEvent[] = []
+    const readings: RegisterReading[] = []
+    let atMs = START_MS
+    let register = first
+    let explained = 0
+    let unexplained = 0
+    const read = (coarse: boolean, simulated: boolean): void => {
+      readings.push({
+        meter: 'm1',
+        quantity: QUANTITY,
+        atMs,
+        quality: simulated ? 'simulated' : 'good',
+        value: coarse ? { count: register / 10, resolution: '0.1' } : fine(register),
+      })
+    }
+    read(false, false)
+    for (const each of moves) {
+      const elapsedMs = each.pause(atMs)
+      const flow = Math.floor((each.load * RATING_KW * 100 * elapsedMs) / HOUR_MS)
+      if (each.happening === 'replacement' || each.happening === 'reset') {
+        const before = Math.min(Math.floor(flow * each.share), WRAP - 1 - register)
+        const initial = Math.floor(each.share * 100)
+        events.push({
+          kind: each.happening,
+          at: Temporal.Instant.fromEpochMilliseconds(
+            atMs + Math.max(1, Math.ceil(each.share * elapsedMs)),
+          ).toString(),
+          quantity: QUANTITY,
+          final: fine(register + before),
+          initial: fine(initial),
+        })
+        register = initial + flow - before
+        explained += flow
+      } else if (each.happening === 'fall' && register > 0) {
+        // Not so far that it could be a rollover of 5 h at 1.5 times the rating, 450 kWh.
+        register -= 1 + Math.floor(each.share * Math.min(register - 1, 900_000))
+        unexplained += 1
+      } else if (each.happening === 'jump') {
+        register = (register + 100_000) % WRAP
+        unexplained += 1
+      } else if (each.happening !== 'stand') {
+        // A coarse register can only stand at whole steps.
+        const goal = register + flow
+        const end = each.coarse ? Math.ceil(goal / 10) * 10 : goal
+        explained += end - register
+        register = end % WRAP
+      }
+      atMs += elapsedMs
+      read(each.coarse && register % 10 === 0, each.simulated)
+    }
+    return {
+      meter: memoryMeter({ events, wrapsAt: fine(WRAP), ratingPerHour: RATING_KW }),
+      readings,
+      explained,
+      unexplained,
+    }
+  })
+
+function spanOf(readings: readonly RegisterReading[]): Period {
+  const times = readings.map(({ atMs }) => atMs)
+  const touching = slotsTouching({ fromMs: Math.min(...times), toMs: Math.max(...times) })
+  // A slot more on either side: a reading just beside a line can stand for it.
+  return { fromMs: touching.fromMs - SLOT_MS, toMs: touching.toMs + SLOT_MS }
+}
+
+function fully(meter: MeterFacts, readings: readonly RegisterReading[]): Interval[] {
+  const span = spanOf(readings)
+  return energyOf(meter, QUANTITY, new MemorySeries(readings).series(span), span)
+}
+
+const energies = (intervals: readonly Interval[]): Amount =>
+  sum(intervals.flatMap((each) => (each.state === 'known' ? [each.energy] : []))) ?? fine(0)
+
+const storeOf = (series: MemorySeries): MemoryStore => new MemoryStore(new Map([[QUANTITY, series]]))
+
+function windowOf(readings: readonly RegisterReading[]): DirtyWindow {
+  const times = readings.map(({ atMs }) => atMs)
+  return { meter: 'm1', fromMs: Math.min(...times), toMs: Math.max(...times) }
+}
+
+describe('conservation', () => {
+  test('the slots of a history add up to exactly what flowed in its explained stretches', () => {
+    fc.assert(
+      fc.property(history, ({ meter, readings, explained }) => {
+        expect(equal(energies(fully(meter, readings)), fine(explained))).toBe(true)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('without unexplained stretches and events the slots add up to last − first, and once the wrap for each rollover', () => {
+    const calm = history.filter(({ meter, unexplained }) => unexplained === 0 && meter.events.length === 0)
+    fc.assert(
+      fc.property(calm, ({ meter, readings }) => {
+        const first = readings[0]?.value ?? fine(0)
+        const last = readings.at(-1)?.value ?? fine(0)
+        const rollovers = readings.filter(
+          ({ value }, index) => compare(value, readings[index - 1]?.value ?? value) < 0,
+        ).length
+        const expected = add(subtract(last, first), fine(rollovers * WRAP))
+        expect(equal(energies(fully(meter, readings)), expected)).toBe(true)
+      }),
+    )
+  })
+
+  test('for any readings whatever, the slots add up to the sum of the decided advances', () => {
+    const anyReading = fc.record({
+      atMs: fc.integer({ min: START_MS, max: START_MS + 6 * HOUR_MS }),
+      count: fc.integer({ min: 0, max: 2_000 }),
+      resolution: fc.constantFrom('0.01', '0.1', '0.025', '1'),
+    })
+    fc.assert(
+      fc.property(fc.array(anyReading, { minLength: 2, maxLength: 60 }), (lines) => {
+        const readings = lines.map(({ atMs, ...value }): RegisterReading => ({
+          meter: 'm1',
+          quantity: QUANTITY,
+          atMs,
+          quality: 'good',
+          value,
+        }))
+        const meter = memoryMeter({ wrapsAt: fine(WRAP), ratingPerHour: RATING_KW })
+        const span = spanOf(readings)
+        const { within } = new MemorySeries(readings).series(span)
+        let decided = fine(0)
+        for (const [index, to] of within.entries()) {
+          const from = within[index - 1]
+          if (from === undefined) continue
+          const advance = advanceOf(
+            { atMs: from.atMs, register: from.value },
+            { atMs: to.atMs, register: to.value },
+            rulesOf(meter, QUANTITY),
+          )
+          if (advance.kind !== 'undecided') decided = add(decided, advance.total)
+        }
+        expect(equal(energies(fully(meter, readings)), decided)).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('a series handed over in any order and with duplicates gives the same slots', () => {
+    const mixed = history.chain((given) =>
+      fc
+        .shuffledSubarray([...given.readings, ...given.readings], { minLength: 2 * given.readings.length })
+        .map((within) => ({ ...given, within })),
+    )
+    fc.assert(
+      fc.property(mixed, ({ meter, readings, within }) => {
+        const series = { before: undefined, within, after: undefined }
+        expect(energyOf(meter, QUANTITY, series, spanOf(readings))).toEqual(fully(meter, readings))
+      }),
+    )
+  })
+
+  test('of two values of one moment the same one is taken in whatever order they come', () => {
+    fc.assert(
+      fc.property(history, fc.integer({ min: 1, max: 50 }), ({ meter, readings }, more) => {
+        const doubled = readings.flatMap((reading) => [
+          reading,
+          { ...reading, value: { ...reading.value, count: reading.value.count + more } },
+        ])
+        const window = spanOf(readings)
+        const computed = (within: readonly RegisterReading[]): Interval[] =>
+          energyOf(meter, QUANTITY, { before: undefined, within, after: undefined }, window)
+        expect(computed(doubled.toReversed())).toEqual(computed(doubled))
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('every slot', () => {
+  test('of a history is there once, in order, with no negative energy and a coverage from 0 to 1', () => {
+    fc.assert(
+      fc.property(history, ({ meter, readings }) => {
+        const span = spanOf(readings)
+        const intervals = fully(meter, readings)
+        expect(intervals.map(({ slotMs }) => slotMs)).toEqual(
+          Array.from({ length: intervals.length }, (_, index) => span.fromMs + index * SLOT_MS),
+        )
+        expect(intervals.length * SLOT_MS).toBe(span.toMs - span.fromMs)
+        for (const interval of intervals) {
+          if (interval.state === 'missing') continue
+          expect(interval.energy.count).toBeGreaterThanOrEqual(0)
+          expect(interval.coverage).toBeGreaterThanOrEqual(0)
+          expect(interval.coverage).toBeLessThanOrEqual(1)
+          expect(interval.opening.atMs).toBeLessThan(interval.closing.atMs)
+          expect(interval.opening.atMs).toBeGreaterThanOrEqual(interval.slotMs)
+          expect(interval.closing.atMs).toBeLessThanOrEqual(interval.slotMs + SLOT_MS)
+        }
+      }),
+    )
+  })
+
+  test('shares its boundary with its neighbour unless an undecided stretch lies between', () => {
+    fc.assert(
+      fc.property(history, ({ meter, readings }) => {
+        const intervals = fully(meter, readings)
+        const torn = intervals.filter((after, index) => {
+          const before = intervals[index - 1]
+          if (before?.state !== 'known' || after.state !== 'known') return false
+          if (before.closing.atMs === after.slotMs && after.opening.atMs === after.slotMs) {
+            return JSON.stringify(before.closing) !== JSON.stringify(after.opening)
+          }
+          return before.undecided.length + after.undecided.length === 0
+        })
+        expect(torn).toEqual([])
+      }),
+    )
+  })
+
+  test('between the first and the last reading is missing only where a stretch is undecided', () => {
+    fc.assert(
+      fc.property(history, ({ meter, readings }) => {
+        const { fromMs, toMs } = windowOf(readings)
+        const isInside = ({ slotMs }: Interval): boolean =>
+          slotMs + SLOT_MS > fromMs + BOUNDARY_TOLERANCE_MS && slotMs < toMs - BOUNDARY_TOLERANCE_MS
+        const unexplained = fully(meter, readings).filter(
+          (interval) =>
+            interval.state === 'missing' &&
+            isInside(interval) &&
+            (interval.cause !== 'undecided' || interval.undecided.length === 0),
+        )
+        expect(unexplained).toEqual([])
+      }),
+    )
+  })
+
+  test('depends on the readings in it and the nearest ones around it only', () => {
+    fc.assert(
+      fc.property(history, ({ meter, readings }) => {
+        const source = new MemorySeries(readings)
+        for (const interval of fully(meter, readings)) {
+          const slot = { fromMs: interval.slotMs, toMs: interval.slotMs + SLOT_MS }
+          expect(energyOf(meter, QUANTITY, source.series(slot), slot)).toEqual([interval])
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('places on the grid', () => {
+  const times = fc
+    .array(fc.oneof(fc.integer({ min: -4_000, max: 4_000 }), fc.integer({ min: 0, max: 3 * SLOT_MS })), {
+      minLength: 1,
+      maxLength: 30,
+    })
+    .map((offsets) => [...new Set(offsets.map((ms) => START_MS + SLOT_MS + ms))].toSorted((a, b) => a - b))
+
+  test('keep the order of the readings strictly, and move none beyond the tolerance', () => {
+    fc.assert(
+      fc.property(times, (ms) => {
+        const places = placesOf(ms)
+        expect(places.toSorted((a, b) => a - b)).toEqual([...new Set(places)])
+        const furthest = Math.max(
+          ...places.map((place, index) => Math.abs(place - (ms[index] ?? Number.NaN))),
+        )
+        expect(furthest).toBeLessThanOrEqual(BOUNDARY_TOLERANCE_MS)
+      }),
+    )
+  })
+
+  test('give every line that has a reading within the tolerance exactly one, the nearest', () => {
+    fc.assert(
+      fc.property(times, (ms) => {
+        const places = placesOf(ms)
+        for (let line = START_MS; line <= START_MS + 5 * SLOT_MS; line += SLOT_MS) {
+          const distances = ms.map((each) => Math.abs(each - line))
+          const nearest = Math.min(...distances)
+          const expected = nearest <= BOUNDARY_TOLERANCE_MS ? [distances.indexOf(nearest)] : []
+          expect(places.flatMap((place, index) => (place === line ? [index] : []))).toEqual(expected)
+        }
+      }),
+    )
+  })
+})
+
+describe('recomputing only what is dirty', () => {
+  const arrivals = history.chain((given) =>
+    fc
+      .record({
+        lots: fc.array(fc.integer({ min: 0, max: 7 }), {
+          minLength: given.readings.length,
+          maxLength: given.readings.length,
+        }),
+        order: fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7, 3, 5], { minLength: 10 }),
+      })
+      .map(({ lots, order }) => ({
+        ...given,
+        batches: order
+          .map((lot) => given.readings.filter((_, index) => lots[index] === lot))
+          .filter((batch) => batch.length > 0),
+      })),
+  )
+
+  test('equals a full computation, whatever the order in which batches arrive and repeat', async () => {
+    await fc.assert(
+      fc.asyncProperty(arrivals, async ({ meter, readings, batches }) => {
+        const series = new MemorySeries()
+        const books = new MemoryBooks()
+        for (const batch of batches) {
+          series.add(batch)
+          await recompute(windowOf(batch), meter, storeOf(series), books)
+        }
+        const all = fully(meter, readings)
+        const recorded = all.map(
+          ({ slotMs }): Interval =>
+            books.newest(QUANTITY, slotMs) ?? {
+              meter: 'm1',
+              quantity: QUANTITY,
+              slotMs,
+              state: 'missing',
+              cause: 'no-readings',
+              undecided: [],
+            },
+        )
+        expect(recorded).toEqual(all)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('twice writes no second revision', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async ({ meter, readings }) => {
+        const store = storeOf(new MemorySeries(readings))
+        const books = new MemoryBooks()
+        const window = windowOf(readings)
+        expect(await recompute(window, meter, store, books)).toBeGreaterThan(0)
+        expect(await recompute(window, meter, store, books)).toBe(0)
+        expect(books.cleared).toEqual([window, window])
+      }),
+      { numRuns: 50 },
+    )
+  })
+})

@@ -1,0 +1,88 @@
+import { SLOT_MS, type Period } from '#contract/grid.ts'
+import type { Interval } from '#contract/interval.ts'
+import type { Meter } from '#contract/park.ts'
+import type { QuantityName } from '#contract/quantities.ts'
+import type { Books, DirtyWindow, ReadingStore, RegisterSeries } from '#store/port.ts'
+import { dirtyPeriod, slotsTouching } from './dirty.ts'
+import { energyOf } from './energy.ts'
+
+/**
+ * Most time whose readings are held at once: a week of one quantity every 10 s is some 60,000 readings.
+ * The first reading after a year's silence makes a year of slots dirty; it is worked off in such pieces.
+ */
+export const CHUNK_MS = 7 * 24 * 3_600_000
+
+const SLOTS_PER_RECORD = CHUNK_MS / SLOT_MS
+
+type SeriesSource = Pick<ReadingStore, 'registerSeries'>
+
+/** The quantities that energy is computed of. A meter of import may count what flows back as well. */
+function quantitiesOf(meter: Meter): readonly QuantityName[] {
+  return meter.register === 'activeEnergyImport.total'
+    ? [meter.register, 'activeEnergyExport.total']
+    : [meter.register]
+}
+
+function* chunksOf({ fromMs, toMs }: Period): Generator<Period> {
+  for (let startMs = fromMs; startMs < toMs; startMs += CHUNK_MS) {
+    yield { fromMs: startMs, toMs: Math.min(startMs + CHUNK_MS, toMs) }
+  }
+}
+
+const isEmpty = ({ before, within, after }: RegisterSeries): boolean =>
+  before === undefined && within.length === 0 && after === undefined
+
+/** Intervals of one quantity that a window can have changed, chunk by chunk. */
+async function* changed(
+  window: DirtyWindow,
+  meter: Meter,
+  quantity: QuantityName,
+  store: SeriesSource,
+): AsyncGenerator<Interval[]> {
+  const read = (period: Period): Promise<RegisterSeries> => store.registerSeries(meter.id, quantity, period)
+  const touched = slotsTouching(window)
+  const isShort = touched.toMs - touched.fromMs <= CHUNK_MS
+  // Of a long window only the ends are read at first: they hold the nearest readings before and after it.
+  const head = await read(isShort ? touched : { ...touched, toMs: touched.fromMs + SLOT_MS })
+  const tail = isShort ? head : await read({ ...touched, fromMs: touched.toMs - SLOT_MS })
+  if (quantity !== meter.register && isEmpty(head) && isEmpty(tail)) return
+  const period = dirtyPeriod(window, {
+    before: head.before,
+    within: isShort ? head.within : [...head.within, ...tail.within],
+    after: tail.after,
+  })
+  for (const chunk of chunksOf(period)) {
+    const isRead = isShort && chunk.fromMs >= touched.fromMs && chunk.toMs <= touched.toMs
+    yield energyOf(meter, quantity, isRead ? head : await read(chunk), chunk)
+  }
+}
+
+/**
+ * Computes again all intervals that the readings of a dirty window can have changed, and records them.
+ * Returns how many revisions were written. The window leaves the books with the last record only, so a crash before
+ * that means computing again, to the same result.
+ *
+ * Throws what the store and the books throw, and `amount-overflow` for resolutions that cannot be summed exactly;
+ * then the window stays dirty.
+ */
+export async function recompute(
+  window: DirtyWindow,
+  meter: Meter,
+  store: SeriesSource,
+  books: Pick<Books, 'record'>,
+): Promise<number> {
+  // An empty window takes nothing out of the dirty ones.
+  const stillDirty = { meter: window.meter, fromMs: window.fromMs, toMs: window.fromMs - 1 }
+  let written = 0
+  let ready: Interval[] = []
+  for (const quantity of quantitiesOf(meter)) {
+    for await (const intervals of changed(window, meter, quantity, store)) {
+      if (ready.length + intervals.length > SLOTS_PER_RECORD && ready.length > 0) {
+        written += books.record(stillDirty, ready)
+        ready = []
+      }
+      ready.push(...intervals)
+    }
+  }
+  return written + books.record(window, ready)
+}
