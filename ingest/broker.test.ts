@@ -27,7 +27,7 @@ const clients: MqttClient[] = []
 const sockets: Socket[] = []
 
 const log = pino(
-  { level: 'info' },
+  { level: 'debug' },
   {
     write: (line: string) => {
       logged.push(JSON.parse(line))
@@ -85,6 +85,37 @@ async function publishes(
     () => 'closed' as const,
   )
   return await Promise.race([closed, sent])
+}
+
+/** Connects, subscribes to its receipts, and then never reads another byte. */
+async function frozenGateway(id: string): Promise<void> {
+  const socket = connectSocket(broker.port, '127.0.0.1')
+  sockets.push(socket)
+  const topic = Buffer.from(topicFor(id, 'receipt'))
+  const name = Buffer.from(id)
+  socket.write(
+    Buffer.concat([
+      // CONNECT, MQTT 3.1.1, clean session, no keep-alive
+      Uint8Array.from([0x10, 12 + name.length, 0, 4, ...Buffer.from('MQTT'), 4, 2, 0, 0, 0, name.length]),
+      name,
+      // SUBSCRIBE 1, QoS 1
+      Uint8Array.from([0x82, 5 + topic.length, 0, 1, 0, topic.length]),
+      topic,
+      Uint8Array.from([1]),
+    ]),
+  )
+  await new Promise<void>((resolve) => {
+    let answered = 0
+    const read = (piece: Buffer): void => {
+      answered += piece.length
+      // CONNACK 4 bytes, SUBACK 5
+      if (answered < 9) return
+      socket.off('data', read)
+      socket.pause()
+      resolve()
+    }
+    socket.on('data', read)
+  })
 }
 
 async function refusedAtConnect(clientId: string, options: IClientOptions = {}): Promise<number> {
@@ -226,22 +257,31 @@ describe('broker: one client never harms the others', () => {
     await worker.stop()
   })
 
+  it('makes a denied gateway wait, while the others go on', async () => {
+    const denied = await client('gw-b')
+    const answer = publishes(denied, topicFor('gw-a', 'live'))
+    const a = await client('gw-a')
+    expect(await publishes(a, topicFor('gw-a', 'live'))).toBe('sent')
+    expect(denied.connected).toBe(true)
+    expect(await answer).toBe('closed')
+  })
+
   it('a gateway that never reads does not hold up the receipts of another', async () => {
     const { client: server } = await listener()
-    const frozen = await client('gw-b')
-    await frozen.subscribeAsync(topicFor('gw-b', 'receipt'), { qos: 1 })
-    frozen.stream.pause()
+    await frozenGateway('gw-b')
+    // The broker cuts it in the end; whoever had to wait until then was held up.
+    const cut = (): boolean =>
+      logged.some((line) => line.msg === 'connection lost' && line['client'] === 'gw-b')
     const a = await client('gw-a')
     const heard: string[] = []
-    a.on('message', (_topic, payload) => heard.push(payload.toString()))
+    a.on('message', (_topic, payload) => heard.push(`${payload.toString()}, after the cut: ${cut()}`))
     await a.subscribeAsync(topicFor('gw-a', 'receipt'), { qos: 1 })
     const large = 'z'.repeat(100_000)
     // 60 MB: beyond every socket buffer, and more packets than there are delivery slots.
     for (let index = 0; index < 600; index += 1)
       await server.publishAsync(topicFor('gw-b', 'receipt'), large, { qos: 1 })
     await server.publishAsync(topicFor('gw-a', 'receipt'), 'through', { qos: 1 })
-    await eventually(() => expect(heard).toEqual(['through']))
-    expect(frozen.connected).toBe(true)
+    await eventually(() => expect(heard).toEqual(['through, after the cut: false']))
   })
 })
 

@@ -15,6 +15,11 @@ const judgeSamples = (...samples: unknown[]): Verdict => judge(batchOf('gw-a', 7
 const codes = (verdict: Verdict): string[] => verdict.refused.map((each) => each.refusal.code)
 const details = (verdict: Verdict): string[] => verdict.refused.map((each) => each.refusal.detail)
 const good = sampleOf('meter-a', T0, 100)
+const abyss = Buffer.from(
+  Buffer.from(batchOf('gw-a', 1, ['here']))
+    .toString()
+    .replace('"here"', `${'['.repeat(100_000)}${']'.repeat(100_000)}`),
+)
 
 describe('validate accepts', () => {
   it('a right batch whole, as the readings that were written', () => {
@@ -71,7 +76,7 @@ describe('validate refuses as a whole', () => {
         Array.from({ length: 2_001 }, () => 0),
       ),
     ],
-    ['message-invalid', 'an abyss', Buffer.from(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)],
+    ['message-invalid', 'a sample like an abyss', abyss],
     ['gateway-mismatch', 'another gateway inside', batchOf('gw-b', 1, [sampleOf('meter-b', T0, 1)])],
   ])('%s: %s, with its bytes', (code, _name, payload) => {
     const verdict = judge(payload)
