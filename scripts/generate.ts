@@ -119,9 +119,7 @@ mkdirSync(`${docs}schemas`, { recursive: true })
 const differing: string[] = []
 for (const [name, text] of Object.entries(pages)) {
   const file = `${docs}${name}`
-  const committed = readdirSync(docs, { recursive: true }).includes(name)
-    ? readFileSync(file, 'utf8')
-    : undefined
+  const committed = existsSync(file) ? readFileSync(file, 'utf8') : undefined
   if (committed === text) continue
   differing.push(name)
   if (!check) writeFileSync(file, text)
