@@ -73,10 +73,16 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 export class Journal {
   readonly epoch: EpochId
   readonly #database: DatabaseSync
+  /**
+   * Receipts are entered, and old rows deleted, without waiting for the disk: what a power cut takes back is sent and
+   * acknowledged again. It is a connection of its own, so that `append` can never be less than durable.
+   */
+  readonly #marks: DatabaseSync
   readonly #options: JournalOptions
 
-  private constructor(database: DatabaseSync, epoch: EpochId, options: JournalOptions) {
+  private constructor(database: DatabaseSync, marks: DatabaseSync, epoch: EpochId, options: JournalOptions) {
     this.#database = database
+    this.#marks = marks
     this.epoch = epoch
     this.#options = options
   }
@@ -86,7 +92,10 @@ export class Journal {
     return guarded(options.file, () => {
       const database = new DatabaseSync(options.file, { timeout: LOCK_WAIT_MS })
       try {
-        return new Journal(database, prepare(database, options), options)
+        const epoch = prepare(database, options)
+        const marks = new DatabaseSync(options.file, { timeout: LOCK_WAIT_MS })
+        marks.exec('PRAGMA synchronous = NORMAL')
+        return new Journal(database, marks, epoch, options)
       } catch (error) {
         database.close()
         throw error
@@ -121,7 +130,7 @@ export class Journal {
   /** Marks the row with exactly this digest as acknowledged. Returns its number the first time, then undefined. */
   acknowledge(digestOfPayload: string): number | undefined {
     return this.#guarded(() => {
-      const row = this.#database
+      const row = this.#marks
         .prepare(
           'UPDATE batch SET acknowledged_ms = ? WHERE digest = ? AND acknowledged_ms IS NULL RETURNING seq',
         )
@@ -169,7 +178,7 @@ export class Journal {
   trim(): number {
     const beforeMs = Math.floor(this.#options.clock.wallMs() - this.#options.graceMs)
     return this.#guarded(() => {
-      const statement = this.#database.prepare(
+      const statement = this.#marks.prepare(
         `DELETE FROM batch WHERE seq IN (SELECT seq FROM batch WHERE acknowledged_ms <= ? LIMIT ${TRIM_ROWS_MAX})`,
       )
       let deleted = 0
@@ -182,7 +191,10 @@ export class Journal {
   }
 
   close(): void {
-    this.#guarded(() => this.#database.close())
+    this.#guarded(() => {
+      this.#marks.close()
+      this.#database.close()
+    })
   }
 
   #nextSeq(): number {
