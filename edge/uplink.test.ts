@@ -202,7 +202,11 @@ describe('Uplink', () => {
     expect(states[1]).toMatchObject({ kind: 'state', epoch: journal.epoch })
     await started.stop()
     await running
-    expect(states.slice(2)).toMatchObject([{ kind: 'death', reason: 'stopped' }])
+    await vi.waitFor(() => expect(broker.connections).toBe(0), SETTLED)
+    // What the broker says because of the end of the connection, it has said before this.
+    broker.publish('tanbiao/v1/park-1/gw-1/up/state', JSON.stringify(states[0]))
+    await vi.waitFor(() => expect(states.at(-1)?.kind).toBe('birth'), SETTLED)
+    expect(states.slice(2, -1)).toMatchObject([{ kind: 'death', reason: 'stopped' }])
   })
 
   it('leaves a will', async () => {

@@ -48,6 +48,11 @@ export class TestBroker {
     this.#aedes = aedes
   }
 
+  /** Connections that stand. */
+  get connections(): number {
+    return this.#sockets.size
+  }
+
   publish(topic: string, payload: string | Buffer): void {
     this.#aedes?.publish(
       { cmd: 'publish', qos: 1, dup: false, retain: false, topic, payload },
