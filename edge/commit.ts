@@ -6,7 +6,7 @@ import { slept } from './deadline.ts'
 import type { Journal, JournalRow } from './journal.ts'
 
 /** Readings kept in memory while the disk refuses them: some 20 MB, minutes to hours of a gateway's meters. */
-export const UNWRITTEN_READINGS_MAX = 100_000
+const UNWRITTEN_READINGS_MAX = 100_000
 /** Pause before a refused write is tried again. */
 const RETRY_MS = 2_000
 

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
@@ -137,6 +138,8 @@ export class Uplink {
       client.once('connect', () => settle(true))
     })
     if (connected === undefined) return false
+    // With Nagle's algorithm each small message waits for the peer's delayed ACK: 40 ms a batch on Linux.
+    if (client.stream instanceof Socket) client.stream.setNoDelay(true)
     const granted = await within<boolean>(clock, SUBSCRIBE_TIMEOUT_MS, signal, (settle) => {
       client.subscribe(this.#topic('receipt'), { qos: 1 }, (error, grants) => {
         settle(error === null && grants?.every(({ qos }) => qos <= 2) === true)

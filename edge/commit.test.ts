@@ -1,0 +1,132 @@
+import fc from 'fast-check'
+import { pino } from 'pino'
+import { describe, expect, it } from 'vitest'
+import { ManualClock } from '#contract/clock.ts'
+import { Fault } from '#contract/fault.ts'
+import type { Reading } from '#contract/reading.ts'
+import { batchesOf } from './batch.ts'
+import { GroupCommit } from './commit.ts'
+import type { JournalRow } from './journal.ts'
+
+const reading = (atMs: number): Reading => ({
+  meter: 'm1',
+  quantity: 'frequency',
+  atMs,
+  quality: 'good',
+  value: 50,
+})
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** A journal on a disk that can be full. */
+function scene(unwrittenMax = 1_000) {
+  const clock = new ManualClock(0)
+  const writes: (number[] | string)[] = []
+  const disk = { full: false }
+  const offered: number[] = []
+  const row = (): JournalRow => ({ epoch: '', seq: writes.length, digest: '', payload: new Uint8Array() })
+  const refuseIfFull = (): void => {
+    if (disk.full) throw new Fault('journal-unusable', 'database or disk is full')
+  }
+  const commit = new GroupCommit({
+    journal: {
+      append: (readings) => {
+        refuseIfFull()
+        writes.push(readings.map(({ atMs }) => atMs))
+        return [row()]
+      },
+      appendGap: (cause, fromMs, toMs) => {
+        refuseIfFull()
+        writes.push(`${cause} ${fromMs}-${toMs}`)
+        return row()
+      },
+    },
+    windowMs: 200,
+    clock,
+    log: pino({ level: 'silent' }),
+    committed: (rows) => offered.push(...rows.map(({ seq }) => seq)),
+    unwrittenMax,
+  })
+  return { clock, writes, disk, offered, commit }
+}
+
+describe('GroupCommit', () => {
+  it('writes what comes within the window as one', async () => {
+    const { clock, writes, offered, commit } = scene()
+    commit.add([reading(1)])
+    clock.advance(150)
+    commit.add([reading(2), reading(3)])
+    await turn()
+    expect(writes).toEqual([])
+    clock.advance(50)
+    await turn()
+    expect(writes).toEqual([[1, 2, 3]])
+    expect(offered).toEqual([1])
+    commit.add([reading(4)])
+    clock.advance(200)
+    await turn()
+    expect(writes).toEqual([[1, 2, 3], [4]])
+  })
+
+  it('keeps readings that the disk refuses, and writes them when it works again', async () => {
+    const { clock, writes, disk, commit } = scene()
+    disk.full = true
+    commit.add([reading(1)])
+    clock.advance(200)
+    await turn()
+    expect(commit.unwritten).toBe(1)
+    commit.add([reading(2)])
+    disk.full = false
+    clock.advance(2_000)
+    await turn()
+    expect(writes).toEqual([[1, 2]])
+    expect(commit.unwritten).toBe(0)
+  })
+
+  it('declares what memory could not hold either', async () => {
+    const { clock, writes, disk, commit } = scene(3)
+    disk.full = true
+    commit.add([reading(1), reading(2)])
+    clock.advance(200)
+    await turn()
+    commit.add([reading(3), reading(4), reading(5)])
+    expect(commit.lost).toBe(2)
+    disk.full = false
+    clock.advance(2_000)
+    await turn()
+    expect(writes).toEqual(['quota 1-2', [3, 4, 5]])
+  })
+
+  it('writes the rest at once when it ends, and says when it cannot', async () => {
+    const { writes, commit } = scene()
+    commit.add([reading(1)])
+    expect(commit.finish()).toBe(true)
+    expect(writes).toEqual([[1]])
+    const other = scene()
+    other.disk.full = true
+    other.commit.add([reading(1)])
+    expect(other.commit.finish()).toBe(false)
+  })
+})
+
+describe('batchesOf', () => {
+  it('keeps all samples in order and every batch within its limits', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 4_000 }), { maxLength: 20 })
+    fc.assert(
+      fc.property(sizes, (valueCounts) => {
+        const samples = valueCounts.map((count, index) => ({
+          meter: 'm1',
+          atMs: index,
+          quality: 'good' as const,
+          values: Object.fromEntries(Array.from({ length: count }, (_, at) => [`q${at}`, at])),
+        }))
+        const batches = batchesOf(samples)
+        expect(batches.flat()).toEqual(samples)
+        for (const batch of batches) {
+          const values = batch.reduce((sum, sample) => sum + Object.keys(sample.values).length, 0)
+          expect(batch.length === 1 || values <= 10_000).toBe(true)
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+})

@@ -1,0 +1,217 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ManualClock } from '#contract/clock.ts'
+import { SAMPLES_PER_BATCH_MAX, uplinkMessage, type UplinkMessage } from '#contract/messages.ts'
+import type { Reading } from '#contract/reading.ts'
+import { Journal, type JournalRow } from './journal.ts'
+
+const HOUR_MS = 3_600_000
+let folder: string
+let file: string
+let clock: ManualClock
+const opened: Journal[] = []
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tanbiao-journal-'))
+  file = join(folder, 'journal.sqlite')
+  clock = new ManualClock(10 * HOUR_MS)
+})
+
+afterEach(() => {
+  for (const journal of opened.splice(0)) journal.close()
+  rmSync(folder, { recursive: true })
+})
+
+function open(gateway = 'gw-1'): Journal {
+  const journal = Journal.open({ file, gateway, graceMs: 24 * HOUR_MS, clock })
+  opened.push(journal)
+  return journal
+}
+
+function reopen(): Journal {
+  opened.pop()?.close()
+  return open()
+}
+
+const reading = (atMs: number, meter = 'm1'): Reading => ({
+  meter,
+  quantity: 'activeEnergyImport.total',
+  atMs,
+  quality: 'good',
+  value: { count: atMs, resolution: '0.01' },
+})
+
+const contentOf = (row: JournalRow): UplinkMessage =>
+  uplinkMessage.parse(JSON.parse(Buffer.from(row.payload).toString('utf8')))
+
+function intact(journal: Journal, seq: number): JournalRow {
+  const row = journal.row(seq)
+  if (row === undefined || row === 'damaged') throw new Error(`row ${seq} is ${row ?? 'gone'}`)
+  expect(createHash('sha256').update(row.payload).digest('hex')).toBe(row.digest)
+  return row
+}
+
+describe('Journal', () => {
+  it('numbers rows from 1 and keeps their bytes through a restart', () => {
+    const before = [1, 2, 3].flatMap((atMs) => open().append([reading(atMs)]))
+    const journal = reopen()
+    expect(journal.epoch).toMatch(/^[0-9a-f]{32}$/)
+    for (const [index, row] of before.entries()) {
+      expect(row.seq).toBe(index + 1)
+      expect(intact(journal, row.seq)).toEqual({ ...row, payload: new Uint8Array(row.payload) })
+      expect(contentOf(row)).toMatchObject({ gateway: 'gw-1', epoch: journal.epoch, seq: row.seq })
+    }
+  })
+
+  it('makes another epoch for another file', () => {
+    const first = open().epoch
+    file = join(folder, 'other.sqlite')
+    expect(open().epoch).not.toBe(first)
+  })
+
+  it('never gives a number twice, also after all rows were deleted and a restart', () => {
+    let journal = open()
+    const rows = [1, 2, 3].flatMap((atMs) => journal.append([reading(atMs)]))
+    for (const row of rows) expect(journal.acknowledge(row.digest)).toBe(row.seq)
+    clock.advance(24 * HOUR_MS)
+    expect(journal.trim()).toBe(3)
+    journal = reopen()
+    expect(journal.row(3)).toBeUndefined()
+    expect(journal.append([reading(4)])[0]?.seq).toBe(4)
+  })
+
+  it('deletes a row only when its receipt is older than the grace time', () => {
+    const journal = open()
+    const [first] = journal.append([reading(1)])
+    journal.append([reading(2)])
+    journal.acknowledge(first?.digest ?? '')
+    clock.advance(24 * HOUR_MS - 1)
+    expect(journal.trim()).toBe(0)
+    clock.advance(1)
+    expect(journal.trim()).toBe(1)
+    clock.advance(1_000 * HOUR_MS)
+    expect(journal.trim()).toBe(0)
+    intact(journal, 2)
+  })
+
+  it('takes a receipt only for exactly the bytes of a row, and once', () => {
+    const journal = open()
+    const [row] = journal.append([reading(1)])
+    const right = row?.digest ?? ''
+    const wrong = right.replace(/^./, right.startsWith('0') ? '1' : '0')
+    expect(journal.acknowledge(wrong)).toBeUndefined()
+    expect(journal.waiting().rows).toBe(1)
+    expect(journal.acknowledge(right)).toBe(1)
+    expect(journal.acknowledge(right)).toBeUndefined()
+    expect(journal.waiting()).toEqual({ rows: 0, bytes: 0, oldestMs: undefined })
+  })
+
+  it('says what waits, from both ends', () => {
+    const journal = open()
+    const rows = [30, 10, 20].flatMap((atMs) => journal.append([reading(atMs)]))
+    journal.acknowledge(rows[0]?.digest ?? '')
+    expect(journal.unacknowledged('oldest', 10)).toEqual([2, 3])
+    expect(journal.unacknowledged('newest', 1)).toEqual([3])
+    const bytes = rows.slice(1).reduce((sum, row) => sum + row.payload.length, 0)
+    expect(journal.waiting()).toEqual({ rows: 2, bytes, oldestMs: 10 })
+  })
+
+  it('splits what is too much for one message', () => {
+    const readings = Array.from({ length: 2 * SAMPLES_PER_BATCH_MAX + 1 }, (_, index) => reading(index))
+    const sizes = open()
+      .append(readings)
+      .map((row) => {
+        const content = contentOf(row)
+        return content.kind === 'readings' ? content.samples.length : 0
+      })
+    expect(sizes).toEqual([SAMPLES_PER_BATCH_MAX, SAMPLES_PER_BATCH_MAX, 1])
+  })
+
+  it('declares readings that got no number as the loss of one', () => {
+    const journal = open()
+    const row = journal.appendGap('quota', 5, 9)
+    expect(contentOf(row)).toMatchObject({
+      kind: 'gap',
+      seq: 2,
+      lost: { epoch: journal.epoch, firstSeq: 1, lastSeq: 1 },
+      fromMs: 5,
+      toMs: 9,
+    })
+    expect(journal.append([reading(10)])[0]?.seq).toBe(3)
+  })
+
+  it('does not hand out bytes that were changed on disk', () => {
+    const journal = open()
+    journal.append([reading(1)])
+    const vandal = new DatabaseSync(file)
+    vandal.exec(`UPDATE batch SET payload = CAST(replace(CAST(payload AS TEXT), '"m1"', '"m2"') AS BLOB)`)
+    vandal.close()
+    expect(journal.row(1)).toBe('damaged')
+  })
+
+  const unusable: Record<string, () => void> = {
+    'is no database': () =>
+      writeFileSync(file, 'not a database, but long enough to be read as one'.repeat(100)),
+    'is in no folder': () => (file = join(folder, 'missing', 'journal.sqlite')),
+    'is a folder': () => (file = folder),
+    'belongs to another gateway': () => {
+      open('gw-2').close()
+      opened.length = 0
+    },
+    'is of a later format': () => {
+      const later = new DatabaseSync(file)
+      later.exec('PRAGMA user_version = 99')
+      later.close()
+    },
+  }
+  for (const [what, prepare] of Object.entries(unusable)) {
+    it(`says journal-unusable of a file that ${what}`, () => {
+      prepare()
+      expect(() => open()).toThrow(expect.objectContaining({ code: 'journal-unusable' }))
+    })
+  }
+
+  it('says journal-unusable of a file whose pages are damaged', () => {
+    const journal = open()
+    for (let atMs = 1; atMs < 300; atMs += 1) journal.append([reading(atMs)])
+    opened.pop()?.close()
+    const descriptor = openSync(file, 'r+')
+    // The second page and what follows: the header still looks well.
+    writeSync(descriptor, Buffer.alloc(8 * 4_096, 0xa5), 0, 8 * 4_096, 4_096)
+    closeSync(descriptor)
+    expect(() => open()).toThrow(expect.objectContaining({ code: 'journal-unusable' }))
+  })
+
+  it('holds every row that was appended before a SIGKILL, numbered without a hole', async () => {
+    const program = fileURLToPath(new URL('testing/append-forever.ts', import.meta.url))
+    for (const linesBeforeKill of [1, 7, 40]) {
+      const child = spawn(process.execPath, [program, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+      let printed = ''
+      await new Promise<void>((resolve) => {
+        child.on('close', () => resolve())
+        child.stdout.on('data', (chunk: Buffer) => {
+          printed += chunk.toString('latin1')
+          if (printed.split('\n').length > linesBeforeKill) child.kill('SIGKILL')
+        })
+      })
+      expect(child.signalCode).toBe('SIGKILL')
+      const journal = open('crash-test')
+      const promised = printed.split('\n').slice(0, -1)
+      expect(promised.length).toBeGreaterThanOrEqual(linesBeforeKill)
+      for (const line of promised) {
+        const [seq, digest] = line.split(' ')
+        expect(intact(journal, Number(seq)).digest).toBe(digest)
+      }
+      const all = journal.unacknowledged('oldest', 1_000_000)
+      expect(all).toEqual(all.map((_, index) => index + 1))
+      for (const seq of all) expect(contentOf(intact(journal, seq)).seq).toBe(seq)
+      opened.pop()?.close()
+    }
+  })
+})

@@ -1,0 +1,210 @@
+import modbusSerial from 'modbus-serial'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '#cli/system-clock.ts'
+import { honest, honestReply, ScriptedMeter, type Script } from '../testing/scripted-meter.ts'
+import type { Answer } from '../bus.ts'
+import { ModbusTcpLine } from './tcp.ts'
+
+const TIMEOUT_MS = 150
+const never = new AbortController().signal
+const query = { unit: 1, function: 3, address: 100, quantity: 2 } as const
+const right = { words: Uint16Array.of(100, 101) }
+
+const silent: Script = () => undefined
+const changed =
+  (change: (reply: Buffer) => Buffer | undefined): Script =>
+  (request, socket) => {
+    const reply = honestReply(request)
+    socket.write(change(reply) ?? reply)
+  }
+/** The bytes of two registers under a byte count of one. */
+const shortCount = changed((reply) => void reply.writeUInt8(2, 8))
+/** A byte count and length for one register less than asked. */
+const shortReply = changed((reply) => {
+  reply.writeUInt16BE(5, 4)
+  reply.writeUInt8(2, 8)
+  return reply.subarray(0, 11)
+})
+
+let meter: ScriptedMeter
+let line: ModbusTcpLine
+let port: number
+
+beforeEach(async () => {
+  meter = new ScriptedMeter()
+  port = await meter.listen()
+  line = new ModbusTcpLine({
+    host: '127.0.0.1',
+    port,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    random: () => 0,
+  })
+})
+
+afterEach(async () => {
+  line.close()
+  await meter.close()
+})
+
+const ask = (address: number = query.address): Promise<Answer> =>
+  line.read({ ...query, address }, TIMEOUT_MS, never)
+
+describe('ModbusTcpLine', () => {
+  const hostile: Record<string, { script: Script; cause: string }> = {
+    'a byte count that is too small': { script: shortReply, cause: 'frame-invalid' },
+    'a byte count that does not fit its frame': {
+      script: shortCount,
+      cause: 'frame-invalid',
+    },
+    'a transaction that was never asked': {
+      script: changed((reply) => void reply.writeUInt16BE(reply.readUInt16BE(0) + 7, 0)),
+      cause: 'frame-invalid',
+    },
+    'another protocol': {
+      script: changed((reply) => void reply.writeUInt16BE(1, 2)),
+      cause: 'frame-invalid',
+    },
+    'another unit': { script: changed((reply) => void reply.writeUInt8(9, 6)), cause: 'frame-invalid' },
+    'another function': { script: changed((reply) => void reply.writeUInt8(4, 7)), cause: 'frame-invalid' },
+    'a length of 0x0FFF': {
+      script: changed((reply) => void reply.writeUInt16BE(0xfff, 4)),
+      cause: 'frame-invalid',
+    },
+    'a length that promises more than comes': {
+      script: changed((reply) => void reply.writeUInt16BE(200, 4)),
+      cause: 'timeout',
+    },
+    garbage: {
+      script: (_, socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n'),
+      cause: 'frame-invalid',
+    },
+    'nothing at all': { script: silent, cause: 'timeout' },
+    'a closed connection': { script: (_, socket) => void socket.end(), cause: 'disconnected' },
+    'a reset connection': { script: (_, socket) => void socket.resetAndDestroy(), cause: 'disconnected' },
+    'half an answer and the end': {
+      script: (request, socket) => void socket.end(honestReply(request).subarray(0, 10)),
+      cause: 'disconnected',
+    },
+    'an exception': {
+      script: changed((reply) => Buffer.concat([reply.subarray(0, 4), Buffer.from([0, 3, 1, 0x83, 6])])),
+      cause: 'device-busy',
+    },
+  }
+  for (const [what, { script, cause }] of Object.entries(hostile)) {
+    it(`has no value from ${what}, and is right again afterwards`, async () => {
+      expect(await ask()).toEqual(right)
+      meter.scripts.push(script)
+      const answer = await ask()
+      expect(answer.words).toBeUndefined()
+      expect(answer.cause).toBe(cause)
+      // A stream that was promised more bytes swallows replies until the silence shows.
+      let after = await ask()
+      for (let tries = 0; tries < 4 && after.words === undefined; tries += 1) after = await ask()
+      expect(after).toEqual(right)
+    })
+  }
+
+  it('never takes a late reply for the answer to the next request', async () => {
+    let late: (() => void) | undefined
+    meter.scripts.push(
+      (request, socket) => {
+        late = () => honest(request, socket)
+      },
+      (request, socket) => {
+        late?.()
+        honest(request, socket)
+      },
+    )
+    expect((await ask(100)).cause).toBe('timeout')
+    expect(await ask(200)).toEqual({ words: Uint16Array.of(200, 201) })
+    expect(meter.connections).toBe(1)
+  })
+
+  it('does not mind a reply that comes when nothing is asked', async () => {
+    meter.scripts.push((request, socket) => {
+      socket.write(Buffer.concat([honestReply(request), honestReply(request)]))
+    })
+    expect(await ask()).toEqual(right)
+    expect(await ask(7)).toEqual({ words: Uint16Array.of(7, 8) })
+  })
+
+  it('joins an answer that comes byte by byte', async () => {
+    meter.scripts.push((request, socket) => {
+      for (const byte of honestReply(request)) socket.write(Buffer.of(byte))
+    })
+    expect(await ask()).toEqual(right)
+  })
+
+  it('replaces a connection on which nothing answers any more', async () => {
+    meter.otherwise = silent
+    for (let reads = 0; reads < 3; reads += 1) expect((await ask()).cause).toBe('timeout')
+    meter.otherwise = honest
+    expect(await ask()).toEqual(right)
+    expect(meter.connections).toBe(2)
+  })
+
+  it('says that a host without a listener is not connected, and finds it when it is there', async () => {
+    await meter.close()
+    expect((await ask()).cause).toBe('disconnected')
+    meter = new ScriptedMeter()
+    await meter.listen(port)
+    expect(await ask()).toEqual(right)
+  })
+
+  it('does not try to connect again before the pause is over', async () => {
+    await meter.close()
+    const patient = new ModbusTcpLine({
+      host: '127.0.0.1',
+      port,
+      clock: { ...systemClock, monotonicMs: () => 0 },
+      log: pino({ level: 'silent' }),
+      random: () => 0.5,
+    })
+    await patient.read(query, TIMEOUT_MS, never)
+    meter = new ScriptedMeter()
+    await meter.listen(port)
+    expect((await patient.read(query, TIMEOUT_MS, never)).cause).toBe('disconnected')
+    expect(meter.connections).toBe(0)
+  })
+
+  it('ends a wait when it is told to', async () => {
+    meter.otherwise = silent
+    const stop = new AbortController()
+    const read = line.read(query, 60_000, stop.signal)
+    stop.abort(new Error('stopped'))
+    await expect(read).rejects.toThrow('stopped')
+  })
+})
+
+describe('modbus-serial 8.0.25, why it is not used here', () => {
+  it('hands out one register when two were asked, which ours refuses', async () => {
+    meter.otherwise = shortCount
+    const theirs = new modbusSerial.default()
+    await theirs.connectTCP('127.0.0.1', { port })
+    theirs.setID(1)
+    theirs.setTimeout(TIMEOUT_MS)
+    const { data } = await theirs.readHoldingRegisters(100, 2)
+    await new Promise<void>((resolve) => theirs.close(() => resolve()))
+    expect(data).toEqual([100])
+    expect((await ask()).cause).toBe('frame-invalid')
+  })
+
+  it('never answers again after a wrong length, while ours recovers', async () => {
+    const wrongLength = changed((reply) => void reply.writeUInt16BE(0xfff, 4))
+    const theirs = new modbusSerial.default()
+    await theirs.connectTCP('127.0.0.1', { port })
+    theirs.setID(1)
+    theirs.setTimeout(TIMEOUT_MS)
+    meter.scripts.push(wrongLength)
+    for (let reads = 0; reads < 4; reads += 1) {
+      const outcome: unknown = await theirs.readHoldingRegisters(100, 2).catch((error: unknown) => error)
+      expect(outcome).toMatchObject({ errno: 'ETIMEDOUT' })
+    }
+    await new Promise<void>((resolve) => theirs.close(() => resolve()))
+    meter.scripts.push(wrongLength)
+    expect((await ask()).cause).toBe('frame-invalid')
+    expect(await ask()).toEqual(right)
+  })
+})
