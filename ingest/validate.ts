@@ -24,7 +24,7 @@ const DEPTH_MAX = 16
 const DETAIL_CHARACTERS_MAX = 500
 
 /** A refusal and how many readings it takes out. */
-export interface Refused {
+interface Refused {
   readonly refusal: Refusal
   readonly readings: number
 }

@@ -1,6 +1,6 @@
 import { connectAsync } from 'mqtt'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { systemClock } from '#cli/system-clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
@@ -224,6 +224,7 @@ describeWith(['mosquitto'], 'worker with mosquitto', () => {
 
   it('shares the payloads of a group, each going to one worker', async () => {
     const broker = await startMosquitto()
+    onTestFinished(broker.stop)
     const stores = [new MemoryStore(), new MemoryStore()]
     const workers = await Promise.all(
       stores.map((store) =>
@@ -240,11 +241,11 @@ describeWith(['mosquitto'], 'worker with mosquitto', () => {
     expect(Math.min(...shares.map((share) => share.length))).toBeGreaterThan(0)
     await a.end()
     for (const worker of workers) await worker.stop()
-    await broker.stop()
   })
 
   it('a worker without receipts’ connection counts them and the gateway asks again', async () => {
     const broker = await startMosquitto()
+    onTestFinished(broker.stop)
     const store = new MemoryStore()
     const worker = await startWorker({ brokerUrl: broker.url, park, store, clock: systemClock, log })
     const hold = Promise.withResolvers<void>()
@@ -270,7 +271,6 @@ describeWith(['mosquitto'], 'worker with mosquitto', () => {
     expect(await a.deliver(payload)).toMatchObject({ outcome: 'stored' })
     await a.end()
     await worker.stop()
-    await broker.stop()
   })
 })
 

@@ -27,7 +27,7 @@ export interface WorkerOptions {
   readonly random?: (() => number) | undefined
 }
 
-export interface WorkerStatistics extends CommitStatistics {
+interface WorkerStatistics extends CommitStatistics {
   readonly connected: boolean
   /** Payloads of readings and gaps that arrived. */
   readonly received: number

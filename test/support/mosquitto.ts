@@ -15,7 +15,7 @@ export interface Mosquitto {
   /** Ends it at once (SIGKILL); `restart` brings it back. */
   kill(): Promise<void>
   /** Ends it and removes its folder. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Resolves when it says that it runs; goes on reading what it prints, because a full pipe would stop it. */
