@@ -74,6 +74,13 @@ describe('days and months', () => {
     expect(dayOf(ms('1988-07-11T12:00:00+09:00'), 'Asia/Shanghai').fromMs).toBe(ms('1988-07-10T15:00:00Z'))
   })
 
+  test('a month begins on its first day, by the calendar of the zone', () => {
+    expect(monthOf(ms('2025-03-31T20:00:00Z'), 'Asia/Shanghai')).toEqual({
+      fromMs: ms('2025-04-01T00:00:00+08:00'),
+      toMs: ms('2025-05-01T00:00:00+08:00'),
+    })
+  })
+
   test('a month has its hours, summer time or not', () => {
     expect(hours(monthOf(ms('2024-02-10T00:00:00Z'), 'Asia/Shanghai'))).toBe(29 * 24)
     expect(hours(monthOf(ms('2025-03-10T00:00:00Z'), 'Europe/Berlin'))).toBe(31 * 24 - 1)
