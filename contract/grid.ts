@@ -11,8 +11,9 @@ export function slotStart(atMs: number): number {
   return Math.floor(atMs / SLOT_MS) * SLOT_MS
 }
 
-/** Starts of all slots that overlap [fromMs, toMs). */
+/** Starts of all slots that overlap [fromMs, toMs); none where that is empty. */
 export function* slotsBetween(fromMs: number, toMs: number): Generator<number> {
+  if (fromMs >= toMs) return
   for (let startMs = slotStart(fromMs); startMs < toMs; startMs += SLOT_MS) yield startMs
 }
 

@@ -165,7 +165,7 @@ export function indexPark(description: ParkDescription): Park {
   }
 }
 
-/** A meter's expected gap and identity are all that most rooms need of its event dates. */
+/** The moment of an event, UTC milliseconds. */
 export function eventMs(event: MeterEvent): number {
   return epochMs.parse(Temporal.Instant.from(event.at).epochMilliseconds)
 }

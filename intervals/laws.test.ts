@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { add, compare, equal, subtract, sum, type Amount } from '#contract/amount.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
-import type { Meter, MeterEvent } from '#contract/park.ts'
+import { eventMs, type Meter, type MeterEvent } from '#contract/park.ts'
 import type { RegisterReading } from '#contract/reading.ts'
 import type { DirtyWindow } from '#store/port.ts'
 import { advanceOf, rulesOf, type MeterFacts } from './advance.ts'
-import { BOUNDARY_TOLERANCE_MS, placesOf } from './boundary.ts'
-import { slotsTouching } from './dirty.ts'
+import { BOUNDARY_TOLERANCE_MS } from './boundary.ts'
+import { dirtyPeriod, slotsTouching } from './dirty.ts'
 import { energyOf } from './energy.ts'
 import { MemoryBooks, MemorySeries, MemoryStore, memoryMeter } from './in-memory.ts'
 import { recompute } from './recompute.ts'
@@ -309,42 +309,6 @@ describe('every slot', () => {
   })
 })
 
-describe('places on the grid', () => {
-  const times = fc
-    .array(fc.oneof(fc.integer({ min: -4_000, max: 4_000 }), fc.integer({ min: 0, max: 3 * SLOT_MS })), {
-      minLength: 1,
-      maxLength: 30,
-    })
-    .map((offsets) => [...new Set(offsets.map((ms) => START_MS + SLOT_MS + ms))].toSorted((a, b) => a - b))
-
-  test('keep the order of the readings strictly, and move none beyond the tolerance', () => {
-    fc.assert(
-      fc.property(times, (ms) => {
-        const places = placesOf(ms)
-        expect(places.toSorted((a, b) => a - b)).toEqual([...new Set(places)])
-        const furthest = Math.max(
-          ...places.map((place, index) => Math.abs(place - (ms[index] ?? Number.NaN))),
-        )
-        expect(furthest).toBeLessThanOrEqual(BOUNDARY_TOLERANCE_MS)
-      }),
-    )
-  })
-
-  test('give every line that has a reading within the tolerance exactly one, the nearest', () => {
-    fc.assert(
-      fc.property(times, (ms) => {
-        const places = placesOf(ms)
-        for (let line = START_MS; line <= START_MS + 5 * SLOT_MS; line += SLOT_MS) {
-          const distances = ms.map((each) => Math.abs(each - line))
-          const nearest = Math.min(...distances)
-          const expected = nearest <= BOUNDARY_TOLERANCE_MS ? [distances.indexOf(nearest)] : []
-          expect(places.flatMap((place, index) => (place === line ? [index] : []))).toEqual(expected)
-        }
-      }),
-    )
-  })
-})
-
 describe('recomputing only what is dirty', () => {
   const arrivals = history.chain((given) =>
     fc
@@ -401,6 +365,23 @@ describe('recomputing only what is dirty', () => {
         expect(books.cleared).toEqual([window, window])
       }),
       { numRuns: 50 },
+    )
+  })
+
+  test('is enough around the date of an event that is added or taken away', () => {
+    const withEvent = history.filter(({ meter }) => meter.events.length > 0)
+    fc.assert(
+      fc.property(withEvent, ({ meter, readings }) => {
+        const [event, ...others] = meter.events
+        if (event === undefined) return
+        const touched = { fromMs: eventMs(event), toMs: eventMs(event) }
+        const dirty = dirtyPeriod(touched, new MemorySeries(readings).series(slotsTouching(touched)))
+        const outside = (intervals: readonly Interval[]): Interval[] =>
+          intervals.filter(({ slotMs }) => slotMs < dirty.fromMs || slotMs >= dirty.toMs)
+        expect(outside(fully({ ...meter, events: others }, readings))).toEqual(
+          outside(fully(meter, readings)),
+        )
+      }),
     )
   })
 })

@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { commitRecord } from './commit.ts'
+import { messageSchemas, readingsOf, sample, samplesOf } from './messages.ts'
+import { quantities } from './quantities.ts'
+import { badCause, usableQuality, type Reading } from './reading.ts'
+
+const identity = fc.record({
+  meter: fc.constantFrom('m1', 'm2', 'rolling-line-1'),
+  quantity: fc.constantFrom(...quantities.map(({ name }) => name)),
+  atMs: fc.integer({ min: 1_700_000_000_000, max: 1_700_000_000_003 }),
+})
+const usable = fc.record({
+  quality: fc.constantFrom(...usableQuality.options),
+  value: fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value)),
+    fc.record({ count: fc.maxSafeInteger(), resolution: fc.constantFrom('0.01', '1', '10') }),
+  ),
+})
+const bad = fc.record({ quality: fc.constant('bad' as const), cause: fc.constantFrom(...badCause.options) })
+const readings: fc.Arbitrary<Reading[]> = fc.uniqueArray(
+  fc.tuple(identity, fc.oneof(usable, bad)).map(([who, what]): Reading => ({ ...who, ...what })),
+  { maxLength: 40, selector: ({ meter, quantity, atMs }) => `${meter} ${quantity} ${atMs}` },
+)
+
+const sorted = (given: readonly Reading[]): string[] =>
+  given
+    .map(({ meter, quantity, atMs, quality, ...rest }) =>
+      JSON.stringify({ meter, quantity, atMs, quality, ...rest }),
+    )
+    .toSorted()
+
+describe('samples', () => {
+  test('carry any readings there and back, several qualities at one moment too', () => {
+    fc.assert(
+      fc.property(readings, (given) => {
+        const wire: unknown = JSON.parse(JSON.stringify(samplesOf(given)))
+        expect(sorted(z.array(sample).parse(wire).flatMap(readingsOf))).toEqual(sorted(given))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('are no more than one for each meter, moment and quality', () => {
+    fc.assert(
+      fc.property(readings, (given) => {
+        const keys = samplesOf(given).map(({ meter, atMs, quality }) => `${meter} ${atMs} ${quality}`)
+        expect(keys).toEqual([...new Set(keys)])
+      }),
+    )
+  })
+
+  test('hold a bad reading beside the good ones of its poll', () => {
+    const at = { meter: 'm1', atMs: 1_700_000_000_000 }
+    expect(
+      samplesOf([
+        { ...at, quantity: 'frequency', quality: 'bad', cause: 'timeout' },
+        { ...at, quantity: 'steamMass', quality: 'good', value: { count: 5, resolution: '0.1' } },
+      ]),
+    ).toEqual([{ ...at, quality: 'good', values: { steamMass: [5, '0.1'] }, bad: { frequency: 'timeout' } }])
+  })
+
+  test.each([
+    ['a quantity that is not in the catalogue', { values: { warmth: 1 } }],
+    ['an unknown key', { extra: 1 }],
+    ['a number that is none', { values: { frequency: Number.NaN } }],
+    ['half a count', { values: { steamMass: [0.5, '1'] } }],
+    ['a quality that holds no value', { quality: 'bad' }],
+    ['a name with capitals', { meter: 'M1' }],
+    ['a time before 1970', { atMs: -1 }],
+  ])('refuse %s', (_name, change) => {
+    const whole = { meter: 'm1', atMs: 0, quality: 'good', values: { frequency: 50 } }
+    expect(sample.safeParse(whole).success).toBe(true)
+    expect(sample.safeParse({ ...whole, ...change }).success).toBe(false)
+  })
+})
+
+test.each(Object.entries({ ...messageSchemas, commitRecord }))('%s has a JSON Schema', (_name, schema) => {
+  expect(z.toJSONSchema(schema)).toMatchObject({ type: 'object', additionalProperties: false })
+})
