@@ -2,6 +2,7 @@ import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import type { BaseLogger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import { identifier } from '#contract/identity.ts'
 import { filterOf, parseTopic, type Topic, type UpLeaf } from '#contract/topics.ts'
 import { backoffMs, pause } from './backoff.ts'
 import { repetition } from './repetition.ts'
@@ -117,8 +118,10 @@ export function subscribe(options: SubscriptionOptions): Subscription {
 
   function receive(topicText: string, payload: Buffer): void {
     const topic = parseTopic(topicText)
+    // A broker without rights lets any name through; one that is no identifier cannot be put on record.
+    const ours = topic?.park === park && identifier.safeParse(topic.gateway).success
     // A copy: the packet is a view into a larger buffer, which would stay in memory with it.
-    if (topic !== undefined && topic.park === park) return onMessage(topic, new Uint8Array(payload))
+    if (topic !== undefined && ours) return onMessage(topic, new Uint8Array(payload))
     const count = foreign(topicText)
     if (count !== undefined) log.warn({ topic: topicText, count }, 'message on a topic that is not ours')
   }

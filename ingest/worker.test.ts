@@ -243,6 +243,29 @@ describeWith(['mosquitto'], 'worker with mosquitto', () => {
     for (const worker of workers) await worker.stop()
   })
 
+  it('a sender whose name cannot be put on record is logged, and the others are served', async () => {
+    const broker = await startMosquitto()
+    onTestFinished(broker.stop)
+    const store = new MemoryStore()
+    const lines: string[] = []
+    const recording = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) })
+    const worker = await startWorker({
+      brokerUrl: broker.url,
+      park,
+      store,
+      clock: systemClock,
+      log: recording,
+    })
+    const a = await TestGateway.connect(broker.url, 'gw-a')
+    await a.client.publishAsync('tanbiao/v1/park-1/No Name/up/live', 'x', { qos: 1 })
+    await a.deliver(batchOf('gw-a', 1, [sampleOf('meter-a', T0, 1)]))
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('No Name')
+    expect([...store.commits.values()].map((record) => record.gateway)).toEqual(['gw-a'])
+    await a.end()
+    await worker.stop()
+  })
+
   it('a worker without receipts’ connection counts them and the gateway asks again', async () => {
     const broker = await startMosquitto()
     onTestFinished(broker.stop)

@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { BaseLogger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
-import { identifier } from '#contract/identity.ts'
 import { stateMessage, type StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import { topicOf, type Topic } from '#contract/topics.ts'
@@ -122,8 +121,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     random,
     log,
     onMessage: (topic, payload) => {
-      // A broker without rights lets any name through; one that is no identifier cannot be put on record.
-      if (!identifier.safeParse(topic.gateway).success) return
       if (topic.leaf === 'state') return takeState(topic, payload)
       counts.received += 1
       const digest = createHash('sha256').update(payload).digest('hex')
