@@ -39,4 +39,10 @@ describe('places on the grid', () => {
       }),
     )
   })
+
+  test('take the earlier of two readings equally near, and the tolerance as still near', () => {
+    expect(placesOf([START_MS - 700, START_MS + 700])).toEqual([START_MS, START_MS + 700])
+    expect(placesOf([START_MS + BOUNDARY_TOLERANCE_MS])).toEqual([START_MS])
+    expect(placesOf([START_MS + BOUNDARY_TOLERANCE_MS + 1])).toEqual([START_MS + BOUNDARY_TOLERANCE_MS + 1])
+  })
 })
