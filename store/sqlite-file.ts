@@ -9,6 +9,12 @@ const BUSY_TIMEOUT_MS = 5_000
 /** Page cache of one file. The leaf pages of the newest readings of some thousand series fit in. */
 const CACHE_KIB = 32_768
 
+/**
+ * Pages of the log (40 MB) before they are copied into the file. Each batch touches one page a series; the longer the
+ * log, the more batches a page serves before it is copied.
+ */
+const CHECKPOINT_PAGES = 10_000
+
 /** Which tables a file holds: the files migrations/NNN-books….sql or NNN-readings….sql in order of number. */
 export type FileKind = 'books' | 'readings'
 
@@ -71,7 +77,10 @@ export function openSqlite(file: string, kind: FileKind): DatabaseSync {
     const mode = Object.values(database.prepare('PRAGMA journal_mode = WAL').get() ?? {})[0]
     if (mode !== 'wal') throw new RangeError(`the disk does not allow a write-ahead log (${String(mode)})`)
     // FULL: in WAL mode the log is synced at every commit, so that a commit survives a power cut.
-    database.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`)
+    database.exec(`
+      PRAGMA synchronous = FULL;
+      PRAGMA cache_size = -${CACHE_KIB};
+      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     const application = applicationIds[kind]
     const found = numberOf(database, 'application_id')
     if (found !== application) {

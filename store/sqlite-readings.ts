@@ -67,10 +67,6 @@ const SELECT_READING = `
     AND quantity = (SELECT id FROM word WHERE text = ?2)
     AND at_ms >= ?3 AND at_ms < ?4`
 
-/** One value of a row for each of its columns, in the order of the table. */
-const rowValues = (row: Row) =>
-  [row.meter, row.quantity, row.atMs, row.quality, row.value, row.detail] as const
-
 class SqliteReadings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
   readonly #file: string
@@ -78,6 +74,8 @@ class SqliteReadings implements ReadingStore {
   readonly #statements: ReturnType<typeof prepareAll>
   /** Numbers of words already in the file. As many as meters, quantities, resolutions and causes. */
   readonly #words = new Map<string, number>()
+  /** Series already in the file. As many as meters have quantities. */
+  readonly #series = new Set<string>()
 
   constructor(file: string, database: DatabaseSync) {
     this.#file = file
@@ -176,25 +174,27 @@ class SqliteReadings implements ReadingStore {
     try {
       guarded(this.#file, () => inTransaction(this.#database, work))
     } catch (fault) {
-      // Words that were given numbers in it are not in the file.
+      // Words and series that were new in it are not in the file.
       this.#words.clear()
+      this.#series.clear()
       throw fault
     }
   }
 
   #insert(readings: readonly Reading[]): void {
-    const { insertReading, upsertLatest } = this.#statements
-    // In the order of the key: neighbours share pages, which is three times as fast as the order of arrival.
+    const { insertReading, insertSeries } = this.#statements
+    // In the order of the key: neighbours share pages.
     const rows = readings.map((reading) => this.#rowOf(reading)).sort(byKey)
-    let newest: Row | undefined
+    let last: Row | undefined
     for (const row of rows) {
-      insertReading.run(...rowValues(row))
-      if (newest !== undefined && (newest.meter !== row.meter || newest.quantity !== row.quantity)) {
-        upsertLatest.run(...rowValues(newest))
+      insertReading.run(row.meter, row.quantity, row.atMs, row.quality, row.value, row.detail)
+      if (last?.meter !== row.meter || last.quantity !== row.quantity) {
+        const series = `${row.meter} ${row.quantity}`
+        if (!this.#series.has(series)) insertSeries.run(row.meter, row.quantity)
+        this.#series.add(series)
       }
-      newest = row
+      last = row
     }
-    if (newest !== undefined) upsertLatest.run(...rowValues(newest))
   }
 
   #rowOf(reading: Reading): Row {
@@ -239,11 +239,7 @@ function prepareAll(database: DatabaseSync) {
       INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET quality = excluded.quality, value = excluded.value, detail = excluded.detail
       WHERE excluded.quality >= quality`),
-    upsertLatest: database.prepare(`
-      INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET
-        at_ms = excluded.at_ms, quality = excluded.quality, value = excluded.value, detail = excluded.detail
-      WHERE (excluded.at_ms, excluded.quality) >= (at_ms, quality)`),
+    insertSeries: database.prepare('INSERT OR IGNORE INTO series VALUES (?, ?)'),
     insertCommit: database.prepare(`
       INSERT INTO commit_record VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET committed_at_ms = excluded.committed_at_ms, body = excluded.body
@@ -257,11 +253,15 @@ function prepareAll(database: DatabaseSync) {
     selectFirstUsable: database.prepare(`${SELECT_READING} AND quality > 0 ORDER BY at_ms LIMIT 1`),
     selectLatest: database.prepare(`
       SELECT meter.text AS meter, quantity.text AS quantity, at_ms, quality, value, detail.text AS detail
-      FROM latest
-      JOIN word AS meter ON meter.id = latest.meter
-      JOIN word AS quantity ON quantity.id = latest.quantity
-      LEFT JOIN word AS detail ON detail.id = latest.detail
-      WHERE latest.meter = (SELECT id FROM word WHERE text = ?)`),
+      FROM word AS meter
+      JOIN series ON series.meter = meter.id
+      JOIN word AS quantity ON quantity.id = series.quantity
+      JOIN reading ON reading.meter = series.meter AND reading.quantity = series.quantity
+        AND at_ms = (
+          SELECT max(at_ms) FROM reading AS other
+          WHERE other.meter = series.meter AND other.quantity = series.quantity)
+      LEFT JOIN word AS detail ON detail.id = reading.detail
+      WHERE meter.text = ?`),
   }
 }
 

@@ -9,7 +9,6 @@ const windowRow = z.object({
   meter: z.string(),
   from_ms: z.number(),
   to_ms: z.number(),
-  version: z.number(),
 })
 
 export type DirtyWindows = ReturnType<typeof openDirtyWindows>
@@ -20,13 +19,10 @@ export function openDirtyWindows(database: DatabaseSync) {
     'SELECT * FROM dirty_window WHERE meter = ? AND from_ms <= ? AND to_ms >= ?',
   )
   const remove = database.prepare('DELETE FROM dirty_window WHERE id = ?')
-  const insert = database.prepare(
-    'INSERT INTO dirty_window (meter, from_ms, to_ms, version) VALUES (?, ?, ?, ?)',
-  )
-  const removeUnchanged = database.prepare('DELETE FROM dirty_window WHERE id = ? AND version = ?')
+  const insert = database.prepare('INSERT INTO dirty_window (meter, from_ms, to_ms) VALUES (?, ?, ?)')
   const oldest = database.prepare('SELECT * FROM dirty_window ORDER BY from_ms, meter LIMIT ?')
-  /** Which row, at which version, a window that was handed out stands for. */
-  const handedOut = new WeakMap<DirtyWindow, { readonly id: number; readonly version: number }>()
+  /** The rows that windows handed out stand for. Touching a window makes it another row. */
+  const handedOut = new WeakMap<DirtyWindow, number>()
 
   /** Marks a stretch, and makes it one with those of the same meter that it overlaps or touches. */
   function mark({ meter, fromMs, toMs }: DirtyWindow): void {
@@ -36,7 +32,6 @@ export function openDirtyWindows(database: DatabaseSync) {
       meter,
       Math.min(fromMs, ...found.map((row) => row.from_ms)),
       Math.max(toMs, ...found.map((row) => row.to_ms)),
-      Math.max(0, ...found.map((row) => row.version)) + 1,
     )
   }
 
@@ -47,7 +42,7 @@ export function openDirtyWindows(database: DatabaseSync) {
       .parse(oldest.all(Math.max(0, Math.trunc(limit))))
       .map((row) => {
         const window = { meter: row.meter, fromMs: row.from_ms, toMs: row.to_ms }
-        handedOut.set(window, { id: row.id, version: row.version })
+        handedOut.set(window, row.id)
         return window
       })
   }
@@ -57,8 +52,8 @@ export function openDirtyWindows(database: DatabaseSync) {
    * cannot be known what its maker had seen.
    */
   function clear(window: DirtyWindow): void {
-    const seen = handedOut.get(window)
-    if (seen !== undefined) removeUnchanged.run(seen.id, seen.version)
+    const id = handedOut.get(window)
+    if (id !== undefined) remove.run(id)
   }
 
   return { mark, list, clear }

@@ -51,13 +51,12 @@ CREATE TABLE quarantine (
 ) STRICT;
 CREATE INDEX quarantine_by_digest ON quarantine (digest);
 
--- version rises whenever the window is touched, so that work done on an older one does not clear it.
+-- A window that is touched gets a new id, and none is used twice: so work done on an older one does not clear it.
 CREATE TABLE dirty_window (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   meter TEXT NOT NULL,
   from_ms INTEGER NOT NULL,
-  to_ms INTEGER NOT NULL,
-  version INTEGER NOT NULL
+  to_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX dirty_window_by_meter ON dirty_window (meter, from_ms);
 CREATE INDEX dirty_window_by_time ON dirty_window (from_ms, meter);

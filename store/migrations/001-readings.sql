@@ -17,14 +17,10 @@ CREATE TABLE reading (
   PRIMARY KEY (meter, quantity, at_ms)
 ) STRICT, WITHOUT ROWID;
 
--- The newest reading of each quantity of each meter; only ever moved forward in time.
-CREATE TABLE latest (
+-- Which quantities a meter has, so that the newest reading of each is found by one step into the key of `reading`.
+CREATE TABLE series (
   meter INTEGER NOT NULL,
   quantity INTEGER NOT NULL,
-  at_ms INTEGER NOT NULL,
-  quality INTEGER NOT NULL,
-  value REAL,
-  detail INTEGER,
   PRIMARY KEY (meter, quantity)
 ) STRICT, WITHOUT ROWID;
 
