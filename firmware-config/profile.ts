@@ -145,7 +145,7 @@ export interface TransformerRatios {
 
 export const DIRECT_CONNECTION: TransformerRatios = { current: '1', voltage: '1' }
 
-type ProfileFile = z.infer<typeof profileFile>
+export type ProfileFile = z.infer<typeof profileFile>
 type RegisterLine = z.infer<typeof registerLine>
 
 const isFloat = (name: Encoding): boolean => name === 'f32' || name === 'f64'
@@ -188,7 +188,8 @@ function mapRegister(
   }
 }
 
-function toRegisterMap(data: DataFile<ProfileFile>, ratios: TransformerRatios): RegisterMap {
+/** The register map of a parsed profile for a site's ratios. Throws `InvalidFile` for lines that contradict the catalogue. */
+export function toRegisterMap(data: DataFile<ProfileFile>, ratios = DIRECT_CONNECTION): RegisterMap {
   const { registers, defaults, ...head } = data.value
   const mapped: MappedRegister[] = []
   const findings: Finding[] = []
