@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { multiplyResolution, resolution, type Resolution } from '#contract/amount.ts'
 import { carrierNames, type Carrier } from '#contract/carriers.ts'
@@ -42,13 +43,24 @@ const reportedUnit = z.enum(
   Object.keys(reportedUnits).filter((unit): unit is ReportedUnit => unit in reportedUnits),
 )
 const wireAddress = z.int().min(0).max(0xffff)
+const notAvailable = z.array(z.number()).meta({ description: 'Raw values that mean "no value"' })
+
+const scale = z
+  .string()
+  .refine(
+    (text) => resolution.safeParse(text.replace(/^-/, '')).success,
+    'a decimal other than zero, e.g. "0.1" or "-1"',
+  )
 
 const registerLine = z.strictObject({
   at: wireAddress.meta({ description: 'Address on the wire, counted from 0' }),
   unit: reportedUnit
     .optional()
     .meta({ description: 'Unit of the value after scale; the canonical one by default' }),
-  scale: resolution.optional().meta({ description: 'Value = raw × scale, as a decimal text' }),
+  scale: scale.optional().meta({
+    description:
+      'Value = raw × scale, as a decimal text; negative where the meter counts the other way round',
+  }),
   resolution: resolution.optional().meta({
     description: 'For a cumulative float: the step, in the canonical unit, in which it is counted',
   }),
@@ -59,7 +71,7 @@ const registerLine = z.strictObject({
     .array(z.enum(['current', 'voltage']))
     .optional()
     .meta({ description: 'Multiply by the transformer ratios of the site' }),
-  notAvailable: z.array(z.number()).optional().meta({ description: 'Raw values that mean "no value"' }),
+  notAvailable: notAvailable.optional(),
 })
 
 export const profileFile = z.strictObject({
@@ -75,6 +87,9 @@ export const profileFile = z.strictObject({
     function: readFunction,
     as: encoding,
     order: wordOrder.default('ABCD'),
+    notAvailable: notAvailable.default([]).meta({
+      description: 'For the registers of the default encoding: raw values that mean "no value"',
+    }),
   }),
   limits: z.strictObject({
     registersPerRequest: z.int().min(1).max(125),
@@ -104,7 +119,7 @@ export interface MappedRegister {
   readonly words: number
   readonly encoding: Encoding
   readonly order: WordOrder
-  /** canonical value = raw × factor (an exact decimal text). */
+  /** canonical value = raw × factor: an exact decimal text, below zero only for instantaneous quantities. */
   readonly factor: Resolution
   /** Cumulative quantities: the step in which they are counted; undefined for instantaneous ones. */
   readonly resolution: Resolution | undefined
@@ -130,7 +145,7 @@ export interface TransformerRatios {
 
 export const DIRECT_CONNECTION: TransformerRatios = { current: '1', voltage: '1' }
 
-type ProfileFile = z.infer<typeof profileFile>
+export type ProfileFile = z.infer<typeof profileFile>
 type RegisterLine = z.infer<typeof registerLine>
 
 const isFloat = (name: Encoding): boolean => name === 'f32' || name === 'f64'
@@ -148,7 +163,9 @@ function mapRegister(
   const as = line.as ?? defaults.as
   const { words } = encodings[as]
   if (line.at + words > 0x1_0000) return `${as} at ${line.at} reaches beyond register 65535`
-  let factor = multiplyResolution(line.scale ?? '1', conversion.factor)
+  const negative = line.scale?.startsWith('-') ?? false
+  if (kind === 'cumulative' && negative) return `${quantity} only rises: its scale cannot be negative`
+  let factor = multiplyResolution(line.scale?.replace(/^-/, '') ?? '1', conversion.factor)
   for (const ratio of line.ratios ?? []) factor = multiplyResolution(factor, ratios[ratio])
   if (kind === 'instantaneous' && line.resolution !== undefined)
     return `${quantity} is not counted: no resolution`
@@ -165,13 +182,14 @@ function mapRegister(
     words,
     encoding: as,
     order: line.order ?? defaults.order,
-    factor,
+    factor: negative ? `-${factor}` : factor,
     resolution: kind === 'instantaneous' ? undefined : isFloat(as) ? line.resolution : factor,
-    notAvailable: line.notAvailable ?? [],
+    notAvailable: line.notAvailable ?? (as === defaults.as ? defaults.notAvailable : []),
   }
 }
 
-function toRegisterMap(data: DataFile<ProfileFile>, ratios: TransformerRatios): RegisterMap {
+/** The register map of a parsed profile for a site's ratios. Throws `InvalidFile` for lines that contradict the catalogue. */
+export function toRegisterMap(data: DataFile<ProfileFile>, ratios = DIRECT_CONNECTION): RegisterMap {
   const { registers, defaults, ...head } = data.value
   const mapped: MappedRegister[] = []
   const findings: Finding[] = []
@@ -207,7 +225,7 @@ export const profileFolder = new URL('profiles/', import.meta.url)
 export function loadProfile(id: string, ratios = DIRECT_CONNECTION): RegisterMap {
   try {
     return toRegisterMap(
-      readData(profileFile, new URL(`${identifier.parse(id)}.yaml`, profileFolder).pathname),
+      readData(profileFile, fileURLToPath(new URL(`${identifier.parse(id)}.yaml`, profileFolder))),
       ratios,
     )
   } catch (cause) {

@@ -1,0 +1,297 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { checkFiles } from './check.ts'
+import { findingText } from './document.ts'
+import { profileIds, profilePath } from './profile-library.ts'
+
+const example = (name: string): string =>
+  fileURLToPath(new URL(`examples/demo-park/${name}`, import.meta.url))
+const profiles = profileIds().map(profilePath)
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tanbiao-check-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+/** Writes a file into the temporary folder and returns its path. */
+function file(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+/** What `tanbiao check` would print, with the temporary folder left out. */
+const printed = (findings: ReturnType<typeof checkFiles>): string[] =>
+  findings.map((finding) => findingText(finding).replaceAll(`${folder}/`, ''))
+
+const park = `id: test-park
+name: { zh: 园区, en: Park }
+gateways:
+  - { id: gateway-1, name: { zh: 一, en: One } }
+meters:
+  - id: main
+    name: { zh: 总, en: Main }
+    carrier: electricity
+    role: boundary
+    gateway: gateway-1
+    register: activeEnergyImport.total
+    power: activePower.total
+    ratingPerHour: 100
+    installed: 2026-01-01T00:00:00+08:00
+  - id: gas
+    name: { zh: 气, en: Gas }
+    carrier: naturalGas
+    role: boundary
+    gateway: gateway-1
+    register: gasVolumeStandard
+    ratingPerHour: 100
+    installed: 2026-01-01T00:00:00+08:00
+`
+
+const gateway = `gateway: gateway-1
+park: test-park
+uplink: { url: 'mqtt://127.0.0.1:1883' }
+buses:
+  - id: bus-1
+    transport: { kind: tcp, host: 127.0.0.1 }
+    meters:
+      - { meter: main, unit: 1, profile: eastron-sdm630 }
+      - { meter: gas, unit: 2, profile: fuxin-gas-corrector }
+`
+
+describe('check', () => {
+  it('finds nothing in the demonstration park with its gateways and all profiles', () => {
+    const files = {
+      park: example('park.yaml'),
+      gateways: [example('gateway-east.yaml'), example('gateway-west.yaml')],
+      profiles,
+    }
+    expect(checkFiles(files)).toEqual([])
+  })
+
+  it('finds nothing in the sound files that the bad ones below are made from', () => {
+    expect(
+      checkFiles({ park: file('park.yaml', park), gateways: [file('g.yaml', gateway)], profiles }),
+    ).toEqual([])
+  })
+
+  const parkCases: [name: string, from: string, to: string, findings: string[]][] = [
+    [
+      'an id that is there twice',
+      'id: gas\n',
+      'id: gateway-1\n',
+      ['park.yaml:4:11 gateways.0.id: the id "gateway-1" is taken already, in line 15'],
+    ],
+    [
+      'an unknown gateway',
+      'carrier: naturalGas\n    role: boundary\n    gateway: gateway-1',
+      'carrier: naturalGas\n    role: boundary\n    gateway: gateway-2',
+      ['park.yaml:19:14 meters.1.gateway: there is no gateway "gateway-2" in this park'],
+    ],
+    [
+      'an unknown upstream meter',
+      'gateway: gateway-1\n    register: gas',
+      'gateway: gateway-1\n    upstream: none\n    register: gas',
+      ['park.yaml:20:15 meters.1.upstream: there is no meter "none" in this park'],
+    ],
+    [
+      'an upstream meter of another carrier',
+      'gateway: gateway-1\n    register: gas',
+      'gateway: gateway-1\n    upstream: main\n    register: gas',
+      ['park.yaml:20:15 meters.1.upstream: main measures electricity, not naturalGas'],
+    ],
+    [
+      'a meter that feeds itself',
+      'gateway: gateway-1\n    register: gas',
+      'gateway: gateway-1\n    upstream: gas\n    register: gas',
+      ['park.yaml:20:15 meters.1.upstream: feeds itself: gas ← gas'],
+    ],
+    [
+      'a register that is not cumulative',
+      'register: activeEnergyImport.total',
+      'register: activePower.total',
+      [
+        'park.yaml:11:15 meters.0.register: activePower.total is not cumulative: energy is computed from a register',
+      ],
+    ],
+    [
+      'a power that is a register',
+      'power: activePower.total',
+      'power: activeEnergyExport.total',
+      [
+        'park.yaml:12:12 meters.0.power: activeEnergyExport.total is cumulative: a power or flow is of the moment',
+      ],
+    ],
+    [
+      'a carrier that does not fit the register',
+      'carrier: naturalGas',
+      'carrier: steam',
+      ['park.yaml:20:15 meters.1.register: gasVolumeStandard is a quantity of naturalGas, not of steam'],
+    ],
+  ]
+
+  it.each(parkCases)('finds %s at its place', (_name, from, to, expected) => {
+    expect(park).toContain(from)
+    const bad = file('park.yaml', park.replace(from, to))
+    expect(printed(checkFiles({ park: bad, gateways: [], profiles: [] }))).toEqual(expected)
+  })
+
+  it('finds a longer ring of upstream meters at each of its members', () => {
+    const ring = park
+      .replace('register: activeE', 'upstream: gas\n    register: activeE')
+      .replace('register: gas', 'upstream: main\n    register: gas')
+    const text = printed(checkFiles({ park: file('park.yaml', ring), gateways: [], profiles: [] }))
+    expect(text).toContain('park.yaml:11:15 meters.0.upstream: feeds itself: main ← gas ← main')
+    expect(text).toContain('park.yaml:21:15 meters.1.upstream: feeds itself: gas ← main ← gas')
+  })
+
+  const gatewayCases: [name: string, from: string, to: string, findings: string[]][] = [
+    [
+      'a meter that the park does not know',
+      'meter: gas',
+      'meter: water',
+      ['g.yaml:9:18 buses.0.meters.1.meter: there is no meter "water" in the park'],
+    ],
+    [
+      'an unknown profile',
+      'eastron-sdm630',
+      'eastron-sdm999',
+      ['g.yaml:8:42 buses.0.meters.0.profile: there is no profile "eastron-sdm999"'],
+    ],
+    [
+      'a profile without what the park takes from the meter',
+      'eastron-sdm630',
+      'fuxin-gas-corrector',
+      [
+        'g.yaml:8:42 buses.0.meters.0.profile: fuxin-gas-corrector measures naturalGas, but "main" is a meter of electricity',
+        'g.yaml:8:42 buses.0.meters.0.profile: fuxin-gas-corrector has no activeEnergyImport.total, which the park file takes from "main"',
+        'g.yaml:8:42 buses.0.meters.0.profile: fuxin-gas-corrector has no activePower.total, which the park file takes from "main"',
+      ],
+    ],
+    [
+      'a choice of quantities that leaves out the register',
+      'profile: fuxin-gas-corrector }',
+      'profile: fuxin-gas-corrector, quantities: [gasFlowStandard, steamFlow] }',
+      [
+        'g.yaml:9:74 buses.0.meters.1.quantities: the profile fuxin-gas-corrector has no steamFlow',
+        'g.yaml:9:74 buses.0.meters.1.quantities: leaves out gasVolumeStandard, which the park file takes from "gas"',
+      ],
+    ],
+    [
+      'two meters at one unit address of a bus',
+      'unit: 2',
+      'unit: 1',
+      ['g.yaml:9:29 buses.0.meters.1.unit: unit 1 of the bus "bus-1" is "main" already'],
+    ],
+    [
+      'a meter that is read twice',
+      'meter: gas, unit: 2, profile: fuxin-gas-corrector',
+      'meter: main, unit: 2, profile: eastron-sdm630',
+      ['g.yaml:9:18 buses.0.meters.1.meter: "main" is read on the bus "bus-1" already'],
+    ],
+    [
+      'another park',
+      'park: test-park',
+      'park: other-park',
+      ['g.yaml:2:7 park: the park file is that of "test-park"'],
+    ],
+    [
+      'a gateway that the park does not have, and so the meters of another gateway',
+      'gateway: gateway-1',
+      'gateway: gateway-9',
+      [
+        'g.yaml:1:10 gateway: there is no gateway "gateway-9" in the park "test-park"',
+        'g.yaml:8:18 buses.0.meters.0.meter: the park gives "main" to the gateway "gateway-1"',
+        'g.yaml:9:18 buses.0.meters.1.meter: the park gives "gas" to the gateway "gateway-1"',
+      ],
+    ],
+  ]
+
+  it.each(gatewayCases)('finds %s at its place', (_name, from, to, expected) => {
+    expect(gateway).toContain(from)
+    const bad = file('g.yaml', gateway.replace(from, to))
+    expect(printed(checkFiles({ park: file('park.yaml', park), gateways: [bad], profiles }))).toEqual(
+      expected,
+    )
+  })
+
+  it('finds one gateway described by two files', () => {
+    const gateways = [file('g.yaml', gateway), file('h.yaml', gateway)]
+    expect(printed(checkFiles({ gateways, profiles }))).toEqual([
+      'h.yaml:1:10 gateway: the gateway "gateway-1" is described in g.yaml already',
+    ])
+  })
+
+  const sdm = readFileSync(profilePath('eastron-sdm630'), 'utf8')
+  const profileCases: [name: string, from: string, to: string, findings: string[]][] = [
+    [
+      'registers that overlap',
+      'voltage.l2: { at: 0x0002 }',
+      'voltage.l2: { at: 0x0001 }',
+      ['meter.yaml:13:15 registers.voltage.l2: overlaps voltage.l1 at 0'],
+    ],
+    [
+      'a register in a forbidden range',
+      'bridgeGaps: 0 }',
+      'bridgeGaps: 0, forbidden: [[3, 3]] }',
+      ['meter.yaml:13:15 registers.voltage.l2: lies in the forbidden range 3 to 3'],
+    ],
+    [
+      'a source that is none',
+      'source: SDM630Modbus Protocol V1.7; volkszaehler/mbmd meters/rs485/sdm.go; OpenEMS eastron',
+      "source: '-'",
+      [
+        'meter.yaml:6:11 evidence.source: name the document or implementation that the registers are taken from',
+      ],
+    ],
+    [
+      'a quantity of another carrier',
+      'current.n: {',
+      'steamFlow: {',
+      ['meter.yaml:48:14 registers.steamFlow: is a quantity of steam, not of electricity'],
+    ],
+    [
+      'a value that no request can hold',
+      'registersPerRequest: 60',
+      'registersPerRequest: 1',
+      ['meter.yaml:12:15 registers.voltage.l1: takes 2 registers, a request 1 at most'],
+    ],
+    ['a missing source', '  source: SDM630', '  # source: SDM630', ['meter.yaml:5:3 evidence.source: ']],
+  ]
+
+  it.each(profileCases)('finds %s at its place', (_name, from, to, expected) => {
+    expect(sdm).toContain(from)
+    const bad = file('meter.yaml', sdm.replace(from, to))
+    const [first] = printed(checkFiles({ gateways: [], profiles: [bad] }))
+    expect(first).toContain(expected[0])
+  })
+
+  it('finds a golden file that no longer fits its profile', () => {
+    const path = file(
+      'meter.yaml',
+      readFileSync(profilePath('bell-vfm60'), 'utf8').replace('at: 36', 'at: 38'),
+    )
+    file(
+      'meter.golden.yaml',
+      readFileSync(profilePath('bell-vfm60').replace('.yaml', '.golden.yaml'), 'utf8'),
+    )
+    expect(printed(checkFiles({ gateways: [], profiles: [path] }))[0]).toBe(
+      'meter.golden.yaml image: word 38 of steamMass (function 3) is missing',
+    )
+  })
+
+  it('goes on with the other files where one cannot be read', () => {
+    const bad = file('g.yaml', gateway.replace('unit: 2', 'unit: 1'))
+    const findings = checkFiles({ park: join(folder, 'none.yaml'), gateways: [bad], profiles })
+    expect(printed(findings)).toEqual([
+      'none.yaml: none.yaml cannot be read.',
+      'g.yaml:9:29 buses.0.meters.1.unit: unit 1 of the bus "bus-1" is "main" already',
+    ])
+  })
+})

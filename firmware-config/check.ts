@@ -1,0 +1,89 @@
+import { basename, dirname, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { Fault } from '#contract/fault.ts'
+import { indexPark } from '#contract/park.ts'
+import { InvalidFile, readData, type DataFile, type Finding } from './document.ts'
+import { gatewayContradictions } from './gateway-check.ts'
+import { readGatewayFile } from './gateway.ts'
+import { goldenMismatches, readGolden } from './golden.ts'
+import { parkContradictions } from './park-check.ts'
+import { readParkData } from './park-file.ts'
+import { profileContradictions } from './profile-check.ts'
+import { profileFile, toRegisterMap, type RegisterMap } from './profile.ts'
+
+/** Paths of the data files that belong together. */
+export interface FilesToCheck {
+  readonly park?: string
+  readonly gateways: readonly string[]
+  /** Profiles that the gateways may use; each is checked with its golden file where there is one beside it. */
+  readonly profiles: readonly string[]
+}
+
+/** The file's content, or `undefined` with its faults added to the findings. */
+function take<T>(read: () => T, file: string, findings: Finding[]): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof InvalidFile) findings.push(...error.findings)
+    else if (error instanceof Fault) findings.push({ place: error.place ?? { file }, message: error.message })
+    else throw error
+    return undefined
+  }
+}
+
+function checkProfile(file: string, findings: Finding[]): RegisterMap | 'faulty' {
+  const map = take(
+    () => {
+      const data = readData(profileFile, file)
+      const direct = toRegisterMap(data)
+      findings.push(...profileContradictions(data, direct))
+      return direct
+    },
+    file,
+    findings,
+  )
+  if (map === undefined) return 'faulty'
+  const beside = join(dirname(file), `${basename(file, '.yaml')}.golden.yaml`)
+  if (existsSync(beside)) {
+    const golden = take(() => readGolden(beside), beside, findings)
+    if (golden !== undefined) {
+      const onSite = take(() => toRegisterMap(readData(profileFile, file), golden.ratios), file, findings)
+      if (onSite !== undefined) findings.push(...goldenMismatches(golden, onSite, beside))
+    }
+  }
+  return map
+}
+
+function gatewaysTwice(files: readonly DataFile<{ gateway: string }>[]): Finding[] {
+  const first = new Map<string, string>()
+  const findings: Finding[] = []
+  for (const data of files) {
+    const other = first.get(data.value.gateway)
+    if (other === undefined) first.set(data.value.gateway, data.file)
+    else {
+      const message = `the gateway "${data.value.gateway}" is described in ${other} already`
+      findings.push({ place: data.placeOf(['gateway']), message })
+    }
+  }
+  return findings
+}
+
+/**
+ * Checks data files one by one and against each other; an empty list means that they fit.
+ * A file that cannot be read or parsed is a finding, and the others are checked as far as they go without it.
+ */
+export function checkFiles(files: FilesToCheck): Finding[] {
+  const findings: Finding[] = []
+  const { park: parkFile } = files
+  const parkData = parkFile === undefined ? undefined : take(() => readParkData(parkFile), parkFile, findings)
+  if (parkData !== undefined) findings.push(...parkContradictions(parkData))
+  const profiles = new Map<string, RegisterMap | 'faulty'>()
+  for (const file of files.profiles) profiles.set(basename(file, '.yaml'), checkProfile(file, findings))
+  const park = parkData === undefined ? undefined : indexPark(parkData.value)
+  const gateways = files.gateways
+    .map((file) => take(() => readGatewayFile(file), file, findings))
+    .filter((data) => data !== undefined)
+  for (const data of gateways) findings.push(...gatewayContradictions(data, park, profiles))
+  findings.push(...gatewaysTwice(gateways))
+  return findings
+}

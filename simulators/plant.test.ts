@@ -1,0 +1,184 @@
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readParkFile } from '#firmware-config/park-file.ts'
+import { gasPerTonne } from './flow-tree.ts'
+import { DAY_MS, HOUR_MS } from './load-curve.ts'
+import { makePlant } from './plant.ts'
+import { readScenarioFor } from './scenario-check.ts'
+import { demoScenarioPath } from './scenario.ts'
+import { energyBetween } from './truth.ts'
+
+const park = readParkFile(
+  fileURLToPath(new URL('../firmware-config/examples/demo-park/park.yaml', import.meta.url)),
+)
+const scenario = readScenarioFor(park, demoScenarioPath)
+const plant = makePlant(scenario, park)
+const startMs = Date.parse(scenario.registersFrom)
+
+const meters = [...park.meters.keys()]
+const electric = [...park.meters.values()]
+  .filter(({ carrier }) => carrier === 'electricity')
+  .map(({ id }) => id)
+const aMeter = fc.constantFrom(...meters)
+const anInstant = fc.integer({ min: startMs, max: startMs + 3 * 365 * DAY_MS })
+
+const flowAt = (of: typeof plant, meter: string, atMs: number): number => {
+  const state = of.stateAt(meter, atMs)
+  return state.carrier === 'electricity' ? state.activeKw : state.flow
+}
+
+/** Agreement of sums of floating-point numbers that are added in different orders. */
+const near = (a: number, b: number): void => {
+  expect(Math.abs(a - b)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(a), Math.abs(b)))
+}
+
+describe('the plant of the demonstration park', () => {
+  it('has a state and an energy at every meter', () => {
+    for (const meter of meters) {
+      expect(Number.isFinite(flowAt(plant, meter, startMs))).toBe(true)
+      expect(plant.energyAt(meter, startMs)).toBe(0)
+    }
+  })
+
+  it('is the same park under the same seed, and another under another', () => {
+    const twin = makePlant(scenario, park)
+    const stranger = makePlant({ ...scenario, seed: scenario.seed + 1 }, park)
+    fc.assert(
+      fc.property(aMeter, anInstant, (meter, atMs) => {
+        expect(twin.stateAt(meter, atMs)).toEqual(plant.stateAt(meter, atMs))
+        expect(twin.energyAt(meter, atMs)).toBe(plant.energyAt(meter, atMs))
+      }),
+    )
+    const noon = startMs + 100 * DAY_MS + 12 * HOUR_MS
+    expect(flowAt(stranger, 'steel-incoming', noon)).not.toBe(flowAt(plant, 'steel-incoming', noon))
+  })
+
+  it('never lets a register fall', () => {
+    fc.assert(
+      fc.property(aMeter, anInstant, fc.integer({ min: 1, max: 2 * DAY_MS }), (meter, atMs, span) => {
+        expect(plant.energyAt(meter, atMs + span)).toBeGreaterThanOrEqual(plant.energyAt(meter, atMs))
+        expect(plant.energyAt(meter, atMs + 1)).toBeGreaterThanOrEqual(plant.energyAt(meter, atMs))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('has the energy that quadrature of its power gives', () => {
+    fc.assert(
+      fc.property(aMeter, anInstant, fc.integer({ min: 60_000, max: HOUR_MS }), (meter, fromMs, span) => {
+        const steps = 4_000
+        let sum = 0
+        for (let index = 0; index < steps; index += 1) {
+          sum += flowAt(plant, meter, fromMs + ((index + 0.5) * span) / steps)
+        }
+        const numeric = Math.abs((sum / steps) * (span / HOUR_MS))
+        const exact = energyBetween(plant, meter, fromMs, fromMs + span)
+        expect(Math.abs(exact - numeric)).toBeLessThan(1e-5 * Math.max(1, exact))
+      }),
+      { numRuns: 12 },
+    )
+  })
+
+  it('closes: every parent is its children and its losses, in power, reactive power and energy', () => {
+    const sums = Object.entries(scenario.flows).filter(([name]) => park.meters.has(name))
+    let checked = 0
+    fc.assert(
+      fc.property(anInstant, (atMs) => {
+        for (const [name, flow] of sums) {
+          if (flow.kind !== 'sum' || !flow.of.every((part) => park.meters.has(part))) continue
+          checked += 1
+          const signed = (part: string): number => (part === 'park-pv' ? -1 : 1) * plant.energyAt(part, atMs)
+          const fed = flow.of.reduce((sum, part) => sum + flowAt(plant, part, atMs), 0)
+          near(flowAt(plant, name, atMs), fed * (1 + flow.lossShare))
+          near(
+            plant.energyAt(name, atMs),
+            flow.of.reduce((sum, part) => sum + signed(part), 0) * (1 + flow.lossShare),
+          )
+        }
+      }),
+    )
+    expect(checked).toBeGreaterThan(0)
+  })
+
+  it('makes steam from gas by the boiler’s efficiency', () => {
+    const boiler = scenario.flows['food-boiler-gas']
+    if (boiler?.kind !== 'boiler') throw new Error('no boiler')
+    expect(gasPerTonne(boiler)).toBeCloseTo(2_690 / (0.92 * 38.931), 9)
+    fc.assert(
+      fc.property(anInstant, (atMs) => {
+        near(
+          flowAt(plant, 'food-boiler-gas', atMs),
+          flowAt(plant, 'food-boiler-steam', atMs) * gasPerTonne(boiler),
+        )
+      }),
+    )
+  })
+
+  it('is electrically coherent at every meter and instant', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...electric), anInstant, (meter, atMs) => {
+        const state = plant.stateAt(meter, atMs)
+        if (state.carrier !== 'electricity') throw new Error(`${meter} is electric`)
+        let active = 0
+        for (const phase of state.phases) {
+          active += phase.activeKw
+          near(phase.apparentKva ** 2, phase.activeKw ** 2 + phase.reactiveKvar ** 2)
+          near(phase.currentA * phase.voltageV, phase.apparentKva * 1_000)
+          near(
+            phase.activeKw * 1_000,
+            phase.voltageV * phase.currentA * phase.powerFactor * (phase.apparentKva === 0 ? 0 : 1),
+          )
+        }
+        near(state.activeKw, active)
+        near(state.apparentKva ** 2, state.activeKw ** 2 + state.reactiveKvar ** 2)
+        near(state.activeKw, state.apparentKva * state.powerFactor)
+        expect(Math.abs(state.frequencyHz - 50)).toBeLessThan(0.03)
+      }),
+    )
+  })
+
+  it('splits the registers over the phases without a rest', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...electric), anInstant, (meter, atMs) => {
+        const { importKwh, importByPhaseKwh } = plant.electricalEnergyAt(meter, atMs)
+        const [l1, l2, l3] = importByPhaseKwh
+        expect(Math.abs(l1 + l2 + l3 - importKwh)).toBeLessThanOrEqual(1e-9 * Math.max(1, importKwh))
+      }),
+    )
+  })
+
+  it('stays within the ratings of its meters and the bounds it names', () => {
+    fc.assert(
+      fc.property(aMeter, anInstant, (meter, atMs) => {
+        const { least, most } = plant.boundsOf(meter)
+        const flow = flowAt(plant, meter, atMs)
+        expect(flow).toBeGreaterThanOrEqual(least - 1e-9)
+        expect(flow).toBeLessThanOrEqual(most + 1e-9)
+        expect(Math.abs(flow)).toBeLessThanOrEqual(park.meters.get(meter)?.ratingPerHour ?? 0)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('has sun by day only, more in June than in December', () => {
+    const at = (text: string): number => flowAt(plant, 'park-pv', Date.parse(text))
+    expect(at('2026-06-21T00:30:00+08:00')).toBeCloseTo(0, 12)
+    expect(at('2026-06-21T12:00:00+08:00')).toBeLessThan(0)
+    const month = (text: string): number =>
+      energyBetween(plant, 'park-pv', Date.parse(text), Date.parse(text) + 30 * DAY_MS)
+    expect(month('2026-06-01T00:00:00+08:00')).toBeGreaterThan(1.3 * month('2026-12-01T00:00:00+08:00'))
+  })
+
+  it('works in shifts: the drawing line rests at night and on Sundays', () => {
+    const at = (text: string): number => flowAt(plant, 'steel-drawing-line', Date.parse(text))
+    expect(at('2026-03-04T10:00:00+08:00')).toBeGreaterThan(10 * at('2026-03-04T02:00:00+08:00'))
+    expect(at('2026-03-04T10:00:00+08:00')).toBeGreaterThan(1.5 * at('2026-03-08T10:00:00+08:00'))
+  })
+
+  it('knows only its own meters', () => {
+    expect(() => plant.stateAt('nobody', startMs)).toThrow(RangeError)
+    expect(() => plant.energyAt('nobody', startMs)).toThrow(RangeError)
+    expect(() => plant.electricalEnergyAt('food-boiler-gas', startMs)).toThrow(RangeError)
+  })
+})

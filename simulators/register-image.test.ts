@@ -1,0 +1,186 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isQuantityName } from '#contract/quantities.ts'
+import { toNumber } from '#contract/amount.ts'
+import { GOLDEN_TOLERANCE, readGolden } from '#firmware-config/golden.ts'
+import { goldenPath, profileIds } from '#firmware-config/profile-library.ts'
+import { loadProfile, type Encoding, type MappedRegister, type WordOrder } from '#firmware-config/profile.ts'
+import { completedSteps, registerWords } from './register-image.ts'
+
+const register = (changes: Partial<MappedRegister>): MappedRegister => ({
+  quantity: 'voltage.l1',
+  function: 3,
+  address: 0,
+  words: 2,
+  encoding: 'f32',
+  order: 'ABCD',
+  factor: '1',
+  resolution: undefined,
+  notAvailable: [],
+  ...changes,
+})
+
+const hex = (words: readonly number[]): string =>
+  words.map((word) => word.toString(16).padStart(4, '0').toUpperCase()).join(' ')
+
+/** Reads words back the long way round: by their printed digits. */
+function rawFrom(words: readonly number[], encoding: Encoding, order: WordOrder): number {
+  const inOrder = order === 'CDAB' || order === 'DCBA' ? words.toReversed() : words
+  const swapped = order === 'BADC' || order === 'DCBA'
+  const digits = inOrder
+    .map((word) => word.toString(16).padStart(4, '0'))
+    .map((text) => (swapped ? text.slice(2) + text.slice(0, 2) : text))
+    .join('')
+  if (encoding.startsWith('bcd')) return Number(digits)
+  const bytes = Buffer.from(digits, 'hex')
+  if (encoding === 'f32') return bytes.readFloatBE()
+  if (encoding === 'f64') return bytes.readDoubleBE()
+  const unsigned = BigInt(`0x${digits}`)
+  return Number(encoding.startsWith('i') ? BigInt.asIntN(bytes.length * 8, unsigned) : unsigned)
+}
+
+const orders = fc.constantFrom<WordOrder>('ABCD', 'CDAB', 'BADC', 'DCBA')
+const wordsOf: Record<Encoding, number> = {
+  u16: 1,
+  i16: 1,
+  u32: 2,
+  i32: 2,
+  u64: 4,
+  i64: 4,
+  f32: 2,
+  f64: 4,
+  bcd4: 1,
+  bcd8: 2,
+  bcd12: 3,
+}
+const ranges: [Encoding, number, number][] = [
+  ['u16', 0, 0xffff],
+  ['i16', -0x8000, 0x7fff],
+  ['u32', 0, 0xffff_ffff],
+  ['i32', -0x8000_0000, 0x7fff_ffff],
+  ['u64', 0, Number.MAX_SAFE_INTEGER],
+  ['i64', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  ['bcd4', 0, 9_999],
+  ['bcd8', 0, 99_999_999],
+  ['bcd12', 0, 999_999_999_999],
+]
+
+describe('the words of a register', () => {
+  it.each(ranges)('hold every whole number of %s, in all orders', (encoding, min, max) => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), orders, (any, order) => {
+        const span = max - min + 1
+        const value = any >= min && any <= max ? any : min + Math.abs(any % span)
+        const words = registerWords(register({ encoding, words: wordsOf[encoding], order }), value)
+        expect(words).toHaveLength(wordsOf[encoding])
+        expect(rawFrom(words, encoding, order)).toBe(value)
+      }),
+    )
+    const lone = register({ encoding, words: wordsOf[encoding] })
+    expect(rawFrom(registerWords(lone, min), encoding, 'ABCD')).toBe(min)
+  })
+
+  it.each(ranges.filter(([, , max]) => max < Number.MAX_SAFE_INTEGER))(
+    'hold no whole number beyond %s',
+    (encoding, min, max) => {
+      const lone = register({ encoding, words: wordsOf[encoding] })
+      expect(() => registerWords(lone, max + 1)).toThrow(/does not fit/)
+      expect(() => registerWords(lone, min - 1)).toThrow(/does not fit/)
+    },
+  )
+
+  it('hold the nearest float, in all orders', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -1e30, max: 1e30, noNaN: true }), orders, (value, order) => {
+        const short = registerWords(register({ order }), value)
+        expect(rawFrom(short, 'f32', order)).toBe(Math.fround(value))
+        const long = registerWords(register({ encoding: 'f64', words: 4, order }), value)
+        expect(rawFrom(long, 'f64', order)).toBe(value)
+      }),
+    )
+  })
+
+  it('of a frame printed in a manual are those of its value', () => {
+    expect(hex(registerWords(register({}), 12.5))).toBe('4148 0000')
+    const gas = register({
+      quantity: 'gasVolumeActual',
+      encoding: 'bcd12',
+      words: 3,
+      factor: '0.0001',
+      resolution: '0.0001',
+    })
+    expect(hex(registerWords(gas, 12_285_686.422_25))).toBe('1228 5686 4222')
+  })
+
+  it('round a state to the nearest step, and turn it round where the meter counts the other way', () => {
+    const tenths = register({ encoding: 'i32', factor: '0.0001', order: 'CDAB' })
+    expect(hex(registerWords(tenths, -64.500_04))).toBe('2878 FFF6')
+    expect(hex(registerWords(register({ encoding: 'u32', factor: '-0.001' }), -70))).toBe('0001 1170')
+  })
+
+  it('of a cumulative register show completed steps only, and never fall', () => {
+    const energy = register({
+      quantity: 'activeEnergyImport.total',
+      encoding: 'u32',
+      factor: '0.1',
+      resolution: '0.1',
+    })
+    expect(hex(registerWords(energy, 0.1999))).toBe('0000 0001')
+    expect(hex(registerWords(energy, 0.3))).toBe('0000 0003')
+    const float = register({ quantity: 'activeEnergyImport.total', resolution: '0.01' })
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 2e6, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (from, advance) => {
+          for (const each of [energy, float]) {
+            const before = rawFrom(registerWords(each, from), each.encoding, 'ABCD')
+            expect(
+              rawFrom(registerWords(each, from + advance), each.encoding, 'ABCD'),
+            ).toBeGreaterThanOrEqual(before)
+          }
+          expect(completedSteps(from, '0.01')).toBeLessThanOrEqual(from * 100)
+          expect(completedSteps(from, '0.4')).toBe(Math.floor(from / 0.4))
+        },
+      ),
+    )
+  })
+
+  it('of a cumulative register start again from zero at the capacity of its encoding', () => {
+    const bcd = register({
+      quantity: 'activeEnergyImport.total',
+      encoding: 'bcd8',
+      factor: '0.01',
+      resolution: '0.01',
+    })
+    expect(hex(registerWords(bcd, 999_999.99))).toBe('9999 9999')
+    expect(hex(registerWords(bcd, 1_000_000.02))).toBe('0000 0002')
+  })
+
+  it('cannot be had for what is no number, nor for a register below zero', () => {
+    expect(() => registerWords(register({}), Number.NaN)).toThrow(/does not fit/)
+    const energy = register({ quantity: 'activeEnergyImport.total', encoding: 'u32', resolution: '1' })
+    expect(() => registerWords(energy, -1)).toThrow(/does not fit/)
+  })
+
+  it.each(profileIds())('of the golden readings of %s are its golden image', (id) => {
+    const golden = readGolden(goldenPath(id))
+    const map = loadProfile(id, golden.ratios)
+    for (const each of map.registers) {
+      const reading = golden.readings.get(each.quantity)
+      if (reading === undefined || !isQuantityName(each.quantity))
+        throw new Error(`${each.quantity} has no reading`)
+      // A printed reading may lie a rounding below the step that it names.
+      const value = typeof reading === 'number' ? reading : toNumber(reading) + Number(reading.resolution) / 8
+      const words = registerWords(each, value)
+      const image = words.map(
+        (_, offset) => golden.image.get(each.function)?.get(each.address + offset) ?? -1,
+      )
+      const shown = rawFrom(image, each.encoding, each.order)
+      // Printed digits of a live float are fewer than its words hold; everything else is exact.
+      const tolerance = each.encoding === 'f32' ? GOLDEN_TOLERANCE * Math.abs(shown) : 0
+      const difference = Math.abs(rawFrom(words, each.encoding, each.order) - shown)
+      expect([each.quantity, hex(image), difference <= tolerance]).toEqual([each.quantity, hex(image), true])
+    }
+  })
+})
