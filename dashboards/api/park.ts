@@ -1,0 +1,131 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Clock } from '#contract/clock.ts'
+import { dayOf } from '#contract/grid.ts'
+import type { Meter, Park, ParkDescription } from '#contract/park.ts'
+import { quantityOf } from '#contract/quantities.ts'
+import type { ReadingStore } from '#store/port.ts'
+import type { Board } from '../board.ts'
+import { momentsOf, summed, type CurveSource } from '../curve.ts'
+import { metersOfTotal, scopesOf } from '../overview.ts'
+import { loadCurve, overview, parkTree, type MeterFacts, type Overview, type ParkTree } from './shapes.ts'
+
+/** What is fixed of a meter. */
+export function meterFactsOf(meter: Meter): MeterFacts {
+  return {
+    id: meter.id,
+    name: meter.name,
+    carrier: meter.carrier,
+    role: meter.role,
+    gateway: meter.gateway,
+    upstream: meter.upstream ?? null,
+    register: { quantity: meter.register, unit: quantityOf(meter.register).unit },
+    power: meter.power === undefined ? null : { quantity: meter.power, unit: quantityOf(meter.power).unit },
+  }
+}
+
+export function parkTreeOf(park: Park): ParkTree {
+  const { id, name, timeZone, gateways, enterprises } = park.description
+  const metersAt = (described: ParkDescription['meters']): MeterFacts[] =>
+    described.flatMap((each) => {
+      const meter = park.meters.get(each.id)
+      return meter === undefined ? [] : [meterFactsOf(meter)]
+    })
+  return {
+    id,
+    name,
+    timeZone,
+    gateways,
+    meters: metersAt(park.description.meters),
+    enterprises: enterprises.map((enterprise) => ({
+      id: enterprise.id,
+      name: enterprise.name,
+      industry: enterprise.industry ?? null,
+      meters: metersAt(enterprise.meters),
+      processes: enterprise.processes.map((process) => ({
+        id: process.id,
+        name: process.name,
+        meters: metersAt(process.meters),
+        equipment: process.equipment.map((equipment) => ({
+          id: equipment.id,
+          name: equipment.name,
+          meters: metersAt(equipment.meters),
+        })),
+      })),
+    })),
+  }
+}
+
+/** Step of the load curve for an hour, the poll interval of most meters; longer periods get longer steps. */
+const LOAD_STEP_MS = 10_000
+const LOAD_POINTS_MAX = 361
+const MINUTE_MS = 60_000
+
+export interface ParkSources {
+  readonly park: Park
+  readonly store: ReadingStore
+  readonly board: Board
+  readonly clock: Clock
+  readonly view: () => Overview
+}
+
+/** /api/park, /api/overview and /api/load. */
+export function parkApi(app: FastifyInstance, { park, store, board, clock, view }: ParkSources): void {
+  const api = app.withTypeProvider<ZodTypeProvider>()
+  const tree = parkTreeOf(park)
+
+  api.get('/api/park', { schema: { response: { 200: parkTree } } }, () => tree)
+
+  api.get('/api/overview', { schema: { response: { 200: overview } } }, () => view())
+
+  const minutes = z.coerce.number().int().min(1).max(1_440).default(60)
+  api.route({
+    method: 'GET',
+    url: '/api/load',
+    schema: { querystring: z.object({ minutes }), response: { 200: loadCurve } },
+    handler: async (request) => {
+      const toMs = clock.wallMs()
+      const fromMs = toMs - request.query.minutes * MINUTE_MS
+      const stepMs = LOAD_STEP_MS * Math.ceil((toMs - fromMs) / LOAD_STEP_MS / (LOAD_POINTS_MAX - 1))
+      const momentsMs = momentsOf({ fromMs, toMs }, stepMs)
+
+      const sourceOf = async (meter: Meter): Promise<CurveSource | undefined> => {
+        if (meter.power === undefined || quantityOf(meter.power).unit !== 'kW') return undefined
+        const gapMs = Math.max(stepMs, board.meter(meter, toMs).limitMs)
+        const readings = await store.readings(meter.id, meter.power, {
+          fromMs: fromMs - gapMs,
+          toMs: toMs + 1,
+        })
+        return { readings, gapMs }
+      }
+      const metersOf = (scope: string | undefined): Meter[] => metersOfTotal(park, scope, 'electricity', 'in')
+      const sources = new Map<string, CurveSource>()
+      for (const meter of new Set(scopesOf(park).flatMap(metersOf))) {
+        const source = await sourceOf(meter)
+        if (source !== undefined) sources.set(meter.id, source)
+      }
+      const series = scopesOf(park).flatMap((scope) => {
+        const own = metersOf(scope).flatMap((meter) => sources.get(meter.id) ?? [])
+        return own.length === 0 ? [] : { enterprise: scope ?? null, values: summed(own, momentsMs) }
+      })
+      return { unit: 'kW' as const, atMs: momentsMs, series }
+    },
+  })
+}
+
+/** The park's day that contains an instant, or a named one; undefined for a text that is no date. */
+export function dayPeriod(
+  park: Park,
+  day: string | undefined,
+  nowMs: number,
+): ReturnType<typeof dayOf> | undefined {
+  const { timeZone } = park.description
+  if (day === undefined) return dayOf(nowMs, timeZone)
+  try {
+    return dayOf(Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds, timeZone)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}

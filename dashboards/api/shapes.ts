@@ -1,0 +1,251 @@
+import { z } from 'zod'
+import { refusal } from '#contract/commit.ts'
+import { carrierNames } from '#contract/carriers.ts'
+import { epochMs, identifier, localName } from '#contract/identity.ts'
+import { intervalMethods } from '#contract/interval.ts'
+import { gapRecord } from '#contract/messages.ts'
+import { balanceRoles, type BalanceRole } from '#contract/park.ts'
+import { quantityName } from '#contract/quantities.ts'
+import { badCause, usableQuality } from '#contract/reading.ts'
+import { canonicalUnits } from '#contract/units.ts'
+import { meterStates, silences } from '../presence.ts'
+
+/**
+ * The shapes of the HTTP API and of the live stream: the server writes by them, the page reads by them.
+ * Energy is an exact decimal text, because it is summed as counts; a null where nothing is known, never a zero.
+ * Ages are by the server's clock at the moment of `nowMs`.
+ */
+
+const unit = z.enum(canonicalUnits)
+const carrier = z.enum(carrierNames)
+const decimal = z.string().regex(/^-?\d+(\.\d+)?$/)
+const role = z.enum(Object.keys(balanceRoles).filter((name): name is BalanceRole => name in balanceRoles))
+
+/** in: bought. out: sold. produced: primary production inside the boundary. */
+export const flow = z.enum(['in', 'out', 'produced'])
+export type Flow = z.infer<typeof flow>
+
+const meterFacts = z.object({
+  id: identifier,
+  name: localName,
+  carrier,
+  role,
+  gateway: identifier,
+  upstream: identifier.nullable(),
+  register: z.object({ quantity: quantityName, unit }),
+  power: z.object({ quantity: quantityName, unit }).nullable(),
+})
+export type MeterFacts = z.infer<typeof meterFacts>
+
+const meters = z.array(meterFacts)
+const equipment = z.object({ id: identifier, name: localName, meters })
+const process = z.object({ id: identifier, name: localName, meters, equipment: z.array(equipment) })
+const enterprise = z.object({
+  id: identifier,
+  name: localName,
+  industry: z.string().nullable(),
+  meters,
+  processes: z.array(process),
+})
+
+export const parkTree = z.object({
+  id: identifier,
+  name: localName,
+  timeZone: z.string(),
+  meters,
+  enterprises: z.array(enterprise),
+  gateways: z.array(z.object({ id: identifier, name: localName, silentAfterSeconds: z.number() })),
+})
+export type ParkTree = z.infer<typeof parkTree>
+
+/** Slots of a day that have begun: known + missing + pending = expected; partial ones are among the known. */
+const slotCounts = {
+  expected: z.int(),
+  known: z.int(),
+  /** Known, but a stretch of the slot is not in the energy. */
+  partial: z.int(),
+  missing: z.int(),
+  /** Not computed yet, and too young to be called missing. */
+  pending: z.int(),
+}
+
+export const energyTotal = z.object({
+  total: decimal.nullable(),
+  unit,
+  simulated: z.boolean(),
+  /** Every expected slot is known in full, but for those still pending. */
+  complete: z.boolean(),
+  ...slotCounts,
+})
+export type EnergyTotal = z.infer<typeof energyTotal>
+
+const energyLine = energyTotal.extend({ enterprise: identifier.nullable(), carrier, flow })
+export type EnergyLine = z.infer<typeof energyLine>
+
+/** Power of the boundary or production meters of a scope; `enterprise` null is the park. */
+const powerLine = z.object({
+  enterprise: identifier.nullable(),
+  flow,
+  value: z.number().nullable(),
+  unit,
+  /** Meters whose fresh value is in the sum, of those that should be. */
+  counted: z.int(),
+  expected: z.int(),
+})
+export type PowerLine = z.infer<typeof powerLine>
+
+const liveValue = z.object({
+  value: z.number(),
+  /** Exact text of a register; null for a momentary value. */
+  exact: decimal.nullable(),
+  unit,
+  quality: usableQuality,
+  atMs: epochMs,
+  ageMs: z.number(),
+  fresh: z.boolean(),
+})
+export type LiveValue = z.infer<typeof liveValue>
+
+const liveMeter = z.object({
+  meter: identifier,
+  state: z.enum(meterStates),
+  cause: badCause.nullable(),
+  /** Age beyond which its values are stale. */
+  limitMs: z.number(),
+  power: liveValue.nullable(),
+  register: liveValue.nullable(),
+  today: energyTotal,
+})
+export type LiveMeter = z.infer<typeof liveMeter>
+
+const liveGateway = z.object({
+  gateway: identifier,
+  state: z.enum(['online', 'silent']),
+  why: z.enum(silences).nullable(),
+  heardMs: epochMs.nullable(),
+  ageMs: z.number().nullable(),
+  waitingRows: z.int().nullable(),
+  metersOk: z.int(),
+  meters: z.int(),
+})
+export type LiveGateway = z.infer<typeof liveGateway>
+
+export const overview = z.object({
+  nowMs: epochMs,
+  simulated: z.boolean(),
+  /** The park's calendar day, YYYY-MM-DD. */
+  day: z.iso.date(),
+  power: z.array(powerLine),
+  energy: z.array(energyLine),
+  gateways: z.array(liveGateway),
+  meters: z.array(liveMeter),
+})
+export type Overview = z.infer<typeof overview>
+
+/** Same shape as the overview; `meters` are those that changed. */
+export const change = overview
+export const tick = z.object({ nowMs: epochMs })
+
+const series = z.object({ enterprise: identifier.nullable(), values: z.array(z.number().nullable()) })
+/** Electric load at common moments; null where a meter of the sum has no value. */
+export const loadCurve = z.object({ unit, atMs: z.array(epochMs), series: z.array(series) })
+export type LoadCurve = z.infer<typeof loadCurve>
+
+const quantityReading = z.object({
+  quantity: quantityName,
+  label: localName,
+  symbol: z.string(),
+  unit,
+  atMs: epochMs,
+  ageMs: z.number(),
+  quality: z.enum([...usableQuality.options, 'bad']),
+  /** Null for a bad reading. */
+  value: z.number().nullable(),
+  exact: decimal.nullable(),
+  cause: badCause.nullable(),
+})
+
+export const meterDetail = z.object({
+  nowMs: epochMs,
+  facts: meterFacts,
+  path: z.array(z.object({ id: identifier, name: localName })),
+  ratingPerHour: z.number(),
+  installedMs: epochMs,
+  live: liveMeter,
+  readings: z.array(quantityReading),
+})
+export type MeterDetail = z.infer<typeof meterDetail>
+
+export const meterCurve = z.object({
+  quantity: quantityName,
+  unit,
+  fromMs: epochMs,
+  toMs: epochMs,
+  /** Null breaks the line: nothing is known there. */
+  points: z.array(z.object({ atMs: epochMs, value: z.number().nullable() })),
+})
+
+const point = z.object({ atMs: epochMs, register: decimal })
+const boundary = z.object({
+  atMs: epochMs,
+  register: decimal,
+  method: z.enum(['measured', 'interpolated', 'apportioned']),
+  before: point,
+  after: point,
+})
+const undecided = z.array(
+  z.object({ from: point, to: point, reason: z.enum(['register-decreased', 'beyond-rating']) }),
+)
+const slot = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('known'),
+    slotMs: epochMs,
+    revision: z.int(),
+    energy: decimal,
+    method: z.enum(intervalMethods),
+    coverage: z.number(),
+    simulated: z.boolean(),
+    opening: boundary,
+    closing: boundary,
+    undecided,
+  }),
+  z.object({
+    state: z.literal('missing'),
+    slotMs: epochMs,
+    /** Null where the slot was never computed. */
+    revision: z.int().nullable(),
+    cause: z.enum(['no-readings', 'undecided', 'not-computed']),
+    undecided,
+  }),
+  z.object({ state: z.literal('pending'), slotMs: epochMs }),
+])
+export type Slot = z.infer<typeof slot>
+
+export const meterIntervals = z.object({
+  meter: identifier,
+  quantity: quantityName,
+  unit,
+  day: z.iso.date(),
+  fromMs: epochMs,
+  toMs: epochMs,
+  total: energyTotal,
+  slots: z.array(slot),
+})
+export type MeterIntervals = z.infer<typeof meterIntervals>
+
+export const quality = z.object({
+  holes: z.array(z.object({ gateway: z.string(), epoch: z.string(), firstSeq: z.int(), lastSeq: z.int() })),
+  gaps: z.array(z.object({ record: gapRecord, committedAtMs: epochMs })),
+  quarantine: z.array(
+    z.object({
+      id: z.int(),
+      gateway: z.string(),
+      digest: z.string(),
+      committedAtMs: epochMs,
+      refusal,
+    }),
+  ),
+})
+
+/** The body of every answer that is not a success. */
+export const faultBody = z.object({ code: z.string(), message: z.string(), advice: z.string() })

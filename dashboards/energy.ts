@@ -1,0 +1,145 @@
+import { sum, toDecimal, type Amount } from '#contract/amount.ts'
+import type { Clock } from '#contract/clock.ts'
+import { dayOf, SLOT_MS, slotsBetween, slotStart, type Period } from '#contract/grid.ts'
+import type { RecordedInterval } from '#contract/interval.ts'
+import type { MeterId } from '#contract/identity.ts'
+import type { Meter, Park } from '#contract/park.ts'
+import { quantityOf } from '#contract/quantities.ts'
+import type { Unit } from '#contract/units.ts'
+import type { Books } from '#store/port.ts'
+import type { EnergyTotal } from './api/shapes.ts'
+
+/**
+ * Time after its end within which a slot that is not in the books is pending: its last readings travel, and its energy
+ * is being computed.
+ */
+export const SETTLE_MS = 120_000
+
+/** The energy of a stretch of slots, with what is not in it. `amount` undefined: nothing is known. */
+export interface SlotEnergy {
+  readonly amount: Amount | undefined
+  readonly unit: Unit
+  readonly simulated: boolean
+  readonly expected: number
+  readonly known: number
+  readonly partial: number
+  readonly missing: number
+  readonly pending: number
+}
+
+/** The slots of a period that a meter should have by now: those that have begun, from its installation on. */
+export function expectedSlots(meter: Meter, period: Period, nowMs: number): number[] {
+  const fromMs = Math.max(period.fromMs, slotStart(meter.installedMs))
+  return [...slotsBetween(fromMs, Math.min(period.toMs, nowMs))]
+}
+
+/** True while a slot that is not in the books may still come. */
+export function isPending(slotMs: number, nowMs: number): boolean {
+  return nowMs < slotMs + SLOT_MS + SETTLE_MS
+}
+
+function isPartial(interval: RecordedInterval, nowMs: number): boolean {
+  if (interval.state !== 'known') return false
+  if (interval.undecided.length > 0 || interval.opening.atMs > interval.slotMs) return true
+  return !isPending(interval.slotMs, nowMs) && interval.closing.atMs < interval.slotMs + SLOT_MS
+}
+
+/** Adds up a meter's slots, exactly, and counts what is missing among those that are expected. */
+export function energyOfSlots(
+  meter: Meter,
+  recorded: readonly RecordedInterval[],
+  period: Period,
+  nowMs: number,
+): SlotEnergy {
+  const bySlot = new Map(recorded.map((interval) => [interval.slotMs, interval]))
+  const expected = expectedSlots(meter, period, nowMs)
+  const found = expected.map((slotMs) => bySlot.get(slotMs))
+  const known = found.flatMap((interval) => (interval?.state === 'known' ? [interval] : []))
+  const pending = expected.filter(
+    (slotMs) => bySlot.get(slotMs)?.state !== 'known' && isPending(slotMs, nowMs),
+  ).length
+  return {
+    amount: sum(known.map((interval) => interval.energy)),
+    unit: quantityOf(meter.register).unit,
+    simulated: known.some((interval) => interval.simulated),
+    expected: expected.length,
+    known: known.length,
+    partial: known.filter((interval) => isPartial(interval, nowMs)).length,
+    missing: expected.length - known.length - pending,
+    pending,
+  }
+}
+
+/** The sum over meters of one unit. Slots are counted meter by meter. */
+export function energyOfMeters(unit: Unit, each: readonly SlotEnergy[]): SlotEnergy {
+  const count = (of: 'expected' | 'known' | 'partial' | 'missing' | 'pending'): number =>
+    each.reduce((total, energy) => total + energy[of], 0)
+  return {
+    amount: sum(each.flatMap((energy) => energy.amount ?? [])),
+    unit,
+    simulated: each.some((energy) => energy.simulated),
+    expected: count('expected'),
+    known: count('known'),
+    partial: count('partial'),
+    missing: count('missing'),
+    pending: count('pending'),
+  }
+}
+
+/** As it is published: an exact decimal text, null where nothing is known. */
+export function energyTotalOf(energy: SlotEnergy): EnergyTotal {
+  const { amount, ...counts } = energy
+  return {
+    ...counts,
+    total: amount === undefined ? null : toDecimal(amount),
+    complete: energy.known > 0 && energy.missing === 0 && energy.partial === 0,
+  }
+}
+
+/** How old a meter's energy of today may be before it is read from the books again. */
+const REFRESH_MS = 5_000
+/** Meters read again in one go, so that a large park never holds up the process for long. */
+const METERS_PER_REFRESH = 25
+
+interface Kept {
+  readonly readAtMs: number
+  readonly energy: SlotEnergy
+}
+
+/** Today's energy per meter, read from the books and kept for some seconds. */
+export class EnergyToday {
+  readonly #park: Park
+  readonly #books: Books
+  readonly #clock: Clock
+  readonly #kept = new Map<MeterId, Kept>()
+  #day: Period = { fromMs: 0, toMs: 0 }
+
+  constructor(park: Park, books: Books, clock: Clock) {
+    this.#park = park
+    this.#books = books
+    this.#clock = clock
+  }
+
+  /** Reads the entries that have grown old again, oldest first; all of them on a new day. */
+  refresh(): void {
+    const nowMs = this.#clock.wallMs()
+    const atMs = this.#clock.monotonicMs()
+    if (nowMs < this.#day.fromMs || nowMs >= this.#day.toMs) {
+      this.#day = dayOf(nowMs, this.#park.description.timeZone)
+      this.#kept.clear()
+    }
+    const due = [...this.#kept]
+      .filter(([, kept]) => atMs - kept.readAtMs >= REFRESH_MS)
+      .toSorted(([, a], [, b]) => a.readAtMs - b.readAtMs)
+    for (const [id] of due.slice(0, METERS_PER_REFRESH)) this.#kept.delete(id)
+  }
+
+  of(meter: Meter): SlotEnergy {
+    const kept = this.#kept.get(meter.id)
+    if (kept !== undefined) return kept.energy
+    const recorded = this.#books.intervals(meter.id, meter.register, this.#day)
+    const energy = energyOfSlots(meter, recorded, this.#day, this.#clock.wallMs())
+    this.#kept.set(meter.id, { readAtMs: this.#clock.monotonicMs(), energy })
+    return energy
+  }
+}

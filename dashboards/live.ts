@@ -1,0 +1,153 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Clock } from '#contract/clock.ts'
+import { Fault } from '#contract/fault.ts'
+import type { LiveGateway, LiveMeter, Overview } from './api/shapes.ts'
+
+/** Changes that come within this time travel together. */
+const COALESCE_MS = 250
+/** Silence comes by the passing of time alone, so it is looked for at this pace. */
+const WATCH_MS = 1_000
+/** A viewer that hears nothing for longer than two of these may say that the stream is broken. */
+const HEARTBEAT_MS = 10_000
+/** Screens of one park; each costs a socket and one write per change. */
+const VIEWERS_MAX = 200
+/** What may wait in a viewer's socket: a few snapshots of a large park. Beyond it the viewer is too slow and is dropped. */
+const PENDING_BYTES_MAX = 4 * 1024 * 1024
+/** Time after which a viewer's browser connects again. */
+const RECONNECT_MS = 2_000
+
+interface LiveSources {
+  readonly clock: Clock
+  readonly log: FastifyBaseLogger
+  readonly view: () => Overview
+  /** Brings what was touched up to date; called before a change is sent. */
+  readonly catchUp: () => Promise<void>
+}
+
+const eventText = (name: string, data: object): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+
+/** All of a meter that is worth sending again; its age is not. */
+function meterSignature({ state, cause, power, register, today }: LiveMeter): string {
+  const values = [power, register].map((value) => `${value?.atMs} ${value?.fresh} ${value?.quality}`)
+  return [state, cause, ...values, today.total, today.known, today.missing, today.pending].join('|')
+}
+
+function gatewaySignature({ gateway, state, why, waitingRows }: LiveGateway): string {
+  return [gateway, state, why, waitingRows].join('|')
+}
+
+/**
+ * Server-sent events: a snapshot on connecting, then the meters that changed, and a heartbeat.
+ * Viewers are bounded in number and in what waits for them; a slow one is dropped and may come again.
+ */
+export class LiveStream {
+  readonly #sources: LiveSources
+  readonly #viewers = new Set<ServerResponse>()
+  readonly #stopping = new AbortController()
+  readonly #tasks = new Set<Promise<void>>()
+  #sent = new Map<string, string>()
+  #scheduled = false
+
+  constructor(sources: LiveSources) {
+    this.#sources = sources
+    this.#run(this.#watch())
+  }
+
+  /** Takes over a response and keeps it open. Throws `viewers-full` before anything is written. */
+  accept(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+    if (this.#viewers.size >= VIEWERS_MAX) {
+      throw new Fault('viewers-full', `${VIEWERS_MAX} screens are connected already.`)
+    }
+    const snapshot = eventText('snapshot', this.#sources.view())
+    response.writeHead(200, {
+      ...headers,
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // Proxies that gather answers would turn a live stream into a late one.
+      'x-accel-buffering': 'no',
+    })
+    response.once('close', () => this.#viewers.delete(response))
+    response.on('error', (error) => this.#sources.log.debug({ err: error }, 'a viewer left'))
+    this.#viewers.add(response)
+    this.#write(response, `retry: ${RECONNECT_MS}\n\n${snapshot}`)
+  }
+
+  /** Something was committed or said: a change follows soon. */
+  notice(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#run(this.#flushSoon())
+  }
+
+  /** Ends all streams and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('stopping'))
+    for (const viewer of this.#viewers) viewer.end()
+    await Promise.all(this.#tasks)
+  }
+
+  #run(task: Promise<void>): void {
+    const tracked = task.catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) this.#sources.log.error({ err: error }, 'the live stream failed')
+    })
+    this.#tasks.add(tracked)
+    void tracked.finally(() => this.#tasks.delete(tracked))
+  }
+
+  async #flushSoon(): Promise<void> {
+    try {
+      await this.#sources.clock.sleep(COALESCE_MS, this.#stopping.signal)
+    } finally {
+      this.#scheduled = false
+    }
+    await this.#flush()
+  }
+
+  async #watch(): Promise<void> {
+    const { clock, log } = this.#sources
+    let heardMs = clock.monotonicMs()
+    for (;;) {
+      await clock.sleep(WATCH_MS, this.#stopping.signal)
+      try {
+        await this.#flush()
+      } catch (error) {
+        log.error({ err: error }, 'the live view could not be made; trying again')
+      }
+      if (clock.monotonicMs() - heardMs >= HEARTBEAT_MS) {
+        heardMs = clock.monotonicMs()
+        this.#broadcast(eventText('tick', { nowMs: clock.wallMs() }))
+      }
+    }
+  }
+
+  async #flush(): Promise<void> {
+    await this.#sources.catchUp()
+    if (this.#viewers.size === 0) return
+    const view = this.#sources.view()
+    const signatures = new Map<string, string>([
+      ...view.meters.map((meter) => [`meter ${meter.meter}`, meterSignature(meter)] as const),
+      ...view.gateways.map((gateway) => [`gateway ${gateway.gateway}`, gatewaySignature(gateway)] as const),
+    ])
+    const changed = (key: string): boolean => signatures.get(key) !== this.#sent.get(key)
+    const meters = view.meters.filter(({ meter }) => changed(`meter ${meter}`))
+    if (meters.length > 0 || view.gateways.some(({ gateway }) => changed(`gateway ${gateway}`))) {
+      this.#broadcast(eventText('change', { ...view, meters }))
+    }
+    this.#sent = signatures
+  }
+
+  #broadcast(text: string): void {
+    for (const viewer of this.#viewers) this.#write(viewer, text)
+  }
+
+  #write(viewer: ServerResponse, text: string): void {
+    if (viewer.writableLength > PENDING_BYTES_MAX) {
+      this.#sources.log.warn({ pendingBytes: viewer.writableLength }, 'a viewer was too slow and is dropped')
+      this.#viewers.delete(viewer)
+      viewer.destroy()
+      return
+    }
+    viewer.write(text)
+  }
+}
