@@ -122,6 +122,8 @@ export default defineConfig({
         'no-restricted-imports': 'off',
         'max-lines': 'off',
         'vitest/valid-title': 'off',
+        'vitest/valid-expect': 'off',
+        'vitest/expect-expect': 'off',
         'vitest/valid-describe-callback': 'off',
       },
     },

@@ -31,23 +31,34 @@ const RETRY_EVERY_MS = 2_000
 const OVERLAP_MS = 60_000
 const PAGE = 5_000
 const WINDOWS_PER_ROUND = 500
+const RECOMPUTE_FIRST_PAUSE_MS = 4_000
+const RECOMPUTE_PAUSE_MS_MAX = 60_000
 
-/** Runs until the signal is aborted. Failures of the store or the books are logged and tried again. */
+/**
+ * Runs until the signal is aborted, then once more, so that what was committed last is in the books too.
+ * Failures of the store or the books are logged and tried again.
+ */
 export async function keepBooks(loop: Bookkeeping): Promise<void> {
   const seen = new RecentCommits()
+  const pace = new RecomputePace(loop.clock)
   while (!loop.signal.aborted) {
-    let pauseMs = FOLLOW_EVERY_MS
-    try {
-      await follow(loop, seen)
-      await recomputeDirty(loop)
-    } catch (error) {
-      if (!(error instanceof Fault) || !error.retryable) throw error
-      loop.log.error({ code: error.code }, faultText(error))
-      pauseMs = RETRY_EVERY_MS
-    }
+    const pauseMs = (await keptUp(loop, seen, pace.isDue())) ? FOLLOW_EVERY_MS : RETRY_EVERY_MS
     await loop.clock.sleep(pauseMs, loop.signal).catch((error: unknown) => {
       if (!loop.signal.aborted) throw error
     })
+  }
+  await keptUp(loop, seen, true)
+}
+
+async function keptUp(loop: Bookkeeping, seen: RecentCommits, isRecomputeDue: boolean): Promise<boolean> {
+  try {
+    await follow(loop, seen)
+    if (isRecomputeDue) await recomputeDirty(loop)
+    return true
+  } catch (error) {
+    if (!(error instanceof Fault) || !error.retryable) throw error
+    loop.log.error({ code: error.code }, faultText(error))
+    return false
   }
 }
 
@@ -68,9 +79,8 @@ async function follow({ store, books, onCommits }: Bookkeeping, seen: RecentComm
   seen.forgetBefore(books.followedUntilMs() - 2 * OVERLAP_MS)
 }
 
-async function recomputeDirty({ store, books, park, log, signal }: Bookkeeping): Promise<void> {
+async function recomputeDirty({ store, books, park, log }: Bookkeeping): Promise<void> {
   for (const window of books.dirtyWindows(WINDOWS_PER_ROUND)) {
-    if (signal.aborted) return
     const meter = park.meters.get(window.meter)
     if (meter === undefined) {
       log.warn(
@@ -80,7 +90,36 @@ async function recomputeDirty({ store, books, park, log, signal }: Bookkeeping):
       books.record(window, [])
       continue
     }
-    await recompute(window, meter, store, books)
+    try {
+      await recompute(window, meter, store, books)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.retryable) throw error
+      // Its window stays dirty, and the other meters go on.
+      log.error({ code: error.code, meter: meter.id }, faultText(error))
+    }
+  }
+}
+
+/**
+ * When dirty intervals are computed again: soon after the start, then once a minute. The slot that is under way is dirty
+ * after every batch, and each computation of it is a revision that is kept.
+ */
+class RecomputePace {
+  readonly #clock: Clock
+  #pauseMs = RECOMPUTE_FIRST_PAUSE_MS
+  #lastMs: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#lastMs = clock.monotonicMs()
+  }
+
+  isDue(): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#lastMs < this.#pauseMs) return false
+    this.#lastMs = nowMs
+    this.#pauseMs = Math.min(RECOMPUTE_PAUSE_MS_MAX, this.#pauseMs * 2)
+    return true
   }
 }
 

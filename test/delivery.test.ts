@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +6,8 @@ import { z } from 'zod'
 import type { Child } from '#cli/child.ts'
 import { isRegisterReading } from '#contract/reading.ts'
 import { toDecimal, sum } from '#contract/amount.ts'
+import type { scenarioFile } from '#simulators/scenario.ts'
+import { readServedLog } from '#simulators/truth.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { gatewayOf, makeInstallation, parkOf } from './support/installation.ts'
 import { freePort } from './support/servers.ts'
@@ -18,7 +19,7 @@ import { until } from './support/until.ts'
  * truth that the store is compared with afterwards.
  */
 const ROUNDS = Number(process.env['TANBIAO_KILL_ROUNDS'] ?? 12)
-const SEED = Number(process.env['TANBIAO_SEED'] ?? Math.floor(performance.timeOrigin % 2 ** 31))
+const SEED = Number(process.env['TANBIAO_SEED'] ?? Math.floor(performance.timeOrigin % 0x8000_0000))
 
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 const REGISTER = 'activeEnergyImport.total'
@@ -54,25 +55,30 @@ interface Kill {
   readonly atMs: number
 }
 
-const served = z.object({
-  meter: z.string(),
-  address: z.int(),
-  words: z.array(z.int()),
-  atMs: z.number(),
-})
-
 /** The registers that left the simulator, per meter, in order: count of Wh and when. */
-function readServed(file: string): Map<string, { count: number; atMs: number }[]> {
+function registersServed(file: string): Map<string, { count: number; atMs: number }[]> {
   const truth = new Map<string, { count: number; atMs: number }[]>(meters.map((meter) => [meter, []]))
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    if (line === '') continue
-    const { meter, address, words, atMs } = served.parse(JSON.parse(line))
+  for (const { meter, address, words, atMs } of readServedLog(file)) {
     const at = REGISTER_ADDRESS - address
     if (at < 0 || at + 4 > words.length) continue
     const count = words.slice(at, at + 4).reduce((total, word) => total * 0x1_0000 + word, 0)
     truth.get(meter)?.push({ count, atMs })
   }
   return truth
+}
+
+/** Loads so large that the register has advanced by many steps whenever it is read again. */
+function scenarioOf(names: readonly string[]): z.input<typeof scenarioFile> {
+  return {
+    park: 'test-park',
+    seed: SEED,
+    registersFrom: '2026-01-01T00:00:00+08:00',
+    utcOffset: '+08:00',
+    latitude: 39.1,
+    flows: Object.fromEntries(
+      names.map((name, index) => [name, { kind: 'continuous', mean: 4_000 + 1_000 * index }]),
+    ),
+  }
 }
 
 /** Waits until every row that the journal holds now has its receipt; rows made later do not matter. */
@@ -183,7 +189,7 @@ describe('Delivery', () => {
       await Promise.all(gatewayIds.map((gateway) => agents[gateway].stop()))
       await server.stop()
 
-      const truth = readServed(servedLog)
+      const truth = registersServed(servedLog)
       const store = await openReadingStore(`sqlite:${join(data, 'readings.sqlite')}`)
       const books = openBooks(join(data, 'books.sqlite'))
       let servedTotal = 0

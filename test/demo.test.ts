@@ -122,7 +122,7 @@ describe('The demo park', () => {
   })
 
   it('starts a gateway again that was killed', async () => {
-    const gateways = (): { pid: number }[] => processesOf(join(folder, 'data', 'gateways', 'gw-east'))
+    const gateways = (): { pid: number }[] => processesOf(join(folder, 'data', 'gateways', 'gateway-east'))
     const [before] = gateways()
     expect(before).toBeDefined()
     process.kill(before?.pid ?? 0, 'SIGKILL')
@@ -138,11 +138,11 @@ describe('The demo park', () => {
         await page.getByTestId('tile-power').getByText(/\d/).waitFor()
         await page.getByTestId('meter-state-ok').first().waitFor()
 
-        const [agent] = processesOf(join(folder, 'data', 'gateways', 'gw-west'))
+        const [agent] = processesOf(join(folder, 'data', 'gateways', 'gateway-west'))
         process.kill(agent?.pid ?? 0, 'SIGSTOP')
-        await page.getByTestId('gateway-gw-west').getByText('无应答').waitFor()
+        await page.getByTestId('gateway-gateway-west').getByText('无应答').waitFor()
         process.kill(agent?.pid ?? 0, 'SIGCONT')
-        await page.getByTestId('gateway-gw-west').getByText('正常').waitFor()
+        await page.getByTestId('gateway-gateway-west').getByText('正常').waitFor()
       } finally {
         await chromium.close()
       }

@@ -55,7 +55,7 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     const server = start('serve', [
       'serve',
       ...flags({ park: parkFile, data: folder.file('server'), host: given.host, port: given.port }),
-      ...flags({ 'mqtt-port': given['mqtt-port'] }),
+      ...flags({ 'mqtt-port': given['mqtt-port'], simulated: 'true' }),
     ])
     const [simulated, served] = await Promise.all([meters.told('ready'), server.told('ready')])
     folder.describe(served.url)

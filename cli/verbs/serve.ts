@@ -31,6 +31,10 @@ const options = z.object({
   'mqtt-port': port
     .default(1883)
     .meta({ description: 'Port of the embedded broker (1883; 0 takes a free one)' }),
+  simulated: z
+    .stringbool()
+    .default(false)
+    .meta({ description: 'true: every page says that values are simulated' }),
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -61,6 +65,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       books,
       clock: systemClock,
       log,
+      simulated: given.simulated,
     })
     closers.unshift(() => pages.stop())
     const worker = await startWorker({
@@ -74,7 +79,6 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         pages.noticeState(message)
       },
     })
-    closers.unshift(() => worker.stop())
     folder.describe(pages.url)
     tellParent({
       kind: 'ready',
@@ -82,6 +86,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       ports: broker === undefined ? {} : { mqtt: Number(new URL(broker.url).port) },
     })
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
+    const stopBooks = new AbortController()
     let toldFirstValues = false
     const booksLoop = keepBooks({
       store,
@@ -89,7 +94,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       park,
       clock: systemClock,
       log,
-      signal: lifetime.signal,
+      signal: stopBooks.signal,
       onCommits: (records) => {
         pages.noticeCommits(records)
         if (toldFirstValues) return
@@ -97,7 +102,12 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         tellParent({ kind: 'first-values' })
       },
     })
-    closers.unshift(() => booksLoop)
+    // The worker first: what it still commits is followed in the last round of the books.
+    closers.unshift(async () => {
+      await worker.stop()
+      stopBooks.abort()
+      await booksLoop
+    })
     await Promise.race([lifetime.ended, booksLoop])
   } finally {
     for (const close of closers) await close()

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
-import { readScenario } from '#simulators/scenario.ts'
-import { startSimulation } from '#simulators/simulation.ts'
+import { readScenarioFor } from '#simulators/scenario-check.ts'
+import { busKey, startSimulation } from '#simulators/simulation.ts'
 import { tellParent } from '../child.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
@@ -31,18 +31,27 @@ const options = z.object({
 export const simulate = verb('Stand in for a park’s meters', options, async (given) => {
   const lifetime = watchLifetime()
   const log = makeLog('simulate', given.log)
+  const park = readParkFile(given.park)
+  const gateways = given.gateway.map((file) => readGatewayFile(file).value)
+  const buses = gateways.flatMap(({ gateway, buses }) => buses.map((bus) => busKey(gateway, bus.id)))
+  const { port: firstPort } = given
   const simulation = await startSimulation({
-    scenario: readScenario(given.scenario),
-    park: readParkFile(given.park),
-    gateways: given.gateway.map((file) => readGatewayFile(file).value),
+    scenario: readScenarioFor(park, given.scenario),
+    park,
+    gateways,
     clock: systemClock,
     log,
     host: given.host,
-    ...(given.port === undefined ? {} : { firstPort: given.port }),
+    ...(firstPort === undefined
+      ? {}
+      : { ports: new Map(buses.map((bus, index) => [bus, firstPort === 0 ? 0 : firstPort + index])) }),
     ...(given['served-log'] === undefined ? {} : { servedLog: given['served-log'] }),
   })
-  tellParent({ kind: 'ready', url: `modbus-tcp://${given.host}`, ports: simulation.ports })
-  for (const [bus, port] of Object.entries(simulation.ports)) log.info({ bus, port }, 'serving')
+  tellParent({
+    kind: 'ready',
+    url: `modbus-tcp://${given.host}`,
+    ports: Object.fromEntries(simulation.ports),
+  })
   await lifetime.ended
   await simulation.stop()
 })
