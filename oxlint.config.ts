@@ -127,6 +127,6 @@ export default defineConfig({
         'vitest/valid-describe-callback': 'off',
       },
     },
-    { files: ['cli/**', 'scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
+    { files: ['cli/**', 'scripts/**', 'bench/**', 'test/**'], rules: { 'no-console': 'off' } },
   ],
 })

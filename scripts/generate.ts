@@ -7,7 +7,7 @@ import { messageSchemas } from '#contract/messages.ts'
 import { parkDescription } from '#contract/park.ts'
 import { quantities } from '#contract/quantities.ts'
 import { badCauses } from '#contract/reading.ts'
-import { downLeaves, topicOf, upLeaves } from '#contract/topics.ts'
+import { topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
 import { gatewayFile } from '#firmware-config/gateway.ts'
 import { loadProfile, profileFile, profileFolder } from '#firmware-config/profile.ts'
 
@@ -87,7 +87,7 @@ function metersPage(): string {
 }
 
 function protocolPage(): string {
-  const topic = (leaf: (typeof upLeaves)[number] | (typeof downLeaves)[number]): string =>
+  const topic = (leaf: UpLeaf | DownLeaf): string =>
     `\`${topicOf({ park: '{park}', gateway: '{gateway}', leaf })}\``
   const rows = [
     [topic('live'), 'gateway', 'readings batch or gap record, just made', '1', 'no'],
