@@ -1,0 +1,50 @@
+import type { Speech } from './language.tsx'
+
+/** Numbers and times as the screens show them. */
+
+/** A measured value: the more digits before the point, the fewer behind it. */
+export function valueText(value: number, locale: string): string {
+  const magnitude = Math.abs(value)
+  const decimals = magnitude >= 10_000 ? 0 : magnitude >= 100 ? 1 : 2
+  return value.toLocaleString(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+}
+
+/** An exact decimal text with its thousands grouped; no digit is rounded away. */
+export function exactText(decimal: string): string {
+  const [whole = '', fraction] = decimal.split('.')
+  const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`
+}
+
+export function percentText(share: number, locale: string): string {
+  return share.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
+}
+
+export function ageText(ageMs: number, t: Speech['t']): string {
+  const seconds = Math.max(0, Math.floor(ageMs / 1000))
+  const [s, m, h] = [seconds % 60, Math.floor(seconds / 60) % 60, Math.floor(seconds / 3600)]
+  if (seconds < 60) return t('age.seconds', { s })
+  if (seconds < 3600) return t('age.minutes', { m, s })
+  return h < 48 ? t('age.hours', { h, m }) : t('age.days', { d: Math.floor(h / 24) })
+}
+
+const clockParts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const dateParts = { year: 'numeric', month: '2-digit', day: '2-digit' } as const
+
+/** HH:MM in a zone. */
+export function minuteText(atMs: number, locale: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(locale, { ...clockParts, timeZone }).format(atMs)
+}
+
+/** HH:MM:SS in a zone. */
+export function secondText(atMs: number, locale: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(locale, { ...clockParts, second: '2-digit', timeZone }).format(atMs)
+}
+
+export function dateText(atMs: number, locale: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(locale, { ...dateParts, timeZone }).format(atMs)
+}
+
+export function weekdayText(atMs: number, locale: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone }).format(atMs)
+}

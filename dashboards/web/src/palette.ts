@@ -1,0 +1,39 @@
+import type { IntervalMethod } from '#contract/interval.ts'
+import type { Carrier } from '#contract/carriers.ts'
+
+/** Colours that carry a meaning; all others are in page.css. Chosen to stay apart for colour-blind eyes. */
+
+/** First the park, then its enterprises in turn. */
+export const seriesColours = [
+  '#0b3c6f',
+  '#0e9f9a',
+  '#e08a1e',
+  '#7a5cc4',
+  '#c2476b',
+  '#5b8c2a',
+  '#2f7fd6',
+  '#8c6d46',
+]
+
+export const methodColours: Readonly<Record<IntervalMethod, string>> = {
+  measured: '#1f7a8c',
+  interpolated: '#7fb7be',
+  apportioned: '#e0a458',
+  estimated: '#b36a5e',
+  manual: '#7a5cc4',
+}
+
+export const missingColour = '#f6d5d0'
+
+export const carrierColours: Readonly<Record<Carrier, string>> = {
+  electricity: '#2f7fd6',
+  naturalGas: '#e08a1e',
+  steam: '#8c8fa3',
+  heat: '#c2476b',
+  cooling: '#3aa5c9',
+  water: '#0e9f9a',
+  compressedAir: '#7a8ba0',
+  solidFuel: '#5d5348',
+  liquidFuel: '#8c6d46',
+  environment: '#5b8c2a',
+}

@@ -1,0 +1,74 @@
+import type { ReactNode } from 'react'
+import { Empty } from 'antd'
+import type { LiveGateway, ParkTree } from '#dashboards/api/shapes.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { ageText } from '#dashboards/web/src/numbers.ts'
+
+interface GatewayCardProps {
+  readonly gateway: LiveGateway
+  readonly described: ParkTree['gateways'][number] | undefined
+}
+
+function GatewayCard({ gateway, described }: GatewayCardProps): ReactNode {
+  const { t, nameOf } = useSpeech()
+  const { nowMs } = usePresent()
+  const seconds = described?.silentAfterSeconds ?? 0
+  return (
+    <li className={`gateway is-${gateway.state}`} data-testid={`gateway-${gateway.gateway}`}>
+      <div className="gateway-head">
+        <span className="gateway-name">
+          {described === undefined ? gateway.gateway : nameOf(described.name)}
+        </span>
+        <span className={`badge is-${gateway.state}`}>{t(`gateway.${gateway.state}`)}</span>
+      </div>
+      {gateway.why !== null && <p className="gateway-why">{t(`silence.${gateway.why}`, { seconds })}</p>}
+      <dl>
+        <div>
+          <dt>{t('gateway.heard')}</dt>
+          <dd className="number">
+            {gateway.heardMs === null ? t('gateway.never') : ageText(nowMs - gateway.heardMs, t)}
+          </dd>
+        </div>
+        <div>
+          <dt>{t('gateway.meters')}</dt>
+          <dd className="number">
+            {gateway.metersOk}/{gateway.meters}
+          </dd>
+        </div>
+        {gateway.waitingRows !== null && (
+          <div>
+            <dt>{t('gateway.waiting')}</dt>
+            <dd className="number">{t('gateway.rows', { rows: gateway.waitingRows })}</dd>
+          </div>
+        )}
+      </dl>
+    </li>
+  )
+}
+
+interface GatewayCardsProps {
+  readonly park: ParkTree
+  readonly gateways: readonly LiveGateway[]
+}
+
+/** Silent gateways first: they are what somebody has to see to. */
+export function GatewayCards({ park, gateways }: GatewayCardsProps): ReactNode {
+  const { t } = useSpeech()
+  const described = new Map(park.gateways.map((gateway) => [gateway.id, gateway]))
+  const sorted = gateways.toSorted((a, b) => Number(a.state === 'online') - Number(b.state === 'online'))
+  return (
+    <section className="panel gateways">
+      <h2>{t('gateways.title')}</h2>
+      {sorted.length === 0 ? (
+        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('gateways.empty')} />
+      ) : (
+        <ul>
+          {sorted.map((gateway) => (
+            <GatewayCard key={gateway.gateway} gateway={gateway} described={described.get(gateway.gateway)} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

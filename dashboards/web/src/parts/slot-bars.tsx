@@ -1,0 +1,80 @@
+import { useMemo, type ReactNode } from 'react'
+import { intervalMethods } from '#contract/interval.ts'
+import type { MeterIntervals } from '#dashboards/api/shapes.ts'
+import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { minuteText } from '#dashboards/web/src/numbers.ts'
+import { methodColours, missingColour } from '#dashboards/web/src/palette.ts'
+import { Chart, type ChartOption } from './chart.tsx'
+
+const HEIGHT_PX = 180
+const SLOT_MS = 15 * 60_000
+
+/** Bars of the day: one per slot, coloured by method; a missing slot is a pale column, never a bar of no height. */
+function optionOf(day: MeterIntervals, { t, locale }: Speech, timeZone: string): ChartOption {
+  const count = Math.round((day.toMs - day.fromMs) / SLOT_MS)
+  const moments = Array.from({ length: count }, (_, index) => day.fromMs + index * SLOT_MS)
+  const bySlot = new Map(day.slots.map((slot) => [slot.slotMs, slot]))
+  const methods = intervalMethods.filter((method) =>
+    day.slots.some((slot) => slot.state === 'known' && slot.method === method),
+  )
+  const highest = Math.max(0, ...day.slots.map((slot) => (slot.state === 'known' ? Number(slot.energy) : 0)))
+  const full = highest === 0 ? 1 : highest
+  return {
+    animation: false,
+    grid: { left: 8, right: 8, top: 32, bottom: 4, outerBoundsMode: 'same' },
+    legend: { top: 0, left: 0, itemWidth: 10, itemHeight: 10, textStyle: { color: '#42526b' } },
+    tooltip: { trigger: 'axis' },
+    xAxis: {
+      type: 'category',
+      data: moments.map((atMs) => minuteText(atMs, locale, timeZone)),
+      axisLabel: { interval: 15, color: '#61708a' },
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: '#c5cedb' } },
+    },
+    yAxis: {
+      type: 'value',
+      name: day.unit,
+      max: full,
+      axisLabel: {
+        color: '#61708a',
+        formatter: (value: number) => value.toLocaleString(locale, { maximumFractionDigits: 1 }),
+      },
+      nameTextStyle: { align: 'right', color: '#61708a' },
+      splitLine: { lineStyle: { color: '#e8edf4' } },
+    },
+    series: [
+      ...methods.map((method) => ({
+        type: 'bar' as const,
+        name: t(`method.${method}`),
+        stack: 'slot',
+        color: methodColours[method],
+        barCategoryGap: '18%',
+        tooltip: {
+          valueFormatter: (value: unknown) => (typeof value === 'number' ? `${value} ${day.unit}` : '—'),
+        },
+        data: moments.map((slotMs) => {
+          const slot = bySlot.get(slotMs)
+          return slot?.state === 'known' && slot.method === method ? Number(slot.energy) : null
+        }),
+      })),
+      {
+        type: 'bar' as const,
+        name: t('slot.missing'),
+        stack: 'slot',
+        color: missingColour,
+        tooltip: {
+          valueFormatter: (value: unknown) => (typeof value === 'number' ? t('slot.missing') : '—'),
+        },
+        data: moments.map((slotMs) => (bySlot.get(slotMs)?.state === 'missing' ? full : null)),
+      },
+    ],
+  }
+}
+
+export function SlotBars({ day }: { day: MeterIntervals }): ReactNode {
+  const speech = useSpeech()
+  const { timeZone } = usePresent()
+  const option = useMemo(() => optionOf(day, speech, timeZone), [day, speech, timeZone])
+  return <Chart option={option} label={speech.t('slots.label')} height={HEIGHT_PX} />
+}

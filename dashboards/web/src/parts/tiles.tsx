@@ -1,0 +1,135 @@
+import type { ReactNode } from 'react'
+import { Tooltip } from 'antd'
+import { carriers } from '#contract/carriers.ts'
+import type { EnergyLine, EnergyTotal, Overview, PowerLine } from '#dashboards/api/shapes.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
+
+interface TileProps {
+  readonly name: string
+  readonly testId: string
+  readonly value: string
+  readonly unit: string
+  readonly children: ReactNode
+}
+
+function Tile({ name, testId, value, unit, children }: TileProps): ReactNode {
+  return (
+    <section className="tile" data-testid={testId}>
+      <h2>{name}</h2>
+      <p className="tile-value live-value">
+        <span className="number">{value}</span> <span className="unit">{unit}</span>
+      </p>
+      <div className="tile-note">{children}</div>
+    </section>
+  )
+}
+
+/** How complete a total is, in one line; what is missing is named, and counted on asking. */
+export function Completeness({ energy }: { energy: EnergyTotal }): ReactNode {
+  const { t } = useSpeech()
+  const { known, partial, missing, pending, expected } = energy
+  const text =
+    energy.total === null
+      ? t('total.nothing')
+      : energy.complete
+        ? t('total.complete')
+        : t('total.incomplete', { known: known - partial, expected: expected - pending })
+  const tone = energy.complete ? 'is-complete' : 'is-incomplete'
+  return (
+    <Tooltip title={t('total.hint', { known, partial, missing, pending, expected })}>
+      <span className={`completeness ${tone}`}>{text}</span>
+    </Tooltip>
+  )
+}
+
+export function energyText(total: string | null): string {
+  return total === null ? '—' : exactText(total)
+}
+
+function PowerNote({ power }: { power: PowerLine }): ReactNode {
+  const { t } = useSpeech()
+  const { counted, expected } = power
+  return counted < expected ? (
+    <span className="is-incomplete">{t('tile.metersMissing', { missing: expected - counted })}</span>
+  ) : (
+    <span>{t('tile.allMeters', { counted, expected })}</span>
+  )
+}
+
+/** The park in a row of figures, each with its unit and with what is not in it. */
+export function Tiles({ overview }: { overview: Overview }): ReactNode {
+  const { t, locale, nameOf } = useSpeech()
+  const ofPark = overview.energy.filter(({ enterprise }) => enterprise === null)
+  const power = overview.power.find(({ enterprise, flow }) => enterprise === null && flow === 'in')
+  const solarPower = overview.power.find(({ enterprise, flow }) => enterprise === null && flow === 'produced')
+  const line = (carrier: EnergyLine['carrier'], flow: EnergyLine['flow']): EnergyLine | undefined =>
+    ofPark.find((each) => each.carrier === carrier && each.flow === flow)
+  const electricity = line('electricity', 'in')
+  const solar = line('electricity', 'produced')
+  const others = ofPark.filter(({ carrier, flow }) => carrier !== 'electricity' && flow === 'in')
+  const powerText = (each: PowerLine): string => (each.value === null ? '—' : valueText(each.value, locale))
+  const online = overview.gateways.filter(({ state }) => state === 'online').length
+  const metersOk = overview.meters.filter(({ state }) => state === 'ok').length
+
+  return (
+    <div className="tiles">
+      {power !== undefined && (
+        <Tile name={t('tile.power')} testId="tile-power" value={powerText(power)} unit={power.unit}>
+          <span>{t('tile.power.note')}</span>
+          <PowerNote power={power} />
+        </Tile>
+      )}
+      {electricity !== undefined && (
+        <Tile
+          name={t('tile.energy')}
+          testId="tile-energy"
+          value={energyText(electricity.total)}
+          unit={electricity.unit}
+        >
+          <Completeness energy={electricity} />
+        </Tile>
+      )}
+      {solarPower !== undefined && (
+        <Tile name={t('tile.solar')} testId="tile-solar" value={powerText(solarPower)} unit={solarPower.unit}>
+          {solar !== undefined && (
+            <>
+              <span>
+                {t('tile.solar.today')} <span className="number">{energyText(solar.total)}</span> {solar.unit}
+              </span>
+              <Completeness energy={solar} />
+            </>
+          )}
+        </Tile>
+      )}
+      {others.map((energy) => (
+        <Tile
+          key={`${energy.carrier} ${energy.unit}`}
+          name={t('tile.carrier', { carrier: nameOf(carriers[energy.carrier]) })}
+          testId={`tile-${energy.carrier}`}
+          value={energyText(energy.total)}
+          unit={energy.unit}
+        >
+          <Completeness energy={energy} />
+        </Tile>
+      ))}
+      <section className="tile" data-testid="tile-online">
+        <h2>{t('tile.online')}</h2>
+        <p className="tile-value tile-pair">
+          <span className={online < overview.gateways.length ? 'is-trouble' : ''}>
+            <span className="number">
+              {online}/{overview.gateways.length}
+            </span>{' '}
+            <span className="unit">{t('tile.online.gateways')}</span>
+          </span>
+          <span className={metersOk < overview.meters.length ? 'is-trouble' : ''}>
+            <span className="number">
+              {metersOk}/{overview.meters.length}
+            </span>{' '}
+            <span className="unit">{t('tile.online.meters')}</span>
+          </span>
+        </p>
+      </section>
+    </div>
+  )
+}
