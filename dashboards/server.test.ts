@@ -382,3 +382,12 @@ describe('the rest', () => {
     })
   })
 })
+
+test('more screens than a park has are refused, and told why', async () => {
+  await start()
+  const streams = await Promise.all(Array.from({ length: 200 }, listen))
+  const answer = await fetch(`${server.url}/api/live`)
+  expect(answer.status).toBe(503)
+  expect(faultBody.parse(await answer.json()).code).toBe('viewers-full')
+  for (const { close } of streams) close()
+})

@@ -13,7 +13,7 @@ const theme: ThemeConfig = {
     borderRadius: 4,
     fontSize: 13,
     fontFamily:
-      'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif',
+      '"PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "WenQuanYi Micro Hei", system-ui, sans-serif',
   },
 }
 

@@ -36,7 +36,9 @@ export function Chart({ option, label, height }: ChartProps): ReactNode {
   }, [])
 
   useEffect(() => {
-    chart.current?.setOption(option, { replaceMerge: ['series'] })
+    // A canvas does not inherit the page's font.
+    const { fontFamily } = window.getComputedStyle(document.body)
+    chart.current?.setOption({ ...option, textStyle: { fontFamily } }, { replaceMerge: ['series'] })
   }, [option])
 
   return <div ref={place} role="img" aria-label={label} style={{ height }} />

@@ -18,7 +18,7 @@ export function ValueCell({ live }: { live: LiveMeter | undefined }): ReactNode 
   if (live === undefined || value === undefined) return <span className="is-stale">—</span>
   const stale = !isFresh(value, live.limitMs, present)
   return (
-    <span className={stale ? 'value is-stale' : 'value'} data-testid={`value-${live.meter}`}>
+    <span className={stale ? 'value is-stale' : 'value'}>
       <span className="number">
         {value.exact === null ? valueText(value.value, locale) : exactText(value.exact)}
       </span>{' '}
@@ -32,11 +32,7 @@ export function AgeCell({ live }: { live: LiveMeter | undefined }): ReactNode {
   const { nowMs } = usePresent()
   const value = headlineOf(live)
   if (live === undefined || value === undefined) return <span className="is-stale">—</span>
-  return (
-    <span className="age number" data-testid={`age-${live.meter}`}>
-      {ageText(nowMs - value.atMs, t)}
-    </span>
-  )
+  return <span className="age number">{ageText(nowMs - value.atMs, t)}</span>
 }
 
 export function QualityCell({ live }: { live: LiveMeter | undefined }): ReactNode {
@@ -58,9 +54,5 @@ export function StateCell({ live }: { live: LiveMeter | undefined }): ReactNode 
     live.cause === null
       ? t(`state.${live.state}`)
       : t('state.failingCause', { cause: nameOf(badCauses[live.cause]) })
-  return (
-    <span className={`state is-${live.state}`} data-testid={`state-${live.meter}`}>
-      {text}
-    </span>
-  )
+  return <span className={`state is-${live.state}`}>{text}</span>
 }

@@ -75,7 +75,7 @@ export function LoadCurvePanel({ park }: { park: ParkTree }): ReactNode {
       <h2>
         {t('load.title')} <small>{t('load.range')}</small>
       </h2>
-      {load.failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      {load.failed && live && <p className="is-incomplete">{t('failed.detail')}</p>}
       {option === undefined ? (
         <Skeleton active />
       ) : empty ? (

@@ -159,7 +159,18 @@ export function MeterTable({ park, overview, onOpen }: MeterTableProps): ReactNo
         row.kind === 'group' ? (
           <TotalPower overview={overview} enterprise={row.enterprise} />
         ) : (
-          <ValueCell live={meterOf(row)} />
+          <>
+            <span data-testid={`value-${row.facts.id}`}>
+              <ValueCell live={meterOf(row)} />
+            </span>
+            <span className="narrow-only">
+              {meterOf(row)?.state === 'ok' ? (
+                <AgeCell live={meterOf(row)} />
+              ) : (
+                <StateCell live={meterOf(row)} />
+              )}
+            </span>
+          </>
         ),
     },
     {
@@ -168,7 +179,12 @@ export function MeterTable({ park, overview, onOpen }: MeterTableProps): ReactNo
       align: 'right',
       width: 120,
       responsive: ['md'],
-      render: (_, row) => (row.kind === 'group' ? null : <AgeCell live={meterOf(row)} />),
+      render: (_, row) =>
+        row.kind === 'group' ? null : (
+          <span data-testid={`age-${row.facts.id}`}>
+            <AgeCell live={meterOf(row)} />
+          </span>
+        ),
     },
     {
       title: t('column.quality'),
@@ -191,7 +207,13 @@ export function MeterTable({ park, overview, onOpen }: MeterTableProps): ReactNo
       width: 210,
       responsive: ['sm'],
       render: (_, row) =>
-        row.kind === 'group' ? <GroupState row={row} live={live} /> : <StateCell live={meterOf(row)} />,
+        row.kind === 'group' ? (
+          <GroupState row={row} live={live} />
+        ) : (
+          <span data-testid={`state-${row.facts.id}`}>
+            <StateCell live={meterOf(row)} />
+          </span>
+        ),
     },
   ]
   return (

@@ -18,8 +18,6 @@ function optionOf(day: MeterIntervals, { t, locale }: Speech, timeZone: string):
   const methods = intervalMethods.filter((method) =>
     day.slots.some((slot) => slot.state === 'known' && slot.method === method),
   )
-  const highest = Math.max(0, ...day.slots.map((slot) => (slot.state === 'known' ? Number(slot.energy) : 0)))
-  const full = highest === 0 ? 1 : highest
   return {
     animation: false,
     grid: { left: 8, right: 8, top: 32, bottom: 4, outerBoundsMode: 'same' },
@@ -32,17 +30,19 @@ function optionOf(day: MeterIntervals, { t, locale }: Speech, timeZone: string):
       axisTick: { show: false },
       axisLine: { lineStyle: { color: '#c5cedb' } },
     },
-    yAxis: {
-      type: 'value',
-      name: day.unit,
-      max: full,
-      axisLabel: {
-        color: '#61708a',
-        formatter: (value: number) => value.toLocaleString(locale, { maximumFractionDigits: 1 }),
+    yAxis: [
+      {
+        type: 'value',
+        name: day.unit,
+        axisLabel: {
+          color: '#61708a',
+          formatter: (value: number) => value.toLocaleString(locale, { maximumFractionDigits: 1 }),
+        },
+        nameTextStyle: { align: 'right', color: '#61708a' },
+        splitLine: { lineStyle: { color: '#e8edf4' } },
       },
-      nameTextStyle: { align: 'right', color: '#61708a' },
-      splitLine: { lineStyle: { color: '#e8edf4' } },
-    },
+      { type: 'value', show: false, min: 0, max: 1 },
+    ],
     series: [
       ...methods.map((method) => ({
         type: 'bar' as const,
@@ -61,12 +61,14 @@ function optionOf(day: MeterIntervals, { t, locale }: Speech, timeZone: string):
       {
         type: 'bar' as const,
         name: t('slot.missing'),
-        stack: 'slot',
+        stack: 'missing',
+        yAxisIndex: 1,
+        barGap: '-100%',
         color: missingColour,
         tooltip: {
           valueFormatter: (value: unknown) => (typeof value === 'number' ? t('slot.missing') : '—'),
         },
-        data: moments.map((slotMs) => (bySlot.get(slotMs)?.state === 'missing' ? full : null)),
+        data: moments.map((slotMs) => (bySlot.get(slotMs)?.state === 'missing' ? 1 : null)),
       },
     ],
   }

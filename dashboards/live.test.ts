@@ -1,0 +1,118 @@
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '#contract/clock.ts'
+import type { Overview } from './api/shapes.ts'
+import { energyTotalOf, energyOfMeters } from './energy.ts'
+import { LiveStream } from './live.ts'
+
+const METERS = 4_000
+const startMs = Date.UTC(2026, 5, 1)
+const today = energyTotalOf(energyOfMeters('kWh', []))
+
+let clock: ManualClock
+let stream: LiveStream
+let http: Server
+let url: string
+let accepted: ServerResponse[]
+
+/** A large park in which every meter changes with every view: one change is about two megabytes. */
+function view(): Overview {
+  const atMs = clock.wallMs()
+  const power = { value: 1, exact: null, unit: 'kW', quality: 'good', atMs, ageMs: 0, fresh: true } as const
+  return {
+    nowMs: atMs,
+    simulated: false,
+    day: '2026-06-01',
+    power: [],
+    energy: [],
+    gateways: [],
+    meters: Array.from({ length: METERS }, (_, index) => ({
+      meter: `meter-${index}`,
+      state: 'ok' as const,
+      cause: null,
+      limitMs: 30_000,
+      power,
+      register: power,
+      today,
+    })),
+  }
+}
+
+beforeEach(async () => {
+  clock = new ManualClock(startMs)
+  accepted = []
+  stream = new LiveStream({ clock, log: pino({ level: 'silent' }), view, catchUp: async () => undefined })
+  http = createServer((_request, response) => {
+    accepted.push(response)
+    try {
+      stream.accept(response, {})
+    } catch (error) {
+      response.writeHead(503).end(error instanceof Error ? error.message : '')
+    }
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const address = http.address()
+  url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+})
+
+afterEach(async () => {
+  await stream.stop()
+  http.closeAllConnections()
+  await new Promise((resolve) => http.close(resolve))
+})
+
+const connect = (): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    get(url, { agent: false }, resolve).once('error', reject)
+  })
+
+/** Reads until an event of that name has come whole. */
+function nextEvent(from: IncomingMessage, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    let tail = ''
+    let seen = false
+    const onData = (chunk: Buffer): void => {
+      tail = (tail + chunk.toString()).slice(-100_000)
+      seen ||= tail.includes(`event: ${name}\n`)
+      if (!seen || !tail.endsWith('\n\n')) return
+      from.off('data', onData)
+      resolve()
+    }
+    from.on('data', onData)
+  })
+}
+
+test('a viewer that does not read is dropped before much waits for it, and the others are served on', async () => {
+  const slow = await connect()
+  slow.pause()
+  slow.on('error', () => undefined)
+  const isServed = (): boolean => accepted[0]?.destroyed === false
+  const good = await connect()
+  await nextEvent(good, 'snapshot')
+  let changes = 0
+  for (; changes < 40 && isServed(); changes += 1) {
+    const received = nextEvent(good, 'change')
+    clock.advance(1_000)
+    await received
+  }
+  expect(isServed()).toBe(false)
+  const received = nextEvent(good, 'change')
+  clock.advance(1_000)
+  await received
+  expect(accepted[1]?.destroyed).toBe(false)
+})
+
+test('commits that come together are one change', async () => {
+  const viewer = await connect()
+  await nextEvent(viewer, 'snapshot')
+  let changes = 0
+  viewer.on('data', (chunk: Buffer) => {
+    changes += chunk.toString().split('event: change\n').length - 1
+  })
+  const received = nextEvent(viewer, 'change')
+  for (let commit = 0; commit < 20; commit += 1) stream.notice()
+  clock.advance(250)
+  await received
+  expect(changes).toBe(1)
+})
