@@ -125,7 +125,6 @@ export const command = z.strictObject({
     .optional()
     .meta({ description: 'Rows to send again, where the gateway still keeps them' }),
 })
-export type Command = z.infer<typeof command>
 
 export const reply = z.strictObject({
   v: version,
@@ -135,7 +134,6 @@ export const reply = z.strictObject({
   detail: z.string().max(2_000),
   atMs: epochMs,
 })
-export type Reply = z.infer<typeof reply>
 
 /** All messages by name, for the generated protocol document and JSON Schemas. */
 export const messageSchemas = { readingsBatch, gapRecord, receipt, stateMessage, command, reply }

@@ -164,7 +164,7 @@ describe('overview', () => {
     const stream = await listen()
     await stream.next()
     clock.advance(1_000)
-    expect(change.parse((await stream.next()).data).power[0]).toMatchObject({ value: 100 })
+    expect(overview.parse((await stream.next()).data).power[0]).toMatchObject({ value: 100 })
     stream.close()
   })
 })
@@ -210,14 +210,14 @@ describe('live stream', () => {
     clock.advance(250)
     const second = await stream.next()
     expect(second.name).toBe('change')
-    expect(meterIn(change.parse(second.data), 'forge-main').power).toMatchObject({
+    expect(meterIn(overview.parse(second.data), 'forge-main').power).toMatchObject({
       value: 42,
       ageMs: 250,
       fresh: true,
     })
 
     clock.advance(40_000)
-    const later = change.parse((await stream.next()).data)
+    const later = overview.parse((await stream.next()).data)
     expect(later.gateways[0]).toMatchObject({ state: 'silent', why: 'no-message' })
     expect(meterIn(later, 'forge-main')).toMatchObject({ state: 'gateway-silent', power: { fresh: false } })
     const beat = await stream.next()

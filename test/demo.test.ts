@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchChromium } from './support/chromium.ts'
+import { openChromium } from './support/chromium.ts'
 import { describeWith } from './support/servers.ts'
 import { until } from './support/until.ts'
 
@@ -131,18 +131,21 @@ describe('The demo park', () => {
 
   describeWith(['chromium'], 'in a browser', () => {
     it('shows live values, and a silent gateway as silent', async () => {
-      const chromium = await launchChromium()
+      const chromium = await openChromium()
       try {
-        const page = await chromium.newPage({ viewport: { width: 1440, height: 900 } })
-        await page.goto(url)
-        await page.getByTestId('tile-power').getByText(/\d/).waitFor()
-        await page.getByTestId('meter-state-ok').first().waitFor()
+        const page = await chromium.open(url)
+        await page.getByTestId('tile-power').getByText(/[1-9]/).first().waitFor()
+        await page.getByTestId('state-steel-incoming').getByText('正常').waitFor()
 
         const [agent] = processesOf(join(folder, 'data', 'gateways', 'gateway-west'))
         process.kill(agent?.pid ?? 0, 'SIGSTOP')
-        await page.getByTestId('gateway-gateway-west').getByText('无应答').waitFor()
+        const gateway = page.getByTestId('gateway-gateway-west')
+        await gateway.getByText('离线').waitFor()
+        await page.getByTestId('state-food-incoming').getByText('网关离线').waitFor()
+        expect(await page.getByTestId('state-steel-incoming').innerText()).toBe('正常')
         process.kill(agent?.pid ?? 0, 'SIGCONT')
-        await page.getByTestId('gateway-gateway-west').getByText('正常').waitFor()
+        await gateway.getByText('在线').waitFor()
+        expect(chromium.errors).toEqual([])
       } finally {
         await chromium.close()
       }

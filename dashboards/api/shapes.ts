@@ -130,6 +130,7 @@ const liveGateway = z.object({
 })
 export type LiveGateway = z.infer<typeof liveGateway>
 
+/** The snapshot of the live stream; its changes have the same shape, with only the meters that changed. */
 export const overview = z.object({
   nowMs: epochMs,
   simulated: z.boolean(),
@@ -142,8 +143,6 @@ export const overview = z.object({
 })
 export type Overview = z.infer<typeof overview>
 
-/** Same shape as the overview; `meters` are those that changed. */
-export const change = overview
 export const tick = z.object({ nowMs: epochMs })
 
 const series = z.object({ enterprise: identifier.nullable(), values: z.array(z.number().nullable()) })

@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useRef, useState } from 'react'
-import { change, overview, tick, type LiveValue, type Overview } from '#dashboards/api/shapes.ts'
+import { overview, tick, type LiveValue, type Overview } from '#dashboards/api/shapes.ts'
 
 /** The live stream as the page sees it: what it last said, when, and whether it still speaks. */
 
@@ -67,7 +67,7 @@ export function useLiveStream(path: string): LiveView {
         }))
       })
       source.addEventListener('change', ({ data }) => {
-        const after = change.parse(JSON.parse(String(data)))
+        const after = overview.parse(JSON.parse(String(data)))
         heard((before) => ({ overview: merged(before.overview, after), time: timeOf(after.nowMs) }))
       })
       source.addEventListener('tick', ({ data }) => {
