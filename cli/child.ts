@@ -18,6 +18,11 @@ export function tellParent(message: z.input<typeof childMessage>): void {
   process.send?.(message)
 }
 
+/** Ends the channel to the process that started this one: while it is open, this process cannot end by itself. */
+export function leaveParent(): void {
+  if (process.connected === true) process.disconnect()
+}
+
 export interface Child {
   readonly name: string
   /** The first message of this kind; rejects with `process-ended` when the process ends before it. */

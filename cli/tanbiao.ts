@@ -1,5 +1,5 @@
 import { Fault, faultText } from '#contract/fault.ts'
-import { tellParent } from './child.ts'
+import { leaveParent, tellParent } from './child.ts'
 import { check } from './verbs/check.ts'
 import { demo } from './verbs/demo.ts'
 import { edge } from './verbs/edge.ts'
@@ -26,10 +26,12 @@ if (verb === undefined) {
 } else {
   try {
     await verb.run(args)
+    leaveParent()
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     console.error(faultText(error))
     tellParent({ kind: 'fault', code: error.code, what: error.message })
+    leaveParent()
     process.exitCode = error.code === 'argument-invalid' ? 2 : 1
   }
 }
