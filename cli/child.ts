@@ -20,7 +20,7 @@ export function tellParent(message: z.input<typeof childMessage>): void {
 
 /** Ends the channel to the process that started this one: while it is open, this process cannot end by itself. */
 export function leaveParent(): void {
-  if (process.connected === true) process.disconnect()
+  if (process.connected) process.disconnect?.()
 }
 
 export interface Child {

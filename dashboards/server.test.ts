@@ -8,7 +8,6 @@ import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Reading } from '#contract/reading.ts'
 import {
-  change,
   faultBody,
   loadCurve,
   meterCurve,

@@ -88,9 +88,9 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     const lost = Promise.race(
       [meters, server].map(async (child) => `${child.name} ended (${await child.ended})`),
     )
-    steps.title(
-      `${await Promise.race([lost, ...agents.map(keepAlive)])}; the logs are in ${folder.file('log')}`,
-    )
+    const what = await Promise.race([lost, ...agents.map(keepAlive)])
+    if (lifetime.signal.aborted) return
+    steps.title(`${what}; the logs are in ${folder.file('log')}`)
     process.exitCode = 1
   }
   try {
