@@ -25,7 +25,10 @@ export const faultTable = {
   'not-found': { advice: 'Check the address: /api/park lists every id.', retryable: false },
   'request-invalid': { advice: 'Correct the part of the request that is named.', retryable: false },
   'viewers-full': { advice: 'Close screens that nobody watches, then connect again.', retryable: true },
-  unexpected: { advice: 'Read the server’s log at this moment and report it as a defect.', retryable: false },
+  'unexpected-error': {
+    advice: 'Read the server’s log at this moment and report it as a defect.',
+    retryable: false,
+  },
   'process-ended': { advice: 'Read the lines that it printed before it ended.', retryable: true },
   'file-unreadable': { advice: 'Check the path and its permissions.', retryable: false },
   'file-invalid': { advice: 'Correct the file at the place named; nothing was applied.', retryable: false },

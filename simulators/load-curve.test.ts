@@ -10,7 +10,11 @@ const curves = fc.record({
     .chain((minutes) =>
       fc.tuple(
         ...minutes.map((minute) =>
-          fc.record({ minute: fc.constant(minute), value: fc.double({ min: 0, max: 900, noNaN: true }) }),
+          fc.record({
+            minute: fc.constant(minute),
+            // Steps of a microwatt: doubles near the smallest one have no straight line between them.
+            value: fc.integer({ min: 0, max: 900_000_000_000 }).map((microwatts) => microwatts / 1e9),
+          }),
         ),
       ),
     ),

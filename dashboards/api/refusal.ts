@@ -20,7 +20,7 @@ function faultOf(error: unknown): Fault {
   if (error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500) {
     return new Fault('request-invalid', error.message, { cause: error })
   }
-  return new Fault('unexpected', 'The server could not answer.', { cause: error })
+  return new Fault('unexpected-error', 'The server could not answer.', { cause: error })
 }
 
 /** Answers a failure with { code, message, advice }; what lies behind it goes to the log, not to the viewer. */

@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { rooms } from '../oxlint.config.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const built = Object.keys(rooms).filter((room) => readdirSync(root).includes(room))
+const headings = ['What comes in', 'What goes out', 'Run it alone', 'Files', 'Decisions']
+
+describe.each([...built, 'cli', 'test'])('%s/README.md', (room) => {
+  const text = readFileSync(join(root, room, 'README.md'), 'utf8')
+
+  it('has the headings of every room, in their order', () => {
+    expect([...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)).toEqual(headings)
+    expect(text).toMatch(new RegExp(`^# ${room}\\n`))
+  })
+
+  it('names every source file of the room', () => {
+    const files = readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).filter(
+      (file) => /\.(ts|py)$/.test(file) && !/\.test\.ts$|\.test-support\.ts$|^web\//.test(file),
+    )
+    expect(files.length).toBeGreaterThan(0)
+    expect(files.filter((file) => !text.includes(basename(file)))).toEqual([])
+  })
+})
+
+describe('docs/architecture.md', () => {
+  it('shows the table of imports that lint enforces', () => {
+    const text = readFileSync(join(root, 'docs', 'architecture.md'), 'utf8')
+    for (const [room, allowed] of Object.entries(rooms)) {
+      const [, imports = ''] =
+        new RegExp(`^\\| (?:\\[)?\`${room}/\`[^|]*\\|[^|]*\\|([^|]*)\\|`, 'm').exec(text) ?? []
+      expect(imports.replaceAll('`', '').trim(), room).toBe(
+        allowed.length === 0 ? 'nothing of ours' : allowed.join(', '),
+      )
+    }
+  })
+})
