@@ -168,6 +168,22 @@ describe('overview', () => {
   })
 })
 
+test('what was committed while the store could not be read is shown when it can', async () => {
+  await start()
+  const stream = await listen()
+  await stream.next()
+  await store.append([power('forge-main', startMs, 100)])
+  store.fault = new Fault('store-unavailable', 'The store does not answer.')
+  server.noticeCommits([commitOf('gw-east', ['forge-main'], startMs)])
+  clock.advance(250)
+  // The gateway was heard, but its meter could not be read.
+  expect(meterIn(change.parse((await stream.next()).data), 'forge-main').power).toBeNull()
+  store.fault = undefined
+  clock.advance(750)
+  expect(meterIn(change.parse((await stream.next()).data), 'forge-main').power).toMatchObject({ value: 100 })
+  stream.close()
+})
+
 describe('gateways', () => {
   test('a gateway is silent when nothing came for its time, and after its will until it is heard again', async () => {
     await start()
