@@ -124,6 +124,7 @@ export default defineConfig({
         'vitest/valid-title': 'off',
         'vitest/valid-expect': 'off',
         'vitest/expect-expect': 'off',
+        'vitest/no-conditional-expect': 'off',
         'vitest/valid-describe-callback': 'off',
       },
     },
