@@ -177,10 +177,12 @@ test('what was committed while the store could not be read is shown when it can'
   server.noticeCommits([commitOf('gw-east', ['forge-main'], startMs)])
   clock.advance(250)
   // The gateway was heard, but its meter could not be read.
-  expect(meterIn(change.parse((await stream.next()).data), 'forge-main').power).toBeNull()
+  expect(meterIn(overview.parse((await stream.next()).data), 'forge-main').power).toBeNull()
   store.fault = undefined
   clock.advance(750)
-  expect(meterIn(change.parse((await stream.next()).data), 'forge-main').power).toMatchObject({ value: 100 })
+  expect(meterIn(overview.parse((await stream.next()).data), 'forge-main').power).toMatchObject({
+    value: 100,
+  })
   stream.close()
 })
 
