@@ -81,8 +81,8 @@ function scenarioOf(names: readonly string[]): z.input<typeof scenarioFile> {
   }
 }
 
-/** Waits until every row that the journal holds now has its receipt; rows made later do not matter. */
-async function drained(journal: string): Promise<void> {
+/** Waits until every row that the journal holds now has its receipt, and returns the number of the newest of them. */
+async function drained(journal: string): Promise<number> {
   const newest = readCount(journal, 'SELECT last_seq AS number FROM identity')
   await until(
     () =>
@@ -94,6 +94,7 @@ async function drained(journal: string): Promise<void> {
         : undefined,
     60_000,
   )
+  return newest
 }
 
 function readCount(journal: string, sql: string): number {
@@ -185,7 +186,11 @@ describe('Delivery', () => {
       await Promise.all([server.told('ready'), agents['gw-a'].told('ready'), agents['gw-b'].told('ready')])
       await sleep(1_000)
       await simulator.stop()
-      for (const gateway of gatewayIds) await drained(join(installation.folder, gateway, 'journal.sqlite'))
+      // Gateways go on writing that their meters do not answer: what they write after this is not part of the proof.
+      const newest = new Map<string, number>()
+      for (const gateway of gatewayIds) {
+        newest.set(gateway, await drained(join(installation.folder, gateway, 'journal.sqlite')))
+      }
       await Promise.all(gatewayIds.map((gateway) => agents[gateway].stop()))
       await server.stop()
 
@@ -238,18 +243,9 @@ describe('Delivery', () => {
         const advance = (counts.at(-1) ?? 0) - (counts[0] ?? 0)
         expect(energy === undefined ? undefined : toDecimal(energy)).toBe((advance / 1000).toFixed(3))
       }
-      expect(books.holes()).toEqual([])
+      expect(books.holes().filter((hole) => hole.firstSeq <= (newest.get(hole.gateway) ?? 0))).toEqual([])
       expect(books.quarantine(10)).toEqual([])
-      expect(books.batchCount()).toBe(
-        gatewayIds
-          .map((gateway) =>
-            readCount(
-              join(installation.folder, gateway, 'journal.sqlite'),
-              'SELECT count(*) AS number FROM batch',
-            ),
-          )
-          .reduce((a, b) => a + b),
-      )
+      expect(books.batchCount()).toBeGreaterThanOrEqual([...newest.values()].reduce((a, b) => a + b))
       books.close()
       await store.close()
       console.info(
