@@ -147,5 +147,7 @@ export function placeText(place: FaultPlace | undefined): string {
 /** One paragraph for a person: place, what happened, what to do. */
 export function faultText(fault: Fault): string {
   const place = placeText(fault.place)
-  return `${place === '' ? '' : `${place}: `}${fault.message}\n  → ${fault.advice} [${fault.code}]`
+  // The findings of a data file begin with their places already.
+  const prefix = place === '' || fault.message.startsWith(place) ? '' : `${place}: `
+  return `${prefix}${fault.message}\n  → ${fault.advice} [${fault.code}]`
 }

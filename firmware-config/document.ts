@@ -73,10 +73,12 @@ export function parseData<T extends z.ZodType>(schema: T, text: string, file: st
   if (!result.success) {
     throw new InvalidFile(
       file,
-      result.error.issues.map((issue) => ({
-        place: placeIn(file, document, lines, issue.path),
-        message: issue.message,
-      })),
+      result.error.issues.flatMap((issue) => {
+        // An unknown key is shown where it stands, not where the map begins that it stands in.
+        const paths =
+          issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
+        return paths.map((path) => ({ place: placeIn(file, document, lines, path), message: issue.message }))
+      }),
     )
   }
   return { file, value: result.data, placeOf: (path) => placeIn(file, document, lines, path) }
