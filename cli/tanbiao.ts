@@ -1,25 +1,32 @@
 import { Fault, faultText } from '#contract/fault.ts'
 import { leaveParent, tellParent } from './child.ts'
-import { check } from './verbs/check.ts'
-import { demo } from './verbs/demo.ts'
-import { edge } from './verbs/edge.ts'
-import { serve } from './verbs/serve.ts'
-import { simulate } from './verbs/simulate.ts'
+import { keepCompiled } from './compiled.ts'
 import type { Verb } from './verb.ts'
 
-const verbs: Readonly<Record<string, Verb>> = { demo, serve, edge, simulate, check }
+keepCompiled()
 
-function usage(): string {
-  const lines = Object.entries(verbs).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+/** A verb is loaded when it is asked for: a gateway's process holds no web server, and starts sooner. */
+const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
+  demo: async () => (await import('./verbs/demo.ts')).demo,
+  serve: async () => (await import('./verbs/serve.ts')).serve,
+  edge: async () => (await import('./verbs/edge.ts')).edge,
+  simulate: async () => (await import('./verbs/simulate.ts')).simulate,
+  check: async () => (await import('./verbs/check.ts')).check,
+}
+
+async function usage(): Promise<string> {
+  const lines = await Promise.all(
+    Object.entries(verbs).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`),
+  )
   return `tanbiao 碳表: from the meter's register to the carbon account\n\nUsage: tanbiao VERB [options]\n\n${lines.join('\n')}\n\ntanbiao VERB --help shows the options of a verb.`
 }
 
 const [name = '--help', ...args] = process.argv.slice(2)
-const verb = verbs[name]
+const verb = await verbs[name]?.()
 if (verb === undefined) {
   const wantsHelp = name === '--help' || name === 'help'
   if (!wantsHelp) console.error(`There is no verb "${name}".\n`)
-  console.log(usage())
+  console.log(await usage())
   process.exitCode = wantsHelp ? 0 : 2
 } else if (args.includes('--help')) {
   console.log(verb.help)

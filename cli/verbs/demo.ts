@@ -57,18 +57,20 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
       ...flags({ park: parkFile, data: folder.file('server'), host: given.host, port: given.port }),
       ...flags({ 'mqtt-port': given['mqtt-port'], simulated: 'true' }),
     ])
-    const [simulated, served] = await Promise.all([meters.told('ready'), server.told('ready')])
-    folder.describe(served.url)
+    // Gateways wait for the meters alone: what they read before the broker is there waits in their journals.
+    const simulated = await meters.told('ready')
     steps.done(`模拟仪表 simulated meters at Modbus TCP ports ${Object.values(simulated.ports).join(', ')}`)
-    steps.done(`消息代理、存储、页面 broker, store and pages`)
-
-    const { mqtt } = served.ports
+    const mqttPort = given['mqtt-port'] === 0 ? mqttPortOf(await server.told('ready')) : given['mqtt-port']
     const gateways = gatewayFiles.map((file) =>
-      writeGateway(folder, readGatewayFile(file).value, mqtt ?? given['mqtt-port'], simulated.ports),
+      writeGateway(folder, readGatewayFile(file).value, mqttPort, simulated.ports),
     )
     const startGateway = ({ id, file }: (typeof gateways)[number]): Child =>
       start(id, ['edge', ...flags({ config: file, data: folder.file('gateways', id) })])
     const agents = gateways.map((gateway) => ({ gateway, child: startGateway(gateway) }))
+
+    const served = await server.told('ready')
+    folder.describe(served.url)
+    steps.done('消息代理、存储、页面 broker, store and pages')
     await Promise.all(agents.map(({ child }) => child.told('ready')))
     steps.done(`网关 gateways ${gateways.map(({ id }) => id).join(', ')}`)
     await server.told('first-values')
@@ -103,6 +105,13 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     steps.done('已全部停止 everything stopped')
   }
 })
+
+/** The port that the embedded broker got. */
+function mqttPortOf({ ports }: { readonly ports: Readonly<Record<string, number>> }): number {
+  const { mqtt } = ports
+  if (mqtt === undefined) throw new Error('serve did not say at which port its broker listens')
+  return mqtt
+}
 
 /** Options as arguments: { port: 1 } is --port 1. */
 function flags(values: Readonly<Record<string, string | number>>): string[] {

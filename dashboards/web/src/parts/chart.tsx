@@ -1,45 +1,33 @@
-import { useEffect, useRef, type ReactNode } from 'react'
-import { BarChart, LineChart } from 'echarts/charts'
-import { GridComponent, LegendComponent, TooltipComponent } from 'echarts/components'
-import { init, use, type ComposeOption, type EChartsType } from 'echarts/core'
-import { CanvasRenderer } from 'echarts/renderers'
-import type { BarSeriesOption, LineSeriesOption } from 'echarts/charts'
-import type { GridComponentOption, LegendComponentOption, TooltipComponentOption } from 'echarts/components'
+import { lazy, Suspense, type ReactNode } from 'react'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import type { ChartProps } from './echart.tsx'
 
-use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer])
+export type { ChartOption } from './echart.tsx'
 
-export type ChartOption = ComposeOption<
-  BarSeriesOption | LineSeriesOption | GridComponentOption | LegendComponentOption | TooltipComponentOption
->
-
-interface ChartProps {
-  readonly option: ChartOption
-  readonly label: string
-  readonly height: number
+function ChartMissing({ height }: ChartProps): ReactNode {
+  const { t } = useSpeech()
+  return (
+    <p className="is-incomplete" style={{ height }}>
+      {t('failed.chart')}
+    </p>
+  )
 }
 
-/** One chart that follows its option and the width of its place. */
-export function Chart({ option, label, height }: ChartProps): ReactNode {
-  const place = useRef<HTMLDivElement>(null)
-  const chart = useRef<EChartsType>(undefined)
+/** The chart library is a third of the page's code: values are on the screen before it is loaded. */
+const EChart = lazy(() =>
+  import('./echart.tsx').then(
+    ({ EChart }) => ({ default: EChart }),
+    (error: unknown) => {
+      globalThis.reportError(error)
+      return { default: ChartMissing }
+    },
+  ),
+)
 
-  useEffect(() => {
-    if (place.current === null) return undefined
-    const made = init(place.current)
-    chart.current = made
-    const observer = new ResizeObserver(() => made.resize())
-    observer.observe(place.current)
-    return () => {
-      observer.disconnect()
-      made.dispose()
-    }
-  }, [])
-
-  useEffect(() => {
-    // A canvas does not inherit the page's font.
-    const { fontFamily } = window.getComputedStyle(document.body)
-    chart.current?.setOption({ ...option, textStyle: { fontFamily } }, { replaceMerge: ['series'] })
-  }, [option])
-
-  return <div ref={place} role="img" aria-label={label} style={{ height }} />
+export function Chart(props: ChartProps): ReactNode {
+  return (
+    <Suspense fallback={<div style={{ height: props.height }} />}>
+      <EChart {...props} />
+    </Suspense>
+  )
 }
