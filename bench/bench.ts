@@ -1,97 +1,24 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
-import { startInflux } from '#test/support/influx.ts'
-import { findServer } from '#test/support/servers.ts'
-import { READINGS_PER_BATCH } from './load.ts'
+import { cpus, totalmem } from 'node:os'
 
-/**
- * `npm run bench`: readings per second from MQTT to the embedded store and to InfluxDB 1.x, beside a bare line-protocol
- * writer to the same InfluxDB, in turns in one run, so that the ratios hold whatever else the machine does.
- */
-const GATEWAYS = 4
-const SECONDS = Number(process.env['TANBIAO_BENCH_SECONDS'] ?? 400)
-const TURNS = Number(process.env['TANBIAO_BENCH_TURNS'] ?? 3)
-const READINGS = GATEWAYS * SECONDS * READINGS_PER_BATCH
-
-const started = z.object({ url: z.string() })
-const finished = z.object({ seconds: z.number() })
-
-function start(file: string, ...args: readonly (string | number)[]): ChildProcess {
-  return fork(fileURLToPath(new URL(file, import.meta.url)), args.map(String), {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  })
+/** `npm run bench [NAME …]`: all benchmarks of the project, or those that are named, one after the other. */
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  delivery: async () => (await import('./delivery.ts')).benchDelivery(),
 }
 
-async function message<T>(child: ChildProcess, schema: z.ZodType<T>): Promise<T> {
-  const [first]: unknown[] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`a benchmark process ended with ${String(code)}`)
-    }),
-  ])
-  return schema.parse(first)
-}
-
-async function fromMqtt(storeUrl: string): Promise<number> {
-  const worker = start('worker.ts', storeUrl, GATEWAYS)
-  try {
-    const { url } = await message(worker, started)
-    const { seconds } = await message(start('publisher.ts', url, GATEWAYS, SECONDS), finished)
-    return READINGS / seconds
-  } finally {
-    worker.kill('SIGKILL')
-    await once(worker, 'exit')
-  }
-}
-
-async function bare(port: number, database: string): Promise<number> {
-  const root = `http://127.0.0.1:${port}`
-  await fetch(`${root}/query?q=CREATE DATABASE ${database}`, { method: 'POST' })
-  const { seconds } = await message(
-    start('line-writer.ts', `${root}/write?db=${database}&precision=ns`, GATEWAYS, SECONDS),
-    finished,
+const given = process.argv.slice(2)
+const unknown = given.filter((name) => !(name in benchmarks))
+if (unknown.length > 0) {
+  console.error(
+    `There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}.`,
   )
-  return READINGS / seconds
+  process.exit(2)
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
-const thousands = (value: number): string => Math.round(value).toLocaleString('en')
-const spread = (values: readonly number[]): string =>
-  `${thousands(Math.min(...values))} to ${thousands(Math.max(...values))}`
-
-const folder = mkdtempSync(join(tmpdir(), 'tanbiao-bench-'))
-const influx = findServer('influxd') === undefined ? undefined : await startInflux()
-const results: Record<'embedded' | 'influx' | 'bare', number[]> = { embedded: [], influx: [], bare: [] }
-try {
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    results.embedded.push(await fromMqtt(`sqlite:${join(folder, `${turn}.sqlite`)}`))
-    if (influx === undefined) continue
-    results.bare.push(await bare(influx.port, `bare${turn}`))
-    results.influx.push(await fromMqtt(`influx1://127.0.0.1:${influx.port}/mqtt${turn}?create=true`))
-  }
-} finally {
-  await influx?.remove()
-  rmSync(folder, { recursive: true })
-}
-
 const [cpu] = cpus()
 console.log(
   `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
 )
-console.log(`${thousands(READINGS)} readings a turn, ${TURNS} turns; readings/s as median (range)\n`)
-const line = (what: string, rates: readonly number[], to: readonly number[]): void => {
-  const ratio =
-    rates.length === 0 || to.length === 0 ? '' : `  ${(median(rates) / median(to)).toFixed(2)} × bare writer`
-  console.log(
-    `${what.padEnd(34)} ${rates.length === 0 ? 'not run: influxd is not installed' : `${thousands(median(rates))} (${spread(rates)})${ratio}`}`,
-  )
+for (const [name, run] of Object.entries(benchmarks)) {
+  if (given.length > 0 && !given.includes(name)) continue
+  console.log(`\n── ${name}`)
+  await run()
 }
-line('bare line protocol → InfluxDB 1.x', results.bare, results.bare)
-line('MQTT → InfluxDB 1.x', results.influx, results.bare)
-line('MQTT → embedded store (SQLite)', results.embedded, results.bare)

@@ -9,6 +9,8 @@ const paths = {
   influxd: ['/usr/bin/influxd', '/usr/local/bin/influxd'],
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser'],
   mbpoll: ['/usr/bin/mbpoll'],
+  // Makes pairs of pseudo-terminals, which stand in for serial lines.
+  socat: ['/usr/bin/socat'],
   // Debian's own Python: pymodbus comes as the package python3-pymodbus.
   pymodbus: ['/usr/bin/python3'],
 } as const
