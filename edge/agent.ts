@@ -114,6 +114,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 /** The owner of a bus's line; buses with the same address share it, because many devices take one connection only. */
 function busOf(buses: Map<string, Bus>, { transport }: BusDescription, options: AgentOptions): Bus {
   const { clock, log, random = Math.random } = options
+  if (transport.kind !== 'tcp')
+    throw new Fault('file-invalid', `A bus of kind ${transport.kind} cannot be read yet.`)
   const address = `${transport.host}:${transport.port}`
   const bus =
     buses.get(address) ??

@@ -8,6 +8,14 @@ import { readData, type DataFile } from './document.ts'
 
 const milliseconds = z.int().min(1).max(600_000)
 
+/** How bytes travel on a serial line; a character is a start bit, 8 data bits, parity if any, and the stop bits. */
+export const serialSettings = z.strictObject({
+  baudRate: z.int().min(300).max(4_000_000).default(9_600),
+  parity: z.enum(['none', 'even', 'odd']).default('none'),
+  stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
+})
+export type SerialSettings = z.infer<typeof serialSettings>
+
 const tcpTransport = z.strictObject({
   kind: z.literal('tcp').meta({ description: 'Modbus TCP (MBAP)' }),
   host: z
@@ -15,6 +23,24 @@ const tcpTransport = z.strictObject({
     .min(1)
     .meta({ description: 'Address of the meter or of the Modbus TCP gateway before it' }),
   port: z.int().min(1).max(65_535).default(502),
+  line: serialSettings.optional().meta({
+    description: 'The serial line behind a Modbus TCP gateway: the planner counts its character times',
+  }),
+})
+
+const rtuTransport = z.strictObject({
+  kind: z.literal('rtu').meta({ description: 'Modbus RTU on a serial line (RS-485)' }),
+  path: z.string().min(1).meta({ description: 'Device of the line, e.g. /dev/ttyUSB0' }),
+  ...serialSettings.shape,
+})
+
+const rtuOverTcpTransport = z.strictObject({
+  kind: z
+    .literal('rtu-over-tcp')
+    .meta({ description: 'Modbus RTU frames through a transparent serial server' }),
+  host: z.string().min(1).meta({ description: 'Address of the serial server' }),
+  port: z.int().min(1).max(65_535),
+  ...serialSettings.shape,
 })
 
 const meterLine = z.strictObject({
@@ -37,7 +63,7 @@ const meterLine = z.strictObject({
 
 const busDescription = z.strictObject({
   id: identifier,
-  transport: z.discriminatedUnion('kind', [tcpTransport]),
+  transport: z.discriminatedUnion('kind', [tcpTransport, rtuTransport, rtuOverTcpTransport]),
   timeoutMs: milliseconds.default(1_000).meta({ description: 'How long an answer may take' }),
   meters: z.array(meterLine).min(1),
 })

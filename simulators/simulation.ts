@@ -68,7 +68,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   const buses = gateways.flatMap(({ gateway, buses }) =>
     buses.map((bus: BusDescription) => ({
       key: busKey(gateway, bus.id),
-      port: options.ports?.get(busKey(gateway, bus.id)) ?? bus.transport.port,
+      port: options.ports?.get(busKey(gateway, bus.id)) ?? ('port' in bus.transport ? bus.transport.port : 0),
       meters: bus.meters.map((line) => servedMeter(line, plant, startMs)),
     })),
   )

@@ -133,7 +133,10 @@ function writeGateway(
     uplink: { ...gateway.uplink, url: `mqtt://127.0.0.1:${mqttPort}` },
     buses: gateway.buses.map((bus) => ({
       ...bus,
-      transport: { ...bus.transport, port: modbusPorts[`${id}/${bus.id}`] ?? bus.transport.port },
+      transport:
+        bus.transport.kind === 'rtu'
+          ? bus.transport
+          : { ...bus.transport, port: modbusPorts[`${id}/${bus.id}`] ?? bus.transport.port },
     })),
   }
   writeFileSync(file, stringify(effective))
