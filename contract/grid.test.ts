@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { dayOf, isTimeZone, monthOf, SLOT_MS, slotsBetween, slotStart } from './grid.ts'
+import { dayOf, isSettled, isTimeZone, monthOf, SETTLE_MS, SLOT_MS, slotsBetween, slotStart } from './grid.ts'
 
 const HOUR_MS = 3_600_000
 const ms = (text: string): number => Temporal.Instant.from(text).epochMilliseconds
@@ -86,6 +86,11 @@ describe('days and months', () => {
     expect(hours(monthOf(ms('2025-03-10T00:00:00Z'), 'Europe/Berlin'))).toBe(31 * 24 - 1)
     expect(hours(monthOf(ms('2025-10-10T00:00:00Z'), 'Europe/Berlin'))).toBe(31 * 24 + 1)
   })
+})
+
+test('a slot is settled two minutes after its end, not before', () => {
+  expect(isSettled(0, SLOT_MS + SETTLE_MS - 1)).toBe(false)
+  expect(isSettled(0, SLOT_MS + SETTLE_MS)).toBe(true)
 })
 
 test('a time zone is known by its name', () => {

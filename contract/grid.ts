@@ -11,6 +11,14 @@ export function slotStart(atMs: number): number {
   return Math.floor(atMs / SLOT_MS) * SLOT_MS
 }
 
+/** Time after its end within which a slot's last readings still travel and its energy is being computed. */
+export const SETTLE_MS = 120_000
+
+/** True from the moment on at which a slot's energy counts as final: later changes to it are corrections. */
+export function isSettled(slotMs: number, nowMs: number): boolean {
+  return nowMs >= slotMs + SLOT_MS + SETTLE_MS
+}
+
 /** Starts of all slots that overlap [fromMs, toMs); none where that is empty. */
 export function* slotsBetween(fromMs: number, toMs: number): Generator<number> {
   if (fromMs >= toMs) return

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toDecimal } from '#contract/amount.ts'
 import { ManualClock } from '#contract/clock.ts'
-import { SLOT_MS } from '#contract/grid.ts'
-import { energyOfMeters, energyOfSlots, energyTotalOf, EnergyToday, SETTLE_MS } from './energy.ts'
+import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
+import { energyOfMeters, energyOfSlots, energyTotalOf, EnergyToday } from './energy.ts'
 import { knownInterval, MemoryBooks, smallPark } from './fixture.ts'
 
 const meter = smallPark.meters.get('forge-main')

@@ -1,6 +1,6 @@
 import { sum, toDecimal, type Amount } from '#contract/amount.ts'
 import type { Clock } from '#contract/clock.ts'
-import { dayOf, SLOT_MS, slotsBetween, slotStart, type Period } from '#contract/grid.ts'
+import { dayOf, isSettled, SLOT_MS, slotsBetween, slotStart, type Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { Meter, Park } from '#contract/park.ts'
@@ -8,12 +8,6 @@ import { quantityOf } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
 import type { Books } from '#store/port.ts'
 import type { EnergyTotal } from './api/shapes.ts'
-
-/**
- * Time after its end within which a slot that is not in the books is pending: its last readings travel, and its energy
- * is being computed.
- */
-export const SETTLE_MS = 120_000
 
 /** The energy of a stretch of slots, with what is not in it. `amount` undefined: nothing is known. */
 export interface SlotEnergy {
@@ -33,15 +27,10 @@ export function expectedSlots(meter: Meter, period: Period, nowMs: number): numb
   return [...slotsBetween(fromMs, Math.min(period.toMs, nowMs))]
 }
 
-/** True while a slot that is not in the books may still come. */
-export function isPending(slotMs: number, nowMs: number): boolean {
-  return nowMs < slotMs + SLOT_MS + SETTLE_MS
-}
-
 function isPartial(interval: RecordedInterval, nowMs: number): boolean {
   if (interval.state !== 'known') return false
   if (interval.undecided.length > 0 || interval.opening.atMs > interval.slotMs) return true
-  return !isPending(interval.slotMs, nowMs) && interval.closing.atMs < interval.slotMs + SLOT_MS
+  return isSettled(interval.slotMs, nowMs) && interval.closing.atMs < interval.slotMs + SLOT_MS
 }
 
 /** Adds up a meter's slots, exactly, and counts what is missing among those that are expected. */
@@ -56,7 +45,7 @@ export function energyOfSlots(
   const found = expected.map((slotMs) => bySlot.get(slotMs))
   const known = found.flatMap((interval) => (interval?.state === 'known' ? [interval] : []))
   const pending = expected.filter(
-    (slotMs) => bySlot.get(slotMs)?.state !== 'known' && isPending(slotMs, nowMs),
+    (slotMs) => bySlot.get(slotMs)?.state !== 'known' && !isSettled(slotMs, nowMs),
   ).length
   return {
     amount: sum(known.map((interval) => interval.energy)),

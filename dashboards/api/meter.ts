@@ -5,6 +5,7 @@ import { toDecimal } from '#contract/amount.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import { epochMs, identifier, type LocalName } from '#contract/identity.ts'
+import { isSettled } from '#contract/grid.ts'
 import type { Boundary, RecordedInterval, RegisterPoint } from '#contract/interval.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantities, quantityOf } from '#contract/quantities.ts'
@@ -12,7 +13,7 @@ import type { Reading } from '#contract/reading.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
 import type { Board } from '../board.ts'
 import { thinned } from '../curve.ts'
-import { energyOfSlots, energyTotalOf, expectedSlots, isPending } from '../energy.ts'
+import { energyOfSlots, energyTotalOf, expectedSlots } from '../energy.ts'
 import { ageOf, dayText, valueOf } from '../overview.ts'
 import { dayPeriod, meterFactsOf } from './park.ts'
 import {
@@ -67,7 +68,7 @@ const boundaryText = (boundary: Boundary): Extract<Slot, { state: 'known' }>['op
 })
 
 function slotOf(slotMs: number, interval: RecordedInterval | undefined, nowMs: number): Slot {
-  if (interval?.state !== 'known' && isPending(slotMs, nowMs)) return { state: 'pending', slotMs }
+  if (interval?.state !== 'known' && !isSettled(slotMs, nowMs)) return { state: 'pending', slotMs }
   if (interval === undefined) {
     return { state: 'missing', slotMs, revision: null, cause: 'not-computed', undecided: [] }
   }
