@@ -3,8 +3,9 @@ import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Fault, faultText } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
-import { recompute } from '#intervals/recompute.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
+import { CommitFollower } from './commit-follower.ts'
+import { Recomputation } from './recomputation.ts'
 
 /**
  * The loop of the books' one owner: follow the commit records, then compute dirty intervals again.
@@ -16,7 +17,7 @@ export interface Bookkeeping {
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
-  /** Called with the commit records that were not seen before, in order. */
+  /** Called with the commit records that the books did not know, in order of time. */
   readonly onCommits: (records: readonly CommitRecord[]) => void
 }
 
@@ -24,118 +25,38 @@ export interface Bookkeeping {
 const FOLLOW_EVERY_MS = 500
 /** Pause after a store or the books failed. */
 const RETRY_EVERY_MS = 2_000
-/**
- * Commit records are read again this far back, because workers on other machines have other clocks, and a record is
- * visible only some time after the instant it carries.
- */
-const OVERLAP_MS = 60_000
-const PAGE = 5_000
-const WINDOWS_PER_ROUND = 500
-const RECOMPUTE_FIRST_PAUSE_MS = 4_000
-const RECOMPUTE_PAUSE_MS_MAX = 60_000
+/** Computing for this long may delay new values on a page. */
+const RECOMPUTE_TURN_MS = 1_000
+/** The last turn must fit into the time that a process is given to stop; what is left stays dirty in the books. */
+const RECOMPUTE_LAST_TURN_MS = 4_000
 
 /**
  * Runs until the signal is aborted, then once more, so that what was committed last is in the books too.
  * Failures of the store or the books are logged and tried again.
  */
 export async function keepBooks(loop: Bookkeeping): Promise<void> {
-  const seen = new RecentCommits()
-  const pace = new RecomputePace(loop.clock)
-  while (!loop.signal.aborted) {
-    const pauseMs = (await keptUp(loop, seen, pace.isDue())) ? FOLLOW_EVERY_MS : RETRY_EVERY_MS
-    await loop.clock.sleep(pauseMs, loop.signal).catch((error: unknown) => {
-      if (!loop.signal.aborted) throw error
-    })
-  }
-  await keptUp(loop, seen, true)
-}
+  const follower = new CommitFollower(loop)
+  const recomputation = new Recomputation(loop)
 
-async function keptUp(loop: Bookkeeping, seen: RecentCommits, isRecomputeDue: boolean): Promise<boolean> {
-  try {
-    await follow(loop, seen)
-    if (isRecomputeDue) await recomputeDirty(loop)
-    return true
-  } catch (error) {
-    if (!(error instanceof Fault) || !error.retryable) throw error
-    loop.log.error({ code: error.code }, faultText(error))
-    return false
-  }
-}
-
-async function follow({ store, books, onCommits }: Bookkeeping, seen: RecentCommits): Promise<void> {
-  let fromMs = Math.max(0, books.followedUntilMs() - OVERLAP_MS)
-  let limit = PAGE
-  for (;;) {
-    const page = await store.commitsSince(fromMs, limit)
-    books.follow(page)
-    const news = page.filter((record) => seen.isNew(record))
-    if (news.length > 0) onCommits(news)
-    const newestMs = page.at(-1)?.committedAtMs ?? fromMs
-    // The end is where nothing is newer. How full a page is says nothing: a store may drop repeated records from it.
-    if (newestMs > fromMs) fromMs = newestMs
-    else if (page.length >= limit / 2) limit *= 2
-    else break
-  }
-  seen.forgetBefore(books.followedUntilMs() - 2 * OVERLAP_MS)
-}
-
-async function recomputeDirty({ store, books, park, log }: Bookkeeping): Promise<void> {
-  for (const window of books.dirtyWindows(WINDOWS_PER_ROUND)) {
-    const meter = park.meters.get(window.meter)
-    if (meter === undefined) {
-      log.warn(
-        { meter: window.meter },
-        'readings of a meter that is no longer in the park file: no intervals',
-      )
-      books.record(window, [])
-      continue
-    }
+  async function succeeds(work: () => Promise<void>): Promise<boolean> {
     try {
-      await recompute(window, meter, store, books)
+      await follower.follow()
+      await work()
+      return true
     } catch (error) {
-      if (!(error instanceof Fault) || error.retryable) throw error
-      // Its window stays dirty, and the other meters go on.
-      log.error({ code: error.code, meter: meter.id }, faultText(error))
+      if (!(error instanceof Fault) || !error.retryable) throw error
+      loop.log.error({ code: error.code }, faultText(error))
+      return false
     }
   }
-}
 
-/**
- * When dirty intervals are computed again: soon after the start, then once a minute. The slot that is under way is dirty
- * after every batch, and each computation of it is a revision that is kept.
- */
-class RecomputePace {
-  readonly #clock: Clock
-  #pauseMs = RECOMPUTE_FIRST_PAUSE_MS
-  #lastMs: number
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-    this.#lastMs = clock.monotonicMs()
+  while (!loop.signal.aborted) {
+    const wentWell = await succeeds(() => recomputation.turn(RECOMPUTE_TURN_MS))
+    await loop.clock
+      .sleep(wentWell ? FOLLOW_EVERY_MS : RETRY_EVERY_MS, loop.signal)
+      .catch((error: unknown) => {
+        if (!loop.signal.aborted) throw error
+      })
   }
-
-  isDue(): boolean {
-    const nowMs = this.#clock.monotonicMs()
-    if (nowMs - this.#lastMs < this.#pauseMs) return false
-    this.#lastMs = nowMs
-    this.#pauseMs = Math.min(RECOMPUTE_PAUSE_MS_MAX, this.#pauseMs * 2)
-    return true
-  }
-}
-
-/** Which commit records of the overlap have been handed on already. */
-class RecentCommits {
-  readonly #committedAtMs = new Map<string, number>()
-
-  isNew(record: CommitRecord): boolean {
-    const isNew = !this.#committedAtMs.has(record.digest)
-    this.#committedAtMs.set(record.digest, record.committedAtMs)
-    return isNew
-  }
-
-  forgetBefore(beforeMs: number): void {
-    for (const [digest, committedAtMs] of this.#committedAtMs) {
-      if (committedAtMs < beforeMs) this.#committedAtMs.delete(digest)
-    }
-  }
+  await succeeds(() => recomputation.work(RECOMPUTE_LAST_TURN_MS))
 }

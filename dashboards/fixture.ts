@@ -206,7 +206,7 @@ export class MemoryBooks implements Books {
   quarantineEntries: QuarantineEntry[] = []
 
   followedUntilMs = (): number => 0
-  follow = (): number => 0
+  follow = (): readonly never[] => []
   dirtyWindows = (): readonly never[] => []
   record = (): number => 0
   intervals(meter: string, quantity: QuantityName, period: Period): readonly RecordedInterval[] {

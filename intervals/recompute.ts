@@ -2,7 +2,7 @@ import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
 import type { Meter } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import type { Books, DirtyWindow, ReadingStore, RegisterSeries } from '#store/port.ts'
+import type { DirtyWindow, ReadingStore, RegisterSeries } from '#store/port.ts'
 import { dirtyPeriod, slotsTouching } from './dirty.ts'
 import { energyOf } from './energy.ts'
 
@@ -13,6 +13,11 @@ import { energyOf } from './energy.ts'
 export const CHUNK_MS = 7 * 24 * 3_600_000
 
 const SLOTS_PER_RECORD = CHUNK_MS / SLOT_MS
+
+/** Where intervals are recorded, with the window that they were computed for: `Books.record` at some moment. */
+interface IntervalBook {
+  record(window: DirtyWindow, intervals: readonly Interval[]): number
+}
 
 type SeriesSource = Pick<ReadingStore, 'registerSeries'>
 
@@ -69,7 +74,7 @@ export async function recompute(
   window: DirtyWindow,
   meter: Meter,
   store: SeriesSource,
-  books: Pick<Books, 'record'>,
+  books: IntervalBook,
 ): Promise<number> {
   // An empty window takes nothing out of the dirty ones.
   const stillDirty = { meter: window.meter, fromMs: window.fromMs, toMs: window.fromMs - 1 }

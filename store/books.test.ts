@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { CommitRecord } from '#contract/commit.ts'
-import { SLOT_MS } from '#contract/grid.ts'
+import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
 import { openBooks } from './books.ts'
@@ -14,6 +14,8 @@ import type { Books, DirtyWindow } from './port.ts'
 
 const T0 = 1_790_000_100_000 - (1_790_000_100_000 % SLOT_MS)
 const epoch = 'a'.repeat(32)
+/** A day after everything here: all slots are settled, no commit is of the future. */
+const LATER = T0 + 86_400_000
 
 let folder: string
 let books: Books
@@ -99,11 +101,18 @@ describe('following commit records', () => {
   })
 
   test('following moves on to the newest record and never back', () => {
-    expect(books.follow([commitOf(2), commitOf(7), commitOf(1)])).toBe(3)
+    expect(books.follow([commitOf(2), commitOf(7), commitOf(1)], LATER)).toHaveLength(3)
     expect(books.followedUntilMs()).toBe(T0 + 7)
-    books.follow([commitOf(3)])
-    books.follow([])
+    books.follow([commitOf(3)], LATER)
+    books.follow([], LATER)
     expect(books.followedUntilMs()).toBe(T0 + 7)
+  })
+
+  test('no record moves it beyond the clock of the owner, and a clock that is set back takes it along', () => {
+    books.follow([commitOf(1, { committedAtMs: T0 + 9_000_000 })], T0 + 5)
+    expect(books.followedUntilMs()).toBe(T0 + 5)
+    books.follow([], T0 + 3)
+    expect(books.followedUntilMs()).toBe(T0 + 3)
   })
 
   test('entering records again, in any order and any pages, changes nothing', () => {
@@ -112,7 +121,7 @@ describe('following commit records', () => {
         seq: fc.integer({ min: 1, max: 12 }),
         epoch: fc.constantFrom('a'.repeat(32), 'b'.repeat(32)),
         gateway: fc.constantFrom('gw-1', 'gw-2'),
-        fromMs: fc.integer({ min: 0, max: 50 }),
+        fromMs: fc.integer({ min: 0, max: 50 }).map((each) => (each * SLOT_MS) / 3),
         length: fc.integer({ min: 0, max: 10 }),
       })
       .map(({ seq, epoch, gateway, fromMs, length }) =>
@@ -140,10 +149,10 @@ describe('following commit records', () => {
         run += 1
         const one = openBooks(join(folder, `one-${run}.sqlite`))
         const other = openBooks(join(folder, `other-${run}.sqlite`))
-        expect(one.follow(all)).toBe(all.length)
-        other.follow(shuffled.slice(cut))
-        other.follow(shuffled)
-        expect(other.follow(shuffled.slice(0, cut))).toBe(0)
+        expect(one.follow(all, LATER)).toEqual(all)
+        other.follow(shuffled.slice(cut), LATER)
+        other.follow(shuffled, LATER)
+        expect(other.follow(shuffled.slice(0, cut), LATER)).toEqual([])
         expect(other.dirtyWindows(100)).toEqual(one.dirtyWindows(100))
         expect(other.holes()).toEqual(one.holes())
         expect(other.batchCount()).toBe(all.length)
@@ -156,25 +165,25 @@ describe('following commit records', () => {
   })
 
   test('a record committed again later makes its time dirty again, and is no new batch', () => {
-    books.follow([commitOf(1, { touched: [touch(T0, T0 + 10)] })])
+    books.follow([commitOf(1, { touched: [touch(T0, T0 + 10)] })], LATER)
     const [window] = books.dirtyWindows(1)
-    if (window !== undefined) books.record(window, [])
+    if (window !== undefined) books.record(window, [], LATER)
     expect(books.dirtyWindows(10)).toEqual([])
     const again = commitOf(1, { committedAtMs: T0 + 60_000, touched: [touch(T0, T0 + 10)] })
-    expect(books.follow([again])).toBe(0)
+    expect(books.follow([again], LATER)).toEqual([])
     expect(books.dirtyWindows(10)).toEqual([touch(T0, T0 + 10)])
     expect(books.batchCount()).toBe(1)
     const [cleared] = books.dirtyWindows(1)
-    if (cleared !== undefined) books.record(cleared, [])
-    books.follow([commitOf(1, { touched: [touch(T0, T0 + 10)] }), again])
+    if (cleared !== undefined) books.record(cleared, [], LATER)
+    books.follow([commitOf(1, { touched: [touch(T0, T0 + 10)] }), again], LATER)
     expect(books.dirtyWindows(10)).toEqual([])
   })
 
   test('another content under a number is shown as a conflict, and the first one stays', () => {
-    books.follow([commitOf(1)])
+    books.follow([commitOf(1)], LATER)
     const other = commitOf(1, { digest: digestOf('other'), touched: [touch(T0, T0 + 5)] })
-    expect(books.follow([other])).toBe(1)
-    expect(books.follow([other, commitOf(1)])).toBe(0)
+    expect(books.follow([other], LATER)).toEqual([other])
+    expect(books.follow([other, commitOf(1)], LATER)).toEqual([])
     expect(books.quarantine(10)).toMatchObject([
       { gateway: 'gw-1', digest: other.digest, refusal: { code: 'number-reused', encoding: 'json' } },
     ])
@@ -190,8 +199,8 @@ describe('following commit records', () => {
         digest: digestOf(mark),
         refused: [{ code: 'message-undecodable', detail: mark, encoding: 'base64', payload: 'AA==' }],
       })
-    expect(books.follow([unknown('x'), unknown('y'), unknown('x')])).toBe(2)
-    expect(books.follow([unknown('y')])).toBe(0)
+    expect(books.follow([unknown('x'), unknown('y'), unknown('x')], LATER)).toHaveLength(2)
+    expect(books.follow([unknown('y')], LATER)).toEqual([])
     expect(books.quarantine(10).map(({ refusal }) => refusal.detail)).toEqual(['y', 'x'])
     expect(books.quarantine(1)).toHaveLength(1)
     expect(books.batchCount()).toBe(0)
@@ -201,13 +210,16 @@ describe('following commit records', () => {
 
 describe('holes', () => {
   test('a hole is what neither arrived nor was declared lost below the highest number', () => {
-    books.follow([2, 3, 7, 10].map((seq) => commitOf(seq)))
+    books.follow(
+      [2, 3, 7, 10].map((seq) => commitOf(seq)),
+      LATER,
+    )
     expect(books.holes()).toEqual([
       { gateway: 'gw-1', epoch, firstSeq: 1, lastSeq: 1 },
       { gateway: 'gw-1', epoch, firstSeq: 4, lastSeq: 6 },
       { gateway: 'gw-1', epoch, firstSeq: 8, lastSeq: 9 },
     ])
-    books.follow([commitOf(11, { gap: gapOf(4, 5, 11) }), commitOf(1)])
+    books.follow([commitOf(11, { gap: gapOf(4, 5, 11) }), commitOf(1)], LATER)
     expect(books.holes()).toEqual([
       { gateway: 'gw-1', epoch, firstSeq: 6, lastSeq: 6 },
       { gateway: 'gw-1', epoch, firstSeq: 8, lastSeq: 9 },
@@ -217,8 +229,11 @@ describe('holes', () => {
 
   test('a gap may speak of an earlier journal of the gateway', () => {
     const earlier = 'b'.repeat(32)
-    books.follow([commitOf(1, { epoch: earlier }), commitOf(5, { epoch: earlier, digest: digestOf('e5') })])
-    books.follow([commitOf(1, { digest: digestOf('g'), gap: gapOf(2, 3, 1, earlier) })])
+    books.follow(
+      [commitOf(1, { epoch: earlier }), commitOf(5, { epoch: earlier, digest: digestOf('e5') })],
+      LATER,
+    )
+    books.follow([commitOf(1, { digest: digestOf('g'), gap: gapOf(2, 3, 1, earlier) })], LATER)
     expect(books.holes()).toEqual([{ gateway: 'gw-1', epoch: earlier, firstSeq: 4, lastSeq: 4 }])
   })
 
@@ -231,10 +246,10 @@ describe('holes', () => {
         (arrived, lost) => {
           run += 1
           const own = openBooks(join(folder, `holes-${run}.sqlite`))
-          for (const seq of arrived) own.follow([commitOf(seq)])
+          for (const seq of arrived) own.follow([commitOf(seq)], LATER)
           for (const [index, [firstSeq, length]] of lost.entries()) {
             const sayer = { epoch: 'c'.repeat(32), digest: digestOf(`gap ${index}`) }
-            own.follow([commitOf(index + 1, { ...sayer, gap: gapOf(firstSeq, firstSeq + length, 1) })])
+            own.follow([commitOf(index + 1, { ...sayer, gap: gapOf(firstSeq, firstSeq + length, 1) })], LATER)
           }
           const accounted = new Set(arrived)
           for (const [first, length] of lost) {
@@ -259,31 +274,26 @@ describe('holes', () => {
 
 describe('dirty windows', () => {
   const windowsAfter = (...touched: DirtyWindow[]) => {
-    books.follow([commitOf(1, { touched })])
+    books.follow([commitOf(1, { touched })], LATER)
     return books.dirtyWindows(100)
   }
 
-  test('windows of a meter that overlap or touch are one, others are not', () => {
+  test('windows of a meter less than a slot apart are one, others are not', () => {
+    const end = T0 + 10 + SLOT_MS
     expect(
       windowsAfter(
-        touch(T0 + 50, T0 + 60),
         touch(T0, T0 + 10),
-        touch(T0 + 20, T0 + 30),
-        touch(T0 + 10, T0 + 15),
-        touch(T0 + 25, T0 + 45),
-        touch(T0, T0 + 100, 'm-2'),
+        touch(end - 1, end + 5),
+        touch(end + 5 + SLOT_MS, end + 5 + SLOT_MS),
+        touch(T0, T0, 'm-2'),
       ),
-    ).toEqual([
-      touch(T0, T0 + 15),
-      touch(T0, T0 + 100, 'm-2'),
-      touch(T0 + 20, T0 + 45),
-      touch(T0 + 50, T0 + 60),
-    ])
+    ).toEqual([touch(T0, end + 5), touch(T0, T0, 'm-2'), touch(end + 5 + SLOT_MS, end + 5 + SLOT_MS)])
   })
 
   test('one window may join several', () => {
-    expect(windowsAfter(touch(T0, T0 + 1), touch(T0 + 5, T0 + 6), touch(T0 + 1, T0 + 5))).toEqual([
-      touch(T0, T0 + 6),
+    const far = T0 + 1.5 * SLOT_MS
+    expect(windowsAfter(touch(T0, T0 + 1), touch(far, far), touch(T0 + SLOT_MS, T0 + SLOT_MS))).toEqual([
+      touch(T0, far),
     ])
   })
 
@@ -294,19 +304,19 @@ describe('dirty windows', () => {
 
   test('a window touched again while it was computed stays, even within its own bounds', () => {
     const [window] = windowsAfter(touch(T0, T0 + 100))
-    books.follow([commitOf(2, { touched: [touch(T0 + 10, T0 + 20)] })])
+    books.follow([commitOf(2, { touched: [touch(T0 + 10, T0 + 20)] })], LATER)
     // A glance at the list in between makes no difference.
     expect(books.dirtyWindows(10)).toEqual([touch(T0, T0 + 100)])
-    if (window !== undefined) books.record(window, [missing(T0)])
+    if (window !== undefined) books.record(window, [missing(T0)], LATER)
     const [still] = books.dirtyWindows(10)
     expect(still).toEqual(touch(T0, T0 + 100))
-    if (still !== undefined) books.record(still, [missing(T0)])
+    if (still !== undefined) books.record(still, [missing(T0)], LATER)
     expect(books.dirtyWindows(10)).toEqual([])
   })
 
   test('a window that was not read from the books is not cleared', () => {
     windowsAfter(touch(T0, T0 + 100))
-    books.record(touch(T0, T0 + 100), [])
+    books.record(touch(T0, T0 + 100), [], LATER)
     expect(books.dirtyWindows(10)).toEqual([touch(T0, T0 + 100)])
   })
 })
@@ -316,10 +326,10 @@ describe('intervals', () => {
   const quantity = 'activeEnergyImport.total'
 
   test('a slot gets a revision only when its content differs', () => {
-    expect(books.record(window, [known(T0, 5), missing(T0 + SLOT_MS)])).toBe(2)
-    expect(books.record(window, [known(T0, 5), missing(T0 + SLOT_MS)])).toBe(0)
-    expect(books.record(window, [known(T0, 6), missing(T0 + SLOT_MS)])).toBe(1)
-    expect(books.record(window, [known(T0, 5)])).toBe(1)
+    expect(books.record(window, [known(T0, 5), missing(T0 + SLOT_MS)], LATER)).toBe(2)
+    expect(books.record(window, [known(T0, 5), missing(T0 + SLOT_MS)], LATER)).toBe(0)
+    expect(books.record(window, [known(T0, 6), missing(T0 + SLOT_MS)], LATER)).toBe(1)
+    expect(books.record(window, [known(T0, 5)], LATER)).toBe(1)
     expect(books.revisions('m-1', quantity, T0)).toEqual([
       { ...known(T0, 5), revision: 1 },
       { ...known(T0, 6), revision: 2 },
@@ -327,16 +337,32 @@ describe('intervals', () => {
     ])
   })
 
+  test('until it is settled a slot is provisional: its one revision is replaced', () => {
+    const settledMs = T0 + SLOT_MS + SETTLE_MS
+    expect(books.record(window, [known(T0, 1)], T0 + 60_000)).toBe(1)
+    expect(books.record(window, [known(T0, 2)], settledMs - 1)).toBe(1)
+    expect(books.revisions('m-1', quantity, T0)).toEqual([{ ...known(T0, 2), revision: 1 }])
+    expect(books.record(window, [known(T0, 3)], settledMs)).toBe(1)
+    const kept = [
+      { ...known(T0, 2), revision: 1 },
+      { ...known(T0, 3), revision: 2 },
+    ]
+    expect(books.revisions('m-1', quantity, T0)).toEqual(kept)
+    // A clock that is set back makes nothing provisional again.
+    books.record(window, [known(T0, 4)], T0)
+    expect(books.revisions('m-1', quantity, T0)).toEqual([...kept, { ...known(T0, 4), revision: 3 }])
+  })
+
   test('the order of keys is no difference', () => {
-    books.record(window, [known(T0, 5)])
+    books.record(window, [known(T0, 5)], LATER)
     const reordered = known(T0, 5)
     const backwards = Object.fromEntries(Object.entries(reordered).toReversed())
-    expect(books.record(window, [{ ...backwards, ...reordered }])).toBe(0)
+    expect(books.record(window, [{ ...backwards, ...reordered }], LATER)).toBe(0)
   })
 
   test('the newest revisions of a half-open period, in order; slots never computed are absent', () => {
-    books.record(window, [known(T0 + 3 * SLOT_MS, 3), known(T0, 1), known(T0 + SLOT_MS, 2)])
-    books.record(window, [missing(T0 + SLOT_MS, 'undecided')])
+    books.record(window, [known(T0 + 3 * SLOT_MS, 3), known(T0, 1), known(T0 + SLOT_MS, 2)], LATER)
+    books.record(window, [missing(T0 + SLOT_MS, 'undecided')], LATER)
     expect(books.intervals('m-1', quantity, { fromMs: T0, toMs: T0 + 3 * SLOT_MS })).toEqual([
       { ...known(T0, 1), revision: 1 },
       { ...missing(T0 + SLOT_MS, 'undecided'), revision: 2 },
@@ -345,21 +371,21 @@ describe('intervals', () => {
   })
 
   test('an interval off the grid is refused, and nothing of its call is recorded', () => {
-    expect(() => books.record(window, [known(T0, 5), known(T0 + 1, 5)])).toThrow(/slotMs/)
+    expect(() => books.record(window, [known(T0, 5), known(T0 + 1, 5)], LATER)).toThrow(/slotMs/)
     expect(books.intervals('m-1', quantity, { fromMs: 0, toMs: T0 * 2 })).toEqual([])
   })
 })
 
 describe('the file', () => {
   test('books that are opened again hold everything', () => {
-    books.follow([commitOf(2, { touched: [touch(T0, T0 + 5)] })])
-    books.record(touch(0, 0), [known(T0, 5)])
+    books.follow([commitOf(2, { touched: [touch(T0, T0 + 5)] })], LATER)
+    books.record(touch(0, 0), [known(T0, 5)], LATER)
     books.close()
     books.close()
     books = openBooks(join(folder, 'books.sqlite'))
     expect(books.followedUntilMs()).toBe(T0 + 2)
     expect(books.dirtyWindows(10)).toEqual([touch(T0, T0 + 5)])
-    expect(books.follow([commitOf(2)])).toBe(0)
+    expect(books.follow([commitOf(2)], LATER)).toEqual([])
     expect(books.revisions('m-1', 'activeEnergyImport.total', T0)).toHaveLength(1)
   })
 

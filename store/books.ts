@@ -49,17 +49,13 @@ class SqliteBooks implements Books {
     )
   }
 
-  follow(records: readonly CommitRecord[]): number {
+  follow(records: readonly CommitRecord[], nowMs: number): readonly CommitRecord[] {
     return this.#write(() => {
-      let entered = 0
-      let newestMs = 0
-      for (const record of records) {
-        newestMs = Math.max(newestMs, record.committedAtMs)
-        if (this.#enter(record)) entered += 1
-      }
+      const entered = records.filter((record) => this.#enter(record))
+      const newestMs = records.reduce((newest, { committedAtMs }) => Math.max(newest, committedAtMs), 0)
       this.#database
-        .prepare('UPDATE progress SET followed_until_ms = max(followed_until_ms, ?)')
-        .run(newestMs)
+        .prepare('UPDATE progress SET followed_until_ms = min(max(followed_until_ms, ?), ?)')
+        .run(newestMs, nowMs)
       return entered
     })
   }
@@ -68,12 +64,12 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#windows.list(limit))
   }
 
-  record(...[window, intervals]: Parameters<Books['record']>): number {
+  record(...[window, intervals, nowMs]: Parameters<Books['record']>): number {
     // A computed interval that does not fit its type is the caller's fault, not that of the file.
     const computed = intervals.map((interval) => ({ interval, content: canonicalText(interval) }))
     return this.#write(() => {
       const revised = computed.filter(({ interval, content }) =>
-        this.#intervals.revise(interval, content),
+        this.#intervals.revise(interval, content, nowMs),
       ).length
       this.#windows.clear(window)
       return revised

@@ -101,25 +101,28 @@ export interface Books {
 
   /**
    * Enters commit records: batch marks, gaps, quarantine and dirty windows, and moves `followedUntilMs` up to the
-   * newest of them. Entering a record twice is entering it once. Returns how many were new.
+   * newest of them, but never beyond `nowMs`, the owner's own clock (and back to it where that was set back), because
+   * a record carries the time of another machine. Entering a record twice is entering it once.
+   * Returns those that were new.
    */
-  follow(records: readonly CommitRecord[]): number
+  follow(records: readonly CommitRecord[], nowMs: number): readonly CommitRecord[]
 
-  /** Dirty windows, oldest first; windows of one meter that overlap are one. */
+  /** Dirty windows, oldest first; windows of one meter less than a slot apart are one. */
   dirtyWindows(limit: number): readonly DirtyWindow[]
 
   /**
    * Records computed intervals: a slot whose content differs from its newest revision gets the next revision, an equal
-   * one is left alone. Takes the window out of the dirty ones if it has not grown since it was read; an empty
+   * one is left alone. Until a slot is settled at `nowMs` (contract/grid.ts) it is provisional: its one revision is
+   * replaced, because otherwise each meter's slot under way would leave one a minute. Takes the window out of the dirty ones if it has not grown since it was read; an empty
    * window (toMs < fromMs) takes out none, so that a long one can be recorded in pieces. One transaction.
    * Returns how many revisions were written.
    */
-  record(window: DirtyWindow, intervals: readonly Interval[]): number
+  record(window: DirtyWindow, intervals: readonly Interval[], nowMs: number): number
 
   /** The newest revision of each slot with fromMs ≤ slotMs < toMs, in order. Slots never computed are absent. */
   intervals(meter: MeterId, quantity: QuantityName, period: Period): readonly RecordedInterval[]
 
-  /** All revisions of one slot, oldest first. */
+  /** All revisions of one slot since it was settled, oldest first. */
   revisions(meter: MeterId, quantity: QuantityName, slotMs: number): readonly RecordedInterval[]
 
   /** Numbers below the highest seen of each epoch that neither arrived nor were declared lost. */

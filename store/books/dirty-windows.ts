@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { SLOT_MS } from '#contract/grid.ts'
 import type { DirtyWindow } from '../port.ts'
 
 /** Stretches of meters' time that must be computed again. */
@@ -24,9 +25,12 @@ export function openDirtyWindows(database: DatabaseSync) {
   /** The rows that windows handed out stand for. Touching a window makes it another row. */
   const handedOut = new WeakMap<DirtyWindow, number>()
 
-  /** Marks a stretch, and makes it one with those of the same meter that it overlaps or touches. */
+  /**
+   * Marks a stretch, and makes it one with those of the same meter less than a slot away: polls are moments, and each
+   * of them would be a window of its own that has the same slots computed again.
+   */
   function mark({ meter, fromMs, toMs }: DirtyWindow): void {
-    const found = z.array(windowRow).parse(touching.all(meter, toMs, fromMs))
+    const found = z.array(windowRow).parse(touching.all(meter, toMs + SLOT_MS - 1, fromMs - SLOT_MS + 1))
     for (const { id } of found) remove.run(id)
     insert.run(
       meter,

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import type { Period } from '#contract/grid.ts'
+import { isSettled, type Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import { intervalOf } from './interval-schema.ts'
 
-/** Intervals and their revisions. A revision is never changed or removed. */
+/** Intervals and their revisions. Once its slot is settled, a revision is never changed or removed. */
 
 const revisionRow = z.object({ revision: z.number(), content: z.string() })
 
@@ -22,6 +22,9 @@ export function openIntervals(database: DatabaseSync) {
      ORDER BY revision DESC LIMIT 1`,
   )
   const insert = database.prepare('INSERT INTO interval VALUES (?, ?, ?, ?, ?)')
+  const replace = database.prepare(
+    'UPDATE interval SET content = ? WHERE meter = ? AND quantity = ? AND slot_ms = ? AND revision = ?',
+  )
   // SQLite: beside a lone max(), other columns are those of the row that has the maximum.
   const inPeriod = database.prepare(
     `SELECT slot_ms, max(revision) AS revision, content FROM interval
@@ -31,11 +34,16 @@ export function openIntervals(database: DatabaseSync) {
     'SELECT revision, content FROM interval WHERE meter = ? AND quantity = ? AND slot_ms = ? ORDER BY revision',
   )
 
-  /** Writes the next revision where the content (its canonical text) is new. True when it was. */
-  function revise({ meter, quantity, slotMs }: Interval, content: string): boolean {
+  /**
+   * Writes the next revision where the content (its canonical text) is new; in the place of the first one while its
+   * slot is not settled. True when something was written.
+   */
+  function revise({ meter, quantity, slotMs }: Interval, content: string, nowMs: number): boolean {
     const last = revisionRow.optional().parse(newest.get(meter, quantity, slotMs))
     if (last?.content === content) return false
-    insert.run(meter, quantity, slotMs, (last?.revision ?? 0) + 1, content)
+    // A later revision shows that it was settled before: the clock was set back, and what was final stays.
+    if (last?.revision === 1 && !isSettled(slotMs, nowMs)) replace.run(content, meter, quantity, slotMs, 1)
+    else insert.run(meter, quantity, slotMs, (last?.revision ?? 0) + 1, content)
     return true
   }
 

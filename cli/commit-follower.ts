@@ -1,0 +1,97 @@
+import type { Logger } from 'pino'
+import type { Clock } from '#contract/clock.ts'
+import type { CommitRecord } from '#contract/commit.ts'
+import type { Books, ReadingStore } from '#store/port.ts'
+
+export interface CommitFollowerParts {
+  readonly store: Pick<ReadingStore, 'commitsSince'>
+  readonly books: Pick<Books, 'follow' | 'followedUntilMs'>
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called with the commit records that the books did not know, in order of time. */
+  readonly onCommits: (records: readonly CommitRecord[]) => void
+}
+
+/**
+ * Commit records are read again this far back, because workers on other machines have other clocks, and a record is
+ * visible only some time after the instant it carries.
+ */
+const OVERLAP_MS = 60_000
+/**
+ * At the start and then every hour it is two hours: each record is read about three times in all, and what a worker
+ * wrote whose clock is up to an hour behind is entered late, but is entered.
+ */
+const LONG_OVERLAP_MS = 2 * 3_600_000
+const LONG_OVERLAP_EVERY_MS = 3_600_000
+const PAGE = 5_000
+
+/**
+ * Enters commit records into the books, by the instants that they carry. These come from the clocks of others, so no
+ * record moves the cursor beyond the clock here: what a worker ahead of us writes is read in every round until its
+ * time has come, and hides nothing that others write meanwhile.
+ */
+export class CommitFollower {
+  readonly #parts: CommitFollowerParts
+  #longDueMs = -Infinity
+  #isAhead = false
+
+  constructor(parts: CommitFollowerParts) {
+    this.#parts = parts
+  }
+
+  /** Enters what is new. Throws what the store and the books throw; then nothing is skipped the next time. */
+  async follow(): Promise<void> {
+    const { store, books, clock, onCommits } = this.#parts
+    const nowMs = clock.wallMs()
+    const startedMs = clock.monotonicMs()
+    const isLong = startedMs >= this.#longDueMs
+    const expectedMs = books.followedUntilMs() - OVERLAP_MS
+    let fromMs = this.#firstMs(nowMs, isLong)
+    let limit = PAGE
+    for (;;) {
+      const page = await store.commitsSince(fromMs, limit)
+      const news = books.follow(page, nowMs)
+      if (news.length > 0) onCommits(news)
+      if (this.#longDueMs > 0) this.#tellLate(news, expectedMs)
+      const newestMs = page.at(-1)?.committedAtMs ?? fromMs
+      // The end is where nothing is newer. How full a page is says nothing: a store may drop repeated records from it.
+      if (newestMs > fromMs) fromMs = newestMs
+      else if (page.length >= limit / 2) limit *= 2
+      else break
+    }
+    this.#tellAhead(fromMs - nowMs)
+    if (isLong) this.#longDueMs = startedMs + LONG_OVERLAP_EVERY_MS
+  }
+
+  #firstMs(nowMs: number, isLong: boolean): number {
+    const { books, log } = this.#parts
+    const cursorMs = books.followedUntilMs()
+    if (cursorMs > nowMs + OVERLAP_MS) {
+      log.warn({ cursorMs, nowMs }, 'the clock was set back: all commit records are read again')
+      return 0
+    }
+    return Math.max(0, Math.min(cursorMs, nowMs) - (isLong ? LONG_OVERLAP_MS : OVERLAP_MS))
+  }
+
+  /** Says once that records come from the future, until they no longer do. */
+  #tellAhead(aheadMs: number): void {
+    const isAhead = aheadMs > OVERLAP_MS
+    if (isAhead && !this.#isAhead) {
+      this.#parts.log.warn(
+        { aheadMs },
+        'commit records of the future: the clock of an ingest worker is ahead',
+      )
+    }
+    this.#isAhead = isAhead
+  }
+
+  #tellLate(news: readonly CommitRecord[], expectedMs: number): void {
+    const late = news.filter(({ committedAtMs }) => committedAtMs < expectedMs)
+    if (late.length === 0) return
+    const behindMs = expectedMs - Math.min(...late.map(({ committedAtMs }) => committedAtMs))
+    this.#parts.log.warn(
+      { records: late.length, behindMs },
+      'commit records of long ago: the clock of an ingest worker is behind',
+    )
+  }
+}

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
+import {
+  bench,
+  commitAt,
+  parkOfMeters,
+  register,
+  registerReading,
+  T0,
+  type Bench,
+} from './bookkeeping.test-support.ts'
+import { Recomputation } from './recomputation.ts'
+
+let place: Bench
+
+beforeEach(async () => {
+  place = await bench()
+})
+afterEach(() => place.remove())
+
+const day = { fromMs: T0, toMs: T0 + 96 * SLOT_MS }
+
+test('many meters that cannot be computed keep no other meter waiting, and stay dirty', async () => {
+  const broken = Array.from({ length: 600 }, (_, index) => `broken-${index}`)
+  const park = parkOfMeters([...broken, 'sound'])
+  // Two resolutions with no common count that is exact.
+  await place.store.append(
+    broken.flatMap((meter) => [
+      registerReading(meter, T0, 9_000_000_000_000_000, '1'),
+      registerReading(meter, T0 + 1_000, 9_000_000_000_000_000, '0.000000001'),
+    ]),
+  )
+  place.books.follow([commitAt(1, T0, broken)], T0)
+  await place.store.append([0, SLOT_MS].map((ms) => registerReading('sound', T0 + ms, ms / 1_000)))
+  place.books.follow([commitAt(2, T0 + SLOT_MS, ['sound'])], T0 + SLOT_MS)
+
+  const recomputation = new Recomputation({ ...place, park })
+  await recomputation.work(1_000)
+  expect(place.books.intervals('sound', register, day)).toMatchObject([
+    { state: 'known', energy: { count: 900 } },
+    { state: 'missing' },
+  ])
+  expect(place.books.dirtyWindows(1_000)).toHaveLength(600)
+  const failures = (): number => place.logged.filter((line) => line.includes('amount-overflow')).length
+  expect(failures()).toBe(600)
+  await recomputation.work(1_000)
+  expect(failures()).toBe(1_200)
+})
+
+test('a turn ends when its time is over, and the next one goes on with the same pass', async () => {
+  const meters = Array.from({ length: 5 }, (_, index) => `m-${index}`)
+  place.books.follow([commitAt(1, T0, meters)], T0)
+  const store = {
+    ...place.store,
+    registerSeries: async () => {
+      place.clock.advance(400)
+      return { before: undefined, within: [], after: undefined }
+    },
+  }
+  const recomputation = new Recomputation({ ...place, store, park: parkOfMeters(meters) })
+  await recomputation.turn(1_000)
+  expect(place.books.dirtyWindows(10), 'nothing is due yet').toHaveLength(5)
+  place.clock.advance(4_000)
+  // A meter of import is asked twice: its export as well.
+  await recomputation.turn(1_000)
+  expect(place.books.dirtyWindows(10)).toHaveLength(3)
+  await recomputation.turn(1_000)
+  await recomputation.turn(1_000)
+  expect(place.books.dirtyWindows(10)).toEqual([])
+})
+
+test('a slot that is computed every minute while it lasts has one revision, and a late reading makes another', async () => {
+  const recomputation = new Recomputation({ ...place, park: parkOfMeters(['m-1']) })
+  const readAndCompute = async (seq: number, atMs: number): Promise<void> => {
+    await place.store.append([registerReading('m-1', atMs, (atMs - T0) / 1_000)])
+    place.books.follow([commitAt(seq, atMs, ['m-1'])], place.clock.wallMs())
+    await recomputation.work(1_000)
+  }
+  for (let minute = 0; minute <= 20; minute += 1) {
+    place.clock.stepWall(T0 + minute * 60_000)
+    await readAndCompute(minute + 1, T0 + minute * 60_000)
+  }
+  expect(place.books.revisions('m-1', register, T0)).toMatchObject([
+    { revision: 1, energy: { count: 900 }, method: 'measured', coverage: 1 },
+  ])
+  place.clock.stepWall(T0 + 2 * SLOT_MS + SETTLE_MS)
+  await readAndCompute(30, T0 + 21 * 60_000)
+  expect(place.books.revisions('m-1', register, T0 + SLOT_MS)).toMatchObject([
+    { revision: 1, energy: { count: 300 } },
+    { revision: 2, energy: { count: 360 } },
+  ])
+})

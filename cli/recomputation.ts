@@ -1,0 +1,103 @@
+import type { Logger } from 'pino'
+import type { Clock } from '#contract/clock.ts'
+import { Fault, faultText } from '#contract/fault.ts'
+import type { Park } from '#contract/park.ts'
+import { recompute } from '#intervals/recompute.ts'
+import type { Books, DirtyWindow, ReadingStore } from '#store/port.ts'
+
+export interface RecomputationParts {
+  readonly store: ReadingStore
+  readonly books: Books
+  readonly park: Park
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/**
+ * Soon after the start, so that the day's energy is on the screen; then once a minute: the slot that is under way is
+ * dirty after every batch, and nobody looks at it more often.
+ */
+const FIRST_PAUSE_MS = 4_000
+const PAUSE_MS_MAX = 60_000
+/** Windows looked at in one go; there is about one a meter. */
+const WINDOWS_AT_ONCE = 500
+
+const nameOf = ({ meter, fromMs, toMs }: DirtyWindow): string => `${meter} ${fromMs} ${toMs}`
+
+/**
+ * Computes dirty intervals again, all of them in one pass, in turns of bounded length, so that commit records are
+ * followed meanwhile. A window that cannot be computed stays dirty, keeps no other one waiting, and is tried again in
+ * the next pass.
+ */
+export class Recomputation {
+  readonly #parts: RecomputationParts
+  readonly #failed = new Set<string>()
+  #isUnderWay = false
+  #pauseMs = FIRST_PAUSE_MS
+  #lastMs: number
+
+  constructor(parts: RecomputationParts) {
+    this.#parts = parts
+    this.#lastMs = parts.clock.monotonicMs()
+  }
+
+  /** Works for about this long if a pass is due or under way. Throws retryable faults of the store and the books. */
+  async turn(lengthMs: number): Promise<void> {
+    const { clock } = this.#parts
+    const nowMs = clock.monotonicMs()
+    if (!this.#isUnderWay) {
+      if (nowMs - this.#lastMs < this.#pauseMs) return
+      this.#lastMs = nowMs
+      this.#pauseMs = Math.min(PAUSE_MS_MAX, this.#pauseMs * 2)
+    }
+    await this.work(lengthMs)
+  }
+
+  /** The same, due or not. */
+  async work(lengthMs: number): Promise<void> {
+    const { clock } = this.#parts
+    const endMs = clock.monotonicMs() + lengthMs
+    if (!this.#isUnderWay) this.#failed.clear()
+    this.#isUnderWay = true
+    for (const window of this.#due()) {
+      await this.#compute(window)
+      if (clock.monotonicMs() >= endMs) return
+    }
+    this.#isUnderWay = false
+  }
+
+  /** Dirty windows, oldest first, but for those that failed in this pass, until there are no others. */
+  *#due(): Generator<DirtyWindow> {
+    for (let limit = WINDOWS_AT_ONCE; ;) {
+      const found = this.#parts.books.dirtyWindows(limit)
+      const due = found.filter((window) => !this.#failed.has(nameOf(window)))
+      yield* due
+      if (due.length > 0) continue
+      if (found.length < limit) return
+      limit *= 2
+    }
+  }
+
+  async #compute(window: DirtyWindow): Promise<void> {
+    const { store, books, park, clock, log } = this.#parts
+    const meter = park.meters.get(window.meter)
+    const record: Parameters<typeof recompute>[3] = {
+      record: (of, intervals) => books.record(of, intervals, clock.wallMs()),
+    }
+    if (meter === undefined) {
+      log.warn(
+        { meter: window.meter },
+        'readings of a meter that is no longer in the park file: no intervals',
+      )
+      record.record(window, [])
+      return
+    }
+    try {
+      await recompute(window, meter, store, record)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.retryable) throw error
+      this.#failed.add(nameOf(window))
+      log.error({ code: error.code, meter: meter.id }, faultText(error))
+    }
+  }
+}
