@@ -100,6 +100,10 @@ export const faultTable = {
   },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },
   'broker-unavailable': { advice: 'Start the MQTT broker or correct its address.', retryable: true },
+  'host-unknown': {
+    advice: 'Use the address that the server printed, or start it with --name and the name of this host.',
+    retryable: false,
+  },
 } as const satisfies Record<string, { advice: string; retryable: boolean }>
 
 export type FaultCode = keyof typeof faultTable

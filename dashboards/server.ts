@@ -17,6 +17,7 @@ import { answerRefusal, refusals } from './api/refusal.ts'
 import { Board } from './board.ts'
 import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
+import { hostRule } from './host-names.ts'
 import { LiveStream } from './live.ts'
 import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
 
@@ -25,6 +26,8 @@ import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
 export interface ServerOptions {
   /** Loopback by default. */
   readonly host?: string
+  /** Names of this host under which browsers may ask, beside localhost, IP addresses and `host`. */
+  readonly names?: readonly string[]
   /** 0 takes a free one. */
   readonly port: number
   readonly park: Park
@@ -107,8 +110,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
+  const isOurs = hostRule(host, options.names ?? [])
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders)
+    if (!isOurs(request.host)) {
+      throw new Fault('host-unknown', `This server is not "${request.host.slice(0, 200)}".`)
+    }
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
   })
   refusals(app)
@@ -123,7 +130,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   qualityApi(app, books)
   app.get('/healthz', () => ({ status: 'ok' }))
-  app.get('/api/live', (_request, reply) => {
+  app.get('/api/live', { exposeHeadRoute: false }, (_request, reply) => {
     live.accept(reply.raw, securityHeaders)
     reply.hijack()
   })

@@ -26,6 +26,9 @@ const options = z.object({
   host: text
     .default('127.0.0.1')
     .meta({ description: 'Address to listen on; the loopback unless told otherwise' }),
+  name: z.array(text).default([]).meta({
+    description: 'A name of this host in browsers, beside localhost and its addresses; may be given several times',
+  }),
   port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
   'mqtt-host': text.default('127.0.0.1').meta({ description: 'Address of the embedded broker (127.0.0.1)' }),
   'mqtt-port': port
@@ -60,6 +63,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const pages = await startServer({
       host: given.host,
       port: given.port,
+      names: given.name,
       park,
       store,
       books,

@@ -6,6 +6,8 @@ import { faultBody } from './shapes.ts'
 const statusByCode: Partial<Record<FaultCode, number>> = {
   'not-found': 404,
   'request-invalid': 400,
+  // RFC 9110 §15.5.20: not a server for that host.
+  'host-unknown': 421,
   'viewers-full': 503,
   'store-unavailable': 503,
   'books-unusable': 503,

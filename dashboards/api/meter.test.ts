@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { knownInterval } from '../fixture.ts'
+import { dayStartMs, power, ServerBench, startMs } from '../server.test-support.ts'
+import { meterCurve, meterDetail, meterIntervals } from './shapes.ts'
+
+let bench: ServerBench
+
+beforeEach(() => {
+  bench = new ServerBench()
+})
+afterEach(() => bench.stop())
+
+describe('meters', () => {
+  test('facts, way down the tree and all quantities, failed ones with their cause', async () => {
+    await bench.store.append([
+      power('press-1-meter', startMs, 12),
+      {
+        meter: 'press-1-meter',
+        quantity: 'voltage.l1',
+        atMs: startMs,
+        quality: 'bad',
+        cause: 'not-available',
+      },
+      {
+        meter: 'press-1-meter',
+        quantity: 'activeEnergyImport.total',
+        atMs: startMs,
+        quality: 'good',
+        value: { count: 123_456, resolution: '0.01' },
+      },
+    ])
+    await bench.start()
+    const detail = meterDetail.parse(await bench.json('/api/meters/press-1-meter'))
+    expect(detail.path.map(({ id }) => id)).toEqual(['binhai', 'forge', 'forging', 'press-1'])
+    expect(
+      detail.readings.map(({ quantity, exact, value, cause }) => [quantity, exact ?? value, cause]),
+    ).toEqual([
+      ['voltage.l1', null, 'not-available'],
+      ['activePower.total', 12, null],
+      ['activeEnergyImport.total', '1234.56', null],
+    ])
+  })
+
+  test('intervals open down to the registers, and every slot that has begun is there', async () => {
+    bench.books.entered = [knownInterval('forge-main', 'activeEnergyImport.total', dayStartMs, 100, 25)]
+    await bench.start()
+    const day = meterIntervals.parse(await bench.json('/api/meters/forge-main/intervals?day=2026-06-02'))
+    expect(day).toMatchObject({
+      day: '2026-06-02',
+      fromMs: dayStartMs,
+      total: { total: '0.25', complete: false },
+    })
+    expect(day.slots.map(({ state }) => state)).toEqual(['known', 'missing', 'missing', 'pending'])
+    expect(day.slots[0]).toMatchObject({
+      energy: '0.25',
+      method: 'measured',
+      revision: 1,
+      opening: { register: '1.00' },
+      closing: { register: '1.25' },
+    })
+  })
+
+  test('a curve keeps its gap', async () => {
+    const moments = [0, 10_000, 20_000, 200_000, 210_000]
+    await bench.store.append(moments.map((ms) => power('forge-main', startMs - 300_000 + ms, 5)))
+    await bench.start()
+    const curve = meterCurve.parse(await bench.json('/api/meters/forge-main/curve'))
+    expect(curve.points.map(({ value }) => value)).toEqual([5, 5, 5, null, 5, 5])
+  })
+})

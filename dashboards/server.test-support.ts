@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { ManualClock } from '#contract/clock.ts'
+import { SLOT_MS } from '#contract/grid.ts'
+import type { Reading } from '#contract/reading.ts'
+import { overview, type Overview } from './api/shapes.ts'
+import { MemoryBooks, MemoryReadings, smallPark } from './fixture.ts'
+import { startServer, type Server, type ServerOptions } from './server.ts'
+
+/** Midnight of the park. */
+export const dayStartMs = Date.UTC(2026, 5, 1, 16)
+/** When every test begins. */
+export const startMs = dayStartMs + 4 * SLOT_MS
+
+export const power = (meter: string, atMs: number, value: number): Reading => ({
+  meter,
+  quantity: 'activePower.total',
+  atMs,
+  quality: 'good',
+  value,
+})
+
+export function meterIn(view: Overview, id: string): Overview['meters'][number] {
+  const found = view.meters.find(({ meter }) => meter === id)
+  if (found === undefined) throw new Error(`no ${id} in the overview`)
+  return found
+}
+
+interface StreamEvent {
+  readonly name: string
+  readonly data: unknown
+}
+
+/** The real server on the small park, with a page of one line and a clock that the test drives. */
+export class ServerBench {
+  readonly folder = mkdtempSync(join(tmpdir(), 'tanbiao-web-'))
+  readonly clock = new ManualClock(startMs)
+  readonly store = new MemoryReadings()
+  readonly books = new MemoryBooks()
+  #server: Server | undefined
+
+  constructor() {
+    writeFileSync(join(this.folder, 'index.html'), '<!doctype html><title>碳表</title>')
+  }
+
+  /** What a server here is started with; port 0, the page, and no log unless told otherwise. */
+  options(over: Partial<ServerOptions> = {}): ServerOptions {
+    const { clock, store, books, folder: webFolder } = this
+    return {
+      port: 0,
+      park: smallPark,
+      store,
+      books,
+      clock,
+      log: pino({ level: 'silent' }),
+      webFolder,
+      ...over,
+    }
+  }
+
+  async start(over: Partial<ServerOptions> = {}): Promise<void> {
+    this.#server = await startServer(this.options(over))
+  }
+
+  get server(): Server {
+    if (this.#server === undefined) throw new Error('the server was not started')
+    return this.#server
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop()
+    rmSync(this.folder, { recursive: true })
+  }
+
+  async json(path: string): Promise<unknown> {
+    return (await fetch(this.server.url + path)).json()
+  }
+
+  async overview(): Promise<Overview> {
+    return overview.parse(await this.json('/api/overview'))
+  }
+
+  /** Reads events of the live stream one after another. */
+  async listen(): Promise<{ next: () => Promise<StreamEvent>; close: () => void }> {
+    const abort = new AbortController()
+    const answer = await fetch(`${this.server.url}/api/live`, { signal: abort.signal })
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    const next = async (): Promise<StreamEvent> => {
+      for (;;) {
+        const event = /^event: (.*)\ndata: (.*)\n\n/m.exec(text)
+        if (event !== null) {
+          text = text.slice(event.index + event[0].length)
+          return { name: event[1] ?? '', data: JSON.parse(event[2] ?? 'null') }
+        }
+        const chunk = await reader?.read()
+        if (chunk === undefined || chunk.done) return { name: 'closed', data: undefined }
+        text += chunk.value
+      }
+    }
+    return { next, close: () => abort.abort() }
+  }
+}
