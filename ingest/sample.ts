@@ -44,11 +44,14 @@ const perHour: Readonly<Record<string, number>> = {
   't t/h': 1,
 }
 
+/** Any object, with every key that it has: a z.record passes over a key "__proto__" in silence. */
+const anyKeys = z.custom<Readonly<Record<string, unknown>>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'expected an object',
+)
+
 /** The values of a sample are looked at one by one, after its head. */
-const sampleHead = sampleSchema.extend({
-  values: z.record(z.string(), z.unknown()),
-  bad: z.record(z.string(), z.unknown()).optional(),
-})
+const sampleHead = sampleSchema.extend({ values: anyKeys, bad: anyKeys.optional() })
 type SampleHead = z.infer<typeof sampleHead>
 
 type Found = readonly [code: FaultCode, detail: string]
