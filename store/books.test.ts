@@ -215,14 +215,14 @@ describe('holes', () => {
       LATER,
     )
     expect(books.holes()).toEqual([
-      { gateway: 'gw-1', epoch, firstSeq: 1, lastSeq: 1 },
-      { gateway: 'gw-1', epoch, firstSeq: 4, lastSeq: 6 },
-      { gateway: 'gw-1', epoch, firstSeq: 8, lastSeq: 9 },
+      { gateway: 'gw-1', epoch, firstSeq: 1, lastSeq: 1, unnumbered: 0 },
+      { gateway: 'gw-1', epoch, firstSeq: 4, lastSeq: 6, unnumbered: 0 },
+      { gateway: 'gw-1', epoch, firstSeq: 8, lastSeq: 9, unnumbered: 0 },
     ])
     books.follow([commitOf(11, { gap: gapOf(4, 5, 11) }), commitOf(1)], LATER)
     expect(books.holes()).toEqual([
-      { gateway: 'gw-1', epoch, firstSeq: 6, lastSeq: 6 },
-      { gateway: 'gw-1', epoch, firstSeq: 8, lastSeq: 9 },
+      { gateway: 'gw-1', epoch, firstSeq: 6, lastSeq: 6, unnumbered: 0 },
+      { gateway: 'gw-1', epoch, firstSeq: 8, lastSeq: 9, unnumbered: 0 },
     ])
     expect(books.gaps()).toEqual([{ record: gapOf(4, 5, 11), committedAtMs: T0 + 11 }])
   })
@@ -234,7 +234,9 @@ describe('holes', () => {
       LATER,
     )
     books.follow([commitOf(1, { digest: digestOf('g'), gap: gapOf(2, 3, 1, earlier) })], LATER)
-    expect(books.holes()).toEqual([{ gateway: 'gw-1', epoch: earlier, firstSeq: 4, lastSeq: 4 }])
+    expect(books.holes()).toEqual([
+      { gateway: 'gw-1', epoch: earlier, firstSeq: 4, lastSeq: 4, unnumbered: 0 },
+    ])
   })
 
   test('holes are exactly the missing numbers, in whatever order batches come', () => {
@@ -270,6 +272,38 @@ describe('holes', () => {
       { numRuns: 25 },
     )
   })
+})
+
+test('a hole says how many payloads without a number its gateway has in quarantine', () => {
+  const undecodable = (gateway: string, mark: string) =>
+    commitOf(null, { gateway, epoch: null, digest: digestOf(mark) })
+  books.follow(
+    [
+      commitOf(1),
+      commitOf(4),
+      commitOf(2, { gateway: 'gw-2' }),
+      undecodable('gw-1', 'x'),
+      undecodable('gw-1', 'y'),
+      undecodable('gw-1', 'x'),
+    ],
+    LATER,
+  )
+  expect(books.holes()).toEqual([
+    { gateway: 'gw-1', epoch, firstSeq: 2, lastSeq: 3, unnumbered: 2 },
+    { gateway: 'gw-2', epoch, firstSeq: 1, lastSeq: 1, unnumbered: 0 },
+  ])
+})
+
+test('of a long payload in quarantine the beginning is shown, and how long it is', () => {
+  const payload = Buffer.from('碳'.repeat(1_000_000)).toString('base64')
+  const refused = [{ code: 'message-undecodable', detail: '', encoding: 'base64' as const, payload }]
+  books.follow([commitOf(null, { epoch: null, refused })], LATER)
+  const [entry] = books.quarantine(1)
+  expect(entry?.payloadCharacters).toBe(4_000_000)
+  expect(entry?.refusal.payload).toBe(payload.slice(0, 4_000))
+  // The whole of it is known: it is not entered again.
+  books.follow([commitOf(null, { epoch: null, refused, committedAtMs: LATER })], LATER)
+  expect(books.quarantine(10)).toHaveLength(1)
 })
 
 describe('dirty windows', () => {

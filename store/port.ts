@@ -74,6 +74,11 @@ export interface Hole {
   readonly epoch: string
   readonly firstSeq: number
   readonly lastSeq: number
+  /**
+   * Payloads of this gateway that are in quarantine without a number, because they could not be decoded: batches that
+   * are missing here may be among them. The gateway has a receipt for each and does not send it again.
+   */
+  readonly unnumbered: number
 }
 
 export interface QuarantineEntry {
@@ -81,7 +86,10 @@ export interface QuarantineEntry {
   readonly gateway: string
   readonly digest: string
   readonly committedAtMs: number
+  /** Of a long payload only the beginning, see `quarantine`. */
   readonly refusal: Refusal
+  /** Characters of the whole payload. */
+  readonly payloadCharacters: number
 }
 
 /** A recorded gap, with the moment it was learned of. */
@@ -130,7 +138,7 @@ export interface Books {
 
   gaps(): readonly RecordedGap[]
 
-  /** Newest first. */
+  /** Newest first, each with the first 4,000 characters of its payload: it may have megabytes. */
   quarantine(limit: number): readonly QuarantineEntry[]
 
   /** Batches marked of each (gateway, epoch), for reports and tests. */

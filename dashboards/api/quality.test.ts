@@ -10,7 +10,9 @@ beforeEach(() => {
 afterEach(() => bench.stop())
 
 test('holes, gaps and quarantine are listed', async () => {
-  bench.books.holeEntries = [{ gateway: 'gw-east', epoch: '0'.repeat(32), firstSeq: 3, lastSeq: 5 }]
+  bench.books.holeEntries = [
+    { gateway: 'gw-east', epoch: '0'.repeat(32), firstSeq: 3, lastSeq: 5, unnumbered: 0 },
+  ]
   await bench.start()
   expect(quality.parse(await bench.json('/api/quality')).holes).toHaveLength(1)
 })

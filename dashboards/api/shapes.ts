@@ -233,7 +233,16 @@ export const meterIntervals = z.object({
 export type MeterIntervals = z.infer<typeof meterIntervals>
 
 export const quality = z.object({
-  holes: z.array(z.object({ gateway: z.string(), epoch: z.string(), firstSeq: z.int(), lastSeq: z.int() })),
+  holes: z.array(
+    z.object({
+      gateway: z.string(),
+      epoch: z.string(),
+      firstSeq: z.int(),
+      lastSeq: z.int(),
+      /** Undecodable payloads of this gateway in quarantine: what is missing here may be among them. */
+      unnumbered: z.int(),
+    }),
+  ),
   gaps: z.array(z.object({ record: gapRecord, committedAtMs: epochMs })),
   quarantine: z.array(
     z.object({
@@ -241,7 +250,9 @@ export const quality = z.object({
       gateway: z.string(),
       digest: z.string(),
       committedAtMs: epochMs,
+      /** With the first 4,000 characters of its payload. */
       refusal,
+      payloadCharacters: z.int(),
     }),
   ),
 })

@@ -13,7 +13,11 @@ const quarantineRow = z.object({
   digest: z.instanceof(Uint8Array),
   committed_at_ms: z.number(),
   refusal: z.string(),
+  payload_characters: z.number(),
 })
+
+/** What a person looks at; a multiple of four, so that base64 can be decoded. */
+const PAYLOAD_CHARACTERS_SHOWN = 4_000
 
 export type Arrivals = ReturnType<typeof openArrivals>
 
@@ -28,7 +32,11 @@ export function openArrivals(database: DatabaseSync, journalOf: (gateway: string
   const insertQuarantine = database.prepare(
     'INSERT INTO quarantine (gateway, digest, committed_at_ms, refusal) VALUES (?, ?, ?, ?)',
   )
-  const newestQuarantine = database.prepare('SELECT * FROM quarantine ORDER BY id DESC LIMIT ?')
+  const newestQuarantine = database.prepare(
+    `SELECT id, gateway, digest, committed_at_ms, length(refusal ->> 'payload') AS payload_characters,
+       json_set(refusal, '$.payload', substr(refusal ->> 'payload', 1, ${PAYLOAD_CHARACTERS_SHOWN})) AS refusal
+     FROM quarantine ORDER BY id DESC LIMIT ?`,
+  )
 
   return {
     /** Enters a gap that a gateway declared. */
@@ -75,6 +83,7 @@ export function openArrivals(database: DatabaseSync, journalOf: (gateway: string
           digest: Buffer.from(row.digest).toString('hex'),
           committedAtMs: row.committed_at_ms,
           refusal: refusal.parse(JSON.parse(row.refusal)),
+          payloadCharacters: row.payload_characters,
         })),
   }
 }

@@ -52,6 +52,10 @@ export function openMarks(database: DatabaseSync) {
      UNION ALL SELECT journal, first_seq, last_seq FROM gap ORDER BY journal, first_seq`,
   )
   const allJournals = database.prepare("SELECT * FROM journal WHERE epoch <> '' ORDER BY gateway, epoch")
+  const unnumberedOf = database.prepare(
+    `SELECT gateway, count(*) AS payloads FROM journal JOIN batch_mark ON journal = id
+     WHERE epoch = '' GROUP BY gateway`,
+  )
   const count = database.prepare(
     `SELECT count(*) AS batches FROM (SELECT DISTINCT journal, seq FROM batch_mark WHERE seq > 0)`,
   )
@@ -94,13 +98,16 @@ export function openMarks(database: DatabaseSync) {
   /** Numbers that neither arrived nor were declared lost, below the highest that did. */
   function holes(): Hole[] {
     const ranges = Map.groupBy(z.array(rangeRow).parse(allRanges.all()), ({ journal }) => journal)
+    const unnumbered = new Map(
+      unnumberedOf.all().map((row) => [String(row['gateway']), Number(row['payloads'])]),
+    )
     return z
       .array(journalRow)
       .parse(allJournals.all())
       .flatMap(({ id, gateway, epoch }) =>
         holesBetween(
           (ranges.get(id) ?? []).map((row) => ({ firstSeq: row.first_seq, lastSeq: row.last_seq })),
-        ).map((hole) => ({ gateway, epoch, ...hole })),
+        ).map((hole) => ({ gateway, epoch, ...hole, unnumbered: unnumbered.get(gateway) ?? 0 })),
       )
   }
 
