@@ -1,10 +1,19 @@
-import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
-import type { QuantityName } from '#contract/quantities.ts'
-import { badCauses, type Reading, type RegisterReading, type UsableReading } from '#contract/reading.ts'
+import type { Reading } from '#contract/reading.ts'
+import { distinctReadings, sorted } from './conformance/any-readings.ts'
+import { commitRecordConformance } from './conformance/commit-records.ts'
+import {
+  at,
+  bad,
+  commitOf,
+  counted,
+  everything,
+  power,
+  register,
+  value,
+} from './conformance/sample-readings.ts'
 import type { ReadingStore } from './port.ts'
 
 /** A store of its own for one test: nothing in it, and removed afterwards. */
@@ -19,89 +28,6 @@ export interface ConformanceOptions {
   /** Runs of each property; every run has a store of its own. */
   readonly runs?: number
 }
-
-const T0 = 1_790_000_000_000
-const everything = { fromMs: 0, toMs: 9_000_000_000_000 }
-const power = 'activePower.total'
-const register = 'activeEnergyImport.total'
-
-const at = (index: number): number => T0 + index * 1_000
-
-function value(index: number, number: number, quantity: QuantityName = power): UsableReading {
-  return { meter: 'm-1', quantity, atMs: at(index), quality: 'good', value: number }
-}
-
-function counted(index: number, count: number, resolution = '0.01'): RegisterReading {
-  return {
-    meter: 'm-1',
-    quantity: register,
-    atMs: at(index),
-    quality: 'good',
-    value: { count, resolution },
-  }
-}
-
-function bad(index: number, quantity: QuantityName = power): Reading {
-  return { meter: 'm-1', quantity, atMs: at(index), quality: 'bad', cause: 'timeout' }
-}
-
-/** A commit record; `mark` makes its digest. */
-export function commitOf(mark: number, over: Partial<CommitRecord> = {}): CommitRecord {
-  return {
-    gateway: 'gw-1',
-    epoch: 'a'.repeat(32),
-    seq: mark,
-    digest: createHash('sha256').update(String(mark)).digest('hex'),
-    committedAtMs: T0 + mark,
-    stored: 2,
-    touched: [{ meter: 'm-1', fromMs: T0, toMs: T0 + 1_000 }],
-    refused: [],
-    ...over,
-  }
-}
-
-/** −0 is 0 to every store: JSON, in which readings travel, knows one zero. */
-const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((each) => (each === 0 ? 0 : each))
-
-const moment = fc.record({
-  meter: fc.constantFrom('m-1', 'm-2', 'rolling-line-1'),
-  atMs: fc.integer({ min: 0, max: 20 }).map(at),
-})
-const quality = fc.constantFrom('good', 'uncertain', 'simulated', 'manual')
-const cause = fc.constantFrom(
-  ...Object.keys(badCauses).filter((each): each is keyof typeof badCauses => each in badCauses),
-)
-
-const anyReading: fc.Arbitrary<Reading> = fc.oneof(
-  fc
-    .tuple(moment, fc.constantFrom(power, 'voltage.l1', 'steamFlow'), quality, number)
-    .map(([where, quantity, quality, value]) => ({ ...where, quantity, quality, value })),
-  fc
-    .tuple(
-      moment,
-      fc.constantFrom(register, 'steamMass'),
-      quality,
-      fc.maxSafeInteger(),
-      fc.constantFrom('0.01', '1', '0.000000001', '10'),
-    )
-    .map(([where, quantity, quality, count, resolution]) => ({
-      ...where,
-      quantity,
-      quality,
-      value: { count: count === 0 ? 0 : count, resolution },
-    })),
-  fc
-    .tuple(moment, fc.constantFrom(power, register), cause)
-    .map(([where, quantity, cause]) => ({ ...where, quantity, quality: 'bad' as const, cause })),
-)
-
-const identityOf = (reading: Reading): string => `${reading.meter} ${reading.quantity} ${reading.atMs}`
-
-/** Readings of which no two share an identity. */
-const distinctReadings = fc.uniqueArray(anyReading, { selector: identityOf, minLength: 1, maxLength: 60 })
-
-const sorted = (readings: readonly Reading[]): Reading[] =>
-  [...readings].sort((a, b) => identityOf(a).localeCompare(identityOf(b)))
 
 async function allOf(store: ReadingStore, like: readonly Reading[]): Promise<Reading[]> {
   const found: Reading[] = []
@@ -318,73 +244,7 @@ export function readingStoreConformance(
       expect(await store.readings('m-1', power, everything)).toHaveLength(15 * 25 + 50)
     })
 
-    test('commit records come in order of time, from a moment on, up to a limit', async () => {
-      const records = [5, 1, 4, 2, 3].map((mark) => commitOf(mark))
-      await store.appendCommits(records)
-      const marks = async (fromMs: number, limit?: number) =>
-        (await store.commitsSince(fromMs, limit)).map(({ seq }) => seq)
-      expect(await marks(0)).toEqual([1, 2, 3, 4, 5])
-      expect(await marks(T0 + 3)).toEqual([3, 4, 5])
-      expect(await marks(T0 + 2, 2)).toEqual([2, 3])
-      expect(await marks(T0 + 6)).toEqual([])
-    })
-
-    test('commit records come back whole', async () => {
-      const record = commitOf(1, {
-        refused: [
-          {
-            code: 'meter-unknown',
-            detail: '仪表 "x\\y"\n未知',
-            meter: 'm-9',
-            encoding: 'json',
-            payload: '{"v":1,"text":"\\"quoted\\" \\\\ 汉字 \u{1F50C}"}',
-          },
-          { code: 'message-undecodable', detail: '', encoding: 'base64', payload: 'A'.repeat(300_000) },
-        ],
-        gap: {
-          v: 1,
-          gateway: 'gw-1',
-          epoch: 'a'.repeat(32),
-          seq: 1,
-          kind: 'gap',
-          cause: 'quota',
-          lost: { epoch: 'a'.repeat(32), firstSeq: 4, lastSeq: 9 },
-          fromMs: T0,
-          toMs: T0 + 5,
-        },
-      })
-      await store.appendCommits([record])
-      expect(await store.commitsSince(0)).toEqual([record])
-    })
-
-    test('commit records of one millisecond do not overwrite each other', async () => {
-      const sameMoment = { committedAtMs: T0 }
-      const records = [
-        ...[1, 2, 3].map((mark) => commitOf(mark, sameMoment)),
-        commitOf(1, { ...sameMoment, gateway: 'gw-2' }),
-        commitOf(1, { ...sameMoment, epoch: 'b'.repeat(32) }),
-        ...[6, 7].map((mark) => commitOf(mark, { ...sameMoment, epoch: null, seq: null })),
-      ]
-      await Promise.all(records.map((record) => store.appendCommits([record])))
-      const found = await store.commitsSince(T0)
-      expect(found).toHaveLength(records.length)
-      expect(found).toEqual(expect.arrayContaining(records))
-    })
-
-    test('a commit record written again is there once, with its latest moment', async () => {
-      await store.appendCommits([commitOf(1), commitOf(2)])
-      await store.appendCommits([commitOf(1)])
-      expect(await store.commitsSince(0)).toEqual([commitOf(1), commitOf(2)])
-      const again = commitOf(1, { committedAtMs: T0 + 50 })
-      await store.appendCommits([again])
-      expect(await store.commitsSince(0)).toEqual([commitOf(2), again])
-    })
-
-    test('two contents under one number are two commit records', async () => {
-      const other = commitOf(1, { digest: 'f'.repeat(64), committedAtMs: T0 + 9 })
-      await store.appendCommits([commitOf(1), other])
-      expect(await store.commitsSince(0)).toEqual([commitOf(1), other])
-    })
+    commitRecordConformance(() => store)
 
     test('what was appended is there after opening again', async ({ skip }) => {
       const { reopen } = opened

@@ -1,32 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Reading } from '#contract/reading.ts'
 import { startInflux, type InfluxServer } from '#test/support/influx.ts'
 import { startRecordingServer, type Answer, type RecordingServer } from '#test/support/recording-server.ts'
 import { describeWith } from '#test/support/servers.ts'
-import { commitOf, readingStoreConformance } from './conformance.ts'
+import { readingStoreConformance } from './conformance.ts'
+import { commitOf, counted, everything, power, register, T0, value } from './conformance/sample-readings.ts'
 import { openInflux1Readings } from './influx1-readings.ts'
-
-const T0 = 1_790_000_000_000
-const everything = { fromMs: 0, toMs: 9_000_000_000_000 }
-const power = 'activePower.total'
-const register = 'activeEnergyImport.total'
-
-const value = (index: number, number: number): Reading => ({
-  meter: 'm-1',
-  quantity: power,
-  atMs: T0 + index * 1_000,
-  quality: 'good',
-  value: number,
-})
-
-const counted = (index: number, count: number): Reading => ({
-  meter: 'm-1',
-  quantity: register,
-  atMs: T0 + index * 1_000,
-  quality: 'good',
-  value: { count, resolution: '0.01' },
-})
 
 describeWith(['influxd'], 'InfluxDB 1.x', () => {
   let server: InfluxServer

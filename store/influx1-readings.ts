@@ -5,7 +5,7 @@ import { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
-import { isRegisterReading, type Reading } from '#contract/reading.ts'
+import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
@@ -21,7 +21,8 @@ import {
   usableReadingOf,
 } from './points.ts'
 import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
-import { isIdentifier, LAST_STORABLE_MS, onePerMoment } from './storable.ts'
+import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
+import { isIdentifier, onePerMoment } from './storable.ts'
 
 export interface Influx1Options {
   /** http://host:port, without a path. */
@@ -41,8 +42,6 @@ export async function openInflux1Readings(options: Influx1Options): Promise<Read
   if (options.create === true) await store.createDatabase()
   return store
 }
-
-const REQUEST_TIMEOUT_MS = 30_000
 
 /**
  * The client takes a failed host out of use for up to ten seconds, and with its only host gone every call fails with
@@ -79,8 +78,7 @@ const METERS_PER_STATEMENT = 200
 const quoted = (name: string): string => `"${name}"`
 
 function timeRange(fromMs: number, toMs: number): string {
-  const bounded = (ms: number): number => Math.min(Math.max(Math.ceil(ms), 0), LAST_STORABLE_MS + 1)
-  return `time >= ${bounded(fromMs)}ms AND time < ${bounded(toMs)}ms`
+  return `time >= ${boundMs(fromMs)}ms AND time < ${boundMs(toMs)}ms`
 }
 
 /** Fields and condition of a quantity's usable readings. Everything in it is checked: nothing else is ever quoted. */
@@ -165,10 +163,7 @@ class Influx1Readings implements ReadingStore {
         `${usable} AND ${timeRange(period.fromMs, period.toMs)} GROUP BY "quality"`,
         `${usable} AND ${timeRange(period.toMs, Infinity)} GROUP BY "quality" ORDER BY time ASC LIMIT 1`,
       ])
-      const [before = [], within = [], after = []] = found.map((series) =>
-        onePerMoment(series.flatMap((each) => usableIn(each, meter, quantity)).filter(isRegisterReading)),
-      )
-      return { before: before.at(-1), within, after: after[0] }
+      return seriesOf(found.map((series) => series.flatMap((each) => usableIn(each, meter, quantity))))
     })
   }
 
@@ -176,18 +171,12 @@ class Influx1Readings implements ReadingStore {
     return this.#calls.run(async () => {
       const known = [...new Set(meters.filter(isIdentifier))]
       if (known.length === 0) return []
-      const newest = new Map<string, Reading[]>()
+      const found: Reading[][] = []
       const quantities = await this.#quantitiesInUse()
       for (let start = 0; start < known.length; start += METERS_PER_STATEMENT) {
-        for (const reading of await this.#latestOf(
-          known.slice(start, start + METERS_PER_STATEMENT),
-          quantities,
-        )) {
-          const key = `${reading.meter} ${reading.quantity}`
-          newest.set(key, [...(newest.get(key) ?? []), reading])
-        }
+        found.push(await this.#latestOf(known.slice(start, start + METERS_PER_STATEMENT), quantities))
       }
-      return [...newest.values()].flatMap((readings) => onePerMoment(readings).slice(-1))
+      return newestOf(found.flat())
     })
   }
 
@@ -308,8 +297,6 @@ class Influx1Readings implements ReadingStore {
     return new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${words}`, { cause })
   }
 }
-
-const noSeries: RegisterSeries = { before: undefined, within: [], after: undefined }
 
 function storedIn({ values, tags }: Series) {
   return values.map(([time, ...rest]) => ({ atMs: Number(time), quality: tags['quality'], values: rest }))

@@ -1,35 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Reading } from '#contract/reading.ts'
 import {
   startRecordingServer,
   type Answer,
   type RecordedRequest,
   type RecordingServer,
 } from '#test/support/recording-server.ts'
-import { commitOf, readingStoreConformance } from './conformance.ts'
+import { readingStoreConformance } from './conformance.ts'
+import { commitOf, counted, power, register, T0, value } from './conformance/sample-readings.ts'
 import { openInflux2Readings } from './influx2-readings.ts'
 
-const T0 = 1_790_000_000_000
 const period = { fromMs: T0, toMs: T0 + 3_600_000 }
-const power = 'activePower.total'
-const register = 'activeEnergyImport.total'
-
-const value = (index: number, number: number): Reading => ({
-  meter: 'm-1',
-  quantity: power,
-  atMs: T0 + index * 1_000,
-  quality: 'good',
-  value: number,
-})
-
-const counted = (index: number, count: number): Reading => ({
-  meter: 'm-1',
-  quantity: register,
-  atMs: T0 + index * 1_000,
-  quality: 'good',
-  value: { count, resolution: '0.01' },
-})
 
 /**
  * A server 2.x to test against: TANBIAO_TEST_INFLUX2_URL, _TOKEN and _ORG. The token must be allowed to make buckets:

@@ -12,7 +12,7 @@ import { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
-import { isRegisterReading, type Reading } from '#contract/reading.ts'
+import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
@@ -28,7 +28,8 @@ import {
   usableReadingOf,
 } from './points.ts'
 import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
-import { isIdentifier, LAST_STORABLE_MS, onePerMoment } from './storable.ts'
+import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
+import { isIdentifier, onePerMoment } from './storable.ts'
 
 export interface Influx2Options {
   /** http://host:port, without a path. */
@@ -44,8 +45,6 @@ export interface Influx2Options {
 export async function openInflux2Readings(options: Influx2Options): Promise<ReadingStore> {
   return new Influx2Readings(options)
 }
-
-const REQUEST_TIMEOUT_MS = 30_000
 
 /** Meters in the condition of one query. */
 const METERS_PER_QUERY = 100
@@ -123,29 +122,23 @@ class Influx2Readings implements ReadingStore {
         this.#query(flux`${this.#range(period.fromMs, period.toMs)} ${usable}`),
         this.#query(flux`${this.#range(period.toMs, Infinity)} ${usable} |> first()`),
       ])
-      const [before = [], within = [], after = []] = found.map((cells) =>
-        onePerMoment(readingsFrom(cells).filter(isRegisterReading)),
-      )
-      return { before: before.at(-1), within, after: after[0] }
+      return seriesOf(found.map(readingsFrom))
     })
   }
 
   latest(meters: readonly MeterId[]): Promise<readonly Reading[]> {
     return this.#calls.run(async () => {
       const known = [...new Set(meters.filter(isIdentifier))]
-      const newest = new Map<string, Reading[]>()
+      const found: Reading[][] = []
       for (let start = 0; start < known.length; start += METERS_PER_QUERY) {
         const any = known.slice(start, start + METERS_PER_QUERY).map((meter) => flux`r.meter == ${meter}`)
         const cells = await this.#query(
           flux`${this.#range(0, Infinity)}
             |> filter(fn: (r) => ${fluxExpression(any.join(' or '))}) |> last()`,
         )
-        for (const reading of readingsFrom(cells)) {
-          const key = `${reading.meter} ${reading.quantity}`
-          newest.set(key, [...(newest.get(key) ?? []), reading])
-        }
+        found.push(readingsFrom(cells))
       }
-      return [...newest.values()].flatMap((readings) => onePerMoment(readings).slice(-1))
+      return newestOf(found.flat())
     })
   }
 
@@ -155,8 +148,7 @@ class Influx2Readings implements ReadingStore {
 
   /** The bucket within [fromMs, toMs). An empty range is an error in Flux, so it becomes one before 1970. */
   #range(fromMs: number, toMs: number): ParameterizedQuery {
-    const bounded = (ms: number): number => Math.min(Math.max(Math.ceil(ms), 0), LAST_STORABLE_MS + 1)
-    const [from, to] = bounded(fromMs) < bounded(toMs) ? [bounded(fromMs), bounded(toMs)] : [-1, 0]
+    const [from, to] = boundMs(fromMs) < boundMs(toMs) ? [boundMs(fromMs), boundMs(toMs)] : [-1, 0]
     const instant = (ms: number) => fluxDateTime(Temporal.Instant.fromEpochMilliseconds(ms).toString())
     return flux`from(bucket: ${this.#options.bucket}) |> range(start: ${instant(from)}, stop: ${instant(to)})`
   }
@@ -242,8 +234,6 @@ class Influx2Readings implements ReadingStore {
     return new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${words}`, { cause })
   }
 }
-
-const noSeries: RegisterSeries = { before: undefined, within: [], after: undefined }
 
 /** The filter of a quantity's usable readings. */
 function usableOf(meter: MeterId, quantity: QuantityName): ParameterizedQuery {

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import type { ReadingStore } from '../port.ts'
+import { commitOf, T0 } from './sample-readings.ts'
+
+/** What every ReadingStore promises of commit records, as tests; `store` gives an empty one for each. */
+export function commitRecordConformance(store: () => ReadingStore): void {
+  test('commit records come in order of time, from a moment on, up to a limit', async () => {
+    const records = [5, 1, 4, 2, 3].map((mark) => commitOf(mark))
+    await store().appendCommits(records)
+    const marks = async (fromMs: number, limit?: number) =>
+      (await store().commitsSince(fromMs, limit)).map(({ seq }) => seq)
+    expect(await marks(0)).toEqual([1, 2, 3, 4, 5])
+    expect(await marks(T0 + 3)).toEqual([3, 4, 5])
+    expect(await marks(T0 + 2, 2)).toEqual([2, 3])
+    expect(await marks(T0 + 6)).toEqual([])
+  })
+
+  test('commit records come back whole', async () => {
+    const record = commitOf(1, {
+      refused: [
+        {
+          code: 'meter-unknown',
+          detail: '仪表 "x\\y"\n未知',
+          meter: 'm-9',
+          encoding: 'json',
+          payload: '{"v":1,"text":"\\"quoted\\" \\\\ 汉字 \u{1F50C}"}',
+        },
+        { code: 'message-undecodable', detail: '', encoding: 'base64', payload: 'A'.repeat(300_000) },
+      ],
+      gap: {
+        v: 1,
+        gateway: 'gw-1',
+        epoch: 'a'.repeat(32),
+        seq: 1,
+        kind: 'gap',
+        cause: 'quota',
+        lost: { epoch: 'a'.repeat(32), firstSeq: 4, lastSeq: 9 },
+        fromMs: T0,
+        toMs: T0 + 5,
+      },
+    })
+    await store().appendCommits([record])
+    expect(await store().commitsSince(0)).toEqual([record])
+  })
+
+  test('commit records of one millisecond do not overwrite each other', async () => {
+    const sameMoment = { committedAtMs: T0 }
+    const records = [
+      ...[1, 2, 3].map((mark) => commitOf(mark, sameMoment)),
+      commitOf(1, { ...sameMoment, gateway: 'gw-2' }),
+      commitOf(1, { ...sameMoment, epoch: 'b'.repeat(32) }),
+      ...[6, 7].map((mark) => commitOf(mark, { ...sameMoment, epoch: null, seq: null })),
+    ]
+    await Promise.all(records.map((record) => store().appendCommits([record])))
+    const found = await store().commitsSince(T0)
+    expect(found).toHaveLength(records.length)
+    expect(found).toEqual(expect.arrayContaining(records))
+  })
+
+  test('a commit record written again is there once, with its latest moment', async () => {
+    await store().appendCommits([commitOf(1), commitOf(2)])
+    await store().appendCommits([commitOf(1)])
+    expect(await store().commitsSince(0)).toEqual([commitOf(1), commitOf(2)])
+    const again = commitOf(1, { committedAtMs: T0 + 50 })
+    await store().appendCommits([again])
+    expect(await store().commitsSince(0)).toEqual([commitOf(2), again])
+  })
+
+  test('two contents under one number are two commit records', async () => {
+    const other = commitOf(1, { digest: 'f'.repeat(64), committedAtMs: T0 + 9 })
+    await store().appendCommits([commitOf(1), other])
+    expect(await store().commitsSince(0)).toEqual([commitOf(1), other])
+  })
+}
