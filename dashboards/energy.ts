@@ -6,8 +6,8 @@ import type { MeterId } from '#contract/identity.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
-import type { Books } from '#store/port.ts'
 import type { EnergyTotal } from './api/shapes.ts'
+import type { BooksView } from './sources.ts'
 
 /** The energy of a stretch of slots, with what is not in it. `amount` undefined: nothing is known. */
 export interface SlotEnergy {
@@ -98,12 +98,12 @@ interface Kept {
 /** Today's energy per meter, read from the books and kept for some seconds. */
 export class EnergyToday {
   readonly #park: Park
-  readonly #books: Books
+  readonly #books: BooksView
   readonly #clock: Clock
   readonly #kept = new Map<MeterId, Kept>()
   #day: Period = { fromMs: 0, toMs: 0 }
 
-  constructor(park: Park, books: Books, clock: Clock) {
+  constructor(park: Park, books: BooksView, clock: Clock) {
     this.#park = park
     this.#books = books
     this.#clock = clock

@@ -4,8 +4,8 @@ import type { RecordedInterval } from '#contract/interval.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import { isRegisterReading, type Reading } from '#contract/reading.ts'
-import type { Books, QuarantineEntry, ReadingStore, RecordedGap } from '#store/port.ts'
+import type { Reading } from '#contract/reading.ts'
+import type { BooksView, ReadingSource } from './sources.ts'
 
 /** What the tests of this room stand on: a small park, and store and books that keep everything in memory. */
 
@@ -137,51 +137,21 @@ export const smallPark: Park = indexPark(
 
 const inPeriod = (atMs: number, { fromMs, toMs }: Period): boolean => atMs >= fromMs && atMs < toMs
 
-/** A reading store in memory. `offline` makes the next calls fail as an unreachable server does. */
-export class MemoryReadings implements ReadingStore {
+/** Readings in memory; while `fault` is set, asking fails as at an unreachable server. */
+export class MemoryReadings implements ReadingSource {
   readonly #readings = new Map<string, Reading>()
-  readonly #commits: CommitRecord[] = []
   fault: Error | undefined
 
-  #all(): Reading[] {
-    if (this.fault !== undefined) throw this.fault
-    return [...this.#readings.values()].toSorted((a, b) => a.atMs - b.atMs)
-  }
-
-  async append(readings: readonly Reading[]): ReturnType<ReadingStore['append']> {
+  async append(readings: readonly Reading[]): Promise<void> {
     for (const reading of readings) {
       this.#readings.set(`${reading.meter} ${reading.quantity} ${reading.atMs}`, reading)
     }
-    return { stored: readings.length, refused: [] }
-  }
-
-  async appendCommits(records: readonly CommitRecord[]): Promise<void> {
-    this.#commits.push(...records)
-  }
-
-  async commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
-    return this.#commits.filter((record) => record.committedAtMs >= fromMs).slice(0, limit)
   }
 
   async readings(meter: string, quantity: QuantityName, period: Period): Promise<readonly Reading[]> {
     return this.#all().filter(
       (each) => each.meter === meter && each.quantity === quantity && inPeriod(each.atMs, period),
     )
-  }
-
-  async registerSeries(
-    meter: string,
-    quantity: QuantityName,
-    period: Period,
-  ): ReturnType<ReadingStore['registerSeries']> {
-    const own = this.#all()
-      .filter((each) => each.meter === meter && each.quantity === quantity)
-      .filter(isRegisterReading)
-    return {
-      before: own.findLast((each) => each.atMs < period.fromMs),
-      within: own.filter((each) => inPeriod(each.atMs, period)),
-      after: own.find((each) => each.atMs >= period.toMs),
-    }
   }
 
   async latest(meters: readonly string[]): Promise<readonly Reading[]> {
@@ -193,33 +163,24 @@ export class MemoryReadings implements ReadingStore {
     return [...newest.values()]
   }
 
-  async close(): Promise<void> {
-    this.#readings.clear()
+  #all(): Reading[] {
+    if (this.fault !== undefined) throw this.fault
+    return [...this.#readings.values()].toSorted((a, b) => a.atMs - b.atMs)
   }
 }
 
-/** Books in memory; a test writes into its fields what the recompute loop would have entered. */
-export class MemoryBooks implements Books {
+/** Books in memory; a test writes into its fields what their owner would have entered. */
+export class MemoryBooks implements BooksView {
   entered: RecordedInterval[] = []
-  gapEntries: RecordedGap[] = []
-  holeEntries: ReturnType<Books['holes']> = []
-  quarantineEntries: QuarantineEntry[] = []
 
-  followedUntilMs = (): number => 0
-  follow = (): readonly never[] => []
-  dirtyWindows = (): readonly never[] => []
-  record = (): number => 0
   intervals(meter: string, quantity: QuantityName, period: Period): readonly RecordedInterval[] {
     return this.entered.filter(
       (each) => each.meter === meter && each.quantity === quantity && inPeriod(each.slotMs, period),
     )
   }
-  revisions = (): readonly RecordedInterval[] => []
-  holes = (): ReturnType<Books['holes']> => this.holeEntries
-  gaps = (): readonly RecordedGap[] => this.gapEntries
-  quarantine = (limit: number): readonly QuarantineEntry[] => this.quarantineEntries.slice(0, limit)
-  batchCount = (): number => 0
-  close = (): void => undefined
+  holes = (): readonly never[] => []
+  gaps = (): readonly never[] => []
+  quarantine = (): readonly never[] => []
 }
 
 /** A known interval whose register advances from `openingCount` by `count`, in steps of 0.01. */

@@ -4,15 +4,15 @@ import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
-import type { ReadingStore } from '#store/port.ts'
 import { essentialQuantities, type Board } from './board.ts'
+import type { ReadingSource } from './sources.ts'
 
 /** How far back a starting server looks for a meter's last usable values and for its poll interval. */
 const LOOK_BACK_MS = 15 * 60_000
 
 interface FollowerParts {
   readonly park: Park
-  readonly store: ReadingStore
+  readonly store: ReadingSource
   readonly board: Board
   readonly clock: Clock
   readonly log: FastifyBaseLogger

@@ -9,7 +9,6 @@ import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
-import type { Books, ReadingStore } from '#store/port.ts'
 import { meterApi } from './api/meter.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
@@ -20,6 +19,7 @@ import { Follower } from './follower.ts'
 import { hostRule } from './host-names.ts'
 import { LiveStream } from './live.ts'
 import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
+import { inPieces, type BooksView, type ReadingSource } from './sources.ts'
 
 /** Composition of the dashboards: board, API, live stream and the built web pages on one port. */
 
@@ -31,8 +31,8 @@ export interface ServerOptions {
   /** 0 takes a free one. */
   readonly port: number
   readonly park: Park
-  readonly store: ReadingStore
-  readonly books: Books
+  readonly store: ReadingSource
+  readonly books: BooksView
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   /** Folder of the built pages; that of this repository by default. */
@@ -80,7 +80,8 @@ function isPortTaken(error: unknown): boolean {
  * listens at the address. A store that cannot be reached is no reason not to start: it is asked again.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { host = '127.0.0.1', port, park, store, books, clock, log, webFolder = builtPages } = options
+  const { host = '127.0.0.1', port, park, books, clock, log, webFolder = builtPages } = options
+  const store = inPieces(options.store)
   if (!existsSync(join(webFolder, 'index.html'))) {
     throw new Fault('web-not-built', 'The web pages are not built.', { place: { file: webFolder } })
   }

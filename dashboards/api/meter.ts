@@ -10,11 +10,11 @@ import type { Boundary, RecordedInterval, RegisterPoint } from '#contract/interv
 import type { Meter, Park } from '#contract/park.ts'
 import { quantities, quantityOf } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
-import type { Books, ReadingStore } from '#store/port.ts'
 import type { Board } from '../board.ts'
 import { thinned } from '../curve.ts'
 import { energyOfSlots, energyTotalOf, expectedSlots } from '../energy.ts'
 import { ageOf, dayText, valueOf } from '../overview.ts'
+import type { BooksView, ReadingSource } from '../sources.ts'
 import { dayPeriod, meterFactsOf } from './park.ts'
 import {
   meterCurve,
@@ -100,8 +100,8 @@ const HOUR_MS = 3_600_000
 
 export interface MeterSources {
   readonly park: Park
-  readonly store: ReadingStore
-  readonly books: Books
+  readonly store: ReadingSource
+  readonly books: BooksView
   readonly board: Board
   readonly clock: Clock
   readonly live: (meter: Meter) => LiveMeter

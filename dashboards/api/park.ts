@@ -5,10 +5,10 @@ import type { Clock } from '#contract/clock.ts'
 import { dayOf } from '#contract/grid.ts'
 import type { Meter, Park, ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
-import type { ReadingStore } from '#store/port.ts'
 import type { Board } from '../board.ts'
 import { momentsOf, summed, type CurveSource } from '../curve.ts'
 import { metersOfTotal, scopesOf } from '../overview.ts'
+import type { ReadingSource } from '../sources.ts'
 import { loadCurve, overview, parkTree, type MeterFacts, type Overview, type ParkTree } from './shapes.ts'
 
 /** What is fixed of a meter. */
@@ -64,7 +64,7 @@ const MINUTE_MS = 60_000
 
 export interface ParkSources {
   readonly park: Park
-  readonly store: ReadingStore
+  readonly store: ReadingSource
   readonly board: Board
   readonly clock: Clock
   readonly view: () => Overview
