@@ -1,7 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { Fault, faultTable, type FaultCode } from '#contract/fault.ts'
+
+/** As a path of the file system: in a URL a space or a Chinese character is a code. */
+const command = fileURLToPath(new URL('tanbiao.ts', import.meta.url))
 
 const faultCode = z.enum(Object.keys(faultTable).filter((code): code is FaultCode => code in faultTable))
 
@@ -50,7 +54,7 @@ export function startChild(name: string, args: readonly string[], logFile: strin
   const log = openLog(logFile)
   const process_ = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', new URL('tanbiao.ts', import.meta.url).pathname, ...args],
+    ['--disable-warning=ExperimentalWarning', command, ...args],
     // Detached: Ctrl-C in the terminal reaches only the process that knows in which order to stop.
     { stdio: ['ignore', log, log, 'ipc'], detached: true },
   )

@@ -22,7 +22,8 @@ async function usage(): Promise<string> {
 }
 
 const [name = '--help', ...args] = process.argv.slice(2)
-const verb = await verbs[name]?.()
+// Its own keys only: "constructor" is no verb.
+const verb = Object.hasOwn(verbs, name) ? await verbs[name]?.() : undefined
 if (verb === undefined) {
   const wantsHelp = name === '--help' || name === 'help'
   if (!wantsHelp) console.error(`There is no verb "${name}".\n`)

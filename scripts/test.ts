@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 /**
  * `npm test`: everything that tests the project, cheapest failure first. Ends with the names of the suites that could
  * not run here, and one line of counts.
  */
-const root = new URL('..', import.meta.url).pathname
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 function run(title: string, command: string, args: readonly string[]): void {
   console.log(`\n── ${title}`)

@@ -27,7 +27,8 @@ const options = z.object({
     .default('127.0.0.1')
     .meta({ description: 'Address to listen on; the loopback unless told otherwise' }),
   name: z.array(text).default([]).meta({
-    description: 'A name of this host in browsers, beside localhost and its addresses; may be given several times',
+    description:
+      'A name of this host in browsers, beside localhost and its addresses; may be given several times',
   }),
   port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
   'mqtt-host': text.default('127.0.0.1').meta({ description: 'Address of the embedded broker (127.0.0.1)' }),
