@@ -12,7 +12,7 @@ import { openBooks, openReadingStore } from '#store/open.ts'
 /** A moment at which a slot begins. */
 export const T0 = Date.UTC(2026, 5, 1)
 
-export const register = 'activeEnergyImport.total'
+export const register = 'activeEnergyImport.total' as const
 
 /** A park of electricity meters of one gateway. */
 export function parkOfMeters(ids: readonly string[]): Park {

@@ -37,9 +37,12 @@ const RECOMPUTE_LAST_TURN_MS = 4_000
 export async function keepBooks(loop: Bookkeeping): Promise<void> {
   const follower = new CommitFollower(loop)
   const recomputation = new Recomputation(loop)
+  let isParkFileUsed = false
 
   async function succeeds(work: () => Promise<void>): Promise<boolean> {
     try {
+      if (!isParkFileUsed) recomputation.useParkFile()
+      isParkFileUsed = true
       await follower.follow()
       await work()
       return true

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
+import type { Park } from '#contract/park.ts'
 import {
   bench,
   commitAt,
@@ -89,4 +90,38 @@ test('a slot that is computed every minute while it lasts has one revision, and 
     { revision: 1, energy: { count: 300 } },
     { revision: 2, energy: { count: 360 } },
   ])
+})
+
+test('a replacement that is entered in the park file later explains what was undecided', async () => {
+  const compute = async (park: Park): Promise<void> => {
+    const recomputation = new Recomputation({ ...place, park })
+    recomputation.useParkFile()
+    await recomputation.work(1_000)
+  }
+  const park = parkOfMeters(['m-1'])
+  place.clock.stepWall(T0 + 86_400_000)
+  await place.store.append([
+    registerReading('m-1', T0, 50_000),
+    registerReading('m-1', T0 + 60_000, 50_100),
+    registerReading('m-1', T0 + 180_000, 30),
+    registerReading('m-1', T0 + SLOT_MS, 900),
+  ])
+  const record = { ...commitAt(1, T0), touched: [{ meter: 'm-1', fromMs: T0, toMs: T0 + SLOT_MS }] }
+  place.books.follow([record], place.clock.wallMs())
+  await compute(park)
+  const slot = () => place.books.intervals('m-1', register, { fromMs: T0, toMs: T0 + 1 })
+  expect(slot()).toMatchObject([{ energy: { count: 970 }, undecided: [{ reason: 'register-decreased' }] }])
+
+  const event = {
+    kind: 'replacement' as const,
+    at: new Date(T0 + 120_000).toISOString(),
+    quantity: register,
+    final: { count: 50_150, resolution: '0.01' },
+    initial: { count: 10, resolution: '0.01' },
+  }
+  const meters = new Map([...park.meters].map(([id, meter]) => [id, { ...meter, events: [event] }]))
+  await compute({ ...park, meters })
+  expect(slot()).toMatchObject([{ energy: { count: 150 + 890 }, undecided: [], revision: 2 }])
+  await compute({ ...park, meters })
+  expect(slot()).toMatchObject([{ revision: 2 }])
 })

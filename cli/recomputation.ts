@@ -1,7 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault, faultText } from '#contract/fault.ts'
-import type { Park } from '#contract/park.ts'
+import type { Meter, Park } from '#contract/park.ts'
 import { recompute } from '#intervals/recompute.ts'
 import type { Books, DirtyWindow, ReadingStore } from '#store/port.ts'
 
@@ -22,6 +23,11 @@ const PAUSE_MS_MAX = 60_000
 /** Windows looked at in one go; there is about one a meter. */
 const WINDOWS_AT_ONCE = 500
 
+/** Everything of a meter on which its intervals depend beside its readings. */
+function rulesText({ register, ratingPerHour, wrapsAt, gapSeconds, events }: Meter): string {
+  return JSON.stringify({ register, ratingPerHour, wrapsAt, gapSeconds, events })
+}
+
 const nameOf = ({ meter, fromMs, toMs }: DirtyWindow): string => `${meter} ${fromMs} ${toMs}`
 
 /**
@@ -39,6 +45,18 @@ export class Recomputation {
   constructor(parts: RecomputationParts) {
     this.#parts = parts
     this.#lastMs = parts.clock.monotonicMs()
+  }
+
+  /**
+   * Makes dirty what was computed by other facts of its meter than those of the park file now: a replacement, say, is
+   * entered there some time after it happened. To be called once, before the first turn.
+   */
+  useParkFile(): void {
+    const { books, park, log } = this.#parts
+    for (const meter of park.meters.values()) {
+      if (books.useRules(meter.id, rulesText(meter)))
+        log.debug({ meter: meter.id }, 'computed by other rules now')
+    }
   }
 
   /** Works for about this long if a pass is due or under way. Throws retryable faults of the store and the books. */
@@ -93,7 +111,18 @@ export class Recomputation {
       return
     }
     try {
-      await recompute(window, meter, store, record)
+      await recompute(
+        window,
+        meter,
+        {
+          // A long window is read in weeks: between two of them other work has its turn.
+          registerSeries: async (...period) => {
+            await turn()
+            return store.registerSeries(...period)
+          },
+        },
+        record,
+      )
     } catch (error) {
       if (!(error instanceof Fault) || error.retryable) throw error
       this.#failed.add(nameOf(window))

@@ -355,6 +355,26 @@ describe('dirty windows', () => {
   })
 })
 
+describe('rules of meters', () => {
+  test('other rules make all recorded time of the meter dirty, the same ones nothing', () => {
+    books.record(touch(0, -1), [known(T0, 5), missing(T0 + 3 * SLOT_MS)], LATER)
+    expect(books.useRules('m-1', 'rating 5')).toBe(true)
+    const [window] = books.dirtyWindows(10)
+    expect(window).toEqual(touch(T0, T0 + 4 * SLOT_MS - 1))
+    if (window !== undefined) books.record(window, [], LATER)
+
+    expect(books.useRules('m-1', 'rating 5')).toBe(false)
+    expect(books.dirtyWindows(10)).toEqual([])
+    expect(books.useRules('m-1', 'rating 6')).toBe(true)
+    expect(books.dirtyWindows(10)).toHaveLength(1)
+  })
+
+  test('a meter without intervals has nothing to compute again', () => {
+    expect(books.useRules('m-2', 'rating 5')).toBe(true)
+    expect(books.dirtyWindows(10)).toEqual([])
+  })
+})
+
 describe('intervals', () => {
   const window = touch(T0, T0 + SLOT_MS)
   const quantity = 'activeEnergyImport.total'

@@ -6,6 +6,7 @@ import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
 import { canonicalText } from './books/interval-schema.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openMarks, type Marks } from './books/marks.ts'
+import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
 import type { Books } from './port.ts'
 import { inTransaction, openSqlite } from './sqlite-file.ts'
 
@@ -33,6 +34,7 @@ class SqliteBooks implements Books {
   readonly #arrivals: Arrivals
   readonly #windows: DirtyWindows
   readonly #intervals: IntervalBook
+  readonly #rules: MeterRules
 
   constructor(file: string, database: DatabaseSync) {
     this.#file = file
@@ -41,6 +43,7 @@ class SqliteBooks implements Books {
     this.#arrivals = openArrivals(database, this.#marks.journalOf)
     this.#windows = openDirtyWindows(database)
     this.#intervals = openIntervals(database)
+    this.#rules = openMeterRules(database)
   }
 
   followedUntilMs(): number {
@@ -57,6 +60,15 @@ class SqliteBooks implements Books {
         .prepare('UPDATE progress SET followed_until_ms = min(max(followed_until_ms, ?), ?)')
         .run(newestMs, nowMs)
       return entered
+    })
+  }
+
+  useRules(...[meter, rules]: Parameters<Books['useRules']>): boolean {
+    return this.#write(() => {
+      if (!this.#rules.change(meter, rules)) return false
+      const recorded = this.#intervals.extentOf(meter)
+      if (recorded !== undefined) this.#windows.mark({ meter, ...recorded })
+      return true
     })
   }
 

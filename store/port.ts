@@ -115,6 +115,12 @@ export interface Books {
    */
   follow(records: readonly CommitRecord[], nowMs: number): readonly CommitRecord[]
 
+  /**
+   * Remembers by what facts a meter's intervals are computed: its rating, its dated events … as one text. Where the
+   * text differs from the one remembered, all time of its recorded intervals becomes dirty. True when it did.
+   */
+  useRules(meter: MeterId, rules: string): boolean
+
   /** Dirty windows, oldest first; windows of one meter less than a slot apart are one. */
   dirtyWindows(limit: number): readonly DirtyWindow[]
 

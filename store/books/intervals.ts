@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { isSettled, type Period } from '#contract/grid.ts'
+import { isSettled, SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import { intervalOf } from './interval-schema.ts'
 
 /** Intervals and their revisions. Once its slot is settled, a revision is never changed or removed. */
 
 const revisionRow = z.object({ revision: z.number(), content: z.string() })
+const extentRow = z.object({ from: z.number().nullable(), to: z.number().nullable() })
 
 function recorded(row: unknown): RecordedInterval {
   const { revision, content } = revisionRow.parse(row)
@@ -30,6 +31,9 @@ export function openIntervals(database: DatabaseSync) {
     `SELECT slot_ms, max(revision) AS revision, content FROM interval
      WHERE meter = ? AND quantity = ? AND slot_ms >= ? AND slot_ms < ? GROUP BY slot_ms ORDER BY slot_ms`,
   )
+  const extent = database.prepare(
+    'SELECT min(slot_ms) AS "from", max(slot_ms) AS "to" FROM interval WHERE meter = ?',
+  )
   const ofSlot = database.prepare(
     'SELECT revision, content FROM interval WHERE meter = ? AND quantity = ? AND slot_ms = ? ORDER BY revision',
   )
@@ -47,8 +51,15 @@ export function openIntervals(database: DatabaseSync) {
     return true
   }
 
+  /** From the first slot of a meter to the last moment of its newest one; undefined where nothing is recorded. */
+  function extentOf(meter: string): Period | undefined {
+    const { from, to } = extentRow.parse(extent.get(meter))
+    return from === null || to === null ? undefined : { fromMs: from, toMs: to + SLOT_MS - 1 }
+  }
+
   return {
     revise,
+    extentOf,
     between: (meter: string, quantity: string, { fromMs, toMs }: Period) =>
       inPeriod.all(meter, quantity, fromMs, toMs).map(recorded),
     revisions: (meter: string, quantity: string, slotMs: number) =>
