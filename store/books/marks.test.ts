@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openBooks } from '../books.ts'
+import type { Books } from '../port.ts'
+import { commitOf, digestOf, epoch, gapOf, LATER, newBooks, T0 } from './books.test-support.ts'
+
+let folder: string
+let books: Books
+let remove: () => void
+
+beforeEach(() => {
+  ;({ folder, books, remove } = newBooks())
+})
+afterEach(() => remove())
+
+describe('holes', () => {
+  test('a hole is what neither arrived nor was declared lost below the highest number', () => {
+    books.follow(
+      [2, 3, 7, 10].map((seq) => commitOf(seq)),
+      LATER,
+    )
+    expect(books.holes()).toEqual([
+      { gateway: 'gw-1', epoch, firstSeq: 1, lastSeq: 1, unnumbered: 0 },
+      { gateway: 'gw-1', epoch, firstSeq: 4, lastSeq: 6, unnumbered: 0 },
+      { gateway: 'gw-1', epoch, firstSeq: 8, lastSeq: 9, unnumbered: 0 },
+    ])
+    books.follow([commitOf(11, { gap: gapOf(4, 5, 11) }), commitOf(1)], LATER)
+    expect(books.holes()).toEqual([
+      { gateway: 'gw-1', epoch, firstSeq: 6, lastSeq: 6, unnumbered: 0 },
+      { gateway: 'gw-1', epoch, firstSeq: 8, lastSeq: 9, unnumbered: 0 },
+    ])
+    expect(books.gaps()).toEqual([{ record: gapOf(4, 5, 11), committedAtMs: T0 + 11 }])
+  })
+
+  test('a gap may speak of an earlier journal of the gateway', () => {
+    const earlier = 'b'.repeat(32)
+    books.follow(
+      [commitOf(1, { epoch: earlier }), commitOf(5, { epoch: earlier, digest: digestOf('e5') })],
+      LATER,
+    )
+    books.follow([commitOf(1, { digest: digestOf('g'), gap: gapOf(2, 3, 1, earlier) })], LATER)
+    expect(books.holes()).toEqual([
+      { gateway: 'gw-1', epoch: earlier, firstSeq: 4, lastSeq: 4, unnumbered: 0 },
+    ])
+  })
+
+  test('holes are exactly the missing numbers, in whatever order batches come', () => {
+    let run = 0
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 6 })), { maxLength: 4 }),
+        (arrived, lost) => {
+          run += 1
+          const own = openBooks(join(folder, `holes-${run}.sqlite`))
+          for (const seq of arrived) own.follow([commitOf(seq)], LATER)
+          for (const [index, [firstSeq, length]] of lost.entries()) {
+            const sayer = { epoch: 'c'.repeat(32), digest: digestOf(`gap ${index}`) }
+            own.follow([commitOf(index + 1, { ...sayer, gap: gapOf(firstSeq, firstSeq + length, 1) })], LATER)
+          }
+          const accounted = new Set(arrived)
+          for (const [first, length] of lost) {
+            for (let seq = first; seq <= first + length; seq += 1) accounted.add(seq)
+          }
+          const expected: number[] = []
+          for (let seq = 1; seq < Math.max(...accounted); seq += 1)
+            if (!accounted.has(seq)) expected.push(seq)
+          const found = own
+            .holes()
+            .flatMap(({ firstSeq, lastSeq }) =>
+              Array.from({ length: lastSeq - firstSeq + 1 }, (_, index) => firstSeq + index),
+            )
+          own.close()
+          expect(found).toEqual(expected)
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+})
+
+test('a hole says how many payloads without a number its gateway has in quarantine', () => {
+  const undecodable = (gateway: string, mark: string) =>
+    commitOf(null, { gateway, epoch: null, digest: digestOf(mark) })
+  books.follow(
+    [
+      commitOf(1),
+      commitOf(4),
+      commitOf(2, { gateway: 'gw-2' }),
+      undecodable('gw-1', 'x'),
+      undecodable('gw-1', 'y'),
+      undecodable('gw-1', 'x'),
+    ],
+    LATER,
+  )
+  expect(books.holes()).toEqual([
+    { gateway: 'gw-1', epoch, firstSeq: 2, lastSeq: 3, unnumbered: 2 },
+    { gateway: 'gw-2', epoch, firstSeq: 1, lastSeq: 1, unnumbered: 0 },
+  ])
+})
