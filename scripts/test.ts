@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { skippedSuites } from './skipped-suites.ts'
 
 /**
  * `npm test`: everything that tests the project, cheapest failure first. Ends with the names of the suites that could
@@ -55,14 +56,8 @@ const { numPassedTests, numFailedTests, numPendingTests, testResults } = results
 )
 rmSync(folder, { recursive: true })
 
-const skipped = new Set(
-  testResults.flatMap(({ assertionResults }) =>
-    assertionResults
-      .filter((test) => test.status === 'skipped' || test.status === 'pending')
-      .map((test) => test.ancestorTitles[0] ?? test.title),
-  ),
-)
-if (skipped.size > 0) {
+const skipped = skippedSuites(testResults.flatMap(({ assertionResults }) => assertionResults))
+if (skipped.length > 0) {
   console.log('\nSkipped here, by name:')
   for (const name of skipped) console.log(`  - ${name}`)
 }
