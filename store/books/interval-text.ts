@@ -1,0 +1,166 @@
+import { z } from 'zod'
+import { amount, type Amount } from '#contract/amount.ts'
+import {
+  intervalMethods,
+  type Boundary,
+  type Interval,
+  type RegisterPoint,
+  type UndecidedAdvance,
+} from '#contract/interval.ts'
+
+/**
+ * An interval as the books keep it: a short text of all of it but its identity, which is the row's key. Two intervals are
+ * equal exactly when their texts are. A year of one meter is some 35,000 of them, so moments are milliseconds from the
+ * start of the slot, and what is as usual is left out:
+ *
+ *   known:     [energy, resolution, method, coverage, simulated as 0 or 1, opening, closing, undecided …]
+ *   missing:   [cause, undecided …]
+ *   boundary:  [at, register, method, before, after]: no `after` where it is `before`, neither where both are the boundary
+ *   undecided: [reason, from, to]     point: [at, register]
+ *   register:  a count of the energy's resolution, or [count, resolution]
+ */
+const registerText = z.union([z.int(), z.tuple([z.int(), amount.shape.resolution])])
+const pointText = z.tuple([z.int(), registerText])
+const boundaryMethod = z.enum(['measured', 'interpolated', 'apportioned'])
+const boundaryText = z.union([
+  z.tuple([z.int(), registerText, boundaryMethod]),
+  z.tuple([z.int(), registerText, boundaryMethod, pointText]),
+  z.tuple([z.int(), registerText, boundaryMethod, pointText, pointText]),
+])
+const undecidedText = z.tuple([z.enum(['register-decreased', 'beyond-rating']), pointText, pointText])
+const knownText = z
+  .tuple([
+    z.int(),
+    amount.shape.resolution,
+    z.enum(intervalMethods),
+    z.number().min(0).max(1),
+    z.union([z.literal(0), z.literal(1)]),
+    boundaryText,
+    boundaryText,
+  ])
+  .rest(undecidedText)
+const missingText = z.tuple([z.enum(['no-readings', 'undecided'])]).rest(undecidedText)
+const intervalText = z.union([knownText, missingText])
+
+/** What the row's key says of an interval. */
+export type IntervalIdentity = Pick<Interval, 'meter' | 'quantity' | 'slotMs'>
+
+/** Both ways of one slot's points: against its start, and without the resolution that it has anyway. */
+class Points {
+  readonly #slotMs: number
+  readonly #resolution: string
+
+  constructor(slotMs: number, resolution: string) {
+    this.#slotMs = slotMs
+    this.#resolution = resolution
+  }
+
+  short({ atMs, register: { count, resolution } }: RegisterPoint): z.output<typeof pointText> {
+    return [atMs - this.#slotMs, resolution === this.#resolution ? count : [count, resolution]]
+  }
+
+  long([offsetMs, register]: z.output<typeof pointText>): RegisterPoint {
+    const value: Amount =
+      typeof register === 'number'
+        ? { count: register, resolution: this.#resolution }
+        : { count: register[0], resolution: register[1] }
+    return { atMs: this.#slotMs + offsetMs, register: value }
+  }
+
+  shortBoundary(boundary: Boundary): z.output<typeof boundaryText> {
+    const { before, after, method } = boundary
+    const [at, register] = this.short(boundary)
+    if (!isSame(before, after)) return [at, register, method, this.short(before), this.short(after)]
+    return isSame(before, boundary) ? [at, register, method] : [at, register, method, this.short(before)]
+  }
+
+  longBoundary([at, register, method, ...around]: z.output<typeof boundaryText>): Boundary {
+    const { atMs, register: value } = this.long([at, register])
+    const before = this.long(around[0] ?? [at, register])
+    return {
+      atMs,
+      register: value,
+      method,
+      before,
+      after: around[1] === undefined ? before : this.long(around[1]),
+    }
+  }
+
+  shortUndecided({ reason, from, to }: UndecidedAdvance): z.output<typeof undecidedText> {
+    return [reason, this.short(from), this.short(to)]
+  }
+
+  longUndecided([reason, from, to]: z.output<typeof undecidedText>): UndecidedAdvance {
+    return { from: this.long(from), to: this.long(to), reason }
+  }
+}
+
+function isSame(a: RegisterPoint, b: RegisterPoint): boolean {
+  return (
+    a.atMs === b.atMs &&
+    a.register.count === b.register.count &&
+    a.register.resolution === b.register.resolution
+  )
+}
+
+/** A missing slot has no energy whose resolution its points could share. */
+const NO_RESOLUTION = ''
+
+/** The text of an interval. Throws a ZodError for one that does not fit contract/interval.ts. */
+export function textOf(interval: Interval): string {
+  if (interval.state === 'missing') {
+    const points = new Points(interval.slotMs, NO_RESOLUTION)
+    const undecided = interval.undecided.map((each) => points.shortUndecided(each))
+    return JSON.stringify(missingText.parse([interval.cause, ...undecided]))
+  }
+  const { energy, method, coverage, simulated, opening, closing } = interval
+  const points = new Points(interval.slotMs, energy.resolution)
+  return JSON.stringify(
+    knownText.parse([
+      energy.count,
+      energy.resolution,
+      method,
+      coverage,
+      simulated ? 1 : 0,
+      points.shortBoundary(opening),
+      points.shortBoundary(closing),
+      ...interval.undecided.map((each) => points.shortUndecided(each)),
+    ]),
+  )
+}
+
+/** An interval out of its key and its text. */
+export function intervalOf({ meter, quantity, slotMs }: IntervalIdentity, text: string): Interval {
+  const parsed = intervalText.parse(JSON.parse(text))
+  if (isMissing(parsed)) {
+    const [cause, ...undecided] = parsed
+    const points = new Points(slotMs, NO_RESOLUTION)
+    return {
+      meter,
+      quantity,
+      slotMs,
+      state: 'missing',
+      cause,
+      undecided: undecided.map((each) => points.longUndecided(each)),
+    }
+  }
+  const [count, resolution, method, coverage, simulated, opening, closing, ...undecided] = parsed
+  const points = new Points(slotMs, resolution)
+  return {
+    meter,
+    quantity,
+    slotMs,
+    state: 'known',
+    energy: { count, resolution },
+    method,
+    coverage,
+    opening: points.longBoundary(opening),
+    closing: points.longBoundary(closing),
+    simulated: simulated === 1,
+    undecided: undecided.map((each) => points.longUndecided(each)),
+  }
+}
+
+function isMissing(parsed: z.output<typeof intervalText>): parsed is z.output<typeof missingText> {
+  return typeof parsed[0] === 'string'
+}
