@@ -3,7 +3,7 @@ import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { openArrivals, type Arrivals } from './books/arrivals.ts'
 import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
-import { canonicalText } from './books/interval-schema.ts'
+import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
@@ -78,7 +78,7 @@ class SqliteBooks implements Books {
 
   record(...[window, intervals, nowMs]: Parameters<Books['record']>): number {
     // A computed interval that does not fit its type is the caller's fault, not that of the file.
-    const computed = intervals.map((interval) => ({ interval, content: canonicalText(interval) }))
+    const computed = intervals.map((interval) => ({ interval, content: textOf(interval) }))
     return this.#write(() => {
       const revised = computed.filter(({ interval, content }) =>
         this.#intervals.revise(interval, content, nowMs),

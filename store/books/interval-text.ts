@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { amount, type Amount } from '#contract/amount.ts'
+import { SLOT_MS } from '#contract/grid.ts'
 import {
   intervalMethods,
   type Boundary,
@@ -103,11 +104,14 @@ function isSame(a: RegisterPoint, b: RegisterPoint): boolean {
   )
 }
 
+const slotStart = z.int().min(0).multipleOf(SLOT_MS)
+
 /** A missing slot has no energy whose resolution its points could share. */
 const NO_RESOLUTION = ''
 
 /** The text of an interval. Throws a ZodError for one that does not fit contract/interval.ts. */
 export function textOf(interval: Interval): string {
+  slotStart.parse(interval.slotMs)
   if (interval.state === 'missing') {
     const points = new Points(interval.slotMs, NO_RESOLUTION)
     const undecided = interval.undecided.map((each) => points.shortUndecided(each))
