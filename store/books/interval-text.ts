@@ -104,14 +104,14 @@ function isSame(a: RegisterPoint, b: RegisterPoint): boolean {
   )
 }
 
-const slotStart = z.int().min(0).multipleOf(SLOT_MS)
+const onGrid = z.object({ slotMs: z.int().min(0).multipleOf(SLOT_MS) })
 
 /** A missing slot has no energy whose resolution its points could share. */
 const NO_RESOLUTION = ''
 
 /** The text of an interval. Throws a ZodError for one that does not fit contract/interval.ts. */
 export function textOf(interval: Interval): string {
-  slotStart.parse(interval.slotMs)
+  onGrid.parse(interval)
   if (interval.state === 'missing') {
     const points = new Points(interval.slotMs, NO_RESOLUTION)
     const undecided = interval.undecided.map((each) => points.shortUndecided(each))
