@@ -1,17 +1,16 @@
 import { Fault } from '#contract/fault.ts'
-import type { Encoding, MappedRegister, WordOrder } from '#firmware-config/profile.ts'
+import {
+  isFloating,
+  isPair,
+  pairs,
+  rangeOf,
+  singles,
+  type SingleEncoding,
+  type WordOrder,
+} from '#firmware-config/encodings.ts'
+import type { MappedRegister } from '#firmware-config/profile.ts'
 
 /** A value in the words of a register: the inverse of decoding. */
-
-const BCD_DIGITS: Partial<Record<Encoding, number>> = { bcd4: 4, bcd8: 8, bcd12: 12 }
-
-/** How many counts a register of this encoding can show before it starts again from zero. */
-function capacityOf(encoding: Encoding): bigint {
-  const digits = BCD_DIGITS[encoding]
-  if (digits !== undefined) return 10n ** BigInt(digits)
-  const bits = BigInt(encoding.slice(1))
-  return encoding.startsWith('i') ? 1n << (bits - 1n) : 1n << bits
-}
 
 /**
  * Whole steps of a resolution that are completed: a register shows 0.01 kWh only when all of it has flowed.
@@ -27,60 +26,102 @@ export function completedSteps(value: number, resolution: string): number {
 
 /** The raw number that a register holds for a value: nearest for a state, completed steps for a cumulative one. */
 function rawOf(register: MappedRegister, value: number): number | bigint {
-  const { encoding, factor, resolution } = register
-  const float = encoding === 'f32' || encoding === 'f64'
-  if (resolution !== undefined) {
-    const steps = completedSteps(value, resolution)
-    if (float) return (steps * Number(resolution)) / Number(factor)
-    return BigInt(steps) % capacityOf(encoding)
+  const { encoding, factor, resolution, wrapsAt } = register
+  if (resolution === undefined) {
+    const raw = value / Number(factor)
+    return isFloating(encoding) ? raw : BigInt(Math.round(raw))
   }
-  const raw = value / Number(factor)
-  return float ? raw : BigInt(Math.round(raw))
+  const steps = completedSteps(value, resolution)
+  const highest = rangeOf(encoding)?.highest
+  const turn = wrapsAt ?? (highest === undefined ? Infinity : Number(highest + 1n))
+  const shown = steps % turn
+  return isFloating(encoding) ? (shown * Number(resolution)) / Number(factor) : BigInt(shown)
 }
 
 function refuse(register: MappedRegister, raw: number | bigint): never {
   throw new Fault('amount-overflow', `${register.quantity}: ${raw} does not fit into ${register.encoding}.`)
 }
 
-/** Big-endian bytes, most significant first. */
-function bytesOf(register: MappedRegister, raw: number | bigint): Uint8Array {
-  const { encoding, words } = register
-  const bytes = new Uint8Array(words * 2)
-  if (typeof raw === 'number') {
-    const view = new DataView(bytes.buffer)
-    if (encoding === 'f64') view.setFloat64(0, raw)
-    else view.setFloat32(0, raw)
-    return bytes
-  }
-  const lowest = encoding.startsWith('i') ? -capacityOf(encoding) : 0n
-  if (raw < lowest || raw >= capacityOf(encoding)) refuse(register, raw)
-  const digits = BCD_DIGITS[encoding]
-  // Decimal digits read as hexadecimal ones are their BCD form.
-  let rest = digits === undefined ? BigInt.asUintN(words * 16, raw) : BigInt(`0x${raw}`)
-  for (let index = bytes.length - 1; index >= 0; index -= 1) {
-    bytes[index] = Number(rest & 0xffn)
-    rest >>= 8n
-  }
-  return bytes
+/** Decimal digits, four a word: as half bytes, or as the number that they are. */
+function decimalWords(raw: bigint, words: number, radix: 10 | 16): number[] {
+  const digits = raw.toString().padStart(4 * words, '0')
+  return Array.from({ length: words }, (_, index) =>
+    Number.parseInt(digits.slice(4 * index, 4 * index + 4), radix),
+  )
 }
 
-function ordered(bytes: Uint8Array, order: WordOrder): number[] {
-  const swapped = order === 'BADC' || order === 'DCBA'
-  const words: number[] = []
-  for (let index = 0; index < bytes.length; index += 2) {
-    const first = bytes[index] ?? 0
-    const second = bytes[index + 1] ?? 0
-    words.push(swapped ? (second << 8) | first : (first << 8) | second)
+function wordsOfBits(bits: bigint, words: number): number[] {
+  return Array.from({ length: words }, (_, index) =>
+    Number((bits >> BigInt(16 * (words - 1 - index))) & 0xffffn),
+  )
+}
+
+function floatWords(raw: number, words: number): number[] {
+  const view = new DataView(new ArrayBuffer(8))
+  if (words === 2) view.setFloat32(0, raw)
+  else view.setFloat64(0, raw)
+  return Array.from({ length: words }, (_, index) => view.getUint16(2 * index))
+}
+
+/** Words of a single value, most significant first; `undefined` for one that the encoding cannot hold. */
+function singleWords(encoding: SingleEncoding, raw: number | bigint): number[] | undefined {
+  const { kind, words } = singles[encoding]
+  if (kind === 'float') return floatWords(Number(raw), words)
+  const whole = typeof raw === 'bigint' ? raw : BigInt(Math.trunc(raw))
+  const range = rangeOf(encoding)
+  if (range === undefined || whole < range.lowest || whole > range.highest) return undefined
+  switch (kind) {
+    case 'unsigned':
+    case 'signed':
+      return wordsOfBits(BigInt.asUintN(16 * words, whole), words)
+    case 'signMagnitude':
+      return wordsOfBits(whole < 0n ? (1n << BigInt(16 * words - 1)) - whole : whole, words)
+    case 'bcd':
+      return decimalWords(whole, words, 16)
+    case 'mod10':
+      return decimalWords(whole, words, 10)
   }
-  return order === 'CDAB' || order === 'DCBA' ? words.toReversed() : words
+}
+
+/**
+ * The two numbers that a pair holds for its value: the whole part and the rest of a sum; of a difference, the part
+ * that is not zero, as a meter shows import or export.
+ */
+function split(raw: number | bigint, sign: 1 | -1): [number, number] {
+  const value = Number(raw)
+  if (sign === -1) return value < 0 ? [0, -value] : [value, 0]
+  const whole = Math.trunc(value)
+  return [whole, value - whole]
+}
+
+/** Words of a value in the order of their addresses; `undefined` for one that the encoding cannot hold. */
+function wordsOf({ encoding, order }: MappedRegister, raw: number | bigint): number[] | undefined {
+  if (!isPair(encoding)) {
+    const words = singleWords(encoding, raw)
+    return words === undefined ? undefined : ordered(words, order)
+  }
+  const { first, second, sign } = pairs[encoding]
+  const [left, right] = split(raw, sign)
+  const one = singleWords(first, left)
+  const other = singleWords(second, right)
+  return one === undefined || other === undefined
+    ? undefined
+    : [...ordered(one, order), ...ordered(other, order)]
+}
+
+function ordered(words: readonly number[], order: WordOrder): number[] {
+  const swapped = order === 'BADC' || order === 'DCBA'
+  const bytes = words.map((word) => (swapped ? ((word & 0xff) << 8) | (word >> 8) : word))
+  return order === 'CDAB' || order === 'DCBA' ? bytes.toReversed() : bytes
 }
 
 /**
  * Words of a register that shows a value (canonical unit), in the order of their addresses.
- * A cumulative register is rounded down to its step and wraps at its encoding's capacity; a state is rounded to the
+ * A cumulative register is rounded down to its step and wraps where its profile says or its encoding ends; a state is rounded to the
  * nearest step. Throws `amount-overflow` for a state that the encoding cannot hold or a value that is not finite.
  */
 export function registerWords(register: MappedRegister, value: number): readonly number[] {
   if (!Number.isFinite(value) || (register.resolution !== undefined && value < 0)) refuse(register, value)
-  return ordered(bytesOf(register, rawOf(register, value)), register.order)
+  const raw = rawOf(register, value)
+  return wordsOf(register, raw) ?? refuse(register, raw)
 }
