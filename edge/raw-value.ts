@@ -84,8 +84,9 @@ function singleOf(words: readonly number[], encoding: SingleEncoding): Raw | und
     case 'bcd':
       return decimalOf(words.map(bcdDigits))
     case 'mod10':
-      return decimalOf(words)
+      break
   }
+  return decimalOf(words)
 }
 
 /** The halves of a pair in the order of their addresses. */

@@ -109,6 +109,7 @@ export function rangeOf(name: Encoding): { lowest: bigint; highest: bigint } | u
       return { lowest: 0n, highest: 10n ** BigInt(4 * words) - 1n }
     case 'float':
     case 'pair':
-      return undefined
+      break
   }
+  return undefined
 }

@@ -79,8 +79,9 @@ function singleWords(encoding: SingleEncoding, raw: number | bigint): number[] |
     case 'bcd':
       return decimalWords(whole, words, 16)
     case 'mod10':
-      return decimalWords(whole, words, 10)
+      break
   }
+  return decimalWords(whole, words, 10)
 }
 
 /**
