@@ -66,8 +66,10 @@ export const registerLine = z.strictObject({
   notAvailable: notAvailable.optional(),
 })
 
+export const identityName = z.enum(['make', 'model', 'type', 'serial', 'version'])
+
 const identityLine = z.strictObject({
-  is: z.enum(['make', 'model', 'type', 'serial', 'version']).meta({ description: 'What the register tells' }),
+  is: identityName.meta({ description: 'What the register tells' }),
   at: wireAddress,
   as: z.union([encoding, textEncoding]),
   words: z.int().min(1).max(125).optional().meta({ description: 'For texts: registers taken' }),
