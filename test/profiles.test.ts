@@ -67,7 +67,7 @@ describe('Every profile', () => {
     const golden = readGolden(goldenPath(id))
     const map = loadProfile(id, golden.ratios)
     for (const register of map.registers) {
-      // Its first and its last word: with another content the value is another, but for the last bits of a double.
+      // Its first and its last word: with another content the value is another, but for the last bits of a float.
       for (const address of [register.address, register.address + register.words - 1]) {
         const image = new Map([...golden.image].map(([code, words]) => [code, new Map(words)]))
         const words = image.get(register.function)
@@ -75,7 +75,7 @@ describe('Every profile', () => {
         if (word === undefined) throw new Error(`no word at ${address}`)
         words?.set(address, word ^ 0x4100)
         const changed = goldenContradictions(map, { ...golden, image }).length
-        const tail = register.encoding.includes('f64') && address !== register.address
+        const tail = isFloating(register.encoding) && address !== register.address
         if (!tail) expect(changed, `${register.quantity} ${address}`).toBe(1)
       }
     }
