@@ -1,6 +1,8 @@
-import type { Finding } from '#firmware-config/document.ts'
-import { GOLDEN_TOLERANCE, wordsAt, type Golden } from '#firmware-config/golden.ts'
-import type { RegisterMap } from '#firmware-config/profile.ts'
+import { existsSync } from 'node:fs'
+import { Fault } from '#contract/fault.ts'
+import { readData, type Finding } from '#firmware-config/document.ts'
+import { GOLDEN_TOLERANCE, readGolden, wordsAt, type Golden } from '#firmware-config/golden.ts'
+import { profileFile, toRegisterMap, type RegisterMap } from '#firmware-config/profile.ts'
 import { decode } from './decode.ts'
 import { identityEvidence } from './identity.ts'
 import { plan } from './plan.ts'
@@ -54,4 +56,21 @@ export function goldenContradictions(map: RegisterMap, golden: Golden): Finding[
     say(['ratios', register.ratio], message)
   }
   return findings
+}
+
+/**
+ * `goldenContradictions` of a profile's file and the golden file beside it; none where there is no golden file, or where
+ * one of the two cannot be read, which `checkFiles` finds.
+ */
+export function goldenFindings(file: string): Finding[] {
+  const beside = file.replace(/\.yaml$/, '.golden.yaml')
+  if (!existsSync(beside)) return []
+  try {
+    const golden = readGolden(beside)
+    return goldenContradictions(toRegisterMap(readData(profileFile, file), golden.ratios), golden)
+  } catch (error) {
+    const foundElsewhere = error instanceof Fault && ['file-invalid', 'file-unreadable'].includes(error.code)
+    if (foundElsewhere) return []
+    throw error
+  }
 }
