@@ -34,11 +34,9 @@ describe('a golden file', () => {
   })
 
   it('finds a wrong scale, order or type at the reading that it changes', () => {
-    expect(found('tuf-2000m', { profile: ["scale: '277.777777778'", "scale: '277.8'"] })).toEqual(
-      ['m.golden.yaml:12:14 readings.heatPower: the words say -2.4090005862247'].map((text) =>
-        expect.stringContaining(text.slice(0, 58)),
-      ),
-    )
+    expect(found('tuf-2000m', { profile: ["scale: '277.777777778'", "scale: '277.8'"] })).toEqual([
+      expect.stringMatching(/^m\.golden\.yaml:\d+:14 readings\.heatPower: the words say -2\.409/),
+    ])
     expect(found('tuf-2000m', { profile: ['order: CDAB', 'order: ABCD'] }).length).toBe(6)
     expect(
       found('sungrow-sg', {

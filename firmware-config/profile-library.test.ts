@@ -72,7 +72,7 @@ describe('the library of profiles', () => {
   it('names the place of what is wrong with a profile only when it is asked for', () => {
     writeFileSync(join(folder, 'own-meter.yaml'), OWN.replace('waterVolume', 'waterLevel'))
     const library = openProfiles(folder)
-    expect(() => library.load('own-meter')).toThrow(`${join(folder, 'own-meter.yaml')}:8:3`)
+    expect(() => library.load('own-meter')).toThrow(`${join(folder, 'own-meter.yaml')}:8:15`)
   })
 })
 

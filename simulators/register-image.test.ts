@@ -14,7 +14,14 @@ import {
   type WordOrder,
 } from '#firmware-config/encodings.ts'
 import { loadProfile, type MappedRegister } from '#firmware-config/profile.ts'
-import { completedSteps, registerWords } from './register-image.ts'
+import {
+  completedSteps,
+  registerCapacity,
+  registerEncoder,
+  registerWords,
+  shownRange,
+  shownSteps,
+} from './register-image.ts'
 
 const register = (changes: Partial<MappedRegister>): MappedRegister => ({
   quantity: 'voltage.l1',
@@ -196,6 +203,30 @@ describe('the words of a register', () => {
     expect(hex(registerWords(energy, 1_000_000.02))).toBe('0000 0002')
     const float = { ...energy, encoding: 'f32' as const, factor: '1' }
     expect(rawFrom(registerWords(float, 1_000_000.5), 'f32', 'ABCD')).toBe(0.5)
+  })
+
+  it('are written in place, beside others, by an encoder that is made once', () => {
+    const encode = registerEncoder(register({ encoding: 'u32-u32', words: 4, factor: '0.0001' }))
+    const into = Buffer.alloc(10, 0xee)
+    encode(-64.5, into, 2)
+    expect(into.toString('hex')).toBe('eeee000000000009d788')
+    encode(64.5, into, 0)
+    expect(into.toString('hex')).toBe('0009d78800000000d788')
+  })
+
+  it('tell the range of a register and where it wraps', () => {
+    const energy = register({
+      quantity: 'activeEnergyImport.total',
+      encoding: 'bcd8',
+      factor: '0.01',
+      resolution: '0.01',
+    })
+    expect(registerCapacity(energy)).toBe(1_000_000)
+    expect(registerCapacity({ ...energy, wrapsAt: 1_000 })).toBe(10)
+    expect(registerCapacity({ ...energy, encoding: 'f32' })).toBe(Infinity)
+    expect(shownSteps(energy, 1_000_000.029)).toBe(2)
+    expect(shownRange(register({ encoding: 'i16', words: 1, factor: '-2' }))).toEqual([-65_534, 65_536])
+    expect(shownRange(register({ encoding: 'u32-u32', words: 4 }))).toEqual([-0xffff_ffff, 0xffff_ffff])
   })
 
   it('of a cumulative register start again from zero at the capacity of its encoding', () => {
