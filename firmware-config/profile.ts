@@ -82,6 +82,10 @@ export interface RegisterMap {
   readonly model: string
   readonly carrier: Carrier
   readonly evidence: ProfileFile['evidence']
+  /** How the maker's documents count registers; addresses here are those on the wire. */
+  readonly manual: string | undefined
+  /** Serial settings with which the meter leaves the factory, as far as they are known. */
+  readonly factory: NonNullable<ProfileFile['factory']>
   readonly limits: ProfileFile['limits']
   readonly registers: readonly MappedRegister[]
   readonly identity: readonly IdentityRegister[]
@@ -223,6 +227,8 @@ export function toRegisterMap(data: DataFile<ProfileFile>, ratios = DIRECT_CONNE
     model: head.model,
     carrier: head.carrier,
     evidence: head.evidence,
+    manual: head.manual,
+    factory: head.factory ?? {},
     limits: head.limits,
     registers: Object.entries(registers).flatMap(([quantity, line]) =>
       line === undefined || !isQuantityName(quantity)
