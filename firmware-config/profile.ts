@@ -24,7 +24,6 @@ import {
   type RegisterLine,
 } from './profile-schema.ts'
 
-export { encodings, type Encoding, type WordOrder } from './encodings.ts'
 export { profileFile, type ProfileFile, type ReadFunction } from './profile-schema.ts'
 
 /**
