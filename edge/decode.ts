@@ -29,6 +29,9 @@ function isMarked(
 interface Factor {
   readonly numerator: bigint
   readonly decimals: number
+  /** The same two as numbers. */
+  readonly times: number
+  readonly over: number
 }
 
 /** Factors as a whole number over a power of ten: there are as many as lines in the profiles of a gateway. */
@@ -38,7 +41,9 @@ function factorOf(text: Resolution): Factor {
   const known = factors.get(text)
   if (known !== undefined) return known
   const [whole = '0', fraction = ''] = text.split('.')
-  const factor = { numerator: BigInt(whole + fraction), decimals: fraction.length }
+  const numerator = BigInt(whole + fraction)
+  const decimals = fraction.length
+  const factor = { numerator, decimals, times: Number(numerator), over: 10 ** decimals }
   factors.set(text, factor)
   return factor
 }
@@ -48,14 +53,14 @@ function factorOf(text: Resolution): Factor {
  * nearest to 0.1 would add noise, so the factor is taken as a whole number over a power of ten.
  */
 function scale(raw: Raw, factor: Resolution): number {
-  const { numerator, decimals } = factorOf(factor)
+  const { numerator, decimals, times, over } = factorOf(factor)
   if (typeof raw === 'bigint') return Number(`${raw * numerator}e-${decimals}`)
-  const product = raw * Number(numerator)
+  const product = raw * times
   // Both sides of the division are exact below 2⁵³, so it rounds once, to the nearest.
   const scaled =
     Number.isInteger(raw) && !Number.isSafeInteger(product)
       ? Number(`${BigInt(raw) * numerator}e-${decimals}`)
-      : product / 10 ** decimals
+      : product / over
   return scaled === 0 ? 0 : scaled
 }
 

@@ -361,6 +361,15 @@ describe('check', () => {
     )
   })
 
+  it('finds a word that a golden file gives twice', () => {
+    const path = file('meter.yaml', readFileSync(profilePath('xy-md02'), 'utf8'))
+    const golden = readFileSync(profilePath('xy-md02').replace('.yaml', '.golden.yaml'), 'utf8')
+    file('meter.golden.yaml', golden.replace('at: 2,', 'at: 1,'))
+    expect(printed(checkFiles({ gateways: [], profiles: [path] }))).toEqual([
+      'meter.golden.yaml:4:5 image.1: word 1 (function 4) is there already',
+    ])
+  })
+
   it('goes on with the other files where one cannot be read', () => {
     const bad = file('g.yaml', gateway.replace('unit: 2', 'unit: 1'))
     const findings = checkFiles({ park: join(folder, 'none.yaml'), gateways: [bad], profiles })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { amount, resolution, type Amount } from '#contract/amount.ts'
 import { isQuantityName, quantityName, type QuantityName } from '#contract/quantities.ts'
-import { readData, type Finding, type DataFile } from './document.ts'
+import { InvalidFile, readData, type Finding, type DataFile } from './document.ts'
 import type { IdentityRegister, ReadFunction, RegisterMap, TransformerRatios } from './profile.ts'
 import { identityName } from './profile-schema.ts'
 
@@ -52,13 +52,19 @@ export const GOLDEN_TOLERANCE = 1e-6
 
 function imageOf(data: DataFile<z.output<typeof goldenFile>>): RegisterWords {
   const image = new Map<ReadFunction, Map<number, number>>()
-  for (const block of data.value.image) {
+  const twice: Finding[] = []
+  for (const [index, block] of data.value.image.entries()) {
     const words = image.get(block.function) ?? new Map<number, number>()
     image.set(block.function, words)
     for (const [offset, word] of block.words.split(' ').entries()) {
+      if (words.has(block.at + offset)) {
+        const message = `word ${block.at + offset} (function ${block.function}) is there already`
+        twice.push({ place: data.placeOf(['image', index]), message })
+      }
       words.set(block.at + offset, Number.parseInt(word, 16))
     }
   }
+  if (twice.length > 0) throw new InvalidFile(data.file, twice)
   return image
 }
 
