@@ -1,24 +1,44 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodings, type Encoding, type MappedRegister, type WordOrder } from '#firmware-config/profile.ts'
+import {
+  encodings,
+  isEncoding,
+  isPair,
+  pairs,
+  singles,
+  type Encoding,
+  type SingleEncoding,
+  type WordOrder,
+} from '#firmware-config/encodings.ts'
+import type { MappedRegister } from '#firmware-config/profile.ts'
 import { decode, unanswered } from './decode.ts'
 
-const names = Object.keys(encodings).filter((name): name is Encoding => name in encodings)
+const names = Object.keys(encodings).filter(isEncoding)
 const orders: WordOrder[] = ['ABCD', 'CDAB', 'BADC', 'DCBA']
 
 /** An encoder of its own, byte by byte, that shares nothing with the decoder. */
-function encode(value: number | bigint, encoding: Encoding, order: WordOrder): number[] {
-  const size = 2 * encodings[encoding].words
+function encode(value: number | bigint, encoding: SingleEncoding, order: WordOrder): number[] {
+  const { words: count, kind } = singles[encoding]
+  const size = 2 * count
   const bytes = Buffer.alloc(size)
-  if (encoding === 'f32') bytes.writeFloatBE(Number(value))
-  else if (encoding === 'f64') bytes.writeDoubleBE(Number(value))
-  else if (encoding.startsWith('bcd')) bytes.write(String(value).padStart(2 * size, '0'), 'hex')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, size)
+  if (encoding === 'f32') view.setFloat32(0, Number(value))
+  else if (encoding === 'f64') view.setFloat64(0, Number(value))
+  else if (kind === 'bcd') bytes.write(String(value).padStart(2 * size, '0'), 'hex')
   else {
     let rest = BigInt(value)
-    for (let at = size - 1; at >= 0; at -= 1) {
-      bytes[at] = Number(rest & 0xffn)
-      rest >>= 8n
+    const negative = rest < 0n
+    if (kind === 'signMagnitude' && negative) rest = -rest
+    for (let at = size - 2; at >= 0; at -= 2) {
+      if (kind === 'mod10') {
+        view.setUint16(at, Number(rest % 10_000n))
+        rest /= 10_000n
+      } else {
+        view.setUint16(at, Number(rest & 0xffffn))
+        rest >>= 16n
+      }
     }
+    if (kind === 'signMagnitude' && negative) view.setUint8(0, view.getUint8(0) + 128)
   }
   const words: number[] = []
   for (let at = 0; at < size; at += 2) {
@@ -47,18 +67,19 @@ function read(one: MappedRegister, words: readonly number[]): unknown {
   return reading?.quality === 'bad' ? reading.cause : reading?.value
 }
 
-function values(encoding: Encoding): fc.Arbitrary<number | bigint> {
-  const bits = BigInt(16 * encodings[encoding].words)
+function values(encoding: SingleEncoding): fc.Arbitrary<number | bigint> {
   if (encoding === 'f32') return fc.float({ noNaN: true, noDefaultInfinity: true })
   if (encoding === 'f64') return fc.double({ noNaN: true, noDefaultInfinity: true })
-  if (encoding.startsWith('bcd')) return fc.bigInt(0n, 10n ** (bits / 4n) - 1n)
-  return encoding.startsWith('i')
-    ? fc.bigInt(-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n)
-    : fc.bigInt(0n, (1n << bits) - 1n)
+  const { kind, words } = singles[encoding]
+  const half = 1n << BigInt(16 * words - 1)
+  if (kind === 'bcd' || kind === 'mod10') return fc.bigInt(0n, 10n ** BigInt(4 * words) - 1n)
+  if (kind === 'unsigned') return fc.bigInt(0n, 2n * half - 1n)
+  return fc.bigInt(kind === 'signed' ? -half : 1n - half, half - 1n)
 }
 
 describe('decode', () => {
-  for (const encoding of names) {
+  for (const encoding of Object.keys(singles).filter(isEncoding)) {
+    if (isPair(encoding)) continue
     for (const order of orders) {
       it(`reads what ${encoding} in order ${order} says`, () => {
         fc.assert(
@@ -76,6 +97,30 @@ describe('decode', () => {
       })
     }
   }
+
+  for (const encoding of names.filter(isPair)) {
+    const { first, second, sign } = pairs[encoding]
+    for (const order of orders) {
+      it(`reads ${encoding} in order ${order} as two values, each in that order`, () => {
+        fc.assert(
+          fc.property(values(first), values(second), (one, other) => {
+            const sum = Number(one) + sign * Number(other)
+            const words = [...encode(one, first, order), ...encode(other, second, order)]
+            const expected = Number.isFinite(sum) ? (sum === 0 ? 0 : sum) : 'not-a-number'
+            expect(read(register({ encoding, order }), words)).toBe(expected)
+          }),
+        )
+      })
+    }
+  }
+
+  it('takes 0x8000 and 0x80000000 in sign and magnitude for zero', () => {
+    expect(read(register({ encoding: 'sm16' }), [0x8000])).toBe(0)
+    expect(read(register({ encoding: 'sm32', resolution: '1' }), [0x8000, 0])).toEqual({
+      count: 0,
+      resolution: '1',
+    })
+  })
 
   it('gives the double that is nearest to the decimal, whatever the factor', () => {
     expect(read(register({ encoding: 'u16', factor: '0.1' }), [2302])).toBe(230.2)
@@ -114,12 +159,24 @@ describe('decode', () => {
       expect(read(register({ encoding: 'f32', resolution }), infinity)).toBe('not-a-number')
       expect(read(register({ encoding: 'bcd8', resolution }), [0x1234, 0x56a8])).toBe('not-a-number')
     }
+    for (const encoding of ['bcd4', 'bcd8', 'bcd12', 'bcd16'] as const) {
+      const { words } = encodings[encoding]
+      for (let nibble = 0; nibble < 4 * words; nibble += 1) {
+        const bits = BigInt(`0x${'1'.repeat(4 * words)}`) + (0x9n << BigInt(4 * nibble))
+        const image = Array.from({ length: words }, (_, index) =>
+          Number((bits >> BigInt(16 * (words - 1 - index))) & 0xffffn),
+        )
+        expect(read(register({ encoding }), image)).toBe('not-a-number')
+      }
+    }
+    expect(read(register({ encoding: 'mod10-3' }), [0, 10_000, 0])).toBe('not-a-number')
+    expect(read(register({ encoding: 'mod10-3' }), [0, 9_999, 0])).toBe(99_990_000)
     const huge = register({ encoding: 'f64', factor: '1000' })
     expect(read(huge, encode(1e307, 'f64', 'ABCD'))).toBe('not-a-number')
   })
 
   it('has no value for what the profile marks as not available', () => {
-    const cases: [Encoding, number, number[]][] = [
+    const cases: [Encoding, number | bigint, number[]][] = [
       ['u16', 0xffff, [0xffff]],
       ['i16', 0x8000, [0x8000]],
       ['i16', -32_768, [0x8000]],
@@ -130,12 +187,45 @@ describe('decode', () => {
       ['f32', 0.1, encode(0.1, 'f32', 'ABCD')],
       ['bcd4', 0xffff, [0xffff]],
       ['bcd4', 9999, [0x9999]],
+      ['i16', 0x8000n, [0x8000]],
+      ['i32', 0x7fff_ffff, [0x7fff, 0xffff]],
+      ['u48', 0xffff_ffff_ffffn, [0xffff, 0xffff, 0xffff]],
+      ['i64', 0x7fff_ffff_ffff_ffffn, [0x7fff, 0xffff, 0xffff, 0xffff]],
+      ['f32', Number.NaN, [0x7fc0, 0x0001]],
+      ['f32', 0xffff_ffffn, [0xffff, 0xffff]],
+      ['f64', Number.NaN, [0xfff8, 0, 0, 0]],
+      ['mod10-2', 0xffff_ffffn, [0xffff, 0xffff]],
+      ['i32+f32', 0x8000_0000_7fc0_0000n, [0x8000, 0, 0x7fc0, 0]],
     ]
     for (const [encoding, mark, words] of cases) {
       const marked = register({ encoding, notAvailable: [mark] })
       expect(read(marked, words), `${encoding} ${mark}`).toBe('not-available')
       expect(read(marked, words.with(0, 0x0001)), `${encoding} ${mark}`).not.toBe('not-available')
     }
+  })
+
+  it('never makes a value of a mark, whatever encoding and order', () => {
+    const anySingle = fc.constantFrom(...Object.keys(singles).filter((name) => isEncoding(name)))
+    fc.assert(
+      fc.property(
+        anySingle,
+        fc.constantFrom(...orders),
+        fc.array(fc.nat(0xffff), { minLength: 4, maxLength: 4 }),
+        (encoding, order, four) => {
+          const words = four.slice(0, encodings[encoding].words)
+          const unmarked = register({ encoding, order })
+          const value = read(unmarked, words)
+          const bytes =
+            order === 'BADC' || order === 'DCBA' ? words.map((w) => (w % 256) * 256 + (w >> 8)) : words
+          const high = order === 'CDAB' || order === 'DCBA' ? bytes.toReversed() : bytes
+          const bits = BigInt(`0x${high.map((w) => w.toString(16).padStart(4, '0')).join('')}`)
+          for (const mark of [bits, ...(typeof value === 'number' ? [value] : [])]) {
+            expect(read({ ...unmarked, notAvailable: [7n << 70n, mark] }, words)).toBe('not-available')
+          }
+          expect(read({ ...unmarked, notAvailable: [bits + 1n] }, words)).toEqual(value)
+        },
+      ),
+    )
   })
 
   it('takes each value from its own place, at the moment of the answer', () => {

@@ -2,88 +2,75 @@ import { fromNumber, type Amount, type Resolution } from '#contract/amount.ts'
 import { Fault } from '#contract/fault.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { BadCause, BadReading, Reading, UsableQuality } from '#contract/reading.ts'
-import type { Encoding, MappedRegister } from '#firmware-config/profile.ts'
+import { isFloating } from '#firmware-config/encodings.ts'
+import type { MappedRegister } from '#firmware-config/profile.ts'
 import type { ReadRequest } from './plan.ts'
-
-/** The registers of one value as one unsigned number, most significant bits first, whatever their order on the wire. */
-function bitsOf(words: readonly number[], order: MappedRegister['order']): bigint {
-  const lowWordFirst = order === 'CDAB' || order === 'DCBA'
-  const bytesSwapped = order === 'BADC' || order === 'DCBA'
-  let bits = 0n
-  for (const word of lowWordFirst ? words.toReversed() : words) {
-    const straight = bytesSwapped ? ((word & 0xff) << 8) | (word >> 8) : word
-    bits = (bits << 16n) | BigInt(straight)
-  }
-  return bits
-}
-
-/** What the bits say: exact for integers, as written for floats, `undefined` for digits that are none. */
-type Interpretation = (bits: bigint, words: number) => bigint | number | undefined
-
-const unsigned: Interpretation = (bits) => bits
-const signed: Interpretation = (bits, words) => BigInt.asIntN(16 * words, bits)
-const digits: Interpretation = (bits) =>
-  /^\d+$/.test(bits.toString(16)) ? BigInt(bits.toString(16)) : undefined
-
-const interpretations: Readonly<Record<Encoding, Interpretation>> = {
-  u16: unsigned,
-  u32: unsigned,
-  u64: unsigned,
-  i16: signed,
-  i32: signed,
-  i64: signed,
-  f32: (bits) => {
-    const view = new DataView(new ArrayBuffer(4))
-    view.setUint32(0, Number(bits))
-    return view.getFloat32(0)
-  },
-  f64: (bits) => {
-    const view = new DataView(new ArrayBuffer(8))
-    view.setBigUint64(0, bits)
-    return view.getFloat64(0)
-  },
-  bcd4: digits,
-  bcd8: digits,
-  bcd12: digits,
-}
+import { bitsOf, rawValue, type Raw } from './raw-value.ts'
 
 /**
- * True for a raw value that the profile lists as "no value". Of an integer, the signed value or its bits may be listed
- * (0x8000 and -32768 are the same i16); of BCD, the digits, or the bits where they are no digits (0xFFFF).
+ * True for a value that the profile lists as "no value". A bigint is the bits of all registers. A number is the value
+ * before scale (NaN for any NaN), or, of a signed value or of digits that are none, its bits (0x8000 and -32768 are the
+ * same i16).
  */
-function isMarked(register: MappedRegister, bits: bigint, raw: bigint | number | undefined): boolean {
-  return register.notAvailable.some((mark) => {
-    if (register.encoding === 'f32') return raw === Math.fround(mark)
-    if (typeof raw === 'number') return raw === mark
-    if (raw === undefined || register.encoding.startsWith('i')) {
-      return Number(bits) === mark || (raw !== undefined && Number(raw) === mark)
-    }
-    return Number(raw) === mark
+function isMarked(
+  { notAvailable, encoding, order }: MappedRegister,
+  words: readonly number[],
+  raw: Raw | undefined,
+): boolean {
+  return notAvailable.some((mark) => {
+    if (typeof mark === 'bigint') return bitsOf(words, encoding, order) === mark
+    if (isFloating(encoding)) return Object.is(raw, encoding === 'f32' ? Math.fround(mark) : mark)
+    if (raw !== undefined && Number(raw) === mark) return true
+    const bitsCount = raw === undefined || encoding.startsWith('i')
+    return bitsCount && Number(bitsOf(words, encoding, order)) === mark
   })
 }
 
+interface Factor {
+  readonly numerator: bigint
+  readonly decimals: number
+  /** The same two as numbers. */
+  readonly times: number
+  readonly over: number
+}
+
+/** Factors as a whole number over a power of ten: there are as many as lines in the profiles of a gateway. */
+const factors = new Map<Resolution, Factor>()
+
+function factorOf(text: Resolution): Factor {
+  const known = factors.get(text)
+  if (known !== undefined) return known
+  const [whole = '0', fraction = ''] = text.split('.')
+  const numerator = BigInt(whole + fraction)
+  const decimals = fraction.length
+  const factor = { numerator, decimals, times: Number(numerator), over: 10 ** decimals }
+  factors.set(text, factor)
+  return factor
+}
+
 /**
- * raw × factor. For integers the result is the double nearest to the exact decimal; multiplying by the double
+ * raw × factor. For whole numbers the result is the double nearest to the exact decimal; multiplying by the double
  * nearest to 0.1 would add noise, so the factor is taken as a whole number over a power of ten.
  */
-function scale(raw: bigint | number, factor: Resolution): number {
-  const [whole = '0', fraction = ''] = factor.split('.')
-  const numerator = BigInt(whole + fraction)
+function scale(raw: Raw, factor: Resolution): number {
+  const { numerator, decimals, times, over } = factorOf(factor)
+  if (typeof raw === 'bigint') return Number(`${raw * numerator}e-${decimals}`)
+  const product = raw * times
+  // Both sides of the division are exact below 2⁵³, so it rounds once, to the nearest.
   const scaled =
-    typeof raw === 'bigint'
-      ? Number(`${raw * numerator}e-${fraction.length}`)
-      : (raw * Number(numerator)) / Number(`1e${fraction.length}`)
+    Number.isInteger(raw) && !Number.isSafeInteger(product)
+      ? Number(`${BigInt(raw) * numerator}e-${decimals}`)
+      : product / over
   return scaled === 0 ? 0 : scaled
 }
 
 /** The counted value of a cumulative register, or `undefined` where no exact count can be had. */
-function countOf(raw: bigint | number, factor: Resolution, resolution: Resolution): Amount | undefined {
-  if (typeof raw === 'bigint') {
-    const count = Number(raw)
-    return Number.isSafeInteger(count) ? { count, resolution } : undefined
+function countOf(register: MappedRegister, raw: Raw, resolution: Resolution): Amount | undefined {
+  if (!isFloating(register.encoding)) {
+    return typeof raw === 'number' ? { count: raw, resolution } : undefined
   }
   try {
-    return fromNumber(scale(raw, factor), resolution)
+    return fromNumber(scale(raw, register.factor), resolution)
   } catch (error) {
     if (error instanceof Fault && error.code === 'amount-overflow') return undefined
     throw error
@@ -91,12 +78,11 @@ function countOf(raw: bigint | number, factor: Resolution, resolution: Resolutio
 }
 
 function valueOf(register: MappedRegister, words: readonly number[]): number | Amount | BadCause {
-  const bits = bitsOf(words, register.order)
-  const raw = interpretations[register.encoding](bits, register.words)
-  if (isMarked(register, bits, raw)) return 'not-available'
+  const raw = rawValue(words, register.encoding, register.order)
+  if (isMarked(register, words, raw)) return 'not-available'
   if (raw === undefined) return 'not-a-number'
   if (register.resolution !== undefined) {
-    return countOf(raw, register.factor, register.resolution) ?? 'not-a-number'
+    return countOf(register, raw, register.resolution) ?? 'not-a-number'
   }
   const value = scale(raw, register.factor)
   return Number.isFinite(value) ? value : 'not-a-number'

@@ -48,7 +48,7 @@ function checkProfile(file: string, findings: Finding[]): RegisterMap | 'faulty'
     const golden = take(() => readGolden(beside), beside, findings)
     if (golden !== undefined) {
       const onSite = take(() => toRegisterMap(readData(profileFile, file), golden.ratios), file, findings)
-      if (onSite !== undefined) findings.push(...goldenMismatches(golden, onSite, beside))
+      if (onSite !== undefined) findings.push(...goldenMismatches(golden, onSite))
     }
   }
   return map

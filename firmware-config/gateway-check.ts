@@ -72,6 +72,13 @@ export function gatewayContradictions(
       if (map === undefined) say([...path, 'profile'], `there is no profile "${line.profile}"`)
       else if (map !== 'faulty') {
         for (const [field, message] of profileGaps(line, meter, map)) say([...path, field], message)
+        const { answerMs = 0 } = map.limits
+        if (bus.timeoutMs < answerMs) {
+          say(
+            ['buses', b, 'timeoutMs'],
+            `${line.meter} (${map.id}) may take ${answerMs} ms to answer, the bus waits ${bus.timeoutMs} ms`,
+          )
+        }
       }
     }
   }

@@ -1,11 +1,55 @@
 import { quantityOf } from '#contract/quantities.ts'
 import type { DataFile, Finding } from './document.ts'
-import type { MappedRegister, ProfileFile, RegisterMap } from './profile.ts'
+import { isFloating, isPair, rangeOf, type Encoding } from './encodings.ts'
+import type { MappedRegister, Mark, ProfileFile, RegisterMap, WireValue } from './profile.ts'
 
 /** What is wrong between the lines of a meter profile. */
 
-const overlap = (register: MappedRegister, first: number, last: number): boolean =>
+type Placed = WireValue<unknown>
+
+const overlap = (register: Placed, first: number, last: number): boolean =>
   register.address <= last && first < register.address + register.words
+
+/** Why a mark can never be read from a register of this encoding. */
+function markFault(mark: Mark, encoding: Encoding, words: number): string | undefined {
+  if (typeof mark === 'bigint') {
+    const bits = 16 * words
+    return mark < 1n << BigInt(bits) ? undefined : `0x${mark.toString(16)} has more than ${bits} bits`
+  }
+  if (isFloating(encoding) || isPair(encoding)) return undefined
+  if (Number.isNaN(mark)) return `${encoding} has no NaN`
+  if (!Number.isInteger(mark)) return `${encoding} is never ${mark}`
+  if (!Number.isSafeInteger(mark)) return `write ${mark} as text, e.g. "0x7FFFFFFFFFFFFFFF": it is rounded`
+  // The bits of a signed value, or of digits that are none, may be listed as a number.
+  const bitsMax = (1n << BigInt(16 * words)) - 1n
+  const lowest = rangeOf(encoding)?.lowest ?? 0n
+  return BigInt(mark) < lowest || BigInt(mark) > bitsMax ? `${encoding} is never ${mark}` : undefined
+}
+
+/** What is wrong with registers beside the values: outside of what may be asked for, or of no use. */
+function sideFindings(map: RegisterMap): [path: readonly (string | number)[], message: string][] {
+  const found: [readonly (string | number)[], string][] = []
+  const beside: [readonly (string | number)[], Placed][] = [
+    ...map.identity.map((register, index): [(string | number)[], Placed] => [['identity', index], register]),
+    ...map.ratioRegisters.map((register): [string[], Placed] => [
+      ['ratioRegisters', register.ratio],
+      register,
+    ]),
+  ]
+  for (const [path, register] of beside) {
+    if (register.words > map.limits.registersPerRequest) {
+      found.push([
+        path,
+        `takes ${register.words} registers, a request ${map.limits.registersPerRequest} at most`,
+      ])
+    }
+    for (const [first, last] of map.limits.forbidden) {
+      if (overlap(register, first, last))
+        found.push([path, `lies in the forbidden range ${first} to ${last}`])
+    }
+  }
+  return found
+}
 
 /** Everything in a profile that contradicts itself or the catalogue, with its place. */
 export function profileContradictions(data: DataFile<ProfileFile>, map: RegisterMap): Finding[] {
@@ -34,6 +78,20 @@ export function profileContradictions(data: DataFile<ProfileFile>, map: Register
     for (const [first, last] of map.limits.forbidden) {
       if (overlap(register, first, last)) say(path, `lies in the forbidden range ${first} to ${last}`)
     }
+  }
+  for (const register of map.registers) {
+    const own = data.value.registers[register.quantity]?.notAvailable !== undefined
+    for (const mark of register.notAvailable) {
+      const fault = markFault(mark, register.encoding, register.words)
+      if (fault === undefined) continue
+      const path = own ? ['registers', register.quantity, 'notAvailable'] : ['defaults', 'notAvailable']
+      if (!findings.some(({ message }) => message === fault)) say(path, fault)
+    }
+  }
+  for (const [path, message] of sideFindings(map)) say(path, message)
+  for (const { ratio } of map.ratioRegisters) {
+    const used = Object.values(data.value.registers).some((line) => line?.ratios?.includes(ratio) === true)
+    if (!used) say(['ratioRegisters', ratio], `no register is multiplied by the ${ratio} ratio`)
   }
   if (map.registers.length === 0) say(['registers'], 'there is no register')
   if (data.value.evidence.source.trim().length < SOURCE_LENGTH_MIN) {

@@ -1,129 +1,77 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
-import { multiplyResolution, resolution, type Resolution } from '#contract/amount.ts'
-import { carrierNames, type Carrier } from '#contract/carriers.ts'
+import { multiplyResolution, type Resolution } from '#contract/amount.ts'
+import type { Carrier } from '#contract/carriers.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
-import { isQuantityName, quantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
-import { reportedUnits, type ReportedUnit } from '#contract/units.ts'
+import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
+import { reportedUnits } from '#contract/units.ts'
 import { InvalidFile, parseData, readData, type DataFile, type Finding } from './document.ts'
+import {
+  encodings,
+  isEncoding,
+  isFloating,
+  rangeOf,
+  type Encoding,
+  type TextEncoding,
+  type WordOrder,
+} from './encodings.ts'
+import {
+  profileFile,
+  type ProfileFile,
+  type RatioName,
+  type ReadFunction,
+  type RegisterLine,
+} from './profile-schema.ts'
+
+export { profileFile, type ProfileFile, type ReadFunction } from './profile-schema.ts'
 
 /**
  * A meter profile: what one model's registers mean. Pure data (profiles/*.yaml), one line a register; the planner,
  * the decoder and the simulator all work from the RegisterMap that is made from it.
  */
 
-/** How a number is written in registers; words = 16-bit registers taken. bcd4, bcd8, bcd12: that many decimal digits. */
-export const encodings = {
-  u16: { words: 1 },
-  i16: { words: 1 },
-  u32: { words: 2 },
-  i32: { words: 2 },
-  u64: { words: 4 },
-  i64: { words: 4 },
-  f32: { words: 2 },
-  f64: { words: 4 },
-  bcd4: { words: 1 },
-  bcd8: { words: 2 },
-  bcd12: { words: 3 },
-} as const
-
-export type Encoding = keyof typeof encodings
-const encoding = z.enum(Object.keys(encodings).filter((name): name is Encoding => name in encodings))
-
-/** ABCD: high word first, high byte first (the Modbus custom). CDAB: low word first. BADC, DCBA: bytes swapped too. */
-export const wordOrder = z.enum(['ABCD', 'CDAB', 'BADC', 'DCBA'])
-export type WordOrder = z.infer<typeof wordOrder>
-
-const readFunction = z.union([z.literal(3), z.literal(4)])
-export type ReadFunction = z.infer<typeof readFunction>
-
-const reportedUnit = z.enum(
-  Object.keys(reportedUnits).filter((unit): unit is ReportedUnit => unit in reportedUnits),
-)
-const wireAddress = z.int().min(0).max(0xffff)
-const notAvailable = z.array(z.number()).meta({ description: 'Raw values that mean "no value"' })
-
-const scale = z
-  .string()
-  .refine(
-    (text) => resolution.safeParse(text.replace(/^-/, '')).success,
-    'a decimal other than zero, e.g. "0.1" or "-1"',
-  )
-
-const registerLine = z.strictObject({
-  at: wireAddress.meta({ description: 'Address on the wire, counted from 0' }),
-  unit: reportedUnit
-    .optional()
-    .meta({ description: 'Unit of the value after scale; the canonical one by default' }),
-  scale: scale.optional().meta({
-    description:
-      'Value = raw × scale, as a decimal text; negative where the meter counts the other way round',
-  }),
-  resolution: resolution.optional().meta({
-    description: 'For a cumulative float: the step, in the canonical unit, in which it is counted',
-  }),
-  as: encoding.optional(),
-  order: wordOrder.optional(),
-  function: readFunction.optional(),
-  ratios: z
-    .array(z.enum(['current', 'voltage']))
-    .optional()
-    .meta({ description: 'Multiply by the transformer ratios of the site' }),
-  notAvailable: notAvailable.optional(),
-})
-
-export const profileFile = z.strictObject({
-  make: z.string().min(1),
-  model: z.string().min(1),
-  carrier: z.enum(carrierNames),
-  evidence: z.strictObject({
-    grade: z.enum(['H', 'M', 'L']).meta({ description: 'H: manual and an independent implementation agree' }),
-    source: z.string().min(1),
-    note: z.string().optional(),
-  }),
-  defaults: z.strictObject({
-    function: readFunction,
-    as: encoding,
-    order: wordOrder.default('ABCD'),
-    notAvailable: notAvailable.default([]).meta({
-      description: 'For the registers of the default encoding: raw values that mean "no value"',
-    }),
-  }),
-  limits: z.strictObject({
-    registersPerRequest: z.int().min(1).max(125),
-    bridgeGaps: z
-      .int()
-      .min(0)
-      .max(124)
-      .meta({ description: 'Registers that may be read over between two values' }),
-    pauseMs: z
-      .int()
-      .min(0)
-      .default(0)
-      .meta({ description: 'Quiet time that the meter needs between requests' }),
-    forbidden: z
-      .array(z.tuple([wireAddress, wireAddress]))
-      .default([])
-      .meta({ description: 'Address ranges, both ends included, that answer with an exception' }),
-  }),
-  registers: z.partialRecord(quantityName, registerLine),
-})
-
-/** One value of a meter, ready for planning and decoding. */
-export interface MappedRegister {
-  readonly quantity: QuantityName
+/** A place on the wire and how a value is written there. */
+export interface WireValue<E = Encoding> {
   readonly function: ReadFunction
   readonly address: number
   readonly words: number
-  readonly encoding: Encoding
+  readonly encoding: E
   readonly order: WordOrder
+}
+
+/** A value that means "no value": a number before scale (NaN too), or, as a bigint, the bits of all its registers. */
+export type Mark = number | bigint
+
+/** One value of a meter, ready for planning and decoding. */
+export interface MappedRegister extends WireValue {
+  readonly quantity: QuantityName
   /** canonical value = raw × factor: an exact decimal text, below zero only for instantaneous quantities. */
   readonly factor: Resolution
   /** Cumulative quantities: the step in which they are counted; undefined for instantaneous ones. */
   readonly resolution: Resolution | undefined
-  readonly notAvailable: readonly number[]
+  /**
+   * Cumulative quantities: the count, in steps of `resolution`, at which the register starts again from zero. Where the
+   * documents name none it is the capacity of an unsigned or decimal encoding; `undefined` where nothing is known.
+   */
+  readonly wrapsAt?: number | undefined
+  readonly notAvailable: readonly Mark[]
+}
+
+/** A register by which a model can be recognised. */
+export interface IdentityRegister extends WireValue<Encoding | TextEncoding> {
+  readonly is: ProfileFile['identity'][number]['is']
+  /** What this model answers, where its documents say so. */
+  readonly expect: number | string | undefined
+}
+
+/** A register that holds a transformer ratio set in the meter. */
+export interface RatioRegister extends WireValue {
+  readonly ratio: RatioName
+  /** ratio = raw × factor */
+  readonly factor: Resolution
+  /** The ratio of the site, from the gateway file. */
+  readonly expected: Resolution
 }
 
 export interface RegisterMap {
@@ -132,9 +80,15 @@ export interface RegisterMap {
   readonly make: string
   readonly model: string
   readonly carrier: Carrier
-  readonly evidence: z.infer<typeof profileFile>['evidence']
-  readonly limits: z.infer<typeof profileFile>['limits']
+  readonly evidence: ProfileFile['evidence']
+  /** How the maker's documents count registers; addresses here are those on the wire. */
+  readonly manual: string | undefined
+  /** Serial settings with which the meter leaves the factory, as far as they are known. */
+  readonly factory: NonNullable<ProfileFile['factory']>
+  readonly limits: ProfileFile['limits']
   readonly registers: readonly MappedRegister[]
+  readonly identity: readonly IdentityRegister[]
+  readonly ratioRegisters: readonly RatioRegister[]
 }
 
 /** Transformer ratios of a site, as decimal texts; '1' where the meter shows primary values. */
@@ -145,72 +99,155 @@ export interface TransformerRatios {
 
 export const DIRECT_CONNECTION: TransformerRatios = { current: '1', voltage: '1' }
 
-export type ProfileFile = z.infer<typeof profileFile>
-type RegisterLine = z.infer<typeof registerLine>
+type Defaults = ProfileFile['defaults']
 
-const isFloat = (name: Encoding): boolean => name === 'f32' || name === 'f64'
+const markOf = (mark: number | string): Mark =>
+  typeof mark === 'number' ? mark : mark === 'NaN' ? Number.NaN : BigInt(mark)
+
+function wireValueOf(
+  line: Pick<RegisterLine, 'at' | 'as' | 'order' | 'function'>,
+  defaults: Defaults,
+): WireValue | string {
+  const encoding = line.as ?? defaults.as
+  const { words } = encodings[encoding]
+  if (line.at + words > 0x1_0000) return `${encoding} at ${line.at} reaches beyond register 65535`
+  return {
+    function: line.function ?? defaults.function,
+    address: line.at,
+    words,
+    encoding,
+    order: line.order ?? defaults.order,
+  }
+}
+
+/** What the line says of counting that its quantity or its encoding contradicts. */
+function countingContradiction(
+  quantity: QuantityName,
+  line: RegisterLine,
+  encoding: Encoding,
+): string | undefined {
+  const cumulative = quantityOf(quantity).kind === 'cumulative'
+  const floating = isFloating(encoding)
+  if (!cumulative) {
+    if (line.resolution !== undefined) return `${quantity} is not counted: no resolution`
+    return line.wrapsAt === undefined ? undefined : `${quantity} is not counted: it does not wrap`
+  }
+  if (line.scale?.startsWith('-') === true) return `${quantity} only rises: its scale cannot be negative`
+  if (encoding === 'u32-u32') return `${quantity} only rises: a difference does not`
+  if (floating && line.resolution === undefined)
+    return `${quantity} is a float register: say in which resolution it is counted`
+  if (!floating && line.resolution !== undefined)
+    return `${quantity} is counted in its own scale: no resolution beside it`
+  const range = rangeOf(encoding)
+  if (line.wrapsAt !== undefined && range !== undefined && BigInt(line.wrapsAt) > range.highest + 1n)
+    return `${encoding} cannot reach ${line.wrapsAt}: its highest number is ${range.highest}`
+  return undefined
+}
+
+/** The count at which a cumulative register starts again. */
+function wrapOf(
+  line: RegisterLine,
+  encoding: Encoding,
+  factor: Resolution,
+  step: Resolution,
+): number | undefined {
+  if (line.wrapsAt !== undefined) {
+    return isFloating(encoding) ? Math.round((line.wrapsAt * Number(factor)) / Number(step)) : line.wrapsAt
+  }
+  const range = rangeOf(encoding)
+  // A signed register that passes its highest number would turn negative: what a meter does then is not known.
+  if (range === undefined || range.lowest < 0n) return undefined
+  const capacity = Number(range.highest + 1n)
+  return Number.isSafeInteger(capacity) ? capacity : undefined
+}
 
 function mapRegister(
   quantity: QuantityName,
   line: RegisterLine,
-  defaults: ProfileFile['defaults'],
+  defaults: Defaults,
   ratios: TransformerRatios,
 ): MappedRegister | string {
   const { unit: canonical, kind } = quantityOf(quantity)
   const conversion = line.unit === undefined ? { to: canonical, factor: '1' } : reportedUnits[line.unit]
   if (conversion.to !== canonical)
     return `${line.unit} is not a unit of ${quantity}, which is in ${canonical}`
-  const as = line.as ?? defaults.as
-  const { words } = encodings[as]
-  if (line.at + words > 0x1_0000) return `${as} at ${line.at} reaches beyond register 65535`
-  const negative = line.scale?.startsWith('-') ?? false
-  if (kind === 'cumulative' && negative) return `${quantity} only rises: its scale cannot be negative`
+  const wire = wireValueOf(line, defaults)
+  if (typeof wire === 'string') return wire
+  const contradiction = countingContradiction(quantity, line, wire.encoding)
+  if (contradiction !== undefined) return contradiction
   let factor = multiplyResolution(line.scale?.replace(/^-/, '') ?? '1', conversion.factor)
   for (const ratio of line.ratios ?? []) factor = multiplyResolution(factor, ratios[ratio])
-  if (kind === 'instantaneous' && line.resolution !== undefined)
-    return `${quantity} is not counted: no resolution`
-  if (kind === 'cumulative' && isFloat(as) && line.resolution === undefined) {
-    return `${quantity} is a float register: say in which resolution it is counted`
+  const marks = line.notAvailable ?? (wire.encoding === defaults.as ? defaults.notAvailable : [])
+  const register = { ...wire, quantity, notAvailable: marks.map(markOf) }
+  if (kind === 'instantaneous') {
+    const turned = line.scale?.startsWith('-') === true
+    return { ...register, factor: turned ? `-${factor}` : factor, resolution: undefined }
   }
-  if (kind === 'cumulative' && !isFloat(as) && line.resolution !== undefined) {
-    return `${quantity} is counted in its own scale: no resolution beside it`
-  }
+  const step = line.resolution ?? factor
+  return { ...register, factor, resolution: step, wrapsAt: wrapOf(line, wire.encoding, factor, step) }
+}
+
+function mapIdentity(line: ProfileFile['identity'][number], defaults: Defaults): IdentityRegister | string {
+  const { as } = line
+  const numeric = isEncoding(as)
+  if (numeric && line.words !== undefined) return `${as} takes ${encodings[as].words} registers: no words`
+  if (!numeric && line.words === undefined) return `${as}: say how many registers it takes in "words"`
+  if (line.expect !== undefined && (typeof line.expect === 'number') !== numeric)
+    return numeric ? `${as} answers a number` : `${as} answers a text`
+  const words = numeric ? encodings[as].words : (line.words ?? 0)
+  if (line.at + words > 0x1_0000) return `${as} at ${line.at} reaches beyond register 65535`
   return {
-    quantity,
+    is: line.is,
     function: line.function ?? defaults.function,
     address: line.at,
     words,
     encoding: as,
     order: line.order ?? defaults.order,
-    factor: negative ? `-${factor}` : factor,
-    resolution: kind === 'instantaneous' ? undefined : isFloat(as) ? line.resolution : factor,
-    notAvailable: line.notAvailable ?? (as === defaults.as ? defaults.notAvailable : []),
+    expect: line.expect,
   }
 }
 
 /** The register map of a parsed profile for a site's ratios. Throws `InvalidFile` for lines that contradict the catalogue. */
 export function toRegisterMap(data: DataFile<ProfileFile>, ratios = DIRECT_CONNECTION): RegisterMap {
-  const { registers, defaults, ...head } = data.value
-  const mapped: MappedRegister[] = []
+  const { registers, defaults, identity, ratioRegisters, ...head } = data.value
   const findings: Finding[] = []
-  for (const [quantity, line] of Object.entries(registers)) {
-    if (line === undefined || !isQuantityName(quantity)) continue
-    const register = mapRegister(quantity, line, defaults, ratios)
-    if (typeof register === 'string') {
-      findings.push({ place: data.placeOf(['registers', quantity]), message: register })
-    } else mapped.push(register)
+  const sound = <T extends object>(mapped: T | string, path: readonly (string | number)[]): T[] => {
+    if (typeof mapped !== 'string') return [mapped]
+    findings.push({ place: data.placeOf(path), message: mapped })
+    return []
   }
-  if (findings.length > 0) throw new InvalidFile(data.file, findings)
-  const id = identifier.parse(basename(data.file).replace(/\.yaml$/, ''))
-  return {
-    id,
+  const id = identifier.safeParse(basename(data.file).replace(/\.yaml$/, ''))
+  if (!id.success) {
+    const message = `the file's name is the profile's id: ${id.error.issues[0]?.message ?? 'not valid'}`
+    findings.push({ place: { file: data.file }, message })
+  }
+  const map = {
     make: head.make,
     model: head.model,
     carrier: head.carrier,
     evidence: head.evidence,
+    manual: head.manual,
+    factory: head.factory ?? {},
     limits: head.limits,
-    registers: mapped,
+    registers: Object.entries(registers).flatMap(([quantity, line]) =>
+      line === undefined || !isQuantityName(quantity)
+        ? []
+        : sound(mapRegister(quantity, line, defaults, ratios), ['registers', quantity]),
+    ),
+    identity: identity.flatMap((line, index) => sound(mapIdentity(line, defaults), ['identity', index])),
+    ratioRegisters: (['current', 'voltage'] as const).flatMap((ratio): RatioRegister[] => {
+      const line = ratioRegisters[ratio]
+      if (line === undefined) return []
+      return sound(wireValueOf(line, defaults), ['ratioRegisters', ratio]).map((wire) => ({
+        ...wire,
+        ratio,
+        factor: line.scale ?? '1',
+        expected: ratios[ratio],
+      }))
+    }),
   }
+  if (findings.length > 0 || !id.success) throw new InvalidFile(data.file, findings)
+  return { id: id.data, ...map }
 }
 
 /** A profile from its text. Throws `InvalidFile` with file, line and column of every fault. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { carriers } from '#contract/carriers.ts'
@@ -9,7 +9,10 @@ import { quantities } from '#contract/quantities.ts'
 import { badCauses } from '#contract/reading.ts'
 import { topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
 import { gatewayFile } from '#firmware-config/gateway.ts'
-import { loadProfile, profileFile, profileFolder } from '#firmware-config/profile.ts'
+import { readData } from '#firmware-config/document.ts'
+import { openProfiles } from '#firmware-config/profile-library.ts'
+import { profileFile, toRegisterMap } from '#firmware-config/profile.ts'
+import { metersPage, type PrintedProfile } from './meters-page.ts'
 
 /**
  * Writes the documents that are printed from code and data, or with --check fails where one differs from what is
@@ -57,33 +60,15 @@ function faultsPage(): string {
   return `# Faults\n\n${GENERATED} Source: \`contract/fault.ts\`, \`contract/reading.ts\`.\n\n## Fault codes\n\n${table(['code', 'what to do', 'trying again can help'], faults)}\n\n## Causes of bad readings\n\n${table(['cause', 'English', '中文'], causes)}\n`
 }
 
-function metersPage(): string {
-  const ids = readdirSync(fileURLToPath(profileFolder))
-    .filter((file) => file.endsWith('.yaml') && !file.endsWith('.golden.yaml'))
-    .map((file) => file.replace(/\.yaml$/, ''))
-    .sort()
-  const profiles = ids.map((id) => loadProfile(id))
-  const overview = profiles.map(({ id, make, model, carrier, evidence, registers }) => [
-    `[${id}](#${id})`,
-    make,
-    model,
-    carrier,
-    evidence.grade,
-    String(registers.length),
-  ])
-  const details = profiles.map(({ id, make, model, evidence, limits, registers }) => {
-    const rows = registers.map((register) => [
-      `\`${register.quantity}\``,
-      `0x${register.address.toString(16).toUpperCase().padStart(4, '0')}`,
-      String(register.function),
-      `${register.encoding} ${register.order}`,
-      register.factor,
-      register.resolution ?? '',
-    ])
-    const note = evidence.note === undefined ? '' : ` ${evidence.note}`
-    return `## ${id}\n\n${make} ${model}. Evidence ${evidence.grade}: ${evidence.source}.${note}\n\nAt most ${limits.registersPerRequest} registers a request, gaps of up to ${limits.bridgeGaps} registers are read over.\n\n${table(['quantity', 'address', 'function', 'as', 'factor', 'counted in'], rows)}\n`
+function printedProfiles(): PrintedProfile[] {
+  return [...openProfiles().paths.values()].map((file) => {
+    const data = readData(profileFile, file)
+    const lines = Object.entries(data.value.registers)
+    return {
+      map: toRegisterMap(data),
+      ratios: new Map(lines.map(([quantity, line]) => [quantity, line?.ratios ?? []])),
+    }
   })
-  return `# Meters\n\n${GENERATED} Source: \`firmware-config/profiles\`. Grade H: a manual and an independent implementation agree; M: one manual or two implementations; L: one secondary source. None was checked against hardware by us.\n\n${table(['profile', 'make', 'model', 'carrier', 'grade', 'registers'], overview)}\n\n${details.join('\n')}`
 }
 
 function protocolPage(): string {
@@ -104,7 +89,7 @@ function protocolPage(): string {
 const pages: Readonly<Record<string, string>> = {
   'quantities.md': quantitiesPage(),
   'faults.md': faultsPage(),
-  'meters.md': metersPage(),
+  'meters.md': metersPage(printedProfiles(), table, GENERATED),
   'protocol.md': protocolPage(),
   ...Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [

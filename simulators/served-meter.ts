@@ -1,5 +1,6 @@
 import { Fault } from '#contract/fault.ts'
 import type { MappedRegister, ReadFunction, RegisterMap } from '#firmware-config/profile.ts'
+import { fixedWords } from './identity-image.ts'
 import type { ValueOf } from './meter-values.ts'
 import { exceptions, type ExceptionCode } from './modbus-frame.ts'
 import { registerWords } from './register-image.ts'
@@ -58,6 +59,8 @@ export function answerRead(
   if (pdu.length !== 5) return exceptions.illegalValue
   const address = pdu.readUInt16BE(1)
   const count = pdu.readUInt16BE(3)
+  const fixed = fixedWords(served.map, code, address, count)
+  if (fixed !== undefined) return { address, function: code, words: [...fixed] }
   if (count < 1 || count > Math.min(REGISTERS_MAX, served.map.limits.registersPerRequest)) {
     return exceptions.illegalValue
   }

@@ -2,7 +2,7 @@ import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import type { BusDescription, GatewayFile, MeterLine } from '#firmware-config/gateway.ts'
-import { loadProfile } from '#firmware-config/profile.ts'
+import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
 import { startMeterServer, type MeterServer, type Served, type SimulationLog } from './meter-server.ts'
 import { meterValues } from './meter-values.ts'
 import { makePlant, type Plant } from './plant.ts'
@@ -22,6 +22,8 @@ export interface SimulationOptions {
   readonly host: string
   /** Ports instead of those of the gateway files, by `busKey`; 0 for any free one. */
   readonly ports?: ReadonlyMap<string, number>
+  /** Where meter profiles come from; those of firmware-config by default. */
+  readonly profile?: (id: string, ratios: TransformerRatios) => RegisterMap
   /** File that every reply is appended to. */
   readonly servedLog?: string
 }
@@ -41,8 +43,7 @@ export function busKey(gateway: string, bus: string): string {
   return `${gateway}/${bus}`
 }
 
-function servedMeter(line: MeterLine, plant: Plant, startMs: number): ServedMeter {
-  const map = loadProfile(line.profile, line.ratios)
+function servedMeter(line: MeterLine, map: RegisterMap, plant: Plant, startMs: number): ServedMeter {
   const values = meterValues(plant, line.meter, startMs)
   const unknown = map.registers.filter(({ quantity }) => values(quantity) === undefined)
   if (unknown.length > 0) {
@@ -62,14 +63,14 @@ function servedMeter(line: MeterLine, plant: Plant, startMs: number): ServedMete
  * then nothing is left running.
  */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
-  const { gateways, clock, log, host } = options
+  const { gateways, clock, log, host, profile = loadProfile } = options
   const plant = makePlant(options.scenario, options.park)
   const startMs = clock.wallMs()
   const buses = gateways.flatMap(({ gateway, buses }) =>
     buses.map((bus: BusDescription) => ({
       key: busKey(gateway, bus.id),
       port: options.ports?.get(busKey(gateway, bus.id)) ?? ('port' in bus.transport ? bus.transport.port : 0),
-      meters: bus.meters.map((line) => servedMeter(line, plant, startMs)),
+      meters: bus.meters.map((line) => servedMeter(line, profile(line.profile, line.ratios), plant, startMs)),
     })),
   )
   const served = options.servedLog === undefined ? undefined : openServedLog(options.servedLog)

@@ -1,10 +1,10 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { goldenFindings } from '#edge/golden-check.ts'
 import { checkFiles } from '#firmware-config/check.ts'
 import { findingText } from '#firmware-config/document.ts'
-import { profileFolder } from '#firmware-config/profile.ts'
+import { openProfiles } from '#firmware-config/profile-library.ts'
 import { text } from '../options.ts'
 import { verb } from '../verb.ts'
 
@@ -16,15 +16,16 @@ const options = z.object({
     .array(text)
     .default(['gateway-east.yaml', 'gateway-west.yaml'].map((file) => join(demoFolder, file)))
     .meta({ description: 'A gateway file; may be given several times (those of the demo)' }),
+  profiles: text.optional().meta({ description: 'A folder with profiles of your own, checked too' }),
 })
 
 /** Checks data files: schema, and what must agree between them. */
 export const check = verb('Check park, gateway and profile files', options, (given) => {
-  const folder = fileURLToPath(profileFolder)
-  const profiles = readdirSync(folder)
-    .filter((file) => file.endsWith('.yaml') && !file.endsWith('.golden.yaml'))
-    .map((file) => join(folder, file))
-  const findings = checkFiles({ park: given.park, gateways: given.gateway, profiles })
+  const profiles = [...openProfiles(given.profiles).paths.values()]
+  const findings = [
+    ...checkFiles({ park: given.park, gateways: given.gateway, profiles }),
+    ...profiles.flatMap(goldenFindings),
+  ]
   for (const finding of findings) console.log(findingText(finding))
   const files = 1 + given.gateway.length + profiles.length
   console.log(`${files} files, ${findings.length} findings`)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { startAgent } from '#edge/agent.ts'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
+import { openProfiles } from '#firmware-config/profile-library.ts'
 import { tellParent } from '../child.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
@@ -12,6 +13,7 @@ import { verb } from '../verb.ts'
 const options = z.object({
   config: text.meta({ description: 'The gateway file' }),
   data: text.default('./data').meta({ description: 'Folder of the journal (./data)' }),
+  profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -24,6 +26,7 @@ export const edge = verb('Read meters and deliver what they say, on a gateway', 
   try {
     const agent = await startAgent({
       gateway,
+      profile: openProfiles(given.profiles).load,
       journalFile: folder.file('journal.sqlite'),
       clock: systemClock,
       log,

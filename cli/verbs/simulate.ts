@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
+import { openProfiles } from '#firmware-config/profile-library.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
 import { busKey, startSimulation } from '#simulators/simulation.ts'
@@ -24,6 +25,7 @@ const options = z.object({
       'Port of the first bus, the next ones follow (those of the gateway files; 0 takes free ones)',
   }),
   'served-log': text.optional().meta({ description: 'File for every reply that was served, one line each' }),
+  profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -39,6 +41,7 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
     scenario: readScenarioFor(park, given.scenario),
     park,
     gateways,
+    profile: openProfiles(given.profiles).load,
     clock: systemClock,
     log,
     host: given.host,

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { identityEvidence } from '#edge/identity.ts'
+import { ratioContradictions } from '#edge/ratio-check.ts'
+import { openProfiles, profileIds } from '#firmware-config/profile-library.ts'
+import { parseProfile } from '#firmware-config/profile.ts'
+import { fixedWords } from './identity-image.ts'
+import { answerRead } from './served-meter.ts'
+
+const { load } = openProfiles()
+const ratios = { current: '40', voltage: '100' }
+
+describe('a simulated meter', () => {
+  it.each(profileIds())('%s is recognised by the edge, with the ratios of its site', (id) => {
+    const map = load(id, ratios)
+    const wordsOf = (register: { function: number; address: number; words: number }) =>
+      fixedWords(map, register.function, register.address, register.words)
+    for (const { told, verdict } of identityEvidence(map, wordsOf)) {
+      expect(told).toBeDefined()
+      expect(verdict).not.toBe('contradicts')
+    }
+    expect(ratioContradictions(map, wordsOf)).toEqual([])
+    expect(ratioContradictions(load(id), wordsOf)).toHaveLength(map.ratioRegisters.length)
+  })
+
+  it('answers its identity alone, and its values as ever', () => {
+    const map = load('carlo-gavazzi-em340')
+    const served = { meter: 'm', unit: 1, map, valuesAt: () => () => 1 }
+    const read = (address: number, count: number): unknown =>
+      answerRead(served, Buffer.from([3, 0, address, 0, count]), 0)
+    // The model code lies inside a value that the meter gives whole.
+    expect(read(0x0b, 1)).toEqual({ function: 3, address: 0x0b, words: [1] })
+    expect(read(0x0a, 2)).toEqual({ function: 3, address: 0x0a, words: [10, 0] })
+    expect(read(0x0b, 2)).toBe(2)
+  })
+
+  it('shows texts by letters, in both byte orders, cut to their registers', () => {
+    const map = parseProfile(
+      `make: Test
+model: Test
+carrier: electricity
+evidence: { grade: L, source: made up for this test }
+defaults: { function: 4, as: f32 }
+limits: { registersPerRequest: 20, bridgeGaps: 0 }
+identity:
+  - { is: make, at: 1, as: letters, words: 3, expect: ABC }
+  - { is: model, at: 10, as: text, words: 2, order: BADC, expect: ABCD }
+  - { is: serial, at: 20, as: text, words: 2 }
+registers: { voltage.l1: { at: 0 } }
+`,
+      'test.yaml',
+    )
+    expect(fixedWords(map, 4, 1, 3)).toEqual([0x41, 0x42, 0x43])
+    expect(fixedWords(map, 4, 10, 2)).toEqual([0x4241, 0x4443])
+    expect(fixedWords(map, 4, 20, 2)).toEqual([0x5349, 0x4d55])
+    expect(fixedWords(map, 3, 20, 2)).toBeUndefined()
+    expect(fixedWords(map, 4, 20, 1)).toBeUndefined()
+  })
+})
