@@ -100,6 +100,11 @@ export const faultTable = {
   },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },
   'broker-unavailable': { advice: 'Start the MQTT broker or correct its address.', retryable: true },
+  'serial-device-unusable': {
+    advice:
+      'Check that the adapter is plugged in, that this user may open it (group dialout) and that no other program holds it.',
+    retryable: true,
+  },
 } as const satisfies Record<string, { advice: string; retryable: boolean }>
 
 export type FaultCode = keyof typeof faultTable
