@@ -4,8 +4,11 @@ import type { OpenPipe } from './pipe.ts'
 /** Idle time before the system probes the peer. */
 const KEEP_ALIVE_MS = 30_000
 
-/** Connections to a TCP server. */
-export function socketPipe(host: string, port: number): OpenPipe {
+/**
+ * Connections to a TCP server. With `discardUnsent` closing is a reset: requests that the network still holds back are
+ * never delivered.
+ */
+export function socketPipe(host: string, port: number, { discardUnsent = false } = {}): OpenPipe {
   return (listener, signal) =>
     new Promise((resolve, reject) => {
       const socket = connect({
@@ -25,7 +28,8 @@ export function socketPipe(host: string, port: number): OpenPipe {
         resolve({
           write: (bytes) => void socket.write(bytes),
           close: () => {
-            socket.destroy()
+            if (discardUnsent) socket.resetAndDestroy()
+            else socket.destroy()
             return Promise.resolve()
           },
         })
