@@ -74,7 +74,7 @@ describe('ModbusTcpLine', () => {
     },
     'a length that promises more than comes': {
       script: changed((reply) => void reply.writeUInt16BE(200, 4)),
-      cause: 'timeout',
+      cause: 'frame-invalid',
     },
     garbage: {
       script: (_, socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n'),
@@ -99,10 +99,7 @@ describe('ModbusTcpLine', () => {
       const answer = await ask()
       expect(answer.words).toBeUndefined()
       expect(answer.cause).toBe(cause)
-      // A stream that was promised more bytes swallows replies until the silence shows.
-      let after = await ask()
-      for (let tries = 0; tries < 4 && after.words === undefined; tries += 1) after = await ask()
-      expect(after).toEqual(right)
+      expect(await ask()).toEqual(right)
     })
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '#contract/clock.ts'
 import type { Answer, Line } from '../bus.ts'
 import { within } from '../deadline.ts'
 import { Connection } from './connection.ts'
-import { matchReply, nextFrame, requestFrame, type Frame, type ReadQuery } from './frame.ts'
+import { hidesReply, matchReply, nextFrame, requestFrame, type Frame, type ReadQuery } from './frame.ts'
 import type { OpenPipe } from './pipe.ts'
 import { socketPipe } from './socket-pipe.ts'
 
@@ -73,6 +73,10 @@ export class ModbusTcpLine implements Line {
     } finally {
       this.#pending = undefined
     }
+    if (this.#received.length > 0) {
+      this.#connection.drop('a frame was not completed')
+      return this.#invalid(`only ${this.#received.length} bytes of an answer came`)
+    }
     this.#silentReads += 1
     if (this.#silentReads >= SILENT_READS_MAX) this.#connection.drop('nothing answers on it')
     return this.#connection.failure(
@@ -94,18 +98,37 @@ export class ModbusTcpLine implements Line {
       if (next.kind === 'incomplete') return
       if (next.kind === 'broken') return this.#distrust(next.reason)
       this.#received = next.rest
-      this.#answer(next.frame)
+      this.#answer(next.frame, next.rest)
     }
   }
 
-  #answer(frame: Frame): void {
-    const age = (this.#transaction - frame.transaction + TRANSACTIONS) % TRANSACTIONS
+  #wasAsked(transaction: number): boolean {
+    return this.#age(transaction) <= LATE_TRANSACTIONS_MAX
+  }
+
+  #age(transaction: number): number {
+    return (this.#transaction - transaction + TRANSACTIONS) % TRANSACTIONS
+  }
+
+  #answer(frame: Frame, rest: Uint8Array): void {
     const pending = this.#pending
-    if (age > 0 || pending === undefined) {
-      if (age > LATE_TRANSACTIONS_MAX) return this.#distrust(`transaction ${frame.transaction} was not asked`)
+    if (this.#age(frame.transaction) > 0 || pending === undefined) {
+      if (!this.#wasAsked(frame.transaction)) {
+        return this.#distrust(`transaction ${frame.transaction} was not asked`)
+      }
       this.#silentReads = 0
       this.#log.debug({ line: this.#path, transaction: frame.transaction }, 'late reply discarded')
       return
+    }
+    if (hidesReply(frame, (transaction) => this.#wasAsked(transaction))) {
+      return this.#distrust('another reply begins inside the answer')
+    }
+    // Nothing has to follow an answer; what follows must be whole late replies, or the frames are not where they seem.
+    if (rest.length > 0) {
+      const after = nextFrame(rest)
+      if (after.kind !== 'frame' || !this.#wasAsked(after.frame.transaction)) {
+        return this.#distrust('the answer is followed by what is no reply')
+      }
     }
     const matched = matchReply(pending.query, frame)
     if (matched.kind === 'broken') return this.#distrust(matched.reason)
@@ -120,10 +143,12 @@ export class ModbusTcpLine implements Line {
     )
   }
 
+  #invalid(reason: string): Answer {
+    return this.#connection.failure('bus-frame-invalid', 'frame-invalid', `Faulty frame: ${reason}.`)
+  }
+
   #distrust(reason: string): void {
     this.#connection.drop(reason)
-    this.#pending?.settle(
-      this.#connection.failure('bus-frame-invalid', 'frame-invalid', `Faulty frame: ${reason}.`),
-    )
+    this.#pending?.settle(this.#invalid(reason))
   }
 }
