@@ -1,5 +1,5 @@
-import type { ReadQuery } from '../modbus/frame.ts'
-import { crc16, withCrc } from '../modbus/rtu-frame.ts'
+import type { ReadQuery } from '#edge/modbus/frame.ts'
+import { crc16, withCrc } from '#edge/modbus/rtu-frame.ts'
 
 /** A request as a server hears it. */
 export interface Heard extends ReadQuery {

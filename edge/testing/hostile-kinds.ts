@@ -1,4 +1,4 @@
-import { crc16 } from '../modbus/rtu-frame.ts'
+import { crc16 } from '#edge/modbus/rtu-frame.ts'
 import { wordsPdu, type Framing, type Heard } from './hostile-framing.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -176,10 +176,10 @@ export const networkKinds = {
   muted: (o) => o.wire.mute(),
   requestsStalled: (o) => {
     o.wire.send(inTime(o), o.reply)
-    o.wire.stall('requests', o.random.between(1, 3_000))
+    o.wire.stall('requests', o.random.between(50, 800))
   },
   repliesStalled: (o) => {
-    o.wire.stall('replies', o.random.between(1, 3_000))
+    o.wire.stall('replies', o.random.between(50, 800))
     o.wire.send(o.random.chance(0.5) ? inTime(o) : tooLate(o), o.reply)
   },
 } as const satisfies Record<string, (occasion: Occasion) => void>

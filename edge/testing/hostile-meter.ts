@@ -1,5 +1,5 @@
 import type { Clock } from '#contract/clock.ts'
-import type { ReadQuery } from '../modbus/frame.ts'
+import type { ReadQuery } from '#edge/modbus/frame.ts'
 import { wordsPdu, type Framing, type Heard } from './hostile-framing.ts'
 import type { Occasion, Wire } from './hostile-kinds.ts'
 import { scrambled, type SeededRandom } from './seeded-random.ts'

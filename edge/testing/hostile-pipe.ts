@@ -1,4 +1,4 @@
-import type { BytePipe, OpenPipe, PipeListener } from '../modbus/pipe.ts'
+import type { BytePipe, OpenPipe, PipeListener } from '#edge/modbus/pipe.ts'
 import type { HostileMeter } from './hostile-meter.ts'
 import type { Wire } from './hostile-kinds.ts'
 import type { SimulatedTime } from './simulated-time.ts'

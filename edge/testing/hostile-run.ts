@@ -1,6 +1,6 @@
 import type { Clock } from '#contract/clock.ts'
 import type { Line } from '../bus.ts'
-import type { ReadQuery } from '../modbus/frame.ts'
+import type { ReadQuery } from '#edge/modbus/frame.ts'
 import type { HostileMeter } from './hostile-meter.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
