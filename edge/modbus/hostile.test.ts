@@ -84,14 +84,15 @@ const transports: Readonly<Record<string, Transport>> = {
   },
 }
 
-function report(name: string, heard: number, tally: Tally, counts: Readonly<Record<string, number>>): void {
+function report(name: string, tally: Tally, counts: Readonly<Record<string, number>>): string {
   const list = (record: Readonly<Record<string, number>>): string =>
     Object.entries(record)
       .map(([key, count]) => `${key} ${count}`)
       .join(', ')
-  console.info(
-    `${name}, seed ${SEED}: ${heard} requests heard, ${tally.reads} reads, ${tally.values} with values, ` +
-      `${tally.wrong.length} wrong; ${list(tally.causes)}; ${list(counts)}`,
+  const { reads, values, wrong, causes } = tally
+  return (
+    `${name}, seed ${SEED}: ${reads} reads, ${values} with values, ${wrong.length} wrong\n` +
+    `causes of the others: ${list(causes)}\nrequests heard and how they were answered: ${list(counts)}\n`
   )
 }
 
@@ -113,7 +114,7 @@ describe('A server that answers as badly as it can', () => {
           restMsMax: 60,
         }
         const tally = await time.until(provoke(run, Math.ceil(EXCHANGES / 3)))
-        report(name, meter.heard, tally, meter.counts)
+        process.stdout.write(report(name, tally, meter.counts))
         expect(tally.wrong).toEqual([])
         // Nothing is proved by a line that refuses everything.
         expect(tally.values / meter.heard).toBeGreaterThan(0.4)

@@ -1,5 +1,15 @@
+import { EventEmitter } from 'node:events'
 import type { SerialSettings } from '#firmware-config/gateway.ts'
 import type { OpenPipe } from './pipe.ts'
+
+/**
+ * serialport 13.0.0 says from native code that bytes can be read, and does not run the promises that wait for it: they
+ * were read only when something else happened, up to a whole timeout late. An immediate is something else.
+ */
+function wakeReader(binding: object | undefined): void {
+  if (binding === undefined || !('poller' in binding) || !(binding.poller instanceof EventEmitter)) return
+  binding.poller.on('readable', () => setImmediate(() => undefined))
+}
 
 /**
  * Serial devices. The library is loaded when the first one is opened, so that a gateway without serial lines runs where
@@ -26,6 +36,7 @@ export function serialPipe(path: string, settings: SerialSettings): OpenPipe {
       await close()
       signal.throwIfAborted()
     }
+    wakeReader(port.port)
     port.on('data', (chunk: Uint8Array) => listener.received(chunk))
     port.on('error', (error) => {
       reason = error
