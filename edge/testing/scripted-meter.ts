@@ -40,10 +40,16 @@ export class ScriptedMeter {
   /** What it does when no script is left. */
   otherwise: Script = honest
   connections = 0
+  /** Connections beyond these are refused, as by the many devices that take only one. */
+  connectionsMax = Number.POSITIVE_INFINITY
 
   constructor(requestBytes = 12) {
     this.#server = createServer((socket) => {
       this.connections += 1
+      if (this.#sockets.size >= this.connectionsMax) {
+        socket.destroy()
+        return
+      }
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
       socket.on('error', () => undefined)
