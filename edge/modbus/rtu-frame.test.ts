@@ -60,6 +60,7 @@ describe('matchRtu', () => {
       expect(matchRtu({ ...query, ...other }, reply).kind).toBe('foreign')
     }
     // The head alone is enough: a longer frame is not waited for.
+    expect(matchRtu(query, Uint8Array.of(16)).kind).toBe('foreign')
     expect(matchRtu(query, Uint8Array.of(17, 3, 8)).kind).toBe('foreign')
     expect(matchRtu(query, Uint8Array.of(17, 0x84)).kind).toBe('foreign')
   })

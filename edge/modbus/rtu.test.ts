@@ -218,6 +218,16 @@ describe('RtuLine', () => {
       expect(await read(asked(1, 100))).toEqual(registers(100))
     })
 
+    it('believes nothing after such bytes before the line was silent', async () => {
+      scripts = [
+        () => {
+          hear(replyTo(asked(9, 5)), 1)
+          hear(replyTo(asked(1, 100)), 40)
+        },
+      ]
+      expect((await read(asked(1, 100))).cause).toBe('frame-invalid')
+    })
+
     it('reads through the echo of an adapter and through what an idle line looks like', async () => {
       scripts = [
         (request) => {

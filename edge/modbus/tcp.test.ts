@@ -119,6 +119,27 @@ describe('ModbusTcpLine', () => {
     expect(meter.connections).toBe(1)
   })
 
+  it('takes no answer that was cut short and filled up with another reply', async () => {
+    for (const missing of [1, 5, 8, 9, 12, 20]) {
+      let late = Buffer.alloc(0)
+      meter.scripts.push(
+        (request) => {
+          late = Buffer.concat([request.subarray(0, 4), Buffer.from([0, 3, 1, 0x83, 4])])
+        },
+        (request, socket) => {
+          const cut = honestReply(request)
+          // As many late exceptions as it takes; a server owes several after several timeouts.
+          const filling = Buffer.concat([late, late, late])
+          socket.write(Buffer.concat([cut.subarray(0, cut.length - missing), filling]))
+        },
+      )
+      expect((await ask(100)).cause).toBe('timeout')
+      const answer = await line.read({ ...query, quantity: 10 }, TIMEOUT_MS, never)
+      expect(answer.cause, `${missing} bytes were missing`).toBe('frame-invalid')
+      expect(await ask()).toEqual(right)
+    }
+  })
+
   it('does not mind a reply that comes when nothing is asked', async () => {
     meter.scripts.push((request, socket) => {
       socket.write(Buffer.concat([honestReply(request), honestReply(request)]))
