@@ -9,7 +9,7 @@ import { GroupCommit } from './commit.ts'
 import { slept } from './deadline.ts'
 import { meterState, type MeterHealth } from './health.ts'
 import { Journal } from './journal.ts'
-import { ModbusTcpLine } from './modbus/tcp.ts'
+import { lineOf, placeOf, refuseContradictions } from './lines.ts'
 import { plan } from './plan.ts'
 import { MeterPoll, type PolledMeter } from './poll.ts'
 import { Uplink } from './uplink.ts'
@@ -46,6 +46,7 @@ export interface Agent {
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { gateway, clock, log, random = Math.random } = options
+  refuseContradictions(gateway.buses.map(({ transport }) => transport))
   const buses = new Map<string, Bus>()
   const meters = gateway.buses.flatMap((bus) =>
     polledMeters(bus, busOf(buses, bus, options), options.profile),
@@ -111,16 +112,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return { stop: () => (stopped ??= stop()) }
 }
 
-/** The owner of a bus's line; buses with the same address share it, because many devices take one connection only. */
+/**
+ * The owner of a bus's line; buses at the same place share it, because many devices take one connection only and a
+ * serial device has one master.
+ */
 function busOf(buses: Map<string, Bus>, { transport }: BusDescription, options: AgentOptions): Bus {
   const { clock, log, random = Math.random } = options
-  if (transport.kind !== 'tcp')
-    throw new Fault('file-invalid', `A bus of kind ${transport.kind} cannot be read yet.`)
-  const address = `${transport.host}:${transport.port}`
-  const bus =
-    buses.get(address) ??
-    new Bus(new ModbusTcpLine({ host: transport.host, port: transport.port, clock, log, random }), clock)
-  buses.set(address, bus)
+  const place = placeOf(transport)
+  const bus = buses.get(place) ?? new Bus(lineOf(transport, { clock, log, random }), clock)
+  buses.set(place, bus)
   return bus
 }
 

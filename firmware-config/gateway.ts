@@ -28,10 +28,16 @@ const tcpTransport = z.strictObject({
   }),
 })
 
+const lateMs = milliseconds.default(1_000).meta({
+  description:
+    'How long after its timeout an answer may still come; a unit that owes one is not asked again before',
+})
+
 const rtuTransport = z.strictObject({
   kind: z.literal('rtu').meta({ description: 'Modbus RTU on a serial line (RS-485)' }),
   path: z.string().min(1).meta({ description: 'Device of the line, e.g. /dev/ttyUSB0' }),
   ...serialSettings.shape,
+  lateMs,
 })
 
 const rtuOverTcpTransport = z.strictObject({
@@ -41,6 +47,7 @@ const rtuOverTcpTransport = z.strictObject({
   host: z.string().min(1).meta({ description: 'Address of the serial server' }),
   port: z.int().min(1).max(65_535),
   ...serialSettings.shape,
+  lateMs,
 })
 
 const meterLine = z.strictObject({

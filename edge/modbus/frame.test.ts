@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { honestReply } from '../testing/scripted-meter.ts'
-import { causeOfException, matchReply, nextFrame, requestFrame, type Frame } from './frame.ts'
+import { causeOfException, hidesReply, matchReply, nextFrame, requestFrame, type Frame } from './frame.ts'
 
 const query = { unit: 17, function: 3, address: 0x6b, quantity: 3 } as const
 
@@ -96,5 +96,34 @@ describe('matchReply', () => {
       'exception-other',
     ])
     expect(matchReply(query, frameOf(Buffer.from('0001000000041183020b', 'hex'))).kind).toBe('broken')
+  })
+})
+
+describe('hidesReply', () => {
+  const known = (transaction: number): boolean => transaction === 7
+  const long = { ...query, quantity: 30 }
+
+  it('sees a whole reply of a known transaction anywhere in the registers, and no other', () => {
+    for (const hidden of [
+      honestReply(Buffer.from(requestFrame(7, query))),
+      Buffer.from('00070000000311830b', 'hex'),
+    ]) {
+      for (let at = 9; at + hidden.length <= 69; at += 1) {
+        const bytes = honestReply(Buffer.from(requestFrame(8, long)))
+        hidden.copy(bytes, at)
+        expect(hidesReply(frameOf(bytes), known)).toBe(true)
+        expect(hidesReply(frameOf(bytes), () => false)).toBe(false)
+      }
+    }
+  })
+
+  it('does not see one in registers that are small numbers', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 30, maxLength: 30 }), (words) => {
+        const bytes = honestReply(Buffer.from(requestFrame(8, long)))
+        for (const [index, word] of words.entries()) bytes.writeUInt16BE(word, 9 + 2 * index)
+        expect(hidesReply(frameOf(bytes), known)).toBe(false)
+      }),
+    )
   })
 })

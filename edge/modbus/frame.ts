@@ -122,3 +122,22 @@ export function matchReply(query: ReadQuery, { unit, pdu }: Frame): Matched {
     words: Uint16Array.from({ length: query.quantity }, (_, i) => view.getUint16(2 + 2 * i)),
   }
 }
+
+/**
+ * True when another reply seems to begin inside a frame: then a reply before it was cut short and filled up with this
+ * one, and its registers are not what they seem. `isKnown` tells which transactions were asked.
+ */
+export function hidesReply({ pdu }: Frame, isKnown: (transaction: number) => boolean): boolean {
+  const view = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength)
+  const headBytes = HEADER_BYTES + 3
+  for (let at = 2; at + headBytes <= pdu.length; at += 1) {
+    if (view.getUint16(at + 2) !== 0 || view.getUint8(at + 4) !== 0) continue
+    const length = view.getUint8(at + 5)
+    const functionCode = view.getUint8(at + 7)
+    const isException = length === LENGTH_MIN && functionCode > EXCEPTION_BIT
+    const isReply =
+      functionCode < EXCEPTION_BIT && view.getUint8(at + 8) === length - 3 && length > LENGTH_MIN
+    if ((isException || isReply) && isKnown(view.getUint16(at))) return true
+  }
+  return false
+}

@@ -74,7 +74,7 @@ describe('ModbusTcpLine', () => {
     },
     'a length that promises more than comes': {
       script: changed((reply) => void reply.writeUInt16BE(200, 4)),
-      cause: 'timeout',
+      cause: 'frame-invalid',
     },
     garbage: {
       script: (_, socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n'),
@@ -99,10 +99,7 @@ describe('ModbusTcpLine', () => {
       const answer = await ask()
       expect(answer.words).toBeUndefined()
       expect(answer.cause).toBe(cause)
-      // A stream that was promised more bytes swallows replies until the silence shows.
-      let after = await ask()
-      for (let tries = 0; tries < 4 && after.words === undefined; tries += 1) after = await ask()
-      expect(after).toEqual(right)
+      expect(await ask()).toEqual(right)
     })
   }
 
@@ -120,6 +117,27 @@ describe('ModbusTcpLine', () => {
     expect((await ask(100)).cause).toBe('timeout')
     expect(await ask(200)).toEqual({ words: Uint16Array.of(200, 201) })
     expect(meter.connections).toBe(1)
+  })
+
+  it('takes no answer that was cut short and filled up with another reply', async () => {
+    for (const missing of [1, 5, 8, 9, 12, 20]) {
+      let late = Buffer.alloc(0)
+      meter.scripts.push(
+        (request) => {
+          late = Buffer.concat([request.subarray(0, 4), Buffer.from([0, 3, 1, 0x83, 4])])
+        },
+        (request, socket) => {
+          const cut = honestReply(request)
+          // As many late exceptions as it takes; a server owes several after several timeouts.
+          const filling = Buffer.concat([late, late, late])
+          socket.write(Buffer.concat([cut.subarray(0, cut.length - missing), filling]))
+        },
+      )
+      expect((await ask(100)).cause).toBe('timeout')
+      const answer = await line.read({ ...query, quantity: 10 }, TIMEOUT_MS, never)
+      expect(answer.cause, `${missing} bytes were missing`).toBe('frame-invalid')
+      expect(await ask()).toEqual(right)
+    }
   })
 
   it('does not mind a reply that comes when nothing is asked', async () => {

@@ -1,4 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { rtu, wordsPdu } from './hostile-framing.ts'
+import { Requests } from './requests.ts'
 
 /** What a scripted meter does with one request: its bytes and the connection it came on. */
 export type Script = (request: Buffer, socket: Socket) => void
@@ -16,9 +18,20 @@ export function honestReply(request: Buffer): Buffer {
   return reply
 }
 
+/** The right answer to an RTU request, registers likewise. */
+export function honestRtuReply(request: Buffer): Buffer {
+  const [unit = 0, functionCode = 0] = request
+  const first = request.readUInt16BE(2)
+  const words = Array.from({ length: request.readUInt16BE(4) }, (_, index) => first + index)
+  return Buffer.from(rtu.frame(0, unit, wordsPdu(functionCode, words)))
+}
+
 export const honest: Script = (request, socket) => void socket.write(honestReply(request))
 
-/** A TCP server on the loopback that follows its scripts in order, and is honest when they are used up. */
+/**
+ * A TCP server on the loopback that follows its scripts in order, and is honest when they are used up. Requests
+ * are of Modbus TCP, or those of RTU with 8 bytes; it cannot speak RTU by itself.
+ */
 export class ScriptedMeter {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -27,19 +40,22 @@ export class ScriptedMeter {
   /** What it does when no script is left. */
   otherwise: Script = honest
   connections = 0
+  /** Connections beyond these are refused, as by the many devices that take only one. */
+  connectionsMax = Number.POSITIVE_INFINITY
 
-  constructor() {
+  constructor(requestBytes = 12) {
     this.#server = createServer((socket) => {
       this.connections += 1
+      if (this.#sockets.size >= this.connectionsMax) {
+        socket.destroy()
+        return
+      }
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
       socket.on('error', () => undefined)
-      let received = Buffer.alloc(0)
+      const requests = new Requests(requestBytes)
       socket.on('data', (chunk) => {
-        received = Buffer.concat([received, Buffer.from(chunk)])
-        while (received.length >= 12) {
-          const request = received.subarray(0, 12)
-          received = received.subarray(12)
+        for (const request of requests.take(Buffer.from(chunk))) {
           this.requests.push(request)
           const script = this.scripts.shift() ?? this.otherwise
           script(request, socket)

@@ -1,0 +1,89 @@
+import type { Clock } from '#contract/clock.ts'
+import type { Line } from '../bus.ts'
+import type { ReadQuery } from '#edge/modbus/frame.ts'
+import type { HostileMeter } from './hostile-meter.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+export const UNITS = [1, 2, 3, 4, 5, 6] as const
+/** Few, so that most requests have the size of others; 0x02XX begins like the reply to one register. */
+const ADDRESSES = [0, 10, 100, 0x0203, 0x0403] as const
+const QUANTITIES = [1, 2, 2, 2, 10] as const
+const FUNCTIONS = [3, 3, 4] as const
+/** Reads in a row that must be right when the server is honest again. */
+const PROOF_READS = 100
+const RECOVERY_READS_MAX = 2_000
+
+export interface HostileRun {
+  readonly line: Line
+  readonly meter: HostileMeter
+  readonly clock: Clock
+  readonly random: SeededRandom
+  readonly timeoutMs: number
+  /** Between reads the line rests for up to this long. */
+  readonly restMsMax: number
+}
+
+/** What came of a run. */
+export interface Tally {
+  reads: number
+  values: number
+  /** Every value that no meter had. */
+  readonly wrong: string[]
+  readonly causes: Record<string, number>
+}
+
+async function readOnce(run: HostileRun, query: ReadQuery, tally: Tally): Promise<boolean> {
+  const since = run.meter.heard
+  const answer = await run.line.read(query, run.timeoutMs, new AbortController().signal)
+  tally.reads += 1
+  if (answer.words === undefined) {
+    tally.causes[answer.cause] = (tally.causes[answer.cause] ?? 0) + 1
+    return false
+  }
+  tally.values += 1
+  const right = run.meter.had(query, answer.words, since)
+  if (!right) {
+    tally.wrong.push(`read ${tally.reads}, request ${since}: ${JSON.stringify(query)} ${answer.words.join()}`)
+  }
+  return right
+}
+
+/** Reads at random until the meters have heard that many requests. */
+export async function provoke(run: HostileRun, requests: number): Promise<Tally> {
+  const { random, meter, clock } = run
+  const tally: Tally = { reads: 0, values: 0, wrong: [], causes: {} }
+  while (meter.heard < requests) {
+    const query = {
+      unit: random.of(UNITS),
+      function: random.of(FUNCTIONS),
+      address: random.of(ADDRESSES),
+      quantity: random.of(QUANTITIES),
+    }
+    await readOnce(run, query, tally)
+    if (random.chance(0.5)) await clock.sleep(random.below(run.restMsMax + 1))
+  }
+  return tally
+}
+
+/** Makes the meters honest; true when every unit is read again, and then without a single failure. */
+export async function recovers(run: HostileRun): Promise<boolean> {
+  const { meter, clock, random } = run
+  const tally: Tally = { reads: 0, values: 0, wrong: [], causes: {} }
+  const query = (unit: number): ReadQuery => ({
+    unit,
+    function: 3,
+    address: random.of(ADDRESSES),
+    quantity: 2,
+  })
+  meter.reformed = true
+  const unread = new Set<number>(UNITS)
+  for (let tries = 0; unread.size > 0; tries += 1) {
+    if (tries === RECOVERY_READS_MAX) return false
+    for (const unit of UNITS) if (await readOnce(run, query(unit), tally)) unread.delete(unit)
+    await clock.sleep(run.restMsMax)
+  }
+  for (let read = 0; read < PROOF_READS; read += 1) {
+    if (!(await readOnce(run, query(random.of(UNITS)), tally))) return false
+  }
+  return tally.wrong.length === 0
+}
