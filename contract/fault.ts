@@ -103,6 +103,7 @@ export const faultTable = {
   'host-unknown': {
     advice: 'Use the address that the server printed, or start it with --name and the name of this host.',
     retryable: false,
+  },
   'serial-device-unusable': {
     advice:
       'Check that the adapter is plugged in, that this user may open it (group dialout) and that no other program holds it.',
