@@ -100,6 +100,14 @@ export const faultTable = {
   },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },
   'broker-unavailable': { advice: 'Start the MQTT broker or correct its address.', retryable: true },
+  'program-missing': {
+    advice: 'Install the program that is named, or leave out the option that needs it.',
+    retryable: false,
+  },
+  'line-unusable': {
+    advice: 'Check the path of the serial device, that nobody else has it open, and that this user may.',
+    retryable: true,
+  },
 } as const satisfies Record<string, { advice: string; retryable: boolean }>
 
 export type FaultCode = keyof typeof faultTable
