@@ -148,8 +148,10 @@ function currentRatio(factor: number, { beginMs, endMs }: Period): View {
   }
 }
 
-/** The view of one fault; `undefined` for a fault of the wire. */
-function viewOf({ id, order, ...period }: InjectedFault, map: RegisterMap, seed: number): View | undefined {
+const unchanged: View = (inner) => inner
+
+/** The view of one fault; faults of the wire change no value. */
+function viewOf({ id, order, ...period }: InjectedFault, map: RegisterMap, seed: number): View {
   switch (order.kind) {
     case 'stuck':
       return stuck(order, period)
@@ -185,8 +187,9 @@ function viewOf({ id, order, ...period }: InjectedFault, map: RegisterMap, seed:
     case 'exception':
     case 'power-cut':
     case 'cable-cut':
-      return undefined
+      break
   }
+  return unchanged
 }
 
 /** What no register can show is shown as the most or least that it can, as meters do. */
@@ -212,7 +215,7 @@ export function shownUnder(
 ): ValuesAt {
   let shown = valuesAt
   for (const fault of faults.toSorted((a, b) => a.beginMs - b.beginMs)) {
-    shown = viewOf(fault, map, seed)?.(shown) ?? shown
+    shown = viewOf(fault, map, seed)(shown)
   }
   return shown === valuesAt ? valuesAt : withinRange(map)(shown)
 }
