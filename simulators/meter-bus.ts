@@ -99,8 +99,8 @@ export class MeterBus {
     return {
       bytes: this.#lineBytes(answer.frame.length),
       turnaroundMs: answer.turnaroundMs,
-      deliver: () => {
-        if (meter !== undefined) meter.replyEndedMs = this.#options.clock.monotonicMs()
+      deliver: (endsMs) => {
+        if (meter !== undefined) meter.replyEndedMs = endsMs
         if (!this.cut) answer.send(answer.frame)
       },
     }

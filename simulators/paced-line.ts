@@ -30,7 +30,8 @@ export interface LineReply {
   readonly bytes: number
   /** From the end of the request; never less than the silence that ends a frame. */
   readonly turnaroundMs: number
-  deliver(): void
+  /** Called when its last byte is through; `endsMs` is when that was due. */
+  deliver(endsMs: number): void
 }
 
 export interface LineRequest {
@@ -129,7 +130,7 @@ export class PacedLine {
       await this.#until(dueMs)
       this.#replyEndedMs = real ? -Infinity : replyEndsMs
       this.#lateMs = real ? 0 : this.#options.clock.monotonicMs() - dueMs
-      reply.deliver()
+      reply.deliver(replyEndsMs)
     }
     onExchange?.({
       unit: request.unit,
