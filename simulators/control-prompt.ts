@@ -112,7 +112,15 @@ export async function runControlPrompt(
   signal.addEventListener('abort', close, { once: true })
   // A terminal in raw mode makes no signal of Ctrl-C.
   lines.once('SIGINT', close)
-  lines.prompt()
+  let open = true
+  lines.once('close', () => {
+    open = false
+  })
+  // Lines that came before the end are carried out after it, when there is nothing left to prompt for.
+  const prompt = (): void => {
+    if (open) lines.prompt()
+  }
+  prompt()
   try {
     for await (const line of lines) {
       if (line.trim() === 'quit') return
@@ -123,7 +131,7 @@ export async function runControlPrompt(
         if (!(error instanceof Fault)) throw error
         output.write(`${faultText(error)}\n`)
       }
-      lines.prompt()
+      prompt()
     }
   } finally {
     signal.removeEventListener('abort', close)

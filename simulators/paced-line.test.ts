@@ -17,9 +17,9 @@ interface Bench {
   readonly line: PacedLine
   readonly exchanges: LineExchange[]
   readonly delivered: { readonly name: string; readonly atMs: number }[]
-  ask(name: string, replyBytes: number | undefined, turnaroundMs?: number): boolean
+  readonly ask: (name: string, replyBytes: number | undefined, turnaroundMs?: number) => boolean
   /** Lets time pass in steps, as timers that look at it late do. */
-  pass(totalMs: number, stepMs?: number): Promise<void>
+  readonly pass: (totalMs: number, stepMs?: number) => Promise<void>
 }
 
 function bench(real = false): Bench {

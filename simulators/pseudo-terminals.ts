@@ -26,7 +26,7 @@ const NOTICES_MAX = 4_096
  * Makes a pair of devices in a folder, named after the bus. Throws `program-missing` where socat is not installed and
  * `line-unusable` where it fails.
  */
-export function makePseudoTerminals(folder: string, name: string): Promise<PseudoTerminals> {
+export async function makePseudoTerminals(folder: string, name: string): Promise<PseudoTerminals> {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (cause) {
@@ -44,7 +44,7 @@ export function makePseudoTerminals(folder: string, name: string): Promise<Pseud
       resolve()
     })
   })
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     let notices = ''
     const fail = (what: string, cause?: Error): void => {
       socat.stdin.end()

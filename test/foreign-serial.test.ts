@@ -9,9 +9,10 @@ import type { Clock } from '#contract/clock.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
 import { gatewayFile, type BusDescription } from '#firmware-config/gateway.ts'
 import type { LineExchange } from '#simulators/paced-line.ts'
+import { makePlant, type Plant } from '#simulators/plant.ts'
 import { scenarioFile } from '#simulators/scenario.ts'
 import { busKey, startSimulation, type Simulation } from '#simulators/simulation.ts'
-import { gatewayOf, parkOf } from './support/installation.ts'
+import { gatewayOf, makeInstallation, parkOf } from './support/installation.ts'
 import { describeWith, serverPath } from './support/servers.ts'
 
 const run = promisify(execFile)
@@ -22,14 +23,15 @@ const clock: Clock = { ...systemClock, wallMs: () => noonMs }
 
 const meters = ['m1', 'm2']
 const park = indexPark(parkDescription.parse(parkOf({ m1: 'g', m2: 'g' })))
-const scenario = scenarioFile.parse({
+const scenarioText = {
   park: 'test-park',
   seed: 1,
   registersFrom: '2026-01-01T00:00:00+08:00',
   utcOffset: '+08:00',
   latitude: 39,
   flows: { m1: { kind: 'continuous', mean: 120 }, m2: { kind: 'continuous', mean: 80 } },
-})
+}
+const scenario = scenarioFile.parse(scenarioText)
 const described = gatewayOf({
   gateway: 'g',
   meters,
@@ -72,8 +74,8 @@ async function start(transport: BusDescription['transport']): Promise<Simulation
 
 const serial = { baudRate: 19_200, parity: 'even', stopBits: 1 } as const
 
-function phases(running: Simulation, meter: string): number[] {
-  const state = running.plant.stateAt(meter, noonMs)
+function phases(plant: Plant, meter: string): number[] {
+  const state = plant.stateAt(meter, noonMs)
   if (state.carrier !== 'electricity') throw new Error(`${meter} is electric`)
   return state.phases.map(({ voltageV }) => Math.fround(voltageV))
 }
@@ -81,7 +83,8 @@ function phases(running: Simulation, meter: string): number[] {
 /** What mbpoll shows of the three voltages; it prints six significant digits. */
 async function mbpoll(unit: number, ...how: readonly string[]): Promise<number[]> {
   const { stdout } = await run(serverPath('mbpoll'), [
-    ...['-a', String(unit), '-0', '-r', '0', '-c', '3', '-t', '3:float', '-B', '-1', '-o', '5'],
+    ...'-0 -r 0 -c 3 -t 3:float -B -1 -o 5 -a'.split(' '),
+    String(unit),
     ...how,
   ])
   return [...stdout.matchAll(/^\[\d+\]:\s+(\S+)/gm)].map(([, value]) => Number(value))
@@ -118,8 +121,8 @@ async function pymodbus(kind: string, where: string): Promise<number[][]> {
 
 /** Both meters' voltages, then the refusals of an odd address, a function and a length that an SDM630 does not have. */
 const expected = (running: Simulation): number[][] => [
-  phases(running, 'm1'),
-  phases(running, 'm2'),
+  phases(running.plant, 'm1'),
+  phases(running.plant, 'm2'),
   [2],
   [1],
   [3],
@@ -131,15 +134,15 @@ describeWith(['mbpoll', 'pymodbus'], 'Clients of others read simulated meters', 
   it('over Modbus TCP', async () => {
     const running = await start({ kind: 'tcp', host: '127.0.0.1', port: 1 })
     const tcp = ['-m', 'tcp', '-p', portOf(running), '127.0.0.1']
-    expect(await mbpoll(1, ...tcp)).toEqual(sixDigits(phases(running, 'm1')))
-    expect(await mbpoll(2, ...tcp)).toEqual(sixDigits(phases(running, 'm2')))
+    expect(await mbpoll(1, ...tcp)).toEqual(sixDigits(phases(running.plant, 'm1')))
+    expect(await mbpoll(2, ...tcp)).toEqual(sixDigits(phases(running.plant, 'm2')))
     expect(await pymodbus('tcp', portOf(running))).toEqual(expected(running))
   })
 
   it('over Modbus TCP before a serial line', async () => {
     const running = await start({ kind: 'tcp', host: '127.0.0.1', port: 1, line: serial })
     expect(await mbpoll(2, '-m', 'tcp', '-p', portOf(running), '127.0.0.1')).toEqual(
-      sixDigits(phases(running, 'm2')),
+      sixDigits(phases(running.plant, 'm2')),
     )
     expect(await pymodbus('tcp', portOf(running))).toEqual(expected(running))
     expect(exchanges).toHaveLength(6)
@@ -166,8 +169,8 @@ describeWith(
       const running = await start({ kind: 'rtu', path: '/dev/ttyUSB0', ...serial })
       const path = running.paths.get(BUS) ?? ''
       const rtu = ['-m', 'rtu', '-b', '19200', '-P', 'even', path]
-      expect(await mbpoll(1, ...rtu)).toEqual(sixDigits(phases(running, 'm1')))
-      expect(await mbpoll(2, ...rtu)).toEqual(sixDigits(phases(running, 'm2')))
+      expect(await mbpoll(1, ...rtu)).toEqual(sixDigits(phases(running.plant, 'm1')))
+      expect(await mbpoll(2, ...rtu)).toEqual(sixDigits(phases(running.plant, 'm2')))
       expect(await pymodbus('rtu', path)).toEqual(expected(running))
       // 8 bytes of request and 17 of reply, 11 bits each at 19200 baud, and 3.5 characters before and after the reply.
       const characterMs = 11_000 / 19_200
@@ -177,3 +180,42 @@ describeWith(
     })
   },
 )
+
+describeWith(['mbpoll', 'socat'], 'The command tanbiao simulate', () => {
+  const installation = makeInstallation()
+  afterEach(() => installation.remove())
+
+  it('makes serial lines of pseudo-terminals, says which to open, and takes faults over HTTP', async () => {
+    const [bus] = described.buses
+    const gateway = { ...described, buses: [{ ...bus, transport: { kind: 'rtu', path: '/dev/ttyUSB0' } }] }
+    const child = installation.start('simulate', 'simulate', {
+      park: installation.write('park.yaml', parkOf({ m1: 'g', m2: 'g' })),
+      gateway: installation.write('gateway.yaml', gateway),
+      scenario: installation.write('scenario.yaml', scenarioText),
+      behaviour: installation.write('behaviour.yaml', {
+        // Stuck since a known instant, so that the clock of this machine does not matter.
+        faults: [{ kind: 'stuck', meter: 'm1', at: new Date(noonMs).toISOString() }],
+      }),
+      pty: join(installation.folder, 'lines'),
+      'control-port': 0,
+    })
+    const { paths, controlUrl } = await child.told('ready')
+    const inject = async (order: object): Promise<number> => {
+      const headers = { 'content-type': 'application/json' }
+      const answer = await fetch(`${controlUrl}/faults`, {
+        method: 'POST',
+        body: JSON.stringify(order),
+        headers,
+      })
+      return answer.status
+    }
+    const rtu = ['-m', 'rtu', '-b', '9600', '-P', 'none', paths[BUS] ?? '']
+    expect(await mbpoll(1, ...rtu)).toEqual(sixDigits(phases(makePlant(scenario, park), 'm1')))
+    expect(await inject({ kind: 'exception', meter: 'm1', code: 2 })).toBe(201)
+    await expect(mbpoll(1, ...rtu)).rejects.toThrow(/Illegal data address/)
+    const told = child.told('gateway-power')
+    expect(await inject({ kind: 'power-cut', gateway: 'g' })).toBe(201)
+    expect(await told).toEqual({ kind: 'gateway-power', gateway: 'g', on: false })
+    await child.stop()
+  })
+})
