@@ -10,6 +10,7 @@ import { indexPark, parkDescription } from '#contract/park.ts'
 import { gatewayFile, type BusDescription } from '#firmware-config/gateway.ts'
 import type { LineExchange } from '#simulators/paced-line.ts'
 import { makePlant, type Plant } from '#simulators/plant.ts'
+import { makePseudoTerminals } from '#simulators/pseudo-terminals.ts'
 import { scenarioFile } from '#simulators/scenario.ts'
 import { busKey, startSimulation, type Simulation } from '#simulators/simulation.ts'
 import { gatewayOf, makeInstallation, parkOf } from './support/installation.ts'
@@ -55,7 +56,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-async function start(transport: BusDescription['transport']): Promise<Simulation> {
+async function start(transport: BusDescription['transport'], device?: string): Promise<Simulation> {
   simulation = await startSimulation({
     scenario,
     park,
@@ -66,7 +67,7 @@ async function start(transport: BusDescription['transport']): Promise<Simulation
     log: quiet,
     host: '127.0.0.1',
     ports: new Map([[BUS, 0]]),
-    ptyFolder: folder,
+    ...(device === undefined ? { ptyFolder: folder } : { devices: new Map([[BUS, device]]) }),
     onExchange: (_bus, exchange) => exchanges.push(exchange),
   })
   return simulation
@@ -180,6 +181,28 @@ describeWith(
     })
   },
 )
+
+describeWith(['mbpoll', 'socat'], 'A serial port of its own', () => {
+  it('is opened by its device, and takes its own time: only turnaround and silence are added', async () => {
+    const pair = await makePseudoTerminals(folder, 'wire')
+    try {
+      const running = await start({ kind: 'rtu', path: '/dev/ttyUSB0', ...serial }, pair.metersPath)
+      const rtu = ['-m', 'rtu', '-b', '19200', '-P', 'even', pair.gatewayPath]
+      expect(await mbpoll(2, ...rtu)).toEqual(sixDigits(phases(running.plant, 'm2')))
+      expect(running.paths.get(BUS)).toBe(pair.metersPath)
+      const [exchange] = exchanges
+      expect(exchange?.requestEndsMs).toBeCloseTo(exchange?.receivedMs ?? 0, 6)
+      await running.stop()
+    } finally {
+      await pair.stop()
+    }
+  })
+
+  it('that is not there is named', async () => {
+    const started = start({ kind: 'rtu', path: '/dev/ttyUSB0', ...serial }, join(folder, 'nothing'))
+    await expect(started).rejects.toMatchObject({ code: 'line-unusable' })
+  })
+})
 
 describeWith(['mbpoll', 'socat'], 'The command tanbiao simulate', () => {
   const installation = makeInstallation()
