@@ -11,7 +11,17 @@ const faultCode = z.enum(Object.keys(faultTable).filter((code): code is FaultCod
 
 /** What a verb tells the process that started it, over the IPC channel. */
 export const childMessage = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('ready'), url: z.string(), ports: z.record(z.string(), z.int()).default({}) }),
+  z.object({
+    kind: z.literal('ready'),
+    url: z.string(),
+    ports: z.record(z.string(), z.int()).default({}),
+    /** Serial devices that gateways open, by bus. */
+    paths: z.record(z.string(), z.string()).default({}),
+    /** Where a simulation takes faults on command. */
+    controlUrl: z.string().optional(),
+  }),
+  /** A simulated power cut: whoever runs the gateway may stop and start it. */
+  z.object({ kind: z.literal('gateway-power'), gateway: z.string(), on: z.boolean() }),
   z.object({ kind: z.literal('first-values') }),
   z.object({ kind: z.literal('fault'), code: faultCode, what: z.string() }),
 ])

@@ -109,6 +109,10 @@ export const faultTable = {
       'Check that the adapter is plugged in, that this user may open it (group dialout) and that no other program holds it.',
     retryable: true,
   },
+  'program-missing': {
+    advice: 'Install the program that is named, or leave out the option that needs it.',
+    retryable: false,
+  },
 } as const satisfies Record<string, { advice: string; retryable: boolean }>
 
 export type FaultCode = keyof typeof faultTable

@@ -3,7 +3,11 @@ import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { parseProfile } from '#firmware-config/profile.ts'
+import { BusMeter } from './bus-meter.ts'
+import { MeterBus } from './meter-bus.ts'
 import { startMeterServer, type MeterServer, type Served } from './meter-server.ts'
+import { tcpFraming, type Framing } from './modbus-frame.ts'
+import { crc16, rtuFraming } from './rtu-frame.ts'
 
 const map = parseProfile(
   `make: Test
@@ -55,18 +59,28 @@ afterEach(async () => {
   server = undefined
 })
 
-async function start(onServed?: (record: Served) => void): Promise<number> {
+const clock = new RestlessClock(0)
+const bus = (framing: Framing, onServed?: (record: Served) => void): MeterBus =>
+  new MeterBus({
+    framing,
+    clock: new RestlessClock(0),
+    log: quiet,
+    signal: new AbortController().signal,
+    meters: [
+      { meter: 'seconds', unit: 1, map, valuesAt: (atMs: number) => () => atMs / 1_000 },
+      { meter: 'constant', unit: 2, map: onlyFour, valuesAt: () => () => 7 },
+      { meter: 'broken', unit: 3, map: onlyFour, valuesAt: () => () => undefined },
+    ].map((served) => new BusMeter(served, 0, 1)),
+    ...(onServed === undefined ? {} : { onServed }),
+  })
+
+async function start(onServed?: (record: Served) => void, framing = tcpFraming): Promise<number> {
   server = await startMeterServer({
     host: '127.0.0.1',
     port: 0,
-    clock: new RestlessClock(0),
+    clock,
     log: quiet,
-    meters: [
-      { meter: 'seconds', unit: 1, map, valuesAt: (atMs) => () => atMs / 1_000 },
-      { meter: 'constant', unit: 2, map: onlyFour, valuesAt: () => () => 7 },
-      { meter: 'broken', unit: 3, map: onlyFour, valuesAt: () => () => undefined },
-    ],
-    ...(onServed === undefined ? {} : { onServed }),
+    bus: bus(framing, onServed),
   })
   return server.port
 }
@@ -76,6 +90,16 @@ async function client(port: number): Promise<Socket> {
   sockets.push(socket)
   await once(socket, 'connect')
   return socket
+}
+
+/** Resolves when the connection is gone, by a reset too. */
+function closing(socket: Socket): Promise<void> {
+  socket.on('error', () => {})
+  return new Promise((resolve) => {
+    socket.once('close', () => {
+      resolve()
+    })
+  })
 }
 
 /** Sends bytes and waits for so many bytes of answer. */
@@ -168,15 +192,16 @@ describe('a meter server', () => {
     expect(await exchange(other, '00 01 00 00 00 06 02 04 00 00 00 01', 11)).toMatch(/00 07$/)
   })
 
-  it('gives no reply at all for a silenced meter, while the others answer', async () => {
-    const socket = await client(await start())
-    server?.silence('seconds', true)
-    // The dead meter is asked first: an answer of its own would come first.
-    const both = '00 01 00 00 00 06 01 03 00 00 00 02 00 02 00 00 00 06 02 04 00 00 00 01'
-    expect(await exchange(socket, both, 11)).toBe('00 02 00 00 00 05 02 04 02 00 07')
-    server?.silence('seconds', false)
-    expect(await exchange(socket, '00 03 00 00 00 06 01 03 00 00 00 02', 13)).toMatch(/^00 03/)
-    expect(() => server?.silence('nobody', true)).toThrow(RangeError)
+  it('drops its connections without power, resets new ones, and answers again with it', async () => {
+    const port = await start()
+    const socket = await client(port)
+    const dropped = closing(socket)
+    server?.power(false)
+    await dropped
+    await closing(connect(port, '127.0.0.1'))
+    server?.power(true)
+    const other = await client(port)
+    expect(await exchange(other, '00 01 00 00 00 06 02 04 00 00 00 01', 11)).toMatch(/00 07$/)
   })
 
   it('records each reply with values once, before it leaves, and no refusal', async () => {
@@ -194,10 +219,44 @@ describe('a meter server', () => {
     const second = startMeterServer({
       host: '127.0.0.1',
       port,
-      clock: new ManualClock(0),
+      clock,
       log: quiet,
-      meters: [],
+      bus: bus(tcpFraming),
     })
     await expect(second).rejects.toMatchObject({ code: 'port-taken' })
+  })
+})
+
+describe('a transparent serial server', () => {
+  const framed = (hex: string): string => {
+    const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex')
+    const crc = crc16(bytes, 0, bytes.length)
+    return [...bytes, crc & 0xff, crc >> 8].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+  }
+
+  it('answers RTU frames with RTU frames, values and refusals alike', async () => {
+    const socket = await client(await start(undefined, rtuFraming))
+    expect(await exchange(socket, framed('02 04 00 00 00 02'), 9)).toBe(framed('02 04 04 00 07 00 07'))
+    expect(await exchange(socket, framed('02 04 00 05 00 01'), 5)).toBe(framed('02 84 02'))
+    expect(await exchange(socket, framed('02 03 00 00 00 01'), 5)).toBe(framed('02 83 01'))
+  })
+
+  it('gives no reply to a unit that is not there, a wrong CRC or noise, and hears the next request', async () => {
+    const socket = await client(await start(undefined, rtuFraming))
+    const nobody = framed('09 04 00 00 00 01')
+    const spoiled = framed('02 04 00 01 00 01').replace(/..$/, 'aa')
+    const answer = await exchange(
+      socket,
+      `ff ff ${nobody} ${spoiled} 00 02 04 ${framed('02 04 00 00 00 01')}`,
+      7,
+    )
+    expect(answer).toBe(framed('02 04 02 00 07'))
+  })
+
+  it('takes a request in pieces', async () => {
+    const socket = await client(await start(undefined, rtuFraming))
+    const [first, second] = [framed('02 04 00 00 00 01').slice(0, 11), framed('02 04 00 00 00 01').slice(12)]
+    socket.write(Buffer.from(first.replaceAll(' ', ''), 'hex'))
+    expect(await exchange(socket, second, 7)).toBe(framed('02 04 02 00 07'))
   })
 })

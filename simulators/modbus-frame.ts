@@ -1,45 +1,32 @@
-/** Modbus TCP frames, as far as a server that is only read needs them. Modbus Application Protocol 1.1b3. */
+/** Modbus frames as a server sees them: what the two framings have in common. Modbus Application Protocol 1.1b3. */
 
-/** MBAP header without the unit: transaction, protocol, length. */
-const HEADER_BYTES = 6
-/** Length counts unit and PDU; a PDU is 1 to 253 bytes (section 4.1). */
-const LENGTH_MIN = 2
-const LENGTH_MAX = 254
+/** A PDU is 1 to 253 bytes (section 4.1). */
+export const PDU_BYTES_MAX = 253
 
-export interface Frame {
-  readonly transaction: number
+/** One request, whole. */
+export interface Request {
   readonly unit: number
+  /** Number by which a Modbus TCP client knows the reply again; 0 where the framing has none. */
+  readonly transaction: number
   readonly pdu: Buffer
+  /** Bytes that it took on the wire, address and checks included. */
+  readonly wireBytes: number
 }
 
-/** All whole frames at the front of the bytes, and what is left; `malformed` when no frame can begin there. */
-export function takeFrames(bytes: Buffer): { frames: Frame[]; rest: Buffer; malformed: boolean } {
-  const frames: Frame[] = []
-  let at = 0
-  while (bytes.length - at >= HEADER_BYTES) {
-    const length = bytes.readUInt16BE(at + 4)
-    if (bytes.readUInt16BE(at + 2) !== 0 || length < LENGTH_MIN || length > LENGTH_MAX) {
-      return { frames, rest: bytes.subarray(at), malformed: true }
-    }
-    const end = at + HEADER_BYTES + length
-    if (bytes.length < end) break
-    frames.push({
-      transaction: bytes.readUInt16BE(at),
-      unit: bytes.readUInt8(at + HEADER_BYTES),
-      pdu: bytes.subarray(at + HEADER_BYTES + 1, end),
-    })
-    at = end
+/** How requests are cut out of a stream of bytes, and replies wrapped. */
+export interface Framing {
+  /** All whole requests at the front, and what is left; `malformed` when no request can begin there. */
+  take(bytes: Buffer): {
+    readonly requests: readonly Request[]
+    readonly rest: Buffer
+    readonly malformed: boolean
   }
-  return { frames, rest: bytes.subarray(at), malformed: false }
-}
-
-/** A frame around a reply. */
-export function frameOf(request: Frame, pdu: Buffer): Buffer {
-  const header = Buffer.alloc(HEADER_BYTES + 1)
-  header.writeUInt16BE(request.transaction, 0)
-  header.writeUInt16BE(pdu.length + 1, 4)
-  header.writeUInt8(request.unit, HEADER_BYTES)
-  return Buffer.concat([header, pdu])
+  /** Where in a frame the PDU begins. */
+  readonly headBytes: number
+  /** Bytes that follow the PDU. */
+  readonly tailBytes: number
+  /** Completes a frame whose PDU of that many bytes is in its place. Returns the bytes of the frame. */
+  seal(request: Request, frame: Buffer, pduBytes: number): number
 }
 
 /** Exception codes of section 7 that a server here gives. */
@@ -48,20 +35,52 @@ export const exceptions = {
   illegalAddress: 0x02,
   illegalValue: 0x03,
   deviceFailure: 0x04,
+  serverBusy: 0x06,
   gatewayTargetSilent: 0x0b,
 } as const
 
-export type ExceptionCode = (typeof exceptions)[keyof typeof exceptions]
-
-export function exceptionReply(functionCode: number, code: ExceptionCode): Buffer {
-  return Buffer.from([functionCode | 0x80, code])
+/** Writes the PDU of an exception. Returns its length. */
+export function writeException(functionCode: number, code: number, into: Buffer, at: number): number {
+  into[at] = functionCode | 0x80
+  into[at + 1] = code
+  return 2
 }
 
-/** Reply to functions 03 and 04: byte count, then the words, high byte first. */
-export function wordsReply(functionCode: number, words: readonly number[]): Buffer {
-  const pdu = Buffer.alloc(2 + words.length * 2)
-  pdu.writeUInt8(functionCode, 0)
-  pdu.writeUInt8(words.length * 2, 1)
-  for (const [index, word] of words.entries()) pdu.writeUInt16BE(word, 2 + index * 2)
-  return pdu
+/** Header before the unit: transaction, protocol, length. */
+const MBAP_BYTES = 6
+/** Length counts unit and PDU. */
+const LENGTH_MIN = 2
+const LENGTH_MAX = PDU_BYTES_MAX + 1
+
+/** Modbus TCP: a header with transaction and length before unit and PDU (Messaging on TCP/IP 1.0b §3.1.3). */
+export const tcpFraming: Framing = {
+  headBytes: MBAP_BYTES + 1,
+  tailBytes: 0,
+  take: (bytes) => {
+    const requests: Request[] = []
+    let at = 0
+    while (bytes.length - at >= MBAP_BYTES) {
+      const length = bytes.readUInt16BE(at + 4)
+      if (bytes.readUInt16BE(at + 2) !== 0 || length < LENGTH_MIN || length > LENGTH_MAX) {
+        return { requests, rest: bytes.subarray(at), malformed: true }
+      }
+      const end = at + MBAP_BYTES + length
+      if (bytes.length < end) break
+      requests.push({
+        transaction: bytes.readUInt16BE(at),
+        unit: bytes.readUInt8(at + MBAP_BYTES),
+        pdu: bytes.subarray(at + MBAP_BYTES + 1, end),
+        wireBytes: end - at,
+      })
+      at = end
+    }
+    return { requests, rest: bytes.subarray(at), malformed: false }
+  },
+  seal: (request, frame, pduBytes) => {
+    frame.writeUInt16BE(request.transaction, 0)
+    frame.writeUInt16BE(0, 2)
+    frame.writeUInt16BE(pduBytes + 1, 4)
+    frame[MBAP_BYTES] = request.unit
+    return MBAP_BYTES + 1 + pduBytes
+  },
 }

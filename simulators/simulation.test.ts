@@ -157,7 +157,7 @@ describe('the simulated park', () => {
   })
 
   it('lets a meter die and come back while its neighbours answer', async () => {
-    simulation.silence('steel-compressors', true)
+    const { id } = simulation.control.inject({ kind: 'dead', meter: 'steel-compressors' })
     const socket = connect(portOf(EAST), '127.0.0.1')
     const answers: Buffer[] = []
     const first = new Promise<void>((resolve) => {
@@ -171,10 +171,10 @@ describe('the simulated park', () => {
     await first
     socket.destroy()
     expect(Buffer.concat(answers).subarray(0, 9).toString('hex')).toBe('000200000007020404')
-    simulation.silence('steel-compressors', false)
+    simulation.control.end(id)
     const alive = await modbusSerial(EAST, 15, (client) => client.readInputRegisters(0x46, 2))
     expect(alive.buffer.readFloatBE()).toBeCloseTo(50, 1)
-    expect(() => simulation.silence('nobody', true)).toThrow(RangeError)
+    expect(() => simulation.control.inject({ kind: 'dead', meter: 'nobody' })).toThrow(/no meter "nobody"/)
   })
 
   it('leaves nothing running when one of its ports is taken', async () => {

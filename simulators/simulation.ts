@@ -1,16 +1,23 @@
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
-import type { BusDescription, GatewayFile, MeterLine } from '#firmware-config/gateway.ts'
+import type { GatewayFile, MeterLine } from '#firmware-config/gateway.ts'
 import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
-import { startMeterServer, type MeterServer, type Served, type SimulationLog } from './meter-server.ts'
+import { BusMeter } from './bus-meter.ts'
+import { controlOf, type Control } from './control.ts'
+import { FaultBoard } from './fault-board.ts'
+import { openFaultLog, type FaultEntry } from './fault-entry.ts'
+import { noBehaviour, type Behaviour, type FaultSubjects } from './fault-schedule.ts'
+import { turnaroundOf } from './manners.ts'
+import type { Served, SimulationLog } from './meter-bus.ts'
 import { meterValues } from './meter-values.ts'
+import type { LineExchange } from './paced-line.ts'
 import { makePlant, type Plant } from './plant.ts'
 import type { Scenario } from './scenario.ts'
-import type { ServedMeter } from './served-meter.ts'
+import { hasLine, serveBus, type ServedBus } from './served-bus.ts'
 import { openServedLog } from './truth.ts'
 
-/** The composition of this room: a plant, and a Modbus server for every bus of the gateways. */
+/** The composition of this room: a plant, and meters that answer on every bus of the gateways. */
 
 export interface SimulationOptions {
   readonly scenario: Scenario
@@ -24,17 +31,34 @@ export interface SimulationOptions {
   readonly ports?: ReadonlyMap<string, number>
   /** Where meter profiles come from; those of firmware-config by default. */
   readonly profile?: (id: string, ratios: TransformerRatios) => RegisterMap
+  /** Serial devices instead of those of the gateway files, by `busKey`. */
+  readonly devices?: ReadonlyMap<string, string>
+  /** Folder in which every serial line is made of pseudo-terminals instead. */
+  readonly ptyFolder?: string
+  /** Response times and scheduled faults. */
+  readonly behaviour?: Behaviour
   /** File that every reply is appended to. */
   readonly servedLog?: string
+  /** File that every fault's begin and end is appended to. */
+  readonly faultLog?: string
+  /** Told of each exchange on a serial line, when it is over. */
+  readonly onExchange?: (bus: string, exchange: LineExchange) => void
 }
 
 export interface Simulation {
   readonly plant: Plant
-  /** The port that each bus listens on, by `busKey`. */
+  /** The port that each bus over TCP listens on, by `busKey`. */
   readonly ports: ReadonlyMap<string, number>
-  /** Makes a meter dead (no reply at all) or alive again. Throws RangeError for one that is not simulated. */
-  silence(meter: string, silent: boolean): void
-  /** Closes all ports and the served log. Twice is once. */
+  /** The device that a gateway opens for each serial line, by `busKey`. */
+  readonly paths: ReadonlyMap<string, string>
+  /** Faults on command, and what there is to see. */
+  readonly control: Control
+  /**
+   * Calls for each fault that begins, happens or ends. A `power-cut` drops and refuses the connections of its gateway
+   * by itself; the power of the gateway's own process is for the listener to cut.
+   */
+  onFault(listener: (entry: FaultEntry) => void): () => void
+  /** Closes all ports, devices and logs. Twice is once. */
   stop(): Promise<void>
 }
 
@@ -43,62 +67,131 @@ export function busKey(gateway: string, bus: string): string {
   return `${gateway}/${bus}`
 }
 
-function servedMeter(line: MeterLine, map: RegisterMap, plant: Plant, startMs: number): ServedMeter {
-  const values = meterValues(plant, line.meter, startMs)
-  const unknown = map.registers.filter(({ quantity }) => values(quantity) === undefined)
-  if (unknown.length > 0) {
-    const names = unknown.map(({ quantity }) => quantity).join(', ')
-    throw new Fault('quantity-unknown', `No plant has ${names}, which ${map.id} shows at "${line.meter}".`)
-  }
+/** What faults of a file can befall in a simulation of these gateways. */
+export function faultSubjects(
+  gateways: readonly GatewayFile[],
+  profile: SimulationOptions['profile'] = loadProfile,
+): FaultSubjects {
+  const mapOf = mapLibrary(profile)
   return {
-    meter: line.meter,
-    unit: line.unit,
-    map,
-    valuesAt: (atMs) => meterValues(plant, line.meter, atMs),
+    meters: new Map(
+      gateways.flatMap(({ buses }) =>
+        buses.flatMap(({ meters }) => meters.map((line) => [line.meter, mapOf(line)] as const)),
+      ),
+    ),
+    buses: new Set(gateways.flatMap(({ gateway, buses }) => buses.map(({ id }) => busKey(gateway, id)))),
+    gateways: new Set(gateways.map(({ gateway }) => gateway)),
+  }
+}
+
+/** Register maps, one for all meters of a profile with the same ratios. */
+function mapLibrary(load: NonNullable<SimulationOptions['profile']>): (line: MeterLine) => RegisterMap {
+  const known = new Map<string, RegisterMap>()
+  return ({ profile, ratios }) => {
+    const key = `${profile} ${ratios.current} ${ratios.voltage}`
+    const map = known.get(key) ?? load(profile, ratios)
+    known.set(key, map)
+    return map
+  }
+}
+
+/** Faults that nobody asks after come and go with this delay at most. */
+const SCHEDULE_LOOK_MS = 250
+
+async function followSchedule(board: FaultBoard, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await clock.sleep(SCHEDULE_LOOK_MS, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      throw error
+    }
+    board.advance(clock.wallMs())
   }
 }
 
 /**
- * Starts the meters of a scenario. Throws `port-taken`, `folder-unusable`, `profile-unknown` or `quantity-unknown`;
- * then nothing is left running.
+ * Starts the meters of a scenario. Throws `port-taken`, `folder-unusable`, `serial-device-unusable`, `program-missing`,
+ * `profile-unknown` or `quantity-unknown`; then nothing is left running.
  */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
-  const { gateways, clock, log, host, profile = loadProfile } = options
-  const plant = makePlant(options.scenario, options.park)
+  const { clock, log, host, scenario, behaviour = noBehaviour, onExchange } = options
+  const plant = makePlant(scenario, options.park)
   const startMs = clock.wallMs()
-  const buses = gateways.flatMap(({ gateway, buses }) =>
-    buses.map((bus: BusDescription) => ({
-      key: busKey(gateway, bus.id),
-      port: options.ports?.get(busKey(gateway, bus.id)) ?? ('port' in bus.transport ? bus.transport.port : 0),
-      meters: bus.meters.map((line) => servedMeter(line, profile(line.profile, line.ratios), plant, startMs)),
-    })),
-  )
+  const mapOf = mapLibrary(options.profile ?? loadProfile)
+  const stopping = new AbortController()
   const served = options.servedLog === undefined ? undefined : openServedLog(options.servedLog)
-  const servers = new Map<string, MeterServer>()
+  const faults = options.faultLog === undefined ? undefined : openFaultLog(options.faultLog)
+  const buses: ServedBus[] = []
   const stop = async (): Promise<void> => {
-    await Promise.all([...servers.values()].map((server) => server.stop()))
+    stopping.abort()
+    await Promise.all(buses.map((bus) => bus.stop()))
     served?.close()
+    faults?.close()
   }
+
+  const busMeter = (line: MeterLine, onSerialLine: boolean): BusMeter => {
+    const { meter, unit } = line
+    const map = mapOf(line)
+    const values = meterValues(plant, meter, startMs)
+    const unknown = map.registers.filter(({ quantity }) => values(quantity) === undefined)
+    if (unknown.length > 0) {
+      const names = unknown.map(({ quantity }) => quantity).join(', ')
+      throw new Fault('quantity-unknown', `No plant has ${names}, which ${map.id} shows at "${meter}".`)
+    }
+    const turnaroundMs = turnaroundOf(line, behaviour.manners, onSerialLine)
+    const valuesAt = (atMs: number) => meterValues(plant, meter, atMs)
+    return new BusMeter({ meter, unit, map, valuesAt }, turnaroundMs, scenario.seed)
+  }
+
   try {
-    for (const { key, port, meters } of buses) {
-      const onServed = served === undefined ? {} : { onServed: (reply: Served) => served.record(reply) }
-      const server = await startMeterServer({ host, port, meters, clock, log, ...onServed })
-      servers.set(key, server)
-      log.info({ bus: key, host, port: server.port, meters: meters.length }, 'simulated meters answer')
+    // Asked before each answer: with nothing due it is one comparison.
+    let board: FaultBoard | undefined
+    const onRequest = (wallMs: number): void => {
+      if (board !== undefined && wallMs >= board.nextMs) board.advance(wallMs)
+    }
+    for (const { gateway, buses: described } of options.gateways) {
+      for (const { id, transport, meters } of described) {
+        const key = busKey(gateway, id)
+        const [port, path] = [options.ports?.get(key), options.devices?.get(key)]
+        const bus = await serveBus({
+          key,
+          gateway,
+          transport,
+          meters: meters.map((line) => busMeter(line, hasLine(transport))),
+          clock,
+          log,
+          host,
+          onRequest,
+          ...(port === undefined ? {} : { port }),
+          ...(path === undefined ? {} : { path }),
+          ...(options.ptyFolder === undefined ? {} : { ptyFolder: options.ptyFolder }),
+          ...(served === undefined ? {} : { onServed: (reply: Served) => served.record(reply) }),
+          ...(onExchange === undefined ? {} : { onExchange: (each: LineExchange) => onExchange(key, each) }),
+        })
+        buses.push(bus)
+        const where = bus.path === undefined ? { host, port: bus.port } : { path: bus.path }
+        log.info({ bus: key, ...where, meters: meters.length }, 'simulated meters answer')
+      }
+    }
+    board = new FaultBoard({ buses, schedule: behaviour.faults, seed: scenario.seed, startMs })
+    board.subscribe((entry) => {
+      faults?.record(entry)
+      const { id, phase, kind, target } = entry
+      log.info({ fault: id, kind, ...target }, `a fault ${phase}`)
+    })
+    board.advance(startMs)
+    void followSchedule(board, clock, stopping.signal)
+    return {
+      plant,
+      ports: new Map(buses.flatMap(({ key, port }) => (port === undefined ? [] : [[key, port]]))),
+      paths: new Map(buses.flatMap(({ key, path }) => (path === undefined ? [] : [[key, path]]))),
+      control: controlOf({ buses, board, clock }),
+      onFault: (listener) => board.subscribe(listener),
+      stop,
     }
   } catch (error) {
     await stop()
     throw error
-  }
-  return {
-    plant,
-    ports: new Map([...servers].map(([key, { port }]) => [key, port])),
-    silence: (meter, silent) => {
-      const bus = buses.find(({ meters }) => meters.some((each) => each.meter === meter))
-      const server = bus === undefined ? undefined : servers.get(bus.key)
-      if (server === undefined) throw new RangeError(`"${meter}" is not simulated`)
-      server.silence(meter, silent)
-    },
-    stop,
   }
 }

@@ -1,11 +1,15 @@
 import { z } from 'zod'
+import { Fault } from '#contract/fault.ts'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
 import { openProfiles } from '#firmware-config/profile-library.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
+import { runControlPrompt } from '#simulators/control-prompt.ts'
+import { startControlServer } from '#simulators/control-server.ts'
+import { readBehaviour } from '#simulators/fault-schedule.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
-import { busKey, startSimulation } from '#simulators/simulation.ts'
+import { busKey, faultSubjects, startSimulation } from '#simulators/simulation.ts'
 import { tellParent } from '../child.ts'
-import { watchLifetime } from '../lifetime.ts'
+import { watchLifetime, type Lifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
 import { systemClock } from '../system-clock.ts'
@@ -17,6 +21,7 @@ const options = z.object({
   gateway: z
     .array(text)
     .meta({ description: 'A gateway file whose meters are simulated; may be given several times' }),
+  behaviour: text.optional().meta({ description: 'A file of response times and scheduled faults' }),
   host: text
     .default('127.0.0.1')
     .meta({ description: 'Address to listen on; the loopback unless told otherwise' }),
@@ -24,37 +29,104 @@ const options = z.object({
     description:
       'Port of the first bus, the next ones follow (those of the gateway files; 0 takes free ones)',
   }),
+  pty: text.optional().meta({
+    description: 'Folder in which serial lines are made of pseudo-terminals (by socat)',
+  }),
+  serial: z
+    .array(text.regex(/^[^=]+\/[^=]+=.+$/, 'gateway/bus=device'))
+    .default([])
+    .meta({ description: 'gateway/bus=DEVICE: the simulator’s own serial port for a bus; several times' }),
+  'control-port': port.optional().meta({
+    description: 'Port on the loopback for faults on command (0 takes a free one)',
+  }),
+  interactive: z.stringbool().optional().meta({
+    description: 'true: take commands from the terminal (so it is by default where there is one)',
+  }),
   'served-log': text.optional().meta({ description: 'File for every reply that was served, one line each' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
-  log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
+  'fault-log': text.optional().meta({ description: 'File for every fault that begins or ends' }),
+  log: logLevel.optional().meta({
+    description: 'trace, debug, info, warn, error or silent (info; warn beside a prompt)',
+  }),
 })
+
+/** Devices by bus, from `gateway/bus=DEVICE`. Throws `argument-invalid` for a bus that is not there. */
+function devicesOf(given: readonly string[], buses: readonly string[]): Map<string, string> {
+  const devices = new Map(
+    given.map((each): [string, string] => {
+      const at = each.indexOf('=')
+      return [each.slice(0, at), each.slice(at + 1)]
+    }),
+  )
+  const unknown = [...devices.keys()].find((bus) => !buses.includes(bus))
+  if (unknown === undefined) return devices
+  throw new Fault('argument-invalid', `--serial: there is no bus "${unknown}", only ${buses.join(', ')}`)
+}
 
 /** Stands in for the meters of gateway files. */
 export const simulate = verb('Stand in for a park’s meters', options, async (given) => {
   const lifetime = watchLifetime()
-  const log = makeLog('simulate', given.log)
+  const interactive = given.interactive ?? process.stdin.isTTY
+  const log = makeLog('simulate', given.log ?? (interactive ? 'warn' : 'info'))
   const park = readParkFile(given.park)
   const gateways = given.gateway.map((file) => readGatewayFile(file).value)
   const buses = gateways.flatMap(({ gateway, buses }) => buses.map((bus) => busKey(gateway, bus.id)))
   const { port: firstPort } = given
+  const profile = openProfiles(given.profiles).load
   const simulation = await startSimulation({
     scenario: readScenarioFor(park, given.scenario),
     park,
     gateways,
-    profile: openProfiles(given.profiles).load,
+    profile,
     clock: systemClock,
     log,
     host: given.host,
+    devices: devicesOf(given.serial, buses),
     ...(firstPort === undefined
       ? {}
       : { ports: new Map(buses.map((bus, index) => [bus, firstPort === 0 ? 0 : firstPort + index])) }),
+    ...(given.pty === undefined ? {} : { ptyFolder: given.pty }),
+    ...(given.behaviour === undefined
+      ? {}
+      : { behaviour: readBehaviour(given.behaviour, faultSubjects(gateways, profile)) }),
     ...(given['served-log'] === undefined ? {} : { servedLog: given['served-log'] }),
+    ...(given['fault-log'] === undefined ? {} : { faultLog: given['fault-log'] }),
   })
-  tellParent({
-    kind: 'ready',
-    url: `modbus-tcp://${given.host}`,
-    ports: Object.fromEntries(simulation.ports),
-  })
-  await lifetime.ended
-  await simulation.stop()
+  const stop = [() => simulation.stop()]
+  try {
+    simulation.onFault(({ kind, target, phase }) => {
+      if (kind !== 'power-cut' || !('gateway' in target)) return
+      tellParent({ kind: 'gateway-power', gateway: target.gateway, on: phase === 'ends' })
+    })
+    let controlUrl: string | undefined
+    if (given['control-port'] !== undefined) {
+      const server = await startControlServer(simulation.control, given['control-port'])
+      stop.unshift(() => server.stop())
+      controlUrl = server.url
+      log.info({ url: controlUrl }, 'faults on command')
+    }
+    tellParent({
+      kind: 'ready',
+      url: `modbus-tcp://${given.host}`,
+      ports: Object.fromEntries(simulation.ports),
+      paths: Object.fromEntries(simulation.paths),
+      ...(controlUrl === undefined ? {} : { controlUrl }),
+    })
+    if (interactive) await converse(simulation, controlUrl, lifetime)
+    else await lifetime.ended
+  } finally {
+    for (const each of stop) await each()
+  }
 })
+
+/** Says where the meters are, then takes commands until the terminal or the process ends. */
+async function converse(
+  { ports, paths, control }: Awaited<ReturnType<typeof startSimulation>>,
+  controlUrl: string | undefined,
+  { signal }: Lifetime,
+): Promise<void> {
+  for (const [bus, at] of [...ports, ...paths]) console.log(`${bus} at ${at}`)
+  if (controlUrl !== undefined) console.log(`control at ${controlUrl}`)
+  console.log('help shows the commands')
+  await runControlPrompt(control, process.stdin, process.stdout, signal)
+}
