@@ -10,6 +10,7 @@ import { badCauses } from '#contract/reading.ts'
 import { topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
 import { gatewayFile } from '#firmware-config/gateway.ts'
 import { loadProfile, profileFile, profileFolder } from '#firmware-config/profile.ts'
+import { scenarioFile } from '#simulators/scenario.ts'
 
 /**
  * Writes the documents that are printed from code and data, or with --check fails where one differs from what is
@@ -21,6 +22,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   park: parkDescription,
   gateway: gatewayFile,
   profile: profileFile,
+  scenario: scenarioFile,
   ...messageSchemas,
 }
 

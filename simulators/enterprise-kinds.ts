@@ -65,16 +65,16 @@ function machines(
   { scale, between }: Drafting,
   line: { shifts: [string, string][]; count: number; power: number; cycleMinutes: number },
 ): FlowInput {
-  const count = Math.max(1, Math.round(line.count * scale))
+  const count = Math.min(12, Math.max(1, Math.round(line.count * scale)))
   const power = round(line.power * between(0.8, 1.25))
   return {
     kind: 'machines',
-    count: Math.min(12, count),
+    count,
     power,
     idlePower: round(power * between(0.08, 0.18)),
     standby: round(count * power * 0.02),
     shifts: line.shifts,
-    cycleMinutes: round(line.cycleMinutes * between(0.8, 1.25)),
+    cycleMinutes: round(Math.max(count, line.cycleMinutes * between(0.8, 1.25))),
     duty: round(between(0.5, 0.75)),
     utilisation: round(between(0.8, 0.97)),
     cosPhi: round(between(0.8, 0.88)),

@@ -47,7 +47,10 @@ const TRANSFORMERS = [
   100, 160, 250, 400, 630, 800, 1_000, 1_250, 1_600, 2_000, 2_500, 3_150, 4_000, 6_300, 10_000,
 ]
 
-/** A bound of the apparent power that a generated flow may take, in kVA; generous, as transformers are chosen. */
+/** Room above a rough bound. */
+const MARGIN = 1.1
+
+/** A rough bound of the apparent power that a generated flow may take, in kVA; generous, as transformers are chosen. */
 function roughKva(flow: FlowInput, named: (name: string) => FlowInput | undefined): number {
   const of = (name: string): number => {
     const found = named(name)
@@ -95,7 +98,8 @@ function supplyOf(
     const flow = flows[name]
     return sum + (flow === undefined ? 0 : roughKva(flow, (other) => flows[other]))
   }, 0)
-  const rating = TRANSFORMERS.find((each) => each >= kva) ?? Math.ceil(kva / 10_000) * 10_000
+  const rating =
+    TRANSFORMERS.find((each) => each >= kva * MARGIN) ?? Math.ceil((kva * MARGIN) / 10_000) * 10_000
   return {
     id: 'incoming',
     name: { zh: '总进线', en: 'Incoming supply' },

@@ -18,7 +18,7 @@ export interface Corner {
 
 /**
  * The corners of one local day, numbered from 1970-01-01: in order of time, the first at minute 0. The first corner of
- * the next day ends the last piece. Two corners at one minute are a jump.
+ * the next day ends the last piece, so the envelope has no jumps.
  */
 export type Envelope = (day: number) => readonly Corner[]
 
@@ -53,7 +53,9 @@ export const instantOf = (day: number, minute: number, { offsetMs }: PlantTime):
 
 /** One day laid out: corners in hours since local midnight, values, and the integral from midnight up to each corner. */
 interface DayPieces {
-  readonly day: number
+  day: number
+  /** Corners in use, the first at 0 h and the last at 24 h. */
+  count: number
   readonly hours: Float64Array
   readonly values: Float64Array
   readonly upTo: Float64Array
@@ -80,6 +82,9 @@ export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: 
   /** Integral from the first day's midnight up to the midnight of each day. */
   const beforeDay: number[] = [0]
 
+  const angleAt = (pieces: DayPieces, wave: number, hour: number): number =>
+    (omegas[wave] ?? 0) * hour + (pieces.phases[wave] ?? 0)
+
   /** Integral over the first `width` hours of a piece. */
   const pieceIntegral = (pieces: DayPieces, index: number, width: number): number => {
     const from = pieces.hours[index] ?? 0
@@ -89,16 +94,57 @@ export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: 
     let integral = ((value + ending) / 2) * width
     for (let wave = 0; wave < omegas.length; wave += 1) {
       const omega = omegas[wave] ?? 1
-      const begin = omega * from + (pieces.phases[wave] ?? 0)
-      const end = begin + omega * width
+      const begin = angleAt(pieces, wave, from)
+      const end = angleAt(pieces, wave, from + width)
+      const turned = value * Math.cos(begin) - ending * Math.cos(end)
       integral +=
-        ((shares[wave] ?? 0) *
-          (value * Math.cos(begin) -
-            ending * Math.cos(end) +
-            (slope * (Math.sin(end) - Math.sin(begin))) / omega)) /
-        omega
+        ((shares[wave] ?? 0) * (turned + (slope * (Math.sin(end) - Math.sin(begin))) / omega)) / omega
     }
     return integral
+  }
+
+  /** Adds the integrals of all pieces of a day to `upTo`: as `pieceIntegral`, with one sine and cosine a corner. */
+  const integrateDay = (pieces: DayPieces): void => {
+    const { hours, values, upTo, count } = pieces
+    upTo[0] = 0
+    for (let index = 0; index + 1 < count; index += 1) {
+      const width = (hours[index + 1] ?? 0) - (hours[index] ?? 0)
+      upTo[index + 1] = (((values[index] ?? 0) + (values[index + 1] ?? 0)) / 2) * width
+    }
+    for (let wave = 0; wave < omegas.length; wave += 1) {
+      const omega = omegas[wave] ?? 1
+      const share = (shares[wave] ?? 0) / omega
+      let sin = Math.sin(angleAt(pieces, wave, 0))
+      let turned = (values[0] ?? 0) * Math.cos(angleAt(pieces, wave, 0))
+      for (let index = 0; index + 1 < count; index += 1) {
+        const angle = angleAt(pieces, wave, hours[index + 1] ?? 0)
+        const nextSin = Math.sin(angle)
+        const nextTurned = (values[index + 1] ?? 0) * Math.cos(angle)
+        const swing = turned - nextTurned + (slopeOf(pieces, index) * (nextSin - sin)) / omega
+        upTo[index + 1] = (upTo[index + 1] ?? 0) + share * swing
+        sin = nextSin
+        turned = nextTurned
+      }
+    }
+    for (let index = 1; index < count; index += 1) upTo[index] = (upTo[index] ?? 0) + (upTo[index - 1] ?? 0)
+  }
+
+  /** Room for a day: that of the oldest one kept, where it is large enough, because walking over years makes many. */
+  const emptyDay = (count: number): DayPieces => {
+    const oldest = laidOut.length >= DAYS_KEPT ? laidOut.shift() : undefined
+    if (oldest !== undefined && oldest.values.length >= count) {
+      oldest.count = count
+      return oldest
+    }
+    const room = count + Math.ceil(count / 8)
+    return {
+      day: Number.NaN,
+      count,
+      hours: new Float64Array(room),
+      values: new Float64Array(room),
+      upTo: new Float64Array(room),
+      phases: new Float64Array(ripples.length),
+    }
   }
 
   const cornersOf = (day: number): readonly Corner[] => (next?.day === day ? next.corners : envelope(day))
@@ -110,36 +156,27 @@ export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: 
     if (kept !== undefined) return kept
     const corners = cornersOf(day)
     next = { day: day + 1, corners: cornersOf(day + 1) }
-    const count = corners.length + 1
-    const pieces: DayPieces = {
-      day,
-      hours: new Float64Array(count),
-      values: new Float64Array(count),
-      upTo: new Float64Array(count),
-      phases: Float64Array.from(ripples, ({ periodHours, phase }) => {
-        const turns = ((day - firstDay) * 24) / periodHours + phase / TURN
-        return (turns - Math.floor(turns)) * TURN
-      }),
-    }
+    const pieces = emptyDay(corners.length + 1)
+    pieces.day = day
+    ripples.forEach(({ periodHours, phase }, wave) => {
+      const turns = ((day - firstDay) * 24) / periodHours + phase / TURN
+      pieces.phases[wave] = (turns - Math.floor(turns)) * TURN
+    })
     corners.forEach(({ minute, value }, index) => {
       pieces.hours[index] = minute / 60
       pieces.values[index] = value
     })
-    pieces.hours[count - 1] = 24
-    pieces.values[count - 1] = next.corners[0]?.value ?? 0
-    for (let index = 0; index + 1 < count; index += 1) {
-      const width = (pieces.hours[index + 1] ?? 0) - (pieces.hours[index] ?? 0)
-      pieces.upTo[index + 1] = (pieces.upTo[index] ?? 0) + pieceIntegral(pieces, index, width)
-    }
-    if (laidOut.length >= DAYS_KEPT) laidOut.shift()
+    pieces.hours[corners.length] = 24
+    pieces.values[corners.length] = next.corners[0]?.value ?? 0
+    integrateDay(pieces)
     laidOut.push(pieces)
     return pieces
   }
 
   const integralBefore = (day: number): number => {
     while (beforeDay.length <= day - firstDay) {
-      const last = layOut(firstDay + beforeDay.length - 1).upTo.at(-1) ?? 0
-      beforeDay.push((beforeDay.at(-1) ?? 0) + last)
+      const { upTo, count } = layOut(firstDay + beforeDay.length - 1)
+      beforeDay.push((beforeDay.at(-1) ?? 0) + (upTo[count - 1] ?? 0))
     }
     return beforeDay[day - firstDay] ?? 0
   }
@@ -185,16 +222,16 @@ export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: 
   }
 }
 
-/** Rise an hour over a piece; 0 over a jump, which has no width. */
+/** Rise an hour over a piece; 0 over one that has no width, as rounding may leave it. */
 function slopeOf({ hours, values }: DayPieces, index: number): number {
   const width = (hours[index + 1] ?? 0) - (hours[index] ?? 0)
   return width === 0 ? 0 : ((values[index + 1] ?? 0) - (values[index] ?? 0)) / width
 }
 
 /** Index of the piece that an hour of the day lies in. */
-function pieceAt({ hours }: DayPieces, hour: number): number {
+function pieceAt({ hours, count }: DayPieces, hour: number): number {
   let low = 0
-  let high = hours.length - 2
+  let high = count - 2
   while (low < high) {
     const middle = (low + high + 1) >> 1
     if ((hours[middle] ?? 0) <= hour) low = middle

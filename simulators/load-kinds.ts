@@ -14,7 +14,7 @@ import { machineBounds, machineEnvelope } from './machines.ts'
 import { replayCurve } from './replay.ts'
 import { plantTime, type Scenario } from './scenario.ts'
 import { seededStream, type Stream } from './seeded.ts'
-import { sunHeightSine } from './sun.ts'
+import { clearSkyShare, sunHeightSine } from './sun.ts'
 import { makeWeather, type Weather } from './weather.ts'
 
 /** What each kind of load and source looks like over a day, and the bounds that it keeps for ever. */
@@ -164,9 +164,9 @@ function photovoltaicShape(
   const envelope: Envelope = (day) =>
     Array.from({ length: 1_440 / SUN_STEP_MINUTES }, (_, index): Corner => {
       const minute = index * SUN_STEP_MINUTES
-      const height = Math.max(0, sunHeightSine(scenario.latitude, day, minute + ahead))
-      const cover = height === 0 ? 0 : source.cloudiness * cloudCover(clouds, days, day, minute)
-      return { minute, value: source.peak * height * (1 - cover) }
+      const sun = clearSkyShare(sunHeightSine(scenario.latitude, day, minute + ahead))
+      const cover = sun === 0 ? 0 : source.cloudiness * cloudCover(clouds, days, day, minute)
+      return { minute, value: source.peak * sun * (1 - cover) }
     })
   return { envelope, least: 0, most: source.peak }
 }

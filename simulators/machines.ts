@@ -127,6 +127,7 @@ export function machineBounds(line: MachineLine): { least: number; most: number 
   const { count, power, idlePower, standby, variation } = line
   return {
     least: Math.min(standby, count * idlePower),
-    most: Math.max(standby, count * power * (1 + variation)),
+    // While a shift is switched on or off, a machine may run on top of a standby that is more than waiting takes.
+    most: Math.max(standby, count * power * (1 + variation)) + Math.max(0, standby - count * idlePower),
   }
 }

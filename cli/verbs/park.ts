@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
+import { indexPark } from '#contract/park.ts'
 import { checkFiles } from '#firmware-config/check.ts'
 import { InvalidFile } from '#firmware-config/document.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
@@ -43,6 +44,8 @@ export const park = verb('Write the park file and gateway files of a generated p
   }
   const base = given.park === undefined ? undefined : readParkFile(given.park).description
   const { park: description, gateways } = generatePark(scenario.value, base)
+  const contradictions = scenarioContradictions(scenario, indexPark(description))
+  if (contradictions.length > 0) throw new InvalidFile(given.scenario, contradictions)
   const files = writeNew(
     given.out,
     new Map<string, unknown>([
@@ -51,13 +54,12 @@ export const park = verb('Write the park file and gateway files of a generated p
     ]),
   )
   const [parkPath = '', ...gatewayPaths] = files
-  const faults = checkFiles({
+  const findings = checkFiles({
     park: parkPath,
     gateways: gatewayPaths,
     profiles: profileIds().map((id) => profilePath(id)),
   })
-  const findings = faults.length > 0 ? faults : scenarioContradictions(scenario, readParkFile(parkPath))
-  if (findings.length > 0) throw new InvalidFile(given.scenario, findings)
+  if (findings.length > 0) throw new InvalidFile(given.out, findings)
   const meters = gateways.flatMap(({ buses }) => buses).flatMap((bus) => bus.meters).length
   for (const file of files) console.log(file)
   console.log(`${meters} meters of ${description.enterprises.length} enterprises`)
