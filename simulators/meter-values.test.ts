@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { quantities, type QuantityName } from '#contract/quantities.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
+import { electricalState } from './electrical.ts'
+import { THIRDS, tanPhiOf } from './flow-node.ts'
 import { DAY_MS, HOUR_MS } from './load-curve.ts'
 import { meterValues } from './meter-values.ts'
 import { makePlant } from './plant.ts'
@@ -97,6 +99,23 @@ describe('what an electricity meter shows', () => {
     const values = meterValues(plant, 'steel-incoming', startMs)
     expect(values('steamMass')).toBeUndefined()
     expect(values('outdoorTemperature')).toBeUndefined()
+  })
+})
+
+describe('harmonics', () => {
+  const curve = { at: () => 100, integralAt: () => 0 }
+  const state = (cosPhi: number, currentThd: number) =>
+    electricalState(
+      [{ curve, weight: 1, tanPhi: tanPhiOf(cosPhi), phaseShares: THIRDS, currentThd }],
+      230,
+      startMs,
+    ).phases[0]
+
+  it('are those of the load, as far as its power factor leaves room for them', () => {
+    expect(state(0.9, 12).currentThdPercent).toBeCloseTo(12, 9)
+    expect(state(1, 12).currentThdPercent).toBe(0)
+    // λ = 1 / √(1 + THD²)
+    expect(state(0.98, 60).currentThdPercent).toBeCloseTo(100 * Math.sqrt(1 / 0.98 ** 2 - 1), 9)
   })
 })
 
