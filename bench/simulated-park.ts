@@ -28,36 +28,39 @@ export function simulatedPark(meters: number): { park: Park; scenario: Scenario;
       })),
     }),
   )
-  const scenario = scenarioFile.parse({
-    park: 'bench',
-    seed: 1,
-    registersFrom: '2026-01-01T00:00:00+08:00',
-    utcOffset: '+08:00',
-    latitude: 39.1,
-    flows: Object.fromEntries(
-      ids.map((id, index) => [
-        id,
-        {
-          kind: 'shift',
-          peak: 100 + (index % 400),
-          workDay: [
-            ['00:00', 0.1],
-            ['06:00', 0.2],
-            ['08:00', 0.9],
-            ['12:00', 0.7],
-            ['18:00', 0.9],
-            ['22:00', 0.2],
-          ],
-          restDay: [['00:00', 0.1]],
-          variation: 0.05,
-          ripple: [
-            { share: 0.06, periodMinutes: 7.3 },
-            { share: 0.02, periodMinutes: 0.7 },
-          ],
-        },
-      ]),
-    ),
-  })
+  const scenario = {
+    ...scenarioFile.parse({
+      park: 'bench',
+      seed: 1,
+      registersFrom: '2026-01-01T00:00:00+08:00',
+      utcOffset: '+08:00',
+      latitude: 39.1,
+      flows: Object.fromEntries(
+        ids.map((id, index) => [
+          id,
+          {
+            kind: 'shift',
+            peak: 100 + (index % 400),
+            workDay: [
+              ['00:00', 0.1],
+              ['06:00', 0.2],
+              ['08:00', 0.9],
+              ['12:00', 0.7],
+              ['18:00', 0.9],
+              ['22:00', 0.2],
+            ],
+            restDay: [['00:00', 0.1]],
+            variation: 0.05,
+            ripple: [
+              { share: 0.06, periodMinutes: 7.3 },
+              { share: 0.02, periodMinutes: 0.7 },
+            ],
+          },
+        ]),
+      ),
+    }),
+    series: new Map(),
+  }
   const gateway = gatewayFile.parse({
     gateway: 'g',
     park: 'bench',

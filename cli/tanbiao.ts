@@ -11,18 +11,22 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   serve: async () => (await import('./verbs/serve.ts')).serve,
   edge: async () => (await import('./verbs/edge.ts')).edge,
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,
+  'simulate park': async () => (await import('./verbs/park.ts')).park,
   check: async () => (await import('./verbs/check.ts')).check,
 }
 
 async function usage(): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(verbs).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`),
+    Object.entries(verbs).map(async ([name, load]) => `  ${name.padEnd(16)} ${(await load()).summary}`),
   )
   return `tanbiao 碳表: from the meter's register to the carbon account\n\nUsage: tanbiao VERB [options]\n\n${lines.join('\n')}\n\ntanbiao VERB --help shows the options of a verb.`
 }
 
-const [name = '--help', ...args] = process.argv.slice(2)
+const [first = '--help', second = '', ...others] = process.argv.slice(2)
 // Its own keys only: "constructor" is no verb.
+const hasTwoWords = Object.hasOwn(verbs, `${first} ${second}`)
+const name = hasTwoWords ? `${first} ${second}` : first
+const args = hasTwoWords ? others : process.argv.slice(3)
 const verb = Object.hasOwn(verbs, name) ? await verbs[name]?.() : undefined
 if (verb === undefined) {
   const wantsHelp = name === '--help' || name === 'help'

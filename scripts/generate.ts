@@ -12,6 +12,7 @@ import { gatewayFile } from '#firmware-config/gateway.ts'
 import { readData } from '#firmware-config/document.ts'
 import { openProfiles } from '#firmware-config/profile-library.ts'
 import { profileFile, toRegisterMap } from '#firmware-config/profile.ts'
+import { scenarioFile } from '#simulators/scenario.ts'
 import { metersPage, type PrintedProfile } from './meters-page.ts'
 
 /**
@@ -24,6 +25,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   park: parkDescription,
   gateway: gatewayFile,
   profile: profileFile,
+  scenario: scenarioFile,
   ...messageSchemas,
 }
 

@@ -1,87 +1,118 @@
-import { loadCurve, type LoadCurve } from './load-curve.ts'
-import { loadShape } from './load-kinds.ts'
-import type { Flow, Scenario } from './scenario.ts'
-import { seededStream } from './seeded.ts'
-import { eachPhase, type ThreePhases } from './electrical.ts'
+import { conversionNode } from './conversions.ts'
+import type { Flow, Leaf } from './flow-kinds.ts'
+import { phaseSharesOf, tanPhiOf, THIRDS, timesFactor, type FlowNode, type Term } from './flow-node.ts'
+import { instantOf, loadCurve, sampledEnvelope } from './load-curve.ts'
+import { leafCurve, surroundingsOf, type Surroundings } from './load-kinds.ts'
+import type { Scenario } from './scenario.ts'
 
 /**
- * Every flow of a scenario as a weighted sum of load curves. A parent is its children's terms, times one plus its
+ * Every flow of a scenario as a weighted sum of curves. A parent is its children's terms and the terms of its own
  * losses, so the tree closes by construction, for power, reactive power and energy alike.
  */
 
-/** A load or source, as a part of some flow. */
-export interface Term {
-  readonly curve: LoadCurve
-  /** Below zero for a source: the load view of the catalogue. */
-  readonly weight: number
-  readonly tanPhi: number
-  readonly phaseShares: ThreePhases<number>
-}
+const isSource = ({ kind }: Flow): boolean => kind === 'photovoltaic' || kind === 'chp'
 
-export interface FlowNode {
-  readonly terms: readonly Term[]
-  /** The flow never leaves [least, most]; load view. */
-  readonly least: number
-  readonly most: number
-  /** True for what only delivers, such as PV. */
-  readonly source: boolean
-  readonly nominalV: number
-}
-
-function phaseSharesOf(unbalance: number, seed: number, name: string): ThreePhases<number> {
-  const random = seededStream(seed, `${name}/phase`)
-  const l1 = (1 + unbalance * (2 * random(1) - 1)) / 3
-  const l2 = (1 + unbalance * (2 * random(2) - 1)) / 3
-  return [l1, l2, 1 - l1 - l2]
-}
-
-type Leaf = Extract<Flow, { kind: 'shift' | 'continuous' | 'photovoltaic' }>
-
-function leafNode(leaf: Leaf, name: string, scenario: Scenario): FlowNode {
-  const shape = loadShape(leaf, name, scenario)
-  const [sign, hours = 0, minutes = 0] = [
-    scenario.utcOffset[0],
-    ...scenario.utcOffset.slice(1).split(':').map(Number),
-  ]
-  const curve = loadCurve(shape.envelope, shape.ripples, {
-    startMs: Temporal.Instant.from(scenario.registersFrom).epochMilliseconds,
-    offsetMs: (sign === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000,
-  })
-  const source = leaf.kind === 'photovoltaic'
+function leafNode(leaf: Leaf, name: string, around: Surroundings): FlowNode {
+  const { scenario } = around
+  const { curve, least, most } = leafCurve(leaf, name, around)
+  const source = isSource(leaf)
+  const tanPhi = 'cosPhi' in leaf ? tanPhiOf(leaf.cosPhi) : 0
   const term = {
     curve,
     weight: source ? -1 : 1,
-    tanPhi: source ? 0 : Math.tan(Math.acos(leaf.cosPhi)),
+    tanPhi,
     phaseShares: phaseSharesOf(leaf.unbalance, scenario.seed, name),
+    currentThd: 'currentThd' in leaf ? leaf.currentThd : 0,
   }
   return {
     terms: [term],
-    least: source ? -shape.most : shape.least,
-    most: source ? -shape.least : shape.most,
+    losses: [],
+    least: source ? -most : least,
+    most: source ? -least : most,
+    reactiveMost: most * tanPhi,
     source,
     nominalV: leaf.voltage ?? scenario.voltage,
   }
 }
 
-/** Terms of several nodes times a factor. */
-function scaled(nodes: readonly FlowNode[], factor: number): Pick<FlowNode, 'terms' | 'least' | 'most'> {
+type Fed = Pick<FlowNode, 'terms' | 'least' | 'most' | 'reactiveMost'>
+
+/** What a node feeds, before its losses. */
+function fedBy(nodes: readonly FlowNode[]): Fed {
+  const total = (of: (node: FlowNode) => number): number => nodes.reduce((sum, node) => sum + of(node), 0)
   return {
-    terms: nodes.flatMap(({ terms }) => terms.map((term) => ({ ...term, weight: term.weight * factor }))),
-    least: nodes.reduce((sum, { least }) => sum + least * factor, 0),
-    most: nodes.reduce((sum, { most }) => sum + most * factor, 0),
+    terms: nodes.flatMap(({ terms }) => terms),
+    least: total(({ least }) => least),
+    most: total(({ most }) => most),
+    reactiveMost: total(({ reactiveMost }) => reactiveMost),
   }
 }
 
-/** Gas that a boiler burns for a tonne of steam, m³/t. */
-export function gasPerTonne(boiler: Extract<Flow, { kind: 'boiler' }>): number {
-  return (boiler.steamHeat * 1_000) / (boiler.efficiency * boiler.heatingValue)
+function sumNode(flow: Extract<Flow, { kind: 'sum' }>, fed: Fed, scenario: Scenario): FlowNode {
+  const losses = flow.lossShare === 0 ? [] : timesFactor(fed.terms, flow.lossShare)
+  const factor = 1 + flow.lossShare
+  return {
+    // One term for a load and its share of the loss: half the work, and the same sum.
+    terms: flow.lossShare === 0 ? fed.terms : timesFactor(fed.terms, factor),
+    losses,
+    least: fed.least * factor,
+    most: fed.most * factor,
+    reactiveMost: fed.reactiveMost * factor,
+    source: false,
+    nominalV: flow.voltage ?? scenario.voltage,
+  }
 }
+
+/** The load loss of a transformer follows the square of its load at marks this far apart, straight between them. */
+export const LOSS_STEP_MINUTES = 10
+
+function transformerNode(
+  flow: Extract<Flow, { kind: 'transformer' }>,
+  fed: Fed,
+  around: Surroundings,
+): FlowNode {
+  const { rating, noLoadLoss, loadLoss } = flow
+  const lossAt = (activeKw: number, reactiveKvar: number): number =>
+    noLoadLoss + (loadLoss * (activeKw * activeKw + reactiveKvar * reactiveKvar)) / (rating * rating)
+  const envelope = sampledEnvelope(LOSS_STEP_MINUTES, (day, minute) => {
+    const atMs = instantOf(day, minute, around.time)
+    let active = 0
+    let reactive = 0
+    for (const { curve, weight, tanPhi } of fed.terms) {
+      const flow = weight * curve.at(atMs)
+      active += flow
+      reactive += flow * tanPhi
+    }
+    return lossAt(active, reactive)
+  })
+  const loss: Term = {
+    curve: loadCurve(envelope, [], around.time),
+    weight: 1,
+    tanPhi: 0,
+    phaseShares: THIRDS,
+    currentThd: 0,
+  }
+  return {
+    terms: [...fed.terms, loss],
+    losses: [loss],
+    least: fed.least + noLoadLoss,
+    most: fed.most + lossAt(Math.max(fed.most, -fed.least), fed.reactiveMost),
+    reactiveMost: fed.reactiveMost,
+    source: false,
+    nominalV: flow.voltage ?? around.scenario.voltage,
+  }
+}
+
+/** The most that a transformer may be asked for, kVA. */
+export const apparentMost = ({ least, most, reactiveMost }: FlowNode): number =>
+  Math.hypot(Math.max(most, -least), reactiveMost)
 
 /**
  * Builds the flow of a name and all that it rests on. Throws RangeError where a flow is missing or rests on itself;
  * `scenarioContradictions` names such places before.
  */
 export function flowNodes(scenario: Scenario): ReadonlyMap<string, FlowNode> {
+  const around = surroundingsOf(scenario)
   const nodes = new Map<string, FlowNode>()
   const underWay = new Set<string>()
   const build = (name: string): FlowNode => {
@@ -97,29 +128,29 @@ export function flowNodes(scenario: Scenario): ReadonlyMap<string, FlowNode> {
     return node
   }
   const nodeOf = (flow: Flow, name: string): FlowNode => {
-    if (flow.kind === 'sum') {
-      const fed = scaled(flow.of.map(build), 1 + flow.lossShare)
-      return { ...fed, source: false, nominalV: flow.voltage ?? scenario.voltage }
+    switch (flow.kind) {
+      case 'sum':
+        return sumNode(flow, fedBy(flow.of.map(build)), scenario)
+      case 'transformer':
+        return transformerNode(flow, fedBy(flow.of.map(build)), around)
+      case 'boiler':
+      case 'chp-gas':
+      case 'chp-heat':
+      case 'compressor':
+      case 'chiller':
+      case 'pump':
+        return conversionNode(flow, name, around, build)
+      case 'shift':
+      case 'continuous':
+      case 'climate':
+      case 'machines':
+      case 'replay':
+      case 'photovoltaic':
+      case 'chp':
+        break
     }
-    if (flow.kind === 'boiler') {
-      const burnt = scaled([build(flow.output)], gasPerTonne(flow))
-      return { ...burnt, source: false, nominalV: scenario.voltage }
-    }
-    return leafNode(flow, name, scenario)
+    return leafNode(flow, name, around)
   }
   for (const name of Object.keys(scenario.flows)) build(name)
   return nodes
-}
-
-/** Σ weight · part of each term. */
-export function sumOfTerms(terms: readonly Term[], part: (term: Term) => number): number {
-  return terms.reduce((sum, term) => sum + term.weight * part(term), 0)
-}
-
-/** Σ weight · part of each term, split over the phases. */
-export function sumByPhase(terms: readonly Term[], part: (term: Term) => number): ThreePhases<number> {
-  const parts = terms.map((term) => term.weight * part(term))
-  return eachPhase((phase) =>
-    terms.reduce((sum, term, index) => sum + (parts[index] ?? 0) * term.phaseShares[phase], 0),
-  )
 }

@@ -18,11 +18,12 @@ const curves = fc.record({
         ),
       ),
     ),
+  // Fractions of integers: doubles between two bounds are drawn mostly next to zero, where a ripple is none.
   ripples: fc.array(
     fc.record({
-      share: fc.double({ min: 0, max: 0.3, noNaN: true }),
-      periodHours: fc.double({ min: 0.02, max: 30, noNaN: true }),
-      phase: fc.double({ min: 0, max: 6.3, noNaN: true }),
+      share: fc.integer({ min: 0, max: 300 }).map((thousandths) => thousandths / 1_000),
+      periodHours: fc.integer({ min: 20, max: 30_000 }).map((thousandths) => thousandths / 1_000),
+      phase: fc.integer({ min: 0, max: 6_300 }).map((thousandths) => thousandths / 1_000),
     }),
     { maxLength: 3 },
   ),

@@ -4,7 +4,7 @@
  *   flow(t) = envelope(t) · (1 + Σ shareₖ · sin(ωₖ t + φₖ)),  Σ shareₖ < 1, envelope ≥ 0
  *
  * Over one straight piece v(t) = v₀ + s·(t − t₀) the integral of v · sin(ωt + φ) is −v·cos(ωt + φ)/ω + s·sin(ωt + φ)/ω².
- * Flows are in a unit per hour, so times below are in hours since the curve's origin.
+ * Flows are in a unit per hour, so times below are in hours since a local midnight.
  */
 
 export const HOUR_MS = 3_600_000
@@ -35,116 +35,227 @@ export interface LoadCurve {
   integralAt(atMs: number): number
 }
 
-interface CurveTime {
-  /** Instant from which the integral counts. */
+/** The time by which a plant lives. */
+export interface PlantTime {
+  /** Instant from which the integrals count. */
   readonly startMs: number
   /** Local time minus UTC. */
   readonly offsetMs: number
 }
 
-/** One day laid out: corners in ms since local midnight, values, and the integral from midnight up to each corner. */
+/** Number of the local day that an instant lies in, from 1970-01-01. */
+export const dayOfInstant = (atMs: number, { offsetMs }: PlantTime): number =>
+  Math.floor((atMs + offsetMs) / DAY_MS)
+
+/** Instant of a minute of a local day. */
+export const instantOf = (day: number, minute: number, { offsetMs }: PlantTime): number =>
+  day * DAY_MS + minute * 60_000 - offsetMs
+
+/** One day laid out: corners in hours since local midnight, values, and the integral from midnight up to each corner. */
 interface DayPieces {
-  readonly corners: readonly Corner[]
+  day: number
+  /** Corners in use, the first at 0 h and the last at 24 h. */
+  count: number
+  readonly hours: Float64Array
+  readonly values: Float64Array
   readonly upTo: Float64Array
+  /** Phase of each ripple at midnight, in radians: small, so that its sine is quick and exact. */
+  readonly phases: Float64Array
 }
 
-/** Days kept laid out. Reads are of now, tests and charts of neighbouring days; the integrals of all days are kept. */
-const DAYS_KEPT = 8
+/**
+ * Days kept laid out. Reads are of now and of a quarter of an hour ago; tests and charts walk from day to day. The
+ * integrals up to all midnights are kept besides.
+ */
+const DAYS_KEPT = 3
+
+const TURN = 2 * Math.PI
 
 /** The curve of an envelope and its ripples. */
-export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: CurveTime): LoadCurve {
-  const { startMs, offsetMs } = time
-  const firstDay = Math.floor((startMs + offsetMs) / DAY_MS)
-  const originMs = firstDay * DAY_MS - offsetMs
-  const waves = ripples.map(({ share, periodHours, phase }) => ({
-    share,
-    phase,
-    omega: (2 * Math.PI) / periodHours,
-  }))
-  const laidOut = new Map<number, DayPieces>()
+export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: PlantTime): LoadCurve {
+  const { startMs } = time
+  const firstDay = dayOfInstant(startMs, time)
+  const omegas = Float64Array.from(ripples, ({ periodHours }) => TURN / periodHours)
+  const shares = Float64Array.from(ripples, ({ share }) => share)
+  const laidOut: DayPieces[] = []
+  let next: { readonly day: number; readonly corners: readonly Corner[] } | undefined
   /** Integral from the first day's midnight up to the midnight of each day. */
   const beforeDay: number[] = [0]
 
-  /** Integral over the first `hours` of a piece that begins at `fromHours` with `value` and rises by `slope` an hour. */
-  const pieceIntegral = (fromHours: number, value: number, slope: number, hours: number): number => {
-    let integral = value * hours + (slope * hours * hours) / 2
-    for (const { share, phase, omega } of waves) {
-      const from = omega * fromHours + phase
-      const to = omega * (fromHours + hours) + phase
-      const ending = value + slope * hours
+  const angleAt = (pieces: DayPieces, wave: number, hour: number): number =>
+    (omegas[wave] ?? 0) * hour + (pieces.phases[wave] ?? 0)
+
+  /** Integral over the first `width` hours of a piece. */
+  const pieceIntegral = (pieces: DayPieces, index: number, width: number): number => {
+    const from = pieces.hours[index] ?? 0
+    const value = pieces.values[index] ?? 0
+    const slope = slopeOf(pieces, index)
+    const ending = value + slope * width
+    let integral = ((value + ending) / 2) * width
+    for (let wave = 0; wave < omegas.length; wave += 1) {
+      const omega = omegas[wave] ?? 1
+      const begin = angleAt(pieces, wave, from)
+      const end = angleAt(pieces, wave, from + width)
+      const turned = value * Math.cos(begin) - ending * Math.cos(end)
       integral +=
-        share *
-        ((value * Math.cos(from) - ending * Math.cos(to)) / omega +
-          (slope * (Math.sin(to) - Math.sin(from))) / (omega * omega))
+        ((shares[wave] ?? 0) * (turned + (slope * (Math.sin(end) - Math.sin(begin))) / omega)) / omega
     }
     return integral
   }
 
-  const piece = (day: number, { corners }: DayPieces, index: number) => {
-    const from = corners[index]
-    const to = corners[index + 1]
-    if (from === undefined || to === undefined) throw new RangeError(`day ${day} has no piece ${index}`)
-    const slope = (to.value - from.value) / ((to.minute - from.minute) / 60)
-    return { from, to, slope, fromHours: (day - firstDay) * 24 + from.minute / 60 }
+  /** Adds the integrals of all pieces of a day to `upTo`: as `pieceIntegral`, with one sine and cosine a corner. */
+  const integrateDay = (pieces: DayPieces): void => {
+    const { hours, values, upTo, count } = pieces
+    upTo[0] = 0
+    for (let index = 0; index + 1 < count; index += 1) {
+      const width = (hours[index + 1] ?? 0) - (hours[index] ?? 0)
+      upTo[index + 1] = (((values[index] ?? 0) + (values[index + 1] ?? 0)) / 2) * width
+    }
+    for (let wave = 0; wave < omegas.length; wave += 1) {
+      const omega = omegas[wave] ?? 1
+      const share = (shares[wave] ?? 0) / omega
+      let sin = Math.sin(angleAt(pieces, wave, 0))
+      let turned = (values[0] ?? 0) * Math.cos(angleAt(pieces, wave, 0))
+      for (let index = 0; index + 1 < count; index += 1) {
+        const angle = angleAt(pieces, wave, hours[index + 1] ?? 0)
+        const nextSin = Math.sin(angle)
+        const nextTurned = (values[index + 1] ?? 0) * Math.cos(angle)
+        const swing = turned - nextTurned + (slopeOf(pieces, index) * (nextSin - sin)) / omega
+        upTo[index + 1] = (upTo[index + 1] ?? 0) + share * swing
+        sin = nextSin
+        turned = nextTurned
+      }
+    }
+    for (let index = 1; index < count; index += 1) upTo[index] = (upTo[index] ?? 0) + (upTo[index - 1] ?? 0)
   }
 
-  const layOut = (day: number): DayPieces => {
-    const kept = laidOut.get(day)
-    if (kept !== undefined) return kept
-    const next = envelope(day + 1)[0]
-    const corners = [...envelope(day), ...(next === undefined ? [] : [{ minute: 1_440, value: next.value }])]
-    const upTo = new Float64Array(corners.length)
-    const pieces = { corners, upTo }
-    for (let index = 0; index + 1 < corners.length; index += 1) {
-      const { from, to, slope, fromHours } = piece(day, pieces, index)
-      upTo[index + 1] =
-        (upTo[index] ?? 0) + pieceIntegral(fromHours, from.value, slope, (to.minute - from.minute) / 60)
+  /** Room for a day: that of the oldest one kept, where it is large enough, because walking over years makes many. */
+  const emptyDay = (count: number): DayPieces => {
+    const oldest = laidOut.length >= DAYS_KEPT ? laidOut.shift() : undefined
+    if (oldest !== undefined && oldest.values.length >= count) {
+      oldest.count = count
+      return oldest
     }
-    const [oldest] = laidOut.keys()
-    if (laidOut.size >= DAYS_KEPT && oldest !== undefined) laidOut.delete(oldest)
-    laidOut.set(day, pieces)
+    const room = count + Math.ceil(count / 8)
+    return {
+      day: Number.NaN,
+      count,
+      hours: new Float64Array(room),
+      values: new Float64Array(room),
+      upTo: new Float64Array(room),
+      phases: new Float64Array(ripples.length),
+    }
+  }
+
+  const cornersOf = (day: number): readonly Corner[] => (next?.day === day ? next.corners : envelope(day))
+
+  const layOut = (day: number): DayPieces => {
+    const newest = laidOut.at(-1)
+    if (newest?.day === day) return newest
+    const kept = laidOut.find((pieces) => pieces.day === day)
+    if (kept !== undefined) return kept
+    const corners = cornersOf(day)
+    next = { day: day + 1, corners: cornersOf(day + 1) }
+    const pieces = emptyDay(corners.length + 1)
+    pieces.day = day
+    ripples.forEach(({ periodHours, phase }, wave) => {
+      const turns = ((day - firstDay) * 24) / periodHours + phase / TURN
+      pieces.phases[wave] = (turns - Math.floor(turns)) * TURN
+    })
+    corners.forEach(({ minute, value }, index) => {
+      pieces.hours[index] = minute / 60
+      pieces.values[index] = value
+    })
+    pieces.hours[corners.length] = 24
+    pieces.values[corners.length] = next.corners[0]?.value ?? 0
+    integrateDay(pieces)
+    laidOut.push(pieces)
     return pieces
   }
 
   const integralBefore = (day: number): number => {
     while (beforeDay.length <= day - firstDay) {
-      const last = layOut(firstDay + beforeDay.length - 1).upTo.at(-1) ?? 0
-      beforeDay.push((beforeDay.at(-1) ?? 0) + last)
+      const { upTo, count } = layOut(firstDay + beforeDay.length - 1)
+      beforeDay.push((beforeDay.at(-1) ?? 0) + (upTo[count - 1] ?? 0))
     }
     return beforeDay[day - firstDay] ?? 0
   }
 
-  /** The piece that an instant lies in, and how far into it. */
-  const locate = (atMs: number) => {
-    const day = Math.floor((atMs - originMs) / DAY_MS) + firstDay
+  const integralSinceFirstMidnight = (atMs: number): number => {
+    const day = dayOfInstant(atMs, time)
+    const before = integralBefore(day)
     const pieces = layOut(day)
-    const minute = (atMs - originMs - (day - firstDay) * DAY_MS) / 60_000
-    let low = 0
-    let high = pieces.corners.length - 2
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((pieces.corners[middle]?.minute ?? 0) <= minute) low = middle
-      else high = middle - 1
+    const hour = (atMs - instantOf(day, 0, time)) / HOUR_MS
+    const index = pieceAt(pieces, hour)
+    const inPiece = pieceIntegral(pieces, index, hour - (pieces.hours[index] ?? 0))
+    return before + ((pieces.upTo[index] ?? 0) + inPiece)
+  }
+
+  const flowAt = (atMs: number): number => {
+    const day = dayOfInstant(atMs, time)
+    const pieces = layOut(day)
+    const hour = (atMs - instantOf(day, 0, time)) / HOUR_MS
+    const index = pieceAt(pieces, hour)
+    let factor = 1
+    for (let wave = 0; wave < omegas.length; wave += 1) {
+      factor += (shares[wave] ?? 0) * Math.sin((omegas[wave] ?? 0) * hour + (pieces.phases[wave] ?? 0))
     }
-    const found = piece(day, pieces, low)
-    return { day, pieces, index: low, hours: (minute - found.from.minute) / 60, ...found }
+    const value = (pieces.values[index] ?? 0) + slopeOf(pieces, index) * (hour - (pieces.hours[index] ?? 0))
+    // A straight line down to zero may miss it by the last bit.
+    return Math.max(0, value) * factor
   }
 
-  const integralSinceMidnight = (atMs: number): number => {
-    const { day, pieces, index, from, slope, fromHours, hours } = locate(atMs)
-    const inPiece = pieceIntegral(fromHours, from.value, slope, hours)
-    return integralBefore(day) + ((pieces.upTo[index] ?? 0) + inPiece)
-  }
-
-  const beforeStart = integralSinceMidnight(startMs)
+  const beforeStart = integralSinceFirstMidnight(startMs)
+  let latestMs = Number.NaN
+  let latest = 0
   return {
-    at: (atMs) => {
-      const { from, slope, fromHours, hours } = locate(atMs)
-      let factor = 1
-      for (const { share, phase, omega } of waves)
-        factor += share * Math.sin(omega * (fromHours + hours) + phase)
-      return (from.value + slope * hours) * factor
+    at: flowAt,
+    integralAt: (atMs) => {
+      if (atMs <= startMs) return 0
+      // One poll asks for a register and what derives from it, all of one instant.
+      if (atMs !== latestMs) {
+        latest = integralSinceFirstMidnight(atMs) - beforeStart
+        latestMs = atMs
+      }
+      return latest
     },
-    integralAt: (atMs) => (atMs <= startMs ? 0 : integralSinceMidnight(atMs) - beforeStart),
   }
+}
+
+/** Rise an hour over a piece; 0 over one that has no width, as rounding may leave it. */
+function slopeOf({ hours, values }: DayPieces, index: number): number {
+  const width = (hours[index + 1] ?? 0) - (hours[index] ?? 0)
+  return width === 0 ? 0 : ((values[index + 1] ?? 0) - (values[index] ?? 0)) / width
+}
+
+/** Index of the piece that an hour of the day lies in. */
+function pieceAt({ hours, count }: DayPieces, hour: number): number {
+  let low = 0
+  let high = count - 2
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((hours[middle] ?? 0) <= hour) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/** A flow that never changes. */
+export function constantCurve(value: number, { startMs }: PlantTime): LoadCurve {
+  return { at: () => value, integralAt: (atMs) => (value * Math.max(0, atMs - startMs)) / HOUR_MS }
+}
+
+/**
+ * The corners of a quantity that has no closed integral of its own, such as a loss that grows with the square of a
+ * load: exact at every step of the day and straight between, so that its energy is exact for what it is.
+ */
+export function sampledEnvelope(
+  stepMinutes: number,
+  valueAt: (day: number, minute: number) => number,
+): Envelope {
+  return (day) =>
+    Array.from({ length: Math.ceil(1_440 / stepMinutes) }, (_, index): Corner => {
+      const minute = index * stepMinutes
+      return { minute, value: valueAt(day, minute) }
+    })
 }

@@ -1,78 +1,142 @@
-import type { Corner, Envelope, Ripple } from './load-curve.ts'
-import type { ContinuousLoad, PhotovoltaicSource, Scenario, ShiftLoad } from './scenario.ts'
+import { quantityOf } from '#contract/quantities.ts'
+import { makeCalendar, type Calendar } from './calendar.ts'
+import type { FlowOf, Leaf } from './flow-kinds.ts'
+import {
+  loadCurve,
+  type Corner,
+  type Envelope,
+  type LoadCurve,
+  type PlantTime,
+  type Ripple,
+} from './load-curve.ts'
+import { GJ_PER_KWH } from './media.ts'
+import { machineBounds, machineEnvelope } from './machines.ts'
+import { replayCurve } from './replay.ts'
+import { plantTime, type Scenario } from './scenario.ts'
 import { seededStream, type Stream } from './seeded.ts'
-import { sunHeightSine } from './sun.ts'
+import { clearSkyShare, sunHeightSine } from './sun.ts'
+import { makeWeather, type Weather } from './weather.ts'
 
-/** What each kind of load looks like over a day, and the bounds that it keeps for ever. */
-export interface LoadShape {
+/** What each kind of load and source looks like over a day, and the bounds that it keeps for ever. */
+
+interface LoadShape {
   readonly envelope: Envelope
-  readonly ripples: readonly Ripple[]
-  /** The flow never leaves [least, most]. */
+  /** The envelope never leaves [least, most]. */
   readonly least: number
   readonly most: number
 }
 
-type Variable = ShiftLoad | ContinuousLoad
+/** A load or source as a curve; the flow never leaves [least, most]. */
+export interface BoundedCurve {
+  readonly curve: LoadCurve
+  readonly least: number
+  readonly most: number
+}
+
+/** What the loads of a plant have in common. */
+export interface Surroundings {
+  readonly scenario: Scenario
+  readonly time: PlantTime
+  readonly weather: Weather
+  readonly calendar: Calendar
+}
+
+/** The surroundings of a scenario. */
+export function surroundingsOf(scenario: Scenario): Surroundings {
+  return {
+    scenario,
+    time: plantTime(scenario),
+    weather: makeWeather(scenario.weather, scenario.seed),
+    calendar: makeCalendar(scenario),
+  }
+}
+
+type DayProfile = FlowOf<'shift'>['workDay']
 
 /** Corners of one day at most; tells the random numbers of one day's corners from those of the next. */
 const CORNERS_PER_DAY_MAX = 1_441
 
-/** 1970-01-01 was a Thursday; 0 is Sunday. */
-const isRestDay = (day: number): boolean => [0, 6].includes((day + 4) % 7)
-
 const varied = (value: number, variation: number, random: number): number =>
   value * (1 + variation * (2 * random - 1))
 
-function ripplesOf(load: Variable, random: Stream): Ripple[] {
-  return load.ripple.map(({ share, periodMinutes }, index) => ({
-    share,
-    periodHours: periodMinutes / 60,
-    phase: 2 * Math.PI * random(index),
-  }))
-}
+const sharesOf = (...profiles: readonly DayProfile[]): number[] =>
+  profiles.flatMap((profile) => profile.map(([, share]) => share))
 
-/** Least and most of values between two bounds, with variation and ripple upon them. */
-function bounds(load: Variable, lowest: number, highest: number): Pick<LoadShape, 'least' | 'most'> {
-  const ripple = load.ripple.reduce((sum, { share }) => sum + share, 0)
-  return {
-    least: lowest * (1 - load.variation) * (1 - ripple),
-    most: highest * (1 + load.variation) * (1 + ripple),
-  }
-}
-
-function shiftShape(load: ShiftLoad, seed: number, name: string): LoadShape {
-  const random = seededStream(seed, `${name}/corner`)
+function shiftShape(load: FlowOf<'shift' | 'chp'>, name: string, around: Surroundings): LoadShape {
+  const random = seededStream(around.scenario.seed, `${name}/corner`)
+  const { peak, variation } = load
   const envelope: Envelope = (day) =>
-    (isRestDay(day) ? load.restDay : load.workDay).map(([minute, share], index): Corner => ({
-      minute,
-      value: varied(load.peak * share, load.variation, random(day * CORNERS_PER_DAY_MAX + index)),
-    }))
-  const shares = [...load.workDay, ...load.restDay].map(([, share]) => share)
+    (around.calendar.restsOn(day, load.restDays) ? load.restDay : load.workDay).map(
+      ([minute, share], index): Corner => ({
+        minute,
+        value: varied(peak * share, variation, random(day * CORNERS_PER_DAY_MAX + index)),
+      }),
+    )
+  const shares = sharesOf(load.workDay, load.restDay)
   return {
     envelope,
-    ripples: ripplesOf(load, seededStream(seed, `${name}/ripple`)),
-    ...bounds(load, load.peak * Math.min(...shares), load.peak * Math.max(...shares)),
+    least: peak * Math.min(...shares) * (1 - variation),
+    most: peak * Math.max(...shares) * (1 + variation),
   }
 }
 
-function continuousShape(load: ContinuousLoad, seed: number, name: string): LoadShape {
-  const random = seededStream(seed, `${name}/corner`)
+function continuousShape(load: FlowOf<'continuous'>, name: string, around: Surroundings): LoadShape {
+  const random = seededStream(around.scenario.seed, `${name}/corner`)
+  const { mean, daySwing, peakHour, variation } = load
   const envelope: Envelope = (day) =>
     Array.from({ length: 24 }, (_, hour): Corner => {
-      const swing = 1 + load.daySwing * Math.cos((2 * Math.PI * (hour - load.peakHour)) / 24)
+      const swing = 1 + daySwing * Math.cos((2 * Math.PI * (hour - peakHour)) / 24)
       return {
         minute: hour * 60,
-        value: varied(load.mean * swing, load.variation, random(day * CORNERS_PER_DAY_MAX + hour)),
+        value: varied(mean * swing, variation, random(day * CORNERS_PER_DAY_MAX + hour)),
       }
     })
   return {
     envelope,
-    ripples: ripplesOf(load, seededStream(seed, `${name}/ripple`)),
-    ...bounds(load, load.mean * (1 - load.daySwing), load.mean * (1 + load.daySwing)),
+    least: mean * (1 - daySwing) * (1 - variation),
+    most: mean * (1 + daySwing) * (1 + variation),
   }
 }
 
-const SUN_STEP_MINUTES = 5
+const CLIMATE_STEP_MINUTES = 30
+
+/** Share of a profile at a minute; it goes on to its first corner at midnight. */
+function shareAt(profile: DayProfile, minute: number): number {
+  const index = profile.findLastIndex(([corner]) => corner <= minute)
+  const [from, share] = profile[index] ?? [0, 0]
+  const [to, next] = profile[index + 1] ?? [1_440, profile[0]?.[1] ?? share]
+  return share + ((next - share) * (minute - from)) / (to - from)
+}
+
+function climateShape(load: FlowOf<'climate'>, name: string, around: Surroundings): LoadShape {
+  const { weather, calendar, scenario } = around
+  const random = seededStream(scenario.seed, `${name}/corner`)
+  const demand = (celsius: number): number =>
+    load.base +
+    (load.above === undefined ? 0 : Math.max(0, celsius - load.above.temperature) * load.above.perDegree) +
+    (load.below === undefined ? 0 : Math.max(0, load.below.temperature - celsius) * load.below.perDegree)
+  const steps = Array.from({ length: 1_440 / CLIMATE_STEP_MINUTES }, (_, step) => step * CLIMATE_STEP_MINUTES)
+  const minutesOf = (profile: DayProfile): number[] =>
+    [...new Set([...steps, ...profile.map(([minute]) => minute)])].toSorted((a, b) => a - b)
+  const days = [load.workDay, load.restDay].map((profile) => ({ profile, minutes: minutesOf(profile) }))
+  const envelope: Envelope = (day) => {
+    const kind = days[calendar.restsOn(day, load.restDays) ? 1 : 0]
+    if (kind === undefined) return []
+    return kind.minutes.map((minute, index): Corner => {
+      const wanted = shareAt(kind.profile, minute) * demand(weather.temperature(day, minute))
+      return { minute, value: varied(wanted, load.variation, random(day * CORNERS_PER_DAY_MAX + index)) }
+    })
+  }
+  const shares = sharesOf(load.workDay, load.restDay)
+  const most = Math.max(demand(weather.least), demand(weather.most), load.base)
+  return {
+    envelope,
+    least: load.base * Math.min(...shares) * (1 - load.variation),
+    most: most * Math.max(...shares) * (1 + load.variation),
+  }
+}
+
+const SUN_STEP_MINUTES = 10
 const CLOUD_STEP_MINUTES = 20
 
 /** Cover between 0 (clear) and 1, straight between random values 20 minutes apart, on days that are dull or bright. */
@@ -83,26 +147,76 @@ function cloudCover(random: Stream, days: Stream, day: number, minute: number): 
   return days(day) * (random(before) * (1 - share) + random(before + 1) * share)
 }
 
-function photovoltaicShape(source: PhotovoltaicSource, scenario: Scenario, name: string): LoadShape {
+/** Minutes by which the sun is ahead of the clock: four for each degree east of the clock's own meridian. */
+function sunAheadMinutes({ longitude }: Scenario, { offsetMs }: PlantTime): number {
+  return longitude === undefined ? 0 : 4 * longitude - offsetMs / 60_000
+}
+
+function photovoltaicShape(
+  source: FlowOf<'photovoltaic'>,
+  name: string,
+  { scenario, time }: Surroundings,
+): LoadShape {
+  // One sky over the park; each roof has clouds of its own within it.
   const clouds = seededStream(scenario.seed, `${name}/cloud`)
-  const days = seededStream(scenario.seed, `${name}/day`)
+  const days = seededStream(scenario.seed, 'sky')
+  const ahead = sunAheadMinutes(scenario, time)
   const envelope: Envelope = (day) =>
     Array.from({ length: 1_440 / SUN_STEP_MINUTES }, (_, index): Corner => {
       const minute = index * SUN_STEP_MINUTES
-      const height = Math.max(0, sunHeightSine(scenario.latitude, day, minute))
-      const cover = source.cloudiness * cloudCover(clouds, days, day, minute)
-      return { minute, value: source.peak * height * (1 - cover) }
+      const sun = clearSkyShare(sunHeightSine(scenario.latitude, day, minute + ahead))
+      const cover = sun === 0 ? 0 : source.cloudiness * cloudCover(clouds, days, day, minute)
+      return { minute, value: source.peak * sun * (1 - cover) }
     })
-  return { envelope, ripples: [], least: 0, most: source.peak }
+  return { envelope, least: 0, most: source.peak }
 }
 
-/** The shape of a load or source under its name, which makes it differ from others of its kind. */
-export function loadShape(
-  load: ShiftLoad | ContinuousLoad | PhotovoltaicSource,
-  name: string,
-  scenario: Scenario,
-): LoadShape {
-  if (load.kind === 'shift') return shiftShape(load, scenario.seed, name)
-  if (load.kind === 'continuous') return continuousShape(load, scenario.seed, name)
-  return photovoltaicShape(load, scenario, name)
+function rippled(load: { readonly ripple: FlowOf<'shift'>['ripple'] }, random: Stream): Ripple[] {
+  return load.ripple.map(({ share, periodMinutes }, index) => ({
+    share,
+    periodHours: periodMinutes / 60,
+    phase: 2 * Math.PI * random(index),
+  }))
+}
+
+function shapeOf(leaf: Exclude<Leaf, { kind: 'replay' }>, name: string, around: Surroundings): LoadShape {
+  switch (leaf.kind) {
+    case 'shift':
+    case 'chp':
+      return shiftShape(leaf, name, around)
+    case 'continuous':
+      return continuousShape(leaf, name, around)
+    case 'climate':
+      return climateShape(leaf, name, around)
+    case 'machines':
+      return {
+        envelope: machineEnvelope(leaf, around.calendar, around.scenario.seed, name),
+        ...machineBounds(leaf),
+      }
+    case 'photovoltaic':
+      break
+  }
+  return photovoltaicShape(leaf, name, around)
+}
+
+/** The curve of a load or source under its name, which makes it differ from others of its kind. */
+export function leafCurve(leaf: Leaf, name: string, around: Surroundings): BoundedCurve {
+  const { scenario, time } = around
+  if (leaf.kind === 'replay') {
+    const series = scenario.series.get(name)
+    if (series === undefined) throw new RangeError(`the series of "${name}" was not read`)
+    const startsAtMs =
+      leaf.startsAt === undefined ? undefined : Temporal.Instant.from(leaf.startsAt).epochMilliseconds
+    // Flows of heat and cold are in kW, their registers in GJ.
+    const scale = leaf.scale * (quantityOf(leaf.quantity).unit === 'GJ' ? 1 / GJ_PER_KWH : 1)
+    return replayCurve(series, { startsAtMs, scale, outside: leaf.outside }, time)
+  }
+  const { envelope, least, most } = shapeOf(leaf, name, around)
+  const ripples = 'ripple' in leaf ? rippled(leaf, seededStream(scenario.seed, `${name}/ripple`)) : []
+  const swing = ripples.reduce((sum, { share }) => sum + share, 0)
+  return {
+    curve: loadCurve(envelope, ripples, time),
+    least: least * (1 - swing),
+    most: most * (1 + swing),
+  }
 }

@@ -1,11 +1,16 @@
+import type { Carrier } from '#contract/carriers.ts'
 import type { Park } from '#contract/park.ts'
 import { eachPhase, electricalState, type ElectricalState, type ThreePhases } from './electrical.ts'
-import { flowNodes, sumByPhase, sumOfTerms, type FlowNode } from './flow-tree.ts'
-import type { Scenario } from './scenario.ts'
+import { amountOfTerms, byPhase, flowOfTerms, type FlowNode } from './flow-node.ts'
+import { flowNodes } from './flow-tree.ts'
+import { instantOf, loadCurve, sampledEnvelope, type LoadCurve } from './load-curve.ts'
+import { amountPerFlowHour, conditionsOf, type MediumState } from './media.ts'
+import { plantTime, type Scenario } from './scenario.ts'
 
 /**
  * A park as it runs: the state of every meter's point, and the exact integral of its flow, at any instant and in any
- * order. Nothing is stepped and nothing is remembered, so two plants of one scenario never differ.
+ * order. Nothing is stepped, so two plants of one scenario never differ; what is laid out of a day is only kept to be
+ * quick.
  */
 export interface Plant {
   /** Throws RangeError for a meter that the park does not have. */
@@ -17,39 +22,41 @@ export interface Plant {
   energyAt(meter: string, atMs: number): number
   /** All registers of an electricity meter, 0 at the start. Throws RangeError for meters of other carriers. */
   electricalEnergyAt(meter: string, atMs: number): ElectricalEnergy
+  /**
+   * What is lost between this meter and what it feeds: lines by a share, transformers by their losses. The flow, and
+   * its integral since the start of the registers in the unit of the meter's register.
+   */
+  lossAt(meter: string, atMs: number): { readonly flow: number; readonly amount: number }
   /** The bounds that the meter's flow keeps for ever; below zero for a source. */
   boundsOf(meter: string): { readonly least: number; readonly most: number }
 }
 
-export type MeterState = ElectricalState | FluidState
-
-/** Gas or steam in a pipe. */
-export interface FluidState {
-  readonly carrier: 'naturalGas' | 'steam'
-  /** m³/h of standard gas, or t/h of steam. */
-  readonly flow: number
-  readonly temperatureC: number
-  /** Absolute. */
-  readonly pressureKpa: number
-}
+export type MeterState = ElectricalState | MediumState
 
 export interface ElectricalEnergy {
   readonly importKwh: number
   readonly exportKwh: number
   readonly importByPhaseKwh: ThreePhases<number>
-  /** Inductive while importing; the loads of a plant never deliver reactive energy. */
+  readonly exportByPhaseKwh: ThreePhases<number>
+  /** Inductive while importing (Q1); loads never deliver reactive energy, and sources have a power factor of 1. */
   readonly reactiveImportKvarh: number
+  readonly reactiveImportByPhaseKvarh: ThreePhases<number>
+  readonly apparentKvah: number
 }
+
+/** Apparent power that has no closed integral is counted at marks this far apart, straight between them. */
+const APPARENT_STEP_MINUTES = 10
 
 /** The plant of a scenario in its park. */
 export function makePlant(scenario: Scenario, park: Park): Plant {
   const nodes = flowNodes(scenario)
+  const time = plantTime(scenario)
   const nodeOf = (meter: string): FlowNode => {
     const node = nodes.get(meter)
     if (node === undefined) throw new RangeError(`nothing flows through "${meter}"`)
     return node
   }
-  const carrierOf = (meter: string): string => {
+  const carrierOf = (meter: string): Carrier => {
     const carrier = park.meters.get(meter)?.carrier
     if (carrier === undefined) throw new RangeError(`there is no meter "${meter}"`)
     return carrier
@@ -57,44 +64,78 @@ export function makePlant(scenario: Scenario, park: Park): Plant {
 
   const energyAt = (meter: string, atMs: number): number => {
     const { terms, source } = nodeOf(meter)
-    const imported = sumOfTerms(terms, ({ curve }) => curve.integralAt(atMs))
+    const imported = amountOfTerms(terms, atMs) * amountPerFlowHour(carrierOf(meter))
     // Not −imported: a register at its start is 0, not −0.
     return source ? 0 - imported : imported
+  }
+
+  const apparentCurves = new Map<string, LoadCurve>()
+  const apparentCurve = (meter: string): LoadCurve => {
+    const made = apparentCurves.get(meter)
+    if (made !== undefined) return made
+    const { terms } = nodeOf(meter)
+    const envelope = sampledEnvelope(APPARENT_STEP_MINUTES, (day, minute) => {
+      const atMs = instantOf(day, minute, time)
+      let active = 0
+      let reactive = 0
+      for (const { curve, weight, tanPhi } of terms) {
+        const flow = weight * curve.at(atMs)
+        active += flow
+        reactive += flow * tanPhi
+      }
+      return Math.hypot(active, reactive)
+    })
+    const curve = loadCurve(envelope, [], time)
+    apparentCurves.set(meter, curve)
+    return curve
+  }
+
+  /** Exact where all of the load has one power factor. */
+  const apparentEnergy = (meter: string, atMs: number): number => {
+    const { terms } = nodeOf(meter)
+    const tanPhi = terms[0]?.tanPhi ?? 0
+    return terms.every((term) => term.tanPhi === tanPhi)
+      ? Math.abs(amountOfTerms(terms, atMs)) * Math.hypot(1, tanPhi)
+      : apparentCurve(meter).integralAt(atMs)
   }
 
   return {
     energyAt,
     boundsOf: (meter) => nodeOf(meter),
+    lossAt: (meter, atMs) => {
+      const { losses } = nodeOf(meter)
+      return {
+        flow: flowOfTerms(losses, atMs),
+        amount: amountOfTerms(losses, atMs) * amountPerFlowHour(carrierOf(meter)),
+      }
+    },
     stateAt: (meter, atMs) => {
       const carrier = carrierOf(meter)
       const { terms, nominalV } = nodeOf(meter)
-      switch (carrier) {
-        case 'electricity': {
-          const active = sumByPhase(terms, ({ curve }) => curve.at(atMs))
-          const reactive = sumByPhase(terms, ({ curve, tanPhi }) => curve.at(atMs) * tanPhi)
-          const powers = eachPhase((phase) => ({ activeKw: active[phase], reactiveKvar: reactive[phase] }))
-          return electricalState(powers, nominalV, atMs)
-        }
-        case 'naturalGas':
-        case 'steam': {
-          const { temperature, pressure } = carrier === 'steam' ? scenario.steam : scenario.gas
-          const flow = sumOfTerms(terms, ({ curve }) => curve.at(atMs))
-          return { carrier, flow, temperatureC: temperature, pressureKpa: pressure }
-        }
-        default:
-          throw new RangeError(`"${meter}" measures ${carrier}, which no plant has yet`)
+      if (carrier === 'environment') throw new RangeError(`"${meter}" measures no flow`)
+      if (carrier !== 'electricity') {
+        return { carrier, flow: flowOfTerms(terms, atMs), ...conditionsOf(carrier, scenario) }
       }
+      return electricalState(terms, nominalV, atMs)
     },
     electricalEnergyAt: (meter, atMs) => {
       if (carrierOf(meter) !== 'electricity') throw new RangeError(`"${meter}" measures no electricity`)
       const { terms, source } = nodeOf(meter)
+      const energies = byPhase(terms, (curve) => curve.integralAt(atMs))
       const none: ThreePhases<number> = [0, 0, 0]
+      const active = eachPhase((phase) => (source ? 0 - energies[phase].active : energies[phase].active))
+      const reactive = energies[0].reactive + energies[1].reactive + energies[2].reactive
       const energy = energyAt(meter, atMs)
       return {
         importKwh: source ? 0 : energy,
         exportKwh: source ? energy : 0,
-        importByPhaseKwh: source ? none : sumByPhase(terms, ({ curve }) => curve.integralAt(atMs)),
-        reactiveImportKvarh: sumOfTerms(terms, ({ curve, tanPhi }) => curve.integralAt(atMs) * tanPhi),
+        importByPhaseKwh: source ? none : active,
+        exportByPhaseKwh: source ? active : none,
+        reactiveImportKvarh: reactive,
+        reactiveImportByPhaseKvarh: eachPhase((phase) => energies[phase].reactive),
+        get apparentKvah() {
+          return apparentEnergy(meter, atMs)
+        },
       }
     },
   }

@@ -82,24 +82,33 @@ describe('a scenario', () => {
   })
 
   it('cannot exceed a rating', () => {
-    expect(findingsOf('peak: 185', 'peak: 285')).toEqual([
+    expect(findingsOf('peak: 1550', 'peak: 2550')).toContainEqual(
       expect.stringMatching(
         /flows\.steel-compressors: may reach .* an hour, beyond its meter's rating of 300$/,
       ),
+    )
+  })
+
+  it('cannot ask more of a transformer than it is rated for', () => {
+    expect(findingsOf('rating: 800', 'rating: 630')).toEqual([
+      expect.stringMatching(/flows\.food-incoming: may reach \d+ kVA, beyond its rating of 630 kVA$/),
     ])
+  })
+
+  it('cannot burn gas for a unit that is none', () => {
+    expect(findingsOf('kind: chp-gas, of: park-chp-power', 'kind: chp-gas, of: park-pv')).toContainEqual(
+      expect.stringMatching(/flows\.park-chp-gas\.of: "park-pv" is no CHP unit$/),
+    )
   })
 
   it('cannot hold a source that its sum might not use up', () => {
     const found = findingsOf(
-      'of: [steel-furnace-1-feed, steel-furnace-2]',
-      'of: [steel-furnace-1-feed, steel-furnace-2, roof]',
+      'of: [steel-furnace-1-feed, steel-furnace-2-feed]',
+      'of: [steel-furnace-1-feed, steel-furnace-2-feed, roof]',
     )
     expect(found).toEqual([expect.stringMatching(/there is no flow "roof"$/)])
-    const turned = findingsOf(
-      '  steel-offices:\n    kind: shift\n    peak: 60\n',
-      '  steel-offices: { kind: photovoltaic, peak: 2000 }\n  unused:\n    kind: shift\n    peak: 60\n',
-    )
-    expect(turned).toEqual([expect.stringMatching(/"unused" is no meter of the park and feeds none$/)])
+    const unused = findingsOf('flows:\n', 'flows:\n  unused: { kind: photovoltaic, peak: 20 }\n')
+    expect(unused).toEqual([expect.stringMatching(/"unused" is no meter of the park and feeds none$/)])
     const reversed = findingsOf(
       '  park-pv: { kind: photovoltaic, peak: 400',
       '  park-pv: { kind: photovoltaic, peak: 2400',
@@ -107,13 +116,19 @@ describe('a scenario', () => {
     expect(reversed).toContainEqual(expect.stringMatching(/flows\.park-incoming: may fall to -\d/))
   })
 
-  it('names the place of a faulty day', () => {
-    expect(
-      findingsOf("workDay: [['00:00', 0.5], ['05:30', 0.48]", "workDay: [['00:10', 0.5], ['05:30', 0.48]"),
-    ).toEqual([
-      expect.stringMatching(
-        /^scenario\.yaml:\d+:\d+ flows\.services-incoming\.workDay: corners in order of time/,
-      ),
+  it.each([
+    ['peak: 38', 'peak: -1', 'peak'],
+    [
+      "shifts: [['06:00', '13:50'], ['14:10', '21:50']]",
+      "shifts: [['06:00', '14:50'], ['14:10', '21:50']]",
+      'shifts',
+    ],
+    ['heatEfficiency: 0.43', 'heatEfficiency: 0.63', 'heatEfficiency'],
+    ['    cycleMinutes: 16\n', '    cycleMinutes: 2\n', 'cycleMinutes'],
+    ["restDay: [['00:00', 0]]", "restDay: [['00:10', 0]]", 'restDay'],
+  ])('names the place of "%s" changed to "%s"', (from, to, field) => {
+    expect(findingsOf(from, to)).toEqual([
+      expect.stringMatching(new RegExp(`^scenario\\.yaml:\\d+:\\d+ flows\\.[a-z-]+\\.${field}: `)),
     ])
   })
 })

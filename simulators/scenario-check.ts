@@ -1,12 +1,45 @@
 import type { Park } from '#contract/park.ts'
 import { InvalidFile, type DataFile, type Finding } from '#firmware-config/document.ts'
-import { flowNodes } from './flow-tree.ts'
-import { readScenario, type Flow, type Scenario } from './scenario.ts'
+import { quantityOf } from '#contract/quantities.ts'
+import { behaviourFindings, type FaultSubjects } from './fault-schedule.ts'
+import { followedBy, type Flow } from './flow-kinds.ts'
+import { apparentMost, flowNodes } from './flow-tree.ts'
+import { amountPerFlowHour } from './media.ts'
+import { seriesSpanMs, WEEK_MS } from './replay.ts'
+import { readScenario, type Scenario } from './scenario.ts'
 
 /** What is wrong between a scenario and its park. */
 
-const partsOf = (flow: Flow): readonly string[] =>
-  flow.kind === 'sum' ? flow.of : flow.kind === 'boiler' ? [flow.output] : []
+const isFeeder = (flow: Flow): flow is Extract<Flow, { kind: 'sum' | 'transformer' }> =>
+  flow.kind === 'sum' || flow.kind === 'transformer'
+
+/** The flows that a flow rests on, with their place in it. */
+function partsOf(
+  flow: Flow,
+): readonly { readonly part: string; readonly path: readonly (string | number)[] }[] {
+  switch (flow.kind) {
+    case 'sum':
+    case 'transformer':
+      return flow.of.map((part, index) => ({ part, path: ['of', index] }))
+    case 'boiler':
+    case 'compressor':
+    case 'chiller':
+    case 'pump':
+      return [{ part: followedBy(flow), path: ['output'] }]
+    case 'chp-gas':
+    case 'chp-heat':
+      return [{ part: followedBy(flow), path: ['of'] }]
+    case 'shift':
+    case 'continuous':
+    case 'climate':
+    case 'machines':
+    case 'replay':
+    case 'photovoltaic':
+    case 'chp':
+      break
+  }
+  return []
+}
 
 /** True where the way down from a flow comes back to it. */
 function restsOnItself(name: string, scenario: Scenario): boolean {
@@ -14,7 +47,7 @@ function restsOnItself(name: string, scenario: Scenario): boolean {
   const next = [name]
   for (let current = next.pop(); current !== undefined; current = next.pop()) {
     const flow = scenario.flows[current]
-    for (const part of flow === undefined ? [] : partsOf(flow)) {
+    for (const { part } of flow === undefined ? [] : partsOf(flow)) {
       if (part === name) return true
       if (!seen.has(part)) next.push(part)
       seen.add(part)
@@ -23,56 +56,113 @@ function restsOnItself(name: string, scenario: Scenario): boolean {
   return false
 }
 
+/** The nearest meter that a flow is fed from, through flows that nobody measures. */
+function meteredFeeder(name: string, fedBy: ReadonlyMap<string, string>, park: Park): string | undefined {
+  const passed = new Set<string>()
+  let feeder = fedBy.get(name)
+  while (feeder !== undefined && !park.meters.has(feeder) && !passed.has(feeder)) {
+    passed.add(feeder)
+    feeder = fedBy.get(feeder)
+  }
+  return feeder
+}
+
 /** What is wrong with the tree of flows itself: what would keep it from being built. */
 function treeFindings(data: DataFile<Scenario>, park: Park): Finding[] {
   const findings: Finding[] = []
   const { flows } = data.value
+  const say = (path: readonly (string | number)[], message: string): void => {
+    findings.push({ place: data.placeOf(path), message })
+  }
   const fedBy = new Map<string, string>()
+  const used = new Set<string>()
   for (const [name, flow] of Object.entries(flows)) {
-    for (const [index, part] of partsOf(flow).entries()) {
-      const path = flow.kind === 'sum' ? ['flows', name, 'of', index] : ['flows', name, 'output']
-      if (flows[part] === undefined) {
-        findings.push({ place: data.placeOf(path), message: `there is no flow "${part}"` })
+    for (const { part, path } of partsOf(flow)) {
+      const place = ['flows', name, ...path]
+      const found = flows[part]
+      if (found === undefined) say(place, `there is no flow "${part}"`)
+      else if ((flow.kind === 'chp-gas' || flow.kind === 'chp-heat') && found.kind !== 'chp') {
+        say(place, `"${part}" is no CHP unit`)
       }
-      if (flow.kind !== 'sum') continue
+      used.add(part)
+      if (!isFeeder(flow)) continue
       const other = fedBy.get(part)
-      if (other !== undefined) {
-        findings.push({ place: data.placeOf(path), message: `"${part}" is fed by "${other}" already` })
-      }
+      if (other !== undefined) say(place, `"${part}" is fed by "${other}" already`)
       fedBy.set(part, name)
     }
-    if (restsOnItself(name, data.value)) {
-      findings.push({ place: data.placeOf(['flows', name]), message: `"${name}" rests on itself` })
-    }
+    if (restsOnItself(name, data.value)) say(['flows', name], `"${name}" rests on itself`)
   }
-  for (const name of Object.keys(flows)) {
-    if (!park.meters.has(name) && !fedBy.has(name)) {
-      const message = `"${name}" is no meter of the park and feeds none`
-      findings.push({ place: data.placeOf(['flows', name]), message })
+  for (const [name, flow] of Object.entries(flows)) {
+    // A conversion may have several products; one that nobody uses is not a mistake.
+    if (!park.meters.has(name) && !used.has(name) && flow.kind !== 'chp-heat') {
+      say(['flows', name], `"${name}" is no meter of the park and feeds none`)
     }
   }
   for (const meter of park.meters.values()) {
-    if (flows[meter.id] === undefined) {
-      findings.push({ place: data.placeOf(['flows']), message: `nothing flows through "${meter.id}"` })
-    } else if (meter.upstream !== undefined && fedBy.get(meter.id) !== meter.upstream) {
-      const message = `the park feeds "${meter.id}" from "${meter.upstream}", the scenario from "${fedBy.get(meter.id) ?? 'nowhere'}"`
-      findings.push({ place: data.placeOf(['flows', meter.id]), message })
+    if (flows[meter.id] === undefined) say(['flows'], `nothing flows through "${meter.id}"`)
+    else if (meter.upstream !== undefined) {
+      const feeder = meteredFeeder(meter.id, fedBy, park)
+      if (feeder !== meter.upstream) {
+        say(
+          ['flows', meter.id],
+          `the park feeds "${meter.id}" from "${meter.upstream}", the scenario from "${feeder ?? 'nowhere'}"`,
+        )
+      }
     }
   }
   return findings
 }
 
+/** What is wrong with series that are replayed. */
+function replayFindings(data: DataFile<Scenario>, park: Park): Finding[] {
+  const findings: Finding[] = []
+  for (const [name, flow] of Object.entries(data.value.flows)) {
+    if (flow.kind !== 'replay') continue
+    const say = (field: string, message: string): void => {
+      findings.push({ place: data.placeOf(['flows', name, field]), message })
+    }
+    const { unit, carrier } = quantityOf(flow.quantity)
+    if (!REPLAYED_UNITS.has(unit) || NOT_REPLAYED.has(flow.quantity))
+      say('quantity', `${flow.quantity} is neither a power or flow nor an amount`)
+    const meter = park.meters.get(name)
+    if (meter !== undefined && meter.carrier !== carrier) {
+      say('quantity', `${flow.quantity} is a quantity of ${carrier}, "${name}" a meter of ${meter.carrier}`)
+    }
+    const series = data.value.series.get(name)
+    if (series !== undefined && flow.outside === 'repeat-weekly' && seriesSpanMs(series) < WEEK_MS) {
+      say('outside', 'the series is shorter than the seven days that are to be repeated')
+    }
+  }
+  return findings
+}
+
+const REPLAYED_UNITS: ReadonlySet<string> = new Set(['kW', 'm³/h', 't/h', 'kWh', 'm³', 't', 'GJ'])
+/** Other measures of a flow, which follow from it by the conditions of the scenario. */
+const NOT_REPLAYED: ReadonlySet<string> = new Set([
+  'gasVolumeActual',
+  'gasFlowActual',
+  'steamEnergy',
+  'heatVolume',
+  'heatFlow',
+])
+
 /** What no meter could show: flows beyond a rating, and sums that their sources could turn round. */
 function boundsFindings(data: DataFile<Scenario>, park: Park): Finding[] {
   const findings: Finding[] = []
-  for (const [name, { least, most, source }] of flowNodes(data.value)) {
-    const rating = park.meters.get(name)?.ratingPerHour
-    const peak = Math.max(most, -least)
+  for (const [name, node] of flowNodes(data.value)) {
+    const { least, most, source } = node
+    const meter = park.meters.get(name)
+    const rating = meter?.ratingPerHour
+    const peak = Math.max(most, -least) * (meter === undefined ? 1 : amountPerFlowHour(meter.carrier))
     const say = (message: string): void => {
       findings.push({ place: data.placeOf(['flows', name]), message })
     }
     if (rating !== undefined && peak > rating) {
       say(`may reach ${peak.toFixed(1)} an hour, beyond its meter's rating of ${rating}`)
+    }
+    const flow = data.value.flows[name]
+    if (flow?.kind === 'transformer' && apparentMost(node) > flow.rating) {
+      say(`may reach ${apparentMost(node).toFixed(0)} kVA, beyond its rating of ${flow.rating} kVA`)
     }
     if (!source && least < 0) {
       say(
@@ -90,15 +180,20 @@ export function scenarioContradictions(data: DataFile<Scenario>, park: Park): Fi
     const message = `the park file is that of "${park.description.id}"`
     findings.push({ place: data.placeOf(['park']), message })
   }
-  findings.push(...treeFindings(data, park))
+  findings.push(...treeFindings(data, park), ...replayFindings(data, park))
   if (findings.length > 0) return findings
   return boundsFindings(data, park)
 }
 
-/** Reads a scenario that fits its park. Throws `file-unreadable` or `InvalidFile` with every contradiction. */
-export function readScenarioFor(park: Park, file: string): Scenario {
+/**
+ * Reads a scenario that fits its park, and what it says of meters, buses and gateways where these are given. Throws `file-unreadable` or `InvalidFile` with every contradiction.
+ */
+export function readScenarioFor(park: Park, file: string, subjects?: FaultSubjects): Scenario {
   const data = readScenario(file)
-  const findings = scenarioContradictions(data, park)
+  const findings = [
+    ...scenarioContradictions(data, park),
+    ...(subjects === undefined ? [] : behaviourFindings(data, subjects)),
+  ]
   if (findings.length > 0) throw new InvalidFile(file, findings)
   return data.value
 }

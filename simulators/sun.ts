@@ -17,3 +17,16 @@ export function sunHeightSine(latitudeDegrees: number, day: number, minute: numb
     Math.cos(latitude) * Math.cos(declination) * Math.cos(hourAngle)
   )
 }
+
+/** Share of the direct sun that clear air lets through per unit of air mass, raised to the power below (Meinel). */
+const CLEAR_AIR = { share: 0.7, exponent: 0.678 }
+
+/**
+ * What a level surface gets under a clear sky, as a share of what it gets from the sun overhead: the sine of the
+ * sun's height, and the longer way of low light through the air (air mass as 1 ÷ sine of the height).
+ */
+export function clearSkyShare(heightSine: number): number {
+  if (heightSine <= 0) return 0
+  const { share, exponent } = CLEAR_AIR
+  return heightSine * share ** (heightSine ** -exponent - 1)
+}

@@ -29,17 +29,20 @@ const park = indexPark(
     })),
   }),
 )
-const scenario = scenarioFile.parse({
-  park: 'p',
-  seed: 3,
-  registersFrom: '2026-01-01T00:00:00+08:00',
-  utcOffset: '+08:00',
-  latitude: 39,
-  flows: {
-    load: { kind: 'continuous', mean: 100, daySwing: 0.5, ripple: [{ share: 0.2, periodMinutes: 4 }] },
-    pv: { kind: 'photovoltaic', peak: 400 },
-  },
-})
+const scenario = {
+  ...scenarioFile.parse({
+    park: 'p',
+    seed: 3,
+    registersFrom: '2026-01-01T00:00:00+08:00',
+    utcOffset: '+08:00',
+    latitude: 39,
+    flows: {
+      load: { kind: 'continuous', mean: 100, daySwing: 0.5, ripple: [{ share: 0.2, periodMinutes: 4 }] },
+      pv: { kind: 'photovoltaic', peak: 400 },
+    },
+  }),
+  series: new Map(),
+}
 const plant = makePlant(scenario, park)
 const map = loadProfile('eastron-sdm630')
 const truthOf =

@@ -32,7 +32,7 @@ const scenarioText = {
   latitude: 39,
   flows: { m1: { kind: 'continuous', mean: 120 }, m2: { kind: 'continuous', mean: 80 } },
 }
-const scenario = scenarioFile.parse(scenarioText)
+const scenario = { ...scenarioFile.parse(scenarioText), series: new Map() }
 const described = gatewayOf({
   gateway: 'g',
   meters,

@@ -21,7 +21,9 @@ const options = z.object({
   gateway: z
     .array(text)
     .meta({ description: 'A gateway file whose meters are simulated; may be given several times' }),
-  behaviour: text.optional().meta({ description: 'A file of response times and scheduled faults' }),
+  behaviour: text
+    .optional()
+    .meta({ description: 'A file of response times and scheduled faults, instead of those of the scenario' }),
   host: text
     .default('127.0.0.1')
     .meta({ description: 'Address to listen on; the loopback unless told otherwise' }),
@@ -73,8 +75,10 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
   const buses = gateways.flatMap(({ gateway, buses }) => buses.map((bus) => busKey(gateway, bus.id)))
   const { port: firstPort } = given
   const profile = openProfiles(given.profiles).load
+  const subjects = faultSubjects(gateways, profile)
+  const scenario = readScenarioFor(park, given.scenario, subjects)
   const simulation = await startSimulation({
-    scenario: readScenarioFor(park, given.scenario),
+    scenario,
     park,
     gateways,
     profile,
@@ -86,9 +90,7 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
       ? {}
       : { ports: new Map(buses.map((bus, index) => [bus, firstPort === 0 ? 0 : firstPort + index])) }),
     ...(given.pty === undefined ? {} : { ptyFolder: given.pty }),
-    ...(given.behaviour === undefined
-      ? {}
-      : { behaviour: readBehaviour(given.behaviour, faultSubjects(gateways, profile)) }),
+    behaviour: given.behaviour === undefined ? scenario : readBehaviour(given.behaviour, subjects),
     ...(given['served-log'] === undefined ? {} : { servedLog: given['served-log'] }),
     ...(given['fault-log'] === undefined ? {} : { faultLog: given['fault-log'] }),
   })
