@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '#cli/system-clock.ts'
-import { describeWith } from '#test/support/servers.ts'
+import { describeWith, serverPath } from '#test/support/servers.ts'
 import type { Answer } from '../bus.ts'
 import { lineOf } from '../lines.ts'
 import { mbap, rtu } from '../testing/hostile-framing.ts'
@@ -50,7 +50,7 @@ describeWith(['socat'], 'A serial line', () => {
     line.read({ unit: 1, function: 3, address, quantity: 1 }, 500, never)
 
   beforeEach(async () => {
-    ends = await makePseudoTerminals()
+    ends = await makePseudoTerminals(serverPath('socat'))
     line = lineOf({ kind: 'rtu', path: ends.here, ...serial, lateMs: 20 }, surroundings)
   })
 
