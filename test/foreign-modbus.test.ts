@@ -25,7 +25,7 @@ describeWith(['pymodbus', 'socat'], 'A Modbus server that this project did not w
   let python: ChildProcessWithoutNullStreams | undefined
 
   beforeAll(async () => {
-    terminals = await makePseudoTerminals()
+    terminals = await makePseudoTerminals(serverPath('socat'))
   })
   beforeEach(() => {
     installation = makeInstallation()

@@ -1,14 +1,14 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '#cli/system-clock.ts'
-import { describeWith } from '#test/support/servers.ts'
+import { describeWith, serverPath } from '#test/support/servers.ts'
 import type { Answer } from '../bus.ts'
 import { lineOf } from '../lines.ts'
 import { mbap, rtu } from '../testing/hostile-framing.ts'
 import { commonKinds, connectionKinds, serialKinds, transactionKinds } from '../testing/hostile-kinds.ts'
 import { HostileListener, hostileSerial } from '../testing/hostile-listener.ts'
 import { HostileMeter } from '../testing/hostile-meter.ts'
-import { provoke, recovers, UNITS } from '../testing/hostile-run.ts'
+import { provoke, UNITS, unrecovered } from '../testing/hostile-run.ts'
 import { makePseudoTerminals, type PseudoTerminals } from '../testing/pseudo-terminals.ts'
 import { SeededRandom } from '../testing/seeded-random.ts'
 import type { ReadQuery } from './frame.ts'
@@ -16,18 +16,20 @@ import type { BytePipe } from './pipe.ts'
 import { exchangeMs, withCrc } from './rtu-frame.ts'
 import { serialPipe } from './serial-pipe.ts'
 
-/** Real time is slow: of every 500 exchanges of hostile.test.ts one is made here too, on each transport. */
-const EXCHANGES = Math.ceil(Number(process.env['TANBIAO_HOSTILE_EXCHANGES'] ?? 20_000) / 500)
+/** Real time is slow: of every 800 exchanges of hostile.test.ts one is made here too, on each transport. */
+const EXCHANGES = Math.ceil(Number(process.env['TANBIAO_HOSTILE_EXCHANGES'] ?? 20_000) / 800)
 const LIMIT_MS = 60_000 + EXCHANGES * 1_000
 const SEED = 20_261_123
 const TIMEOUT_MS = 60
-const LATE_MS = 60
+const LATE_MS = 250
 const serial = { baudRate: 115_200, parity: 'even', stopBits: 1 } as const
 const never = new AbortController().signal
 const log = pino({ level: 'silent' })
 const surroundings = { clock: systemClock, log, random: () => 0 }
+/** An honest answer is in time also when the machine is busy. */
+const PATIENT_MS = 3_000
 /** Timers of a busy machine fire late. */
-const TIMER_SLACK_MS = 25
+const TIMER_SLACK_MS = 190
 
 const times = (query: ReadQuery) => {
   const waitMs = TIMEOUT_MS + exchangeMs(serial, query)
@@ -50,7 +52,7 @@ describeWith(['socat'], 'A serial line', () => {
     line.read({ unit: 1, function: 3, address, quantity: 1 }, 500, never)
 
   beforeEach(async () => {
-    ends = await makePseudoTerminals()
+    ends = await makePseudoTerminals(serverPath('socat'))
     line = lineOf({ kind: 'rtu', path: ends.here, ...serial, lateMs: 20 }, surroundings)
   })
 
@@ -121,8 +123,8 @@ describeWith(['socat'], 'A serial line', () => {
       const run = { line, meter, clock: systemClock, random, timeoutMs: TIMEOUT_MS, restMsMax: 10 }
       const tally = await provoke(run, EXCHANGES)
       expect(tally.wrong).toEqual([])
-      expect(tally.values).toBeGreaterThan(EXCHANGES / 4)
-      expect(await recovers(run)).toBe(true)
+      expect(tally.values).toBeGreaterThan(EXCHANGES / 10)
+      expect(await unrecovered({ ...run, timeoutMs: PATIENT_MS })).toEqual([])
       hostile.stop()
     },
     LIMIT_MS,
@@ -161,8 +163,8 @@ describeWith([], 'Real sockets', () => {
         const run = { line, meter, clock: systemClock, random, timeoutMs: TIMEOUT_MS, restMsMax: 10 }
         const tally = await provoke(run, EXCHANGES)
         expect(tally.wrong).toEqual([])
-        expect(tally.values).toBeGreaterThan(EXCHANGES / 4)
-        expect(await recovers(run)).toBe(true)
+        expect(tally.values).toBeGreaterThan(EXCHANGES / 10)
+        expect(await unrecovered({ ...run, timeoutMs: PATIENT_MS })).toEqual([])
         line.close()
         await server.close()
       },

@@ -65,8 +65,11 @@ export async function provoke(run: HostileRun, requests: number): Promise<Tally>
   return tally
 }
 
-/** Makes the meters honest; true when every unit is read again, and then without a single failure. */
-export async function recovers(run: HostileRun): Promise<boolean> {
+/**
+ * Makes the meters honest. Resolves with what is still wrong then; with nothing when every unit is read again, and then
+ * without a single failure.
+ */
+export async function unrecovered(run: HostileRun): Promise<string[]> {
   const { meter, clock, random } = run
   const tally: Tally = { reads: 0, values: 0, wrong: [], causes: {} }
   const query = (unit: number): ReadQuery => ({
@@ -77,13 +80,13 @@ export async function recovers(run: HostileRun): Promise<boolean> {
   })
   meter.reformed = true
   const unread = new Set<number>(UNITS)
-  for (let tries = 0; unread.size > 0; tries += 1) {
-    if (tries === RECOVERY_READS_MAX) return false
+  for (let tries = 0; unread.size > 0 && tries < RECOVERY_READS_MAX; tries += 1) {
     for (const unit of UNITS) if (await readOnce(run, query(unit), tally)) unread.delete(unit)
     await clock.sleep(run.restMsMax)
   }
-  for (let read = 0; read < PROOF_READS; read += 1) {
-    if (!(await readOnce(run, query(random.of(UNITS)), tally))) return false
-  }
-  return tally.wrong.length === 0
+  if (unread.size > 0) return [`units ${[...unread].join()} are not read again`]
+  const { wrong } = tally
+  const proof: Tally = { reads: 0, values: 0, wrong, causes: {} }
+  for (let read = 0; read < PROOF_READS; read += 1) await readOnce(run, query(random.of(UNITS)), proof)
+  return [...wrong, ...Object.keys(proof.causes)]
 }

@@ -15,13 +15,13 @@ export interface PseudoTerminals {
   remove(): Promise<void>
 }
 
-/** Made by socat, which must be installed. */
-export async function makePseudoTerminals(): Promise<PseudoTerminals> {
+/** Made by socat, whose path is given. */
+export async function makePseudoTerminals(socatPath: string): Promise<PseudoTerminals> {
   const folder = mkdtempSync(join(tmpdir(), 'tanbiao-pty-'))
   const [here, there] = [join(folder, 'here'), join(folder, 'there')]
   let stop: () => Promise<void> = () => Promise.resolve()
   const plug = async (): Promise<void> => {
-    const socat = spawn('socat', [`pty,raw,echo=0,link=${here}`, `pty,raw,echo=0,link=${there}`])
+    const socat = spawn(socatPath, [`pty,raw,echo=0,link=${here}`, `pty,raw,echo=0,link=${there}`])
     const ended = new Promise<void>((resolve) => socat.once('close', () => resolve()))
     stop = () => {
       socat.kill()
