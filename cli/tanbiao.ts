@@ -11,6 +11,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   serve: async () => (await import('./verbs/serve.ts')).serve,
   edge: async () => (await import('./verbs/edge.ts')).edge,
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,
+  plan: async () => (await import('./verbs/plan.ts')).plan,
   check: async () => (await import('./verbs/check.ts')).check,
 }
 
