@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
-import type { BusDescription, GatewayFile, MeterLine } from '#firmware-config/gateway.ts'
+import type { BusDescription, GatewayFile } from '#firmware-config/gateway.ts'
 import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
 import { Bus } from './bus.ts'
 import { GroupCommit } from './commit.ts'
@@ -10,8 +10,9 @@ import { slept } from './deadline.ts'
 import { meterState, type MeterHealth } from './health.ts'
 import { Journal } from './journal.ts'
 import { ModbusTcpLine } from './modbus/tcp.ts'
-import { plan } from './plan.ts'
+import { lineCost } from './line-cost.ts'
 import { MeterPoll, type PolledMeter } from './poll.ts'
+import { tasksOf } from './tasks.ts'
 import { Uplink } from './uplink.ts'
 
 const MS_PER_HOUR = 3_600_000
@@ -134,22 +135,14 @@ function polledMeters(
     return {
       meter: line.meter,
       unit: line.unit,
-      everyMs: Math.round(line.everySeconds * 1_000),
+      tasks: tasksOf(line, map),
+      limits: map.limits,
+      cost: lineCost(description.transport, map.limits),
+      timeoutMs: description.timeoutMs,
       quality: line.simulated ? 'simulated' : 'good',
-      requests: plan(registersFor(line, map), map.limits),
-      manner: { timeoutMs: description.timeoutMs, pauseMs: map.limits.pauseMs },
       bus,
     }
   })
-}
-
-function registersFor({ meter, quantities }: MeterLine, map: RegisterMap): RegisterMap['registers'] {
-  if (quantities === undefined) return map.registers
-  const missing = quantities.filter((name) => map.registers.every(({ quantity }) => quantity !== name))
-  if (missing.length > 0) {
-    throw new Fault('file-invalid', `Profile ${map.id} of meter ${meter} has no ${missing.join(', ')}.`)
-  }
-  return map.registers.filter(({ quantity }) => quantities.includes(quantity))
 }
 
 /** A meter that is polled twice could get two readings of the same moment. */

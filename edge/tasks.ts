@@ -2,6 +2,7 @@ import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { MeterLine } from '#firmware-config/gateway.ts'
 import type { MappedRegister, RegisterMap } from '#firmware-config/profile.ts'
+import { plan } from './plan.ts'
 
 /** Values of one meter that are read together, in one rhythm. */
 export interface ReadingTask {
@@ -18,10 +19,12 @@ export const isCumulative = (register: MappedRegister): boolean => register.reso
  * What is to be read of a meter: its quantities by poll interval, and, where an interval does not meet every quarter of
  * an hour, its cumulative registers at the quarters besides, so that the boundaries of statistics are read, not guessed.
  *
- * Throws `file-invalid` for quantities that the profile does not have.
+ * Throws `file-invalid` for quantities that the profile does not have, or that its limits do not let anyone read.
  */
 export function tasksOf(line: MeterLine, map: RegisterMap): ReadingTask[] {
   const registers = registersFor(line, map)
+  // Whatever falls due together can be planned where all of it can.
+  plan(registers, map.limits)
   const everyOf = new Map(
     line.rates.flatMap(({ everySeconds, quantities }) =>
       quantities.map((quantity) => [quantity, everySeconds] as const),
