@@ -4,6 +4,7 @@ import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import type { BusDescription, GatewayFile } from '#firmware-config/gateway.ts'
 import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
+import type { SlotCounts } from './agenda.ts'
 import { Bus } from './bus.ts'
 import { GroupCommit } from './commit.ts'
 import { slept } from './deadline.ts'
@@ -58,7 +59,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     graceMs: gateway.journal.graceHours * MS_PER_HOUR,
     clock,
   })
-  const health = new Map<string, MeterHealth>()
+  const health = new Map<string, { now: MeterHealth; slots: SlotCounts }>()
   const commit = new GroupCommit({
     journal,
     windowMs: gateway.journal.commitWindowMs,
@@ -77,12 +78,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     random,
     state: () => ({
       ...journalState(journal, commit, log),
-      meters: [...health].map(([meter, now]) => meterState(meter, now)),
+      meters: [...health].map(([meter, { now, slots }]) => meterState(meter, now, slots)),
     }),
   })
-  const polled = (meter: string, now: MeterHealth): void => {
-    if (health.get(meter)?.state !== now.state) uplink.stateChanged()
-    health.set(meter, now)
+  const polled = (meter: string, now: MeterHealth, slots: SlotCounts): void => {
+    if (health.get(meter)?.now.state !== now.state) uplink.stateChanged()
+    health.set(meter, { now, slots })
   }
   const surroundings = {
     clock,

@@ -61,6 +61,7 @@ describe('busDemand', () => {
         }
         expect(demandOf(description).share).toBeCloseTo(us / 3_600e6, 9)
       }),
+      { numRuns: 30 },
     )
   })
 
