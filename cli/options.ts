@@ -9,21 +9,32 @@ export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'sile
 
 /**
  * Parses the arguments of a verb: one option for each key of the schema, its help in `.meta({ description })`.
- * Keys that are arrays may be given several times. Throws `argument-invalid` naming the option.
+ * Keys that are arrays may be given several times, booleans stand alone. Arguments without a name are values of the key
+ * `bare`, where the verb has one. Throws `argument-invalid` naming the option.
  */
-export function parseOptions<S extends z.ZodObject>(schema: S, args: readonly string[]): z.output<S> {
+export function parseOptions<S extends z.ZodObject>(
+  schema: S,
+  args: readonly string[],
+  bare?: string,
+): z.output<S> {
   let given: Record<string, unknown>
   try {
-    given = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
       options: Object.fromEntries(
         Object.entries(schema.shape).map(([name, option]) => [
           name,
-          { type: 'string' as const, multiple: acceptsMany(option) },
+          {
+            type: inner(option) instanceof z.ZodBoolean ? ('boolean' as const) : ('string' as const),
+            multiple: inner(option) instanceof z.ZodArray,
+          },
         ]),
       ),
       strict: true,
-    }).values
+      allowPositionals: bare !== undefined,
+    })
+    given = { ...values }
+    if (bare !== undefined && positionals.length > 0) given[bare] = positionals
   } catch (cause) {
     throw new Fault('argument-invalid', cause instanceof Error ? cause.message : String(cause), { cause })
   }
@@ -33,9 +44,9 @@ export function parseOptions<S extends z.ZodObject>(schema: S, args: readonly st
   throw new Fault('argument-invalid', `--${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`)
 }
 
-function acceptsMany(option: unknown): boolean {
-  const inner = option instanceof z.ZodDefault ? option.unwrap() : option
-  return inner instanceof z.ZodArray
+/** What an option holds under its default. */
+function inner(option: unknown): unknown {
+  return option instanceof z.ZodDefault ? option.unwrap() : option
 }
 
 /** The --help text of a verb's options. */

@@ -12,6 +12,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   edge: async () => (await import('./verbs/edge.ts')).edge,
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,
   'simulate park': async () => (await import('./verbs/park.ts')).park,
+  plan: async () => (await import('./verbs/plan.ts')).plan,
   check: async () => (await import('./verbs/check.ts')).check,
 }
 

@@ -9,15 +9,16 @@ export interface Verb {
   run(args: readonly string[]): Promise<void>
 }
 
-/** A verb from its options' schema and what it does with them. */
+/** A verb from its options' schema and what it does with them; `bare` is the key of arguments without a name. */
 export function verb<S extends z.ZodObject>(
   summary: string,
   schema: S,
   action: (options: z.output<S>) => Promise<void>,
+  bare?: keyof S['shape'] & string,
 ): Verb {
   return {
     summary,
     help: `${summary}\n\n${optionsHelp(schema)}`,
-    run: (args) => action(parseOptions(schema, args)),
+    run: (args) => action(parseOptions(schema, args, bare)),
   }
 }

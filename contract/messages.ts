@@ -108,6 +108,16 @@ export const stateMessage = z.strictObject({
         state: z.enum(['ok', 'failing', 'silent']),
         lastGoodMs: epochMs.optional(),
         cause: badCause.optional(),
+        slots: z
+          .strictObject({
+            wanted: z.int().min(0).meta({ description: 'Polls that were due since the agent’s start' }),
+            read: z.int().min(0).meta({ description: 'Answered whole' }),
+            failed: z.int().min(0).meta({ description: 'Asked, and something was not answered' }),
+            missed: z.int().min(0).meta({ description: 'Skipped because the line had no time' }),
+            held: z.int().min(0).meta({ description: 'Skipped because of the meter itself' }),
+          })
+          .optional()
+          .meta({ description: 'Achieved and wanted polls' }),
       }),
     )
     .optional(),

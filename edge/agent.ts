@@ -2,16 +2,18 @@ import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
-import type { BusDescription, GatewayFile, MeterLine } from '#firmware-config/gateway.ts'
+import type { BusDescription, GatewayFile } from '#firmware-config/gateway.ts'
 import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
+import type { SlotCounts } from './agenda.ts'
 import { Bus } from './bus.ts'
 import { GroupCommit } from './commit.ts'
 import { slept } from './deadline.ts'
 import { meterState, type MeterHealth } from './health.ts'
 import { Journal } from './journal.ts'
 import { lineOf, placeOf, refuseContradictions } from './lines.ts'
-import { plan } from './plan.ts'
+import { lineCost } from './line-cost.ts'
 import { MeterPoll, type PolledMeter } from './poll.ts'
+import { tasksOf } from './tasks.ts'
 import { Uplink } from './uplink.ts'
 
 const MS_PER_HOUR = 3_600_000
@@ -58,7 +60,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     graceMs: gateway.journal.graceHours * MS_PER_HOUR,
     clock,
   })
-  const health = new Map<string, MeterHealth>()
+  const health = new Map<string, { now: MeterHealth; slots: SlotCounts }>()
   const commit = new GroupCommit({
     journal,
     windowMs: gateway.journal.commitWindowMs,
@@ -77,12 +79,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     random,
     state: () => ({
       ...journalState(journal, commit, log),
-      meters: [...health].map(([meter, now]) => meterState(meter, now)),
+      meters: [...health].map(([meter, { now, slots }]) => meterState(meter, now, slots)),
     }),
   })
-  const polled = (meter: string, now: MeterHealth): void => {
-    if (health.get(meter)?.state !== now.state) uplink.stateChanged()
-    health.set(meter, now)
+  const polled = (meter: string, now: MeterHealth, slots: SlotCounts): void => {
+    if (health.get(meter)?.now.state !== now.state) uplink.stateChanged()
+    health.set(meter, { now, slots })
   }
   const surroundings = {
     clock,
@@ -134,22 +136,14 @@ function polledMeters(
     return {
       meter: line.meter,
       unit: line.unit,
-      everyMs: Math.round(line.everySeconds * 1_000),
+      tasks: tasksOf(line, map),
+      limits: map.limits,
+      cost: lineCost(description.transport, map.limits),
+      timeoutMs: description.timeoutMs,
       quality: line.simulated ? 'simulated' : 'good',
-      requests: plan(registersFor(line, map), map.limits),
-      manner: { timeoutMs: description.timeoutMs, pauseMs: map.limits.pauseMs },
       bus,
     }
   })
-}
-
-function registersFor({ meter, quantities }: MeterLine, map: RegisterMap): RegisterMap['registers'] {
-  if (quantities === undefined) return map.registers
-  const missing = quantities.filter((name) => map.registers.every(({ quantity }) => quantity !== name))
-  if (missing.length > 0) {
-    throw new Fault('file-invalid', `Profile ${map.id} of meter ${meter} has no ${missing.join(', ')}.`)
-  }
-  return map.registers.filter(({ quantity }) => quantities.includes(quantity))
 }
 
 /** A meter that is polled twice could get two readings of the same moment. */

@@ -1,7 +1,11 @@
 import type { Clock } from '#contract/clock.ts'
 import type { Fault } from '#contract/fault.ts'
 import type { BadCause } from '#contract/reading.ts'
+import type { PendingRequest, SlotCounts } from './agenda.ts'
+import { slept } from './deadline.ts'
+import { DueQueue, type LineUse, type QueuedMeter, type Turn } from './due-queue.ts'
 import type { ReadQuery } from './modbus/frame.ts'
+import type { Outcome } from './patience.ts'
 
 /** The registers that were asked for, all of them; or why there are none. */
 export type Answer =
@@ -17,46 +21,120 @@ export interface Line {
   close(): void
 }
 
-/** How one meter wants to be asked. */
-export interface Manner {
-  readonly timeoutMs: number
-  /** Quiet time that the meter needs between requests. */
-  readonly pauseMs: number
+/** A meter on a bus. */
+export interface BusMember extends QueuedMeter {
+  readonly meter: string
+  readonly unit: number
+  /** Takes the answer to a request of its agenda, and tells the agenda. Must not throw. */
+  answered(pending: PendingRequest, answer: Answer): void
+}
+
+/** What a bus has done since its start, and what became of the slots of its meters. */
+export interface BusCounts extends LineUse {
+  readonly meters: ReadonlyMap<string, SlotCounts>
+}
+
+interface Membership {
+  readonly signal: AbortSignal
+  readonly failed: (error: unknown) => void
 }
 
 /**
- * The one owner of a line: callers wait in the order in which they came, one request is on the line at a time.
- * The queue holds at most one request per caller, so it is bounded by the number of meters.
+ * The one owner of a line: one request is on it at a time, the next one follows as soon as the answer is there. Whose
+ * turn it is says the DueQueue.
  */
 export class Bus {
   readonly #line: Line
   readonly #clock: Clock
-  readonly #quietUntilMs = new Map<number, number>()
-  #tail: Promise<unknown> = Promise.resolve()
+  readonly #queue: DueQueue<BusMember>
+  readonly #members = new Map<BusMember, Membership>()
+  #serving = false
+  #waiting = new AbortController()
 
   constructor(line: Line, clock: Clock) {
     this.#line = line
     this.#clock = clock
+    this.#queue = new DueQueue(clock)
   }
 
-  /** Reads when it is this caller's turn. Rejects only when the signal is aborted. */
-  read(query: ReadQuery, manner: Manner, signal: AbortSignal): Promise<Answer> {
-    const turn = this.#tail.then(() => this.#readNow(query, manner, signal))
-    // The next caller waits for the end of this one, whatever it is; its own caller sees the rejection.
-    this.#tail = turn.catch(() => undefined)
-    return turn
+  get counts(): BusCounts {
+    const members = [...this.#members.keys()]
+    return {
+      ...this.#queue.use,
+      meters: new Map(members.map(({ meter, agenda }) => [meter, agenda.counts])),
+    }
   }
 
-  async #readNow(query: ReadQuery, manner: Manner, signal: AbortSignal): Promise<Answer> {
-    signal.throwIfAborted()
-    const quietMs = (this.#quietUntilMs.get(query.unit) ?? 0) - this.#clock.monotonicMs()
-    if (quietMs > 0) await this.#clock.sleep(quietMs, signal)
-    const answer = await this.#line.read(query, manner.timeoutMs, signal)
-    if (manner.pauseMs > 0) this.#quietUntilMs.set(query.unit, this.#clock.monotonicMs() + manner.pauseMs)
-    return answer
+  /**
+   * Asks a meter whenever it is due, from now until the signal is aborted; then resolves, and the member hears nothing
+   * any more. Others go on.
+   */
+  poll(member: BusMember, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return resolve()
+      const leave = (): void => {
+        this.#members.delete(member)
+        this.#queue.leave(member)
+        this.#waiting.abort()
+        resolve()
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      this.#members.set(member, { signal, failed: reject })
+      this.#queue.join(member)
+      this.#waiting.abort()
+      if (!this.#serving) void this.#serve()
+    })
   }
 
+  /** Gives the line up. */
   close(): void {
     this.#line.close()
   }
+
+  async #serve(): Promise<void> {
+    this.#serving = true
+    try {
+      while (this.#members.size > 0) {
+        const turn = this.#queue.next()
+        if (typeof turn === 'number') await this.#wait(turn)
+        else await this.#take(turn)
+      }
+    } catch (error) {
+      for (const { failed } of this.#members.values()) failed(error)
+      this.#members.clear()
+    } finally {
+      this.#serving = false
+    }
+  }
+
+  /** Waits, but no longer than until a meter joins or leaves. */
+  async #wait(durationMs: number): Promise<void> {
+    this.#waiting = new AbortController()
+    await slept(this.#clock, durationMs, this.#waiting.signal)
+  }
+
+  async #take(turn: Turn<BusMember>): Promise<void> {
+    const { meter: member, pending, grant } = turn
+    const membership = this.#members.get(member)
+    if (membership === undefined) return
+    const { function: code, address, quantity } = pending.request
+    const query = { unit: member.unit, function: code, address, quantity }
+    const startedMs = this.#clock.monotonicMs()
+    let answer: Answer
+    try {
+      answer = await this.#line.read(query, grant.timeoutMs, membership.signal)
+    } catch (error) {
+      if (membership.signal.aborted) return
+      throw error
+    }
+    this.#queue.ended(turn, outcomeOf(answer), this.#clock.monotonicMs() - startedMs)
+    if (this.#members.has(member)) member.answered(pending, answer)
+  }
+}
+
+/** What an answer says of the meter's place on the line: an exception is an answer. */
+function outcomeOf({ cause }: Answer): Outcome {
+  if (cause === 'disconnected') return 'disconnected'
+  if (cause === 'gateway-target') return 'gateway'
+  return cause === 'timeout' || cause === 'frame-invalid' || cause === 'gateway-path' ? 'silent' : 'answered'
 }

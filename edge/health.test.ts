@@ -33,6 +33,8 @@ describe('healthAfter', () => {
   })
 
   it('has no time of a good poll where there was none', () => {
-    expect(meterState('m1', polls(dumb(1)))).toEqual({ meter: 'm1', state: 'failing', cause: 'timeout' })
+    const slots = { wanted: 1, read: 0, failed: 1, missed: 0, held: 0 }
+    const shown = { meter: 'm1', state: 'failing', cause: 'timeout', slots }
+    expect(meterState('m1', polls(dumb(1)), slots)).toEqual(shown)
   })
 })

@@ -1,5 +1,6 @@
 import type { StateMessage } from '#contract/messages.ts'
 import type { BadCause } from '#contract/reading.ts'
+import type { SlotCounts } from './agenda.ts'
 import { FAILURES_BEFORE_BACK_OFF } from './schedule.ts'
 
 /** What one poll of a meter came to. */
@@ -47,11 +48,13 @@ export function healthAfter(before: MeterHealth, { atMs, answered, cause }: Poll
 export function meterState(
   meter: string,
   { state, lastGoodMs, cause }: MeterHealth,
+  slots: SlotCounts,
 ): NonNullable<StateMessage['meters']>[number] {
   return {
     meter,
     state,
     ...(lastGoodMs === undefined ? {} : { lastGoodMs }),
     ...(cause === undefined ? {} : { cause }),
+    slots,
   }
 }

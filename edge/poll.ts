@@ -1,26 +1,30 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
-import type { Reading, UsableQuality } from '#contract/reading.ts'
-import type { Bus, Manner } from './bus.ts'
+import type { BadCause, Reading, UsableQuality } from '#contract/reading.ts'
+import { Agenda, type PendingRequest, type PlannedRequest, type SlotCounts } from './agenda.ts'
+import type { Answer, Bus, BusMember } from './bus.ts'
 import { decode, unanswered } from './decode.ts'
-import { slept } from './deadline.ts'
-import { endsPoll, healthAfter, UNTRIED, type MeterHealth, type PollOutcome } from './health.ts'
-import type { ReadRequest } from './plan.ts'
-import { nextPollMs } from './schedule.ts'
+import { endsPoll, healthAfter, UNTRIED, type MeterHealth } from './health.ts'
+import { wireUs, type LineCost, type MeterPace } from './line-cost.ts'
+import type { PlanLimits } from './plan.ts'
+import { Refusals } from './refusals.ts'
+import { FAILURES_BEFORE_BACK_OFF, nextPollMs } from './schedule.ts'
+import type { ReadingTask } from './tasks.ts'
 
-/** A longer sleep is taken in pieces, so that a clock that was set is noticed soon. */
-const SLEEP_MS_MAX = 30_000
 /** A clock that is this far behind the last reading was set back. */
 const CLOCK_BEHIND_MS = 1_000
+/** What a meter refuses is asked again this often: it may have been replaced or set anew. */
+const REFUSED_AGAIN_MS = 3_600_000
 
-/** A meter with its plan, as the agent polls it. */
+/** A meter with what is to be read of it, as the agent polls it. */
 export interface PolledMeter {
   readonly meter: string
   readonly unit: number
-  readonly everyMs: number
+  readonly tasks: readonly ReadingTask[]
+  readonly limits: PlanLimits & MeterPace
+  readonly cost: LineCost
+  readonly timeoutMs: number
   readonly quality: UsableQuality
-  readonly requests: readonly ReadRequest[]
-  readonly manner: Manner
   readonly bus: Bus
 }
 
@@ -30,100 +34,148 @@ export interface PollSurroundings {
   /** Called with the readings of each answer, or of each failure, as it comes. Must not throw. */
   readonly read: (readings: readonly Reading[]) => void
   /** Called after each poll. */
-  readonly polled: (meter: string, health: MeterHealth) => void
+  readonly polled: (meter: string, health: MeterHealth, slots: SlotCounts) => void
 }
 
-/** Asks one meter again and again, in step with the wall clock. */
-export class MeterPoll {
-  readonly #meter: PolledMeter
+/** The meter refuses what is asked: an address (02), or a count or a place to begin (03). */
+const isRefusal = (cause: BadCause): boolean => cause === 'illegal-address' || cause === 'illegal-value'
+
+/** Keeps one meter's agenda, stamps what it says, and follows how it is doing. */
+export class MeterPoll implements BusMember {
+  readonly meter: string
+  readonly unit: number
+  readonly timeoutMs: number
+  readonly answerMs: number | undefined
+  readonly pauseMs: number
+  readonly agenda: Agenda
+  readonly #polled: PolledMeter
   readonly #surroundings: PollSurroundings
+  readonly #refusals: Refusals
+  #refusedSinceMs = 0
   #health = UNTRIED
   #lastStampMs = 0
+  #answered = 0
+  #cause: BadCause | undefined
 
-  constructor(meter: PolledMeter, surroundings: PollSurroundings) {
-    this.#meter = meter
+  constructor(polled: PolledMeter, surroundings: PollSurroundings) {
+    const { limits, cost, tasks } = polled
+    this.meter = polled.meter
+    this.unit = polled.unit
+    this.timeoutMs = polled.timeoutMs
+    this.answerMs = limits.answerMs
+    this.pauseMs = limits.pauseMs
+    this.#polled = polled
     this.#surroundings = surroundings
+    this.#refusals = new Refusals(limits, cost)
+    this.agenda = new Agenda(tasks, (registers) => this.#refusals.plan(registers))
   }
 
   /** Polls until the signal is aborted; then resolves. The first poll is at once, so that a start is seen to work. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { clock, polled } = this.#surroundings
-    while (!signal.aborted) {
-      const outcome = await this.#pollUnlessAborted(signal)
-      if (outcome === undefined) return
-      this.#note(outcome)
-      polled(this.#meter.meter, this.#health)
-      // A line without connection pauses by itself and holds nobody up.
-      const failures = outcome.cause === 'disconnected' ? 0 : this.#health.failuresInRow
-      const dueMs = nextPollMs(clock.wallMs(), this.#meter.everyMs, failures)
-      if (!(await this.#sleepUntil(dueMs, signal))) return
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return this.#polled.bus.poll(this, signal)
   }
 
-  async #sleepUntil(dueMs: number, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#surroundings
-    const startedMs = clock.wallMs()
-    for (;;) {
-      const nowMs = clock.wallMs()
-      // A clock that was set back would make this wait long: then the schedule begins anew.
-      if (nowMs >= dueMs || nowMs < startedMs) return true
-      if (!(await slept(clock, Math.min(dueMs - nowMs, SLEEP_MS_MAX), signal))) return false
-    }
+  wireMs(registers: number): number {
+    return wireUs(this.#polled.cost, registers) / 1_000
   }
 
-  async #pollUnlessAborted(signal: AbortSignal): Promise<PollOutcome | undefined> {
-    try {
-      return await this.#poll(signal)
-    } catch (error) {
-      if (signal.aborted) return undefined
-      throw error
-    }
+  answered(pending: PendingRequest, answer: Answer): void {
+    if (answer.words !== undefined) this.#take(pending, answer.words)
+    else this.#miss(pending, answer.cause, answer.fault)
+    if (this.agenda.settled) this.#conclude()
   }
 
-  async #poll(signal: AbortSignal): Promise<PollOutcome> {
-    const { meter, unit, quality, requests, manner, bus } = this.#meter
-    const { read } = this.#surroundings
-    let answered = 0
-    let cause: PollOutcome['cause']
-    let atMs = this.#lastStampMs
-    for (const [index, request] of requests.entries()) {
-      const answer = await bus.read({ unit, ...request }, manner, signal)
-      atMs = this.#stamp()
-      if (answer.words !== undefined) {
-        answered += 1
-        read(decode(request, answer.words, atMs, meter, quality))
-        continue
-      }
-      cause = answer.cause
-      this.#surroundings.log.debug({ meter, err: answer.fault }, 'a request was not answered')
-      const given = endsPoll(cause) ? requests.slice(index) : [request]
-      const failedAtMs = atMs
-      const failure = cause
-      read(given.flatMap((each) => unanswered(each, failure, failedAtMs, meter)))
-      if (endsPoll(cause)) break
-    }
-    return { atMs, answered, cause }
+  #take(pending: PendingRequest, words: Uint16Array): void {
+    const { request } = pending
+    const { meter, quality } = this.#polled
+    const atMs = this.#stamp()
+    const readings: Reading[] = decode(request, words, atMs, meter, quality)
+    this.#answered += 1
+    if (request.refused !== undefined) this.#cause = 'illegal-address'
+    this.#surroundings.read([...readings, ...refusedReadings(request, atMs, meter)])
+    if (this.#refusals.answered(request)) this.#learnt('the meter refuses these values together', request)
+    this.agenda.finish(pending, true)
+  }
+
+  #miss(pending: PendingRequest, cause: BadCause, fault: Error): void {
+    const { request } = pending
+    const { log } = this.#surroundings
+    log.debug({ meter: this.meter, err: fault }, 'a request was not answered')
+    const parts = isRefusal(cause) ? this.#refusals.refuse(request) : []
+    if (parts.length > 0) return this.agenda.finish(pending, false, parts)
+    if (isRefusal(cause)) this.#learnt('the meter refuses a value of its profile', request)
+    this.#cause = cause
+    const given = endsPoll(cause) ? this.agenda.pending.map((each) => each.request) : [request]
+    const atMs = this.#stamp()
+    this.#surroundings.read(
+      given.flatMap((each) => [
+        ...unanswered(each, cause, atMs, this.meter),
+        ...refusedReadings(each, atMs, this.meter),
+      ]),
+    )
+    if (endsPoll(cause)) this.agenda.abandon()
+    else this.agenda.finish(pending, false)
+  }
+
+  #learnt(what: string, { function: code, address, registers }: PlannedRequest): void {
+    const { log, clock } = this.#surroundings
+    const quantities = registers.map(({ quantity }) => quantity)
+    log.warn({ meter: this.meter, function: code, address, quantities }, what)
+    this.#refusedSinceMs = clock.monotonicMs()
+    this.agenda.replan()
   }
 
   /** The wall clock, but later than any stamp before it: two readings of a meter must never share a moment. */
   #stamp(): number {
     const { clock, log } = this.#surroundings
     const nowMs = Math.floor(clock.wallMs())
-    const { meter } = this.#meter
     if (nowMs < this.#lastStampMs - CLOCK_BEHIND_MS) {
-      log.warn({ meter, nowMs, lastStampMs: this.#lastStampMs }, 'the clock is behind the last reading')
+      log.warn(
+        { meter: this.meter, nowMs, lastStampMs: this.#lastStampMs },
+        'the clock is behind the last reading',
+      )
     }
     this.#lastStampMs = Math.max(nowMs, this.#lastStampMs + 1)
     return this.#lastStampMs
   }
 
-  #note(outcome: PollOutcome): void {
+  /** A poll is over. */
+  #conclude(): void {
+    const { clock, polled } = this.#surroundings
     const before = this.#health
-    this.#health = healthAfter(before, outcome)
-    if (before.state === this.#health.state && before.cause === this.#health.cause) return
-    const { meter } = this.#meter
+    this.#health = healthAfter(before, {
+      atMs: this.#lastStampMs,
+      answered: this.#answered,
+      cause: this.#cause,
+    })
+    this.#answered = 0
+    this.#cause = undefined
+    this.#tell(before)
+    this.#refusals.endPoll()
+    const isBack = before.state === 'silent' && this.#health.state !== 'silent'
+    if (this.#refusals.any && (isBack || clock.monotonicMs() - this.#refusedSinceMs >= REFUSED_AGAIN_MS)) {
+      this.#refusals.forget()
+      this.agenda.replan()
+    }
+    const { failuresInRow, cause } = this.#health
+    // A line without connection pauses by itself and holds nobody up.
+    if (failuresInRow >= FAILURES_BEFORE_BACK_OFF && cause !== 'disconnected') {
+      this.agenda.hold(nextPollMs(clock.wallMs(), this.agenda.everyMs, failuresInRow))
+    }
+    polled(this.meter, this.#health, this.agenda.counts)
+  }
+
+  #tell(before: MeterHealth): void {
     const { state, cause } = this.#health
+    if (before.state === state && before.cause === cause) return
+    const { meter } = this
     if (state === 'ok') this.#surroundings.log.info({ meter }, 'the meter answers')
     else this.#surroundings.log.warn({ meter, state, cause }, 'the meter does not answer as it should')
   }
+}
+
+/** Values that the meter refuses are bad, not absent. */
+function refusedReadings(request: PlannedRequest, atMs: number, meter: string): Reading[] {
+  const { refused = [] } = request
+  return unanswered({ ...request, registers: refused }, 'illegal-address', atMs, meter)
 }

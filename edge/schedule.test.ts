@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { backOffMs, nextPollMs } from './schedule.ts'
+import { backOffMs, nextPollMs, nextSlotMs } from './schedule.ts'
 
 const QUARTER_MS = 900_000
 
@@ -19,6 +19,14 @@ describe('nextPollMs', () => {
           expect(dueMs - nowMs).toBeLessThanOrEqual(longestMs)
         },
       ),
+    )
+  })
+
+  it('is the next slot of the grid where nothing failed', () => {
+    fc.assert(
+      fc.property(fc.nat(4e12), fc.integer({ min: 100, max: 3_600_000 }), (nowMs, everyMs) => {
+        expect(nextPollMs(nowMs, everyMs, 0)).toBe(nextSlotMs(nowMs, everyMs))
+      }),
     )
   })
 

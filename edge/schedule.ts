@@ -7,17 +7,21 @@ export const FAILURES_BEFORE_BACK_OFF = 3
 const PROBE_INTERVAL_MS_MAX = 30_000
 
 /**
- * The next moment to poll: a multiple of the interval since 1970, later than now. Slots that were missed are skipped,
- * never made up for. Since every interval that divides 15 minutes has a slot on each quarter of an hour, interval
- * boundaries are read, not guessed.
- *
- * After `FAILURES_BEFORE_BACK_OFF` failures in a row the time between polls doubles with each, up to 30 s, so that a
- * silent meter does not take the line from the others.
+ * The next slot: a multiple of the interval since 1970, later than now. Since every interval that divides 15 minutes has
+ * a slot on each quarter of an hour, interval boundaries are read, not guessed.
+ */
+export function nextSlotMs(nowMs: number, everyMs: number): number {
+  return (Math.floor(nowMs / everyMs) + 1) * everyMs
+}
+
+/**
+ * The first slot at which a meter is asked again after so many failures in a row: after `FAILURES_BEFORE_BACK_OFF` the
+ * time between polls doubles with each, up to 30 s, so that a silent meter does not take the line from the others.
  */
 export function nextPollMs(nowMs: number, everyMs: number, failuresInRow: number): number {
   const doublings = Math.max(0, failuresInRow - FAILURES_BEFORE_BACK_OFF + 1)
   const intervalMs = Math.max(everyMs, Math.min(PROBE_INTERVAL_MS_MAX, everyMs * 2 ** doublings))
-  return (Math.floor((nowMs + intervalMs - everyMs) / everyMs) + 1) * everyMs
+  return nextSlotMs(nowMs + intervalMs - everyMs, everyMs)
 }
 
 /**

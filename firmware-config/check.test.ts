@@ -175,6 +175,15 @@ describe('check', () => {
       ],
     ],
     [
+      'poll intervals for quantities that are not read, or twice for one',
+      'profile: fuxin-gas-corrector }',
+      'profile: fuxin-gas-corrector, rates: [{ everySeconds: 60, quantities: [steamFlow, gasFlowStandard, gasFlowStandard] }] }',
+      [
+        'g.yaml:9:102 buses.0.meters.1.rates.0.quantities: steamFlow is not read from this meter',
+        'g.yaml:9:102 buses.0.meters.1.rates.0.quantities: gasFlowStandard has a poll interval already',
+      ],
+    ],
+    [
       'a choice of quantities that leaves out the register',
       'profile: fuxin-gas-corrector }',
       'profile: fuxin-gas-corrector, quantities: [gasFlowStandard, steamFlow] }',

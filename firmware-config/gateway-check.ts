@@ -13,6 +13,15 @@ function profileGaps(line: MeterLine, meter: Meter | undefined, map: RegisterMap
   for (const quantity of line.quantities ?? []) {
     if (!offered.has(quantity)) found.push(['quantities', `the profile ${map.id} has no ${quantity}`])
   }
+  const rated = new Set<string>()
+  for (const [index, { quantities }] of line.rates.entries()) {
+    for (const quantity of quantities) {
+      const field = `rates.${index}.quantities`
+      if (!read.has(quantity)) found.push([field, `${quantity} is not read from this meter`])
+      if (rated.has(quantity)) found.push([field, `${quantity} has a poll interval already`])
+      rated.add(quantity)
+    }
+  }
   if (meter === undefined) return found
   if (map.carrier !== meter.carrier) {
     found.push([
@@ -71,7 +80,8 @@ export function gatewayContradictions(
       const map = profiles.get(line.profile)
       if (map === undefined) say([...path, 'profile'], `there is no profile "${line.profile}"`)
       else if (map !== 'faulty') {
-        for (const [field, message] of profileGaps(line, meter, map)) say([...path, field], message)
+        for (const [field, message] of profileGaps(line, meter, map))
+          say([...path, ...field.split('.')], message)
         const { answerMs = 0 } = map.limits
         if (bus.timeoutMs < answerMs) {
           say(

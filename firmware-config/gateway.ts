@@ -50,17 +50,30 @@ const rtuOverTcpTransport = z.strictObject({
   lateMs,
 })
 
+const pollSeconds = z.number().min(0.1).max(3_600)
+
 const meterLine = z.strictObject({
   meter: identifier.meta({ description: 'Id of the meter in the park file' }),
   unit: z.int().min(0).max(255).meta({ description: 'Modbus unit address' }),
   profile: identifier.meta({ description: 'File name in firmware-config/profiles, without .yaml' }),
-  everySeconds: z.number().min(0.1).max(3_600).default(10).meta({
-    description: 'Poll interval; polls are aligned to the wall clock',
+  everySeconds: pollSeconds.default(10).meta({
+    description:
+      'Poll interval; polls are aligned to the wall clock. Cumulative quantities are read at the quarter hours besides',
   }),
   quantities: z
     .array(quantityName)
     .optional()
     .meta({ description: 'Read only these; all of the profile by default' }),
+  rates: z
+    .array(
+      z.strictObject({
+        everySeconds: pollSeconds.meta({ description: 'Poll interval of these quantities' }),
+        quantities: z.array(quantityName).min(1),
+      }),
+    )
+    .max(4)
+    .default([])
+    .meta({ description: 'Other poll intervals for some quantities; the others keep `everySeconds`' }),
   ratios: z
     .strictObject({ current: resolution.default('1'), voltage: resolution.default('1') })
     .prefault({})

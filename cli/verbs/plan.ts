@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { busDemand } from '#edge/demand.ts'
+import { readGatewayFile, type BusDescription } from '#firmware-config/gateway.ts'
+import { loadProfile } from '#firmware-config/profile.ts'
+import { text } from '../options.ts'
+import { misfits, planText, type PlannedBus } from '../plan-report.ts'
+import { verb } from '../verb.ts'
+
+const options = z.object({
+  gateway: z.array(text).min(1).meta({ description: 'A gateway file; may be given several times' }),
+  json: z.boolean().default(false).meta({ description: 'Print JSON instead of tables' }),
+})
+
+/** The same bus on a line of another speed; a network has none. */
+function withBaudRate(description: BusDescription, baudRate: number): BusDescription {
+  const { transport } = description
+  if (transport.kind !== 'tcp') return { ...description, transport: { ...transport, baudRate } }
+  if (transport.line === undefined) return description
+  return { ...description, transport: { ...transport, line: { ...transport.line, baudRate } } }
+}
+
+function planned(description: BusDescription): PlannedBus {
+  const demandOf = (of: BusDescription): PlannedBus['demand'] =>
+    busDemand(of, (line) => loadProfile(line.profile, line.ratios))
+  return {
+    description,
+    demand: demandOf(description),
+    atBaudRate: (baudRate) => demandOf(withBaudRate(description, baudRate)),
+  }
+}
+
+/** Numbers without the noise of floating point; quantities by their names. */
+function json(gateway: string, bus: PlannedBus): object {
+  const { description, demand } = bus
+  return {
+    gateway,
+    bus: description.id,
+    share: Number(demand.share.toFixed(6)),
+    requests: demand.requests,
+    bytes: demand.bytes,
+    cycleUs: demand.cycleUs,
+    misfits: misfits(bus),
+    meters: demand.meters.map(({ meter, unit, share, cycleUs, coincidences }) => ({
+      meter,
+      unit,
+      share: Number(share.toFixed(6)),
+      cycleUs,
+      polls: coincidences.map(({ everyMs, perSecond, requests }) => ({
+        everyMs,
+        perSecond: Number(perSecond.toFixed(6)),
+        requests: requests.map((request) => ({
+          function: request.function,
+          address: request.address,
+          count: request.quantity,
+          bytes: request.bytes,
+          us: request.us,
+          quantities: request.registers.map(({ quantity }) => quantity),
+        })),
+      })),
+    })),
+  }
+}
+
+/** What a gateway will ask on its lines, what that costs, and what does not fit. */
+export const plan = verb(
+  'Show the requests of a gateway file, their time, and what does not fit',
+  options,
+  (given) => {
+    const buses = given.gateway.flatMap((file) => {
+      const { gateway, buses } = readGatewayFile(file).value
+      return buses.map((description) => ({ gateway, bus: planned(description) }))
+    })
+    if (given.json)
+      console.log(
+        JSON.stringify(
+          buses.map(({ gateway, bus }) => json(gateway, bus)),
+          undefined,
+          2,
+        ),
+      )
+    else console.log(buses.map(({ bus }) => planText(bus)).join('\n\n'))
+    if (buses.some(({ bus }) => misfits(bus).length > 0)) process.exitCode = 1
+    return Promise.resolve()
+  },
+  'gateway',
+)
