@@ -109,7 +109,7 @@ export const stateMessage = z.strictObject({
   gateway: identifier,
   kind: z.enum(['birth', 'state', 'death']),
   atMs: epochMs.meta({ description: 'When it was written; for a will, when the connection was made' }),
-  epoch: epochIdentifier,
+  epoch: epochIdentifier.optional().meta({ description: 'Absent while the journal cannot be opened' }),
   reason: z.enum(['connected', 'periodic', 'stopped', 'connection-lost']),
   journal: z
     .strictObject({
