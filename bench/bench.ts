@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os'
 /** `npm run bench [NAME …]`: all benchmarks of the project, or those that are named, one after the other. */
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   delivery: async () => (await import('./delivery.ts')).benchDelivery(),
+  outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 
 const given = process.argv.slice(2)

@@ -1,49 +1,17 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
-import { digest, epochIdentifier, type EpochId, type GatewayId } from '#contract/identity.ts'
-import {
-  samplesOf,
-  type GapRecord,
-  type ReadingsBatch,
-  type Sample,
-  type UplinkMessage,
-} from '#contract/messages.ts'
+import { digest, type EpochId } from '#contract/identity.ts'
+import { samplesOf, type Sample } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { batchesOf } from './batch.ts'
-import { pack, type Compression } from './compression.ts'
 import { heldReadings, hold, oldestBoot, takeHeld } from './held.ts'
-import {
-  asFault,
-  connect,
-  createTables,
-  Damage,
-  isDamage,
-  isMisplaced,
-  sha256,
-  SQLITE_FULL,
-  sqliteCode,
-  verify,
-  type Fsync,
-} from './journal-file.ts'
+import { asFault, Damage, isDamage, isMisplaced, sha256, SQLITE_FULL, sqliteCode } from './journal-file.ts'
+import { openFile, type DamageReport, type OpenFile, type OpeningOptions } from './opening.ts'
 import { deleteAcknowledged, dropOlder, makeRoom, type WhenFull } from './quota.ts'
-import { salvage, setAside } from './salvage.ts'
-import { extentOf, JournalTables, numberOf, type EpochStart } from './tables.ts'
-import { PLAUSIBLE_FROM_MS } from './timekeeping.ts'
+import type { Gap, JournalRow } from './rows.ts'
+import { numberOf, type JournalTables } from './tables.ts'
 
-/** One payload of the journal, as it is published. */
-export interface JournalRow {
-  /** Identifies the row in this journal, whatever its epoch; later rows have greater places. */
-  readonly place: number
-  readonly epoch: EpochId
-  readonly seq: number
-  /** SHA-256 of the payload, in hexadecimal digits. */
-  readonly digest: string
-  /** The bytes of one `UplinkMessage`; they never change after they were written. */
-  readonly payload: Uint8Array
-}
+export type { JournalRow } from './rows.ts'
 
 /** What waits for a receipt. */
 export interface Waiting {
@@ -52,31 +20,14 @@ export interface Waiting {
   readonly oldestMs: number | undefined
 }
 
-/** What was done about a damaged file. */
-export interface DamageReport {
-  readonly atMs: number
-  readonly what: string
-  readonly salvaged: number
-  /** Where the damaged file is kept. */
-  readonly aside: string
-}
-
-export interface JournalOptions {
-  readonly file: string
-  readonly gateway: GatewayId
+export interface JournalOptions extends OpeningOptions {
   /** How long a row is kept after its receipt. */
   readonly graceMs: number
-  readonly clock: Pick<Clock, 'wallMs'>
-  /** Makes the identity of an epoch; from the system's random bytes by default. */
-  readonly makeEpoch?: () => EpochId
   /** Unlimited by default. */
   readonly quotaBytes?: number
   readonly whenFull?: WhenFull
-  readonly fsync?: Fsync
-  readonly compression?: Compression
 }
 
-const LOST_NUMBER = 1
 /** Of a row on disk beside its payload: columns, index entries and the unused end of its last page. */
 const ROW_BYTES = 4_096 + 512
 
@@ -86,16 +37,6 @@ const waitingRow = z.object({ rows: z.int(), bytes: z.int().nullable(), oldest: 
 const extentRow = z.object({ readings: z.int(), from_ms: z.int().min(0), to_ms: z.int().min(0) })
 const oldestPlace = z.object({ place: z.int().nullable() })
 const countRow = z.object({ count: z.int() })
-
-interface OpenFile {
-  readonly tables: JournalTables
-  /**
-   * Receipts are entered, and old rows deleted, without waiting for the disk: what a power cut takes back is sent and
-   * acknowledged again. It is a connection of its own, so that `append` can never be less than durable.
-   */
-  readonly marks: JournalTables
-  readonly epochs: readonly EpochStart[]
-}
 
 /**
  * The journal of a gateway: one SQLite file in which a reading is safe before it is offered to the network.
@@ -156,7 +97,7 @@ export class Journal {
   /** Writes readings as one transaction of one or more rows. Either all of them are safe, or it throws. */
   append(readings: readonly Reading[]): readonly JournalRow[] {
     return this.#write((open) =>
-      batchesOf(samplesOf(readings)).flatMap((samples) => this.#insert(open, { kind: 'readings', samples })),
+      batchesOf(samplesOf(readings)).flatMap((samples) => this.#insert(open, samples)),
     )
   }
 
@@ -165,7 +106,7 @@ export class Journal {
    * next one to the gap record that says so.
    */
   appendGap(gap: Omit<Gap, 'lost'>): JournalRow {
-    return this.#write((open) => this.#insertUnnumberedGap(open, gap))
+    return this.#write((open) => open.rows.unnumberedGap(gap))
   }
 
   /** Marks the row with exactly this digest as acknowledged. Returns its place the first time, then undefined. */
@@ -265,9 +206,7 @@ export class Journal {
   /** Drops a part of the rows whose readings were taken before a moment though they have no receipt. */
   dropOlder(beforeMs: number): readonly JournalRow[] {
     return this.#write((open) =>
-      dropOlder(open.tables, open.epochs, beforeMs).map((each) =>
-        this.#insertGap(open, { cause: 'age', ...each }),
-      ),
+      dropOlder(open.tables, open.epochs, beforeMs).map((each) => open.rows.gap({ cause: 'age', ...each })),
     )
   }
 
@@ -304,7 +243,7 @@ export class Journal {
       if ('lostReadings' in taken) {
         const toMs = Math.max(floorMs, Math.floor(this.#options.clock.wallMs()))
         return [
-          this.#insertUnnumberedGap(open, {
+          open.rows.unnumberedGap({
             cause: 'damaged',
             fromMs: floorMs,
             toMs,
@@ -313,7 +252,7 @@ export class Journal {
         ]
       }
       const samples = taken.samples.map((sample) => this.#timed(sample, offsetMs, floorMs))
-      return this.#insert(open, { kind: 'readings', samples })
+      return this.#insert(open, samples)
     })
   }
 
@@ -338,9 +277,10 @@ export class Journal {
   }
 
   /** Inserts a message as the next row; rows of the gap records that this takes come before it. */
-  #insert(open: OpenFile, content: Content): JournalRow[] {
+  #insert(open: OpenFile, samples: readonly Sample[]): JournalRow[] {
+    const content = { kind: 'readings' as const, samples: [...samples] }
     const { quotaBytes = Infinity, whenFull = 'drop-oldest', file } = this.#options
-    const packed = this.#packed(open, content)
+    const packed = open.rows.packed(content)
     const room = makeRoom(
       open.tables,
       open.epochs,
@@ -348,20 +288,9 @@ export class Journal {
       packed.payload.length + ROW_BYTES,
     )
     if (room === 'full') throw full(file)
-    if (room.length === 0) return [this.#store(open, packed)]
-    const gaps = room.map((each) => this.#insertGap(open, { cause: 'quota', ...each }))
-    return [...gaps, this.#store(open, this.#packed(open, content))]
-  }
-
-  #insertGap(open: OpenFile, gap: Gap): JournalRow {
-    return this.#store(open, this.#packed(open, { kind: 'gap', ...gap }))
-  }
-
-  #insertUnnumberedGap(open: OpenFile, gap: Omit<Gap, 'lost'>): JournalRow {
-    const place = open.tables.identity().last_place + LOST_NUMBER
-    open.tables.raise({ lastPlace: place })
-    const { epoch, seq } = numberOf(open.epochs, place)
-    return this.#insertGap(open, { ...gap, lost: { epoch, firstSeq: seq, lastSeq: seq } })
+    if (room.length === 0) return [open.rows.store(packed)]
+    const gaps = room.map((each) => open.rows.gap({ cause: 'quota', ...each }))
+    return [...gaps, open.rows.store(open.rows.packed(content))]
   }
 
   #declareDamaged(open: OpenFile, place: number): void {
@@ -371,29 +300,13 @@ export class Journal {
     )
     const { epoch, seq } = numberOf(open.epochs, place)
     const lost = { epoch, firstSeq: seq, lastSeq: seq }
-    this.#insertGap(open, {
+    open.rows.gap({
       cause: 'damaged',
       lost,
       fromMs: from_ms,
       toMs: Math.max(from_ms, to_ms),
       readings,
     })
-  }
-
-  #packed(open: OpenFile, content: Content): Packed {
-    const { gateway, compression = 'zstd' } = this.#options
-    const place = open.tables.identity().last_place + 1
-    const message = { v: 1, gateway, ...numberOf(open.epochs, place), ...content } satisfies UplinkMessage
-    return { place, message, payload: pack(message, compression) }
-  }
-
-  #store(open: OpenFile, packed: Packed): JournalRow {
-    const { place, message, payload } = packed
-    const row = { place, epoch: message.epoch, seq: message.seq, digest: sha256(payload), payload }
-    const extent = extentOf(message)
-    open.tables.insert(row, extent)
-    open.tables.raise({ lastPlace: place, ...(message.kind === 'gap' ? {} : { newestMs: extent.toMs }) })
-    return row
   }
 
   #noteTrimmed(tables: JournalTables): void {
@@ -435,104 +348,11 @@ export class Journal {
   #opened(suspicion?: unknown): OpenFile {
     if (this.#open !== undefined) return this.#open
     if (this.#closed) throw new Fault('journal-unusable', 'The journal is closed.')
-    const { file, fsync = 'full' } = this.#options
-    finishRenaming(file)
-    let epochs: EpochStart[]
-    let database
-    try {
-      // What SQLite itself finds wrong, opening finds again; what only its reader sees, it does not.
-      if (suspicion !== undefined && sqliteCode(suspicion) === undefined) throw suspicion
-      if (isEmptied(file)) throw new Damage('the file is empty')
-      const isNew = !existsSync(file)
-      database = connect(file, fsync)
-      epochs = this.#prepare(new JournalTables(database), isNew)
-    } catch (error) {
-      database?.close()
-      if (!isDamage(error)) throw error
-      this.#startOver(error)
-      database = connect(file, fsync)
-      epochs = new JournalTables(database).epochs()
-    }
-    try {
-      const marks = new JournalTables(connect(file, 'normal'))
-      this.#open = { tables: new JournalTables(database), marks, epochs }
-      this.#epoch = epochs.at(-1)?.epoch
-      return this.#open
-    } catch (error) {
-      database.close()
-      throw error
-    }
-  }
-
-  /** Checks the file, makes its tables where it is new, and begins an epoch where the last stop was not clean. */
-  #prepare(tables: JournalTables, isNew: boolean): EpochStart[] {
-    const { gateway, file, clock } = this.#options
-    if (isNew) {
-      tables.transaction(() => {
-        createTables(tables.database)
-        tables.begin(gateway)
-        this.#beginEpoch(tables)
-      })
-      // From now on a file without tables is a damaged one.
-      tables.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      return tables.epochs()
-    }
-    verify(tables.database, file, gateway)
-    return tables.transaction(() => {
-      const { running, newest_ms } = tables.identity()
-      if (running === 1) {
-        this.#beginEpoch(tables)
-        const fromMs = Math.max(newest_ms, PLAUSIBLE_FROM_MS)
-        const toMs = Math.max(fromMs, Math.floor(clock.wallMs()))
-        const open = { tables, marks: tables, epochs: tables.epochs() }
-        this.#insertUnnumberedGap(open, { cause: 'stopped', fromMs, toMs })
-      }
-      tables.setRunning(true)
-      return tables.epochs()
-    })
-  }
-
-  /** Makes a new file of what can be read of a damaged one, then puts it in its place. */
-  #startOver(reason: unknown): void {
-    const { file, gateway, clock } = this.#options
-    const next = `${file}${NEXT}`
-    removeDatabase(next)
-    const database = connect(next, 'full')
-    const atMs = Math.floor(clock.wallMs())
-    let salvaged: number
-    try {
-      const tables = new JournalTables(database)
-      tables.transaction(() => {
-        createTables(database)
-        tables.begin(gateway)
-      })
-      const found = existsSync(file) ? salvage(file, gateway, tables) : undefined
-      salvaged = found?.rows ?? 0
-      tables.transaction(() => {
-        this.#beginEpoch(tables)
-        const open = { tables, marks: tables, epochs: tables.epochs() }
-        for (const { fromMs, toMs, ...lost } of found?.lost ?? [])
-          this.#insertGap(open, { cause: 'damaged', lost, fromMs, toMs })
-        const fromMs = found?.knownUntilMs ?? PLAUSIBLE_FROM_MS
-        this.#insertUnnumberedGap(open, { cause: 'damaged', fromMs, toMs: Math.max(fromMs, atMs) })
-      })
-    } finally {
-      database.close()
-    }
-    const aside = setAside(file, atMs)
-    renameSync(next, file)
-    const what = (reason instanceof Error ? reason.message : String(reason)).slice(0, 500)
-    this.#damage = { atMs, what, salvaged, aside }
-  }
-
-  #beginEpoch(tables: JournalTables): void {
-    const { makeEpoch = () => randomBytes(16).toString('hex'), gateway } = this.#options
-    const started = tables.epochs().at(-1)
-    // Two epochs cannot begin at one place, also when the former has no rows (any more).
-    const afterPlace =
-      started === undefined ? 0 : Math.max(started.afterPlace, tables.identity().last_place) + 1
-    tables.raise({ lastPlace: afterPlace })
-    tables.addEpoch(gateway, { afterPlace, epoch: epochIdentifier.parse(makeEpoch()) })
+    const { open, damage } = openFile(this.#options, suspicion)
+    this.#open = open
+    this.#damage = damage ?? this.#damage
+    this.#epoch = open.epochs.at(-1)?.epoch
+    return open
   }
 
   #disconnect(): void {
@@ -548,18 +368,6 @@ export class Journal {
   }
 }
 
-interface Packed {
-  readonly place: number
-  readonly message: UplinkMessage
-  readonly payload: Uint8Array
-}
-
-type Content = Pick<ReadingsBatch, 'kind' | 'samples'> | ({ readonly kind: 'gap' } & Gap)
-type Gap = Pick<GapRecord, 'cause' | 'lost' | 'fromMs' | 'toMs' | 'meters' | 'readings'>
-
-/** The new file while it is made of a damaged one. */
-const NEXT = '.next'
-
 const full = (file: string): Fault =>
   new Fault('journal-full', 'The journal has used up its quota and takes no readings.', { place: { file } })
 
@@ -568,21 +376,4 @@ function countOf(samples: readonly Sample[]): number {
     (sum, { values, bad = {} }) => sum + Object.keys(values).length + Object.keys(bad).length,
     0,
   )
-}
-
-/** A file of ours is never empty, and a log never without its file. */
-function isEmptied(file: string): boolean {
-  return existsSync(file) ? statSync(file).size === 0 : existsSync(`${file}-wal`)
-}
-
-function removeDatabase(file: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
-}
-
-/** A start may have ended between setting the damaged file aside and putting the new one in its place. */
-function finishRenaming(file: string): void {
-  const next = `${file}${NEXT}`
-  if (!existsSync(next)) return
-  if (existsSync(file)) removeDatabase(next)
-  else renameSync(next, file)
 }

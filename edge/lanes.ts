@@ -105,7 +105,10 @@ export class Lanes {
   *#send(place: number, lane: Lane, nowMs: number): Generator<Due> {
     const window = this.#window
     const row = this.#options.journal.row(place)
-    if (row === undefined) return window.forget(place)
+    if (row === undefined) {
+      window.forget(place)
+      return
+    }
     window.send(place, lane, nowMs)
     if (lane === 'backlog') this.#pace?.spend(row.payload.length)
     yield { row, lane, taken: () => window.taken(place) }

@@ -282,7 +282,7 @@ describe('Uplink', () => {
 
   it('sends the backlog no faster than it may, and new rows at once all the same', async () => {
     append(40)
-    const [size = 0] = [journal.waiting().bytes / 40]
+    const size = journal.waiting().bytes / 40
     // One batch a second and the first second's burst: the backlog cannot be through for half a minute.
     const started = start({ backlogBytesPerSecond: size })
     await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(2), SETTLED)
