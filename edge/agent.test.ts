@@ -61,7 +61,14 @@ beforeEach(async () => {
     const batch = uplinkMessage.parse(message)
     if (batch.kind === 'readings') readings.push(...batch.samples.flatMap(readingsOf))
     const digest = createHash('sha256').update(payload).digest('hex')
-    const receipt = { v: 1, gateway: 'gw-1', digest, outcome: 'stored', refused: 0, committedAtMs: Date.now() }
+    const receipt = {
+      v: 1,
+      gateway: 'gw-1',
+      digest,
+      outcome: 'stored',
+      refused: 0,
+      committedAtMs: Date.now(),
+    }
     broker.publish('tanbiao/v1/park-1/gw-1/down/receipt', JSON.stringify(receipt))
   }
 })

@@ -38,8 +38,8 @@ const SCHEMA = `
   CREATE INDEX waiting ON batch (place, bytes, from_ms) WHERE acknowledged_ms IS NULL;
   CREATE INDEX acknowledged ON batch (acknowledged_ms) WHERE acknowledged_ms IS NOT NULL;
   CREATE TABLE held (
-    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, digest TEXT NOT NULL, payload BLOB NOT NULL,
-    readings INTEGER NOT NULL, to_ms INTEGER NOT NULL, floor_ms INTEGER NOT NULL
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, readings INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+    floor_ms INTEGER NOT NULL, digest TEXT NOT NULL, payload BLOB NOT NULL
   ) STRICT;
   PRAGMA user_version = ${FORMAT};
   PRAGMA application_id = ${~FORMAT};
