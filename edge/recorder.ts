@@ -139,7 +139,7 @@ export class Recorder {
       if (held === undefined) return undefined
       // Of another boot it is only known that it ended before this one began; its last reading is put there.
       const beforeMs = held.boot === this.#options.boot ? 0 : held.lastMs
-      return journal.release(held.boot, this.clock.offsetMs - beforeMs)
+      return journal.release(held.boot, this.clock.heldOffsetMs - beforeMs)
     })
     if (rows !== undefined) this.#options.committed([])
     return rows !== undefined

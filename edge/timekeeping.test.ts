@@ -81,7 +81,7 @@ class Scene {
   release(): void {
     this.time.look()
     if (this.time.condition === 'unset') return
-    while (this.journal.release('boot-1', this.time.offsetMs) !== undefined);
+    while (this.journal.release('boot-1', this.time.heldOffsetMs) !== undefined);
   }
 
   receipt(ageMs: number, roundTripMs: number): void {
@@ -176,7 +176,7 @@ describe('Timekeeping', () => {
         scene.read()
         expectHonest(scene)
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     )
   }, 120_000)
 
@@ -203,6 +203,19 @@ describe('Timekeeping', () => {
     scene.receipt(50, 200)
     scene.read()
     expect(scene.stored().at(-1)?.quality).toBe('good')
+    expectHonest(scene)
+  })
+
+  it('keeps held readings before later ones though the clock is corrected before they are released', () => {
+    const scene = new Scene()
+    scene.setOff(-TRUE_MS)
+    scene.restart()
+    scene.read()
+    scene.setOff(-1)
+    scene.read()
+    scene.setOff(0)
+    scene.release()
+    scene.receipt(0, 100)
     expectHonest(scene)
   })
 

@@ -52,6 +52,7 @@ export class Timekeeping implements Clock {
   #condition: NonNullable<StateMessage['clock']>['condition'] = 'set'
   /** Kept time − monotonic time. */
   #offsetMs: number
+  #heldOffsetMs: number
   /** The offset that was believed last, while there is one. */
   #trustedMs: number | undefined
   #seenMs: number
@@ -68,6 +69,7 @@ export class Timekeeping implements Clock {
     const { clock, newestMs, log } = options
     const wallMs = clock.wallMs()
     this.#offsetMs = wallMs - clock.monotonicMs()
+    this.#heldOffsetMs = this.#offsetMs
     this.#seenMs = this.#offsetMs
     this.#startedMs = clock.monotonicMs()
     this.#notBeforeMs = newestMs + 1
@@ -83,9 +85,12 @@ export class Timekeeping implements Clock {
     return this.#condition
   }
 
-  /** Monotonic time plus this is kept time. */
-  get offsetMs(): number {
-    return this.#offsetMs
+  /**
+   * What held readings get added to their monotonic time: what was true when the clock was set, also if it is corrected
+   * before they are released, because later readings were stamped to come after them.
+   */
+  get heldOffsetMs(): number {
+    return this.#heldOffsetMs
   }
 
   wallMs(): number {
@@ -191,6 +196,7 @@ export class Timekeeping implements Clock {
     const marginMs = AHEAD_AGAIN_MS + (clock.monotonicMs() - this.#startedMs) * AHEAD_AGAIN_SHARE
     if (wallMs < PLAUSIBLE_FROM_MS || wallMs < newestMs + marginMs) return
     this.#offsetMs = offsetMs
+    this.#heldOffsetMs = offsetMs
     this.#notBeforeMs = this.#newestHeldMs + offsetMs + 1
     this.#become('doubtful', 'the clock was set: readings that were held get their times, and are uncertain')
   }
