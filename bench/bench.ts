@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os'
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   delivery: async () => (await import('./delivery.ts')).benchDelivery(),
   simulators: async () => (await import('./simulators.ts')).benchSimulators(),
+  outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 
 const given = process.argv.slice(2)

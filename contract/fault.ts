@@ -113,6 +113,18 @@ export const faultTable = {
     advice: 'Install the program that is named, or leave out the option that needs it.',
     retryable: false,
   },
+  'journal-full': {
+    advice: 'Restore the uplink, or give the journal a larger quota.',
+    retryable: true,
+  },
+  'uplink-untrusted': {
+    advice: 'Check the CA file, and the name and dates of the broker’s certificate; nothing was sent.',
+    retryable: true,
+  },
+  'uplink-certificate-refused': {
+    advice: 'Give the gateway a certificate that is valid now and signed by the CA that the broker trusts.',
+    retryable: true,
+  },
 } as const satisfies Record<string, { advice: string; retryable: boolean }>
 
 export type FaultCode = keyof typeof faultTable

@@ -10,7 +10,21 @@ import { badCause, readingValue, usableQuality, type Reading } from './reading.t
  * A batch is one row of a gateway's journal. Its payload is written once and published byte for byte the same every
  * time, so the SHA-256 of the payload identifies its content: the receipt carries it back, and the gateway lets a row
  * go only on a receipt for exactly the bytes it holds.
+ *
+ * A row's payload is JSON in UTF-8, plain or as one Zstandard frame; its first bytes tell which. All other messages
+ * are plain JSON.
  */
+
+/** The first bytes of a Zstandard frame (RFC 8878 §3.1.1: 0xFD2FB528, little-endian). JSON cannot begin so. */
+export const ZSTANDARD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const
+
+/** True for a payload that is compressed. */
+export function isCompressed(payload: Uint8Array): boolean {
+  return ZSTANDARD_MAGIC.every((byte, index) => payload[index] === byte)
+}
+
+/** Longest JSON text of a payload, plain or decompressed: far more than a full batch has. */
+export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 
 const version = z.literal(1).meta({ description: 'Version of the message format' })
 
@@ -43,18 +57,28 @@ export const readingsBatch = z.strictObject({
 })
 export type ReadingsBatch = z.infer<typeof readingsBatch>
 
+/** A gap record names its meters up to this many; beyond it says nothing of them, which means any. */
+export const GAP_METERS_MAX = 2_000
+
 /** What is truly gone, said by the gateway that lost it. It is journaled and acknowledged like readings. */
 export const gapRecord = z.strictObject({
   ...journalRow,
   kind: z.literal('gap'),
-  cause: z.enum(['quota', 'age', 'damaged', 'stopped']),
-  lost: z.strictObject({
-    epoch: epochIdentifier,
-    firstSeq: sequenceNumber,
-    lastSeq: sequenceNumber,
+  cause: z.enum(['quota', 'age', 'damaged', 'stopped', 'disk']).meta({
+    description:
+      'quota: the journal was full. age: older than the journal may keep. damaged: the journal’s file was. stopped: the agent ended without being asked to (power cut, kill). disk: the disk refused writes for too long',
   }),
-  fromMs: epochMs,
-  toMs: epochMs,
+  lost: z.strictObject({ epoch: epochIdentifier, firstSeq: sequenceNumber, lastSeq: sequenceNumber }).meta({
+    description: 'Numbers that the gateway does not hold any more; one that arrived before is not lost',
+  }),
+  fromMs: epochMs.meta({ description: 'What is lost was read from here …' }),
+  toMs: epochMs.meta({ description: '… to here; bounds where the moments are not known' }),
+  meters: z.array(identifier).min(1).max(GAP_METERS_MAX).optional().meta({
+    description: 'Meters of which something is lost; absent where it is not known',
+  }),
+  readings: z.int().min(0).optional().meta({
+    description: 'How many readings are lost; absent where it is not known',
+  }),
 })
 export type GapRecord = z.infer<typeof gapRecord>
 
@@ -85,7 +109,7 @@ export const stateMessage = z.strictObject({
   gateway: identifier,
   kind: z.enum(['birth', 'state', 'death']),
   atMs: epochMs.meta({ description: 'When it was written; for a will, when the connection was made' }),
-  epoch: epochIdentifier,
+  epoch: epochIdentifier.optional().meta({ description: 'Absent while the journal cannot be opened' }),
   reason: z.enum(['connected', 'periodic', 'stopped', 'connection-lost']),
   journal: z
     .strictObject({
@@ -98,9 +122,41 @@ export const stateMessage = z.strictObject({
       lost: z.int().min(1).optional().meta({
         description: 'Readings lost since the start because the disk refused them for too long',
       }),
+      held: z.int().min(1).optional().meta({
+        description: 'Readings on disk that wait for the clock to be set',
+      }),
+      usedBytes: z.int().min(0).optional().meta({ description: 'Space in use on disk' }),
+      quotaBytes: z.int().min(1).optional().meta({ description: 'Space that it may use' }),
+      problem: z.string().max(500).optional().meta({ description: 'Why nothing can be written, if so' }),
+      damage: z
+        .strictObject({
+          atMs: epochMs,
+          what: z.string().max(500),
+          salvaged: z.int().min(0).meta({ description: 'Rows that could be read and are still delivered' }),
+        })
+        .optional()
+        .meta({ description: 'The file was found damaged since the start, and a new one was begun' }),
     })
     .optional()
-    .meta({ description: 'What waits for a receipt' }),
+    .meta({ description: 'What waits for a receipt, and how the journal is' }),
+  clock: z
+    .strictObject({
+      condition: z.enum(['set', 'doubtful', 'unset']).meta({
+        description:
+          'set: readings have its time. doubtful: it was changed, or the server’s differs; readings are uncertain. unset: impossible; readings wait on disk',
+      }),
+      jumps: z.int().min(0).meta({ description: 'Jumps of the system clock since the start' }),
+      lastJump: z
+        .strictObject({
+          atMs: epochMs.meta({ description: 'System clock after it' }),
+          byMs: z.int().meta({ description: 'Forward where positive' }),
+        })
+        .optional(),
+      aheadMs: z.int().optional().meta({
+        description: 'System clock against the server’s at the newest prompt receipt, behind where negative',
+      }),
+    })
+    .optional(),
   meters: z
     .array(
       z.strictObject({
@@ -128,6 +184,7 @@ export type StateMessage = z.infer<typeof stateMessage>
 export const command = z.strictObject({
   v: version,
   id: z.uuid(),
+  gateway: identifier.meta({ description: 'Whom it is for; another gateway ignores it' }),
   kind: z.enum(['report-state', 'resend']),
   issuedAtMs: epochMs,
   resend: z

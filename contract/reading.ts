@@ -33,7 +33,8 @@ export interface RegisterReading extends UsableReading {
 }
 
 /**
- * good: read from the meter as it says. uncertain: read, but the meter or the clock casts doubt on it.
+ * good: read from the meter as it says. uncertain: read, but the meter or the clock casts doubt on it; readings taken
+ * under an unset or doubtful clock are, whether their time was corrected or not.
  * simulated: from a simulator, never from hardware. manual: read off and typed in by a person.
  */
 export const usableQuality = z.enum(['good', 'uncertain', 'simulated', 'manual'])

@@ -11,6 +11,7 @@ import { gatewayFile } from '#firmware-config/gateway.ts'
 import { parseProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
 import { freePort } from '#test/support/servers.ts'
 import { startAgent, type Agent } from './agent.ts'
+import { unpack } from './compression.ts'
 import { Journal } from './journal.ts'
 import { TestBroker } from './testing/broker.ts'
 import { honest, ScriptedMeter } from './testing/scripted-meter.ts'
@@ -52,7 +53,7 @@ beforeEach(async () => {
   broker = new TestBroker()
   await broker.start()
   broker.heard = ({ topic, payload }) => {
-    const message: unknown = JSON.parse(payload.toString('utf8'))
+    const message = unpack(payload)
     if (topic.endsWith('/state')) {
       states.push(stateMessage.parse(message))
       return
@@ -60,7 +61,14 @@ beforeEach(async () => {
     const batch = uplinkMessage.parse(message)
     if (batch.kind === 'readings') readings.push(...batch.samples.flatMap(readingsOf))
     const digest = createHash('sha256').update(payload).digest('hex')
-    const receipt = { v: 1, gateway: 'gw-1', digest, outcome: 'stored', refused: 0, committedAtMs: 1 }
+    const receipt = {
+      v: 1,
+      gateway: 'gw-1',
+      digest,
+      outcome: 'stored',
+      refused: 0,
+      committedAtMs: Date.now(),
+    }
     broker.publish('tanbiao/v1/park-1/gw-1/down/receipt', JSON.stringify(receipt))
   }
 })
@@ -211,8 +219,8 @@ describe('the agent', () => {
     let kept = 0
     for (let seq = 1; ; seq += 1) {
       const row = journal.row(seq)
-      if (row === undefined || row === 'damaged') break
-      const batch = uplinkMessage.parse(JSON.parse(Buffer.from(row.payload).toString('utf8')))
+      if (row === undefined) break
+      const batch = uplinkMessage.parse(unpack(row.payload))
       if (batch.kind === 'readings') kept += batch.samples.flatMap(readingsOf).length
     }
     journal.close()

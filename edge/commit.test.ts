@@ -7,6 +7,7 @@ import type { Reading } from '#contract/reading.ts'
 import { batchesOf } from './batch.ts'
 import { GroupCommit } from './commit.ts'
 import type { JournalRow } from './journal.ts'
+import type { Judged } from './timekeeping.ts'
 
 const reading = (atMs: number): Reading => ({
   meter: 'm1',
@@ -15,17 +16,28 @@ const reading = (atMs: number): Reading => ({
   quality: 'good',
   value: 50,
 })
+const sent = (...readings: Reading[]): Judged => ({ fate: 'send', readings })
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** A journal on a disk that can be full. */
 function scene(unwrittenMax = 1_000) {
   const clock = new ManualClock(0)
   const writes: (number[] | string)[] = []
-  const disk = { full: false }
+  const disk: { full: boolean; code: 'journal-unusable' | 'journal-full' } = {
+    full: false,
+    code: 'journal-unusable',
+  }
   const offered: number[] = []
-  const row = (): JournalRow => ({ epoch: '', seq: writes.length, digest: '', payload: new Uint8Array() })
+  const changes: string[] = []
+  const row = (): JournalRow => ({
+    place: writes.length,
+    epoch: '',
+    seq: writes.length,
+    digest: '',
+    payload: new Uint8Array(),
+  })
   const refuseIfFull = (): void => {
-    if (disk.full) throw new Fault('journal-unusable', 'database or disk is full')
+    if (disk.full) throw new Fault(disk.code, 'database or disk is full')
   }
   const commit = new GroupCommit({
     journal: {
@@ -34,34 +46,40 @@ function scene(unwrittenMax = 1_000) {
         writes.push(readings.map(({ atMs }) => atMs))
         return [row()]
       },
-      appendGap: (cause, fromMs, toMs) => {
+      appendGap: ({ cause, fromMs, toMs, readings, meters }) => {
         refuseIfFull()
-        writes.push(`${cause} ${fromMs}-${toMs}`)
+        writes.push(`${cause} ${fromMs}-${toMs}: ${readings} of ${String(meters)}`)
         return row()
       },
+      hold: (boot, readings) => {
+        refuseIfFull()
+        writes.push(`${boot} holds ${readings.map(({ atMs }) => atMs).join(' ')}`)
+      },
     },
+    boot: 'boot-1',
+    changed: () => changes.push(commit.problem?.code ?? 'ok'),
     windowMs: 200,
     clock,
     log: pino({ level: 'silent' }),
     committed: (rows) => offered.push(...rows.map(({ seq }) => seq)),
     unwrittenMax,
   })
-  return { clock, writes, disk, offered, commit }
+  return { clock, writes, disk, offered, changes, commit }
 }
 
 describe('GroupCommit', () => {
   it('writes what comes within the window as one', async () => {
     const { clock, writes, offered, commit } = scene()
-    commit.add([reading(1)])
+    commit.add(sent(reading(1)))
     clock.advance(150)
-    commit.add([reading(2), reading(3)])
+    commit.add(sent(reading(2), reading(3)))
     await turn()
     expect(writes).toEqual([])
     clock.advance(50)
     await turn()
     expect(writes).toEqual([[1, 2, 3]])
     expect(offered).toEqual([1])
-    commit.add([reading(4)])
+    commit.add(sent(reading(4)))
     clock.advance(200)
     await turn()
     expect(writes).toEqual([[1, 2, 3], [4]])
@@ -70,11 +88,11 @@ describe('GroupCommit', () => {
   it('keeps readings that the disk refuses, and writes them when it works again', async () => {
     const { clock, writes, disk, commit } = scene()
     disk.full = true
-    commit.add([reading(1)])
+    commit.add(sent(reading(1)))
     clock.advance(200)
     await turn()
     expect(commit.unwritten).toBe(1)
-    commit.add([reading(2)])
+    commit.add(sent(reading(2)))
     disk.full = false
     clock.advance(2_000)
     await turn()
@@ -85,25 +103,50 @@ describe('GroupCommit', () => {
   it('declares what memory could not hold either', async () => {
     const { clock, writes, disk, commit } = scene(3)
     disk.full = true
-    commit.add([reading(1), reading(2)])
+    commit.add(sent(reading(1), reading(2)))
     clock.advance(200)
     await turn()
-    commit.add([reading(3), reading(4), reading(5)])
+    commit.add(sent(reading(3), reading(4), reading(5)))
     expect(commit.lost).toBe(2)
     disk.full = false
     clock.advance(2_000)
     await turn()
-    expect(writes).toEqual(['quota 1-2', [3, 4, 5]])
+    expect(writes).toEqual(['disk 1-2: 2 of m1', [3, 4, 5]])
+  })
+
+  it('says when the disk begins and ceases to refuse, once each, and whether it was the quota', async () => {
+    const { clock, writes, disk, changes, commit } = scene(1)
+    disk.full = true
+    disk.code = 'journal-full'
+    for (let atMs = 1; atMs <= 4; atMs += 1) {
+      commit.add(sent(reading(atMs)))
+      clock.advance(2_000)
+      await turn()
+    }
+    disk.full = false
+    clock.advance(2_000)
+    await turn()
+    expect(changes).toEqual(['journal-full', 'journal-full', 'ok'])
+    expect(writes).toEqual(['quota 1-3: 3 of m1', [4]])
+  })
+
+  it('holds what has no time yet apart from the rest', async () => {
+    const { clock, writes, commit } = scene()
+    commit.add({ fate: 'hold', readings: [reading(7)] })
+    commit.add(sent(reading(1_000)))
+    clock.advance(200)
+    await turn()
+    expect(writes).toEqual(['boot-1 holds 7', [1_000]])
   })
 
   it('writes the rest at once when it ends, and says when it cannot', async () => {
     const { writes, commit } = scene()
-    commit.add([reading(1)])
+    commit.add(sent(reading(1)))
     expect(commit.finish()).toBe(true)
     expect(writes).toEqual([[1]])
     const other = scene()
     other.disk.full = true
-    other.commit.add([reading(1)])
+    other.commit.add(sent(reading(1)))
     expect(other.commit.finish()).toBe(false)
   })
 })

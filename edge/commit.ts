@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import { GAP_METERS_MAX } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { slept } from './deadline.ts'
 import type { Journal, JournalRow } from './journal.ts'
+import type { Judged } from './timekeeping.ts'
 
 /** Readings kept in memory while the disk refuses them: some 20 MB, minutes to hours of a gateway's meters. */
 const UNWRITTEN_READINGS_MAX = 100_000
@@ -11,32 +13,41 @@ const UNWRITTEN_READINGS_MAX = 100_000
 const RETRY_MS = 2_000
 
 export interface CommitOptions {
-  readonly journal: Pick<Journal, 'append' | 'appendGap'>
+  readonly journal: Pick<Journal, 'append' | 'appendGap' | 'hold'>
+  /** Identity of this boot of the machine. */
+  readonly boot: string
   /** Readings that arrive within this time are one disk write. */
   readonly windowMs: number
   readonly clock: Clock
   readonly log: Logger
   /** Called with the rows of a write after they are safe. Must not throw. */
   readonly committed: (rows: readonly JournalRow[]) => void
+  /** Called when the disk begins or ceases to refuse. Must not throw. */
+  readonly changed: () => void
   readonly unwrittenMax?: number
 }
 
 interface Lost {
+  readonly cause: 'quota' | 'disk'
   readings: number
-  fromMs: number
-  toMs: number
+  /** Undefined while all of them have monotonic times only. */
+  fromMs: number | undefined
+  toMs: number | undefined
+  readonly meters: Set<string>
 }
 
 /**
  * Group commit: readings that arrive close together become one transaction of the journal.
- * While the disk refuses writes they wait in memory; when that is full the oldest are dropped, which is logged, counted,
- * and declared by a gap record as soon as the disk works again.
+ * While the disk refuses writes, or the journal is full and takes no more, they wait in memory; when that is full the
+ * oldest are dropped, which is logged, counted, and declared by a gap record as soon as the journal takes one.
  */
 export class GroupCommit {
   readonly #options: CommitOptions
   readonly #stopped = new AbortController()
   #unwritten: Reading[] = []
-  #failing = false
+  /** Readings with monotonic times. */
+  #untimed: Reading[] = []
+  #problem: Fault | undefined
   #waiting = false
   #lost: Lost | undefined
   #lostInAll = 0
@@ -45,9 +56,9 @@ export class GroupCommit {
     this.#options = options
   }
 
-  /** Readings that the disk has refused and that are still in memory. */
+  /** Readings that the journal has refused and that are still in memory. */
   get unwritten(): number {
-    return this.#failing ? this.#unwritten.length : 0
+    return this.#problem === undefined ? 0 : this.#unwritten.length + this.#untimed.length
   }
 
   /** Readings lost since the start. */
@@ -55,17 +66,23 @@ export class GroupCommit {
     return this.#lostInAll
   }
 
-  add(readings: readonly Reading[]): void {
-    for (const reading of readings) this.#unwritten.push(reading)
+  /** Why the newest write was refused, if it was. */
+  get problem(): Fault | undefined {
+    return this.#problem
+  }
+
+  add({ fate, readings }: Judged): void {
+    const queue = fate === 'hold' ? this.#untimed : this.#unwritten
+    for (const reading of readings) queue.push(reading)
     this.#dropOverflow()
-    if (!this.#waiting && this.#unwritten.length > 0) void this.#writeLater()
+    if (!this.#waiting && this.#unwritten.length + this.#untimed.length > 0) void this.#writeLater()
   }
 
   /** Writes what is there at once and stops waiting. Returns true when nothing is left unwritten. */
   finish(): boolean {
     this.#stopped.abort()
     this.#write()
-    return this.#unwritten.length === 0 && this.#lost === undefined
+    return this.#unwritten.length + this.#untimed.length === 0 && this.#lost === undefined
   }
 
   async #writeLater(): Promise<void> {
@@ -74,47 +91,66 @@ export class GroupCommit {
     let waitMs = windowMs
     while (await slept(clock, waitMs, this.#stopped.signal)) {
       this.#write()
-      if (!this.#failing) break
+      if (this.#problem === undefined) break
       waitMs = RETRY_MS
     }
     this.#waiting = false
   }
 
   #write(): void {
-    const { journal, log, committed } = this.#options
+    const { journal, committed, boot } = this.#options
     const rows: JournalRow[] = []
     try {
-      if (this.#lost !== undefined) {
-        rows.push(journal.appendGap('quota', this.#lost.fromMs, this.#lost.toMs))
-        this.#lost = undefined
-      }
-      if (this.#unwritten.length > 0) {
-        rows.push(...journal.append(this.#unwritten))
-        this.#unwritten = []
-      }
-      if (this.#failing) log.warn('the journal takes readings again')
-      this.#failing = false
+      if (this.#lost !== undefined) rows.push(journal.appendGap(this.#gapOf(this.#lost)))
+      this.#lost = undefined
+      if (this.#untimed.length > 0) journal.hold(boot, this.#untimed)
+      this.#untimed = []
+      if (this.#unwritten.length > 0) rows.push(...journal.append(this.#unwritten))
+      this.#unwritten = []
+      this.#note(undefined)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
-      this.#failing = true
-      log.error(
-        { err: error, unwritten: this.#unwritten.length },
-        'readings cannot be written to the journal',
-      )
+      this.#note(error)
     }
     if (rows.length > 0) committed(rows)
   }
 
+  #gapOf({ cause, readings, fromMs, toMs, meters }: Lost): Parameters<Journal['appendGap']>[0] {
+    const nowMs = Math.max(0, Math.floor(this.#options.clock.wallMs()))
+    const named = meters.size <= GAP_METERS_MAX ? { meters: [...meters].toSorted() } : {}
+    return { cause, readings, fromMs: fromMs ?? nowMs, toMs: toMs ?? fromMs ?? nowMs, ...named }
+  }
+
+  #note(problem: Fault | undefined): void {
+    const { log, changed } = this.#options
+    const before = this.#problem
+    this.#problem = problem
+    if (before?.message === problem?.message) return
+    if (problem === undefined) log.warn('the journal takes readings again')
+    else log.error({ err: problem, unwritten: this.unwritten }, 'readings cannot be written to the journal')
+    changed()
+  }
+
   #dropOverflow(): void {
-    const excess = this.#unwritten.length - (this.#options.unwrittenMax ?? UNWRITTEN_READINGS_MAX)
+    const excess =
+      this.#unwritten.length + this.#untimed.length - (this.#options.unwrittenMax ?? UNWRITTEN_READINGS_MAX)
     if (excess <= 0) return
-    for (const { atMs } of this.#unwritten.splice(0, excess)) {
-      this.#lost ??= { readings: 0, fromMs: atMs, toMs: atMs }
-      this.#lost.readings += 1
-      this.#lost.fromMs = Math.min(this.#lost.fromMs, atMs)
-      this.#lost.toMs = Math.max(this.#lost.toMs, atMs)
+    const cause = this.#problem?.code === 'journal-full' ? 'quota' : 'disk'
+    this.#lost ??= { cause, readings: 0, fromMs: undefined, toMs: undefined, meters: new Set() }
+    const untimed = this.#untimed.splice(0, excess)
+    const timed = this.#unwritten.splice(0, excess - untimed.length)
+    for (const { atMs } of timed) {
+      this.#lost.fromMs = Math.min(this.#lost.fromMs ?? atMs, atMs)
+      this.#lost.toMs = Math.max(this.#lost.toMs ?? atMs, atMs)
     }
+    for (const { meter } of [...untimed, ...timed]) this.#lost.meters.add(meter)
+    this.#lost.readings += excess
+    if (this.#lostInAll === 0) this.#options.changed()
     this.#lostInAll += excess
-    this.#options.log.error({ dropped: excess, lost: this.#lost }, 'readings are lost: the disk refuses them')
+    const { meters, ...lost } = this.#lost
+    this.#options.log.error(
+      { dropped: excess, lost: { ...lost, meters: meters.size } },
+      'readings are lost: the journal refuses them',
+    )
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { SAMPLES_PER_BATCH_MAX, uplinkMessage, type UplinkMessage } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
-import { Journal, type JournalRow } from './journal.ts'
+import { unpack } from './compression.ts'
+import { Journal, type JournalOptions, type JournalRow } from './journal.ts'
 
 const HOUR_MS = 3_600_000
 let folder: string
@@ -28,8 +29,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-function open(gateway = 'gw-1'): Journal {
-  const journal = Journal.open({ file, gateway, graceMs: 24 * HOUR_MS, clock })
+function open(gateway = 'gw-1', more: Partial<JournalOptions> = {}): Journal {
+  const journal = Journal.open({ file, gateway, graceMs: 24 * HOUR_MS, clock, ...more })
   opened.push(journal)
   return journal
 }
@@ -47,19 +48,23 @@ const reading = (atMs: number, meter = 'm1'): Reading => ({
   value: { count: atMs, resolution: '0.01' },
 })
 
-const contentOf = (row: JournalRow): UplinkMessage =>
-  uplinkMessage.parse(JSON.parse(Buffer.from(row.payload).toString('utf8')))
+const contentOf = (row: JournalRow): UplinkMessage => uplinkMessage.parse(unpack(row.payload))
 
 function intact(journal: Journal, seq: number): JournalRow {
   const row = journal.row(seq)
-  if (row === undefined || row === 'damaged') throw new Error(`row ${seq} is ${row ?? 'gone'}`)
+  if (row === undefined) throw new Error(`row ${seq} is gone`)
   expect(createHash('sha256').update(row.payload).digest('hex')).toBe(row.digest)
   return row
 }
 
+/** The epoch of the rows whose places a killed program printed. */
+const promisedEpoch = (journal: Journal, promised: readonly string[]): string =>
+  intact(journal, Number(promised[0]?.split(' ')[0])).epoch
+
 describe('Journal', () => {
   it('numbers rows from 1 and keeps their bytes through a restart', () => {
-    const before = [1, 2, 3].flatMap((atMs) => open().append([reading(atMs)]))
+    const first = open()
+    const before = [1, 2, 3].flatMap((atMs) => first.append([reading(atMs)]))
     const journal = reopen()
     expect(journal.epoch).toMatch(/^[0-9a-f]{32}$/)
     for (const [index, row] of before.entries()) {
@@ -135,29 +140,39 @@ describe('Journal', () => {
 
   it('declares readings that got no number as the loss of one', () => {
     const journal = open()
-    const row = journal.appendGap('quota', 5, 9)
+    const row = journal.appendGap({ cause: 'disk', fromMs: 5, toMs: 9, readings: 3, meters: ['m1'] })
     expect(contentOf(row)).toMatchObject({
       kind: 'gap',
       seq: 2,
       lost: { epoch: journal.epoch, firstSeq: 1, lastSeq: 1 },
+      cause: 'disk',
       fromMs: 5,
       toMs: 9,
+      readings: 3,
+      meters: ['m1'],
     })
     expect(journal.append([reading(10)])[0]?.seq).toBe(3)
   })
 
-  it('does not hand out bytes that were changed on disk', () => {
+  it('does not hand out bytes that were changed on disk, and declares them lost', () => {
     const journal = open()
     journal.append([reading(1)])
     const vandal = new DatabaseSync(file)
     vandal.exec(`UPDATE batch SET payload = CAST(replace(CAST(payload AS TEXT), '"m1"', '"m2"') AS BLOB)`)
     vandal.close()
-    expect(journal.row(1)).toBe('damaged')
+    expect(journal.row(1)).toBeUndefined()
+    expect(journal.unacknowledged('oldest', 9)).toEqual([2])
+    const gap = contentOf(intact(journal, 2))
+    expect(gap).toMatchObject({
+      kind: 'gap',
+      cause: 'damaged',
+      lost: { firstSeq: 1, lastSeq: 1 },
+      readings: 1,
+    })
+    expect(gap).toMatchObject({ fromMs: 1, toMs: 1 })
   })
 
   const unusable: Record<string, () => void> = {
-    'is no database': () =>
-      writeFileSync(file, 'not a database, but long enough to be read as one'.repeat(100)),
     'is in no folder': () => (file = join(folder, 'missing', 'journal.sqlite')),
     'is a folder': () => (file = folder),
     'belongs to another gateway': () => {
@@ -166,7 +181,7 @@ describe('Journal', () => {
     },
     'is of a later format': () => {
       const later = new DatabaseSync(file)
-      later.exec('PRAGMA user_version = 99')
+      later.exec(`PRAGMA user_version = 99; PRAGMA application_id = ${~99}`)
       later.close()
     },
   }
@@ -176,17 +191,6 @@ describe('Journal', () => {
       expect(() => open()).toThrow(expect.objectContaining({ code: 'journal-unusable' }))
     })
   }
-
-  it('says journal-unusable of a file whose pages are damaged', () => {
-    const journal = open()
-    for (let atMs = 1; atMs < 300; atMs += 1) journal.append([reading(atMs)])
-    opened.pop()?.close()
-    const descriptor = openSync(file, 'r+')
-    // The second page and what follows: the header still looks well.
-    writeSync(descriptor, Buffer.alloc(8 * 4_096, 0xa5), 0, 8 * 4_096, 4_096)
-    closeSync(descriptor)
-    expect(() => open()).toThrow(expect.objectContaining({ code: 'journal-unusable' }))
-  })
 
   it('holds every row that was appended before a SIGKILL, numbered without a hole', async () => {
     const program = fileURLToPath(new URL('testing/append-forever.ts', import.meta.url))
@@ -205,12 +209,18 @@ describe('Journal', () => {
       const promised = printed.split('\n').slice(0, -1)
       expect(promised.length).toBeGreaterThanOrEqual(linesBeforeKill)
       for (const line of promised) {
-        const [seq, digest] = line.split(' ')
-        expect(intact(journal, Number(seq)).digest).toBe(digest)
+        const [place, digest] = line.split(' ')
+        expect(intact(journal, Number(place)).digest).toBe(digest)
       }
-      const all = journal.unacknowledged('oldest', 1_000_000)
-      expect(all).toEqual(all.map((_, index) => index + 1))
-      for (const seq of all) expect(contentOf(intact(journal, seq)).seq).toBe(seq)
+      const all = journal.unacknowledged('oldest', 1_000_000).map((place) => intact(journal, place))
+      const gap = all.pop()
+      const killed = all.filter(({ epoch }) => epoch === promisedEpoch(journal, promised))
+      const firstSeq = killed[0]?.seq ?? 0
+      expect(killed.map(({ seq }) => seq)).toEqual(killed.map((_, index) => firstSeq + index))
+      for (const row of all) expect(contentOf(row)).toMatchObject({ epoch: row.epoch, seq: row.seq })
+      // The start after a kill begins another epoch, and says since when nothing was read.
+      expect(gap?.epoch).toBe(journal.epoch)
+      expect(gap === undefined ? undefined : contentOf(gap)).toMatchObject({ kind: 'gap', cause: 'stopped' })
       opened.pop()?.close()
     }
   })

@@ -1,6 +1,6 @@
-import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import type { Journal, JournalRow } from './journal.ts'
+import { Pace } from './pace.ts'
 import { InFlightWindow, type Lane } from './window.ts'
 
 /** New batches that wait for a place in the window; older ones go to the backlog, so that live stays live. */
@@ -19,40 +19,46 @@ export interface Due {
 export interface LaneOptions {
   readonly inFlightBatches: number
   readonly receiptTimeoutMs: number
+  /** The backlog's share of the link; unlimited by default. */
+  readonly backlogBytesPerSecond?: number | undefined
   readonly journal: Pick<Journal, 'row' | 'unacknowledged'>
   readonly clock: Clock
-  readonly log: Logger
 }
 
 /**
  * Decides which row of the journal is sent next: new ones live, everything else without a receipt on the backlog,
- * oldest first, and again what got no receipt in time. It remembers only what is on its way; what is still to be sent
- * is asked of the journal.
+ * oldest first and no faster than its pace, and again what got no receipt in time. It remembers only what is on its
+ * way; what is still to be sent is asked of the journal, whose Faults it passes on.
  */
 export class Lanes {
   readonly #options: LaneOptions
+  readonly #pace: Pace | undefined
   #window: InFlightWindow
   #live: number[] = []
-  /** Rows whose bytes were damaged on disk: never sent. */
-  readonly #damaged = new Set<number>()
 
   constructor(options: LaneOptions) {
     this.#options = options
+    const { backlogBytesPerSecond } = options
+    if (backlogBytesPerSecond !== undefined) this.#pace = new Pace(backlogBytesPerSecond)
     this.#window = this.#newWindow()
   }
 
-  #newWindow(): InFlightWindow {
-    return new InFlightWindow(this.#options.inFlightBatches, this.#options.receiptTimeoutMs)
+  #newWindow(receiveMaximum = Infinity): InFlightWindow {
+    const { inFlightBatches, receiptTimeoutMs } = this.#options
+    return new InFlightWindow(Math.min(inFlightBatches, receiveMaximum), receiptTimeoutMs)
   }
 
   /** Rows that were just written. */
   offer(rows: readonly JournalRow[]): void {
-    this.#live = [...this.#live, ...rows.map((row) => row.seq)].slice(-LIVE_WAITING_MAX)
+    this.#live = [...this.#live, ...rows.map(({ place }) => place)].slice(-LIVE_WAITING_MAX)
   }
 
-  /** A connection stands: everything without a receipt is offered again, the newest first of all. */
-  connected(): void {
-    this.#window = this.#newWindow()
+  /**
+   * A connection stands: everything without a receipt is offered again, the newest first of all.
+   * @param receiveMaximum batches that the broker takes at once (MQTT 5)
+   */
+  connected(receiveMaximum?: number): void {
+    this.#window = this.#newWindow(receiveMaximum)
     this.#live = [...this.#options.journal.unacknowledged('newest', 1)]
   }
 
@@ -60,9 +66,13 @@ export class Lanes {
     this.#window = this.#newWindow()
   }
 
-  received(seq: number): void {
-    this.#window.received(seq, this.#options.clock.monotonicMs())
-    this.#live = this.#live.filter((other) => other !== seq)
+  /** Returns how long ago the row was sent where that is clear. */
+  received(place: number): number | undefined {
+    const nowMs = this.#options.clock.monotonicMs()
+    const agoMs = this.#window.sentOnceMsAgo(place, nowMs)
+    this.#window.received(place, nowMs)
+    this.#live = this.#live.filter((other) => other !== place)
+    return agoMs
   }
 
   isStalled(): boolean {
@@ -72,39 +82,43 @@ export class Lanes {
   /** Rows to publish now, one by one; each counts as sent when it is handed out. Ends when the window is full. */
   *due(): Generator<Due> {
     const nowMs = this.#options.clock.monotonicMs()
-    for (const { seq, lane } of this.#window.overdue(nowMs)) yield* this.#send(seq, lane, nowMs)
+    for (const { place, lane } of this.#window.overdue(nowMs)) {
+      if (lane === 'live' || this.#mayCatchUp(nowMs)) yield* this.#send(place, lane, nowMs)
+    }
     for (;;) {
       const [live] = this.#live
-      const backlog = this.#window.hasRoom ? this.#oldestWaiting() : undefined
+      const mayCatchUp = this.#window.hasRoom && this.#mayCatchUp(nowMs)
+      const backlog = mayCatchUp ? this.#oldestWaiting() : undefined
       const lane = this.#window.nextLane({ live: live !== undefined, backlog: backlog !== undefined })
       if (lane === undefined) return
-      const seq = lane === 'live' ? live : backlog
-      if (seq === undefined) return
+      const place = lane === 'live' ? live : backlog
+      if (place === undefined) return
       if (lane === 'live') this.#live.shift()
-      yield* this.#send(seq, lane, nowMs)
+      yield* this.#send(place, lane, nowMs)
     }
   }
 
-  *#send(seq: number, lane: Lane, nowMs: number): Generator<Due> {
+  #mayCatchUp(nowMs: number): boolean {
+    return this.#pace?.allows(nowMs) ?? true
+  }
+
+  *#send(place: number, lane: Lane, nowMs: number): Generator<Due> {
     const window = this.#window
-    const row = this.#options.journal.row(seq)
-    if (row === undefined || row === 'damaged') {
-      window.forget(seq)
-      if (row === 'damaged') {
-        this.#damaged.add(seq)
-        this.#options.log.error({ seq }, 'a row of the journal is damaged on disk and cannot be sent')
-      }
+    const row = this.#options.journal.row(place)
+    if (row === undefined) {
+      window.forget(place)
       return
     }
-    window.send(seq, lane, nowMs)
-    yield { row, lane, taken: () => window.taken(seq) }
+    window.send(place, lane, nowMs)
+    if (lane === 'backlog') this.#pace?.spend(row.payload.length)
+    yield { row, lane, taken: () => window.taken(place) }
   }
 
   /** The oldest row without a receipt that is not on its way nor about to go live. */
   #oldestWaiting(): number | undefined {
-    const passedOver = this.#window.count + this.#live.length + this.#damaged.size
+    const passedOver = this.#window.count + this.#live.length
     return this.#options.journal
       .unacknowledged('oldest', passedOver + 1)
-      .find((seq) => !this.#window.has(seq) && !this.#live.includes(seq) && !this.#damaged.has(seq))
+      .find((place) => !this.#window.has(place) && !this.#live.includes(place))
   }
 }

@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { z } from 'zod'
 import { systemClock } from '#cli/system-clock.ts'
-import { stateMessage, uplinkMessage, type Receipt, type StateMessage } from '#contract/messages.ts'
+import { reply, stateMessage, uplinkMessage, type Receipt, type StateMessage } from '#contract/messages.ts'
 import { parseTopic } from '#contract/topics.ts'
+import { unpack } from './compression.ts'
 import { Journal, type JournalRow } from './journal.ts'
 import { TestBroker, type Published } from './testing/broker.ts'
-import { Uplink } from './uplink.ts'
+import { Uplink, type UplinkOptions } from './uplink.ts'
 
 const RECEIPTS = 'tanbiao/v1/park-1/gw-1/down/receipt'
-const SETTLED = { timeout: 30_000, interval: 10 }
+const SETTLED = { timeout: 8_000, interval: 10 }
 
 let folder: string
 let journal: Journal
@@ -22,6 +24,7 @@ let running: Promise<void> | undefined
 /** Everything the gateway published, in the order in which the broker got it. */
 let heard: { readonly leaf: string; readonly seq: number; readonly bytes: string }[]
 let states: StateMessage[]
+let replies: z.infer<typeof reply>[]
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tanbiao-uplink-'))
@@ -30,6 +33,7 @@ beforeEach(async () => {
   await broker.start()
   heard = []
   states = []
+  replies = []
   answerWith((digest) => [receiptFor(digest)])
 })
 
@@ -57,12 +61,16 @@ const receiptFor = (digest: string, change: Partial<Receipt> = {}): string =>
 function answerWith(receipts: (digest: string, message: Published) => readonly string[]): void {
   broker.heard = (message) => {
     const leaf = parseTopic(message.topic)?.leaf ?? ''
-    const text = message.payload.toString('utf8')
+    const content = unpack(message.payload)
     if (leaf === 'state') {
-      states.push(stateMessage.parse(JSON.parse(text)))
+      states.push(stateMessage.parse(content))
       return
     }
-    heard.push({ leaf, seq: uplinkMessage.parse(JSON.parse(text)).seq, bytes: text })
+    if (leaf === 'reply') {
+      replies.push(reply.parse(content))
+      return
+    }
+    heard.push({ leaf, seq: uplinkMessage.parse(content).seq, bytes: message.payload.toString('latin1') })
     const digest = createHash('sha256').update(message.payload).digest('hex')
     for (const each of receipts(digest, message)) broker.publish(RECEIPTS, each)
   }
@@ -74,11 +82,12 @@ function append(count: number): readonly JournalRow[] {
   ).flat()
 }
 
-function start(change: { inFlightBatches?: number; receiptTimeoutMs?: number } = {}): Uplink {
+function start(change: Partial<UplinkOptions> = {}): Uplink {
   uplink = new Uplink({
     gateway: 'gw-1',
     park: 'park-1',
     url: broker.url,
+    mqttVersion: '3.1.1',
     keepAliveSeconds: 30,
     inFlightBatches: 8,
     receiptTimeoutMs: 5_000,
@@ -207,6 +216,79 @@ describe('Uplink', () => {
     broker.publish('tanbiao/v1/park-1/gw-1/up/state', JSON.stringify(states[0]))
     await vi.waitFor(() => expect(states.at(-1)?.kind).toBe('birth'), SETTLED)
     expect(states.slice(2, -1)).toMatchObject([{ kind: 'death', reason: 'stopped' }])
+  })
+
+  const command = (more: object): string =>
+    JSON.stringify({
+      v: 1,
+      id: '1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b',
+      gateway: 'gw-1',
+      issuedAtMs: 1,
+      ...more,
+    })
+  const COMMANDS = 'tanbiao/v1/park-1/gw-1/down/command'
+
+  it('sends again what it is asked for, byte for byte, while it is kept', async () => {
+    append(5)
+    start()
+    await allAcknowledged()
+    const before = heard.length
+    const resend = { epoch: journal.epoch, firstSeq: 2, lastSeq: 9 }
+    broker.publish(COMMANDS, command({ kind: 'resend', resend }))
+    await vi.waitFor(() => expect(heard.length).toBe(before + 4), SETTLED)
+    await allAcknowledged()
+    expect(replies).toMatchObject([{ outcome: 'done', detail: '4 of 8 are kept and sent again.' }])
+    everySeqHasOneContent()
+    broker.publish(COMMANDS, command({ kind: 'resend', resend: { ...resend, firstSeq: 6 } }))
+    broker.publish(COMMANDS, command({ kind: 'resend', resend: { ...resend, epoch: '0'.repeat(32) } }))
+    broker.publish(COMMANDS, command({ kind: 'resend', resend: { ...resend, lastSeq: 1 } }))
+    broker.publish(COMMANDS, command({ kind: 'resend' }))
+    await vi.waitFor(() => expect(replies).toHaveLength(5), SETTLED)
+    expect(replies.slice(1).map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'refused', 'refused'])
+    expect(heard.length).toBe(before + 4)
+  })
+
+  it('reports its state when asked, and ignores what is no command for it', async () => {
+    start()
+    await vi.waitFor(() => expect(states).toHaveLength(1), SETTLED)
+    broker.publish(COMMANDS, command({ kind: 'report-state', gateway: 'gw-2' }))
+    broker.publish(COMMANDS, command({ kind: 'open-the-door' }))
+    broker.publish(COMMANDS, 'no JSON')
+    broker.publish(COMMANDS, command({ kind: 'report-state' }))
+    await vi.waitFor(() => expect(replies).toHaveLength(1), SETTLED)
+    expect(replies).toMatchObject([{ outcome: 'done', gateway: 'gw-1' }])
+    expect(states).toHaveLength(2)
+  })
+
+  it('tells the server’s time only for what was sent once, with the longest that it can be old', async () => {
+    const told: [number, number][] = []
+    answerWith((digest) => [receiptFor(digest, { committedAtMs: 77 })])
+    append(3)
+    start({ serverTime: (serverMs, roundTripMs) => told.push([serverMs, roundTripMs]) })
+    await allAcknowledged()
+    expect(told.map(([serverMs]) => serverMs)).toEqual([77, 77, 77])
+    expect(told.every(([, roundTripMs]) => roundTripMs > 0)).toBe(true)
+    told.length = 0
+    let times = 0
+    answerWith((digest) => (++times < 3 ? [] : [receiptFor(digest)]))
+    await uplink?.stop()
+    await running
+    append(1)
+    start({ receiptTimeoutMs: 30, serverTime: (serverMs, roundTripMs) => told.push([serverMs, roundTripMs]) })
+    await allAcknowledged()
+    expect(told).toEqual([])
+  })
+
+  it('sends the backlog no faster than it may, and new rows at once all the same', async () => {
+    append(40)
+    const size = journal.waiting().bytes / 40
+    // One batch a second and the first second's burst: the backlog cannot be through for half a minute.
+    const started = start({ backlogBytesPerSecond: size })
+    await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(2), SETTLED)
+    started.offer(append(1))
+    await vi.waitFor(() => expect(heard.some(({ seq }) => seq === 41)).toBe(true), SETTLED)
+    expect(heard.filter(({ leaf }) => leaf === 'backlog').length).toBeLessThan(20)
+    expect(heard.find(({ seq }) => seq === 41)?.leaf).toBe('live')
   })
 
   it('leaves a will', async () => {

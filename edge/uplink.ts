@@ -1,10 +1,13 @@
 import { Socket } from 'node:net'
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
+import type { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
-import { receipt, type StateMessage } from '#contract/messages.ts'
+import { receipt, type reply as replySchema, type StateMessage } from '#contract/messages.ts'
 import { topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
+import { commandFor, obey } from './command.ts'
+import { accessOptions, connectionFault, type Access } from './connection.ts'
 import { slept, within } from './deadline.ts'
 import type { Journal, JournalRow } from './journal.ts'
 import { Lanes } from './lanes.ts'
@@ -22,21 +25,21 @@ const STATE_EVERY_MS = 30_000
 /** Overdue receipts and changes of state are looked at this often. */
 const TICK_MS_MAX = 500
 
-export interface UplinkOptions {
+export interface UplinkOptions extends Access {
   readonly gateway: string
   readonly park: string
-  readonly url: string
-  readonly keepAliveSeconds: number
   readonly inFlightBatches: number
   readonly receiptTimeoutMs: number
-  readonly credentials?: { readonly username: string; readonly password: string } | undefined
+  readonly backlogBytesPerSecond?: number | undefined
   readonly journal: Journal
   readonly clock: Clock
   readonly log: Logger
   /** A number in [0, 1). */
   readonly random: () => number
-  /** What the state message says of journal and meters at this moment. */
-  readonly state: () => Pick<StateMessage, 'journal' | 'meters'>
+  /** What the state message says of journal, clock and meters at this moment. */
+  readonly state: () => Pick<StateMessage, 'journal' | 'clock' | 'meters'>
+  /** Called with the server's time, which it was at some moment of the last `roundTripMs`. */
+  readonly serverTime?: (serverMs: number, roundTripMs: number) => void
 }
 
 /**
@@ -44,7 +47,8 @@ export interface UplinkOptions {
  * nothing is published while off line, and only a receipt for exactly the bytes of a row acknowledges it (a PUBACK says
  * that the broker took it, which is no promise).
  *
- * Any failure of the broker or of a message is logged and survived.
+ * Any failure of the broker or of a message is logged and survived. There is no fallback from TLS, from a certificate or
+ * from a password: a connection that is not as configured is none.
  */
 export class Uplink {
   readonly #options: UplinkOptions
@@ -53,13 +57,15 @@ export class Uplink {
   #client: MqttClient | undefined
   #stateChanged = false
   #lastStateMs = 0
+  #unreadable = false
+  #lastProblem = ''
 
   constructor(options: UplinkOptions) {
     this.#options = options
     this.#lanes = new Lanes(options)
   }
 
-  /** Takes rows that were just written; they are published at once when the connection and the window allow. */
+  /** Takes rows that were just written, or none; what waits is published when the connection and the window allow. */
   offer(rows: readonly JournalRow[]): void {
     this.#lanes.offer(rows)
     this.#pump()
@@ -103,24 +109,25 @@ export class Uplink {
   /** One connection, from its attempt to its end. */
   async #session(stopping: AbortSignal): Promise<void> {
     const { log, url } = this.#options
-    const client = connect(url, this.#clientOptions())
+    const client = this.#connect()
+    if (client === undefined) return
     const closed = new AbortController()
     client.on('close', () => closed.abort())
     client.on('error', (error) => {
-      const refused = 'code' in error && typeof error.code === 'number'
-      const code = refused ? 'uplink-refused' : 'broker-unavailable'
-      const fault = new Fault(code, `No delivery: ${error.message || 'no connection'}.`, {
+      const fault = new Fault(connectionFault(error), `No delivery: ${error.message || 'no connection'}.`, {
         place: { path: url },
         cause: error,
       })
-      log.warn({ err: fault }, 'the broker cannot be used now')
+      this.#say(fault)
     })
-    client.on('message', (topic, payload) => {
+    client.on('message', (topic, payload, { retain }) => {
       if (topic === this.#topic('receipt')) this.#receive(payload)
+      else if (topic === this.#topic('command')) this.#command(client, payload, retain)
     })
     const signal = AbortSignal.any([closed.signal, stopping])
     try {
-      if (await this.#greet(client, signal)) await this.#deliver(client, signal)
+      const greeted = await this.#greet(client, signal)
+      if (greeted !== undefined) await this.#deliver(client, signal, greeted.receiveMaximum)
     } catch (error) {
       if (!signal.aborted) log.error({ err: error }, 'the connection to the broker is given up')
     } finally {
@@ -131,32 +138,64 @@ export class Uplink {
     if (!stopping.aborted) log.info({ url }, 'not connected to the broker')
   }
 
+  /** Starts a connection; undefined, and said why, when a file that it needs cannot be read. */
+  #connect(): MqttClient | undefined {
+    try {
+      return connect(this.#options.url, this.#clientOptions())
+    } catch (error) {
+      const fault =
+        error instanceof Fault
+          ? error
+          : new Fault('uplink-certificate-refused', `No delivery: ${String(error)}.`, { cause: error })
+      this.#say(fault)
+      return undefined
+    }
+  }
+
+  /** Says why there is no connection: as a warning the first time, then in detail for who looks for it. */
+  #say(fault: Fault): void {
+    const problem = `${fault.code} ${fault.message}`
+    const level = problem === this.#lastProblem ? 'debug' : 'warn'
+    this.#lastProblem = problem
+    this.#options.log[level]({ err: fault, advice: fault.advice }, 'the broker cannot be used now')
+  }
+
   /** Waits for the connection and the subscription. Receipts must be heard before anything is sent. */
-  async #greet(client: MqttClient, signal: AbortSignal): Promise<boolean> {
-    const { clock, log, url } = this.#options
-    const connected = await within<true>(clock, CONNECT_TIMEOUT_MS, signal, (settle) => {
-      client.once('connect', () => settle(true))
-    })
-    if (connected === undefined) return false
+  async #greet(
+    client: MqttClient,
+    signal: AbortSignal,
+  ): Promise<{ readonly receiveMaximum: number | undefined } | undefined> {
+    const { clock, url } = this.#options
+    const connected = await within<{ receiveMaximum: number | undefined }>(
+      clock,
+      CONNECT_TIMEOUT_MS,
+      signal,
+      (settle) => {
+        client.once('connect', ({ properties }) => settle({ receiveMaximum: properties?.receiveMaximum }))
+      },
+    )
+    if (connected === undefined) return undefined
     // With Nagle's algorithm each small message waits for the peer's delayed ACK: 40 ms a batch on Linux.
     if (client.stream instanceof Socket) client.stream.setNoDelay(true)
     const granted = await within<boolean>(clock, SUBSCRIBE_TIMEOUT_MS, signal, (settle) => {
-      client.subscribe(this.#topic('receipt'), { qos: 1 }, (error, grants) => {
+      client.subscribe([this.#topic('receipt'), this.#topic('command')], { qos: 1 }, (error, grants) => {
         settle(error === null && grants?.every(({ qos }) => qos <= 2) === true)
       })
     })
-    if (granted === true) return true
-    const fault = new Fault('uplink-refused', 'The subscription to receipts was not granted.', {
-      place: { path: url },
-    })
-    log.warn({ err: fault }, 'the broker cannot be used now')
-    return false
+    if (granted === true) return connected
+    this.#say(
+      new Fault('uplink-refused', 'The subscription to receipts and commands was not granted.', {
+        place: { path: url },
+      }),
+    )
+    return undefined
   }
 
-  async #deliver(client: MqttClient, signal: AbortSignal): Promise<void> {
+  async #deliver(client: MqttClient, signal: AbortSignal, receiveMaximum?: number): Promise<void> {
     const { clock, log, url, receiptTimeoutMs } = this.#options
     log.info({ url }, 'connected to the broker')
-    this.#lanes.connected()
+    this.#lastProblem = ''
+    this.#reading(() => this.#lanes.connected(receiveMaximum))
     this.#client = client
     this.#publishState('birth', 'connected')
     const tickMs = Math.min(TICK_MS_MAX, Math.max(10, receiptTimeoutMs / 2))
@@ -174,7 +213,7 @@ export class Uplink {
   #pump(): void {
     const client = this.#client
     if (client === undefined) return
-    try {
+    this.#reading(() => {
       for (const { row, lane, taken } of this.#lanes.due()) {
         // The journal owns the bytes; a Buffer over them is no copy.
         const payload = Buffer.from(row.payload.buffer, row.payload.byteOffset, row.payload.byteLength)
@@ -183,29 +222,62 @@ export class Uplink {
           else this.#options.log.debug({ seq: row.seq, err: error }, 'a batch was not taken by the broker')
         })
       }
+    })
+  }
+
+  /** Reads the journal; one that cannot be read now is said once, and read again at the next occasion. */
+  #reading(read: () => void): void {
+    try {
+      read()
+      this.#unreadable = false
     } catch (error) {
       if (!(error instanceof Fault)) throw error
-      this.#options.log.error({ err: error }, 'the journal cannot be read')
+      if (!this.#unreadable) this.#options.log.error({ err: error }, 'the journal cannot be read')
+      this.#unreadable = true
     }
   }
 
+  #command(client: MqttClient, payload: Uint8Array, retained: boolean): void {
+    const { gateway, journal, log, clock } = this.#options
+    const given = retained ? undefined : commandFor(gateway, payload)
+    if (given === undefined) {
+      log.warn(
+        { retained, bytes: payload.length },
+        'a message that is no command for this gateway is ignored',
+      )
+      return
+    }
+    const answer = obey(given, {
+      gateway,
+      journal,
+      reportState: () => this.#publishState('state', 'periodic'),
+    })
+    log.info({ command: given, ...answer }, 'a command was answered')
+    const reply = { v: 1, id: given.id, gateway, atMs: Math.floor(clock.wallMs()), ...answer } as const
+    client.publish(this.#topic('reply'), JSON.stringify(reply satisfies z.infer<typeof replySchema>), {
+      qos: 1,
+    })
+    this.#pump()
+  }
+
   #receive(payload: Uint8Array): void {
-    const { gateway, journal, log } = this.#options
+    const { gateway, journal, log, serverTime } = this.#options
     try {
       const parsed = receipt.safeParse(parseJson(payload))
       if (!parsed.success || parsed.data.gateway !== gateway) {
         log.warn({ problem: parsed.error?.message ?? 'for another gateway' }, 'a receipt is not valid')
         return
       }
-      const seq = journal.acknowledge(parsed.data.digest)
-      if (seq === undefined) {
+      const place = journal.acknowledge(parsed.data.digest)
+      if (place === undefined) {
         log.debug({ digest: parsed.data.digest }, 'a receipt for no waiting row')
         return
       }
       if (parsed.data.outcome === 'quarantined' || parsed.data.refused > 0) {
-        log.warn({ seq, receipt: parsed.data }, 'the server put readings in quarantine')
+        log.warn({ place, receipt: parsed.data }, 'the server put readings in quarantine')
       }
-      this.#lanes.received(seq)
+      const roundTripMs = this.#lanes.received(place)
+      if (roundTripMs !== undefined) serverTime?.(parsed.data.committedAtMs, roundTripMs)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       // The row stays unacknowledged and is sent again, so nothing is lost.
@@ -235,8 +307,8 @@ export class Uplink {
       v: 1,
       gateway,
       kind,
-      atMs: Math.floor(clock.wallMs()),
-      epoch: journal.epoch,
+      atMs: Math.max(0, Math.floor(clock.wallMs())),
+      ...(journal.epoch === undefined ? {} : { epoch: journal.epoch }),
       reason,
     } as const
     return JSON.stringify(
@@ -247,18 +319,16 @@ export class Uplink {
   }
 
   #clientOptions(): IClientOptions {
-    const { gateway, keepAliveSeconds, credentials } = this.#options
+    const { gateway } = this.#options
     return {
       clientId: gateway,
       clean: true,
-      protocolVersion: 4,
-      keepalive: keepAliveSeconds,
+      ...accessOptions(this.#options),
       connectTimeout: CONNECT_TIMEOUT_MS,
       // Fixed intervals without jitter, and resending one message per round trip, are not what we want: run() does it.
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
-      ...credentials,
       will: {
         topic: this.#topic('state'),
         payload: Buffer.from(this.#statePayload('death', 'connection-lost')),

@@ -63,7 +63,7 @@ describe('InFlightWindow', () => {
     }
     expect(window.overdue(41_000)).toEqual([])
     window.received(2, 40_500)
-    expect(window.overdue(41_000)).toEqual([{ seq: 3, lane: 'live' }])
+    expect(window.overdue(41_000)).toEqual([{ place: 3, lane: 'live' }])
   })
 
   it('is stalled when the broker takes nothing', () => {

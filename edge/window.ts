@@ -40,8 +40,8 @@ export class InFlightWindow {
     return this.#sent.size < this.#size
   }
 
-  has(seq: number): boolean {
-    return this.#sent.has(seq)
+  has(place: number): boolean {
+    return this.#sent.has(place)
   }
 
   /** The lane that may send next, of those that have something to send. */
@@ -57,20 +57,31 @@ export class InFlightWindow {
   }
 
   /** Notes a sending, the first one or another. */
-  send(seq: number, lane: Lane, nowMs: number): void {
+  send(place: number, lane: Lane, nowMs: number): void {
     this.#lastLane = lane
-    this.#sent.set(seq, { lane, times: (this.#sent.get(seq)?.times ?? 0) + 1, sentAtMs: nowMs, taken: false })
+    this.#sent.set(place, {
+      lane,
+      times: (this.#sent.get(place)?.times ?? 0) + 1,
+      sentAtMs: nowMs,
+      taken: false,
+    })
+  }
+
+  /** How long ago a batch was sent, if it was sent once and has no receipt yet; two sendings have no clear answer. */
+  sentOnceMsAgo(place: number, nowMs: number): number | undefined {
+    const sent = this.#sent.get(place)
+    return sent?.times === 1 ? nowMs - sent.sentAtMs : undefined
   }
 
   /** The broker took the newest sending of a batch. */
-  taken(seq: number): void {
-    const sent = this.#sent.get(seq)
-    if (sent !== undefined) this.#sent.set(seq, { ...sent, taken: true })
+  taken(place: number): void {
+    const sent = this.#sent.get(place)
+    if (sent !== undefined) this.#sent.set(place, { ...sent, taken: true })
   }
 
   /** A receipt came: the place is free. When the server is back, the others need not wait out a long pause. */
-  received(seq: number, nowMs: number): void {
-    this.#sent.delete(seq)
+  received(place: number, nowMs: number): void {
+    this.#sent.delete(place)
     const isBack = nowMs - (this.#lastReceiptMs ?? nowMs) >= SERVER_SILENT_MS
     this.#lastReceiptMs = nowMs
     if (!isBack) return
@@ -78,18 +89,18 @@ export class InFlightWindow {
   }
 
   /** A batch that cannot be sent again gives its place back. */
-  forget(seq: number): void {
-    this.#sent.delete(seq)
+  forget(place: number): void {
+    this.#sent.delete(place)
   }
 
   /** Batches to send again: the pause doubles with each sending. */
-  overdue(nowMs: number): readonly { readonly seq: number; readonly lane: Lane }[] {
+  overdue(nowMs: number): readonly { readonly place: number; readonly lane: Lane }[] {
     return [...this.#sent]
       .filter(([, sent]) => {
         const pauseMs = Math.min(RESEND_PAUSE_MS_MAX, this.#receiptTimeoutMs * 2 ** (sent.times - 1))
         return sent.taken && nowMs - sent.sentAtMs >= pauseMs
       })
-      .map(([seq, { lane }]) => ({ seq, lane }))
+      .map(([place, { lane }]) => ({ place, lane }))
   }
 
   /** True when the broker has not taken a batch for so long that the connection cannot be relied on. */

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { resolution } from '#contract/amount.ts'
 import { identifier } from '#contract/identity.ts'
@@ -88,11 +89,36 @@ const busDescription = z.strictObject({
   meters: z.array(meterLine).min(1),
 })
 
-export const gatewayFile = z.strictObject({
-  gateway: identifier,
-  park: identifier,
-  uplink: z.strictObject({
-    url: z.url({ protocol: /^mqtts?$/ }).meta({ description: 'MQTT broker, e.g. mqtt://127.0.0.1:1883' }),
+const path = z.string().min(1)
+
+const uplink = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^mqtts?$/ })
+      .meta({ description: 'MQTT broker, e.g. mqtts://broker.example:8883' }),
+    mqttVersion: z.enum(['3.1.1', '5']).default('3.1.1'),
+    tls: z
+      .strictObject({
+        ca: path.optional().meta({
+          description:
+            'PEM file of the authorities that may sign the broker’s certificate; the system’s by default',
+        }),
+        certificate: path.optional().meta({ description: 'PEM file of the gateway’s certificate' }),
+        key: path.optional().meta({ description: 'PEM file of its private key' }),
+        serverName: z.string().min(1).optional().meta({
+          description: 'Name in the broker’s certificate, where it is not that of the URL',
+        }),
+      })
+      .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
+        message: 'a certificate and its key belong together',
+      })
+      .optional()
+      .meta({
+        description: 'For mqtts. File names are relative to this file; they are read at each connection',
+      }),
+    credentialsFile: path.optional().meta({
+      description: 'YAML file with username and password, relative to this file; read at each connection',
+    }),
     keepAliveSeconds: z.int().min(5).max(1_200).default(30),
     inFlightBatches: z.int().min(1).max(64).default(8).meta({
       description: 'Batches on their way without a receipt, at most',
@@ -100,7 +126,23 @@ export const gatewayFile = z.strictObject({
     receiptTimeoutMs: milliseconds.default(5_000).meta({
       description: 'After this long without a receipt a batch is sent again, then with growing pauses',
     }),
-  }),
+    backlogBytesPerSecond: z.int().min(1_024).optional().meta({
+      description:
+        'How fast old batches may be sent, so that a metered or narrow link stays usable; unlimited by default',
+    }),
+    compression: z.enum(['zstd', 'none']).default('zstd').meta({
+      description: 'How batches are written to the journal and sent; the server takes both',
+    }),
+  })
+  .refine(({ url, tls }) => tls === undefined || url.startsWith('mqtts:'), {
+    message: 'tls needs a URL that begins with mqtts:',
+    path: ['tls'],
+  })
+
+export const gatewayFile = z.strictObject({
+  gateway: identifier,
+  park: identifier,
+  uplink,
   journal: z
     .strictObject({
       commitWindowMs: z.int().min(0).max(10_000).default(200).meta({
@@ -108,6 +150,21 @@ export const gatewayFile = z.strictObject({
       }),
       graceHours: z.number().min(0).default(24).meta({
         description: 'How long a batch is kept after its receipt, so that it can be asked for again',
+      }),
+      quotaMegabytes: z.number().min(4).max(1_000_000).default(1_024).meta({
+        description: 'Space that it may use on disk, in 10⁶ bytes; its write-ahead log takes up to 17 more',
+      }),
+      whenFull: z.enum(['drop-oldest', 'stop']).default('drop-oldest').meta({
+        description:
+          'What is lost when the quota is used up: the oldest readings, or new ones; a gap record says it',
+      }),
+      maxAgeDays: z.number().positive().max(36_500).optional().meta({
+        description:
+          'Readings that could not be delivered for so long are dropped, and a gap record says it; kept by default',
+      }),
+      fsync: z.enum(['full', 'normal']).default('full').meta({
+        description:
+          'full: a power cut takes back nothing that was written. normal: it may take back the newest 4 MB; fewer disk writes',
       }),
     })
     .prefault({}),
@@ -118,7 +175,29 @@ export type GatewayFile = z.infer<typeof gatewayFile>
 export type BusDescription = z.infer<typeof busDescription>
 export type MeterLine = z.infer<typeof meterLine>
 
-/** Reads gateway.yaml. Throws `file-unreadable` or `InvalidFile`. */
+/** Reads gateway.yaml; files that it names are resolved from its folder. Throws `file-unreadable` or `InvalidFile`. */
 export function readGatewayFile(file: string): DataFile<GatewayFile> {
-  return readData(gatewayFile, file)
+  const data = readData(gatewayFile, file)
+  return { ...data, value: { ...data.value, uplink: resolved(data.value.uplink, dirname(file)) } }
+}
+
+function resolved(given: GatewayFile['uplink'], folder: string): GatewayFile['uplink'] {
+  const { tls, credentialsFile, ...rest } = given
+  const from = (name: string | undefined): string | undefined =>
+    name === undefined ? undefined : resolve(folder, name)
+  const { serverName } = tls ?? {}
+  return {
+    ...rest,
+    ...(credentialsFile === undefined ? {} : { credentialsFile: from(credentialsFile) }),
+    ...(tls === undefined
+      ? {}
+      : { tls: { ca: from(tls.ca), certificate: from(tls.certificate), key: from(tls.key), serverName } }),
+  }
+}
+
+const credentials = z.strictObject({ username: z.string().min(1), password: z.string().min(1) })
+
+/** Reads the file that `credentialsFile` names. Throws `file-unreadable` or `InvalidFile`. */
+export function readCredentials(file: string): z.infer<typeof credentials> {
+  return readData(credentials, file).value
 }

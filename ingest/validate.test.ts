@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '#contract/commit.ts'
@@ -38,6 +39,11 @@ describe('validate accepts', () => {
 
   it('quantities of another carrier than the meter’s', () => {
     expect(judgeSamples({ ...good, values: { outdoorTemperature: -4.5 } }).refused).toEqual([])
+  })
+
+  it('a compressed batch as the plain one', () => {
+    const plain = batchOf('gw-a', 7, [good])
+    expect(judge(zstdCompressSync(plain))).toEqual(judge(plain))
   })
 
   it('a gap record', () => {

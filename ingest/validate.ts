@@ -6,6 +6,7 @@ import { gapRecord, readingsBatch, SAMPLES_PER_BATCH_MAX, type GapRecord } from 
 import type { Park } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
 import type { Topic } from '#contract/topics.ts'
+import { decompress } from './decompression.ts'
 import { judgeSample } from './sample.ts'
 
 /** A gateway's clock may be ahead of ours by this much; what is further ahead would beat every newer reading. */
@@ -54,11 +55,15 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
 }
 
-function decode(payload: Uint8Array): { readonly value: unknown } | { readonly error: string } {
+type Decoded = { readonly value: unknown } | { readonly code: FaultCode; readonly error: string }
+
+function decode(payload: Uint8Array): Decoded {
+  const plain = decompress(payload)
+  if ('error' in plain) return plain
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) }
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plain.bytes)) }
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) }
+    return { code: 'message-undecodable', error: error instanceof Error ? error.message : String(error) }
   }
 }
 
@@ -102,7 +107,7 @@ export function validate(payload: Uint8Array, topic: Topic, park: Park, received
     return quarantined(payload, 'message-invalid', what)
   }
   const decoded = decode(payload)
-  if ('error' in decoded) return quarantined(payload, 'message-undecodable', decoded.error)
+  if ('error' in decoded) return quarantined(payload, decoded.code, decoded.error)
   const message = decoded.value
   if (isDeeper(message, DEPTH_MAX))
     return quarantined(payload, 'message-invalid', `nested deeper than ${DEPTH_MAX}`)

@@ -85,7 +85,7 @@ function protocolPage(): string {
     [topic('command'), 'server', 'command', '1', 'no'],
   ]
   const messages = Object.keys(messageSchemas).map((name) => `- [${name}](schemas/${name}.json)`)
-  return `# Protocol\n\n${GENERATED} Source: \`contract/topics.ts\`, \`contract/messages.ts\`.\n\nPayloads are JSON in UTF-8. A batch’s payload never changes once it was written: its SHA-256 is what the receipt names, and only such a receipt lets the gateway forget it.\n\n## Topics\n\n${table(['topic', 'published by', 'payload', 'QoS', 'retained'], rows)}\n\n## Messages\n\n${messages.join('\n')}\n`
+  return `# Protocol\n\n${GENERATED} Source: \`contract/topics.ts\`, \`contract/messages.ts\`.\n\nPayloads are JSON in UTF-8. Those of \`up/live\` and \`up/backlog\` may be one Zstandard frame of it: the first bytes tell (\`28 B5 2F FD\` is Zstandard, \`{\` is plain JSON), and either is at most 4 MiB when decompressed. A batch’s payload never changes once it was written: its SHA-256 is what the receipt names, and only such a receipt lets the gateway forget it.\n\n## Topics\n\n${table(['topic', 'published by', 'payload', 'QoS', 'retained'], rows)}\n\n## Messages\n\n${messages.join('\n')}\n\n## Commands\n\nA command names its gateway and must not be retained. \`resend\` offers again what the gateway still keeps of the numbers asked for, up to 10,000 of its journal, also after their receipts; \`report-state\` publishes the state message. Every command that names the gateway is answered on \`up/reply\` with its id.\n`
 }
 
 const pages: Readonly<Record<string, string>> = {

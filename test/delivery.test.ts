@@ -83,12 +83,12 @@ function scenarioOf(names: readonly string[]): z.input<typeof scenarioFile> {
 
 /** Waits until every row that the journal holds now has its receipt; rows made later do not matter. */
 async function drained(journal: string): Promise<void> {
-  const newest = readCount(journal, 'SELECT last_seq AS number FROM identity')
+  const newest = readCount(journal, 'SELECT last_place AS number FROM identity')
   await until(
     () =>
       readCount(
         journal,
-        `SELECT count(*) AS number FROM batch WHERE acknowledged_ms IS NULL AND seq <= ${newest}`,
+        `SELECT count(*) AS number FROM batch WHERE acknowledged_ms IS NULL AND place <= ${newest}`,
       ) === 0
         ? true
         : undefined,
@@ -105,14 +105,19 @@ function readCount(journal: string, sql: string): number {
   }
 }
 
-/** Rows of a journal whose gateway has stopped: how many there are, and the numbers of those without a receipt. */
-function journalRows(journal: string): { all: number; waiting: readonly number[] } {
+/** Rows of a journal whose gateway has stopped: how many there are, and epoch and number of those without a receipt. */
+function journalRows(journal: string): { all: number; waiting: readonly string[] } {
   const database = new DatabaseSync(journal, { readOnly: true, timeout: 5_000 })
   try {
-    const waiting = database.prepare('SELECT seq AS number FROM batch WHERE acknowledged_ms IS NULL').all()
+    const waiting = database
+      .prepare(
+        `SELECT epoch || ' ' || (place - after_place) AS number FROM batch JOIN epoch
+         ON after_place = (SELECT max(after_place) FROM epoch WHERE after_place < place) WHERE acknowledged_ms IS NULL`,
+      )
+      .all()
     return {
       all: readCount(journal, 'SELECT count(*) AS number FROM batch'),
-      waiting: waiting.map((row) => z.object({ number: z.int() }).parse(row).number),
+      waiting: waiting.map((row) => z.object({ number: z.string() }).parse(row).number),
     }
   } finally {
     database.close()
@@ -256,12 +261,12 @@ describe('Delivery', () => {
       expect(books.quarantine(10)).toEqual([])
       // Every number is in the books or, made after the drain and without a receipt, still in its gateway's journal.
       const rows = new Map(gatewayIds.map((gateway) => [gateway, journalRows(journalOf(gateway))]))
-      const missing = books.holes().flatMap(({ gateway, firstSeq, lastSeq }) => {
+      const missing = books.holes().flatMap(({ gateway, epoch, firstSeq, lastSeq }) => {
         const waiting = new Set(
           gatewayIds.flatMap((id) => (id === gateway ? (rows.get(id)?.waiting ?? []) : [])),
         )
         const numbers = Array.from({ length: lastSeq - firstSeq + 1 }, (_, index) => firstSeq + index)
-        return numbers.filter((seq) => !waiting.has(seq)).map((seq) => `${gateway} ${seq}`)
+        return numbers.map((seq) => `${epoch} ${seq}`).filter((number) => !waiting.has(number))
       })
       expect(missing).toEqual([])
       const receipted = [...rows.values()].reduce((sum, { all, waiting }) => sum + all - waiting.length, 0)

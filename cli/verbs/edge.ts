@@ -7,7 +7,7 @@ import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
-import { systemClock } from '../system-clock.ts'
+import { bootIdentity, systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -24,9 +24,11 @@ export const edge = verb('Read meters and deliver what they say, on a gateway', 
   const log = makeLog(gateway.gateway, given.log)
   const folder = openDataFolder(given.data)
   try {
+    const boot = bootIdentity()
     const agent = await startAgent({
       gateway,
       profile: openProfiles(given.profiles).load,
+      ...(boot === undefined ? {} : { boot }),
       journalFile: folder.file('journal.sqlite'),
       clock: systemClock,
       log,

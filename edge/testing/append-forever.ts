@@ -1,20 +1,20 @@
 import { Journal } from '../journal.ts'
 
 /**
- * A program for the journal's crash test: appends until it is killed, and prints the number and digest of every row
+ * A program for the journal's crash test: appends until it is killed, and prints the place and digest of every row
  * after `append` has returned. Argument: the file.
  */
 const journal = Journal.open({
   file: process.argv[2] ?? '',
   gateway: 'crash-test',
   graceMs: 0,
-  clock: { wallMs: () => 1_000, monotonicMs: () => 0, sleep: () => Promise.resolve() },
+  clock: { wallMs: () => 1_000 },
 })
 for (let count = 1; ; count += 1) {
   const [row] = journal.append([
     { meter: 'm1', quantity: 'frequency', atMs: count, quality: 'good', value: 50 + count / 1_000 },
   ])
-  process.stdout.write(`${row?.seq} ${row?.digest}\n`)
+  process.stdout.write(`${row?.place} ${row?.digest}\n`)
   // Lets the line out before the next write.
   await new Promise((resolve) => setImmediate(resolve))
 }
