@@ -9,6 +9,7 @@ const faultCode = z.enum(Object.keys(faultTable).filter((code): code is FaultCod
 export const childMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), url: z.string(), ports: z.record(z.string(), z.int()).default({}) }),
   z.object({ kind: z.literal('first-values') }),
+  z.object({ kind: z.literal('progress'), done: z.number(), total: z.number() }),
   z.object({ kind: z.literal('fault'), code: faultCode, what: z.string() }),
 ])
 export type ChildMessage = z.infer<typeof childMessage>
@@ -27,6 +28,11 @@ export interface Child {
   readonly name: string
   /** The first message of this kind; rejects with `process-ended` when the process ends before it. */
   told<K extends ChildMessage['kind']>(kind: K): Promise<Extract<ChildMessage, { kind: K }>>
+  /** Calls with every message of this kind from now on. */
+  heard<K extends ChildMessage['kind']>(
+    kind: K,
+    listener: (message: Extract<ChildMessage, { kind: K }>) => void,
+  ): void
   /** Resolves with what happened when the process is gone. */
   readonly ended: Promise<string>
   /** Ends it at once, as a power cut would. */
@@ -67,6 +73,12 @@ export function startChild(name: string, args: readonly string[], logFile: strin
   return {
     name,
     told,
+    heard: (kind, listener) => {
+      process_.on('message', (text) => {
+        const message = childMessage.parse(text)
+        if (isKind(message, kind)) listener(message)
+      })
+    },
     ended,
     kill: () => {
       process_.kill('SIGKILL')

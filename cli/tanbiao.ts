@@ -11,17 +11,22 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   serve: async () => (await import('./verbs/serve.ts')).serve,
   edge: async () => (await import('./verbs/edge.ts')).edge,
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,
+  'simulate history': async () => (await import('./verbs/history.ts')).history,
+  import: async () => (await import('./verbs/import.ts')).importFiles,
   check: async () => (await import('./verbs/check.ts')).check,
 }
 
 async function usage(): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(verbs).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`),
+    Object.entries(verbs).map(async ([name, load]) => `  ${name.padEnd(16)} ${(await load()).summary}`),
   )
   return `tanbiao 碳表: from the meter's register to the carbon account\n\nUsage: tanbiao VERB [options]\n\n${lines.join('\n')}\n\ntanbiao VERB --help shows the options of a verb.`
 }
 
-const [name = '--help', ...args] = process.argv.slice(2)
+const [first = '--help', second = '', ...others] = process.argv.slice(2)
+const hasTwoWords = `${first} ${second}` in verbs
+const name = hasTwoWords ? `${first} ${second}` : first
+const args = hasTwoWords ? others : process.argv.slice(3)
 const verb = await verbs[name]?.()
 if (verb === undefined) {
   const wantsHelp = name === '--help' || name === 'help'
