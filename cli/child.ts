@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { z } from 'zod'
 import { Fault, faultTable, type FaultCode } from '#contract/fault.ts'
 
@@ -9,6 +10,7 @@ const faultCode = z.enum(Object.keys(faultTable).filter((code): code is FaultCod
 export const childMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), url: z.string(), ports: z.record(z.string(), z.int()).default({}) }),
   z.object({ kind: z.literal('first-values') }),
+  z.object({ kind: z.literal('finished') }),
   z.object({ kind: z.literal('progress'), done: z.number(), total: z.number() }),
   z.object({ kind: z.literal('fault'), code: faultCode, what: z.string() }),
 ])
@@ -35,6 +37,8 @@ export interface Child {
   ): void
   /** Resolves with what happened when the process is gone. */
   readonly ended: Promise<string>
+  /** Lets every other process of the machine go first. */
+  giveWay(): void
   /** Ends it at once, as a power cut would. */
   kill(): void
   /** Asks it to stop, and ends it if it does not within `graceMs`. */
@@ -80,6 +84,9 @@ export function startChild(name: string, args: readonly string[], logFile: strin
       })
     },
     ended,
+    giveWay: () => {
+      if (process_.pid !== undefined) setPriority(process_.pid, constants.priority.PRIORITY_LOW)
+    },
     kill: () => {
       process_.kill('SIGKILL')
     },

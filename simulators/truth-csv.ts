@@ -10,9 +10,7 @@ export function truthCsv(truth: Truth, period: Period): string {
   const head = ['slot', ...truth.nodes.map(({ id, unit }) => `${id} [${unit ?? '?'}]`)]
   const rows = [...slotsBetween(period.fromMs, period.toMs)].map((slotMs) => [
     new Date(slotMs).toISOString(),
-    ...truth.nodes.map(({ id }) =>
-      toDecimal(truth.energyOf(id, { fromMs: slotMs, toMs: slotMs + SLOT_MS })),
-    ),
+    ...truth.nodes.map(({ id }) => toDecimal(truth.energyOf(id, { fromMs: slotMs, toMs: slotMs + SLOT_MS }))),
   ])
   return `${[head, ...rows].map((cells) => cells.join(',')).join('\n')}\n`
 }

@@ -6,12 +6,13 @@ import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
-import { systemClock } from '../system-clock.ts'
+import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   config: text.meta({ description: 'The gateway file' }),
   data: text.default('./data').meta({ description: 'Folder of the journal (./data)' }),
+  ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -25,7 +26,7 @@ export const edge = verb('Read meters and deliver what they say, on a gateway', 
     const agent = await startAgent({
       gateway,
       journalFile: folder.file('journal.sqlite'),
-      clock: systemClock,
+      clock: clockOf(paceOfFolder(folder, 'journal.sqlite', given)),
       log,
     })
     tellParent({ kind: 'ready', url: gateway.uplink.url })

@@ -41,4 +41,5 @@ export const history = verb('Write the past of a simulated park as files', optio
   })
   progress.end()
   if (!isComplete) throw new Fault('process-ended', 'Stopped before the end; run it again to continue.')
+  tellParent({ kind: 'finished' })
 })

@@ -10,8 +10,8 @@ import { tellParent } from '../child.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
+import { clockOf, keptPace } from '../pace.ts'
 import { ProgressLine } from '../progress.ts'
-import { systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -22,7 +22,9 @@ const options = z.object({
   data: text
     .default('./data')
     .meta({ description: 'The data folder of the server, running or not (./data)' }),
-  store: text.optional().meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+  store: text
+    .optional()
+    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -61,6 +63,8 @@ export const importFiles = verb('Take readings out of files into the store', opt
   const log = makeLog('import', given.log)
   const park = readParkFile(given.park)
   const marks = marksFolder(given.data)
+  // The owner of the books follows commit records by the server's clock.
+  const clock = clockOf(keptPace(given.data))
   const files = given.from.flatMap(filesIn)
   const surveys = []
   for (const file of files) surveys.push({ file, ...(await surveyOf(file)) })
@@ -77,7 +81,7 @@ export const importFiles = verb('Take readings out of files into the store', opt
         markFile: join(marks, `${digest}.json`),
         park,
         store,
-        clock: systemClock,
+        clock,
         random: Math.random,
         log,
         signal: lifetime.signal,
@@ -90,9 +94,9 @@ export const importFiles = verb('Take readings out of files into the store', opt
       counts.readings += result.readings
       counts.refused += result.refused
       before += rows
-      if (!result.complete) throw new Fault('process-ended', 'Stopped before the end; run it again to continue.')
+      if (!result.complete)
+        throw new Fault('process-ended', 'Stopped before the end; run it again to continue.')
     }
-    tellParent({ kind: 'progress', done: total, total })
   } finally {
     progress.end()
     await store.close()
@@ -103,4 +107,5 @@ export const importFiles = verb('Take readings out of files into the store', opt
   console.log(
     `${counts.readings} readings in ${counts.rows} payloads imported in ${seconds.toFixed(1)} s${refused}`,
   )
+  tellParent({ kind: 'finished' })
 })

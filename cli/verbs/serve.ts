@@ -10,7 +10,7 @@ import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
-import { systemClock } from '../system-clock.ts'
+import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -35,6 +35,7 @@ const options = z.object({
     .stringbool()
     .default(false)
     .meta({ description: 'true: every page says that values are simulated' }),
+  ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -46,6 +47,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
   const folder = openDataFolder(given.data)
   const closers: (() => void | Promise<void>)[] = [() => folder.release()]
   try {
+    const clock = clockOf(paceOfFolder(folder, 'books.sqlite', given))
     const store = await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`)
     closers.unshift(() => store.close())
     const books = openBooks(folder.file('books.sqlite'))
@@ -63,7 +65,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       park,
       store,
       books,
-      clock: systemClock,
+      clock,
       log,
       simulated: given.simulated,
     })
@@ -73,7 +75,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       ...(broker === undefined ? {} : { credentials: broker.credentials }),
       park,
       store,
-      clock: systemClock,
+      clock,
       log,
       onState: (message) => {
         pages.noticeState(message)
@@ -92,7 +94,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       store,
       books,
       park,
-      clock: systemClock,
+      clock,
       log,
       signal: stopBooks.signal,
       onCommits: (records) => {

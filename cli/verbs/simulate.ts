@@ -7,7 +7,7 @@ import { tellParent } from '../child.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
-import { systemClock } from '../system-clock.ts'
+import { clockOf, givenPace, paceOptions } from '../pace.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -24,6 +24,7 @@ const options = z.object({
       'Port of the first bus, the next ones follow (those of the gateway files; 0 takes free ones)',
   }),
   'served-log': text.optional().meta({ description: 'File for every reply that was served, one line each' }),
+  ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -39,7 +40,7 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
     scenario: readScenarioFor(park, given.scenario),
     park,
     gateways,
-    clock: systemClock,
+    clock: clockOf(givenPace(given)),
     log,
     host: given.host,
     ...(firstPort === undefined
