@@ -100,6 +100,11 @@ export const faultTable = {
   },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },
   'broker-unavailable': { advice: 'Start the MQTT broker or correct its address.', retryable: true },
+  'server-unavailable': { advice: 'Start the server or correct its address.', retryable: true },
+  'grade-differs': {
+    advice: 'Open the intervals named: nothing visible explains why they differ from the truth.',
+    retryable: false,
+  },
 } as const satisfies Record<string, { advice: string; retryable: boolean }>
 
 export type FaultCode = keyof typeof faultTable

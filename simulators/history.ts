@@ -8,8 +8,8 @@ import type { Plant } from './plant.ts'
 import { shownValue } from './shown-value.ts'
 
 /**
- * The past of a park as its gateways would have delivered it: of every meter the register and the power at each
- * quarter of an hour, exactly as a read at that instant would have shown them.
+ * The past of a park as its gateways would have delivered it: of every meter the registers of its energy and its
+ * power at each quarter of an hour, exactly as a read at that instant would have shown them.
  */
 
 /** A week of one meter is a batch: 673 samples at most, well below `SAMPLES_PER_BATCH_MAX`. */
@@ -30,8 +30,11 @@ interface MeterPast {
   readonly samples: readonly Sample[]
 }
 
+/** What energy is computed of and what is shown as power. A meter of import may count what flows back as well. */
 function registersOf(meter: Meter, map: readonly MappedRegister[]): MappedRegister[] {
-  return map.filter(({ quantity }) => quantity === meter.register || quantity === meter.power)
+  const wanted = new Set<string | undefined>([meter.register, meter.power])
+  if (meter.register === 'activeEnergyImport.total') wanted.add('activeEnergyExport.total')
+  return map.filter(({ quantity }) => wanted.has(quantity))
 }
 
 /** The meters of the gateway files that the park knows, in the order of the files. */

@@ -6,6 +6,7 @@ import { startWorker } from '#ingest/worker.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { tellParent } from '../child.ts'
+import { courteous } from '../courteous-store.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
@@ -91,7 +92,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const stopBooks = new AbortController()
     let toldFirstValues = false
     const booksLoop = keepBooks({
-      store,
+      store: courteous(store),
       books,
       park,
       clock,
