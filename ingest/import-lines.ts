@@ -30,20 +30,22 @@ async function* chunksOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer>
 export async function* linesOf(file: string): AsyncGenerator<Uint8Array> {
   let rest: Buffer = Buffer.alloc(0)
   let line = 1
+  const bounded = (bytes: number): void => {
+    if (bytes <= PAYLOAD_BYTES_MAX) return
+    const what = `A line is longer than ${PAYLOAD_BYTES_MAX} bytes.`
+    throw new Fault('file-invalid', what, { place: { file, line } })
+  }
   try {
     for await (const chunk of bytesOf(file)) {
       let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE)) {
+        bounded(end)
         if (end > 0) yield bytes.subarray(0, end)
         line += 1
         bytes = bytes.subarray(end + 1)
       }
+      bounded(bytes.length)
       rest = bytes
-      if (rest.length > PAYLOAD_BYTES_MAX) {
-        throw new Fault('file-invalid', `A line is longer than ${PAYLOAD_BYTES_MAX} bytes.`, {
-          place: { file, line },
-        })
-      }
     }
   } catch (cause) {
     if (cause instanceof Fault) throw cause
