@@ -1,4 +1,4 @@
-import { fromNumber, toDecimal, type Amount } from '#contract/amount.ts'
+import { fromNumber, type Amount } from '#contract/amount.ts'
 import type { MappedRegister } from '#firmware-config/profile.ts'
 import { registerWords } from './register-image.ts'
 
@@ -30,14 +30,18 @@ function rawOf(register: MappedRegister, words: readonly number[]): number {
   return encoding === 'f64' ? view.getFloat64(0) : view.getFloat32(0)
 }
 
-/** raw × factor, as the double nearest to the exact product of a whole raw number. */
+/**
+ * raw × factor, the factor as whole digits over a power of ten: of a whole raw number the double nearest to the exact
+ * product, where multiplying by the double nearest to 0.1 would add noise.
+ */
 function scaled(raw: number, factor: string): number {
-  const negative = factor.startsWith('-')
-  const size = negative ? factor.slice(1) : factor
-  const product = Number.isSafeInteger(raw)
-    ? Number(toDecimal({ count: raw, resolution: size }))
-    : raw * Number(size)
-  return product === 0 ? 0 : negative ? -product : product
+  const [whole = '0', fraction = ''] = factor.split('.')
+  const digits = Number(whole + fraction)
+  const exact = Number.isSafeInteger(raw) && Number.isSafeInteger(raw * digits)
+  const product = exact
+    ? Number(`${raw * digits}e-${fraction.length}`)
+    : (raw * digits) / 10 ** fraction.length
+  return product === 0 ? 0 : product
 }
 
 /**

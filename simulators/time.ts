@@ -27,7 +27,7 @@ export function fasterClock(real: Clock, { speed, sinceMs, fromMs }: Pace): Cloc
   const startMonotonicMs = real.monotonicMs()
   const startWallMs = fromMs + (real.wallMs() - sinceMs) * speed
   return {
-    wallMs: () => startWallMs + (real.monotonicMs() - startMonotonicMs) * speed,
+    wallMs: () => Math.floor(startWallMs + (real.monotonicMs() - startMonotonicMs) * speed),
     monotonicMs: () => real.monotonicMs() * speed,
     sleep: (durationMs, signal) => real.sleep(durationMs / speed, signal),
   }
