@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromBooks } from '#cli/platform-intervals.ts'
+import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { decode } from '#edge/decode.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { profileIds } from '#firmware-config/profile-library.ts'
-import { loadProfile } from '#firmware-config/profile.ts'
+import { loadProfile, type MappedRegister } from '#firmware-config/profile.ts'
 import { demoGatewayPaths, demoParkPath } from '#simulators/demo.test-support.ts'
 import { gradablePeriod } from '#simulators/grade.ts'
 import { registerWords } from '#simulators/register-image.ts'
@@ -40,6 +41,16 @@ const plantOf = ['--scenario', demoScenarioPath, '--park', demoParkPath, ...gate
 const from = '2026-05-01T00:00:00Z'
 const to = '2026-05-10T06:00:00Z'
 
+/** False for a value that does not fit into the register. */
+function canShow(register: MappedRegister, value: number): boolean {
+  try {
+    return registerWords(register, value).length > 0
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'amount-overflow') return false
+    throw error
+  }
+}
+
 describe('A reading of the past', () => {
   const registers = profileIds().flatMap((id) => loadProfile(id).registers)
 
@@ -49,6 +60,7 @@ describe('A reading of the past', () => {
         fc.constantFrom(...registers),
         fc.double({ min: 0, max: 3_000, noNaN: true }),
         (register, value) => {
+          fc.pre(canShow(register, value))
           const shown = shownValue(register, value)
           const request = {
             function: register.function,
@@ -160,6 +172,58 @@ describe('The past of a park', () => {
     expect(explained.code, explained.out.slice(-500)).toBe(0)
     expect(explained.out).toContain('fault s1 power-cut')
   })
+})
+
+describe('The past of the demo park', () => {
+  it('is filled in once, and goes on at the next start where a kill ended it', async () => {
+    const installation = makeInstallation()
+    try {
+      const data = join(installation.folder, 'data')
+      mkdirSync(data)
+      const has =
+        (...names: string[]) =>
+        () =>
+          existsSync(join(data, ...names)) ? true : undefined
+      const start = (name: string) =>
+        installation.start(name, 'demo', {
+          data,
+          port: 0,
+          'mqtt-port': 0,
+          'modbus-port': 0,
+          'history-months': 2,
+        })
+      const first = start('first')
+      await until(has('history', 'history.json'), 60_000)
+      await until(() =>
+        readdirSync(join(data, 'history')).some((name) => name.endsWith('.zst')) ? true : undefined,
+      )
+      const manifest = readFileSync(join(data, 'history', 'history.json'), 'utf8')
+      first.kill()
+      await first.ended
+      expect(has('server', 'history-complete.txt')()).toBeUndefined()
+
+      // Until the children of the killed one have seen that it is gone, they hold its folders.
+      const second = await until(async () => {
+        const child = start('second')
+        const isUp = until(has('log', 'import.log'), 60_000).then(() => child)
+        return await Promise.race([isUp, child.ended.then(() => undefined)])
+      }, 120_000)
+      await until(has('server', 'history-complete.txt'), 120_000)
+      expect(readFileSync(join(data, 'history', 'history.json'), 'utf8')).toBe(manifest)
+      await second.stop(30_000)
+
+      rmSync(join(data, 'log', 'import.log'))
+      const third = start('third')
+      const log = join(installation.folder, 'log', 'third.log')
+      await until(() => (readFileSync(log, 'utf8').includes('first live values') ? true : undefined), 60_000)
+      await third.stop(30_000)
+      expect(existsSync(join(data, 'log', 'import.log'))).toBe(false)
+      const lines = readFileSync(join(installation.folder, 'log', 'second.log'), 'utf8')
+      expect(lines).toMatch(/importing it 100 %/)
+    } finally {
+      await installation.remove()
+    }
+  }, 300_000)
 })
 
 describe('Faster time', () => {
