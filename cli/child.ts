@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { Fault, faultTable, type FaultCode } from '#contract/fault.ts'
@@ -23,6 +24,8 @@ export const childMessage = z.discriminatedUnion('kind', [
   /** A simulated power cut: whoever runs the gateway may stop and start it. */
   z.object({ kind: z.literal('gateway-power'), gateway: z.string(), on: z.boolean() }),
   z.object({ kind: z.literal('first-values') }),
+  z.object({ kind: z.literal('finished') }),
+  z.object({ kind: z.literal('progress'), done: z.number(), total: z.number() }),
   z.object({ kind: z.literal('fault'), code: faultCode, what: z.string() }),
 ])
 export type ChildMessage = z.infer<typeof childMessage>
@@ -41,8 +44,15 @@ export interface Child {
   readonly name: string
   /** The first message of this kind; rejects with `process-ended` when the process ends before it. */
   told<K extends ChildMessage['kind']>(kind: K): Promise<Extract<ChildMessage, { kind: K }>>
+  /** Calls with every message of this kind from now on. */
+  heard<K extends ChildMessage['kind']>(
+    kind: K,
+    listener: (message: Extract<ChildMessage, { kind: K }>) => void,
+  ): void
   /** Resolves with what happened when the process is gone. */
   readonly ended: Promise<string>
+  /** Lets every other process of the machine go first. */
+  giveWay(): void
   /** Ends it at once, as a power cut would. */
   kill(): void
   /** Asks it to stop, and ends it if it does not within `graceMs`. */
@@ -81,7 +91,16 @@ export function startChild(name: string, args: readonly string[], logFile: strin
   return {
     name,
     told,
+    heard: (kind, listener) => {
+      process_.on('message', (text) => {
+        const message = childMessage.parse(text)
+        if (isKind(message, kind)) listener(message)
+      })
+    },
     ended,
+    giveWay: () => {
+      if (process_.pid !== undefined) setPriority(process_.pid, constants.priority.PRIORITY_LOW)
+    },
     kill: () => {
       process_.kill('SIGKILL')
     },

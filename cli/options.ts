@@ -5,6 +5,10 @@ import { Fault } from '#contract/fault.ts'
 /** Schemas of arguments that several verbs take. */
 export const text = z.string().min(1)
 export const port = z.coerce.number().int().min(0).max(65_535)
+/** An instant with its offset, as UTC milliseconds. */
+export const instant = z.iso
+  .datetime({ offset: true, error: 'an instant such as 2025-11-01T00:00:00+08:00' })
+  .transform((given) => Temporal.Instant.from(given).epochMilliseconds)
 export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
 
 /**

@@ -13,6 +13,9 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,
   'simulate park': async () => (await import('./verbs/park.ts')).park,
   plan: async () => (await import('./verbs/plan.ts')).plan,
+  'simulate history': async () => (await import('./verbs/history.ts')).history,
+  import: async () => (await import('./verbs/import.ts')).importFiles,
+  grade: async () => (await import('./verbs/grade.ts')).grade,
   check: async () => (await import('./verbs/check.ts')).check,
 }
 

@@ -125,6 +125,11 @@ export const faultTable = {
     advice: 'Give the gateway a certificate that is valid now and signed by the CA that the broker trusts.',
     retryable: true,
   },
+  'server-unavailable': { advice: 'Start the server or correct its address.', retryable: true },
+  'grade-differs': {
+    advice: 'Open the intervals named: nothing visible explains why they differ from the truth.',
+    retryable: false,
+  },
 } as const satisfies Record<string, { advice: string; retryable: boolean }>
 
 export type FaultCode = keyof typeof faultTable

@@ -43,11 +43,8 @@ export interface Agent {
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { gateway, log, random = Math.random } = options
   refuseContradictions(gateway.buses.map(({ transport }) => transport))
-  const buses = new Map<string, Bus>()
-  const meters = gateway.buses.flatMap((bus) =>
-    polledMeters(bus, busOf(buses, bus, options), options.profile),
-  )
-  refuseRepeated(meters)
+  const described = gateway.buses.map((bus) => ({ bus, meters: describedMeters(bus, options.profile) }))
+  refuseRepeated(described.flatMap(({ meters }) => meters))
   const health = new Map<string, { now: MeterHealth; slots: SlotCounts }>()
   let uplink: Uplink | undefined
   const recorder = new Recorder({
@@ -59,7 +56,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     committed: (rows) => uplink?.offer(rows),
     changed: () => uplink?.stateChanged(),
   })
+  // From here on all time is that which the recorder keeps: slots and stamps must be of one clock.
   const { clock, journal } = recorder
+  const buses = new Map<string, Bus>()
+  const meters = described.flatMap(({ bus, meters }) => {
+    const owner = busOf(buses, bus, { clock, log, random })
+    return meters.map((meter): PolledMeter => ({ ...meter, bus: owner }))
+  })
   uplink = new Uplink({
     ...gateway.uplink,
     gateway: gateway.gateway,
@@ -109,19 +112,21 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
  * The owner of a bus's line; buses at the same place share it, because many devices take one connection only and a
  * serial device has one master.
  */
-function busOf(buses: Map<string, Bus>, { transport }: BusDescription, options: AgentOptions): Bus {
-  const { clock, log, random = Math.random } = options
+function busOf(
+  buses: Map<string, Bus>,
+  { transport }: BusDescription,
+  surroundings: Parameters<typeof lineOf>[1],
+): Bus {
   const place = placeOf(transport)
-  const bus = buses.get(place) ?? new Bus(lineOf(transport, { clock, log, random }), clock)
+  const bus = buses.get(place) ?? new Bus(lineOf(transport, surroundings), surroundings.clock)
   buses.set(place, bus)
   return bus
 }
 
-function polledMeters(
+function describedMeters(
   description: BusDescription,
-  bus: Bus,
   profile: NonNullable<AgentOptions['profile']> = loadProfile,
-): PolledMeter[] {
+): Omit<PolledMeter, 'bus'>[] {
   return description.meters.map((line) => {
     const map = profile(line.profile, line.ratios)
     return {
@@ -132,13 +137,12 @@ function polledMeters(
       cost: lineCost(description.transport, map.limits),
       timeoutMs: description.timeoutMs,
       quality: line.simulated ? 'simulated' : 'good',
-      bus,
     }
   })
 }
 
 /** A meter that is polled twice could get two readings of the same moment. */
-function refuseRepeated(meters: readonly PolledMeter[]): void {
+function refuseRepeated(meters: readonly { readonly meter: string }[]): void {
   const seen = new Set<string>()
   for (const { meter } of meters) {
     if (seen.has(meter)) throw new Fault('file-invalid', `Meter ${meter} stands in the gateway file twice.`)

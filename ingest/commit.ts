@@ -5,9 +5,10 @@ import type { Receipt } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { backoffMs, pause } from './backoff.ts'
-import { outcomesOf, type Judged, type Outcome } from './record.ts'
+import type { Judged, Outcome } from './record.ts'
 import { validate } from './validate.ts'
 import { Waiting, type Delivery } from './waiting.ts'
+import { writeGroup } from './write.ts'
 
 /** One write to the store: enough to make its disk flush worth while, little enough to be quick. */
 const READINGS_PER_COMMIT = 5_000
@@ -52,7 +53,7 @@ export interface CommitterOptions {
 }
 
 /**
- * The only place that writes readings and acknowledges them. Per group of payloads, in this order, always:
+ * The only place that acknowledges readings. Per group of payloads, in this order, always:
  * readings, commit records, receipts. A crash between two of these is healed by the gateway sending again, because
  * writing twice is writing once.
  */
@@ -107,11 +108,8 @@ export function startCommitter({
   }
 
   async function write(group: readonly Judged[]): Promise<void> {
-    const readings = group.flatMap(({ verdict }) => verdict.readings)
-    const result = readings.length === 0 ? { refused: [] } : await store.append(readings)
-    if (abort.signal.aborted) return
-    const outcomes = outcomesOf(group, result.refused, clock.wallMs())
-    await store.appendCommits(outcomes.map(({ record }) => record))
+    const outcomes = await writeGroup(group, store, clock, abort.signal)
+    if (outcomes === undefined) return
     if (!storeAvailable) log.info('the store takes readings again')
     storeAvailable = true
     for (const outcome of outcomes) acknowledge(outcome)

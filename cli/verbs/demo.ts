@@ -2,11 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { z } from 'zod'
+import { Fault, faultText } from '#contract/fault.ts'
 import { readGatewayFile, type GatewayFile } from '#firmware-config/gateway.ts'
+import { fasterGateway } from '#simulators/time.ts'
 import { startChild, type Child } from '../child.ts'
 import { openDataFolder, type DataFolder } from '../data-folder.ts'
+import { fillPast } from '../demo-past.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { port, text } from '../options.ts'
+import { clockOf, paceArguments, paceOfFolder, paceOptions } from '../pace.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -19,6 +23,14 @@ const options = z.object({
   'modbus-port': port.default(15_020).meta({
     description: 'Port of the first simulated bus, the next ones follow (15020; 0 takes free ones)',
   }),
+  'history-months': z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(36)
+    .default(13)
+    .meta({ description: 'Months of the past that are filled in, in the background (13; 0 for none)' }),
+  ...paceOptions,
 })
 
 const demoPark = new URL('../../firmware-config/examples/demo-park/', import.meta.url)
@@ -46,26 +58,36 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
   const run = async (): Promise<void> => {
     mkdirSync(folder.file('log'), { recursive: true })
     steps.done(`数据目录 data folder ${folder.path}`)
+    const pace = paceOfFolder(folder, 'server', given)
+    const paced = paceArguments(pace)
+    const startMs = clockOf(pace).wallMs()
 
     const meters = start('simulate', [
       'simulate',
       ...flags({ scenario: scenarioFile, park: parkFile, port: given['modbus-port'] }),
       ...gatewayFiles.flatMap((file) => flags({ gateway: file })),
+      ...paced,
     ])
     const server = start('serve', [
       'serve',
       ...flags({ park: parkFile, data: folder.file('server'), host: given.host, port: given.port }),
       ...flags({ 'mqtt-port': given['mqtt-port'], simulated: 'true' }),
+      ...paced,
     ])
     // Gateways wait for the meters alone: what they read before the broker is there waits in their journals.
     const simulated = await meters.told('ready')
     steps.done(`模拟仪表 simulated meters at Modbus TCP ports ${Object.values(simulated.ports).join(', ')}`)
     const mqttPort = given['mqtt-port'] === 0 ? mqttPortOf(await server.told('ready')) : given['mqtt-port']
     const gateways = gatewayFiles.map((file) =>
-      writeGateway(folder, readGatewayFile(file).value, mqttPort, simulated.ports),
+      writeGateway(
+        folder,
+        fasterGateway(readGatewayFile(file).value, pace?.speed ?? 1),
+        mqttPort,
+        simulated.ports,
+      ),
     )
     const startGateway = ({ id, file }: (typeof gateways)[number]): Child =>
-      start(id, ['edge', ...flags({ config: file, data: folder.file('gateways', id) })])
+      start(id, ['edge', ...flags({ config: file, data: folder.file('gateways', id) }), ...paced])
     const agents = gateways.map((gateway) => ({ gateway, child: startGateway(gateway) }))
 
     const served = await server.told('ready')
@@ -76,6 +98,13 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     await server.told('first-values')
     steps.done('首批实时值 first live values')
     steps.title(`\n  打开 open  ${served.url}\n  Ctrl-C 停止全部 stops everything.\n`)
+
+    const months = given['history-months']
+    const past = { folder, parkFile, scenarioFile, gatewayFiles, start, months, nowMs: startMs }
+    void fillPast(past, lifetime.signal).catch((error: unknown) => {
+      const why = error instanceof Fault ? faultText(error) : String(error)
+      if (!lifetime.signal.aborted) steps.title(`历史数据未完成 the history is not complete: ${why}`)
+    })
 
     let restarts = 0
     const keepAlive = async (agent: (typeof agents)[number]): Promise<never> => {

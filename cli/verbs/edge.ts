@@ -7,13 +7,15 @@ import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
-import { bootIdentity, systemClock } from '../system-clock.ts'
+import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
+import { bootIdentity } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   config: text.meta({ description: 'The gateway file' }),
   data: text.default('./data').meta({ description: 'Folder of the journal (./data)' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
+  ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -30,7 +32,7 @@ export const edge = verb('Read meters and deliver what they say, on a gateway', 
       profile: openProfiles(given.profiles).load,
       ...(boot === undefined ? {} : { boot }),
       journalFile: folder.file('journal.sqlite'),
-      clock: systemClock,
+      clock: clockOf(paceOfFolder(folder, 'journal.sqlite', given)),
       log,
     })
     tellParent({ kind: 'ready', url: gateway.uplink.url })

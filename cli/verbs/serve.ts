@@ -6,11 +6,12 @@ import { startWorker } from '#ingest/worker.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { tellParent } from '../child.ts'
+import { courteous } from '../courteous-store.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
-import { systemClock } from '../system-clock.ts'
+import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -39,6 +40,7 @@ const options = z.object({
     .stringbool()
     .default(false)
     .meta({ description: 'true: every page says that values are simulated' }),
+  ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -50,6 +52,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
   const folder = openDataFolder(given.data)
   const closers: (() => void | Promise<void>)[] = [() => folder.release()]
   try {
+    const clock = clockOf(paceOfFolder(folder, 'books.sqlite', given))
     const store = await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`)
     closers.unshift(() => store.close())
     const books = openBooks(folder.file('books.sqlite'))
@@ -68,7 +71,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       park,
       store,
       books,
-      clock: systemClock,
+      clock,
       log,
       simulated: given.simulated,
     })
@@ -78,7 +81,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       ...(broker === undefined ? {} : { credentials: broker.credentials }),
       park,
       store,
-      clock: systemClock,
+      clock,
       log,
       onState: (message) => {
         pages.noticeState(message)
@@ -94,10 +97,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const stopBooks = new AbortController()
     let toldFirstValues = false
     const booksLoop = keepBooks({
-      store,
+      store: courteous(store),
       books,
       park,
-      clock: systemClock,
+      clock,
       log,
       signal: stopBooks.signal,
       onCommits: (records) => {

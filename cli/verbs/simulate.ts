@@ -12,7 +12,7 @@ import { tellParent } from '../child.ts'
 import { watchLifetime, type Lifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
-import { systemClock } from '../system-clock.ts'
+import { clockOf, givenPace, paceOptions } from '../pace.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -47,6 +47,7 @@ const options = z.object({
   'served-log': text.optional().meta({ description: 'File for every reply that was served, one line each' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
   'fault-log': text.optional().meta({ description: 'File for every fault that begins or ends' }),
+  ...paceOptions,
   log: logLevel.optional().meta({
     description: 'trace, debug, info, warn, error or silent (info; warn beside a prompt)',
   }),
@@ -82,7 +83,7 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
     park,
     gateways,
     profile,
-    clock: systemClock,
+    clock: clockOf(givenPace(given)),
     log,
     host: given.host,
     devices: devicesOf(given.serial, buses),

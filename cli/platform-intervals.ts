@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs'
+import type { z } from 'zod'
+import type { Amount } from '#contract/amount.ts'
+import { Fault } from '#contract/fault.ts'
+import { dayOf, type Period } from '#contract/grid.ts'
+import type { Boundary, Interval, RegisterPoint } from '#contract/interval.ts'
+import type { GapRecord } from '#contract/messages.ts'
+import type { Meter } from '#contract/park.ts'
+import { meterIntervals, quality, type Slot } from '#dashboards/api/shapes.ts'
+import { openBooks } from '#store/open.ts'
+
+/** Where the intervals that are graded come from. */
+export interface PlatformIntervals {
+  /** The newest revisions of a meter's register, in order of time. */
+  intervals(meter: Meter, period: Period): Promise<readonly Interval[]>
+  gaps(): Promise<readonly GapRecord[]>
+  close(): void
+}
+
+/** The books file of a server, running or not. Throws `file-unreadable` where there is none. */
+export function fromBooks(file: string): PlatformIntervals {
+  if (!existsSync(file))
+    throw new Fault('file-unreadable', `There are no books in ${file}.`, { place: { file } })
+  const books = openBooks(file)
+  return {
+    intervals: async (meter, period) => books.intervals(meter.id, meter.register, period),
+    gaps: async () => books.gaps().map(({ record }) => record),
+    close: () => {
+      books.close()
+    },
+  }
+}
+
+/** The HTTP API of a running server, a day at a time. */
+export function fromServer(url: string, timeZone: string): PlatformIntervals {
+  const get = async <T>(path: string, schema: z.ZodType<T>): Promise<T> => {
+    const address = new URL(path, url)
+    try {
+      const response = await fetch(address)
+      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+      return schema.parse(await response.json())
+    } catch (cause) {
+      const place = { path: address.href }
+      throw new Fault('server-unavailable', `No answer that can be used: ${String(cause)}`, { place, cause })
+    }
+  }
+  return {
+    intervals: async (meter, { fromMs, toMs }) => {
+      const found: Interval[] = []
+      for (let day = dayOf(fromMs, timeZone); day.fromMs < toMs; day = dayOf(day.toMs, timeZone)) {
+        const name = Temporal.Instant.fromEpochMilliseconds(day.fromMs).toZonedDateTimeISO(timeZone)
+        const path = `/api/meters/${meter.id}/intervals?day=${name.toPlainDate().toString()}`
+        const { slots } = await get(path, meterIntervals)
+        for (const slot of slots)
+          if (slot.slotMs >= fromMs && slot.slotMs < toMs) found.push(...intervalOf(meter, slot))
+      }
+      return found
+    },
+    gaps: async () => (await get('/api/quality', quality)).gaps.map(({ record }) => record),
+    close: () => {},
+  }
+}
+
+/** A decimal text as a count of its last digit. */
+function amountOf(text: string): Amount {
+  const decimals = text.split('.')[1]?.length ?? 0
+  const resolution = decimals === 0 ? '1' : `0.${'0'.repeat(decimals - 1)}1`
+  return { count: Number(text.replace('.', '')), resolution }
+}
+
+type KnownSlot = Extract<Slot, { state: 'known' }>
+
+const pointOf = ({ atMs, register }: KnownSlot['opening']['before']): RegisterPoint => ({
+  atMs,
+  register: amountOf(register),
+})
+
+const boundaryOf = (boundary: KnownSlot['opening']): Boundary => ({
+  ...pointOf(boundary),
+  method: boundary.method,
+  before: pointOf(boundary.before),
+  after: pointOf(boundary.after),
+})
+
+/** An interval out of the API's slot; none for one that is still to come or was never computed. */
+function intervalOf(meter: Meter, slot: Slot): Interval[] {
+  const identity = { meter: meter.id, quantity: meter.register, slotMs: slot.slotMs }
+  if (slot.state === 'pending') return []
+  const undecided = slot.undecided.map(({ from, to, reason }) => ({
+    from: pointOf(from),
+    to: pointOf(to),
+    reason,
+  }))
+  if (slot.state === 'missing') {
+    return slot.cause === 'not-computed'
+      ? []
+      : [{ ...identity, state: 'missing', cause: slot.cause, undecided }]
+  }
+  const { energy, method, coverage, simulated, opening, closing } = slot
+  return [
+    {
+      ...identity,
+      state: 'known',
+      energy: amountOf(energy),
+      method,
+      coverage,
+      simulated,
+      opening: boundaryOf(opening),
+      closing: boundaryOf(closing),
+      undecided,
+    },
+  ]
+}

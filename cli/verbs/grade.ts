@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { Fault } from '#contract/fault.ts'
+import { readGatewayFile, type GatewayFile } from '#firmware-config/gateway.ts'
+import { readParkFile } from '#firmware-config/park-file.ts'
+import { loadProfile } from '#firmware-config/profile.ts'
+import { faultReasons, gapReasons } from '#simulators/grade-reasons.ts'
+import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
+import { gradablePeriod, gradeMeter, isClean, type GradedMeter } from '#simulators/grade.ts'
+import { makePlant } from '#simulators/plant.ts'
+import { readScenarioFor } from '#simulators/scenario-check.ts'
+import { truthOf } from '#simulators/truth-energy.ts'
+import { instant, text } from '../options.ts'
+import { fromBooks, fromServer } from '../platform-intervals.ts'
+import { verb } from '../verb.ts'
+
+const options = z.object({
+  scenario: text.meta({ description: 'The scenario file that the meters were simulated by' }),
+  park: text.meta({ description: 'The park file' }),
+  gateway: z
+    .array(text)
+    .meta({ description: 'A gateway file whose meters are graded; may be given several times' }),
+  data: text.optional().meta({ description: 'The data folder of the server, running or not' }),
+  url: text.optional().meta({ description: 'Instead of --data: the address of a running server' }),
+  from: instant.optional().meta({ description: 'Begin, e.g. 2026-11-01T00:00:00+08:00 (all that is known)' }),
+  to: instant.optional().meta({ description: 'End (all that is known)' }),
+  'fault-log': text
+    .optional()
+    .meta({ description: 'The log of injected faults, as reasons for what is missing' }),
+  'answer-ms': z.coerce.number().min(0).max(60_000).default(500).meta({
+    description: 'How long an answer of a meter may have travelled before it was stamped (500)',
+  }),
+  json: z.stringbool().default(false).meta({ description: 'true: the grade as one JSON document' }),
+})
+
+/** Of a running server a day at a time is asked for, so without --from only the last two days are. */
+const DEFAULT_SPAN_MS = 2 * 24 * 3_600_000
+
+/** What a reader of a meter can tell apart: the step of its register, and whether that is a float. */
+function stepsOf(gateways: readonly GatewayFile[], register: (meter: string) => string | undefined) {
+  const lines = gateways.flatMap(({ buses }) => buses.flatMap(({ meters }) => meters))
+  return lines.flatMap(({ meter, profile, ratios }) => {
+    const found = loadProfile(profile, ratios).registers.find(({ quantity }) => quantity === register(meter))
+    if (found?.resolution === undefined) return []
+    return [{ meter, step: Number(found.resolution), isFloat32: found.encoding === 'f32' }]
+  })
+}
+
+/** Compares what the platform made of the readings with what really flowed. */
+export const grade = verb('Compare a server’s intervals with the truth', options, async (given) => {
+  if ((given.data === undefined) === (given.url === undefined))
+    throw new Fault('argument-invalid', 'Give one of --data and --url.')
+  const park = readParkFile(given.park)
+  const scenario = readScenarioFor(park, given.scenario)
+  const gateways = given.gateway.map((file) => readGatewayFile(file).value)
+  const { timeZone } = park.description
+  const platform =
+    given.url === undefined
+      ? fromBooks(join(given.data ?? '', 'books.sqlite'))
+      : fromServer(given.url, timeZone)
+  try {
+    const truth = truthOf(scenario, park, makePlant(scenario, park))
+    const nowMs = Date.now()
+    const asked = {
+      fromMs: given.from ?? (given.url === undefined ? 0 : nowMs - DEFAULT_SPAN_MS),
+      toMs: given.to ?? (given.url === undefined ? Number.MAX_SAFE_INTEGER : nowMs),
+    }
+    const meters: GradedMeter[] = []
+    for (const steps of stepsOf(gateways, (meter) => park.meters.get(meter)?.register)) {
+      const meter = park.meters.get(steps.meter)
+      if (meter === undefined) continue
+      const intervals = await platform.intervals(meter, asked)
+      const truthIn: GradedMeter['truthIn'] = (period) => truth.energyOf(meter.id, period)
+      meters.push({ ...steps, intervals, truthIn, ratingPerHour: meter.ratingPerHour })
+    }
+    const known = gradablePeriod(meters.map(({ intervals }) => intervals))
+    if (known === undefined) throw new Fault('not-found', 'No meter has an interval that could be graded.')
+    const period = { fromMs: given.from ?? known.fromMs, toMs: given.to ?? known.toMs }
+    const reasons = [
+      ...gapReasons(await platform.gaps(), park),
+      ...(given['fault-log'] === undefined ? [] : faultReasons(given['fault-log'], gateways)),
+    ]
+    const rules = { period, reasons, answerMs: given['answer-ms'] }
+    const grades = meters.map((meter) => gradeMeter(meter, rules))
+    const unitOf = (meter: string): string =>
+      truth.nodes.find(({ id, kind }) => kind === 'meter' && id === meter)?.unit ?? ''
+    console.log(given.json ? gradeJson(grades, period, unitOf) : gradeReport(grades, period, unitOf))
+    if (!isClean(grades)) {
+      const count = grades.flatMap(({ findings }) => findings).filter(({ reasons }) => reasons.length === 0)
+      throw new Fault('grade-differs', `${count.length} differences have no visible reason.`)
+    }
+  } finally {
+    platform.close()
+  }
+})

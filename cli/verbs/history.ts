@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { Fault } from '#contract/fault.ts'
+import { readGatewayFile } from '#firmware-config/gateway.ts'
+import { readParkFile } from '#firmware-config/park-file.ts'
+import { writeHistory } from '#simulators/history-files.ts'
+import { readScenarioFor } from '#simulators/scenario-check.ts'
+import { tellParent } from '../child.ts'
+import { watchLifetime } from '../lifetime.ts'
+import { instant, text } from '../options.ts'
+import { ProgressLine } from '../progress.ts'
+import { verb } from '../verb.ts'
+
+const options = z.object({
+  scenario: text.meta({ description: 'The scenario file' }),
+  park: text.meta({ description: 'The park file' }),
+  gateway: z
+    .array(text)
+    .meta({ description: 'A gateway file whose meters have a past; may be given several times' }),
+  from: instant.meta({ description: 'Begin of the past, e.g. 2025-11-01T00:00:00+08:00' }),
+  to: instant.meta({ description: 'End of the past, included' }),
+  out: text.meta({ description: 'Folder for the files; an interrupted run is continued there' }),
+})
+
+/** Writes what a park's meters would have shown, and what really flowed, as files (docs/import.md). */
+export const history = verb('Write the past of a simulated park as files', options, async (given) => {
+  if (given.from >= given.to) throw new Fault('argument-invalid', '--from must lie before --to.')
+  const lifetime = watchLifetime()
+  const park = readParkFile(given.park)
+  const progress = new ProgressLine('history')
+  const isComplete = await writeHistory({
+    scenario: readScenarioFor(park, given.scenario),
+    park,
+    gateways: given.gateway.map((file) => readGatewayFile(file).value),
+    period: { fromMs: given.from, toMs: given.to },
+    folder: given.out,
+    signal: lifetime.signal,
+    onProgress: (done, total) => {
+      progress.show(done, total)
+      tellParent({ kind: 'progress', done, total })
+    },
+  })
+  progress.end()
+  if (!isComplete) throw new Fault('process-ended', 'Stopped before the end; run it again to continue.')
+  tellParent({ kind: 'finished' })
+})

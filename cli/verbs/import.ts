@@ -1,0 +1,111 @@
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { Fault } from '#contract/fault.ts'
+import { readParkFile } from '#firmware-config/park-file.ts'
+import { importFile } from '#ingest/import.ts'
+import { surveyOf } from '#ingest/import-lines.ts'
+import { openReadingStore } from '#store/open.ts'
+import { tellParent } from '../child.ts'
+import { watchLifetime } from '../lifetime.ts'
+import { makeLog } from '../log.ts'
+import { logLevel, text } from '../options.ts'
+import { clockOf, keptPace } from '../pace.ts'
+import { ProgressLine } from '../progress.ts'
+import { verb } from '../verb.ts'
+
+const options = z.object({
+  park: text.meta({ description: 'The park file' }),
+  from: z.array(text).meta({
+    description: 'A file of payloads, .jsonl or .jsonl.zst, or a folder of them; may be given several times',
+  }),
+  data: text
+    .default('./data')
+    .meta({ description: 'The data folder of the server, running or not (./data)' }),
+  store: text
+    .optional()
+    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+  log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
+})
+
+const isPayloadFile = (name: string): boolean => name.endsWith('.jsonl') || name.endsWith('.jsonl.zst')
+
+/**
+ * The files of a folder by name, the last one first: where names carry dates the newest is imported first, and no
+ * interval is ever computed over a hole that the next file fills.
+ */
+function filesIn(path: string): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path]
+    return readdirSync(path)
+      .filter(isPayloadFile)
+      .toSorted()
+      .toReversed()
+      .map((name) => join(path, name))
+  } catch (cause) {
+    throw new Fault('file-unreadable', `${path} cannot be read.`, { place: { file: path }, cause })
+  }
+}
+
+function marksFolder(data: string): string {
+  const folder = join(data, 'imports')
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw new Fault('folder-unusable', `${folder} cannot be made.`, { place: { file: folder }, cause })
+  }
+  return folder
+}
+
+/** Readings out of files into the store, by the way that readings from gateways take (docs/import.md). */
+export const importFiles = verb('Take readings out of files into the store', options, async (given) => {
+  const lifetime = watchLifetime()
+  const log = makeLog('import', given.log)
+  const park = readParkFile(given.park)
+  const marks = marksFolder(given.data)
+  // The owner of the books follows commit records by the server's clock.
+  const clock = clockOf(keptPace(given.data))
+  const files = given.from.flatMap(filesIn)
+  const surveys = []
+  for (const file of files) surveys.push({ file, ...(await surveyOf(file)) })
+  const total = surveys.reduce((sum, { rows }) => sum + rows, 0)
+  const store = await openReadingStore(given.store ?? `sqlite:${join(given.data, 'readings.sqlite')}`)
+  const progress = new ProgressLine('import')
+  const counts = { rows: 0, readings: 0, refused: 0 }
+  const startedMs = performance.now()
+  try {
+    let before = 0
+    for (const { file, rows, digest } of surveys) {
+      const result = await importFile({
+        file,
+        markFile: join(marks, `${digest}.json`),
+        park,
+        store,
+        clock,
+        random: Math.random,
+        log,
+        signal: lifetime.signal,
+        onProgress: (done) => {
+          progress.show(before + done, total, `${before + done} / ${total}`)
+          tellParent({ kind: 'progress', done: before + done, total })
+        },
+      })
+      counts.rows += result.rows
+      counts.readings += result.readings
+      counts.refused += result.refused
+      before += rows
+      if (!result.complete)
+        throw new Fault('process-ended', 'Stopped before the end; run it again to continue.')
+    }
+  } finally {
+    progress.end()
+    await store.close()
+  }
+  const seconds = (performance.now() - startedMs) / 1_000
+  log.info({ ...counts, files: files.length, seconds }, 'imported')
+  const refused = counts.refused === 0 ? '' : `, ${counts.refused} refused (in quarantine)`
+  console.log(
+    `${counts.readings} readings in ${counts.rows} payloads imported in ${seconds.toFixed(1)} s${refused}`,
+  )
+  tellParent({ kind: 'finished' })
+})

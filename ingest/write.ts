@@ -1,0 +1,22 @@
+import type { Clock } from '#contract/clock.ts'
+import type { ReadingStore } from '#store/port.ts'
+import { outcomesOf, type Judged, type Outcome } from './record.ts'
+
+/**
+ * Writes a group of judged payloads: the readings, then the commit records, in this order, always. What this resolves
+ * with may be acknowledged; `undefined` where the signal ended it between the two. Throws what the store throws: then
+ * the group is written again, which is the same as once.
+ */
+export async function writeGroup(
+  group: readonly Judged[],
+  store: Pick<ReadingStore, 'append' | 'appendCommits'>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly Outcome[] | undefined> {
+  const readings = group.flatMap(({ verdict }) => verdict.readings)
+  const result = readings.length === 0 ? { refused: [] } : await store.append(readings)
+  if (signal.aborted) return undefined
+  const outcomes = outcomesOf(group, result.refused, clock.wallMs())
+  await store.appendCommits(outcomes.map(({ record }) => record))
+  return outcomes
+}

@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fromBooks } from '#cli/platform-intervals.ts'
+import { add, toNumber } from '#contract/amount.ts'
+import { SLOT_MS } from '#contract/grid.ts'
+import type { Interval, KnownInterval } from '#contract/interval.ts'
+import { loadProfile } from '#firmware-config/profile.ts'
+import { gapReasons, type Reason } from '#simulators/grade-reasons.ts'
+import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
+import { gradablePeriod, gradeMeter, isClean, type GradedMeter } from '#simulators/grade.ts'
+import { makePlant } from '#simulators/plant.ts'
+import { truthOf } from '#simulators/truth-energy.ts'
+import { makePast, pastPark } from './support/past.ts'
+
+const past = pastPark()
+const truth = truthOf(past.scenario, past.park, makePlant(past.scenario, past.park))
+const fromMs = Date.parse('2026-03-02T00:00:00+08:00')
+const period = { fromMs, toMs: fromMs + 9 * 24 * 3_600_000 }
+
+let folder: string
+let meters: GradedMeter[]
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tanbiao-grade-'))
+  const { books } = await makePast(past, folder, period)
+  const platform = fromBooks(books)
+  meters = []
+  for (const line of past.gateways.flatMap(({ buses }) => buses.flatMap(({ meters }) => meters))) {
+    const meter = past.park.meters.get(line.meter)
+    if (meter === undefined) continue
+    const { registers } = loadProfile(line.profile, line.ratios)
+    const register = registers.find(({ quantity }) => quantity === meter.register)
+    meters.push({
+      meter: meter.id,
+      intervals: await platform.intervals(meter, period),
+      truthIn: (stretch) => truth.energyOf(meter.id, stretch),
+      step: Number(register?.resolution),
+      isFloat32: register?.encoding === 'f32',
+      ratingPerHour: meter.ratingPerHour,
+    })
+  }
+  platform.close()
+}, 120_000)
+
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+const rules = { period, reasons: [], answerMs: 0 }
+const meterNamed = (id: string): GradedMeter => {
+  const found = meters.find(({ meter }) => meter === id)
+  if (found === undefined) throw new RangeError(id)
+  return found
+}
+const isKnown = (interval: Interval | undefined): interval is KnownInterval => interval?.state === 'known'
+const knownAt = ({ intervals }: GradedMeter, index: number): KnownInterval => {
+  const found = intervals[index]
+  if (!isKnown(found)) throw new RangeError(`no interval ${index}`)
+  return found
+}
+
+describe('An untouched past', () => {
+  it('differs from the truth by nothing but the steps of its registers', () => {
+    expect(meters.length).toBeGreaterThanOrEqual(10)
+    expect(gradablePeriod(meters.map(({ intervals }) => intervals))).toEqual(period)
+    for (const meter of meters) {
+      const grade = gradeMeter(meter, rules)
+      expect(grade.findings, meter.meter).toEqual([])
+      expect(grade.missing).toBe(0)
+      expect([...grade.methods.keys()]).toEqual(['measured'])
+      expect(Math.abs(toNumber(grade.platform) - toNumber(grade.truth)), meter.meter).toBeLessThanOrEqual(
+        meter.step + 0.02,
+      )
+    }
+    expect(isClean(meters.map((meter) => gradeMeter(meter, rules)))).toBe(true)
+  })
+})
+
+describe('A damage', () => {
+  const slots = fc.uniqueArray(fc.integer({ min: 1, max: 800 }), { minLength: 1, maxLength: 6 })
+
+  it('that takes intervals away is found as what they held, stretch by stretch', () => {
+    const meter = meterNamed('computing-it')
+    fc.assert(
+      fc.property(slots, (taken) => {
+        const gone = new Set(taken)
+        const intervals = meter.intervals.filter((_, index) => !gone.has(index))
+        const grade = gradeMeter({ ...meter, intervals }, rules)
+        expect(grade.missing).toBe(taken.length)
+        expect(new Set(grade.findings.map(({ cause }) => cause))).toEqual(new Set(['lost']))
+        const lost = grade.findings.reduce((sum, finding) => sum + finding.truth.count, 0)
+        const held = taken.reduce((sum, index) => {
+          const { slotMs } = knownAt(meter, index)
+          return sum + meter.truthIn({ fromMs: slotMs, toMs: slotMs + SLOT_MS }).count
+        }, 0)
+        expect(lost).toBe(held)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('that changes an interval is found by its cause, where it is', () => {
+    for (const meter of meters) {
+      const target = knownAt(meter, 400)
+      for (const sign of [1, -1]) {
+        // Three steps, less the step that both ends may hide; a 32-bit float hides more.
+        const steps = meter.isFloat32 ? Math.ceil(2 + 1 / meter.step) : 3
+        const change = { count: sign * steps, resolution: target.energy.resolution }
+        const changed = { ...target, energy: add(target.energy, change) }
+        const intervals = meter.intervals.with(400, changed)
+        const { findings } = gradeMeter({ ...meter, intervals }, rules)
+        expect(findings, meter.meter).toHaveLength(1)
+        expect(findings[0]).toMatchObject({
+          cause: sign > 0 ? 'invented' : 'short',
+          fromMs: target.slotMs,
+          toMs: target.slotMs + SLOT_MS,
+          reasons: [],
+        })
+      }
+    }
+  })
+
+  it('is forgiven where a gap record or a fault explains it, and only there', () => {
+    const meter = meterNamed('steel-drawing-line')
+    const { slotMs } = knownAt(meter, 100)
+    const intervals = meter.intervals.filter((_, index) => index !== 100 && index !== 300)
+    const fault: Reason = {
+      fromMs: slotMs + 1,
+      toMs: slotMs + 2,
+      meters: new Set([meter.meter]),
+      text: 'fault s1 silent',
+    }
+    const gap = {
+      v: 1 as const,
+      kind: 'gap' as const,
+      gateway: 'gateway-east',
+      epoch: 'a'.repeat(32),
+      seq: 1,
+      cause: 'quota' as const,
+      lost: { epoch: 'a'.repeat(32), firstSeq: 1, lastSeq: 2 },
+      fromMs: slotMs,
+      toMs: slotMs + 1,
+    }
+    const foreign = { ...fault, meters: new Set(['food-incoming']) }
+    for (const reasons of [[fault], gapReasons([gap], past.park)]) {
+      const grade = gradeMeter({ ...meter, intervals }, { ...rules, reasons })
+      expect(grade.findings.map((finding) => finding.reasons.length)).toEqual([1, 0])
+      expect(isClean([grade])).toBe(false)
+    }
+    const unexplained = gradeMeter({ ...meter, intervals }, { ...rules, reasons: [foreign] })
+    expect(unexplained.findings.map((finding) => finding.reasons)).toEqual([[], []])
+  })
+})
+
+describe('A grade', () => {
+  it('is printed for people and for programs', () => {
+    const meter = meterNamed('park-pv')
+    const grade = gradeMeter({ ...meter, intervals: meter.intervals.toSpliced(50, 1) }, rules)
+    const text = gradeReport([grade], period, () => 'kWh')
+    expect(text).toMatch(/park-pv +kWh +864 /)
+    expect(text).toMatch(/lost park-pv .*: truth \d+\.\d{3}, platform –: NO REASON/)
+    const parsed: unknown = JSON.parse(gradeJson([grade], period, () => 'kWh'))
+    expect(parsed).toMatchObject({
+      clean: false,
+      period,
+      meters: [{ meter: 'park-pv', slots: 864, missing: 1, findings: [{ cause: 'lost', platform: null }] }],
+    })
+  })
+
+  it('judges what was interpolated by the readings at its ends', () => {
+    const meter = meterNamed('food-incoming')
+    const [first, second] = [knownAt(meter, 10), knownAt(meter, 11)]
+    const total = toNumber(add(first.energy, second.energy))
+    const shared = (share: number): Interval[] => {
+      const line = { ...first.closing, method: 'interpolated' as const }
+      const energyOf = (part: number) => ({ count: Math.round(total * part * 100), resolution: '0.01' })
+      return [
+        { ...first, energy: energyOf(share), method: 'interpolated', closing: line },
+        { ...second, energy: energyOf(1 - share), method: 'interpolated', opening: line },
+      ]
+    }
+    const graded = (share: number, more: number) => {
+      const [a, b] = shared(share)
+      if (!isKnown(a) || b === undefined) throw new RangeError('two intervals')
+      const given = { ...a, energy: add(a.energy, { count: more, resolution: '1' }) }
+      return gradeMeter({ ...meter, intervals: meter.intervals.with(10, given).with(11, b) }, rules)
+    }
+    const fair = graded(0.9, 0)
+    expect(fair.findings).toEqual([])
+    expect(fair.methods.get('interpolated')?.slots).toBe(2)
+    expect(graded(0.9, 50).findings).toMatchObject([
+      { cause: 'invented', fromMs: first.slotMs, toMs: second.slotMs + SLOT_MS },
+    ])
+  })
+})

@@ -1,0 +1,265 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fromBooks } from '#cli/platform-intervals.ts'
+import { Fault } from '#contract/fault.ts'
+import { SLOT_MS } from '#contract/grid.ts'
+import { decode } from '#edge/decode.ts'
+import { readParkFile } from '#firmware-config/park-file.ts'
+import { profileIds } from '#firmware-config/profile-library.ts'
+import { loadProfile, type MappedRegister } from '#firmware-config/profile.ts'
+import { demoGatewayPaths, demoParkPath } from '#simulators/demo.test-support.ts'
+import { gradablePeriod } from '#simulators/grade.ts'
+import { registerWords } from '#simulators/register-image.ts'
+import { demoScenarioPath } from '#simulators/scenario.ts'
+import { shownValue } from '#simulators/shown-value.ts'
+import { makeInstallation, type Installation } from './support/installation.ts'
+import { until } from './support/until.ts'
+
+const command = fileURLToPath(new URL('../cli/tanbiao.ts', import.meta.url))
+
+interface Ran {
+  readonly code: number
+  readonly out: string
+}
+
+/** Runs `tanbiao …` to its end. */
+function tanbiao(...args: readonly string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [command, ...args], { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out: stdout + stderr })
+    })
+  })
+}
+
+const gateways = demoGatewayPaths.flatMap((file) => ['--gateway', file])
+const plantOf = ['--scenario', demoScenarioPath, '--park', demoParkPath, ...gateways]
+const from = '2026-05-01T00:00:00Z'
+const to = '2026-05-10T06:00:00Z'
+
+/** False for a value that does not fit into the register. */
+function canShow(register: MappedRegister, value: number): boolean {
+  try {
+    return registerWords(register, value).length > 0
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'amount-overflow') return false
+    throw error
+  }
+}
+
+describe('A reading of the past', () => {
+  const registers = profileIds().flatMap((id) => loadProfile(id).registers)
+
+  it('is what the edge makes of the register at that instant', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...registers),
+        fc.double({ min: 0, max: 3_000, noNaN: true }),
+        (register, value) => {
+          fc.pre(canShow(register, value))
+          const shown = shownValue(register, value)
+          const request = {
+            function: register.function,
+            address: register.address,
+            quantity: register.words,
+            registers: [register],
+          }
+          const [reading] = decode(request, [...registerWords(register, value)], 1, 'm', 'good')
+          // A value that a profile uses as a mark for "none" is read as none.
+          fc.pre(reading?.quality !== 'bad')
+          expect(reading).toMatchObject({ value: shown })
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('The past of a park', () => {
+  let installation: Installation
+  let history: string
+  let data: string
+  let url: string
+  beforeAll(async () => {
+    installation = makeInstallation()
+    history = join(installation.folder, 'history')
+    data = join(installation.folder, 'server')
+    const server = installation.start('serve', 'serve', {
+      park: demoParkPath,
+      data,
+      port: 0,
+      'mqtt-port': 0,
+      simulated: 'true',
+    })
+    url = (await server.told('ready')).url
+  })
+  afterAll(async () => {
+    await installation.remove()
+  })
+
+  const write = (...more: readonly string[]): Promise<Ran> =>
+    tanbiao('simulate', 'history', ...plantOf, '--from', from, '--to', to, '--out', history, ...more)
+  const take = (): Promise<Ran> =>
+    tanbiao('import', '--park', demoParkPath, '--from', history, '--data', data)
+  const gradeOf = (...more: readonly string[]): Promise<Ran> =>
+    tanbiao('grade', ...plantOf, '--from', from, '--to', to, '--answer-ms', '0', ...more)
+  const contents = (): string[] =>
+    readdirSync(history)
+      .toSorted()
+      .map((name) => readFileSync(join(history, name)).toString('base64'))
+
+  it('is written once, the same to the byte, and never over another one', async () => {
+    expect((await write()).code).toBe(0)
+    const before = contents()
+    expect(readdirSync(history).filter((name) => name.startsWith('readings-')).length).toBeGreaterThan(1)
+    for (const name of readdirSync(history)) if (name.endsWith('.zst')) rmSync(join(history, name))
+    expect((await write()).code).toBe(0)
+    expect(contents()).toEqual(before)
+    const other = await tanbiao(
+      'simulate',
+      'history',
+      ...plantOf,
+      '--from',
+      from,
+      '--to',
+      from.replace('01', '02'),
+      '--out',
+      history,
+    )
+    expect(other.code).toBe(1)
+    expect(other.out).toContain('[folder-unusable]')
+  })
+
+  it('comes into a running server, once, and differs from the truth by nothing', async () => {
+    const first = await take()
+    expect(first.code, first.out).toBe(0)
+    expect(first.out).toMatch(/[1-9]\d* readings in [1-9]\d* payloads imported/)
+    expect((await take()).out).toContain('0 readings in 0 payloads imported')
+    const clean = await until(async () => {
+      const ran = await gradeOf('--data', data)
+      return ran.code === 0 ? ran : undefined
+    }, 150_000)
+    expect(clean.out).toContain('Nothing is lost or invented without a visible reason.')
+    const overHttp = await gradeOf('--url', url, '--json', 'true')
+    expect(overHttp.code, overHttp.out.slice(-500)).toBe(0)
+    expect(JSON.parse(overHttp.out)).toMatchObject({ clean: true })
+  })
+
+  it('that is damaged in the books is named with its cause', async () => {
+    const slotMs = Date.parse('2026-05-03T09:30:00Z')
+    const books = new DatabaseSync(join(data, 'books.sqlite'))
+    books.prepare('DELETE FROM interval WHERE meter = ? AND slot_ms = ?').run('computing-it', slotMs)
+    books.close()
+    const damaged = await gradeOf('--data', data)
+    expect(damaged.code).toBe(1)
+    expect(damaged.out).toMatch(
+      /lost computing-it 2026-05-03T09:30:00Z … 2026-05-03T09:45:00Z: truth \d+\.\d+, platform –: NO REASON/,
+    )
+    expect(damaged.out).toContain('[grade-differs]')
+
+    const faults = join(installation.folder, 'faults.jsonl')
+    const target = { gateway: 'gateway-west' }
+    const lines = [
+      { id: 's1', phase: 'begins', atMs: slotMs, kind: 'power-cut', target },
+      { id: 's1', phase: 'ends', atMs: slotMs + 1_000, kind: 'power-cut', target },
+    ]
+    writeFileSync(faults, lines.map((line) => JSON.stringify(line)).join('\n'))
+    const explained = await gradeOf('--data', data, '--fault-log', faults)
+    expect(explained.code, explained.out.slice(-500)).toBe(0)
+    expect(explained.out).toContain('fault s1 power-cut')
+  })
+})
+
+describe('The past of the demo park', () => {
+  it('is filled in once, and goes on at the next start where a kill ended it', async () => {
+    const installation = makeInstallation()
+    try {
+      const data = join(installation.folder, 'data')
+      mkdirSync(data)
+      const has =
+        (...names: string[]) =>
+        () =>
+          existsSync(join(data, ...names)) ? true : undefined
+      const start = (name: string) =>
+        installation.start(name, 'demo', {
+          data,
+          port: 0,
+          'mqtt-port': 0,
+          'modbus-port': 0,
+          'history-months': 2,
+        })
+      const first = start('first')
+      await until(has('history', 'history.json'), 60_000)
+      await until(() =>
+        readdirSync(join(data, 'history')).some((name) => name.endsWith('.zst')) ? true : undefined,
+      )
+      const manifest = readFileSync(join(data, 'history', 'history.json'), 'utf8')
+      first.kill()
+      await first.ended
+      expect(has('server', 'history-complete.txt')()).toBeUndefined()
+
+      // Until the children of the killed one have seen that it is gone, they hold its folders.
+      const second = await until(async () => {
+        const child = start('second')
+        const isUp = until(has('log', 'import.log'), 60_000).then(() => child)
+        return await Promise.race([isUp, child.ended.then(() => undefined)])
+      }, 120_000)
+      await until(has('server', 'history-complete.txt'), 120_000)
+      expect(readFileSync(join(data, 'history', 'history.json'), 'utf8')).toBe(manifest)
+      await second.stop(30_000)
+
+      rmSync(join(data, 'log', 'import.log'))
+      const third = start('third')
+      const log = join(installation.folder, 'log', 'third.log')
+      await until(() => (readFileSync(log, 'utf8').includes('first live values') ? true : undefined), 60_000)
+      await third.stop(30_000)
+      expect(existsSync(join(data, 'log', 'import.log'))).toBe(false)
+      const lines = readFileSync(join(installation.folder, 'log', 'second.log'), 'utf8')
+      expect(lines).toMatch(/importing it 100 %/)
+    } finally {
+      await installation.remove()
+    }
+  }, 300_000)
+})
+
+describe('Faster time', () => {
+  it('lives through quarters of an hour in seconds, and its intervals are true', async () => {
+    const installation = makeInstallation()
+    try {
+      const data = join(installation.folder, 'data')
+      mkdirSync(data)
+      const free = { port: 0, 'mqtt-port': 0, 'modbus-port': 0 }
+      const demo = installation.start('demo', 'demo', { data, ...free, speed: 60, 'history-months': 0 })
+      const park = readParkFile(demoParkPath)
+      const server = join(data, 'server')
+      const known = async (): Promise<true | undefined> => {
+        const books = fromBooks(join(server, 'books.sqlite'))
+        const all = await Promise.all(
+          [...park.meters.values()].map((meter) =>
+            books.intervals(meter, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }),
+          ),
+        )
+        books.close()
+        const period = gradablePeriod(all)
+        return period !== undefined && period.toMs - period.fromMs >= 2 * SLOT_MS ? true : undefined
+      }
+      await until(() => (readdirSync(data).includes('server') ? true : undefined))
+      await until(() => (readdirSync(server).includes('books.sqlite') ? true : undefined))
+      await until(known, 150_000)
+      await demo.stop(30_000)
+      // A millisecond of real time is 60 of this park's.
+      const graded = await tanbiao('grade', ...plantOf, '--data', server, '--answer-ms', '6000')
+      expect(graded.code, graded.out).toBe(0)
+
+      const other = await tanbiao('serve', '--park', demoParkPath, '--data', server, '--speed', '10')
+      expect(other.code).toBe(2)
+      expect(other.out).toContain('60 times as fast')
+    } finally {
+      await installation.remove()
+    }
+  })
+})
