@@ -4,6 +4,7 @@ import { eachPhase, electricalState, type ElectricalState, type ThreePhases } fr
 import { amountOfTerms, byPhase, flowOfTerms, type FlowNode } from './flow-node.ts'
 import { flowNodes } from './flow-tree.ts'
 import { instantOf, loadCurve, sampledEnvelope, type LoadCurve } from './load-curve.ts'
+import { carrierOfFlow } from './flow-carrier.ts'
 import { amountPerFlowHour, conditionsOf, type MediumState } from './media.ts'
 import { plantTime, type Scenario } from './scenario.ts'
 
@@ -16,10 +17,10 @@ export interface Plant {
   /** Throws RangeError for a meter that the park does not have. */
   stateAt(meter: string, atMs: number): MeterState
   /**
-   * What has flowed since the start of the registers, in the unit of the meter's register: import for a load, export
-   * for a source; 0 before the start. It never decreases.
+   * What has flowed through a meter or an unmeasured flow since the start of the registers, in the unit in which its
+   * carrier is counted: import for a load, export for a source; 0 before the start. It never decreases.
    */
-  energyAt(meter: string, atMs: number): number
+  energyAt(flow: string, atMs: number): number
   /** All registers of an electricity meter, 0 at the start. Throws RangeError for meters of other carriers. */
   electricalEnergyAt(meter: string, atMs: number): ElectricalEnergy
   /**
@@ -62,9 +63,19 @@ export function makePlant(scenario: Scenario, park: Park): Plant {
     return carrier
   }
 
-  const energyAt = (meter: string, atMs: number): number => {
-    const { terms, source } = nodeOf(meter)
-    const imported = amountOfTerms(terms, atMs) * amountPerFlowHour(carrierOf(meter))
+  const perFlowHour = new Map<string, number>()
+  const amountPerHourOf = (flow: string): number => {
+    const known = perFlowHour.get(flow)
+    if (known !== undefined) return known
+    const carrier = carrierOfFlow(flow, scenario, park)
+    const factor = carrier === undefined ? 1 : amountPerFlowHour(carrier)
+    perFlowHour.set(flow, factor)
+    return factor
+  }
+
+  const energyAt = (flow: string, atMs: number): number => {
+    const { terms, source } = nodeOf(flow)
+    const imported = amountOfTerms(terms, atMs) * amountPerHourOf(flow)
     // Not −imported: a register at its start is 0, not −0.
     return source ? 0 - imported : imported
   }
@@ -106,7 +117,7 @@ export function makePlant(scenario: Scenario, park: Park): Plant {
       const { losses } = nodeOf(meter)
       return {
         flow: flowOfTerms(losses, atMs),
-        amount: amountOfTerms(losses, atMs) * amountPerFlowHour(carrierOf(meter)),
+        amount: amountOfTerms(losses, atMs) * amountPerHourOf(meter),
       }
     },
     stateAt: (meter, atMs) => {

@@ -13,7 +13,7 @@ import type { Served, SimulationLog } from './meter-bus.ts'
 import { meterValues } from './meter-values.ts'
 import type { LineExchange } from './paced-line.ts'
 import { makePlant, type Plant } from './plant.ts'
-import type { Scenario } from './scenario.ts'
+import { plantTime, type Scenario } from './scenario.ts'
 import { hasLine, serveBus, type ServedBus } from './served-bus.ts'
 import { openServedLog } from './truth.ts'
 
@@ -133,7 +133,8 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   const busMeter = (line: MeterLine, onSerialLine: boolean): BusMeter => {
     const { meter, unit } = line
     const map = mapOf(line)
-    const values = meterValues(plant, meter, startMs)
+    // At the start of the registers: nothing has to be summed up to know what the plant can show.
+    const values = meterValues(plant, meter, plantTime(scenario).startMs)
     const unknown = map.registers.filter(({ quantity }) => values(quantity) === undefined)
     if (unknown.length > 0) {
       const names = unknown.map(({ quantity }) => quantity).join(', ')

@@ -1,8 +1,10 @@
 import { subtract, type Amount } from '#contract/amount.ts'
+import type { Carrier } from '#contract/carriers.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
+import { carrierOfFlow } from './flow-carrier.ts'
 import { meterValues } from './meter-values.ts'
 import type { Plant } from './plant.ts'
 import type { Scenario } from './scenario.ts'
@@ -25,7 +27,7 @@ export interface TruthNode {
   /** A meter's or flow's id, or `enterprise:carrier`. */
   readonly id: string
   readonly kind: 'meter' | 'flow' | 'enterprise'
-  /** Null for a flow between which and every meter there is a conversion. */
+  /** Null for a flow of which nothing says what it is. */
   readonly unit: Unit | null
 }
 
@@ -43,20 +45,23 @@ interface Counted extends TruthNode {
 
 const isBought = (register: QuantityName): boolean => !register.includes('Export')
 
-/** The unit of a flow without a meter: that of a sum which it is a part of, or of a part that it is the sum of. */
-function unitOfFlow(name: string, scenario: Scenario, park: Park, seen: ReadonlySet<string>): Unit | null {
-  const meter = park.meters.get(name)
-  if (meter !== undefined) return quantityOf(meter.register).unit
-  const neighbours = Object.entries(scenario.flows).flatMap(([other, flow]) => {
-    if (flow.kind !== 'sum') return []
-    return other === name ? flow.of : flow.of.includes(name) ? [other] : []
-  })
-  const within = new Set([...seen, name])
-  for (const neighbour of neighbours) {
-    const unit = seen.has(neighbour) ? null : unitOfFlow(neighbour, scenario, park, within)
-    if (unit !== null) return unit
-  }
-  return null
+/** The units in which carriers are counted. */
+const countedIn: Record<Carrier, Unit | null> = {
+  electricity: 'kWh',
+  naturalGas: 'm³',
+  steam: 't',
+  heat: 'GJ',
+  cooling: 'GJ',
+  water: 'm³',
+  compressedAir: 'm³',
+  solidFuel: 't',
+  liquidFuel: 't',
+  environment: null,
+}
+
+function unitOfFlow(name: string, scenario: Scenario, park: Park): Unit | null {
+  const carrier = carrierOfFlow(name, scenario, park)
+  return carrier === undefined ? null : countedIn[carrier]
 }
 
 function enterpriseNodes(park: Park, meters: ReadonlyMap<string, Counted>): Counted[] {
@@ -86,7 +91,7 @@ export function truthOf(scenario: Scenario, park: Park, plant: Plant): Truth {
     .map((id) => ({
       id,
       kind: 'flow' as const,
-      unit: unitOfFlow(id, scenario, park, new Set()),
+      unit: unitOfFlow(id, scenario, park),
       register: (atMs: number) => plant.energyAt(id, atMs),
     }))
   const all = [...meters.values(), ...flows, ...enterpriseNodes(park, meters)]
