@@ -1,4 +1,12 @@
 import { fromNumber, type Amount } from '#contract/amount.ts'
+import {
+  isFloating,
+  isPair,
+  pairs,
+  singles,
+  type SingleEncoding,
+  type WordOrder,
+} from '#firmware-config/encodings.ts'
 import type { MappedRegister } from '#firmware-config/profile.ts'
 import { registerWords } from './register-image.ts'
 
@@ -8,26 +16,50 @@ import { registerWords } from './register-image.ts'
  */
 
 const BITS_PER_WORD = 16n
+const MOD10_BASE = 10_000
 
-function bitsOf({ order }: MappedRegister, words: readonly number[]): bigint {
+type Words = readonly number[]
+
+/** The words of one value, highest first, each with its high byte first. */
+function straightened(words: Words, order: WordOrder): Words {
   const bytesSwapped = order === 'BADC' || order === 'DCBA'
   const wordsSwapped = order === 'CDAB' || order === 'DCBA'
-  return (wordsSwapped ? words.toReversed() : words).reduce((bits, word) => {
-    const straight = bytesSwapped ? ((word & 0xff) << 8) | (word >> 8) : word
-    return (bits << BITS_PER_WORD) | BigInt(straight)
-  }, 0n)
+  return (wordsSwapped ? words.toReversed() : words).map((word) =>
+    bytesSwapped ? ((word & 0xff) << 8) | (word >> 8) : word,
+  )
 }
 
-function rawOf(register: MappedRegister, words: readonly number[]): number {
-  const bits = bitsOf(register, words)
-  const { encoding } = register
-  if (encoding.startsWith('bcd')) return Number(bits.toString(16))
-  if (encoding.startsWith('i')) return Number(BigInt.asIntN(words.length * 16, bits))
-  if (encoding.startsWith('u')) return Number(bits)
-  const view = new DataView(new ArrayBuffer(8))
-  if (encoding === 'f64') view.setBigUint64(0, bits)
-  else view.setUint32(0, Number(bits))
-  return encoding === 'f64' ? view.getFloat64(0) : view.getFloat32(0)
+function singleOf(encoding: SingleEncoding, words: Words, order: WordOrder): number {
+  const straight = straightened(words, order)
+  const bits = straight.reduce((all, word) => (all << BITS_PER_WORD) | BigInt(word), 0n)
+  const size = straight.length * 16
+  switch (singles[encoding].kind) {
+    case 'unsigned':
+      return Number(bits)
+    case 'signed':
+      return Number(BigInt.asIntN(size, bits))
+    case 'signMagnitude': {
+      const magnitude = Number(BigInt.asUintN(size - 1, bits))
+      return bits >> BigInt(size - 1) === 1n ? -magnitude : magnitude
+    }
+    case 'bcd':
+      return Number(bits.toString(16))
+    case 'mod10':
+      return straight.reduce((all, word) => all * MOD10_BASE + word, 0)
+    case 'float': {
+      const view = new DataView(new ArrayBuffer(8))
+      if (size === 64) view.setBigUint64(0, bits)
+      else view.setUint32(0, Number(bits))
+      return size === 64 ? view.getFloat64(0) : view.getFloat32(0)
+    }
+  }
+}
+
+function rawOf({ encoding, order }: MappedRegister, words: Words): number {
+  if (!isPair(encoding)) return singleOf(encoding, words, order)
+  const { first, second, sign } = pairs[encoding]
+  const cut = singles[first].words
+  return singleOf(first, words.slice(0, cut), order) + sign * singleOf(second, words.slice(cut), order)
 }
 
 /**
@@ -53,6 +85,5 @@ export function shownValue(register: MappedRegister, value: number): number | Am
   const raw = rawOf(register, registerWords(register, value))
   const { encoding, factor, resolution } = register
   if (resolution === undefined) return scaled(raw, factor)
-  const isFloat = encoding === 'f32' || encoding === 'f64'
-  return isFloat ? fromNumber(scaled(raw, factor), resolution) : { count: raw, resolution }
+  return isFloating(encoding) ? fromNumber(scaled(raw, factor), resolution) : { count: raw, resolution }
 }
