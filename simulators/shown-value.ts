@@ -29,30 +29,36 @@ function straightened(words: Words, order: WordOrder): Words {
   )
 }
 
-function singleOf(encoding: SingleEncoding, words: Words, order: WordOrder): number {
-  const straight = straightened(words, order)
-  const bits = straight.reduce((all, word) => (all << BITS_PER_WORD) | BigInt(word), 0n)
-  const size = straight.length * 16
-  switch (singles[encoding].kind) {
-    case 'unsigned':
-      return Number(bits)
-    case 'signed':
-      return Number(BigInt.asIntN(size, bits))
-    case 'signMagnitude': {
-      const magnitude = Number(BigInt.asUintN(size - 1, bits))
-      return bits >> BigInt(size - 1) === 1n ? -magnitude : magnitude
-    }
-    case 'bcd':
-      return Number(bits.toString(16))
-    case 'mod10':
-      return straight.reduce((all, word) => all * MOD10_BASE + word, 0)
-    case 'float': {
-      const view = new DataView(new ArrayBuffer(8))
-      if (size === 64) view.setBigUint64(0, bits)
-      else view.setUint32(0, Number(bits))
-      return size === 64 ? view.getFloat64(0) : view.getFloat32(0)
-    }
-  }
+interface Straight {
+  readonly words: Words
+  readonly bits: bigint
+  /** In bits. */
+  readonly size: number
+}
+
+function floatOf({ bits, size }: Straight): number {
+  const view = new DataView(new ArrayBuffer(8))
+  if (size === 64) view.setBigUint64(0, bits)
+  else view.setUint32(0, Number(bits))
+  return size === 64 ? view.getFloat64(0) : view.getFloat32(0)
+}
+
+const numberOf: Record<(typeof singles)[SingleEncoding]['kind'], (straight: Straight) => number> = {
+  unsigned: ({ bits }) => Number(bits),
+  signed: ({ bits, size }) => Number(BigInt.asIntN(size, bits)),
+  signMagnitude: ({ bits, size }) => {
+    const magnitude = Number(BigInt.asUintN(size - 1, bits))
+    return bits >> BigInt(size - 1) === 1n ? -magnitude : magnitude
+  },
+  float: floatOf,
+  bcd: ({ bits }) => Number(bits.toString(16)),
+  mod10: ({ words }) => words.reduce((all, word) => all * MOD10_BASE + word, 0),
+}
+
+function singleOf(encoding: SingleEncoding, given: Words, order: WordOrder): number {
+  const words = straightened(given, order)
+  const bits = words.reduce((all, word) => (all << BITS_PER_WORD) | BigInt(word), 0n)
+  return numberOf[singles[encoding].kind]({ words, bits, size: words.length * 16 })
 }
 
 function rawOf({ encoding, order }: MappedRegister, words: Words): number {
