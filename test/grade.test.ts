@@ -55,6 +55,9 @@ const meterNamed = (id: string): GradedMeter => {
   if (found === undefined) throw new RangeError(id)
   return found
 }
+/** By what a 32-bit float register may be off at an interval, beside its step. */
+const floatStepOf = ({ isFloat32 }: GradedMeter, { closing }: KnownInterval): number =>
+  isFloat32 ? toNumber(closing.register) * 2 ** -23 : 0
 const isKnown = (interval: Interval | undefined): interval is KnownInterval => interval?.state === 'known'
 const knownAt = ({ intervals }: GradedMeter, index: number): KnownInterval => {
   const found = intervals[index]
@@ -72,7 +75,7 @@ describe('An untouched past', () => {
       expect(grade.missing).toBe(0)
       expect([...grade.methods.keys()]).toEqual(['measured'])
       expect(Math.abs(toNumber(grade.platform) - toNumber(grade.truth)), meter.meter).toBeLessThanOrEqual(
-        meter.step + 0.02,
+        meter.step + 2 * floatStepOf(meter, knownAt(meter, meter.intervals.length - 1)) + 2e-6,
       )
     }
     expect(isClean(meters.map((meter) => gradeMeter(meter, rules)))).toBe(true)
@@ -107,7 +110,7 @@ describe('A damage', () => {
       const target = knownAt(meter, 400)
       for (const sign of [1, -1]) {
         // Three steps, less the step that both ends may hide; a 32-bit float hides more.
-        const steps = meter.isFloat32 ? Math.ceil(2 + 1 / meter.step) : 3
+        const steps = 3 + Math.ceil((3 * floatStepOf(meter, target)) / meter.step)
         const change = { count: sign * steps, resolution: target.energy.resolution }
         const changed = { ...target, energy: add(target.energy, change) }
         const intervals = meter.intervals.with(400, changed)
