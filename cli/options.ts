@@ -9,7 +9,7 @@ export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'sile
 
 /**
  * Parses the arguments of a verb: one option for each key of the schema, its help in `.meta({ description })`.
- * Keys that are arrays may be given several times. Throws `argument-invalid` naming the option.
+ * Keys that are arrays may be given several times; those that are booleans take no value. Throws `argument-invalid` naming the option.
  */
 export function parseOptions<S extends z.ZodObject>(schema: S, args: readonly string[]): z.output<S> {
   let given: Record<string, unknown>
@@ -19,7 +19,9 @@ export function parseOptions<S extends z.ZodObject>(schema: S, args: readonly st
       options: Object.fromEntries(
         Object.entries(schema.shape).map(([name, option]) => [
           name,
-          { type: 'string' as const, multiple: acceptsMany(option) },
+          isFlag(option)
+            ? { type: 'boolean' as const }
+            : { type: 'string' as const, multiple: acceptsMany(option) },
         ]),
       ),
       strict: true,
@@ -36,6 +38,11 @@ export function parseOptions<S extends z.ZodObject>(schema: S, args: readonly st
 function acceptsMany(option: unknown): boolean {
   const inner = option instanceof z.ZodDefault ? option.unwrap() : option
   return inner instanceof z.ZodArray
+}
+
+function isFlag(option: unknown): boolean {
+  const inner = option instanceof z.ZodDefault ? option.unwrap() : option
+  return inner instanceof z.ZodBoolean
 }
 
 /** The --help text of a verb's options. */

@@ -12,6 +12,10 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   edge: async () => (await import('./verbs/edge.ts')).edge,
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,
   check: async () => (await import('./verbs/check.ts')).check,
+  scan: async () => (await import('./verbs/scan.ts')).scan,
+  identify: async () => (await import('./verbs/identify.ts')).identify,
+  read: async () => (await import('./verbs/read.ts')).read,
+  watch: async () => (await import('./verbs/watch.ts')).watch,
 }
 
 async function usage(): Promise<string> {

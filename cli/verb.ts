@@ -9,15 +9,16 @@ export interface Verb {
   run(args: readonly string[]): Promise<void>
 }
 
-/** A verb from its options' schema and what it does with them. */
+/** A verb from its options' schema and what it does with them; `notes` end its help: examples, exit codes. */
 export function verb<S extends z.ZodObject>(
   summary: string,
   schema: S,
   action: (options: z.output<S>) => Promise<void>,
+  notes?: string,
 ): Verb {
   return {
     summary,
-    help: `${summary}\n\n${optionsHelp(schema)}`,
+    help: [summary, optionsHelp(schema), ...(notes === undefined ? [] : [notes])].join('\n\n'),
     run: (args) => action(parseOptions(schema, args)),
   }
 }

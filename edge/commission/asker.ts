@@ -14,6 +14,11 @@ export interface AskerOptions {
   readonly transport: BusDescription['transport']
   readonly clock: Clock
   readonly timeoutMs: number
+  /**
+   * Only one unit is asked. Behind a serial server its late answers are then waited out by connecting anew, because no
+   * answer of another unit will show that they are over.
+   */
+  readonly oneUnit?: boolean
 }
 
 /** Asks one question after the other on a line of its own, and counts them. Calls must not overlap. */
@@ -21,6 +26,7 @@ export class Asker {
   readonly #line: Line
   readonly #options: AskerOptions
   readonly #askNotBeforeMs = new Map<number, number>()
+  #owed = false
   #count = 0
 
   constructor(line: Line, options: AskerOptions) {
@@ -35,15 +41,16 @@ export class Asker {
 
   /** Waits until the unit can be asked, then asks it. `pauseMs` is the quiet time that the meter needs afterwards. */
   async ask(query: ReadQuery, signal: AbortSignal, pauseMs = 0): Promise<Asked> {
-    const { clock, timeoutMs } = this.#options
+    const { clock, timeoutMs, oneUnit = false, transport } = this.#options
+    if (this.#owed && oneUnit && transport.kind === 'rtu-over-tcp') this.close()
     const quietMs = (this.#askNotBeforeMs.get(query.unit) ?? 0) - clock.monotonicMs()
     if (quietMs > 0) await clock.sleep(Math.ceil(quietMs), signal)
     this.#count += 1
     const askedMs = clock.monotonicMs()
     const answer = await this.#line.read(query, timeoutMs, signal)
     const answeredMs = clock.monotonicMs()
-    const owes = answer.cause === 'timeout' || answer.cause === 'frame-invalid'
-    this.#askNotBeforeMs.set(query.unit, answeredMs + (owes ? this.#lateMs : pauseMs))
+    this.#owed = answer.cause === 'timeout' || answer.cause === 'frame-invalid'
+    this.#askNotBeforeMs.set(query.unit, answeredMs + (this.#owed ? this.#lateMs : pauseMs))
     return { answer, latencyMs: answeredMs - askedMs }
   }
 
