@@ -21,7 +21,7 @@ const options = z.object({
 })
 
 const notes = `Reads only (functions 03 and 04), at most 400 times. Points for a profile: expected identity +40 or -40; a register that answers +1,
-one that is refused -5; a value as it should be +4, one that cannot be -8; a law between values that holds +6, or not -6.
+one that is refused -5; a plausible value +4, an impossible one -8; a law between values that holds +6, or not -6.
 
 ${ONE_MASTER}
 
@@ -45,7 +45,12 @@ function verdictLine({ kind, candidates, weak, cutShort }: Identification): stri
   if (kind === 'several') {
     return `The evidence does not decide 无法唯一确定 between ${names.join(', ')}: compare name plate and display.${doubt}`
   }
-  return `It fits 匹配 ${names.join()}.${doubt}`
+  const [best] = candidates
+  const partly = best !== undefined && best.answered < best.map.registers.length
+  const missing = partly
+    ? ' Not all of its registers are answered 并非全部寄存器应答: it may be another version or model.'
+    : ''
+  return `It fits 匹配 ${names.join()}.${missing}${doubt}`
 }
 
 function observationLines({ map, points, observations }: ProfileFit): string[] {

@@ -94,9 +94,9 @@ function valueObservations(readings: readonly Reading[]): Observation[] {
     const { quantity, value } = reading
     switch (plausibilityOf(quantity, typeof value === 'number' ? value : toNumber(value))) {
       case 'telling':
-        return [{ points: POINTS.telling, text: `${quantity} = ${valueText(reading)} is as it should be` }]
+        return [{ points: POINTS.telling, text: `${quantity} = ${valueText(reading)} is plausible` }]
       case 'impossible':
-        return [{ points: POINTS.impossible, text: `${quantity} = ${valueText(reading)} cannot be` }]
+        return [{ points: POINTS.impossible, text: `${quantity} = ${valueText(reading)} is impossible` }]
       case 'possible':
         possible.push(quantity)
         return []
@@ -107,7 +107,7 @@ function valueObservations(readings: readonly Reading[]): Observation[] {
     return []
   })
   if (possible.length > 0) {
-    observations.push({ points: 0, text: `can be, but says little: ${namesOf(possible)}` })
+    observations.push({ points: 0, text: `possible, but says little: ${namesOf(possible)}` })
   }
   if (zeros.length > 0) observations.push({ points: 0, text: `zero, which says nothing: ${namesOf(zeros)}` })
   return observations

@@ -1,4 +1,5 @@
 import type { Clock } from '#contract/clock.ts'
+import type { Fault } from '#contract/fault.ts'
 import type { BusDescription } from '#firmware-config/gateway.ts'
 import type { ReadFunction } from '#firmware-config/profile.ts'
 import type { Line } from '../bus.ts'
@@ -177,10 +178,12 @@ async function askOpened(
   query: Parameters<Asker['ask']>[0],
   { clock, signal }: ScanOptions,
 ): Promise<Asked> {
+  let first: Fault | undefined
   for (let attempt = 1; ; attempt += 1) {
     const asked = await asker.ask(query, signal)
     if (asked.answer.cause !== 'disconnected') return asked
-    if (attempt > REOPENS_MAX) throw asked.answer.fault
+    first ??= asked.answer.fault
+    if (attempt > REOPENS_MAX) throw first
     await clock.sleep(REOPEN_PAUSE_MS, signal)
   }
 }

@@ -60,8 +60,9 @@ export function textsIn(words: readonly number[]): { readonly kind: string; read
     ['text, bytes swapped', 'text', 'BADC'],
     ['letters, one a register', 'letters', 'ABCD'],
   ] as const
+  const spelled = words.every((word) => word <= 0xff)
   return kinds.flatMap(([kind, encoding, order]) => {
-    const text = textOf(words, encoding, order)
+    const text = encoding === 'letters' && !spelled ? undefined : textOf(words, encoding, order)
     return text === undefined || !/^[\p{L}\p{N}\p{P}\p{S} ]{2,}$/u.test(text) ? [] : [{ kind, text }]
   })
 }
