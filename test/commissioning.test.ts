@@ -10,6 +10,8 @@ import { Asker } from '#edge/commission/asker.ts'
 import { identify, type Identification } from '#edge/commission/identify.ts'
 import { lineOf } from '#edge/lines.ts'
 import { makePseudoTerminals, type PseudoTerminals } from '#edge/testing/pseudo-terminals.ts'
+import { parseData } from '#firmware-config/document.ts'
+import { gatewayFile } from '#firmware-config/gateway.ts'
 import { goldenPath, openProfiles } from '#firmware-config/profile-library.ts'
 import { readGolden } from '#firmware-config/golden.ts'
 import { startMeterServer, type MeterServer } from '#simulators/meter-server.ts'
@@ -131,9 +133,12 @@ describe('The commissioning verbs on simulated meters', () => {
 
   it('scan prints a bus that the gateway file takes as it is', () => {
     const { stdout } = tanbiao('scan', '--tcp', `127.0.0.1:${port}`, '--units', '2,3', '--yaml')
-    const file = installation.write('found.yaml', {})
-    expect(stdout).toContain('unit: 3\n        profile: sungrow-sg\n')
-    expect(file).toMatch(/found.yaml$/)
+    const head = "gateway: g\npark: p\nuplink: { url: 'mqtt://127.0.0.1:1883' }\n"
+    const { buses } = parseData(gatewayFile, head + stdout, 'gateway.yaml').value
+    expect(buses.flatMap(({ meters }) => meters.map(({ unit, profile }) => [unit, profile]))).toEqual([
+      [2, 'eastron-sdm630'],
+      [3, 'sungrow-sg'],
+    ])
   })
 
   it('scan without anybody there says so, with its exit code', () => {
@@ -170,7 +175,7 @@ describe('The commissioning verbs on simulated meters', () => {
     child.stdout.on('data', (chunk) => (stdout += String(chunk)))
     for await (const chunk of child.stderr) {
       stderr += String(chunk)
-      if (stderr.includes('✓ unit 1')) child.kill('SIGINT')
+      if (!child.killed && stderr.includes('✓ unit 1')) child.kill('SIGINT')
     }
     expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(130)
     expect(stdout).toMatch(/^ +1  Modbus TCP/m)
@@ -218,13 +223,13 @@ describe('The commissioning verbs on simulated meters', () => {
     let stdout = ''
     for await (const chunk of child.stdout) {
       stdout += String(chunk)
-      if (stdout.split('voltage.l3').length > 2) child.kill('SIGINT')
+      if (!child.killed && stdout.split('voltage.l3').length > 2) child.kill('SIGINT')
     }
     expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(0)
     expect(stdout).toMatch(
       /^meter 表计 +quantity 量 +value 值 +quality 质量 +age 时效 +latency 延迟 +errors 错误率$/m,
     )
-    expect(stdout).toMatch(/^park-incoming +voltage\.l1 +2\d\d\S* V +good +\d+\.\d s +\d+ ms +0 %$/m)
+    expect(stdout).toMatch(/^park-incoming +voltage\.l1 +\d\S+ V +good +\d+\.\d s +\d+ ms +0 %$/m)
     expect(stdout).not.toContain('\u001B')
   })
 
@@ -256,12 +261,7 @@ describe('The commissioning verbs on simulated meters', () => {
       let [shown, asked] = ['', '']
       for await (const chunk of child.stdout) {
         shown += String(chunk)
-        if (
-          asked === '' &&
-          shown.includes('page 1 of 7') &&
-          shown.includes('acrel') === false &&
-          shown.includes('frequency')
-        ) {
+        if (asked === '' && shown.includes('page 1 of 7')) {
           asked = 'n'
           child.stdin.write(asked)
         }
@@ -306,8 +306,9 @@ describeWith(['pymodbus', 'socat'], 'The commissioning verbs on a serial line, w
 
   it('scan tries the settings one after the other and finds the units', () => {
     const { status, stdout } = tanbiao(
-      ...['scan', '--serial', terminals.here, '--baud', '9600,19200', '--parity', 'none'],
-      ...['--units', '2-4,7', '--timeout', '300'],
+      ...`scan --serial ${terminals.here} --baud 9600,19200 --parity none --units 2-4,7 --timeout 300`.split(
+        ' ',
+      ),
     )
     // A pseudo-terminal has no baud rate, so the units answer at each.
     const rows = stdout
@@ -315,9 +316,9 @@ describeWith(['pymodbus', 'socat'], 'The commissioning verbs on a serial line, w
       .slice(1)
       .map((line) => line.replace(/ +/g, ' ').trim())
     expect(rows.map((row) => row.replace(/\d+ ms/, 'n ms'))).toEqual([
-      '3 9600 8N1 n ms illegal address (exception 02) eastron-sdm630',
+      '3 9600 8N1 n ms 0x0000 = 0x0000 eastron-sdm630',
       '7 9600 8N1 n ms illegal address (exception 02) no profile fits',
-      '3 19200 8N1 n ms illegal address (exception 02) eastron-sdm630',
+      '3 19200 8N1 n ms 0x0000 = 0x0000 eastron-sdm630',
       '7 19200 8N1 n ms illegal address (exception 02) no profile fits',
       '',
     ])
@@ -332,27 +333,15 @@ describeWith(['pymodbus', 'socat'], 'The commissioning verbs on a serial line, w
   })
 
   it('a device that another program holds is a fault that says so', async () => {
-    const busy = spawn(
-      process.execPath,
-      [
-        'cli/tanbiao.ts',
-        ...[
-          'watch',
-          '--serial',
-          terminals.here,
-          '--unit',
-          '3',
-          '--profile',
-          'eastron-sdm630',
-          '--every',
-          '0.2',
-        ],
-      ],
-      { cwd: root },
-    )
+    const args = `watch --serial ${terminals.here} --unit 3 --profile eastron-sdm630 --every 0.2`
+    const busy = spawn(process.execPath, ['cli/tanbiao.ts', ...args.split(' ')], { cwd: root })
     try {
       // It prints a value, so the line is open.
-      for await (const chunk of busy.stdout) if (String(chunk).includes('good')) break
+      await new Promise<void>((resolve) => {
+        busy.stdout.on('data', (chunk) => {
+          if (String(chunk).includes('good')) resolve()
+        })
+      })
       const { status, stderr } = tanbiao('read', '--serial', terminals.here, '--unit', '3', '--address', '0')
       expect(stderr).toContain('[serial-device-unusable]')
       expect(stderr).toContain('no other program holds it')

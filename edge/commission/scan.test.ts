@@ -101,7 +101,7 @@ describe('A scan', () => {
     const rounds: ScanProgress['round'][] = []
     const port = await served({ 1: word, 3: word }, [3])
     const { found } = await scan(options(port, [1, 2, 3], { progress: ({ round }) => rounds.push(round) }))
-    expect(found.map(({ unit }) => unit).toSorted()).toEqual([1, 3])
+    expect(new Set(found.map(({ unit }) => unit))).toEqual(new Set([1, 3]))
     expect(rounds).toEqual(['quick', 'quick', 'quick', 'patient', 'patient'])
   })
 
