@@ -217,6 +217,25 @@ describe('The commissioning verbs on simulated meters', () => {
     expect(status).toBe(0)
   })
 
+  it('read --json is JSON, also with marks that are bits', () => {
+    const profile = {
+      make: 'Own',
+      model: 'Marked',
+      carrier: 'electricity',
+      evidence: { grade: 'L', source: 'this test' },
+      defaults: { function: 4, as: 'f32', notAvailable: ['0xFFFFFFFF'] },
+      limits: { registersPerRequest: 60, bridgeGaps: 0 },
+      registers: { 'voltage.l1': { at: 0 } },
+    }
+    installation.write('own-marked.yaml', profile)
+    const where = ['--tcp', `127.0.0.1:${port}`, '--unit', '2', '--profile', 'own-marked']
+    const { stdout } = tanbiao('read', ...where, '--profiles', installation.folder, '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      profile: 'own-marked',
+      registers: [{ quantity: 'voltage.l1', words: [expect.any(Number), expect.any(Number)] }],
+    })
+  })
+
   it('watch prints the table after every poll, where there is no terminal', async () => {
     const args = ['watch', '--config', gatewayAt(port), '--meter', 'park-incoming', '--every', '0.2']
     child = spawn(process.execPath, ['cli/tanbiao.ts', ...args], { cwd: root })

@@ -95,6 +95,12 @@ function printMeter(found: readonly ReadRegister[]): void {
   console.log(tableLines([heading, ...rows], new Set([4])).join('\n'))
 }
 
+/** What a program needs of a register; marks are left out, because JSON has no numbers of their size. */
+const plainRegister = ({ register, words, reading }: ReadRegister): object => {
+  const { quantity, function: code, address, encoding, order } = register
+  return { quantity, function: code, address, encoding, order, words, reading }
+}
+
 type Given = z.output<typeof options>
 
 /** The profile that the options name, with the site's ratios. */
@@ -121,7 +127,13 @@ export const read = verb(
         const found = await readMeter(asker, unit, map, () => systemClock.wallMs(), signal)
         const warnings = await ratioWarnings(asker, unit, map, signal)
         if (given.json)
-          console.log(JSON.stringify({ unit, profile: map.id, registers: found, warnings }, undefined, 2))
+          console.log(
+            JSON.stringify(
+              { unit, profile: map.id, registers: found.map(plainRegister), warnings },
+              undefined,
+              2,
+            ),
+          )
         else {
           console.log(`${transportText(transport)} unit ${unit}: ${map.id} (${map.make} ${map.model})\n`)
           printMeter(found)

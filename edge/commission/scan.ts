@@ -160,7 +160,7 @@ async function askRound(
         const second = await asker.ask(query, signal)
         const found = {
           ...candidate,
-          latencyMs: Math.min(first.latencyMs, second.latencyMs),
+          latencyMs: Math.round(Math.min(first.latencyMs, second.latencyMs) * 10) / 10,
           firstAnswer: answerText(first.answer, query.address),
         }
         notes.found.push(found)
