@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { systemClock as clock } from '#cli/system-clock.ts'
 import { Asker } from '#edge/commission/asker.ts'
 import { identify, type Identification } from '#edge/commission/identify.ts'
+import { watch } from '#edge/commission/watch.ts'
 import { lineOf } from '#edge/lines.ts'
 import { makePseudoTerminals, type PseudoTerminals } from '#edge/testing/pseudo-terminals.ts'
 import { parseData } from '#firmware-config/document.ts'
@@ -18,6 +19,7 @@ import { startMeterServer, type MeterServer } from '#simulators/meter-server.ts'
 import { makeInstallation, type Installation } from './support/installation.ts'
 import { meteredSite } from './support/metered-site.ts'
 import { describeWith, serverPath } from './support/servers.ts'
+import { until } from './support/until.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const log = pino({ level: 'silent' })
@@ -86,6 +88,54 @@ describe.each([
       expect(cutShort).toBeUndefined()
     },
   )
+})
+
+it('a watched meter that falls silent keeps its value with the cause beside it, and others go on', async () => {
+  const server = await serveAll(10, 0.3)
+  const stopping = new AbortController()
+  const transport = { kind: 'tcp', host: '127.0.0.1', port: server.port } as const
+  const watched = ['eastron-sdm120', 'eastron-sdm630'].map((id) => ({
+    meter: id,
+    unit: unitOf(id),
+    map: library.load(id),
+    quantities: ['voltage.l1', 'frequency'] as const,
+  }))
+  const live = watch({
+    lines: [{ transport, timeoutMs: 100, meters: watched }],
+    everyMs: 10,
+    open: (to) => lineOf(to, { clock, log, random: Math.random }),
+    clock,
+    signal: stopping.signal,
+  })
+  const [first, second] = [() => live.now()[0], () => live.now()[1]]
+  await until(() => (first()?.values.length === 2 && second()?.values.length === 2 ? true : undefined))
+  expect(first()).toMatchObject({
+    errorRate: 0,
+    values: [{ latest: { quality: 'good' } }, { latest: { quality: 'good' } }],
+  })
+  const goodMs = first()?.values[0]?.value?.atMs ?? Number.NaN
+  server.silence('eastron-sdm120', true)
+  await until(() =>
+    first()?.values.every(({ latest }) => latest.quality === 'bad') === true ? true : undefined,
+  )
+  const before = second()?.requests ?? 0
+  await until(() => ((second()?.requests ?? 0) > before ? true : undefined))
+  const { values = [], errorRate = 0 } = first() ?? {}
+  expect(errorRate).toBeGreaterThan(0)
+  expect(values.map(({ latest }) => latest)).toEqual(
+    values.map(({ quantity }) => expect.objectContaining({ quantity, quality: 'bad', cause: 'timeout' })),
+  )
+  for (const { value, latest } of values) {
+    expect(value?.atMs).toBeGreaterThanOrEqual(goodMs)
+    expect(value?.atMs).toBeLessThan(latest.atMs)
+  }
+  expect(second()).toMatchObject({
+    errorRate: 0,
+    values: [{ latest: { quality: 'good' } }, { latest: { quality: 'good' } }],
+  })
+  stopping.abort()
+  await live.ended
+  await server.stop()
 })
 
 describe('The commissioning verbs on simulated meters', () => {
