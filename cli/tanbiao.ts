@@ -17,6 +17,10 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   import: async () => (await import('./verbs/import.ts')).importFiles,
   grade: async () => (await import('./verbs/grade.ts')).grade,
   check: async () => (await import('./verbs/check.ts')).check,
+  scan: async () => (await import('./verbs/scan.ts')).scan,
+  identify: async () => (await import('./verbs/identify.ts')).identify,
+  read: async () => (await import('./verbs/read.ts')).read,
+  watch: async () => (await import('./verbs/watch.ts')).watch,
 }
 
 async function usage(): Promise<string> {

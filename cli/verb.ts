@@ -9,16 +9,23 @@ export interface Verb {
   run(args: readonly string[]): Promise<void>
 }
 
-/** A verb from its options' schema and what it does with them; `bare` is the key of arguments without a name. */
+export interface VerbDetails<S extends z.ZodObject> {
+  /** The key of arguments without a name. */
+  readonly bare?: keyof S['shape'] & string
+  /** The end of its help: examples, exit codes. */
+  readonly notes?: string
+}
+
+/** A verb from its options' schema and what it does with them. */
 export function verb<S extends z.ZodObject>(
   summary: string,
   schema: S,
   action: (options: z.output<S>) => Promise<void>,
-  bare?: keyof S['shape'] & string,
+  { bare, notes }: VerbDetails<S> = {},
 ): Verb {
   return {
     summary,
-    help: `${summary}\n\n${optionsHelp(schema)}`,
+    help: [summary, optionsHelp(schema), ...(notes === undefined ? [] : [notes])].join('\n\n'),
     run: (args) => action(parseOptions(schema, args, bare)),
   }
 }

@@ -2,6 +2,7 @@ import type { Meter, Park } from '#contract/park.ts'
 import type { DataFile, Finding } from './document.ts'
 import type { GatewayFile, MeterLine } from './gateway.ts'
 import type { RegisterMap } from './profile.ts'
+import { transportContradictions } from './transport-check.ts'
 
 /** What is wrong between a gateway file, the park and the profiles. */
 
@@ -46,7 +47,7 @@ export function gatewayContradictions(
   park: Park | undefined,
   profiles: ReadonlyMap<string, RegisterMap | 'faulty'>,
 ): Finding[] {
-  const findings: Finding[] = []
+  const findings = transportContradictions(data)
   const { gateway, buses } = data.value
   const say = (path: readonly (string | number)[], message: string): void => {
     findings.push({ place: data.placeOf(path), message })

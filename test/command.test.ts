@@ -22,7 +22,7 @@ it('without a word the verbs are shown', () => {
   expect(tanbiao()).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage: tanbiao VERB') })
 })
 
-it.each(['demo', 'serve', 'edge', 'simulate', 'check'])(
+it.each(['demo', 'serve', 'edge', 'simulate', 'check', 'scan', 'identify', 'read', 'watch'])(
   '%s shows its options, and refuses others by name',
   (verb) => {
     expect(tanbiao(verb, '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('  --') })

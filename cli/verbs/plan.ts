@@ -82,5 +82,5 @@ export const plan = verb(
     if (buses.some(({ bus }) => misfits(bus).length > 0)) process.exitCode = 1
     return Promise.resolve()
   },
-  'gateway',
+  { bare: 'gateway' },
 )
