@@ -202,7 +202,7 @@ describe('The commissioning verbs on simulated meters', () => {
       '',
     ])
     expect(stderr).toMatch(/0 of 12, 0 found, \d+ s left/)
-    expect(stderr).toContain('12 questions, 5 units found')
+    expect(stderr).toContain('12 questions, 11 units found')
     expect(status).toBe(0)
   })
 

@@ -261,7 +261,15 @@ describe('Faster time', () => {
       const to = new Date(toMs).toISOString()
       const graded = await tanbiao(
         'grade',
-        ...[...plantOf, '--data', server, '--answer-ms', '6000', '--from', from, '--to', to],
+        ...plantOf,
+        '--data',
+        server,
+        '--answer-ms',
+        '6000',
+        '--from',
+        from,
+        '--to',
+        to,
       )
       expect(graded.code, graded.out).toBe(0)
 
