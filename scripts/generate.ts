@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { electricityFile, fuelFile, heatFile, standardCoalFile } from '#accounts/factor.ts'
 import { carriers } from '#contract/carriers.ts'
 import { faultTable } from '#contract/fault.ts'
 import { messageSchemas } from '#contract/messages.ts'
@@ -21,6 +22,10 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   park: parkDescription,
   gateway: gatewayFile,
   profile: profileFile,
+  'factors-standard-coal': standardCoalFile,
+  'factors-fuels': fuelFile,
+  'factors-electricity': electricityFile,
+  'factors-heat': heatFile,
   ...messageSchemas,
 }
 
