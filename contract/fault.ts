@@ -130,6 +130,12 @@ export const faultTable = {
     advice: 'Open the intervals named: nothing visible explains why they differ from the truth.',
     retryable: false,
   },
+  'factor-missing': {
+    advice: 'Add a row with its document to the factor files, or choose a year or set that has one.',
+    retryable: false,
+  },
+  'factor-ambiguous': { advice: 'End the validity of one of the two rows.', retryable: false },
+  'unit-mismatch': { advice: 'Enter the quantity in the unit of the factor.', retryable: false },
 } as const satisfies Record<string, { advice: string; retryable: boolean }>
 
 export type FaultCode = keyof typeof faultTable

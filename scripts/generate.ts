@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { electricityFile, fuelFile, heatFile, standardCoalFile } from '#accounts/factor.ts'
 import { carriers } from '#contract/carriers.ts'
 import { faultTable } from '#contract/fault.ts'
 import { messageSchemas } from '#contract/messages.ts'
@@ -26,6 +27,10 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   gateway: gatewayFile,
   profile: profileFile,
   scenario: scenarioFile,
+  'factors-standard-coal': standardCoalFile,
+  'factors-fuels': fuelFile,
+  'factors-electricity': electricityFile,
+  'factors-heat': heatFile,
   ...messageSchemas,
 }
 

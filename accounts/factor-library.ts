@@ -1,0 +1,130 @@
+import { Fault } from '#contract/fault.ts'
+import type {
+  Basis,
+  ElectricityFactor,
+  ElectricitySeries,
+  FactorFiles,
+  FuelFactor,
+  HeatFactor,
+  OxidationFactor,
+  StandardCoalFactor,
+} from './factor.ts'
+
+/** A factor, and by which rule it was taken: a statement shows both. */
+export interface Chosen<F> {
+  readonly factor: F
+  /**
+   * of-the-period: published for the period asked for. latest-published: the period has none yet, this is the newest
+   * before it; when its own appears, the period is restated. vintage: the person who asked named the year.
+   */
+  readonly rule: 'of-the-period' | 'latest-published' | 'vintage'
+}
+
+/** Which electricity factor is wanted. */
+export interface ElectricityWish {
+  readonly region: string
+  readonly series: ElectricitySeries
+  /** Calendar year of the consumption. */
+  readonly year: number
+  /** Calculate with the factor of this year, whatever has been published since. */
+  readonly vintage?: number
+}
+
+/** Which standard-coal coefficient is wanted. */
+export interface StandardCoalWish {
+  readonly subject: string
+  readonly basis: Basis
+  /** The standard that the statement follows, e.g. "gb2589-2008". */
+  readonly edition: string
+  /** First day of the period, e.g. "2026-03-01". */
+  readonly day: string
+}
+
+/** The factors of an installation, asked by what they are for. Nothing is ever taken from a neighbouring kind. */
+export interface FactorLibrary {
+  electricity(wish: ElectricityWish): Chosen<ElectricityFactor>
+  standardCoal(wish: StandardCoalWish): StandardCoalFactor
+  fuel(set: string, fuel: string): FuelFactor
+  oxidation(set: string, equipment: string): OxidationFactor
+  heat(subject: string, day: string): HeatFactor
+}
+
+interface Valid {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+const holds = (valid: Valid | undefined, day: string): boolean =>
+  (valid?.from === undefined || valid.from <= day) && (valid?.to === undefined || day < valid.to)
+
+function missing(what: string): Fault {
+  return new Fault('factor-missing', `There is no factor for ${what}.`)
+}
+
+/** The one row of a list; throws `factor-missing` for none and `factor-ambiguous` for several. */
+function only<F extends { readonly code: string }>(rows: readonly F[], what: string): F {
+  const [first, second] = rows
+  if (first === undefined) throw missing(what)
+  if (second !== undefined)
+    throw new Fault('factor-ambiguous', `For ${what} both ${first.code} and ${second.code} hold.`)
+  return first
+}
+
+/**
+ * Makes the library. All questions throw `factor-missing` where there is no such factor, and `factor-ambiguous` where
+ * two hold for one day.
+ */
+export function factorLibrary(files: FactorFiles): FactorLibrary {
+  const { standardCoal, fuels, electricity, heat } = files
+  const superseded = new Map(
+    standardCoal.rows.flatMap((row) => (row.supersedes === undefined ? [] : [[row.supersedes, row]])),
+  )
+  return {
+    electricity: ({ region, series, year, vintage }) => {
+      const what = `electricity, ${series}, of ${region} in ${vintage ?? year}`
+      const published = electricity.rows.filter((row) => row.region === region && row.series === series)
+      const wanted = vintage ?? year
+      const exact = published.filter((row) => row.year === wanted)
+      if (exact.length > 0) {
+        return { factor: only(exact, what), rule: vintage === undefined ? 'of-the-period' : 'vintage' }
+      }
+      const before = published.filter((row) => row.year < wanted)
+      const newest = Math.max(...before.map((row) => row.year))
+      if (vintage !== undefined || before.length === 0) throw missing(what)
+      return {
+        factor: only(
+          before.filter((row) => row.year === newest),
+          what,
+        ),
+        rule: 'latest-published',
+      }
+    },
+    standardCoal: ({ subject, basis, edition, day }) => {
+      const what = `standard coal of ${subject} (${basis}) by ${edition} on ${day}`
+      const rows = standardCoal.rows.filter(
+        (row) =>
+          row.subject === subject &&
+          row.basis === basis &&
+          row.edition === edition &&
+          holds(row.valid ?? standardCoal.editions[edition]?.valid, day) &&
+          superseded.get(row.code)?.edition !== edition,
+      )
+      return only(rows, what)
+    },
+    fuel: (set, fuel) =>
+      only(
+        fuels.rows.filter((row) => row.set === set && row.fuel === fuel),
+        `${fuel} in set ${set}`,
+      ),
+    oxidation: (set, equipment) => {
+      const row = fuels.oxidation.find((each) => each.set === set && each.equipment === equipment)
+      if (row === undefined) throw missing(`oxidation in a ${equipment} in set ${set}`)
+      return row
+    },
+    heat: (subject, day) =>
+      only(
+        heat.rows.filter((row) => row.subject === subject && holds(row.valid, day)),
+        `${subject} on ${day}`,
+      ),
+  }
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { factorContradictions } from '#accounts/factor-check.ts'
+import { electricityFile, fuelFile, heatFile, standardCoalFile, type FactorFiles } from '#accounts/factor.ts'
+import { InvalidFile, readData, type Finding } from '#firmware-config/document.ts'
+
+/** The folder of the factors that come with tanbiao. */
+export const factorFolder = fileURLToPath(new URL('../accounts/factors/', import.meta.url))
+
+/** Reads the factor files of a folder. Throws `file-unreadable` or `InvalidFile` with every fault and its place. */
+export function readFactorFiles(folder = factorFolder): FactorFiles {
+  const data = {
+    standardCoal: readData(standardCoalFile, join(folder, 'standard-coal.yaml')),
+    fuels: readData(fuelFile, join(folder, 'fuel-defaults.yaml')),
+    electricity: readData(electricityFile, join(folder, 'electricity.yaml')),
+    heat: readData(heatFile, join(folder, 'heat.yaml')),
+  }
+  const files: FactorFiles = {
+    standardCoal: data.standardCoal.value,
+    fuels: data.fuels.value,
+    electricity: data.electricity.value,
+    heat: data.heat.value,
+  }
+  const findings = factorContradictions(files).map(({ file, path, message }): Finding => ({
+    place: data[file].placeOf(path),
+    message,
+  }))
+  if (findings.length > 0) throw new InvalidFile(folder, findings)
+  return files
+}
