@@ -50,7 +50,7 @@ export interface ConfiguredGatewayOptions {
 export interface ConfiguredGateway {
   readonly agent: Agent
   /** Takes the local file now, also over a remote configuration. */
-  reload(): void
+  readonly reload: () => void
   stop(): Promise<void>
 }
 

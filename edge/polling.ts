@@ -110,6 +110,7 @@ export class Polling {
     )
     const stamps = new Map(leaving.map(([meter, { poll }]) => [meter, poll]))
     await this.#stop(leaving)
+    for (const [meter] of leaving) this.#running.delete(meter)
     // A serial device has one master: its line is given up before it is opened in another manner.
     this.#closeUnused(wanted)
     const joining = wanted.filter(({ polled }) => !this.#running.has(polled.meter))
@@ -140,7 +141,7 @@ export class Polling {
     }
   }
 
-  /** Ends all polls and gives up all lines. */
+  /** Ends all polls and gives up all lines; what the meters' states were can still be asked. */
   async stop(): Promise<void> {
     await this.#stop([...this.#running])
     this.#closeUnused([])
@@ -149,7 +150,6 @@ export class Polling {
   async #stop(leaving: readonly (readonly [string, Running])[]): Promise<void> {
     for (const [, { stop }] of leaving) stop.abort()
     await Promise.all(leaving.map(([, { ended }]) => ended))
-    for (const [meter] of leaving) this.#running.delete(meter)
   }
 
   #closeUnused(wanted: readonly DescribedMeter[]): void {

@@ -233,9 +233,10 @@ export class Reconfiguration {
     const { agent, clock, log } = this.#options
     const failed = failureOf(identity, 'refused', clock.wallMs(), faultText(error))
     const { failed: former } = this.#memory
-    // A broker brings a retained one with each connection: it is news once.
-    if (former?.digest === failed.digest && former.error === failed.error) return
-    log.error({ ...identityOf(identity), err: error, advice: error.advice }, 'a configuration is refused')
+    // A broker brings a retained one with each connection: it is news once, but whoever publishes it waits for an answer.
+    if (former?.digest !== failed.digest || former.error !== failed.error) {
+      log.error({ ...identityOf(identity), err: error, advice: error.advice }, 'a configuration is refused')
+    }
     // Not written down: whoever can publish could wear out the disk. It comes again after a restart.
     this.#memory = { ...this.#memory, failed }
     agent.stateChanged()

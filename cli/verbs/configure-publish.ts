@@ -80,10 +80,17 @@ async function publish(given: Given): Promise<void> {
   const { park, gateway, version } = message
   const client = await connected(given)
   const report = Promise.withResolvers<void>()
+  // It may be rejected before anyone waits for it.
+  report.promise.catch(() => undefined)
   let said = ''
-  const hear = (payload: Uint8Array): void => {
+  let formerMs: number | undefined
+  const hear = (payload: Uint8Array, retained: boolean): void => {
     const parsed = stateMessage.safeParse(parsedJson(payload))
     if (!parsed.success || parsed.data.configuration === undefined) return
+    const { failed } = parsed.data.configuration
+    // A refusal from before may have lost its reason; what was rolled back is not tried again.
+    if (retained && failed?.state === 'refused') formerMs = failed.atMs
+    if (failed !== undefined && failed.atMs === formerMs) return
     const { words = '', done, fault } = verdictOf(parsed.data.configuration, message)
     if (words !== '' && words !== said) console.log(`${gateway}: version ${version} is ${words}`)
     said = words
@@ -92,15 +99,14 @@ async function publish(given: Given): Promise<void> {
   }
   let timer: NodeJS.Timeout | undefined
   try {
+    client.on('message', (_topic, payload, { retain }) => hear(payload, retain))
+    if (given.wait > 0) await client.subscribeAsync(topicOf({ park, gateway, leaf: 'state' }), { qos: 1 })
     await client.publishAsync(topicOf({ park, gateway, leaf: 'configuration' }), JSON.stringify(message), {
       qos: 1,
       retain: true,
     })
     console.log(`${gateway}: version ${version} is at the broker`)
     if (given.wait === 0) return
-    // After publishing, or the report of an earlier attempt would be taken for that of this one.
-    client.on('message', (_topic, payload) => hear(payload))
-    await client.subscribeAsync(topicOf({ park, gateway, leaf: 'state' }), { qos: 1 })
     timer = setTimeout(() => {
       report.reject(
         new Fault('gateway-silent', `${gateway} has not reported on version ${version} for ${given.wait} s.`),
