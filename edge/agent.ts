@@ -61,7 +61,7 @@ export interface AgentChange extends PollingChange {
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { log, random = Math.random, profile = loadProfile } = options
   let gateway = options.gateway
-  const described = describedMeters(gateway, profile)
+  let described = describedMeters(gateway, profile)
   let delivery: Delivery | undefined
   const stateChanged = (): void => delivery?.uplink.stateChanged()
   const recorder = new Recorder({
@@ -109,9 +109,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   const change = async (next: GatewayFile): Promise<AgentChange> => {
     refuseOther(next, gateway)
-    const wanted = describedMeters(next, profile)
+    const wanted = describedMeters(next, profile, described)
     const uplinkRenewed = !isDeepStrictEqual(connectionOf(next), connectionOf(gateway))
     gateway = next
+    described = wanted
     recorder.change(next)
     const changed = await polling.change(wanted)
     if (uplinkRenewed) {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { checkedGateway } from '#firmware-config/gateway-text.ts'
 import { parseGatewayText, type GatewayFile } from '#firmware-config/gateway.ts'
-import { openProfiles } from '#firmware-config/profile-library.ts'
+import { openProfiles, type ParsedProfiles } from '#firmware-config/profile-library.ts'
 import { startAgent, type Agent } from './agent.ts'
 import { chooseConfiguration, type Choice } from './choice.ts'
 import { watchFile } from './file-watch.ts'
@@ -57,9 +57,10 @@ export interface ConfiguredGateway {
 /** Starts an agent and keeps it to its configuration. Throws what `startAgent` throws. */
 export async function startConfigured(options: ConfiguredGatewayOptions): Promise<ConfiguredGateway> {
   const { files, choice, log, clock } = options
-  let profiles = openProfiles(files.profileFolder)
+  const parsed: ParsedProfiles = new Map()
+  let profiles = openProfiles(files.profileFolder, parsed)
   const load = (text: string, name: string): GatewayFile => {
-    profiles = openProfiles(files.profileFolder)
+    profiles = openProfiles(files.profileFolder, parsed)
     return checkedGateway(text, { name, folder: dirname(files.localFile) }, profiles.load)
   }
   let reconfiguration: Reconfiguration | undefined

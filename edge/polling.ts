@@ -31,11 +31,17 @@ export interface DescribedMeter {
 }
 
 /**
- * What a gateway file wants polled. Throws, as nothing is touched: `profile-unknown`, `InvalidFile` or `file-invalid`
+ * What a gateway file wants polled. `former` are descriptions from before, which are used again where nothing differs:
+ * planning takes time, and a change must not hold up the polls that go on. Throws, as nothing is touched: `profile-unknown`, `InvalidFile` or `file-invalid`
  * for what cannot be polled.
  */
-export function describedMeters(gateway: GatewayFile, profile: LoadProfile): DescribedMeter[] {
+export function describedMeters(
+  gateway: GatewayFile,
+  profile: LoadProfile,
+  former: readonly DescribedMeter[] = [],
+): DescribedMeter[] {
   refuseContradictions(gateway.buses.map(({ transport }) => transport))
+  const formerById = new Map(former.map((each) => [each.polled.meter, each]))
   const seen = new Set<string>()
   return gateway.buses.flatMap(({ transport, timeoutMs, meters }) =>
     meters.map((line) => {
@@ -44,8 +50,11 @@ export function describedMeters(gateway: GatewayFile, profile: LoadProfile): Des
         throw new Fault('file-invalid', `Meter ${line.meter} stands in the gateway file twice.`)
       seen.add(line.meter)
       const map = profile(line.profile, line.ratios)
+      const description = { line, transport, timeoutMs, map }
+      const same = formerById.get(line.meter)
+      if (isDeepStrictEqual(same?.description, description) && same !== undefined) return same
       return {
-        description: { line, transport, timeoutMs, map },
+        description,
         polled: {
           meter: line.meter,
           unit: line.unit,
@@ -65,6 +74,8 @@ export interface PollingSurroundings extends Omit<PollSurroundings, 'polled'> {
   readonly log: Logger
   /** A number in [0, 1). */
   readonly random: () => number
+  /** Makes the line of a transport; real ones by default. */
+  readonly line?: typeof lineOf
   /** Called when a meter's state is another, or there are other meters. Must not throw. */
   readonly changed: () => void
 }
@@ -168,7 +179,8 @@ export class Polling {
     const place = placeOf(transport)
     const owned = this.#buses.get(place)
     if (owned !== undefined) return owned.bus
-    const bus = new Bus(lineOf(transport, this.#surroundings), this.#surroundings.clock)
+    const { line = lineOf, clock } = this.#surroundings
+    const bus = new Bus(line(transport, this.#surroundings), clock)
     this.#buses.set(place, { bus, manner: mannerOf(transport) })
     return bus
   }

@@ -196,8 +196,8 @@ describe('a signed configuration', () => {
   })
 
   it('costs a meter that it does not change no slot, while its neighbours change again and again', async () => {
-    await startedWith([m(1), m(2), m(3)])
     const stalls = new Stalls()
+    await startedWith([m(1), m(2), m(3)])
     for (let version = 1; version <= 6; version += 1) {
       const asked = of('m1').length
       const neighbours = version % 2 === 1 ? [m(2, { everySeconds: 0.2 }), m(4)] : [m(2), m(3)]
