@@ -9,7 +9,7 @@ import { placeOf } from './lines.ts'
 import { describedMeters, Polling, type DescribedMeter } from './polling.ts'
 import { SimulatedTime } from './testing/simulated-time.ts'
 
-const EXCHANGE_MS = 8
+const EXCHANGE_MS = 0.2
 const EVERY_MS = 100
 
 const profile = (id: string): RegisterMap =>
@@ -65,7 +65,7 @@ const neighbour = fc.record({
 const step = fc.record({
   neighbours: fc.uniqueArray(neighbour, { selector: ({ unit }) => unit, maxLength: 3 }),
   baudRate: fc.constantFrom(9_600, 19_200),
-  lastsMs: fc.integer({ min: 1, max: 700 }),
+  lastsMs: fc.oneof(fc.constant(0.25), fc.integer({ min: 1, max: 700 })),
 })
 
 describe('polling', () => {

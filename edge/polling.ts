@@ -105,6 +105,8 @@ export class Polling {
   readonly #surroundings: PollingSurroundings
   readonly #buses = new Map<string, Owned>()
   readonly #running = new Map<string, Running>()
+  /** The last moment of each meter that was stopped: it may come back. */
+  readonly #stamped = new Map<string, number>()
 
   constructor(surroundings: PollingSurroundings) {
     this.#surroundings = surroundings
@@ -119,14 +121,16 @@ export class Polling {
     const leaving = [...this.#running].filter(
       ([meter, { description }]) => !isDeepStrictEqual(wantedById.get(meter)?.description, description),
     )
-    const stamps = new Map(leaving.map(([meter, { poll }]) => [meter, poll]))
     await this.#stop(leaving)
-    for (const [meter] of leaving) this.#running.delete(meter)
+    for (const [meter, { poll }] of leaving) {
+      this.#running.delete(meter)
+      this.#stamped.set(meter, poll.stampedMs)
+    }
     // A serial device has one master: its line is given up before it is opened in another manner.
     this.#closeUnused(wanted)
     const joining = wanted.filter(({ polled }) => !this.#running.has(polled.meter))
     const kept = [...this.#running.keys()]
-    for (const each of joining) this.#start(each, stamps.get(each.polled.meter)?.stampedMs)
+    for (const each of joining) this.#start(each)
     this.#surroundings.changed()
     return {
       kept,
@@ -185,7 +189,8 @@ export class Polling {
     return bus
   }
 
-  #start({ description, polled }: DescribedMeter, stampedMs: number | undefined): void {
+  #start({ description, polled }: DescribedMeter): void {
+    const stampedMs = this.#stamped.get(polled.meter)
     const stop = new AbortController()
     const poll = new MeterPoll(
       { ...polled, bus: this.#busAt(description.transport), stampedMs },
