@@ -16,6 +16,9 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'simulate history': async () => (await import('./verbs/history.ts')).history,
   import: async () => (await import('./verbs/import.ts')).importFiles,
   grade: async () => (await import('./verbs/grade.ts')).grade,
+  'configure key': async () => (await import('./verbs/configure-key.ts')).configureKey,
+  'configure sign': async () => (await import('./verbs/configure-sign.ts')).configureSign,
+  'configure publish': async () => (await import('./verbs/configure-publish.ts')).configurePublish,
   check: async () => (await import('./verbs/check.ts')).check,
   scan: async () => (await import('./verbs/scan.ts')).scan,
   identify: async () => (await import('./verbs/identify.ts')).identify,
@@ -25,7 +28,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
 
 async function usage(): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(verbs).map(async ([name, load]) => `  ${name.padEnd(16)} ${(await load()).summary}`),
+    Object.entries(verbs).map(async ([name, load]) => `  ${name.padEnd(17)} ${(await load()).summary}`),
   )
   return `tanbiao 碳表: from the meter's register to the carbon account\n\nUsage: tanbiao VERB [options]\n\n${lines.join('\n')}\n\ntanbiao VERB --help shows the options of a verb.`
 }

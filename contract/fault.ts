@@ -136,6 +136,26 @@ export const faultTable = {
   },
   'factor-ambiguous': { advice: 'End the validity of one of the two rows.', retryable: false },
   'unit-mismatch': { advice: 'Enter the quantity in the unit of the factor.', retryable: false },
+  'configuration-untrusted': {
+    advice: 'Sign with a key of the gateway’s trust file, or add the key there; nothing was applied.',
+    retryable: false,
+  },
+  'configuration-outdated': {
+    advice: 'Sign it again with a version higher than any that the gateway has tried; nothing was applied.',
+    retryable: false,
+  },
+  'configuration-refused': {
+    advice: 'Correct what the gateway names and publish it; the former configuration goes on.',
+    retryable: false,
+  },
+  'configuration-rolled-back': {
+    advice: 'The former configuration is back: correct this one and publish it under a higher version.',
+    retryable: false,
+  },
+  'gateway-silent': {
+    advice: 'Check that the gateway runs and is connected; what was published waits at the broker for it.',
+    retryable: true,
+  },
 } as const satisfies Record<string, { advice: string; retryable: boolean }>
 
 export type FaultCode = keyof typeof faultTable

@@ -103,6 +103,71 @@ export const receipt = z.strictObject({
 })
 export type Receipt = z.infer<typeof receipt>
 
+/** Longest text of a configuration, in characters: some 5,000 meters. */
+export const CONFIGURATION_CHARACTERS_MAX = 1024 * 1024
+
+const configurationVersion = z.int().min(1)
+
+/**
+ * Retained on `down/configuration`: the whole gateway.yaml for one gateway, signed by a person. The signature is Ed25519
+ * over the UTF-8 bytes of
+ *
+ *     tanbiao configuration 1 ⏎ park ⏎ gateway ⏎ version ⏎ text
+ *
+ * (⏎ is one line feed, the version in decimal digits). The transport is not trusted: what the gateway checks is all here.
+ */
+export const configurationMessage = z.strictObject({
+  v: version,
+  park: identifier,
+  gateway: identifier,
+  version: configurationVersion.meta({
+    description: 'Higher than any that the gateway has tried; a number is used for one text only',
+  }),
+  text: z
+    .string()
+    .min(1)
+    .max(CONFIGURATION_CHARACTERS_MAX)
+    .refine((text) => text.isWellFormed(), { message: 'is no text: it holds half a character' })
+    .meta({ description: 'gateway.yaml' }),
+  key: digest.meta({
+    description: 'SHA-256 of the public key (DER, SubjectPublicKeyInfo) that it is signed with',
+  }),
+  signature: z.base64().length(88).meta({ description: '64 bytes, Base64' }),
+})
+export type ConfigurationMessage = z.infer<typeof configurationMessage>
+
+const configurationIdentity = {
+  source: z.enum(['local', 'remote']).meta({
+    description: 'local: the file on the gateway. remote: `down/configuration`',
+  }),
+  version: configurationVersion.optional().meta({ description: 'Of a remote one' }),
+  digest: digest.meta({ description: 'SHA-256 of its text, or of the payload where it holds no text' }),
+}
+
+/** By what a gateway works, and what it did not take over. */
+const configurationState = z.strictObject({
+  ...configurationIdentity,
+  state: z.enum(['confirmed', 'probation']).meta({
+    description: 'probation: applied; the former one comes back if uplink or meters are lost with it',
+  }),
+  needsRestart: z.array(z.string().max(100)).min(1).optional().meta({
+    description: 'Settings of it that hold from the agent’s next start on',
+  }),
+  failed: z
+    .strictObject({
+      ...configurationIdentity,
+      state: z.enum(['refused', 'rolled-back']),
+      atMs: epochMs,
+      error: z
+        .string()
+        .max(4_000)
+        .meta({ description: 'What is wrong, with file, line and column where it has them' }),
+    })
+    .optional()
+    .meta({ description: 'The newest one that was not taken over; absent after one that was' }),
+})
+export type ConfigurationState = z.infer<typeof configurationState>
+
 /** Retained on `up/state`: birth after connecting, state now and then, death when leaving or as the will. */
 export const stateMessage = z.strictObject({
   v: version,
@@ -157,6 +222,7 @@ export const stateMessage = z.strictObject({
       }),
     })
     .optional(),
+  configuration: configurationState.optional(),
   meters: z
     .array(
       z.strictObject({
@@ -203,7 +269,15 @@ export const reply = z.strictObject({
 })
 
 /** All messages by name, for the generated protocol document and JSON Schemas. */
-export const messageSchemas = { readingsBatch, gapRecord, receipt, stateMessage, command, reply }
+export const messageSchemas = {
+  readingsBatch,
+  gapRecord,
+  receipt,
+  stateMessage,
+  command,
+  reply,
+  configurationMessage,
+}
 
 /** The readings of a sample, in the order in which they were written. */
 export function readingsOf(from: Sample): Reading[] {

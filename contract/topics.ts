@@ -4,16 +4,16 @@ import type { GatewayId, ParkId } from './identity.ts'
  * Every MQTT topic of the system is built and parsed here and nowhere else:
  *
  *   tanbiao/v1/{park}/{gateway}/up/{live|backlog|state|reply}     gateway → server
- *   tanbiao/v1/{park}/{gateway}/down/{receipt|command}            server → gateway
+ *   tanbiao/v1/{park}/{gateway}/down/{receipt|command|configuration}   server → gateway
  *
  * A gateway publishes below its own `up` and subscribes below its own `down` only.
  * live and backlog carry the same messages; the lane only tells ingest what to take first.
- * state is retained, and is also the gateway's will.
+ * state is retained, and is also the gateway's will. configuration is retained too.
  */
 const ROOT = 'tanbiao/v1'
 
 export const upLeaves = ['live', 'backlog', 'state', 'reply'] as const
-export const downLeaves = ['receipt', 'command'] as const
+export const downLeaves = ['receipt', 'command', 'configuration'] as const
 export type UpLeaf = (typeof upLeaves)[number]
 export type DownLeaf = (typeof downLeaves)[number]
 

@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
-import type { BusDescription, GatewayFile } from '#firmware-config/gateway.ts'
-import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
-import type { SlotCounts } from './agenda.ts'
-import { Bus } from './bus.ts'
-import { meterState, type MeterHealth } from './health.ts'
-import { lineOf, placeOf, refuseContradictions } from './lines.ts'
-import { lineCost } from './line-cost.ts'
-import { MeterPoll, type PolledMeter } from './poll.ts'
-import { Recorder } from './recorder.ts'
-import { tasksOf } from './tasks.ts'
+import type { ConfigurationState } from '#contract/messages.ts'
+import type { GatewayFile } from '#firmware-config/gateway.ts'
+import { loadProfile } from '#firmware-config/profile.ts'
+import { describedMeters, Polling, type LoadProfile, type PollingChange } from './polling.ts'
+import type { Signs } from './probation.ts'
+import { Recorder, settledAtStart } from './recorder.ts'
 import { Uplink } from './uplink.ts'
 
 export interface AgentOptions {
@@ -25,12 +22,33 @@ export interface AgentOptions {
   /** Identity of this boot of the machine: monotonic times of the same boot can be compared. By default nothing can. */
   readonly boot?: string
   /** Where meter profiles come from; those of firmware-config by default. */
-  readonly profile?: (id: string, ratios: TransformerRatios) => RegisterMap
+  readonly profile?: LoadProfile
+  /** Takes each payload of `down/configuration`; by default the gateway does not listen there. Must not throw. */
+  readonly configuration?: (payload: Uint8Array) => void
+  /** What the state message says of the configuration. */
+  readonly configurationState?: () => ConfigurationState | undefined
 }
 
 export interface Agent {
   /** Stops polling, commits what was read, says farewell to the broker and closes the journal. Twice is once. */
   stop(): Promise<void>
+  /**
+   * Goes over to another configuration of the same gateway: only what is described otherwise is stopped and started.
+   * Calls must not overlap, nor follow `stop`. Throws, having changed nothing, what `startAgent` throws of a
+   * configuration, or `gateway-mismatch`.
+   */
+  change(gateway: GatewayFile): Promise<AgentChange>
+  /** What works at this moment. */
+  signs(): Signs
+  /** Lets the state message be published soon. */
+  stateChanged(): void
+}
+
+export interface AgentChange extends PollingChange {
+  /** True where the connection to the broker was made anew. */
+  readonly uplinkRenewed: boolean
+  /** Settings that hold from the next start on. */
+  readonly needsRestart: readonly string[]
 }
 
 /**
@@ -41,111 +59,106 @@ export interface Agent {
  * run, `journal-unusable` for a journal that cannot be opened.
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { gateway, log, random = Math.random } = options
-  refuseContradictions(gateway.buses.map(({ transport }) => transport))
-  const described = gateway.buses.map((bus) => ({ bus, meters: describedMeters(bus, options.profile) }))
-  refuseRepeated(described.flatMap(({ meters }) => meters))
-  const health = new Map<string, { now: MeterHealth; slots: SlotCounts }>()
-  let uplink: Uplink | undefined
+  const { log, random = Math.random, profile = loadProfile } = options
+  let gateway = options.gateway
+  let described = describedMeters(gateway, profile)
+  let delivery: Delivery | undefined
+  const stateChanged = (): void => delivery?.uplink.stateChanged()
   const recorder = new Recorder({
     gateway,
     journalFile: options.journalFile,
     boot: options.boot ?? randomUUID(),
     clock: options.clock,
     log,
-    committed: (rows) => uplink?.offer(rows),
-    changed: () => uplink?.stateChanged(),
+    committed: (rows) => delivery?.uplink.offer(rows),
+    changed: stateChanged,
   })
+  const settled = settledAtStart(gateway)
   // From here on all time is that which the recorder keeps: slots and stamps must be of one clock.
   const { clock, journal } = recorder
-  const buses = new Map<string, Bus>()
-  const meters = described.flatMap(({ bus, meters }) => {
-    const owner = busOf(buses, bus, { clock, log, random })
-    return meters.map((meter): PolledMeter => ({ ...meter, bus: owner }))
-  })
-  uplink = new Uplink({
-    ...gateway.uplink,
-    gateway: gateway.gateway,
-    park: gateway.park,
-    journal,
-    clock,
-    log,
-    random,
-    state: () => ({
-      ...recorder.state(),
-      meters: [...health].map(([meter, { now, slots }]) => meterState(meter, now, slots)),
-    }),
-    serverTime: (serverMs, roundTripMs) => recorder.clock.confirm(serverMs, roundTripMs),
-  })
-  const polled = (meter: string, now: MeterHealth, slots: SlotCounts): void => {
-    if (health.get(meter)?.now.state !== now.state) uplink?.stateChanged()
-    health.set(meter, { now, slots })
-  }
-  const surroundings = {
-    clock,
-    log,
-    read: recorder.read,
-    polled,
+  const polling = new Polling({ clock, log, random, read: recorder.read, changed: stateChanged })
+
+  const deliver = (): Delivery => {
+    const uplink = new Uplink({
+      ...gateway.uplink,
+      gateway: gateway.gateway,
+      park: gateway.park,
+      journal,
+      clock,
+      log,
+      random,
+      state: () => {
+        const configuration = options.configurationState?.()
+        return {
+          ...recorder.state(),
+          ...(configuration === undefined ? {} : { configuration }),
+          meters: polling.states(),
+        }
+      },
+      serverTime: (serverMs, roundTripMs) => clock.confirm(serverMs, roundTripMs),
+      configuration: options.configuration,
+    })
+    return { uplink, ended: uplink.run() }
   }
 
   const stopping = new AbortController()
-  const polls = meters.map((meter) => new MeterPoll(meter, surroundings).run(stopping.signal))
+  delivery = deliver()
+  await polling.change(described)
   const upkeep = recorder.upkeep(stopping.signal)
-  const delivering = uplink.run()
-  log.info({ gateway: gateway.gateway, epoch: journal.epoch, meters: meters.length }, 'the agent runs')
+  log.info({ gateway: gateway.gateway, epoch: journal.epoch, meters: described.length }, 'the agent runs')
+
+  const change = async (next: GatewayFile): Promise<AgentChange> => {
+    refuseOther(next, gateway)
+    const wanted = describedMeters(next, profile, described)
+    const uplinkRenewed = !isDeepStrictEqual(connectionOf(next), connectionOf(gateway))
+    gateway = next
+    described = wanted
+    recorder.change(next)
+    const changed = await polling.change(wanted)
+    if (uplinkRenewed) {
+      await delivery?.uplink.stop()
+      await delivery?.ended
+      delivery = deliver()
+    }
+    const now = settledAtStart(next)
+    const needsRestart = [...now.keys()].filter((setting) => now.get(setting) !== settled.get(setting))
+    return { ...changed, uplinkRenewed, needsRestart }
+  }
 
   const stop = async (): Promise<void> => {
     stopping.abort()
-    await Promise.all([...polls, upkeep])
-    for (const bus of buses.values()) bus.close()
+    await Promise.all([polling.stop(), upkeep])
     recorder.finish()
-    await uplink.stop()
-    await delivering
+    await delivery?.uplink.stop()
+    await delivery?.ended
     journal.close()
     log.info({ gateway: gateway.gateway }, 'the agent has stopped')
   }
   let stopped: Promise<void> | undefined
-  return { stop: () => (stopped ??= stop()) }
-}
-
-/**
- * The owner of a bus's line; buses at the same place share it, because many devices take one connection only and a
- * serial device has one master.
- */
-function busOf(
-  buses: Map<string, Bus>,
-  { transport }: BusDescription,
-  surroundings: Parameters<typeof lineOf>[1],
-): Bus {
-  const place = placeOf(transport)
-  const bus = buses.get(place) ?? new Bus(lineOf(transport, surroundings), surroundings.clock)
-  buses.set(place, bus)
-  return bus
-}
-
-function describedMeters(
-  description: BusDescription,
-  profile: NonNullable<AgentOptions['profile']> = loadProfile,
-): Omit<PolledMeter, 'bus'>[] {
-  return description.meters.map((line) => {
-    const map = profile(line.profile, line.ratios)
-    return {
-      meter: line.meter,
-      unit: line.unit,
-      tasks: tasksOf(line, map),
-      limits: map.limits,
-      cost: lineCost(description.transport, map.limits),
-      timeoutMs: description.timeoutMs,
-      quality: line.simulated ? 'simulated' : 'good',
-    }
-  })
-}
-
-/** A meter that is polled twice could get two readings of the same moment. */
-function refuseRepeated(meters: readonly { readonly meter: string }[]): void {
-  const seen = new Set<string>()
-  for (const { meter } of meters) {
-    if (seen.has(meter)) throw new Fault('file-invalid', `Meter ${meter} stands in the gateway file twice.`)
-    seen.add(meter)
+  return {
+    stop: () => (stopped ??= stop()),
+    change,
+    signs: () => ({ connected: delivery?.uplink.connected === true, ...polling.signs() }),
+    stateChanged,
   }
+}
+
+interface Delivery {
+  readonly uplink: Uplink
+  /** Resolves when it has stopped. */
+  readonly ended: Promise<void>
+}
+
+/** Everything on which the connection to the broker depends. */
+function connectionOf({ uplink }: GatewayFile): object {
+  return { ...uplink, compression: undefined }
+}
+
+/** The journal and the topics are this gateway's: another needs another agent. */
+function refuseOther(next: GatewayFile, { park, gateway }: GatewayFile): void {
+  if (next.gateway === gateway && next.park === park) return
+  throw new Fault(
+    'gateway-mismatch',
+    `It is for the gateway ${next.gateway} of the park ${next.park}; this is ${gateway} of ${park}.`,
+  )
 }

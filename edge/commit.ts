@@ -16,7 +16,6 @@ export interface CommitOptions {
   readonly journal: Pick<Journal, 'append' | 'appendGap' | 'hold'>
   /** Identity of this boot of the machine. */
   readonly boot: string
-  /** Readings that arrive within this time are one disk write. */
   readonly windowMs: number
   readonly clock: Clock
   readonly log: Logger
@@ -44,6 +43,8 @@ interface Lost {
 export class GroupCommit {
   readonly #options: CommitOptions
   readonly #stopped = new AbortController()
+  /** Readings that arrive within this time are one disk write. */
+  windowMs: number
   #unwritten: Reading[] = []
   /** Readings with monotonic times. */
   #untimed: Reading[] = []
@@ -54,6 +55,7 @@ export class GroupCommit {
 
   constructor(options: CommitOptions) {
     this.#options = options
+    this.windowMs = options.windowMs
   }
 
   /** Readings that the journal has refused and that are still in memory. */
@@ -86,9 +88,9 @@ export class GroupCommit {
   }
 
   async #writeLater(): Promise<void> {
-    const { clock, windowMs } = this.#options
+    const { clock } = this.#options
     this.#waiting = true
-    let waitMs = windowMs
+    let waitMs = this.windowMs
     while (await slept(clock, waitMs, this.#stopped.signal)) {
       this.#write()
       if (this.#problem === undefined) break

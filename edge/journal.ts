@@ -51,7 +51,7 @@ const countRow = z.object({ count: z.int() })
  * written now; each call tries again.
  */
 export class Journal {
-  readonly #options: JournalOptions
+  #options: JournalOptions
   #open: OpenFile | undefined
   #closed = false
   #epoch: EpochId | undefined
@@ -77,6 +77,11 @@ export class Journal {
       if (byPerson || isMisplaced(options.file)) throw error
     }
     return journal
+  }
+
+  /** Other limits from now on. */
+  limit(limits: Required<Pick<JournalOptions, 'graceMs' | 'quotaBytes' | 'whenFull'>>): void {
+    this.#options = { ...this.#options, ...limits }
   }
 
   /** The newest epoch; undefined while the file could never be opened. */

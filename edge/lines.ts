@@ -40,8 +40,8 @@ export function placeOf(transport: Transport): string {
   return transport.kind === 'rtu' ? transport.path : `${transport.host}:${transport.port}`
 }
 
-/** Everything but the place, in one order. */
-function mannerOf(transport: Transport): string {
+/** Everything but the place that makes one line differ from another, in one order. */
+export function mannerOf(transport: Transport): string {
   if (transport.kind === 'tcp') return 'tcp'
   const { kind, baudRate, parity, stopBits, lateMs } = transport
   return `${kind} at ${baudRate} baud, parity ${parity}, ${stopBits} stop bits, late by ${lateMs} ms`

@@ -26,6 +26,8 @@ export interface PolledMeter {
   readonly timeoutMs: number
   readonly quality: UsableQuality
   readonly bus: Bus
+  /** Its readings are to be later than this, UTC milliseconds: it was polled before. */
+  readonly stampedMs?: number | undefined
 }
 
 export interface PollSurroundings {
@@ -53,7 +55,7 @@ export class MeterPoll implements BusMember {
   readonly #refusals: Refusals
   #refusedSinceMs = 0
   #health = UNTRIED
-  #lastStampMs = 0
+  #lastStampMs: number
   #answered = 0
   #cause: BadCause | undefined
 
@@ -66,6 +68,7 @@ export class MeterPoll implements BusMember {
     this.pauseMs = limits.pauseMs
     this.#polled = polled
     this.#surroundings = surroundings
+    this.#lastStampMs = polled.stampedMs ?? 0
     this.#refusals = new Refusals(limits, cost)
     this.agenda = new Agenda(tasks, (registers) => this.#refusals.plan(registers))
   }
@@ -73,6 +76,11 @@ export class MeterPoll implements BusMember {
   /** Polls until the signal is aborted; then resolves. The first poll is at once, so that a start is seen to work. */
   run(signal: AbortSignal): Promise<void> {
     return this.#polled.bus.poll(this, signal)
+  }
+
+  /** Time of the newest reading, UTC milliseconds; 0 where there is none. */
+  get stampedMs(): number {
+    return this.#lastStampMs
   }
 
   wireMs(registers: number): number {

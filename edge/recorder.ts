@@ -39,7 +39,7 @@ export class Recorder {
   readonly journal: Journal
   /** The gateway's time, with which readings are to be stamped. */
   readonly clock: Timekeeping
-  readonly #options: RecorderOptions
+  #options: RecorderOptions
   readonly #commit: GroupCommit
   #trimmedMs = -Infinity
   #reported: unknown
@@ -47,14 +47,12 @@ export class Recorder {
   /** Throws `journal-unusable` for a journal that only a person can mend. */
   constructor(options: RecorderOptions) {
     const { gateway, journalFile, boot, clock, log, committed, changed } = options
-    const { graceHours, quotaMegabytes, whenFull, fsync, commitWindowMs } = gateway.journal
+    const { fsync, commitWindowMs } = gateway.journal
     this.#options = options
     this.journal = Journal.open({
       file: journalFile,
       gateway: gateway.gateway,
-      graceMs: graceHours * MS_PER_HOUR,
-      quotaBytes: quotaMegabytes * BYTES_PER_MEGABYTE,
-      whenFull,
+      ...limitsOf(gateway),
       fsync,
       compression: gateway.uplink.compression,
       clock,
@@ -72,6 +70,15 @@ export class Recorder {
       changed,
     })
     this.#reportDamage()
+  }
+
+  /**
+   * Keeps the journal by another configuration of the same gateway from now on, but for what `settledAtStart` names.
+   */
+  change(gateway: GatewayFile): void {
+    this.#options = { ...this.#options, gateway }
+    this.journal.limit(limitsOf(gateway))
+    this.#commit.windowMs = gateway.journal.commitWindowMs
   }
 
   /** Takes the readings of one answer, just stamped. They are safe soon; never throws. */
@@ -181,4 +188,17 @@ export class Recorder {
       return undefined
     }
   }
+}
+
+function limitsOf({ journal }: GatewayFile): Parameters<Journal['limit']>[0] {
+  const { graceHours, quotaMegabytes, whenFull } = journal
+  return { graceMs: graceHours * MS_PER_HOUR, quotaBytes: quotaMegabytes * BYTES_PER_MEGABYTE, whenFull }
+}
+
+/** Settings with which the journal is opened and its rows are written: they hold from one start to the next. */
+export function settledAtStart({ journal, uplink }: GatewayFile): ReadonlyMap<string, string> {
+  return new Map([
+    ['journal.fsync', journal.fsync],
+    ['uplink.compression', uplink.compression],
+  ])
 }

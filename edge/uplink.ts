@@ -36,10 +36,12 @@ export interface UplinkOptions extends Access {
   readonly log: Logger
   /** A number in [0, 1). */
   readonly random: () => number
-  /** What the state message says of journal, clock and meters at this moment. */
-  readonly state: () => Pick<StateMessage, 'journal' | 'clock' | 'meters'>
+  /** What the state message says of the gateway at this moment. */
+  readonly state: () => Pick<StateMessage, 'journal' | 'clock' | 'configuration' | 'meters'>
   /** Called with the server's time, which it was at some moment of the last `roundTripMs`. */
   readonly serverTime?: (serverMs: number, roundTripMs: number) => void
+  /** Called with each payload of `down/configuration`; where it is absent nobody listens there. Must not throw. */
+  readonly configuration?: ((payload: Uint8Array) => void) | undefined
 }
 
 /**
@@ -74,6 +76,11 @@ export class Uplink {
   /** Says that the state of a meter changed; it is published within half a second. */
   stateChanged(): void {
     this.#stateChanged = true
+  }
+
+  /** True while a connection stands on which receipts are heard. */
+  get connected(): boolean {
+    return this.#client !== undefined
   }
 
   /** Connects, delivers and reconnects until `stop`. */
@@ -123,6 +130,7 @@ export class Uplink {
     client.on('message', (topic, payload, { retain }) => {
       if (topic === this.#topic('receipt')) this.#receive(payload)
       else if (topic === this.#topic('command')) this.#command(client, payload, retain)
+      else if (topic === this.#topic('configuration')) this.#options.configuration?.(payload)
     })
     const signal = AbortSignal.any([closed.signal, stopping])
     try {
@@ -198,6 +206,7 @@ export class Uplink {
     this.#reading(() => this.#lanes.connected(receiveMaximum))
     this.#client = client
     this.#publishState('birth', 'connected')
+    this.#listenForConfigurations(client)
     const tickMs = Math.min(TICK_MS_MAX, Math.max(10, receiptTimeoutMs / 2))
     do {
       if (this.#lanes.isStalled()) {
@@ -208,6 +217,16 @@ export class Uplink {
       const sinceStateMs = clock.monotonicMs() - this.#lastStateMs
       if (this.#stateChanged || sinceStateMs >= STATE_EVERY_MS) this.#publishState('state', 'periodic')
     } while (await slept(clock, tickMs, signal))
+  }
+
+  /** A broker that does not grant this still gets the readings. */
+  #listenForConfigurations(client: MqttClient): void {
+    const { configuration, log, url } = this.#options
+    if (configuration === undefined) return
+    client.subscribe(this.#topic('configuration'), { qos: 1 }, (error, grants) => {
+      if (error === null && grants?.every(({ qos }) => qos <= 2) === true) return
+      log.warn({ url, err: error }, 'the broker does not let this gateway hear of configurations')
+    })
   }
 
   #pump(): void {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { resolution } from '#contract/amount.ts'
 import { identifier } from '#contract/identity.ts'
 import { quantityName } from '#contract/quantities.ts'
-import { readData, type DataFile } from './document.ts'
+import { parseData, readData, type DataFile } from './document.ts'
 
 /** The shape of gateway.yaml: what one gateway reads, how often, and where it delivers. */
 
@@ -168,6 +168,10 @@ export const gatewayFile = z.strictObject({
       }),
     })
     .prefault({}),
+  probationSeconds: z.number().min(1).max(3_600).default(60).meta({
+    description:
+      'A change of this file is taken back when uplink and meters do not work within this time after it',
+  }),
   buses: z.array(busDescription).min(1),
 })
 
@@ -177,8 +181,21 @@ export type MeterLine = z.infer<typeof meterLine>
 
 /** Reads gateway.yaml; files that it names are resolved from its folder. Throws `file-unreadable` or `InvalidFile`. */
 export function readGatewayFile(file: string): DataFile<GatewayFile> {
-  const data = readData(gatewayFile, file)
-  return { ...data, value: { ...data.value, uplink: resolved(data.value.uplink, dirname(file)) } }
+  return withPaths(readData(gatewayFile, file), dirname(file))
+}
+
+/**
+ * The same from a text.
+ * @param name what findings call the text
+ * @param folder from which files that it names are resolved
+ * Throws `InvalidFile`.
+ */
+export function parseGatewayText(text: string, name: string, folder: string): DataFile<GatewayFile> {
+  return withPaths(parseData(gatewayFile, text, name), folder)
+}
+
+function withPaths(data: DataFile<GatewayFile>, folder: string): DataFile<GatewayFile> {
+  return { ...data, value: { ...data.value, uplink: resolved(data.value.uplink, folder) } }
 }
 
 function resolved(given: GatewayFile['uplink'], folder: string): GatewayFile['uplink'] {

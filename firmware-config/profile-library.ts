@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '#contract/fault.ts'
-import { readData } from './document.ts'
+import { parseData } from './document.ts'
 import {
   DIRECT_CONNECTION,
   profileFile,
@@ -38,11 +38,26 @@ function idsIn(folder: string): string[] {
 }
 
 /**
- * The library with the profiles of a folder beside those that come with tanbiao. A profile is read when it is asked for.
+ * Register maps by file and ratios, with the text that they were made of: parsing is what takes time, and a gateway that
+ * takes a new configuration goes on polling. It grows with the profiles and ratios of one site.
+ */
+export type ParsedProfiles = Map<string, { readonly text: string; readonly map: RegisterMap }>
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new Fault('file-unreadable', `${file} cannot be read.`, { place: { file }, cause })
+  }
+}
+
+/**
+ * The library with the profiles of a folder beside those that come with tanbiao. A profile is read when it is asked for,
+ * and parsed where it is not known from `parsed`.
  * Throws `file-unreadable` for a folder that is none, `file-invalid` for an id that is there twice: which of the two
  * a gateway meant could not be told.
  */
-export function openProfiles(folder?: string): ProfileLibrary {
+export function openProfiles(folder?: string, parsed: ParsedProfiles = new Map()): ProfileLibrary {
   const paths = new Map(idsIn(bundled).map((id) => [id, join(bundled, `${id}.yaml`)]))
   for (const id of folder === undefined ? [] : idsIn(folder)) {
     const file = join(folder ?? '', `${id}.yaml`)
@@ -63,7 +78,13 @@ export function openProfiles(folder?: string): ProfileLibrary {
     load: (id, ratios = DIRECT_CONNECTION) => {
       const file = paths.get(id)
       if (file === undefined) throw new Fault('profile-unknown', `There is no meter profile "${id}".`)
-      return toRegisterMap(readData(profileFile, file), ratios)
+      const text = textOf(file)
+      const key = `${file} ${ratios.current} ${ratios.voltage}`
+      const known = parsed.get(key)
+      if (known?.text === text) return known.map
+      const map = toRegisterMap(parseData(profileFile, text, file), ratios)
+      parsed.set(key, { text, map })
+      return map
     },
   }
 }

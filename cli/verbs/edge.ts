@@ -1,18 +1,20 @@
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { startAgent } from '#edge/agent.ts'
-import { readGatewayFile } from '#firmware-config/gateway.ts'
-import { openProfiles } from '#firmware-config/profile-library.ts'
+import { startConfigured, startingConfiguration } from '#edge/configured.ts'
 import { tellParent } from '../child.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
-import { bootIdentity } from '../system-clock.ts'
+import { bootIdentity, systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
-  config: text.meta({ description: 'The gateway file' }),
+  config: text.meta({ description: 'The gateway file; its changes are taken over, at once or on SIGHUP' }),
+  trust: text.optional().meta({
+    description: 'File with the keys that may sign configurations (trust.yaml beside the gateway file)',
+  }),
   data: text.default('./data').meta({ description: 'Folder of the journal (./data)' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
   ...paceOptions,
@@ -22,22 +24,30 @@ const options = z.object({
 /** The agent of one gateway. */
 export const edge = verb('Read meters and deliver what they say, on a gateway', options, async (given) => {
   const lifetime = watchLifetime()
-  const gateway = readGatewayFile(given.config).value
-  const log = makeLog(gateway.gateway, given.log)
+  const localFile = resolve(given.config)
   const folder = openDataFolder(given.data)
   try {
+    const files = {
+      localFile,
+      trustFile: given.trust ?? join(dirname(localFile), 'trust.yaml'),
+      memoryFile: folder.file('configuration.json'),
+      profileFolder: given.profiles,
+    }
+    const choice = startingConfiguration(files, systemClock.wallMs())
     const boot = bootIdentity()
-    const agent = await startAgent({
-      gateway,
-      profile: openProfiles(given.profiles).load,
+    const gateway = await startConfigured({
+      files,
+      choice,
       ...(boot === undefined ? {} : { boot }),
       journalFile: folder.file('journal.sqlite'),
       clock: clockOf(paceOfFolder(folder, 'journal.sqlite', given)),
-      log,
+      log: makeLog(choice.gateway.gateway, given.log),
     })
-    tellParent({ kind: 'ready', url: gateway.uplink.url })
+    process.on('SIGHUP', gateway.reload)
+    tellParent({ kind: 'ready', url: choice.gateway.uplink.url })
     await lifetime.ended
-    await agent.stop()
+    process.off('SIGHUP', gateway.reload)
+    await gateway.stop()
   } finally {
     folder.release()
   }

@@ -53,11 +53,8 @@ export class TestBroker {
     return this.#sockets.size
   }
 
-  publish(topic: string, payload: string | Buffer): void {
-    this.#aedes?.publish(
-      { cmd: 'publish', qos: 1, dup: false, retain: false, topic, payload },
-      () => undefined,
-    )
+  publish(topic: string, payload: string | Buffer, retain = false): void {
+    this.#aedes?.publish({ cmd: 'publish', qos: 1, dup: false, retain, topic, payload }, () => undefined)
   }
 
   /** Resets all connections; the broker itself goes on. */
