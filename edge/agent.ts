@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import type { StateMessage } from '#contract/messages.ts'
 import type { BusDescription, GatewayFile } from '#firmware-config/gateway.ts'
 import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
 import type { SlotCounts } from './agenda.ts'
 import { Bus } from './bus.ts'
-import { meterState, type MeterHealth } from './health.ts'
+import { busState, meterState, type MeterHealth } from './health.ts'
 import { lineOf, placeOf, refuseContradictions } from './lines.ts'
 import { lineCost } from './line-cost.ts'
 import { MeterPoll, type PolledMeter } from './poll.ts'
 import { Recorder } from './recorder.ts'
+import type { AgentReport } from './report.ts'
 import { tasksOf } from './tasks.ts'
 import { Uplink } from './uplink.ts'
 
@@ -29,6 +31,8 @@ export interface AgentOptions {
 }
 
 export interface Agent {
+  /** How the gateway is doing at this moment. */
+  report(): AgentReport
   /** Stops polling, commits what was read, says farewell to the broker and closes the journal. Twice is once. */
   stop(): Promise<void>
 }
@@ -59,11 +63,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   // From here on all time is that which the recorder keeps: slots and stamps must be of one clock.
   const { clock, journal } = recorder
   const buses = new Map<string, Bus>()
+  const names = new Map<Bus, string>()
   const meters = described.flatMap(({ bus, meters }) => {
     const owner = busOf(buses, bus, { clock, log, random })
+    if (!names.has(owner)) names.set(owner, bus.id)
     return meters.map((meter): PolledMeter => ({ ...meter, bus: owner }))
   })
-  uplink = new Uplink({
+  const state = (): Pick<StateMessage, 'journal' | 'clock' | 'meters' | 'buses'> => ({
+    ...recorder.state(),
+    meters: [...health].map(([meter, { now, slots }]) => meterState(meter, now, slots)),
+    buses: [...names].map(([bus, name]) => busState(name, bus.counts, clock.monotonicMs())),
+  })
+  const delivery = new Uplink({
     ...gateway.uplink,
     gateway: gateway.gateway,
     park: gateway.park,
@@ -71,15 +82,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     log,
     random,
-    state: () => ({
-      ...recorder.state(),
-      meters: [...health].map(([meter, { now, slots }]) => meterState(meter, now, slots)),
-    }),
+    state,
     serverTime: (serverMs, roundTripMs) => recorder.clock.confirm(serverMs, roundTripMs),
   })
+  uplink = delivery
+  let polledMs = clock.monotonicMs()
   const polled = (meter: string, now: MeterHealth, slots: SlotCounts): void => {
     if (health.get(meter)?.now.state !== now.state) uplink?.stateChanged()
     health.set(meter, { now, slots })
+    polledMs = clock.monotonicMs()
   }
   const surroundings = {
     clock,
@@ -91,7 +102,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const stopping = new AbortController()
   const polls = meters.map((meter) => new MeterPoll(meter, surroundings).run(stopping.signal))
   const upkeep = recorder.upkeep(stopping.signal)
-  const delivering = uplink.run()
+  const delivering = delivery.run()
   log.info({ gateway: gateway.gateway, epoch: journal.epoch, meters: meters.length }, 'the agent runs')
 
   const stop = async (): Promise<void> => {
@@ -99,13 +110,26 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await Promise.all([...polls, upkeep])
     for (const bus of buses.values()) bus.close()
     recorder.finish()
-    await uplink.stop()
+    await delivery.stop()
     await delivering
     journal.close()
     log.info({ gateway: gateway.gateway }, 'the agent has stopped')
   }
+  const report = (): AgentReport => {
+    const nowMs = clock.monotonicMs()
+    const { connected, sinceMs } = delivery.connection
+    return {
+      gateway: gateway.gateway,
+      epoch: journal.epoch,
+      described: meters.length,
+      shortestMs: Math.min(...meters.flatMap(({ tasks }) => tasks.map(({ everyMs }) => everyMs))),
+      sincePollMs: nowMs - polledMs,
+      uplink: { connected, forMs: nowMs - sinceMs },
+      ...state(),
+    }
+  }
   let stopped: Promise<void> | undefined
-  return { stop: () => (stopped ??= stop()) }
+  return { report, stop: () => (stopped ??= stop()) }
 }
 
 /**

@@ -37,9 +37,14 @@ export interface UplinkOptions extends Access {
   /** A number in [0, 1). */
   readonly random: () => number
   /** What the state message says of journal, clock and meters at this moment. */
-  readonly state: () => Pick<StateMessage, 'journal' | 'clock' | 'meters'>
+  readonly state: () => Pick<StateMessage, 'journal' | 'clock' | 'meters' | 'buses'>
   /** Called with the server's time, which it was at some moment of the last `roundTripMs`. */
   readonly serverTime?: (serverMs: number, roundTripMs: number) => void
+}
+
+export interface UplinkConnection {
+  readonly connected: boolean
+  readonly sinceMs: number
 }
 
 /**
@@ -59,10 +64,17 @@ export class Uplink {
   #lastStateMs = 0
   #unreadable = false
   #lastProblem = ''
+  #changedMs: number
 
   constructor(options: UplinkOptions) {
     this.#options = options
+    this.#changedMs = options.clock.monotonicMs()
     this.#lanes = new Lanes(options)
+  }
+
+  /** Whether batches can be delivered now, and since when on the monotonic clock. */
+  get connection(): UplinkConnection {
+    return { connected: this.#client !== undefined, sinceMs: this.#changedMs }
   }
 
   /** Takes rows that were just written, or none; what waits is published when the connection and the window allow. */
@@ -92,7 +104,7 @@ export class Uplink {
   /** Publishes the death message, if connected, and ends the connection. `run` resolves soon after. */
   async stop(): Promise<void> {
     const client = this.#client
-    this.#client = undefined
+    this.#become(undefined)
     if (client !== undefined) {
       const { clock } = this.#options
       const never = new AbortController().signal
@@ -131,7 +143,7 @@ export class Uplink {
     } catch (error) {
       if (!signal.aborted) log.error({ err: error }, 'the connection to the broker is given up')
     } finally {
-      if (this.#client === client) this.#client = undefined
+      if (this.#client === client) this.#become(undefined)
       this.#lanes.disconnected()
       client.end(true)
     }
@@ -196,7 +208,7 @@ export class Uplink {
     log.info({ url }, 'connected to the broker')
     this.#lastProblem = ''
     this.#reading(() => this.#lanes.connected(receiveMaximum))
-    this.#client = client
+    this.#become(client)
     this.#publishState('birth', 'connected')
     const tickMs = Math.min(TICK_MS_MAX, Math.max(10, receiptTimeoutMs / 2))
     do {
@@ -208,6 +220,12 @@ export class Uplink {
       const sinceStateMs = clock.monotonicMs() - this.#lastStateMs
       if (this.#stateChanged || sinceStateMs >= STATE_EVERY_MS) this.#publishState('state', 'periodic')
     } while (await slept(clock, tickMs, signal))
+  }
+
+  #become(client: MqttClient | undefined): void {
+    if ((client === undefined) !== (this.#client === undefined))
+      this.#changedMs = this.#options.clock.monotonicMs()
+    this.#client = client
   }
 
   #pump(): void {
