@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { basename, dirname, join } from 'node:path'
 import { Fault } from '#contract/fault.ts'
+import { embeddedTexts, profileFolder as bundled } from './bundled-profiles.ts'
 import { readData } from './document.ts'
 import {
   DIRECT_CONNECTION,
   profileFile,
-  profileFolder,
   toRegisterMap,
   type RegisterMap,
   type TransformerRatios,
@@ -20,12 +19,12 @@ export interface ProfileLibrary {
   readonly load: (id: string, ratios?: TransformerRatios) => RegisterMap
 }
 
-const bundled = fileURLToPath(profileFolder)
-
 function idsIn(folder: string): string[] {
-  let names: string[]
+  let names = [...embeddedTexts.keys()]
+    .filter((file) => dirname(file) === folder)
+    .map((file) => basename(file))
   try {
-    names = readdirSync(folder)
+    if (names.length === 0) names = readdirSync(folder)
   } catch (cause) {
     throw new Fault('file-unreadable', `The folder of profiles ${folder} cannot be read.`, {
       place: { file: folder },
