@@ -19,6 +19,11 @@ const serialFiles: Readonly<Record<string, string>> = {
   'linux-arm-glibc': 'linux-arm/@serialport+bindings-cpp.armv7.glibc.node',
   'linux-arm-musl': 'linux-arm/@serialport+bindings-cpp.armv7.musl.node',
 }
+/** The module of serialport that looks for its binding in the folders around it. */
+const SERIAL_LOADER = '/@serialport/bindings-cpp/dist/serialport-bindings.js'
+const bindingModule = `import serialBinding from ${JSON.stringify(join(root, 'scripts/edge-bundle/serial-binding.ts'))}
+export const binding = serialBinding()
+`
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 19 } }
 
 /** A module with the texts of the profiles in place of the one that knows their folder. */
@@ -48,9 +53,7 @@ function embedding(): Plugin {
   return {
     name: 'tanbiao-embedding',
     enforce: 'pre',
-    resolveId: (source) =>
-      source === 'node-gyp-build' ? join(root, 'scripts/edge-bundle/serial-binding.ts') : undefined,
-    load: (id) => inPlaceOf.get(id)?.(),
+    load: (id) => (id.endsWith(SERIAL_LOADER) ? bindingModule : inPlaceOf.get(id)?.()),
   }
 }
 
@@ -74,7 +77,8 @@ export async function buildBundle(folder: string): Promise<Bundle> {
       outDir: folder,
       emptyOutDir: false,
       target: 'node26',
-      minify: true,
+      // Names of classes and lines of stacks stand in the logs of gateways.
+      minify: false,
       rolldownOptions: { output: { codeSplitting: false, entryFileNames: 'tanbiao-edge.mjs' } },
     },
   })

@@ -32,8 +32,7 @@ function hasGlibc(): boolean {
 }
 
 /**
- * The serial binding of this machine, out of this program; it takes the place of node-gyp-build, which looks for a file
- * beside node_modules. Called when the first serial device is opened.
+ * The serial binding of this machine, out of this program; in a checkout node-gyp-build looks for its file instead. Called when the first serial device is opened.
  */
 export default function serialBinding(): unknown {
   const platform = `linux-${process.arch}-${hasGlibc() ? 'glibc' : 'musl'}`
