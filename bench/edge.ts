@@ -261,7 +261,7 @@ export async function benchEdge(): Promise<void> {
       await lineUse(file, 'RTU on a pseudo-terminal', { kind: 'rtu', path: '/', baudRate: 9_600 }, true)
     }
     await load(file, 100, 20)
-    await load(file, METERS_MANY, 100)
+    await load(file, METERS_MANY, 20)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
