@@ -15,7 +15,7 @@ import { busDemand } from '#edge/demand.ts'
 import { TestBroker } from '#edge/testing/broker.ts'
 import { loadProfile } from '#firmware-config/profile.ts'
 import { findServer } from '#test/support/servers.ts'
-import { buildBundle } from '../scripts/edge-bundle/build.ts'
+import { buildBundle, RUNTIME_ARGUMENTS } from '../scripts/edge-bundle/build.ts'
 import { simulatedPark } from './simulated-park.ts'
 
 /**
@@ -25,10 +25,12 @@ import { simulatedPark } from './simulated-park.ts'
  */
 const SECONDS = Number(process.env['TANBIAO_BENCH_SECONDS'] ?? 30)
 const METERS_MANY = Number(process.env['TANBIAO_BENCH_METERS'] ?? 5_000)
-/** Arguments for Node itself, such as --cpu-prof for the program. */
-const NODE_ARGUMENTS = process.env['TANBIAO_BENCH_NODE']?.split(' ') ?? []
+/** Arguments for Node itself, such as --cpu-prof for the program; those of a gateway by default. */
+const NODE_ARGUMENTS = process.env['TANBIAO_BENCH_NODE']?.split(' ') ?? RUNTIME_ARGUMENTS
 
 const LINE_METERS = 32
+const METERS_FEW = 100
+const UNITS_PER_CONNECTION = 20
 const TURNAROUND_MS = 30
 const PHASES = ['l1', 'l2', 'l3'] as const
 const QUANTITIES = [
@@ -91,6 +93,8 @@ interface Setting {
   readonly unitsPerBus: number
   readonly transport: { readonly kind: string; readonly [key: string]: unknown }
   readonly pty?: boolean
+  /** Node's own arguments; those of a gateway by default. */
+  readonly nodeArguments?: readonly string[]
 }
 
 /** The sums of a metric over its labels that match. */
@@ -152,7 +156,8 @@ async function measure(program: string, setting: Setting, warmUpMs: number): Pro
     const file = join(folder, 'gateway.yaml')
     writeFileSync(file, JSON.stringify({ ...gateway, buses }))
     mkdirSync(join(folder, 'data'))
-    const args = [...NODE_ARGUMENTS, program, 'edge', '--config', file, '--data', join(folder, 'data')]
+    const { nodeArguments = NODE_ARGUMENTS } = setting
+    const args = [...nodeArguments, program, 'edge', '--config', file, '--data', join(folder, 'data')]
     agent = spawn(process.execPath, [...args, '--health-port', '0', '--log', 'error'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       cwd: process.cwd(),
@@ -233,12 +238,16 @@ async function lineUse(
   console.log(`  ${machine(outcome)}`)
 }
 
-async function load(program: string, meters: number, unitsPerBus: number): Promise<void> {
+async function load(program: string, meters: number, nodeArguments = NODE_ARGUMENTS): Promise<void> {
   const transport = { kind: 'tcp', host: '127.0.0.1', port: 1 }
-  const outcome = await measure(program, { meters, unitsPerBus, transport }, 8_000)
+  const outcome = await measure(
+    program,
+    { meters, unitsPerBus: UNITS_PER_CONNECTION, transport, nodeArguments },
+    8_000,
+  )
   const { wanted, read, missed, failed, seconds } = outcome
   console.log(
-    `\n${meters} meters × ${QUANTITIES.length} quantities every second over TCP, ${unitsPerBus} behind each connection`,
+    `\n${meters} meters × ${QUANTITIES.length} quantities every second over TCP, ${UNITS_PER_CONNECTION} behind each connection`,
   )
   console.log(
     `  slots wanted ${wanted}, read ${read}, missed ${missed}, failed ${failed}: ${Math.round((read * QUANTITIES.length) / seconds).toLocaleString('en')} values/s`,
@@ -260,8 +269,8 @@ export async function benchEdge(): Promise<void> {
     if (findServer('socat') !== undefined) {
       await lineUse(file, 'RTU on a pseudo-terminal', { kind: 'rtu', path: '/', baudRate: 9_600 }, true)
     }
-    await load(file, 100, 20)
-    await load(file, METERS_MANY, 20)
+    await load(file, METERS_FEW)
+    await load(file, METERS_MANY, [])
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -57,6 +57,9 @@ function embedding(): Plugin {
   }
 }
 
+/** Node's arguments for a gateway: a third less memory for little more processor time. They are in the executable. */
+export const RUNTIME_ARGUMENTS: readonly string[] = ['--max-semi-space-size=1', '--optimize-for-size']
+
 export interface Bundle {
   readonly file: string
   readonly bytes: number
@@ -120,6 +123,7 @@ export function buildExecutable(bundle: string): { file: string; bytes: number }
         executable: runtime,
         output: file,
         disableExperimentalSEAWarning: true,
+        execArgv: RUNTIME_ARGUMENTS,
       }),
     )
     run(process.execPath, ['--build-sea', settings])
