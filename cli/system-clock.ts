@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#contract/clock.ts'
 
 /** The machine's own time, made once per process and handed to everything that needs it. */
@@ -6,20 +7,9 @@ export const systemClock: Clock = {
   wallMs: () => Date.now(),
   // CLOCK_MONOTONIC of Linux: counts from the machine's boot, for all processes alike.
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
-  // Not that of node:timers/promises: it makes an error with its stack for each wait that is broken off.
-  sleep: (durationMs, signal) =>
-    new Promise((resolve, reject) => {
-      const abort = (): void => {
-        clearTimeout(timer)
-        reject(signal?.reason)
-      }
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', abort)
-        resolve()
-      }, durationMs)
-      if (signal?.aborted === true) abort()
-      else signal?.addEventListener('abort', abort, { once: true })
-    }),
+  sleep: async (durationMs, signal) => {
+    await sleep(durationMs, undefined, signal === undefined ? {} : { signal })
+  },
 }
 
 /** Linux's identity of this boot of the machine; undefined where there is none. */
