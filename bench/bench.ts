@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os'
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   delivery: async () => (await import('./delivery.ts')).benchDelivery(),
   simulators: async () => (await import('./simulators.ts')).benchSimulators(),
+  edge: async () => (await import('./edge.ts')).benchEdge(),
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 

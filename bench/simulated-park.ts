@@ -2,14 +2,30 @@ import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import { gatewayFile, type GatewayFile } from '#firmware-config/gateway.ts'
 import { scenarioFile, type Scenario } from '#simulators/scenario.ts'
 
-/** The park of the simulator benchmark: meters of one profile, 200 units behind each Modbus TCP port. */
+/** The parks of benchmarks: meters of one profile, by default 200 units behind each Modbus TCP port. */
 export const UNITS_PER_PORT = 200
 export const PROFILE = 'eastron-sdm630'
 
 const name = { zh: '基准', en: 'benchmark' }
 const meterIds = (meters: number): string[] => Array.from({ length: meters }, (_, index) => `m${index + 1}`)
 
-export function simulatedPark(meters: number): { park: Park; scenario: Scenario; gateway: GatewayFile } {
+export interface SimulatedParkOptions {
+  readonly transport?: object
+  readonly unitsPerBus?: number
+  /** Further keys of each meter's line in the gateway file. */
+  readonly line?: object
+  readonly uplink?: object
+}
+
+export function simulatedPark(
+  meters: number,
+  {
+    transport = { kind: 'tcp', host: '127.0.0.1', port: 1 },
+    unitsPerBus = UNITS_PER_PORT,
+    line = {},
+    uplink = { url: 'mqtt://127.0.0.1:1883' },
+  }: SimulatedParkOptions = {},
+): { park: Park; scenario: Scenario; gateway: GatewayFile } {
   const ids = meterIds(meters)
   const park = indexPark(
     parkDescription.parse({
@@ -64,13 +80,13 @@ export function simulatedPark(meters: number): { park: Park; scenario: Scenario;
   const gateway = gatewayFile.parse({
     gateway: 'g',
     park: 'bench',
-    uplink: { url: 'mqtt://127.0.0.1:1883' },
-    buses: Array.from({ length: Math.ceil(meters / UNITS_PER_PORT) }, (_, bus) => ({
+    uplink,
+    buses: Array.from({ length: Math.ceil(meters / unitsPerBus) }, (_, bus) => ({
       id: `b${bus + 1}`,
-      transport: { kind: 'tcp', host: '127.0.0.1', port: 1 },
+      transport,
       meters: ids
-        .slice(bus * UNITS_PER_PORT, (bus + 1) * UNITS_PER_PORT)
-        .map((meter, index) => ({ meter, unit: index + 1, profile: PROFILE })),
+        .slice(bus * unitsPerBus, (bus + 1) * unitsPerBus)
+        .map((meter, index) => ({ meter, unit: index + 1, profile: PROFILE, ...line })),
     })),
   })
   return { park, scenario, gateway }

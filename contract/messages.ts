@@ -243,6 +243,18 @@ export const stateMessage = z.strictObject({
       }),
     )
     .optional(),
+  buses: z
+    .array(
+      z.strictObject({
+        bus: identifier.meta({ description: 'Of buses that share one line, the first of the gateway file' }),
+        observedMs: z.int().min(0).meta({ description: 'How long the line has been counted' }),
+        busyMs: z.int().min(0).meta({ description: 'Time with a request on the line' }),
+        requests: z.int().min(0),
+        unanswered: z.int().min(0).meta({ description: 'Requests that nothing usable came to' }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'What each line has done since the agent’s start' }),
 })
 export type StateMessage = z.infer<typeof stateMessage>
 

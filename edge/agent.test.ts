@@ -132,6 +132,27 @@ describe('the agent', () => {
     expect(meter.connections).toBe(1)
   })
 
+  it('publishes what each line does, and reports the same to who asks on the machine', async () => {
+    const running = await start([
+      { id: 'a', transport: tcp(port), meters: [line('m1')] },
+      { id: 'b', transport: tcp(port), meters: [line('m2', 2)] },
+    ])
+    await vi.waitFor(() => expect(of('m2').length).toBeGreaterThan(2), SETTLED)
+    await vi.waitFor(() => expect(running.report().uplink.connected).toBe(true), SETTLED)
+    const report = running.report()
+    expect(report).toMatchObject({ gateway: 'gw-1', described: 2, shortestMs: 100 })
+    expect(report.meters?.map(({ state }) => state)).toEqual(['ok', 'ok'])
+    // One line, whatever the number of buses on it.
+    expect(report.buses).toMatchObject([{ bus: 'a', unanswered: 0 }])
+    const [counts] = report.buses ?? []
+    expect(counts?.requests).toBeGreaterThan(2)
+    expect(counts?.busyMs).toBeLessThanOrEqual(counts?.observedMs ?? 0)
+    await agent?.stop()
+    await vi.waitFor(() => expect(states.at(-1)?.kind).toBe('death'), SETTLED)
+    expect(states.at(-1)?.buses?.[0]?.requests).toBeGreaterThanOrEqual(counts?.requests ?? Infinity)
+    expect(running.report().uplink.connected).toBe(false)
+  })
+
   it('gives every reading of a meter its own moment, also when the clock is set back', async () => {
     const wall = vi.spyOn(systemClock, 'wallMs')
     const setBack = (): number => Date.now() - (readings.length > 6 ? 600_000 : 0)

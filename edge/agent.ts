@@ -3,12 +3,13 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
-import type { ConfigurationState } from '#contract/messages.ts'
+import type { ConfigurationState, StateMessage } from '#contract/messages.ts'
 import type { GatewayFile } from '#firmware-config/gateway.ts'
 import { loadProfile } from '#firmware-config/profile.ts'
 import { describedMeters, Polling, type LoadProfile, type PollingChange } from './polling.ts'
 import type { Signs } from './probation.ts'
 import { Recorder, settledAtStart } from './recorder.ts'
+import type { AgentReport } from './report.ts'
 import { Uplink } from './uplink.ts'
 
 export interface AgentOptions {
@@ -30,6 +31,8 @@ export interface AgentOptions {
 }
 
 export interface Agent {
+  /** How the gateway is doing at this moment. */
+  report(): AgentReport
   /** Stops polling, commits what was read, says farewell to the broker and closes the journal. Twice is once. */
   stop(): Promise<void>
   /**
@@ -78,6 +81,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { clock, journal } = recorder
   const polling = new Polling({ clock, log, random, read: recorder.read, changed: stateChanged })
 
+  const polled = (): Pick<StateMessage, 'meters' | 'buses'> => ({
+    meters: polling.states(),
+    buses: polling.busStates(),
+  })
+
   const deliver = (): Delivery => {
     const uplink = new Uplink({
       ...gateway.uplink,
@@ -92,7 +100,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         return {
           ...recorder.state(),
           ...(configuration === undefined ? {} : { configuration }),
-          meters: polling.states(),
+          ...polled(),
         }
       },
       serverTime: (serverMs, roundTripMs) => clock.confirm(serverMs, roundTripMs),
@@ -134,8 +142,23 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     journal.close()
     log.info({ gateway: gateway.gateway }, 'the agent has stopped')
   }
+  const report = (): AgentReport => {
+    const nowMs = clock.monotonicMs()
+    const { connected, sinceMs } = delivery?.uplink.connection ?? { connected: false, sinceMs: nowMs }
+    return {
+      gateway: gateway.gateway,
+      epoch: journal.epoch,
+      described: described.length,
+      shortestMs: Math.min(...described.flatMap(({ polled }) => polled.tasks.map(({ everyMs }) => everyMs))),
+      sincePollMs: nowMs - polling.polledMs,
+      uplink: { connected, forMs: nowMs - sinceMs },
+      ...recorder.state(),
+      ...polled(),
+    }
+  }
   let stopped: Promise<void> | undefined
   return {
+    report,
     stop: () => (stopped ??= stop()),
     change,
     signs: () => ({ connected: delivery?.uplink.connected === true, ...polling.signs() }),

@@ -72,14 +72,17 @@ export class Bus {
   poll(member: BusMember, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return resolve()
+      // Its own: a signal that many reads of many meters listen to is slow to listen to.
+      const leaving = new AbortController()
       const leave = (): void => {
+        leaving.abort(signal.reason)
         this.#members.delete(member)
         this.#queue.leave(member)
         this.#waiting.abort()
         resolve()
       }
       signal.addEventListener('abort', leave, { once: true })
-      this.#members.set(member, { signal, failed: reject })
+      this.#members.set(member, { signal: leaving.signal, failed: reject })
       this.#queue.join(member)
       this.#waiting.abort()
       if (!this.#serving) void this.#serve()

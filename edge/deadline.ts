@@ -1,5 +1,8 @@
 import type { Clock } from '#contract/clock.ts'
 
+/** Made once: a reason of its own for each wait would cost more than most waits take. */
+const WAIT_IS_OVER = new Error('the wait is over')
+
 /**
  * Waits for something that may never happen: resolves with what `start` settles, or with `undefined` when the time is
  * over; rejects with the signal's reason when it is aborted. Later settlements are ignored.
@@ -13,7 +16,7 @@ export function within<T>(
   return new Promise((resolve, reject) => {
     const timer = new AbortController()
     const end = (): void => {
-      timer.abort()
+      timer.abort(WAIT_IS_OVER)
       signal.removeEventListener('abort', onAbort)
     }
     const onAbort = (): void => {

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
 import { Fault } from '#contract/fault.ts'
-import { readData, type Finding } from '#firmware-config/document.ts'
+import { dataExists, readData, type Finding } from '#firmware-config/document.ts'
 import { GOLDEN_TOLERANCE, readGolden, wordsAt, type Golden } from '#firmware-config/golden.ts'
 import { profileFile, toRegisterMap, type RegisterMap } from '#firmware-config/profile.ts'
 import { decode } from './decode.ts'
@@ -64,7 +63,7 @@ export function goldenContradictions(map: RegisterMap, golden: Golden): Finding[
  */
 export function goldenFindings(file: string): Finding[] {
   const beside = file.replace(/\.yaml$/, '.golden.yaml')
-  if (!existsSync(beside)) return []
+  if (!dataExists(beside)) return []
   try {
     const golden = readGolden(beside)
     return goldenContradictions(toRegisterMap(readData(profileFile, file), golden.ratios), golden)

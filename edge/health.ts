@@ -1,6 +1,7 @@
 import type { StateMessage } from '#contract/messages.ts'
 import type { BadCause } from '#contract/reading.ts'
 import type { SlotCounts } from './agenda.ts'
+import type { LineUse } from './due-queue.ts'
 import { FAILURES_BEFORE_BACK_OFF } from './schedule.ts'
 
 /** What one poll of a meter came to. */
@@ -56,5 +57,20 @@ export function meterState(
     ...(lastGoodMs === undefined ? {} : { lastGoodMs }),
     ...(cause === undefined ? {} : { cause }),
     slots,
+  }
+}
+
+/** One line's part of the state message; whole milliseconds. */
+export function busState(
+  bus: string,
+  { sinceMs, busyMs, requests, unanswered }: LineUse,
+  nowMs: number,
+): NonNullable<StateMessage['buses']>[number] {
+  return {
+    bus,
+    observedMs: Math.max(0, Math.round(nowMs - sinceMs)),
+    busyMs: Math.round(busyMs),
+    requests,
+    unanswered,
   }
 }

@@ -7,7 +7,7 @@ import type { BusDescription, GatewayFile, MeterLine } from '#firmware-config/ga
 import type { RegisterMap, TransformerRatios } from '#firmware-config/profile.ts'
 import type { SlotCounts } from './agenda.ts'
 import { Bus } from './bus.ts'
-import { meterState, type MeterHealth } from './health.ts'
+import { busState, meterState, type MeterHealth } from './health.ts'
 import { lineOf, mannerOf, placeOf, refuseContradictions } from './lines.ts'
 import { lineCost } from './line-cost.ts'
 import { MeterPoll, type PolledMeter, type PollSurroundings } from './poll.ts'
@@ -26,6 +26,8 @@ interface MeterDescription {
 
 /** A meter that can be polled as soon as its bus is there. */
 export interface DescribedMeter {
+  /** Id of its bus in the gateway file. */
+  readonly bus: string
   readonly description: MeterDescription
   readonly polled: Omit<PolledMeter, 'bus' | 'stampedMs'>
 }
@@ -43,7 +45,7 @@ export function describedMeters(
   refuseContradictions(gateway.buses.map(({ transport }) => transport))
   const formerById = new Map(former.map((each) => [each.polled.meter, each]))
   const seen = new Set<string>()
-  return gateway.buses.flatMap(({ transport, timeoutMs, meters }) =>
+  return gateway.buses.flatMap(({ id, transport, timeoutMs, meters }) =>
     meters.map((line) => {
       // A meter that is polled twice could get two readings of the same moment.
       if (seen.has(line.meter))
@@ -54,6 +56,7 @@ export function describedMeters(
       const same = formerById.get(line.meter)
       if (isDeepStrictEqual(same?.description, description) && same !== undefined) return same
       return {
+        bus: id,
         description,
         polled: {
           meter: line.meter,
@@ -96,6 +99,8 @@ interface Running {
 }
 
 interface Owned {
+  /** Of the first bus of the gateway file at this place. */
+  readonly name: string
   readonly bus: Bus
   readonly manner: string
 }
@@ -108,8 +113,16 @@ export class Polling {
   /** The last moment of each meter that was stopped: it may come back. */
   readonly #stamped = new Map<string, number>()
 
+  #polledMs: number
+
   constructor(surroundings: PollingSurroundings) {
     this.#surroundings = surroundings
+    this.#polledMs = surroundings.clock.monotonicMs()
+  }
+
+  /** When a poll of any meter ended last, by the monotonic clock; the start where none did. */
+  get polledMs(): number {
+    return this.#polledMs
   }
 
   /**
@@ -146,6 +159,12 @@ export class Polling {
     )
   }
 
+  /** The buses' lines of the state message. */
+  busStates(): NonNullable<StateMessage['buses']> {
+    const nowMs = this.#surroundings.clock.monotonicMs()
+    return [...this.#buses.values()].map(({ name, bus }) => busState(name, bus.counts, nowMs))
+  }
+
   /** Which meters answered their last poll, all of it or some; and how many have not been polled yet. */
   signs(): Pick<Signs, 'answering' | 'untried'> {
     const all = [...this.#running]
@@ -156,10 +175,10 @@ export class Polling {
     }
   }
 
-  /** Ends all polls and gives up all lines; what the meters' states were can still be asked. */
+  /** Ends all polls and gives up all lines; what became of meters and buses can still be asked. */
   async stop(): Promise<void> {
     await this.#stop([...this.#running])
-    this.#closeUnused([])
+    for (const { bus } of this.#buses.values()) bus.close()
   }
 
   async #stop(leaving: readonly (readonly [string, Running])[]): Promise<void> {
@@ -179,21 +198,22 @@ export class Polling {
   }
 
   /** The owner of a line; buses at the same place share it, because many devices take one connection only. */
-  #busAt(transport: BusDescription['transport']): Bus {
+  #busAt({ bus: name, description: { transport } }: DescribedMeter): Bus {
     const place = placeOf(transport)
     const owned = this.#buses.get(place)
     if (owned !== undefined) return owned.bus
     const { line = lineOf, clock } = this.#surroundings
     const bus = new Bus(line(transport, this.#surroundings), clock)
-    this.#buses.set(place, { bus, manner: mannerOf(transport) })
+    this.#buses.set(place, { name, bus, manner: mannerOf(transport) })
     return bus
   }
 
-  #start({ description, polled }: DescribedMeter): void {
+  #start(described: DescribedMeter): void {
+    const { description, polled } = described
     const stampedMs = this.#stamped.get(polled.meter)
     const stop = new AbortController()
     const poll = new MeterPoll(
-      { ...polled, bus: this.#busAt(description.transport), stampedMs },
+      { ...polled, bus: this.#busAt(described), stampedMs },
       { ...this.#surroundings, polled: (meter, health, slots) => this.#polled(meter, health, slots) },
     )
     const running = { description, poll, stop, ended: poll.run(stop.signal), now: undefined }
@@ -201,6 +221,7 @@ export class Polling {
   }
 
   #polled(meter: string, health: MeterHealth, slots: SlotCounts): void {
+    this.#polledMs = this.#surroundings.clock.monotonicMs()
     const running = this.#running.get(meter)
     if (running === undefined) return
     const before = running.now?.health.state

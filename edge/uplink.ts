@@ -37,11 +37,16 @@ export interface UplinkOptions extends Access {
   /** A number in [0, 1). */
   readonly random: () => number
   /** What the state message says of the gateway at this moment. */
-  readonly state: () => Pick<StateMessage, 'journal' | 'clock' | 'configuration' | 'meters'>
+  readonly state: () => Pick<StateMessage, 'journal' | 'clock' | 'configuration' | 'meters' | 'buses'>
   /** Called with the server's time, which it was at some moment of the last `roundTripMs`. */
   readonly serverTime?: (serverMs: number, roundTripMs: number) => void
   /** Called with each payload of `down/configuration`; where it is absent nobody listens there. Must not throw. */
   readonly configuration?: ((payload: Uint8Array) => void) | undefined
+}
+
+export interface UplinkConnection {
+  readonly connected: boolean
+  readonly sinceMs: number
 }
 
 /**
@@ -61,10 +66,17 @@ export class Uplink {
   #lastStateMs = 0
   #unreadable = false
   #lastProblem = ''
+  #changedMs: number
 
   constructor(options: UplinkOptions) {
     this.#options = options
+    this.#changedMs = options.clock.monotonicMs()
     this.#lanes = new Lanes(options)
+  }
+
+  /** Whether batches can be delivered now, and since when on the monotonic clock. */
+  get connection(): UplinkConnection {
+    return { connected: this.#client !== undefined, sinceMs: this.#changedMs }
   }
 
   /** Takes rows that were just written, or none; what waits is published when the connection and the window allow. */
@@ -99,7 +111,7 @@ export class Uplink {
   /** Publishes the death message, if connected, and ends the connection. `run` resolves soon after. */
   async stop(): Promise<void> {
     const client = this.#client
-    this.#client = undefined
+    this.#become(undefined)
     if (client !== undefined) {
       const { clock } = this.#options
       const never = new AbortController().signal
@@ -139,7 +151,7 @@ export class Uplink {
     } catch (error) {
       if (!signal.aborted) log.error({ err: error }, 'the connection to the broker is given up')
     } finally {
-      if (this.#client === client) this.#client = undefined
+      if (this.#client === client) this.#become(undefined)
       this.#lanes.disconnected()
       client.end(true)
     }
@@ -204,7 +216,7 @@ export class Uplink {
     log.info({ url }, 'connected to the broker')
     this.#lastProblem = ''
     this.#reading(() => this.#lanes.connected(receiveMaximum))
-    this.#client = client
+    this.#become(client)
     this.#publishState('birth', 'connected')
     this.#listenForConfigurations(client)
     const tickMs = Math.min(TICK_MS_MAX, Math.max(10, receiptTimeoutMs / 2))
@@ -227,6 +239,12 @@ export class Uplink {
       if (error === null && grants?.every(({ qos }) => qos <= 2) === true) return
       log.warn({ url, err: error }, 'the broker does not let this gateway hear of configurations')
     })
+  }
+
+  #become(client: MqttClient | undefined): void {
+    if ((client === undefined) !== (this.#client === undefined))
+      this.#changedMs = this.#options.clock.monotonicMs()
+    this.#client = client
   }
 
   #pump(): void {

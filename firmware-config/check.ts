@@ -1,8 +1,7 @@
 import { basename, dirname, join } from 'node:path'
-import { existsSync } from 'node:fs'
 import { Fault } from '#contract/fault.ts'
 import { indexPark } from '#contract/park.ts'
-import { InvalidFile, readData, type DataFile, type Finding } from './document.ts'
+import { dataExists, InvalidFile, readData, type DataFile, type Finding } from './document.ts'
 import { gatewayContradictions } from './gateway-check.ts'
 import { readGatewayFile } from './gateway.ts'
 import { goldenMismatches, readGolden } from './golden.ts'
@@ -44,7 +43,7 @@ function checkProfile(file: string, findings: Finding[]): RegisterMap | 'faulty'
   )
   if (map === undefined) return 'faulty'
   const beside = join(dirname(file), `${basename(file, '.yaml')}.golden.yaml`)
-  if (existsSync(beside)) {
+  if (dataExists(beside)) {
     const golden = take(() => readGolden(beside), beside, findings)
     if (golden !== undefined) {
       const onSite = take(() => toRegisterMap(readData(profileFile, file), golden.ratios), file, findings)

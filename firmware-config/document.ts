@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
 import { Fault, type FaultPlace } from '#contract/fault.ts'
+import { embeddedTexts } from './bundled-profiles.ts'
 
 /** One thing wrong with a data file, with its place as an editor understands it. */
 export interface Finding {
@@ -84,13 +85,21 @@ export function parseData<T extends z.ZodType>(schema: T, text: string, file: st
   return { file, value: result.data, placeOf: (path) => placeIn(file, document, lines, path) }
 }
 
-/** Reads and parses a YAML file. Throws `file-unreadable` or `InvalidFile`. */
-export function readData<T extends z.ZodType>(schema: T, file: string): DataFile<z.output<T>> {
-  let text: string
+/** Whether there is such a file to read. */
+export function dataExists(file: string): boolean {
+  return embeddedTexts.has(file) || existsSync(file)
+}
+
+/** The text of a data file. Throws `file-unreadable`. */
+export function dataText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8')
+    return embeddedTexts.get(file) ?? readFileSync(file, 'utf8')
   } catch (cause) {
     throw new Fault('file-unreadable', `${file} cannot be read.`, { place: { file }, cause })
   }
-  return parseData(schema, text, file)
+}
+
+/** Reads and parses a YAML file. Throws `file-unreadable` or `InvalidFile`. */
+export function readData<T extends z.ZodType>(schema: T, file: string): DataFile<z.output<T>> {
+  return parseData(schema, dataText(file), file)
 }

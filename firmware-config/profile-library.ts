@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { Fault } from '#contract/fault.ts'
-import { parseData } from './document.ts'
+import { embeddedTexts, profileFolder as bundled } from './bundled-profiles.ts'
+import { dataText, parseData } from './document.ts'
 import {
   DIRECT_CONNECTION,
   profileFile,
-  profileFolder,
   toRegisterMap,
   type RegisterMap,
   type TransformerRatios,
@@ -20,12 +19,12 @@ export interface ProfileLibrary {
   readonly load: (id: string, ratios?: TransformerRatios) => RegisterMap
 }
 
-const bundled = fileURLToPath(profileFolder)
-
 function idsIn(folder: string): string[] {
-  let names: string[]
+  let names = [...embeddedTexts.keys()]
+    .filter((file) => dirname(file) === folder)
+    .map((file) => basename(file))
   try {
-    names = readdirSync(folder)
+    if (names.length === 0) names = readdirSync(folder)
   } catch (cause) {
     throw new Fault('file-unreadable', `The folder of profiles ${folder} cannot be read.`, {
       place: { file: folder },
@@ -42,14 +41,6 @@ function idsIn(folder: string): string[] {
  * takes a new configuration goes on polling. It grows with the profiles and ratios of one site.
  */
 export type ParsedProfiles = Map<string, { readonly text: string; readonly map: RegisterMap }>
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new Fault('file-unreadable', `${file} cannot be read.`, { place: { file }, cause })
-  }
-}
 
 /**
  * The library with the profiles of a folder beside those that come with tanbiao. A profile is read when it is asked for,
@@ -78,7 +69,7 @@ export function openProfiles(folder?: string, parsed: ParsedProfiles = new Map()
     load: (id, ratios = DIRECT_CONNECTION) => {
       const file = paths.get(id)
       if (file === undefined) throw new Fault('profile-unknown', `There is no meter profile "${id}".`)
-      const text = textOf(file)
+      const text = dataText(file)
       const key = `${file} ${ratios.current} ${ratios.voltage}`
       const known = parsed.get(key)
       if (known?.text === text) return known.map

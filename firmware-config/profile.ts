@@ -1,11 +1,11 @@
-import { basename } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { basename, join } from 'node:path'
 import { multiplyResolution, type Resolution } from '#contract/amount.ts'
 import type { Carrier } from '#contract/carriers.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { reportedUnits } from '#contract/units.ts'
+import { profileFolder } from './bundled-profiles.ts'
 import { InvalidFile, parseData, readData, type DataFile, type Finding } from './document.ts'
 import {
   encodings,
@@ -255,16 +255,10 @@ export function parseProfile(text: string, file: string, ratios = DIRECT_CONNECT
   return toRegisterMap(parseData(profileFile, text, file), ratios)
 }
 
-/** The folder of the profiles that come with tanbiao. */
-export const profileFolder = new URL('profiles/', import.meta.url)
-
 /** A profile that comes with tanbiao, by its id, for a site's ratios. Throws `profile-unknown` or `InvalidFile`. */
 export function loadProfile(id: string, ratios = DIRECT_CONNECTION): RegisterMap {
   try {
-    return toRegisterMap(
-      readData(profileFile, fileURLToPath(new URL(`${identifier.parse(id)}.yaml`, profileFolder))),
-      ratios,
-    )
+    return toRegisterMap(readData(profileFile, join(profileFolder, `${identifier.parse(id)}.yaml`)), ratios)
   } catch (cause) {
     if (cause instanceof Fault && cause.code !== 'file-unreadable') throw cause
     throw new Fault('profile-unknown', `There is no meter profile "${id}".`, { cause })

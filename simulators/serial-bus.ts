@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { SerialPort } from 'serialport'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
@@ -19,6 +20,15 @@ export interface SerialBusOptions {
   readonly log: SimulationLog
 }
 
+/**
+ * serialport 13.0.0 says from native code that bytes can be read, and does not run the promises that wait for it: requests
+ * were heard only when something else happened. An immediate is something else.
+ */
+function wakeReader(binding: object | undefined): void {
+  if (binding === undefined || !('poller' in binding) || !(binding.poller instanceof EventEmitter)) return
+  binding.poller.on('readable', () => setImmediate(() => undefined))
+}
+
 /** Opens the device. Throws `serial-device-unusable`. */
 export async function startSerialBus(options: SerialBusOptions): Promise<SerialBus> {
   const { path, settings, bus, clock, log } = options
@@ -36,6 +46,7 @@ export async function startSerialBus(options: SerialBusOptions): Promise<SerialB
       }
     })
   })
+  wakeReader(port.port)
   const conversation = new Conversation(bus, clock, (frame) => {
     if (port.isOpen) port.write(frame)
   })

@@ -1,11 +1,13 @@
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { startConfigured, startingConfiguration } from '#edge/configured.ts'
+import { startHealthServer, type HealthServer } from '#edge/health-server.ts'
+import type { ProcessUse } from '#edge/metrics.ts'
 import { tellParent } from '../child.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
-import { logLevel, text } from '../options.ts'
+import { logLevel, port, text } from '../options.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { bootIdentity, systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
@@ -17,9 +19,21 @@ const options = z.object({
   }),
   data: text.default('./data').meta({ description: 'Folder of the journal (./data)' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
+  'health-port': port.optional().meta({
+    description: 'Serve /metrics, /healthz and /livez on this port of the loopback (none)',
+  }),
   ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
+
+function processUse(): ProcessUse {
+  const { user, system } = process.cpuUsage()
+  return {
+    residentBytes: process.memoryUsage.rss(),
+    cpuSeconds: (user + system) / 1e6,
+    startedSeconds: (Date.now() - process.uptime() * 1_000) / 1_000,
+  }
+}
 
 /** The agent of one gateway. */
 export const edge = verb('Read meters and deliver what they say, on a gateway', options, async (given) => {
@@ -35,19 +49,34 @@ export const edge = verb('Read meters and deliver what they say, on a gateway', 
     }
     const choice = startingConfiguration(files, systemClock.wallMs())
     const boot = bootIdentity()
+    const log = makeLog(choice.gateway.gateway, given.log)
     const gateway = await startConfigured({
       files,
       choice,
       ...(boot === undefined ? {} : { boot }),
       journalFile: folder.file('journal.sqlite'),
       clock: clockOf(paceOfFolder(folder, 'journal.sqlite', given)),
-      log: makeLog(choice.gateway.gateway, given.log),
+      log,
     })
-    process.on('SIGHUP', gateway.reload)
-    tellParent({ kind: 'ready', url: choice.gateway.uplink.url })
-    await lifetime.ended
-    process.off('SIGHUP', gateway.reload)
-    await gateway.stop()
+    let health: HealthServer | undefined
+    try {
+      const healthPort = given['health-port']
+      if (healthPort !== undefined) {
+        health = await startHealthServer(healthPort, () => gateway.agent.report(), processUse)
+        log.info({ port: health.port }, 'health is served')
+      }
+      process.on('SIGHUP', gateway.reload)
+      tellParent({
+        kind: 'ready',
+        url: choice.gateway.uplink.url,
+        ports: health === undefined ? {} : { health: health.port },
+      })
+      await lifetime.ended
+    } finally {
+      process.off('SIGHUP', gateway.reload)
+      await health?.close()
+      await gateway.stop()
+    }
   } finally {
     folder.release()
   }
