@@ -128,3 +128,10 @@ export function multiplyResolution(a: Resolution, factor: Resolution): Resolutio
   }
   return resolutionOf(product / NANO)
 }
+
+/** The amount times a factor, exact: 3 counts of 0.01 × 40 = 3 counts of 0.4. Throws `amount-overflow` as above. */
+export function multiply(value: Amount, factor: Resolution): Amount {
+  return factor === '1'
+    ? value
+    : { count: value.count, resolution: multiplyResolution(value.resolution, factor) }
+}

@@ -134,6 +134,18 @@ describe('check', () => {
       'carrier: steam',
       ['park.yaml:20:15 meters.1.register: gasVolumeStandard is a quantity of naturalGas, not of steam'],
     ],
+    [
+      'ratio events that do not follow from one another',
+      'register: gasVolumeStandard\n',
+      `register: gasVolumeStandard
+    events:
+      - { kind: ratio, at: 2026-03-01T12:00:00+08:00, quantity: gasVolumeStandard, before: '2', after: '1', final: &read { count: 1, resolution: '1' }, initial: *read }
+      - { kind: ratio, at: 2026-02-01T12:00:00+08:00, quantity: gasVolumeStandard, before: '1', after: '3', final: *read, initial: *read }
+`,
+      [
+        'park.yaml:22:92 meters.1.events.0.before: the ratio event before it leaves the factor at 3, not at 2',
+      ],
+    ],
   ]
 
   it.each(parkCases)('finds %s at its place', (_name, from, to, expected) => {
