@@ -206,6 +206,7 @@ export function knownInterval(
     opening: boundary(slotMs, openingCount),
     closing: boundary(slotMs + SLOT_MS, openingCount + count),
     simulated: false,
+    uncertain: false,
     undecided: [],
     revision: 1,
   }

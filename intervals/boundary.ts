@@ -1,6 +1,7 @@
 import { add, compare, multiply, subtract, type Amount } from '#contract/amount.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Boundary, RegisterPoint } from '#contract/interval.ts'
+import type { UsableQuality } from '#contract/reading.ts'
 import type { DecidedAdvance, Step } from './advance.ts'
 
 /**
@@ -14,7 +15,7 @@ export const BOUNDARY_TOLERANCE_MS = 2_000
 export interface PlacedReading {
   readonly point: RegisterPoint
   readonly placedMs: number
-  readonly simulated: boolean
+  readonly quality: UsableQuality
 }
 
 /** Two neighbouring readings whose difference is explained. */

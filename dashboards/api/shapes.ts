@@ -204,6 +204,8 @@ const slot = z.discriminatedUnion('state', [
     method: z.enum(intervalMethods),
     coverage: z.number(),
     simulated: z.boolean(),
+    /** It rests on a reading whose time or value is in doubt. */
+    uncertain: z.boolean(),
     opening: boundary,
     closing: boundary,
     undecided,
