@@ -63,6 +63,11 @@ function rescale(value: Amount, to: Resolution): Amount {
 
 /** a + b, exact. */
 export function add(a: Amount, b: Amount): Amount {
+  if (a.resolution === b.resolution) {
+    const count = a.count + b.count
+    // Counts are safe integers, so a sum that is one as well was not rounded.
+    if (Number.isSafeInteger(count)) return { count, resolution: a.resolution }
+  }
   const common = commonResolution(a.resolution, b.resolution)
   const sum = BigInt(rescale(a, common).count) + BigInt(rescale(b, common).count)
   return { count: countOf(sum), resolution: common }

@@ -1,3 +1,5 @@
+import { sumOfSlot, type PlacedSum } from '#contract/energy-sum.ts'
+import { partsOf, rollUp } from '#intervals/rollup.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
@@ -177,6 +179,13 @@ export class MemoryBooks implements BooksView {
     return this.entered.filter(
       (each) => each.meter === meter && each.quantity === quantity && inPeriod(each.slotMs, period),
     )
+  }
+  daySums(meter: string, quantity: QuantityName, period: Period): readonly PlacedSum[] {
+    const slots = this.intervals(meter, quantity, period).map((interval) => ({
+      fromMs: interval.slotMs,
+      sum: sumOfSlot(interval),
+    }))
+    return rollUp(slots, partsOf('day', period, 'Asia/Shanghai'))
   }
   holes = (): readonly never[] => []
   gaps = (): readonly never[] => []
