@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os'
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   delivery: async () => (await import('./delivery.ts')).benchDelivery(),
   simulators: async () => (await import('./simulators.ts')).benchSimulators(),
+  sums: async () => (await import('./sums.ts')).benchSums(),
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 
