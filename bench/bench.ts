@@ -5,6 +5,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   delivery: async () => (await import('./delivery.ts')).benchDelivery(),
   simulators: async () => (await import('./simulators.ts')).benchSimulators(),
   edge: async () => (await import('./edge.ts')).benchEdge(),
+  sums: async () => (await import('./sums.ts')).benchSums(),
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 

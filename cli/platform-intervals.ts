@@ -96,7 +96,7 @@ function intervalOf(meter: Meter, slot: Slot): Interval[] {
       ? []
       : [{ ...identity, state: 'missing', cause: slot.cause, undecided }]
   }
-  const { energy, method, coverage, simulated, opening, closing } = slot
+  const { energy, method, coverage, simulated, uncertain, opening, closing } = slot
   return [
     {
       ...identity,
@@ -105,6 +105,7 @@ function intervalOf(meter: Meter, slot: Slot): Interval[] {
       method,
       coverage,
       simulated,
+      uncertain,
       opening: boundaryOf(opening),
       closing: boundaryOf(closing),
       undecided,

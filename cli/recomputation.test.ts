@@ -125,3 +125,17 @@ test('a replacement that is entered in the park file later explains what was und
   await compute({ ...park, meters })
   expect(slot()).toMatchObject([{ revision: 2 }])
 })
+
+test('days that are over are summed in the background, and none is left when a pass ends', async () => {
+  const recomputation = new Recomputation({ ...place, park: parkOfMeters(['m-1']) })
+  await place.store.append(
+    [0, 1, 2].map((days) => registerReading('m-1', T0 + days * 96 * SLOT_MS, days * 100)),
+  )
+  const record = { ...commitAt(1, T0), touched: [{ meter: 'm-1', fromMs: T0, toMs: T0 + 2 * 96 * SLOT_MS }] }
+  place.clock.stepWall(T0 + 5 * 96 * SLOT_MS)
+  place.books.follow([record], place.clock.wallMs())
+  await recomputation.work(60_000)
+  expect(place.books.settleDays(place.clock.wallMs(), 100)).toBe(0)
+  const days = place.books.daySums('m-1', register, { fromMs: 0, toMs: place.clock.wallMs() })
+  expect(days.reduce((energy, { sum }) => energy + (sum.energy?.count ?? 0), 0)).toBe(200)
+})

@@ -23,9 +23,15 @@ const PAUSE_MS_MAX = 60_000
 /** Windows looked at in one go; there is about one a meter. */
 const WINDOWS_AT_ONCE = 500
 
+/** Days summed in one go: 96 slots each, some 20 ms in all. */
+const DAYS_AT_ONCE = 16
+
+/** To be raised when intervals are computed in another way, so that those of old books are computed again. */
+const COMPUTATION = 2
+
 /** Everything of a meter on which its intervals depend beside its readings. */
 function rulesText({ register, ratingPerHour, wrapsAt, gapSeconds, events }: Meter): string {
-  return JSON.stringify({ register, ratingPerHour, wrapsAt, gapSeconds, events })
+  return JSON.stringify({ computation: COMPUTATION, register, ratingPerHour, wrapsAt, gapSeconds, events })
 }
 
 const nameOf = ({ meter, fromMs, toMs }: DirtyWindow): string => `${meter} ${fromMs} ${toMs}`
@@ -80,6 +86,10 @@ export class Recomputation {
     for (const window of this.#due()) {
       await this.#compute(window)
       if (clock.monotonicMs() >= endMs) return
+    }
+    while (this.#parts.books.settleDays(clock.wallMs(), DAYS_AT_ONCE) > 0) {
+      if (clock.monotonicMs() >= endMs) return
+      await turn()
     }
     this.#isUnderWay = false
   }

@@ -46,6 +46,15 @@ export function monthOf(atMs: number, timeZone: string): Period {
   return { fromMs: start.epochMilliseconds, toMs: start.add({ months: 1 }).startOfDay().epochMilliseconds }
 }
 
+/** The calendar year of an instant in a zone. */
+export function yearOf(atMs: number, timeZone: string): Period {
+  const start = Temporal.Instant.fromEpochMilliseconds(atMs)
+    .toZonedDateTimeISO(timeZone)
+    .with({ month: 1, day: 1 })
+    .startOfDay()
+  return { fromMs: start.epochMilliseconds, toMs: start.add({ years: 1 }).startOfDay().epochMilliseconds }
+}
+
 /** True for the name of a zone that this runtime knows, e.g. "Asia/Shanghai". */
 export function isTimeZone(name: string): boolean {
   try {

@@ -38,6 +38,8 @@ export interface KnownInterval extends IntervalIdentity {
   readonly closing: Boundary
   /** True when a simulated reading took part. */
   readonly simulated: boolean
+  /** True when an uncertain reading took part: the method says how the value came about, this how far to trust it. */
+  readonly uncertain: boolean
   /** Stretches within the slot that are not in `energy`, because nobody has decided what happened. */
   readonly undecided: readonly UndecidedAdvance[]
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { amount } from './amount.ts'
+import { amount, resolution } from './amount.ts'
 import { carrierNames, type Carrier } from './carriers.ts'
 import { isTimeZone } from './grid.ts'
 import { epochMs, identifier, localName } from './identity.ts'
@@ -48,6 +48,23 @@ export const meterEvent = z.discriminatedUnion('kind', [
     quantity: quantityName,
     final: amount,
     initial: amount,
+  }),
+  z.strictObject({
+    kind: z.literal('ratio').meta({
+      description:
+        'What one unit of the register stands for has changed: other transformers, or a ratio put right.',
+    }),
+    at: z.iso.datetime({ offset: true }),
+    quantity: quantityName,
+    before: resolution.meta({
+      description:
+        'Energy = advance of the register × this, until then: back to the event before it, or for ever',
+    }),
+    after: resolution.meta({ description: 'Energy = advance of the register × this, from then on' }),
+    final: amount.meta({ description: 'The register as it was delivered at that moment, before the change' }),
+    initial: amount.meta({
+      description: 'The same after it: equal to `final` where the meter and its gateway went on as they were',
+    }),
   }),
 ])
 

@@ -27,6 +27,12 @@ export function expectedSlots(meter: Meter, period: Period, nowMs: number): numb
   return [...slotsBetween(fromMs, Math.min(period.toMs, nowMs))]
 }
 
+/** How many they are. */
+export function expectedCount(meter: Meter, period: Period, nowMs: number): number {
+  const fromMs = slotStart(Math.max(period.fromMs, meter.installedMs))
+  return Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
+}
+
 function isPartial(interval: RecordedInterval, nowMs: number): boolean {
   if (interval.state !== 'known') return false
   if (interval.undecided.length > 0 || interval.opening.atMs > interval.slotMs) return true

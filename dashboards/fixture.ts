@@ -1,3 +1,5 @@
+import { sumOfSlot, type PlacedSum } from '#contract/energy-sum.ts'
+import { partsOf, rollUp } from '#intervals/rollup.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
@@ -178,6 +180,13 @@ export class MemoryBooks implements BooksView {
       (each) => each.meter === meter && each.quantity === quantity && inPeriod(each.slotMs, period),
     )
   }
+  daySums(meter: string, quantity: QuantityName, period: Period): readonly PlacedSum[] {
+    const slots = this.intervals(meter, quantity, period).map((interval) => ({
+      fromMs: interval.slotMs,
+      sum: sumOfSlot(interval),
+    }))
+    return rollUp(slots, partsOf('day', period, 'Asia/Shanghai'))
+  }
   holes = (): readonly never[] => []
   gaps = (): readonly never[] => []
   quarantine = (): readonly never[] => []
@@ -206,6 +215,7 @@ export function knownInterval(
     opening: boundary(slotMs, openingCount),
     closing: boundary(slotMs + SLOT_MS, openingCount + count),
     simulated: false,
+    uncertain: false,
     undecided: [],
     revision: 1,
   }

@@ -9,6 +9,7 @@ import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
+import { energyApi } from './api/energy.ts'
 import { meterApi } from './api/meter.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
@@ -129,6 +130,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     clock,
     live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
   })
+  energyApi(app, { park, books, clock })
   qualityApi(app, books)
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/api/live', { exposeHeadRoute: false }, (_request, reply) => {

@@ -134,12 +134,46 @@ describe('check', () => {
       'carrier: steam',
       ['park.yaml:20:15 meters.1.register: gasVolumeStandard is a quantity of naturalGas, not of steam'],
     ],
+    [
+      'ratio events that do not follow from one another',
+      'register: gasVolumeStandard\n',
+      `register: gasVolumeStandard
+    events:
+      - { kind: ratio, at: 2026-03-01T12:00:00+08:00, quantity: gasVolumeStandard, before: '2', after: '1', final: &read { count: 1, resolution: '1' }, initial: *read }
+      - { kind: ratio, at: 2026-02-01T12:00:00+08:00, quantity: gasVolumeStandard, before: '1', after: '3', final: *read, initial: *read }
+`,
+      [
+        'park.yaml:22:92 meters.1.events.0.before: the ratio event before it leaves the factor at 3, not at 2',
+      ],
+    ],
   ]
 
   it.each(parkCases)('finds %s at its place', (_name, from, to, expected) => {
     expect(park).toContain(from)
     const bad = file('park.yaml', park.replace(from, to))
     expect(printed(checkFiles({ park: bad, gateways: [], profiles: [] }))).toEqual(expected)
+  })
+
+  const counted = gateway.replace('eastron-sdm630', "acrel-dtsd1352, ratios: { current: '10' }")
+  const wrapsOf = (rating: number, wrapsAt?: string): string[] => {
+    const facts = `ratingPerHour: ${rating}${wrapsAt === undefined ? '' : `\n    wrapsAt: ${wrapsAt}`}`
+    const files = { park: file('park.yaml', park.replace('ratingPerHour: 100', facts)), profiles }
+    return printed(checkFiles({ ...files, gateways: [file('g.yaml', counted)] }))
+  }
+  const given = "give it wrapsAt: { count: 4294967296, resolution: '0.1' } in the park file"
+
+  it('asks where a register starts again, behind its transformers, when it can come to it in twenty years', () => {
+    expect(wrapsOf(2_400)).toEqual([])
+    expect(wrapsOf(2_500)).toEqual([
+      `g.yaml:8:42 buses.0.meters.0.profile: activeEnergyImport.total of acrel-dtsd1352 starts again at 429496729.6, which "main" can reach: ${given}`,
+    ])
+  })
+
+  it('finds a wrapsAt that is not that of the profile, however it is written', () => {
+    expect(wrapsOf(30_000, "{ count: 42949672960, resolution: '0.01' }")).toEqual([])
+    expect(wrapsOf(100, "{ count: 4294967296, resolution: '0.01' }")).toEqual([
+      'g.yaml:8:42 buses.0.meters.0.profile: activeEnergyImport.total of acrel-dtsd1352 starts again at 429496729.6, the park file says 42949672.96: give "main" wrapsAt: { count: 4294967296, resolution: \'0.1\' }',
+    ])
   })
 
   it('finds a longer ring of upstream meters at each of its members', () => {

@@ -2,13 +2,14 @@ import { basename, dirname, join } from 'node:path'
 import { Fault } from '#contract/fault.ts'
 import { indexPark } from '#contract/park.ts'
 import { dataExists, InvalidFile, readData, type DataFile, type Finding } from './document.ts'
-import { gatewayContradictions } from './gateway-check.ts'
+import { gatewayContradictions, type ProfileOnSite } from './gateway-check.ts'
 import { readGatewayFile } from './gateway.ts'
 import { goldenMismatches, readGolden } from './golden.ts'
 import { parkContradictions } from './park-check.ts'
 import { readParkData } from './park-file.ts'
 import { profileContradictions } from './profile-check.ts'
-import { profileFile, toRegisterMap, type RegisterMap } from './profile.ts'
+import { profileFile, toRegisterMap, type TransformerRatios } from './profile.ts'
+import type { ProfileFile } from './profile-schema.ts'
 
 /** Paths of the data files that belong together. */
 export interface FilesToCheck {
@@ -30,27 +31,44 @@ function take<T>(read: () => T, file: string, findings: Finding[]): T | undefine
   }
 }
 
-function checkProfile(file: string, findings: Finding[]): RegisterMap | 'faulty' {
-  const map = take(
+function checkProfile(file: string, findings: Finding[]): DataFile<ProfileFile> | undefined {
+  const data = take(
     () => {
-      const data = readData(profileFile, file)
-      const direct = toRegisterMap(data)
-      findings.push(...profileContradictions(data, direct))
-      return direct
+      const read = readData(profileFile, file)
+      findings.push(...profileContradictions(read, toRegisterMap(read)))
+      return read
     },
     file,
     findings,
   )
-  if (map === undefined) return 'faulty'
+  if (data === undefined) return undefined
   const beside = join(dirname(file), `${basename(file, '.yaml')}.golden.yaml`)
   if (dataExists(beside)) {
     const golden = take(() => readGolden(beside), beside, findings)
     if (golden !== undefined) {
-      const onSite = take(() => toRegisterMap(readData(profileFile, file), golden.ratios), file, findings)
+      const onSite = take(() => toRegisterMap(data, golden.ratios), file, findings)
       if (onSite !== undefined) findings.push(...goldenMismatches(golden, onSite))
     }
   }
-  return map
+  return data
+}
+
+/** Profiles by id for the ratios of a site; those that cannot be used are found once. */
+function onSite(files: readonly string[], findings: Finding[]): ProfileOnSite {
+  const profiles = new Map(files.map((file) => [basename(file, '.yaml'), checkProfile(file, findings)]))
+  const made = new Map<string, ReturnType<ProfileOnSite>>()
+  const make = (id: string, ratios: TransformerRatios): ReturnType<ProfileOnSite> => {
+    if (!profiles.has(id)) return 'unknown'
+    const data = profiles.get(id)
+    if (data === undefined) return 'faulty'
+    return take(() => toRegisterMap(data, ratios), data.file, findings) ?? 'faulty'
+  }
+  return (id, { current, voltage }) => {
+    const key = `${id} ${current} ${voltage}`
+    const map = made.get(key) ?? make(id, { current, voltage })
+    made.set(key, map)
+    return map
+  }
 }
 
 function gatewaysTwice(files: readonly DataFile<{ gateway: string }>[]): Finding[] {
@@ -76,8 +94,7 @@ export function checkFiles(files: FilesToCheck): Finding[] {
   const { park: parkFile } = files
   const parkData = parkFile === undefined ? undefined : take(() => readParkData(parkFile), parkFile, findings)
   if (parkData !== undefined) findings.push(...parkContradictions(parkData))
-  const profiles = new Map<string, RegisterMap | 'faulty'>()
-  for (const file of files.profiles) profiles.set(basename(file, '.yaml'), checkProfile(file, findings))
+  const profiles = onSite(files.profiles, findings)
   const park = parkData === undefined ? undefined : indexPark(parkData.value)
   const gateways = files.gateways
     .map((file) => take(() => readGatewayFile(file), file, findings))

@@ -1,10 +1,14 @@
 import type { Meter, Park } from '#contract/park.ts'
 import type { DataFile, Finding } from './document.ts'
 import type { GatewayFile, MeterLine } from './gateway.ts'
-import type { RegisterMap } from './profile.ts'
 import { transportContradictions } from './transport-check.ts'
+import type { RegisterMap, TransformerRatios } from './profile.ts'
+import { wrapContradiction } from './wrap-check.ts'
 
 /** What is wrong between a gateway file, the park and the profiles. */
+
+/** A profile for the ratios of a site. */
+export type ProfileOnSite = (id: string, ratios: TransformerRatios) => RegisterMap | 'faulty' | 'unknown'
 
 /** What a profile cannot give of what the park or the gateway file wants from this meter. */
 function profileGaps(line: MeterLine, meter: Meter | undefined, map: RegisterMap): [string, string][] {
@@ -38,6 +42,8 @@ function profileGaps(line: MeterLine, meter: Meter | undefined, map: RegisterMap
       found.push(['quantities', `leaves out ${wanted}, which the park file takes from "${meter.id}"`])
     }
   }
+  const wrap = wrapContradiction(meter, map)
+  if (wrap !== undefined) found.push(['profile', wrap])
   return found
 }
 
@@ -45,7 +51,7 @@ function profileGaps(line: MeterLine, meter: Meter | undefined, map: RegisterMap
 export function gatewayContradictions(
   data: DataFile<GatewayFile>,
   park: Park | undefined,
-  profiles: ReadonlyMap<string, RegisterMap | 'faulty'>,
+  profileOnSite: ProfileOnSite,
 ): Finding[] {
   const findings = transportContradictions(data)
   const { gateway, buses } = data.value
@@ -78,8 +84,8 @@ export function gatewayContradictions(
       } else if (meter !== undefined && meter.gateway !== gateway) {
         say([...path, 'meter'], `the park gives "${line.meter}" to the gateway "${meter.gateway}"`)
       }
-      const map = profiles.get(line.profile)
-      if (map === undefined) say([...path, 'profile'], `there is no profile "${line.profile}"`)
+      const map = profileOnSite(line.profile, line.ratios)
+      if (map === 'unknown') say([...path, 'profile'], `there is no profile "${line.profile}"`)
       else if (map !== 'faulty') {
         for (const [field, message] of profileGaps(line, meter, map))
           say([...path, ...field.split('.')], message)

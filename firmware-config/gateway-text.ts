@@ -1,6 +1,6 @@
 import { Fault } from '#contract/fault.ts'
 import { InvalidFile, type Finding } from './document.ts'
-import { gatewayContradictions } from './gateway-check.ts'
+import { gatewayContradictions, type ProfileOnSite } from './gateway-check.ts'
 import { parseGatewayText, type GatewayFile } from './gateway.ts'
 import type { RegisterMap, TransformerRatios } from './profile.ts'
 
@@ -14,26 +14,25 @@ export function checkedGateway(
   load: (id: string, ratios: TransformerRatios) => RegisterMap,
 ): GatewayFile {
   const data = parseGatewayText(text, name, folder)
-  const profiles = new Map<string, RegisterMap | 'faulty'>()
+  const known = new Map<string, RegisterMap | 'faulty' | 'unknown'>()
   const findings: Finding[] = []
-  for (const [b, bus] of data.value.buses.entries()) {
-    for (const [m, { profile, ratios }] of bus.meters.entries()) {
-      if (profiles.has(profile)) continue
-      try {
-        profiles.set(profile, load(profile, ratios))
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error
-        // The contradictions name a profile that is not there.
-        if (error.code === 'profile-unknown') continue
-        profiles.set(profile, 'faulty')
-        findings.push({
-          place: data.placeOf(['buses', b, 'meters', m, 'profile']),
-          message: error.message,
-        })
-      }
+  const profileOnSite: ProfileOnSite = (id, ratios) => {
+    const key = `${id} ${ratios.current} ${ratios.voltage}`
+    const map = known.get(key) ?? loaded(id, ratios)
+    known.set(key, map)
+    return map
+  }
+  const loaded = (id: string, ratios: TransformerRatios): RegisterMap | 'faulty' | 'unknown' => {
+    try {
+      return load(id, ratios)
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      if (error.code === 'profile-unknown') return 'unknown'
+      findings.push({ place: error.place ?? { file: name }, message: error.message })
+      return 'faulty'
     }
   }
-  findings.push(...gatewayContradictions(data, undefined, profiles))
+  findings.push(...gatewayContradictions(data, undefined, profileOnSite))
   if (findings.length > 0) throw new InvalidFile(name, findings)
   return data.value
 }

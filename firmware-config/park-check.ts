@@ -1,4 +1,4 @@
-import type { ParkDescription } from '#contract/park.ts'
+import { eventMs, type ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import type { DataFile, Finding } from './document.ts'
 
@@ -83,6 +83,22 @@ function meterContradictions(meter: MeterDescription): [field: string, message: 
   return found
 }
 
+/** Ratio events of one register that do not follow from one another. */
+function ratioContradictions({ events }: MeterDescription): [index: number, message: string][] {
+  const found: [number, string][] = []
+  const inOrder = [...events.entries()].toSorted(([, a], [, b]) => eventMs(a) - eventMs(b))
+  const last = new Map<string, string>()
+  for (const [index, event] of inOrder) {
+    if (event.kind !== 'ratio') continue
+    const factor = last.get(event.quantity)
+    if (factor !== undefined && factor !== event.before) {
+      found.push([index, `the ratio event before it leaves the factor at ${factor}, not at ${event.before}`])
+    }
+    last.set(event.quantity, event.after)
+  }
+  return found
+}
+
 /** The way upstream from a meter as far as it comes back to a meter it has passed; undefined where it ends. */
 function cycleFrom(
   start: MeterDescription,
@@ -110,6 +126,9 @@ export function parkContradictions(data: DataFile<ParkDescription>): Finding[] {
     }
     if (!gateways.has(meter.gateway)) say('gateway', `there is no gateway "${meter.gateway}" in this park`)
     for (const [field, message] of meterContradictions(meter)) say(field, message)
+    for (const [index, message] of ratioContradictions(meter)) {
+      findings.push({ place: data.placeOf([...path, 'events', index, 'before']), message })
+    }
     if (meter.upstream === undefined) continue
     const upstream = byId.get(meter.upstream)
     if (upstream === undefined) say('upstream', `there is no meter "${meter.upstream}" in this park`)

@@ -119,3 +119,38 @@ describe('events', () => {
     )
   })
 })
+
+describe('ratio events', () => {
+  const ratio = (seconds: number, before: string, after: string, register: number): MeterEvent => ({
+    kind: 'ratio',
+    at: Temporal.Instant.fromEpochMilliseconds(START_MS + seconds * 1_000).toString(),
+    quantity: QUANTITY,
+    before,
+    after,
+    final: kwh(register),
+    initial: kwh(register),
+  })
+  const facts = { ratingPerHour: 1_000, events: [ratio(3_600, '40', '60', 500), ratio(900, '20', '40', 200)] }
+
+  test('rule the time before the first, between them and after the last', () => {
+    const energy = (count: number, resolution: string) => ({ normal: kwh(count, resolution) })
+    expect(judge(at(0, kwh(100)), at(600, kwh(150)), facts)).toEqual(energy(50, '0.2'))
+    expect(judge(at(900, kwh(200)), at(1_800, kwh(250)), facts)).toEqual(energy(50, '0.4'))
+    expect(judge(at(3_600, kwh(500)), at(4_500, kwh(550)), facts)).toEqual(energy(50, '0.6'))
+  })
+
+  test('share an advance out exactly, however many lie in it', () => {
+    expect(judge(at(0, kwh(100)), at(7_200, kwh(600)), facts)).toEqual({
+      event: kwh((100 * 20 + 300 * 40 + 100 * 60) / 20, '0.2'),
+    })
+  })
+
+  test('let the rating judge energy, not the register', () => {
+    const behind = { ratingPerHour: 100, events: [ratio(0, '1', '40', 0)] }
+    expect(judge(at(0, kwh(0)), at(3_600, kwh(375)), behind)).toEqual({ normal: kwh(375, '0.4') })
+    expect(judge(at(0, kwh(0)), at(3_600, kwh(376)), behind)).toBe('beyond-rating')
+    expect(judge(at(0, kwh(0)), at(10, kwh(3)), { ...behind, ratingPerHour: 1 })).toEqual({
+      normal: kwh(3, '0.4'),
+    })
+  })
+})

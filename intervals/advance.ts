@@ -1,4 +1,4 @@
-import { add, compare, subtract, toNumber, type Amount } from '#contract/amount.ts'
+import { add, compare, multiply, subtract, toNumber, type Amount, type Resolution } from '#contract/amount.ts'
 import type { RegisterPoint, UndecidedAdvance } from '#contract/interval.ts'
 import { eventMs, type Meter } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
@@ -6,27 +6,43 @@ import type { QuantityName } from '#contract/quantities.ts'
 /** What must be known of a meter to read its register's course. */
 export type MeterFacts = Pick<Meter, 'id' | 'ratingPerHour' | 'wrapsAt' | 'gapSeconds' | 'events'>
 
-/** A replacement or reset: from this moment on the register counts from another value. */
+/** From this moment on the register counts from another value, or counts something else. */
 interface DatedChange {
   readonly atMs: number
   readonly final: Amount
   readonly initial: Amount
+  /** Energy = advance of the register × factor, on the course that begins here. */
+  readonly factorAfter: Resolution
 }
 
 /** How one register of one meter is to be read. Made once per series, because dates are parsed here. */
 export interface RegisterRules {
   /** In order of time. */
   readonly changes: readonly DatedChange[]
+  /** The factor of the time before the first change; '1' where no ratio event says otherwise. */
+  readonly firstFactor: Resolution
   readonly wrapsAt: Amount | undefined
   readonly ratingPerHour: number
 }
 
+/**
+ * A ratio event rules the time after it, and the first one the time before it as well. Where two of them contradict
+ * each other over the time between, the earlier one holds: `tanbiao check` says so.
+ */
 export function rulesOf(meter: MeterFacts, quantity: QuantityName): RegisterRules {
+  const events = meter.events
+    .filter((event) => event.quantity === quantity)
+    .toSorted((a, b) => eventMs(a) - eventMs(b))
+  const firstFactor = events.find((event) => event.kind === 'ratio')?.before ?? '1'
+  let factor = firstFactor
+  const changes = events.map((event): DatedChange => {
+    if (event.kind === 'ratio') factor = event.after
+    const { final, initial } = event
+    return { atMs: eventMs(event), final, initial, factorAfter: factor }
+  })
   return {
-    changes: meter.events
-      .filter((event) => event.quantity === quantity)
-      .map((event) => ({ atMs: eventMs(event), final: event.final, initial: event.initial }))
-      .toSorted((a, b) => a.atMs - b.atMs),
+    changes,
+    firstFactor,
     wrapsAt: meter.wrapsAt,
     ratingPerHour: meter.ratingPerHour,
   }
@@ -36,17 +52,20 @@ export function rulesOf(meter: MeterFacts, quantity: QuantityName): RegisterRule
 export interface Step {
   readonly from: RegisterPoint
   readonly to: RegisterPoint
-  /** Never negative. */
+  /** Of the register; never negative. */
   readonly advance: Amount
+  /** Energy = advance × factor. */
+  readonly factor: Resolution
   /** Where the register started again from zero on the way; undefined when it did not. */
   readonly wrappedAt: Amount | undefined
 }
 
-/** How far a register went between two neighbouring readings, exact. */
+/** How far a register went between two neighbouring readings, and what energy that is, exact. */
 export interface DecidedAdvance {
   readonly kind: 'normal' | 'rollover' | 'event'
   /** In order of time; more than one where events lie between the readings. */
   readonly steps: readonly Step[]
+  /** Energy of all steps. */
   readonly total: Amount
 }
 
@@ -69,21 +88,20 @@ const FLOAT_STEP = 2 ** -23
 const HOUR_MS = 3_600_000
 
 /** A judgement, not a sum: floating point is good enough, and the advance itself stays exact. */
-function isBeyondRating(
-  total: Amount,
-  from: RegisterPoint,
-  to: RegisterPoint,
-  rules: RegisterRules,
-): boolean {
-  const elapsedMs = Math.max(to.atMs - from.atMs, REFRESH_MS)
-  const possible = (RATING_MARGIN * rules.ratingPerHour * elapsedMs) / HOUR_MS
-  const step = Math.max(
-    ...[from, to].flatMap(({ register }) => [
-      toNumber({ count: 1, resolution: register.resolution }),
-      toNumber(register) * FLOAT_STEP,
-    ]),
+function isBeyondRating(total: Amount, steps: readonly Step[], ratingPerHour: number): boolean {
+  const fromMs = steps[0]?.from.atMs ?? 0
+  const toMs = steps.at(-1)?.to.atMs ?? fromMs
+  const possible = (RATING_MARGIN * ratingPerHour * Math.max(toMs - fromMs, REFRESH_MS)) / HOUR_MS
+  const registerStep = Math.max(
+    ...steps.flatMap(({ from, to, factor }) =>
+      [from, to].map(
+        ({ register }) =>
+          Math.max(toNumber({ count: 1, resolution: register.resolution }), toNumber(register) * FLOAT_STEP) *
+          Number(factor),
+      ),
+    ),
   )
-  return toNumber(total) > Math.max(possible, STEPS_ALWAYS_POSSIBLE * step)
+  return toNumber(total) > Math.max(possible, STEPS_ALWAYS_POSSIBLE * registerStep)
 }
 
 /**
@@ -91,13 +109,18 @@ function isBeyondRating(
  * A fall counts as a rollover only when less than half of the register's range explains it: a longer way round looks
  * the same as a reset, and inventing half a register of energy is worse than asking.
  */
-function stepOf(from: RegisterPoint, to: RegisterPoint, wrapsAt: Amount | undefined): Step | undefined {
+function stepOf(
+  from: RegisterPoint,
+  to: RegisterPoint,
+  factor: Resolution,
+  wrapsAt: Amount | undefined,
+): Step | undefined {
   const difference = subtract(to.register, from.register)
-  if (difference.count >= 0) return { from, to, advance: difference, wrappedAt: undefined }
+  if (difference.count >= 0) return { from, to, advance: difference, factor, wrappedAt: undefined }
   if (wrapsAt === undefined || compare(from.register, wrapsAt) >= 0) return undefined
   const advance = add(difference, wrapsAt)
   if (compare(add(advance, advance), wrapsAt) >= 0) return undefined
-  return { from, to, advance, wrappedAt: wrapsAt }
+  return { from, to, advance, factor, wrappedAt: wrapsAt }
 }
 
 /**
@@ -106,21 +129,26 @@ function stepOf(from: RegisterPoint, to: RegisterPoint, wrapsAt: Amount | undefi
  * Throws `amount-overflow` where the two resolutions leave no count that can be held exactly.
  */
 export function advanceOf(from: RegisterPoint, to: RegisterPoint, rules: RegisterRules): Advance {
+  const earlier = rules.changes.findLast(({ atMs }) => atMs <= from.atMs)
   const changes = rules.changes.filter(({ atMs }) => atMs > from.atMs && atMs <= to.atMs)
   const steps: Step[] = []
   let start = from
-  for (const { atMs, final, initial } of changes) {
-    const step = stepOf(start, { atMs, register: final }, rules.wrapsAt)
-    if (step === undefined) return { kind: 'undecided', reason: 'register-decreased' }
-    steps.push(step)
-    start = { atMs, register: initial }
+  let factor = earlier?.factorAfter ?? rules.firstFactor
+  const goTo = (end: RegisterPoint): boolean => {
+    const step = stepOf(start, end, factor, rules.wrapsAt)
+    if (step !== undefined) steps.push(step)
+    return step !== undefined
   }
-  const last = stepOf(start, to, rules.wrapsAt)
-  if (last === undefined) return { kind: 'undecided', reason: 'register-decreased' }
-  const total = steps.reduce((advance, step) => add(advance, step.advance), last.advance)
-  steps.push(last)
+  for (const { atMs, final, initial, factorAfter } of changes) {
+    if (!goTo({ atMs, register: final })) return { kind: 'undecided', reason: 'register-decreased' }
+    start = { atMs, register: initial }
+    factor = factorAfter
+  }
+  if (!goTo(to)) return { kind: 'undecided', reason: 'register-decreased' }
+  const energies = steps.map((step) => multiply(step.advance, step.factor))
+  const total = energies.reduce((energy, each) => add(energy, each))
   const wrapped = steps.some(({ wrappedAt }) => wrappedAt !== undefined)
-  if (isBeyondRating(total, from, to, rules)) {
+  if (isBeyondRating(total, steps, rules.ratingPerHour)) {
     // A fall whose wrapped advance is impossible was no rollover.
     return { kind: 'undecided', reason: wrapped ? 'register-decreased' : 'beyond-rating' }
   }

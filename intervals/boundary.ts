@@ -1,6 +1,7 @@
-import { add, compare, subtract, type Amount } from '#contract/amount.ts'
+import { add, compare, multiply, subtract, type Amount } from '#contract/amount.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Boundary, RegisterPoint } from '#contract/interval.ts'
+import type { UsableQuality } from '#contract/reading.ts'
 import type { DecidedAdvance, Step } from './advance.ts'
 
 /**
@@ -14,7 +15,7 @@ export const BOUNDARY_TOLERANCE_MS = 2_000
 export interface PlacedReading {
   readonly point: RegisterPoint
   readonly placedMs: number
-  readonly simulated: boolean
+  readonly quality: UsableQuality
 }
 
 /** Two neighbouring readings whose difference is explained. */
@@ -48,7 +49,7 @@ export function placesOf(times: readonly number[]): number[] {
   })
 }
 
-/** A position along a stretch: the boundary as evidence, and the advance from the stretch's start up to there. */
+/** A position along a stretch: the boundary as evidence, and the energy from the stretch's start up to there. */
 export interface Position {
   readonly boundary: Boundary
   readonly travelled: Amount
@@ -92,9 +93,12 @@ export function positionAt({ from, to, advance }: DecidedStretch, lineMs: number
   for (const step of advance.steps) {
     if (lineMs < step.to.atMs) {
       const share = shareOf(step, lineMs)
-      return { boundary: between(step, lineMs, share), travelled: add(travelled, share) }
+      return {
+        boundary: between(step, lineMs, share),
+        travelled: add(travelled, multiply(share, step.factor)),
+      }
     }
-    travelled = add(travelled, step.advance)
+    travelled = add(travelled, multiply(step.advance, step.factor))
   }
   return { boundary: measured(to), travelled }
 }

@@ -47,6 +47,7 @@ const expected = z.union([
     opening: boundary.optional(),
     closing: boundary.optional(),
     simulated: z.boolean().default(false),
+    uncertain: z.boolean().default(false),
     undecided: z.array(undecided).default([]),
   }),
   z.strictObject({
@@ -99,7 +100,7 @@ function inWordsOf(line: Expected, interval: Interval): object {
     reason,
   }))
   if (interval.state === 'missing') return { missing: interval.cause, undecided: undecidedWords }
-  const { energy, method, coverage, simulated } = interval
+  const { energy, method, coverage, simulated, uncertain } = interval
   const boundaryWords = ({ atMs, register, method }: Boundary) => ({
     atMs,
     register: toDecimal(register),
@@ -110,6 +111,7 @@ function inWordsOf(line: Expected, interval: Interval): object {
     method,
     coveredSeconds: coverage * (SLOT_MS / 1_000),
     simulated,
+    uncertain,
     undecided: undecidedWords,
     ...('opening' in line ? { opening: boundaryWords(interval.opening) } : {}),
     ...('closing' in line ? { closing: boundaryWords(interval.closing) } : {}),
@@ -123,12 +125,13 @@ function wordsOf(line: Expected): object {
     reason,
   }))
   if ('missing' in line) return { missing: line.missing, undecided: undecidedWords }
-  const { energy, method, coveredSeconds, simulated, opening, closing } = line
+  const { energy, method, coveredSeconds, simulated, uncertain, opening, closing } = line
   return {
     energy,
     method,
     coveredSeconds,
     simulated,
+    uncertain,
     undecided: undecidedWords,
     ...(opening && { opening: { ...opening, at: undefined, atMs: opening.at.ms } }),
     ...(closing && { closing: { ...closing, at: undefined, atMs: closing.at.ms } }),

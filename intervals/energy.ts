@@ -9,7 +9,7 @@ import {
   type UndecidedAdvance,
 } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import type { RegisterReading } from '#contract/reading.ts'
+import type { RegisterReading, UsableQuality } from '#contract/reading.ts'
 import type { RegisterSeries } from '#store/port.ts'
 import { advanceOf, rulesOf, type MeterFacts, type RegisterRules } from './advance.ts'
 import { placesOf, positionAt, type DecidedStretch, type PlacedReading } from './boundary.ts'
@@ -39,7 +39,7 @@ function stretchesOf(series: RegisterSeries, rules: RegisterRules): Stretch[] {
   const placed = readings.map((reading, index) => ({
     point: pointOf(reading),
     placedMs: places[index] ?? reading.atMs,
-    simulated: reading.quality === 'simulated',
+    quality: reading.quality,
   }))
   const stretches: Stretch[] = []
   for (const [index, to] of placed.entries()) {
@@ -58,6 +58,9 @@ function stretchesOf(series: RegisterSeries, rules: RegisterRules): Stretch[] {
 function worseOf(a: IntervalMethod, b: IntervalMethod): IntervalMethod {
   return intervalMethods.indexOf(a) >= intervalMethods.indexOf(b) ? a : b
 }
+
+const restsOn = (decided: readonly DecidedStretch[], quality: UsableQuality): boolean =>
+  decided.some(({ from, to }) => from.quality === quality || to.quality === quality)
 
 /** Part of a slot, as milliseconds, that a stretch takes. */
 function overlapMs({ from, to }: DecidedStretch, slotMs: number): number {
@@ -90,7 +93,8 @@ function knownOf(decided: readonly DecidedStretch[], slotMs: number, gapSeconds:
     coverage: coveredMs / SLOT_MS,
     opening,
     closing,
-    simulated: decided.some(({ from, to }) => from.simulated || to.simulated),
+    simulated: restsOn(decided, 'simulated'),
+    uncertain: restsOn(decided, 'uncertain'),
   }
 }
 

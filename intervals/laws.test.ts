@@ -41,12 +41,14 @@ const move = fc.record({
     { weight: 2, arbitrary: fc.constant('stand' as const) },
     { weight: 1, arbitrary: fc.constant('replacement' as const) },
     { weight: 1, arbitrary: fc.constant('reset' as const) },
+    { weight: 1, arbitrary: fc.constant('ratio' as const) },
     { weight: 1, arbitrary: fc.constant('fall' as const) },
     { weight: 1, arbitrary: fc.constant('jump' as const) },
   ),
   coarse: fc.boolean(),
   share: fc.double({ min: 0, max: 1, noNaN: true }),
   simulated: fc.boolean(),
+  newFactor: fc.integer({ min: 1, max: 5 }),
 })
 
 interface History {
@@ -73,6 +75,7 @@ const history: fc.Arbitrary<History> = fc
     let register = first
     let explained = 0
     let unexplained = 0
+    let factor = 1
     const read = (coarse: boolean, simulated: boolean): void => {
       readings.push({
         meter: 'm1',
@@ -85,8 +88,29 @@ const history: fc.Arbitrary<History> = fc
     read(false, false)
     for (const each of moves) {
       const elapsedMs = each.pause(atMs)
-      const flow = Math.floor((each.load * RATING_KW * 100 * elapsedMs) / HOUR_MS)
-      if (each.happening === 'replacement' || each.happening === 'reset') {
+      // Of the register: each count of it stands for `factor` counts of energy.
+      const flow = Math.floor((each.load * RATING_KW * 100 * elapsedMs) / HOUR_MS / factor)
+      if (each.happening === 'ratio') {
+        const before = Math.min(Math.floor(flow * each.share), WRAP - 1 - register)
+        // As often as not the register goes on as it was.
+        const initial = each.coarse ? Math.floor(each.share * 100) : register + before
+        const after = Math.min(Math.floor((flow * factor) / each.newFactor), WRAP - 1 - initial)
+        events.push({
+          kind: 'ratio',
+          at: Temporal.Instant.fromEpochMilliseconds(
+            atMs + Math.max(1, Math.ceil(each.share * elapsedMs)),
+          ).toString(),
+          quantity: QUANTITY,
+          before: String(factor),
+          after: String(each.newFactor),
+          final: fine(register + before),
+          initial: fine(initial),
+        })
+        const rest = Math.floor(after * (1 - each.share))
+        explained += before * factor + rest * each.newFactor
+        register = initial + rest
+        factor = each.newFactor
+      } else if (each.happening === 'replacement' || each.happening === 'reset') {
         const before = Math.min(Math.floor(flow * each.share), WRAP - 1 - register)
         const initial = Math.floor(each.share * 100)
         events.push({
@@ -99,7 +123,7 @@ const history: fc.Arbitrary<History> = fc
           initial: fine(initial),
         })
         register = initial + flow - before
-        explained += flow
+        explained += flow * factor
       } else if (each.happening === 'fall' && register > 0) {
         // Not so far that it could be a rollover of 5 h at 1.5 times the rating, 450 kWh.
         register -= 1 + Math.floor(each.share * Math.min(register - 1, 900_000))
@@ -111,7 +135,7 @@ const history: fc.Arbitrary<History> = fc
         // A coarse register can only stand at whole steps.
         const goal = register + flow
         const end = each.coarse ? Math.ceil(goal / 10) * 10 : goal
-        explained += end - register
+        explained += (end - register) * factor
         register = end % WRAP
       }
       atMs += elapsedMs
@@ -369,11 +393,14 @@ describe('recomputing only what is dirty', () => {
   })
 
   test('is enough around the date of an event that is added or taken away', () => {
-    const withEvent = history.filter(({ meter }) => meter.events.length > 0)
+    // A ratio event rules all time up to the next one.
+    const isOfAMoment = ({ kind }: MeterEvent): boolean => kind !== 'ratio'
+    const withEvent = history.filter(({ meter }) => meter.events.some(isOfAMoment))
     fc.assert(
       fc.property(withEvent, ({ meter, readings }) => {
-        const [event, ...others] = meter.events
+        const event = meter.events.find(isOfAMoment)
         if (event === undefined) return
+        const others = meter.events.filter((each) => each !== event)
         const touched = { fromMs: eventMs(event), toMs: eventMs(event) }
         const dirty = dirtyPeriod(touched, new MemorySeries(readings).series(slotsTouching(touched)))
         const outside = (intervals: readonly Interval[]): Interval[] =>

@@ -1,3 +1,4 @@
+import type { Amount } from '#contract/amount.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { parkDescription, type ParkDescription } from '#contract/park.ts'
 import { gatewayFile, type GatewayFile } from '#firmware-config/gateway.ts'
@@ -15,10 +16,17 @@ interface MeterKind {
   readonly power: QuantityName
   /** Models that such meters are of, in turn. */
   readonly profiles: readonly string[]
+  /** Where their register starts again, for meters that may come to it. */
+  readonly wrapsAt?: Amount
 }
 
 const meterKinds: Readonly<Record<MeterUse, MeterKind>> = {
-  supply: { register: 'activeEnergyImport.total', power: 'activePower.total', profiles: ['acrel-adl400'] },
+  supply: {
+    register: 'activeEnergyImport.total',
+    power: 'activePower.total',
+    profiles: ['acrel-adl400'],
+    wrapsAt: { count: 2 ** 32, resolution: '0.1' },
+  },
   feeder: {
     register: 'activeEnergyImport.total',
     power: 'activePower.total',
@@ -65,7 +73,7 @@ class MeterWriter {
   ): MeterDescription {
     const node = this.#nodes.get(id)
     if (node === undefined) throw new RangeError(`nothing flows through "${id}"`)
-    const { register, power } = meterKinds[draft.use]
+    const { register, power, wrapsAt } = meterKinds[draft.use]
     const { carrier } = quantityOf(register)
     return {
       id,
@@ -77,6 +85,7 @@ class MeterWriter {
       register,
       power,
       ratingPerHour: ratingAbove(Math.max(node.most, -node.least) * amountPerFlowHour(carrier)),
+      ...(wrapsAt === undefined ? {} : { wrapsAt }),
       gapSeconds: 300,
       installed: this.#scenario.registersFrom,
       events: [],

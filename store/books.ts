@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { openArrivals, type Arrivals } from './books/arrivals.ts'
+import { openDaySums, type DaySums } from './books/day-sums.ts'
 import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
 import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
@@ -10,9 +11,12 @@ import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
 import type { Books } from './port.ts'
 import { inTransaction, openSqlite } from './sqlite-file.ts'
 
-/** Opens or creates the books. Throws `books-unusable`. */
-export function openBooks(file: string): Books {
-  return guarded(file, () => new SqliteBooks(file, openSqlite(file, 'books')))
+/**
+ * Opens or creates the books. Their owner says by which calendar their days are summed; for all others it stays as it
+ * is, which is UTC in new books. Throws `books-unusable`.
+ */
+export function openBooks(file: string, timeZone?: string): Books {
+  return guarded(file, () => new SqliteBooks(file, openSqlite(file, 'books'), timeZone))
 }
 
 function guarded<T>(file: string, work: () => T): T {
@@ -34,16 +38,19 @@ class SqliteBooks implements Books {
   readonly #arrivals: Arrivals
   readonly #windows: DirtyWindows
   readonly #intervals: IntervalBook
+  readonly #days: DaySums
   readonly #rules: MeterRules
 
-  constructor(file: string, database: DatabaseSync) {
+  constructor(file: string, database: DatabaseSync, timeZone: string | undefined) {
     this.#file = file
     this.#database = database
     this.#marks = openMarks(database)
     this.#arrivals = openArrivals(database, this.#marks.journalOf)
     this.#windows = openDirtyWindows(database)
-    this.#intervals = openIntervals(database)
+    this.#intervals = openIntervals(database, (...slot) => this.#days.mark(...slot))
+    this.#days = openDaySums(database, this.#intervals.between)
     this.#rules = openMeterRules(database)
+    if (timeZone !== undefined) this.#write(() => this.#days.useCalendar(timeZone))
   }
 
   followedUntilMs(): number {
@@ -94,6 +101,14 @@ class SqliteBooks implements Books {
 
   revisions(...slot: Parameters<Books['revisions']>): ReturnType<Books['revisions']> {
     return this.#read(() => this.#intervals.revisions(...slot))
+  }
+
+  daySums(...days: Parameters<Books['daySums']>): ReturnType<Books['daySums']> {
+    return this.#read(() => this.#days.between(...days))
+  }
+
+  settleDays(...[nowMs, limit]: Parameters<Books['settleDays']>): number {
+    return this.#write(() => this.#days.settle(nowMs, limit))
   }
 
   holes(): ReturnType<Books['holes']> {

@@ -1,4 +1,5 @@
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
+import type { PlacedSum } from '#contract/energy-sum.ts'
 import type { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
@@ -138,6 +139,18 @@ export interface Books {
 
   /** All revisions of one slot since it was settled, oldest first. */
   revisions(meter: MeterId, quantity: QuantityName, slotMs: number): readonly RecordedInterval[]
+
+  /**
+   * Sums over the days of the park's calendar that begin in a period, in order; days without a recorded slot are
+   * absent. They always agree with `intervals`: a day of which a slot has changed is summed again.
+   */
+  daySums(meter: MeterId, quantity: QuantityName, period: Period): readonly PlacedSum[]
+
+  /**
+   * Keeps the sums of days that were over at `nowMs` and have changed since, at most `limit` of them, so that
+   * `daySums` need not make them. Returns how many it summed: 0 when none was left.
+   */
+  settleDays(nowMs: number, limit: number): number
 
   /** Numbers below the highest seen of each epoch that neither arrived nor were declared lost. */
   holes(): readonly Hole[]

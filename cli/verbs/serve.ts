@@ -55,7 +55,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const clock = clockOf(paceOfFolder(folder, 'books.sqlite', given))
     const store = await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`)
     closers.unshift(() => store.close())
-    const books = openBooks(folder.file('books.sqlite'))
+    const books = openBooks(folder.file('books.sqlite'), park.description.timeZone)
     closers.unshift(() => {
       books.close()
     })

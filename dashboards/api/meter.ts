@@ -88,6 +88,7 @@ function slotOf(slotMs: number, interval: RecordedInterval | undefined, nowMs: n
     method: interval.method,
     coverage: interval.coverage,
     simulated: interval.simulated,
+    uncertain: interval.uncertain,
     opening: boundaryText(interval.opening),
     closing: boundaryText(interval.closing),
     undecided,

@@ -8,6 +8,7 @@ import { balanceRoles, type BalanceRole } from '#contract/park.ts'
 import { quantityName } from '#contract/quantities.ts'
 import { badCause, usableQuality } from '#contract/reading.ts'
 import { canonicalUnits } from '#contract/units.ts'
+import { calendarParts } from '#intervals/rollup.ts'
 import { meterStates, silences } from '../presence.ts'
 
 /**
@@ -204,6 +205,8 @@ const slot = z.discriminatedUnion('state', [
     method: z.enum(intervalMethods),
     coverage: z.number(),
     simulated: z.boolean(),
+    /** It rests on a reading whose time or value is in doubt. */
+    uncertain: z.boolean(),
     opening: boundary,
     closing: boundary,
     undecided,
@@ -231,6 +234,36 @@ export const meterIntervals = z.object({
   slots: z.array(slot),
 })
 export type MeterIntervals = z.infer<typeof meterIntervals>
+
+const energySum = z.object({
+  fromMs: epochMs,
+  toMs: epochMs,
+  /** Sum of the known slots. */
+  total: decimal.nullable(),
+  ...slotCounts,
+  /** Every expected slot is known in full, but for those still pending. */
+  complete: z.boolean(),
+  /** Share of the expected time that lies between readings no further apart than the meter should be read. */
+  coverage: z.number().nullable(),
+  /** Slots with a stretch that waits for a person's decision. */
+  undecided: z.int(),
+  simulated: z.int(),
+  uncertain: z.int(),
+  /** The known slots by how they came about, best method first. */
+  methods: z.array(z.object({ method: z.enum(intervalMethods), slots: z.int(), total: decimal })),
+})
+
+export const meterEnergy = z.object({
+  meter: identifier,
+  quantity: quantityName,
+  unit,
+  timeZone: z.string(),
+  by: z.enum(calendarParts),
+  whole: energySum,
+  /** `name`: 2026-06-02T13:00+08:00, 2026-06-02, 2026-06 or 2026; the first and last one as far as they were asked for. */
+  parts: z.array(energySum.extend({ name: z.string() })),
+})
+export type MeterEnergy = z.infer<typeof meterEnergy>
 
 export const quality = z.object({
   holes: z.array(

@@ -82,6 +82,7 @@ export function known(slotMs: number, count: number): Interval {
     opening: boundary,
     closing: boundary,
     simulated: false,
+    uncertain: false,
     undecided: [],
   }
 }

@@ -47,6 +47,7 @@ const interval: fc.Arbitrary<Interval> = fc.oneof(
     opening: boundary,
     closing: boundary,
     simulated: fc.boolean(),
+    uncertain: fc.boolean(),
     undecided,
   }),
   fc.record({
@@ -102,6 +103,7 @@ test('an ordinary measured slot takes less than 100 characters', () => {
     },
     closing: { ...next, method: 'measured', before: next, after: next },
     simulated: true,
+    uncertain: false,
     undecided: [],
   })
   expect(text).toBe(

@@ -14,12 +14,16 @@ import {
  * equal exactly when their texts are. A year of one meter is some 35,000 of them, so moments are milliseconds from the
  * start of the slot, and what is as usual is left out:
  *
- *   known:     [energy, resolution, method, coverage, simulated as 0 or 1, opening, closing, undecided …]
+ *   known:     [energy, resolution, method, coverage, marks, opening, closing, undecided …]
+ *   marks:     1 for simulated + 2 for uncertain
  *   missing:   [cause, undecided …]
  *   boundary:  [at, register, method, before, after]: no `after` where it is `before`, neither where both are the boundary
  *   undecided: [reason, from, to]     point: [at, register]
  *   register:  a count of the energy's resolution, or [count, resolution]
  */
+const SIMULATED = 1
+const UNCERTAIN = 2
+
 const registerText = z.union([z.int(), z.tuple([z.int(), amount.shape.resolution])])
 const pointText = z.tuple([z.int(), registerText])
 const boundaryMethod = z.enum(['measured', 'interpolated', 'apportioned'])
@@ -35,7 +39,10 @@ const knownText = z
     amount.shape.resolution,
     z.enum(intervalMethods),
     z.number().min(0).max(1),
-    z.union([z.literal(0), z.literal(1)]),
+    z
+      .int()
+      .min(0)
+      .max(SIMULATED + UNCERTAIN),
     boundaryText,
     boundaryText,
   ])
@@ -117,7 +124,7 @@ export function textOf(interval: Interval): string {
     const undecided = interval.undecided.map((each) => points.shortUndecided(each))
     return JSON.stringify(missingText.parse([interval.cause, ...undecided]))
   }
-  const { energy, method, coverage, simulated, opening, closing } = interval
+  const { energy, method, coverage, simulated, uncertain, opening, closing } = interval
   const points = new Points(interval.slotMs, energy.resolution)
   return JSON.stringify(
     knownText.parse([
@@ -125,7 +132,7 @@ export function textOf(interval: Interval): string {
       energy.resolution,
       method,
       coverage,
-      simulated ? 1 : 0,
+      (simulated ? SIMULATED : 0) + (uncertain ? UNCERTAIN : 0),
       points.shortBoundary(opening),
       points.shortBoundary(closing),
       ...interval.undecided.map((each) => points.shortUndecided(each)),
@@ -148,7 +155,7 @@ export function intervalOf({ meter, quantity, slotMs }: IntervalIdentity, text: 
       undecided: undecided.map((each) => points.longUndecided(each)),
     }
   }
-  const [count, resolution, method, coverage, simulated, opening, closing, ...undecided] = parsed
+  const [count, resolution, method, coverage, marks, opening, closing, ...undecided] = parsed
   const points = new Points(slotMs, resolution)
   return {
     meter,
@@ -160,7 +167,8 @@ export function intervalOf({ meter, quantity, slotMs }: IntervalIdentity, text: 
     coverage,
     opening: points.longBoundary(opening),
     closing: points.longBoundary(closing),
-    simulated: simulated === 1,
+    simulated: (marks & SIMULATED) !== 0,
+    uncertain: (marks & UNCERTAIN) !== 0,
     undecided: undecided.map((each) => points.longUndecided(each)),
   }
 }
