@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { gasPerTonne } from './conversions.ts'
 import { DAY_MS, HOUR_MS } from './load-curve.ts'
+import { amountPerFlowHour } from './media.ts'
 import { makePlant } from './plant.ts'
 import { readScenarioFor } from './scenario-check.ts'
 import { demoScenarioPath } from './scenario.ts'
@@ -165,7 +166,8 @@ describe('the plant of the demonstration park', () => {
         const flow = flowAt(plant, meter, atMs)
         expect(flow).toBeGreaterThanOrEqual(least - 1e-9)
         expect(flow).toBeLessThanOrEqual(most + 1e-9)
-        expect(Math.abs(flow)).toBeLessThanOrEqual(park.meters.get(meter)?.ratingPerHour ?? 0)
+        const { carrier = 'environment', ratingPerHour = 0 } = park.meters.get(meter) ?? {}
+        expect(Math.abs(flow) * amountPerFlowHour(carrier)).toBeLessThanOrEqual(ratingPerHour)
       }),
       { numRuns: 500 },
     )

@@ -1,4 +1,12 @@
 import { fromNumber, type Amount } from '#contract/amount.ts'
+import {
+  isFloating,
+  isPair,
+  pairs,
+  singles,
+  type SingleEncoding,
+  type WordOrder,
+} from '#firmware-config/encodings.ts'
 import type { MappedRegister } from '#firmware-config/profile.ts'
 import { registerWords } from './register-image.ts'
 
@@ -9,7 +17,7 @@ import { registerWords } from './register-image.ts'
 
 const BITS_PER_WORD = 16n
 
-function bitsOf({ order }: MappedRegister, words: readonly number[]): bigint {
+function bitsOf(order: WordOrder, words: readonly number[]): bigint {
   const bytesSwapped = order === 'BADC' || order === 'DCBA'
   const wordsSwapped = order === 'CDAB' || order === 'DCBA'
   return (wordsSwapped ? words.toReversed() : words).reduce((bits, word) => {
@@ -18,16 +26,50 @@ function bitsOf({ order }: MappedRegister, words: readonly number[]): bigint {
   }, 0n)
 }
 
-function rawOf(register: MappedRegister, words: readonly number[]): number {
-  const bits = bitsOf(register, words)
-  const { encoding } = register
-  if (encoding.startsWith('bcd')) return Number(bits.toString(16))
-  if (encoding.startsWith('i')) return Number(BigInt.asIntN(words.length * 16, bits))
-  if (encoding.startsWith('u')) return Number(bits)
+function floatOf(bits: bigint, words: number): number {
   const view = new DataView(new ArrayBuffer(8))
-  if (encoding === 'f64') view.setBigUint64(0, bits)
+  if (words === 4) view.setBigUint64(0, bits)
   else view.setUint32(0, Number(bits))
-  return encoding === 'f64' ? view.getFloat64(0) : view.getFloat32(0)
+  return words === 4 ? view.getFloat64(0) : view.getFloat32(0)
+}
+
+/** Words of four decimal digits, most significant first. */
+function mod10Of(bits: bigint, words: number): number {
+  let value = 0
+  for (let word = words - 1; word >= 0; word -= 1) {
+    value = value * 10_000 + Number((bits >> (BigInt(word) * BITS_PER_WORD)) & 0xffffn)
+  }
+  return value
+}
+
+function singleOf(encoding: SingleEncoding, order: WordOrder, words: readonly number[]): number {
+  const bits = bitsOf(order, words)
+  const width = words.length * 16
+  const { kind } = singles[encoding]
+  switch (kind) {
+    case 'unsigned':
+      return Number(bits)
+    case 'signed':
+      return Number(BigInt.asIntN(width, bits))
+    case 'signMagnitude': {
+      const size = Number(BigInt.asUintN(width - 1, bits))
+      return bits >> BigInt(width - 1) === 0n ? size : -size
+    }
+    case 'bcd':
+      return Number(bits.toString(16))
+    case 'mod10':
+      return mod10Of(bits, words.length)
+    case 'float':
+      break
+  }
+  return floatOf(bits, words.length)
+}
+
+function rawOf({ encoding, order }: MappedRegister, words: readonly number[]): number {
+  if (!isPair(encoding)) return singleOf(encoding, order, words)
+  const { first, second, sign } = pairs[encoding]
+  const middle = singles[first].words
+  return singleOf(first, order, words.slice(0, middle)) + sign * singleOf(second, order, words.slice(middle))
 }
 
 /**
@@ -53,6 +95,5 @@ export function shownValue(register: MappedRegister, value: number): number | Am
   const raw = rawOf(register, registerWords(register, value))
   const { encoding, factor, resolution } = register
   if (resolution === undefined) return scaled(raw, factor)
-  const isFloat = encoding === 'f32' || encoding === 'f64'
-  return isFloat ? fromNumber(scaled(raw, factor), resolution) : { count: raw, resolution }
+  return isFloating(encoding) ? fromNumber(scaled(raw, factor), resolution) : { count: raw, resolution }
 }
