@@ -65,7 +65,7 @@ function processesOf(folder: string): { pid: number; args: string }[] {
     })
 }
 
-const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0']
+const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0', '--control-port', '0']
 
 describe('The demo park', () => {
   let folder: string
@@ -103,7 +103,7 @@ describe('The demo park', () => {
     })
     const address = taken.address()
     const port = address === null || typeof address === 'string' ? 0 : address.port
-    for (const option of ['--port', '--mqtt-port', '--modbus-port']) {
+    for (const option of ['--port', '--mqtt-port', '--modbus-port', '--control-port']) {
       const ports = FREE_PORTS.map((each, index) => (FREE_PORTS[index - 1] === option ? String(port) : each))
       const other = new Demo('--data', join(folder, 'other'), ...ports)
       expect(await other.ended()).toBe(1)
