@@ -4,9 +4,9 @@ import type { Child } from './child.ts'
 export interface PoweredGateway {
   /** Its process as it runs now, or ran last. */
   readonly child: () => Child
-  power(on: boolean): void
+  readonly power: (on: boolean) => void
   /** Starts it again whenever it ends; `onEnd` is told how, and says whether that may go on. Never resolves. */
-  keepAlive(onEnd: (how: string) => boolean): Promise<never>
+  readonly keepAlive: (onEnd: (how: string) => boolean) => Promise<never>
 }
 
 /** Starts a gateway's process. */
