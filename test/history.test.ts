@@ -151,8 +151,10 @@ describe('The past of a park', () => {
 
   it('that is damaged in the books is named with its cause', async () => {
     const slotMs = Date.parse('2026-05-03T09:30:00Z')
-    const books = new DatabaseSync(join(data, 'books.sqlite'))
-    books.prepare('DELETE FROM interval WHERE meter = ? AND slot_ms = ?').run('computing-it', slotMs)
+    const books = new DatabaseSync(join(data, 'books.sqlite'), { timeout: 5_000 })
+    const damage =
+      'DELETE FROM interval WHERE series IN (SELECT id FROM series WHERE meter = ?) AND slot_ms = ?'
+    books.prepare(damage).run('computing-it', slotMs)
     books.close()
     const damaged = await gradeOf('--data', data)
     expect(damaged.code).toBe(1)
