@@ -8,6 +8,7 @@ await dispatch({
   demo: async () => (await import('./verbs/demo.ts')).demo,
   serve: async () => (await import('./verbs/serve.ts')).serve,
   ...edgeVerbs,
+  check: async () => (await import('./verbs/check-all.ts')).checkAll,
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,
   'simulate park': async () => (await import('./verbs/park.ts')).park,
   'simulate history': async () => (await import('./verbs/history.ts')).history,

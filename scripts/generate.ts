@@ -13,6 +13,7 @@ import { gatewayFile } from '#firmware-config/gateway.ts'
 import { readData } from '#firmware-config/document.ts'
 import { openProfiles } from '#firmware-config/profile-library.ts'
 import { profileFile, toRegisterMap } from '#firmware-config/profile.ts'
+import { behaviourFile } from '#simulators/fault-schedule.ts'
 import { scenarioFile } from '#simulators/scenario.ts'
 import { metersPage, type PrintedProfile } from './meters-page.ts'
 
@@ -31,6 +32,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'factors-fuels': fuelFile,
   'factors-electricity': electricityFile,
   'factors-heat': heatFile,
+  behaviour: behaviourFile,
   ...messageSchemas,
 }
 

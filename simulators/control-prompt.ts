@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { Fault, faultText } from '#contract/fault.ts'
 import type { Control, FaultView } from './control.ts'
+import { truthRows } from './truth-http.ts'
 
 /** The control of a simulation in a terminal: one line a command. */
 
@@ -11,6 +12,8 @@ fault TARGET KIND [k=v …]    TARGET is a meter, a bus such as gw/bus, or a gat
 end ID                       ends a fault
 show METER                   what it shows, beside the truth
 lines                        what the serial lines carry
+truth                        the nodes whose energy is known
+truth NODE FROM TO           what really flowed, e.g. from 2026-11-23T08:00:00+08:00
 help                         this list
 quit                         stops the simulation`
 
@@ -53,6 +56,12 @@ function shownLines(control: Control, meter: string): string[] {
   return [...rows, ...faults.map(faultLine)]
 }
 
+function truthLines({ truth }: Control, [node, from, to]: readonly string[]): string[] {
+  if (node === undefined) return truth.nodes.map(({ id, kind, unit }) => `${id} (${kind}, ${unit ?? '?'})`)
+  const { rows, unit } = truthRows(truth, node, { from, to })
+  return rows.map(({ fromMs, energy }) => `${new Date(fromMs).toISOString()} ${energy} ${unit ?? '?'}`)
+}
+
 /** Carries out one line and returns what to print. Throws the faults of `Control`. */
 export function obey(control: Control, line: string): string {
   const [command = '', ...words] = line.trim().split(/\s+/)
@@ -91,6 +100,8 @@ export function obey(control: Control, line: string): string {
             `${bus}: ${exchanges} exchanges, ${unanswered} unanswered, busy ${(100 * busyShare).toFixed(1)} %`,
         )
         .join('\n')
+    case 'truth':
+      return truthLines(control, words).join('\n')
     case 'help':
       return HELP
     default:

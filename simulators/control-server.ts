@@ -2,6 +2,7 @@ import fastify, { type FastifyError } from 'fastify'
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import type { Control } from './control.ts'
+import { truthNodes, truthRows, truthTable } from './truth-http.ts'
 
 /** The control of a simulation over HTTP, for the loopback: what it may do is on the screen of the same machine anyway. */
 export interface ControlServer {
@@ -38,6 +39,11 @@ export async function startControlServer(control: Control, port: number): Promis
   app.get('/faults', async () => control.active())
   app.post('/faults', async ({ body }, reply) => reply.status(201).send(control.inject(body)))
   app.delete('/faults/:id', async ({ params }) => control.end(named.parse(params).id))
+  app.get('/truth', async () => truthNodes(control.truth))
+  app.get('/truth/:id', async ({ params, query }) => truthRows(control.truth, named.parse(params).id, query))
+  app.get('/truth.csv', async ({ query }, reply) =>
+    reply.type('text/csv').send(truthTable(control.truth, query)),
+  )
   app.get('/log', async ({ query }) => {
     const parsed = logQuery.safeParse(query)
     if (!parsed.success) throw new Fault('request-invalid', 'after: an instant in UTC milliseconds')

@@ -2,7 +2,9 @@ import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { toDecimal } from '#contract/amount.ts'
 import { ManualClock } from '#contract/clock.ts'
+import { SLOT_MS, slotStart } from '#contract/grid.ts'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { obey, runControlPrompt } from './control-prompt.ts'
@@ -96,12 +98,34 @@ describe('the control server', () => {
     expect(await call('GET', '/lines')).toEqual([200, []])
   })
 
+  it('tells the truth of every node, exactly, whatever the meters show', async () => {
+    await call('POST', '/faults', { kind: 'reset', meter: 'food-boiler-gas', to: 5 })
+    const { truth } = simulation.control
+    expect(await call('GET', '/truth')).toEqual([200, { nodes: truth.nodes }])
+    const period = { fromMs: startMs - 2 * SLOT_MS, toMs: startMs }
+    const [, told] = await call('GET', `/truth/food-boiler-gas?from=${period.fromMs}&to=${period.toMs}`)
+    const energy = (fromMs: number) =>
+      toDecimal(truth.energyOf('food-boiler-gas', { fromMs, toMs: fromMs + SLOT_MS }))
+    expect(told).toMatchObject({
+      unit: 'm³',
+      rows: [{ energy: energy(period.fromMs) }, { energy: energy(period.fromMs + SLOT_MS) }],
+    })
+    const table = await fetch(`${server.url}/truth.csv?from=${period.fromMs}&to=${period.toMs}`)
+    expect(table.headers.get('content-type')).toContain('text/csv')
+    const [head = '', first = ''] = (await table.text()).split('\n')
+    const column = head.split(',').indexOf('food-boiler-gas [m³]')
+    expect(first.split(',')[column]).toBe(energy(slotStart(period.fromMs)))
+  })
+
   it.each([
     ['POST', '/faults', { kind: 'haunted', meter: 'food-boiler-gas' }, 400, 'request-invalid'],
     ['POST', '/faults', { kind: 'dead', meter: 'nobody' }, 400, 'request-invalid'],
     ['POST', '/faults', ['dead'], 400, 'request-invalid'],
     ['DELETE', '/faults/c9', undefined, 404, 'not-found'],
     ['GET', '/meters/nobody', undefined, 404, 'not-found'],
+    ['GET', '/truth/nobody?from=1&to=2', undefined, 404, 'not-found'],
+    ['GET', '/truth/food-boiler-gas?from=2&to=1', undefined, 400, 'request-invalid'],
+    ['GET', '/truth.csv?from=0&to=700000000', undefined, 400, 'request-invalid'],
     ['GET', '/log?after=yesterday', undefined, 400, 'request-invalid'],
   ])('answers %s %s %o with %i %s', async (method, path, body, status, code) => {
     expect(await call(method, path, body)).toMatchObject([status, { code }])
@@ -152,6 +176,11 @@ describe('the prompt', () => {
     expect(obey(control, 'meters').split('\n')).toHaveLength(control.meters().length)
     expect(obey(control, 'kinds').split('\n')).toHaveLength(control.kinds().length)
     expect(obey(control, 'show food-boiler-gas')).toMatch(/^gasVolumeStandard +\d+\.\d{3}$/m)
+    expect(obey(control, 'truth').split('\n')).toHaveLength(control.truth.nodes.length)
+    expect(
+      obey(control, 'truth food-boiler-gas 2026-03-04T08:00:00+08:00 2026-03-04T08:30:00+08:00'),
+    ).toMatch(/^2026-03-04T00:00:00\.000Z \d+\.\d{6} m³\n2026-03-04T00:15:00\.000Z \d+\.\d{6} m³$/)
+    expect(() => obey(control, 'truth food-boiler-gas')).toThrow(/from/)
     expect(obey(control, 'dance')).toContain('There is no command "dance"')
     expect(() => obey(control, 'fault food-boiler-gas slow delayMs')).toThrow(/not name=value/)
   })

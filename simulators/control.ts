@@ -6,6 +6,7 @@ import { faultKindList, faultOrder, parametersOf, targetOf, type FaultTarget } f
 import type { InjectedFault } from './fault-schedule.ts'
 import type { LineLoad } from './paced-line.ts'
 import type { ServedBus } from './served-bus.ts'
+import type { Truth } from './truth-energy.ts'
 
 /** A fault as people and programs see it; instants in UTC milliseconds, `null` for no end. */
 export interface FaultView {
@@ -55,6 +56,8 @@ export interface Control {
     meter: string,
   ): MeterView & { readonly atMs: number; readonly values: ValueView[]; readonly faults: FaultView[] }
   lines(): LineView[]
+  /** What really flows: every meter, unmeasured flow and enterprise, and the exact energy of any period. */
+  readonly truth: Truth
 }
 
 const viewOf = ({ id, order, beginMs, endMs }: InjectedFault): FaultView => ({
@@ -70,10 +73,12 @@ const viewOf = ({ id, order, beginMs, endMs }: InjectedFault): FaultView => ({
 export function controlOf({
   buses,
   board,
+  truth,
   clock,
 }: {
   readonly buses: readonly ServedBus[]
   readonly board: FaultBoard
+  readonly truth: Truth
   readonly clock: Clock
 }): Control {
   const startedMs = clock.monotonicMs()
@@ -92,6 +97,7 @@ export function controlOf({
     return { inForce: inForce.map(viewOf), waiting: waiting.map(viewOf) }
   }
   return {
+    truth,
     meters: () => [...found.keys()].flatMap((id) => meterView(id) ?? []),
     kinds: faultKindList,
     active,

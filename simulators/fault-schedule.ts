@@ -29,8 +29,9 @@ export const behaviourFields = {
   faults: z.array(faultOrder).default([]).meta({ description: 'What goes wrong, and when' }),
 }
 
-const behaviour = z.strictObject(behaviourFields)
-export type Behaviour = z.output<typeof behaviour>
+/** The shape of a file of its own (`--behaviour`). */
+export const behaviourFile = z.strictObject(behaviourFields)
+export type Behaviour = z.output<typeof behaviourFile>
 
 export const noBehaviour: Behaviour = { manners: [], faults: [] }
 
@@ -118,7 +119,7 @@ export function behaviourFindings(data: DataFile<Behaviour>, subjects: FaultSubj
 
 /** Reads a file of manners and faults. Throws `file-unreadable` or `InvalidFile` with every contradiction. */
 export function readBehaviour(file: string, subjects: FaultSubjects): Behaviour {
-  const data = readData(behaviour, file)
+  const data = readData(behaviourFile, file)
   const findings = behaviourFindings(data, subjects)
   if (findings.length > 0) throw new InvalidFile(file, findings)
   return data.value

@@ -75,6 +75,10 @@ interface Run {
   readonly openedMs: number
   readonly fromMs: number
   energy: Amount
+  /** What flowed in the stretches that the platform left open. */
+  open: Amount
+  /** Readings that the energy is a difference of; two, and two more for each stretch left open. */
+  readings: number
 }
 
 class MeterGrading {
@@ -121,24 +125,43 @@ class MeterGrading {
 
   #takeKnown(interval: KnownInterval): void {
     const { slotMs, energy, opening, closing, undecided } = interval
+    const endMs = slotMs + SLOT_MS
     this.#platform = add(this.#platform, energy)
-    this.#lose(slotMs, opening.atMs)
-    for (const { from, to } of undecided) {
-      this.#lose(Math.max(from.atMs, slotMs), Math.min(to.atMs, slotMs + SLOT_MS))
-    }
+    const open = [
+      [slotMs, opening.atMs] as const,
+      ...undecided.map(({ from, to }) => [Math.max(from.atMs, slotMs), Math.min(to.atMs, endMs)] as const),
+      [closing.atMs, endMs] as const,
+    ]
+    for (const [fromMs, toMs] of open.toSorted((a, b) => a[0] - b[0])) this.#lose(fromMs, toMs)
     this.#compareSlot(interval)
-    const isOfRegister = interval.method !== 'estimated' && interval.method !== 'manual'
-    if (undecided.length > 0 || !isOfRegister) this.#run = undefined
-    else {
-      if (opening.method === 'measured') {
-        this.#run = { openedMs: opening.after.atMs, fromMs: opening.atMs, energy: zero }
+    this.#goOn(interval)
+  }
+
+  /** Carries the run through an interval; what is undecided within it counts neither as truth nor as energy. */
+  #goOn({ slotMs, energy, method, opening, closing, undecided }: KnownInterval): void {
+    if (opening.method === 'measured') {
+      this.#run = {
+        openedMs: opening.after.atMs,
+        fromMs: opening.atMs,
+        energy: zero,
+        open: zero,
+        readings: 2,
       }
-      if (this.#run !== undefined) this.#run.energy = add(this.#run.energy, energy)
-      if (closing.method === 'measured') {
-        this.#endRun(closing.before.atMs, closing.atMs, toNumber(closing.register))
-      }
+    } else if (opening.atMs > slotMs) this.#run = undefined
+    const run = this.#run
+    if (method === 'estimated' || method === 'manual' || run === undefined) {
+      this.#run = undefined
+      return
     }
-    this.#lose(closing.atMs, slotMs + SLOT_MS)
+    run.energy = add(run.energy, energy)
+    for (const { from, to } of undecided) {
+      if (from.atMs < opening.atMs || to.atMs > closing.atMs) continue
+      run.open = add(run.open, this.#graded.truthIn({ fromMs: from.atMs, toMs: to.atMs }))
+      run.readings += 2
+    }
+    if (closing.method === 'measured') {
+      this.#endRun(closing.before.atMs, closing.atMs, toNumber(closing.register))
+    } else if (closing.atMs < slotMs + SLOT_MS) this.#run = undefined
   }
 
   /** How far an interval is from the truth of the part of its slot that it speaks of. */
@@ -157,13 +180,14 @@ class MeterGrading {
     const run = this.#run
     this.#run = undefined
     if (run === undefined) return
-    const truth = this.#graded.truthIn({ fromMs: run.openedMs, toMs: closedMs })
+    const flowed = this.#graded.truthIn({ fromMs: run.openedMs, toMs: closedMs })
+    const truth = subtract(flowed, run.open)
     const difference = toNumber(subtract(run.energy, truth))
-    if (Math.abs(difference) <= this.#tolerance(register)) return
+    if (Math.abs(difference) <= (this.#tolerance(register) * run.readings) / 2) return
     this.#find(difference > 0 ? 'invented' : 'short', run.fromMs, toMs, truth, run.energy)
   }
 
-  /** Both ends round down to the step; the truth is counted in millionths; answers travel. */
+  /** Of the difference of two readings: both round down to the step; the truth is counted in millionths; answers travel. */
   #tolerance(register: number): number {
     const { step, isFloat32, ratingPerHour } = this.#graded
     const floatStep = isFloat32 ? 2 ** Math.ceil(Math.log2(Math.max(register, 1))) / FLOAT32_STEPS : 0
@@ -171,10 +195,11 @@ class MeterGrading {
     return step + floatStep + 2 * Number(TRUTH_RESOLUTION) + travelled
   }
 
-  /** A stretch without an interval; neighbouring ones are one. */
+  /** A stretch of which there is no energy, in order of time; those that touch are one. */
   #lose(fromMs: number, toMs: number): void {
     if (toMs <= fromMs) return
-    if (this.#lost?.toMs === fromMs) this.#lost.toMs = toMs
+    if (this.#lost !== undefined && fromMs <= this.#lost.toMs)
+      this.#lost.toMs = Math.max(toMs, this.#lost.toMs)
     else {
       this.#endLost()
       this.#lost = { fromMs, toMs }
@@ -211,20 +236,24 @@ const isWhole = (interval: Interval): boolean =>
   interval.opening.atMs === interval.slotMs &&
   interval.closing.atMs === interval.slotMs + SLOT_MS
 
+/** True where an interval ends in the middle of its slot: its readings may still be on their way. */
+const isUnderWay = (interval: Interval | undefined): boolean =>
+  interval?.state === 'known' && interval.closing.atMs < interval.slotMs + SLOT_MS
+
 /**
  * From the first to the last slot that any meter knows in full: before it the platform was not there yet, after it the
- * readings of the slot under way are still to come. `undefined` where no meter knows one.
+ * readings of the slot under way are still to come, as they are in that last one while any meter is in its middle.
+ * `undefined` where no meter knows one.
  */
 export function gradablePeriod(meters: readonly (readonly Interval[])[]): Period | undefined {
-  let period: Period | undefined
-  for (const intervals of meters) {
-    const first = intervals.find(isWhole)?.slotMs
-    const last = intervals.findLast(isWhole)?.slotMs
-    if (first === undefined || last === undefined) continue
-    period = {
-      fromMs: Math.min(first, period?.fromMs ?? first),
-      toMs: Math.max(last + SLOT_MS, period?.toMs ?? 0),
-    }
-  }
-  return period
+  const firsts = meters.flatMap((intervals) => intervals.find(isWhole)?.slotMs ?? [])
+  const lasts = meters.flatMap((intervals) => intervals.findLast(isWhole)?.slotMs ?? [])
+  if (firsts.length === 0) return undefined
+  const fromMs = Math.min(...firsts)
+  const lastMs = Math.max(...lasts)
+  const awaited = meters.some((intervals) =>
+    isUnderWay(intervals.findLast(({ slotMs }) => slotMs === lastMs)),
+  )
+  const toMs = awaited ? lastMs : lastMs + SLOT_MS
+  return fromMs < toMs ? { fromMs, toMs } : undefined
 }

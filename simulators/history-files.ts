@@ -64,6 +64,16 @@ function writeWhole(file: string, content: string | Uint8Array): void {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
+/** All that the files depend on; a series as the bytes of its numbers, as a map is nothing to JSON. */
+function identityOf({ scenario, park, gateways }: HistoryOptions, period: Period): string {
+  const series = [...scenario.series].map(([flow, { kind, times, values }]) => [
+    flow,
+    kind,
+    ...[times, values].map((numbers) => createHash('sha256').update(numbers).digest('hex')),
+  ])
+  return sha256(JSON.stringify([scenario, series, park.description, gateways, period]))
+}
+
 function claimFolder(folder: string, wanted: HistoryManifest): void {
   const found = readHistoryManifest(folder)
   if (found === undefined) {
@@ -98,7 +108,7 @@ function batchLines(pasts: ReturnType<typeof historyOf>, identity: string, name:
 export async function writeHistory(options: HistoryOptions): Promise<boolean> {
   const { scenario, park, gateways, folder, signal, onProgress } = options
   const period = { fromMs: slotStart(options.period.fromMs), toMs: slotStart(options.period.toMs) }
-  const identity = sha256(JSON.stringify([scenario, park.description, gateways, period]))
+  const identity = identityOf(options, period)
   claimFolder(folder, { v: 1, identity, park: park.description.id, ...period })
   const plant = makePlant(scenario, park)
   const truth = truthOf(scenario, park, plant)

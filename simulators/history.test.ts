@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SLOT_MS } from '#contract/grid.ts'
@@ -5,6 +8,7 @@ import { sample as sampleSchema, SAMPLES_PER_BATCH_MAX } from '#contract/message
 import { readGatewayFile } from '#firmware-config/gateway.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { demoGatewayPaths, demoParkPath } from './demo.test-support.ts'
+import { writeHistory } from './history-files.ts'
 import { historyMeters, historyOf, partsOf } from './history.ts'
 import { makePlant } from './plant.ts'
 import { demoScenarioPath, readScenario } from './scenario.ts'
@@ -68,5 +72,35 @@ describe('A past', () => {
     expect([...historyOf(plant, late, part)][0]?.samples[0]?.atMs).toBe(T0 + 3 * SLOT_MS)
     const never = late.map((meter) => ({ ...meter, installedMs: T0 + 2 * DAY_MS }))
     expect([...historyOf(plant, never, part)]).toEqual([])
+  })
+})
+
+describe('The files of a past', () => {
+  it('are those of the series that were replayed: other numbers are another past', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tanbiao-history-'))
+    const write = (values: readonly number[]): Promise<boolean> =>
+      writeHistory({
+        scenario: {
+          ...readScenario(demoScenarioPath).value,
+          series: new Map([
+            [
+              'press-feed',
+              { kind: 'instantaneous', times: Float64Array.of(1, 2), values: Float64Array.from(values) },
+            ],
+          ]),
+        },
+        park,
+        gateways: [],
+        period: { fromMs: T0, toMs: T0 + SLOT_MS },
+        folder,
+        signal: new AbortController().signal,
+      })
+    try {
+      expect(await write([1, 2])).toBe(true)
+      expect(await write([1, 2])).toBe(true)
+      await expect(write([1, 3])).rejects.toMatchObject({ code: 'folder-unusable' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })

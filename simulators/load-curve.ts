@@ -56,6 +56,8 @@ interface DayPieces {
   day: number
   /** Corners in use, the first at 0 h and the last at 24 h. */
   count: number
+  /** The piece that was asked for last. */
+  lastPiece: number
   readonly hours: Float64Array
   readonly values: Float64Array
   readonly upTo: Float64Array
@@ -134,12 +136,14 @@ export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: 
     const oldest = laidOut.length >= DAYS_KEPT ? laidOut.shift() : undefined
     if (oldest !== undefined && oldest.values.length >= count) {
       oldest.count = count
+      oldest.lastPiece = 0
       return oldest
     }
     const room = count + Math.ceil(count / 8)
     return {
       day: Number.NaN,
       count,
+      lastPiece: 0,
       hours: new Float64Array(room),
       values: new Float64Array(room),
       upTo: new Float64Array(room),
@@ -162,21 +166,26 @@ export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: 
       const turns = ((day - firstDay) * 24) / periodHours + phase / TURN
       pieces.phases[wave] = (turns - Math.floor(turns)) * TURN
     })
-    corners.forEach(({ minute, value }, index) => {
-      pieces.hours[index] = minute / 60
-      pieces.values[index] = value
-    })
+    for (let index = 0; index < corners.length; index += 1) {
+      const corner = corners[index]
+      pieces.hours[index] = (corner?.minute ?? 0) / 60
+      pieces.values[index] = corner?.value ?? 0
+    }
     pieces.hours[corners.length] = 24
     pieces.values[corners.length] = next.corners[0]?.value ?? 0
     integrateDay(pieces)
     laidOut.push(pieces)
+    // Whoever walks over the days for their flows, as a transformer's loss does, has summed them up as well.
+    if (beforeDay.length === day - firstDay + 1) beforeDay.push((beforeDay.at(-1) ?? 0) + endOf(pieces))
     return pieces
   }
 
   const integralBefore = (day: number): number => {
     while (beforeDay.length <= day - firstDay) {
-      const { upTo, count } = layOut(firstDay + beforeDay.length - 1)
-      beforeDay.push((beforeDay.at(-1) ?? 0) + (upTo[count - 1] ?? 0))
+      const summed = beforeDay.length
+      const pieces = layOut(firstDay + summed - 1)
+      // Nothing was added where the day lay there already, laid out before its turn.
+      if (beforeDay.length === summed) beforeDay.push((beforeDay.at(-1) ?? 0) + endOf(pieces))
     }
     return beforeDay[day - firstDay] ?? 0
   }
@@ -222,14 +231,21 @@ export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: 
   }
 }
 
+/** Integral over the whole day. */
+const endOf = ({ upTo, count }: DayPieces): number => upTo[count - 1] ?? 0
+
 /** Rise an hour over a piece; 0 over one that has no width, as rounding may leave it. */
 function slopeOf({ hours, values }: DayPieces, index: number): number {
   const width = (hours[index + 1] ?? 0) - (hours[index] ?? 0)
   return width === 0 ? 0 : ((values[index + 1] ?? 0) - (values[index] ?? 0)) / width
 }
 
-/** Index of the piece that an hour of the day lies in. */
-function pieceAt({ hours, count }: DayPieces, hour: number): number {
+/** Index of the piece that an hour of the day lies in; most often that of the last question or the next one. */
+function pieceAt(pieces: DayPieces, hour: number): number {
+  const { hours, count, lastPiece } = pieces
+  for (let index = lastPiece; index < lastPiece + 2 && index < count - 1; index += 1) {
+    if ((hours[index] ?? 0) <= hour && hour < (hours[index + 1] ?? 0)) return (pieces.lastPiece = index)
+  }
   let low = 0
   let high = count - 2
   while (low < high) {
@@ -237,6 +253,7 @@ function pieceAt({ hours, count }: DayPieces, hour: number): number {
     if ((hours[middle] ?? 0) <= hour) low = middle
     else high = middle - 1
   }
+  pieces.lastPiece = low
   return low
 }
 
@@ -253,9 +270,11 @@ export function sampledEnvelope(
   stepMinutes: number,
   valueAt: (day: number, minute: number) => number,
 ): Envelope {
-  return (day) =>
-    Array.from({ length: Math.ceil(1_440 / stepMinutes) }, (_, index): Corner => {
-      const minute = index * stepMinutes
-      return { minute, value: valueAt(day, minute) }
-    })
+  return (day) => {
+    const corners: Corner[] = []
+    for (let minute = 0; minute < 1_440; minute += stepMinutes) {
+      corners.push({ minute, value: valueAt(day, minute) })
+    }
+    return corners
+  }
 }

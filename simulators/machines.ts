@@ -32,24 +32,57 @@ function shiftsOn(day: number, line: MachineLine, calendar: Calendar): (readonly
   return parts.toSorted((a, b) => a[0] - b[0])
 }
 
-/** Changes of slope over a day, in kW a minute, kept in order of time. */
+/** Changes of slope over a day, in kW a minute. */
 class Slopes {
-  readonly #minutes: number[] = []
-  readonly #changes: number[] = []
+  #minutes = new Float64Array(256)
+  #changes = new Float64Array(256)
+  #order = new Int32Array(256)
+  /** Where the changes of each whole minute begin among all. */
+  readonly #places = new Int32Array(MINUTES_OF_DAY + 2)
+  #count = 0
 
-  /** Runs come almost in order, so that each finds its place in a few steps. */
   #change(minute: number, change: number): void {
-    const minutes = this.#minutes
-    const changes = this.#changes
-    let place = minutes.length
-    minutes.push(minute)
-    changes.push(change)
-    for (; place > 0 && (minutes[place - 1] ?? 0) > minute; place -= 1) {
-      minutes[place] = minutes[place - 1] ?? 0
-      changes[place] = changes[place - 1] ?? 0
+    if (this.#count === this.#minutes.length) {
+      this.#minutes = doubled(this.#minutes)
+      this.#changes = doubled(this.#changes)
+      this.#order = new Int32Array(this.#minutes.length)
     }
-    minutes[place] = minute
-    changes[place] = change
+    this.#minutes[this.#count] = minute
+    this.#changes[this.#count] = change
+    this.#count += 1
+  }
+
+  /** Begins another day. */
+  clear(): void {
+    this.#count = 0
+  }
+
+  /** Puts the changes in order of time, those of one instant as they came: by whole minutes, then within them. */
+  #sort(): void {
+    const [minutes, count, order, places] = [this.#minutes, this.#count, this.#order, this.#places]
+    places.fill(0)
+    for (let index = 0; index < count; index += 1) {
+      const next = Math.floor(minutes[index] ?? 0) + 1
+      places[next] = (places[next] ?? 0) + 1
+    }
+    for (let minute = 1; minute < places.length; minute += 1) {
+      places[minute] = (places[minute] ?? 0) + (places[minute - 1] ?? 0)
+    }
+    for (let index = 0; index < count; index += 1) {
+      const minute = Math.floor(minutes[index] ?? 0)
+      const place = places[minute] ?? 0
+      places[minute] = place + 1
+      order[place] = index
+    }
+    for (let next = 1; next < count; next += 1) {
+      const index = order[next] ?? 0
+      const at = minutes[index] ?? 0
+      let place = next
+      for (; place > 0 && (minutes[order[place - 1] ?? 0] ?? 0) > at; place -= 1) {
+        order[place] = order[place - 1] ?? 0
+      }
+      order[place] = index
+    }
   }
 
   /** Up to a height within a ramp. */
@@ -64,7 +97,9 @@ class Slopes {
     let minute = 0
     let slope = 0
     let level = value
-    for (let index = 0; index < this.#minutes.length; index += 1) {
+    this.#sort()
+    for (let next = 0; next < this.#count; next += 1) {
+      const index = this.#order[next] ?? 0
       const at = this.#minutes[index] ?? 0
       if (at > minute) {
         level += slope * (at - minute)
@@ -75,6 +110,12 @@ class Slopes {
     }
     return corners
   }
+}
+
+function doubled(from: Float64Array): Float64Array<ArrayBuffer> {
+  const into = new Float64Array(2 * from.length)
+  into.set(from)
+  return into
 }
 
 /** Adds the runs of all machines in one part of a shift. */
@@ -107,8 +148,9 @@ export function machineEnvelope(line: MachineLine, calendar: Calendar, seed: num
     seededStream(seed, `${name}/machine/${index}`),
   )
   const waiting = line.count * line.idlePower
+  const slopes = new Slopes()
   return (day) => {
-    const slopes = new Slopes()
+    slopes.clear()
     const parts = shiftsOn(day, line, calendar)
     for (const [from, to] of parts) {
       // A shift that goes on over midnight is not switched there.

@@ -15,6 +15,7 @@ import type { LineExchange } from './paced-line.ts'
 import { makePlant, type Plant } from './plant.ts'
 import { plantTime, type Scenario } from './scenario.ts'
 import { hasLine, serveBus, type ServedBus } from './served-bus.ts'
+import { truthOf } from './truth-energy.ts'
 import { openServedLog } from './truth.ts'
 
 /** The composition of this room: a plant, and meters that answer on every bus of the gateways. */
@@ -187,7 +188,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       plant,
       ports: new Map(buses.flatMap(({ key, port }) => (port === undefined ? [] : [[key, port]]))),
       paths: new Map(buses.flatMap(({ key, path }) => (path === undefined ? [] : [[key, path]]))),
-      control: controlOf({ buses, board, clock }),
+      control: controlOf({ buses, board, truth: truthOf(scenario, options.park, plant), clock }),
       onFault: (listener) => board.subscribe(listener),
       stop,
     }

@@ -15,7 +15,7 @@ it('the demo runs from a folder whose name has spaces, percent signs and Chinese
   const copy = join(folder, '碳表 50% #1')
   cpSync(root, copy, { recursive: true, filter: (file) => !leftOut.includes(relative(root, file)) })
   symlinkSync(realpathSync(join(root, 'node_modules')), join(copy, 'node_modules'))
-  const freePorts = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0']
+  const freePorts = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0', '--control-port', '0']
   const demo = spawn(process.execPath, ['cli/tanbiao.ts', 'demo', ...freePorts], { cwd: copy })
   const ended = once(demo, 'exit')
   try {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { overview } from '#dashboards/api/shapes.ts'
 import { openChromium } from './support/chromium.ts'
 import { describeWith } from './support/servers.ts'
 import { until } from './support/until.ts'
@@ -30,6 +32,10 @@ class Demo {
 
   url(): Promise<string> {
     return until(() => /open {2}(http:\S+)/.exec(this.output)?.[1] ?? this.#failure())
+  }
+
+  controlUrl(): string {
+    return /faults and truth {2}(http:\S+)/.exec(this.output)?.[1] ?? ''
   }
 
   ended(): Promise<number> {
@@ -65,7 +71,7 @@ function processesOf(folder: string): { pid: number; args: string }[] {
     })
 }
 
-const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0']
+const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0', '--control-port', '0']
 
 describe('The demo park', () => {
   let folder: string
@@ -103,7 +109,7 @@ describe('The demo park', () => {
     })
     const address = taken.address()
     const port = address === null || typeof address === 'string' ? 0 : address.port
-    for (const option of ['--port', '--mqtt-port', '--modbus-port']) {
+    for (const option of ['--port', '--mqtt-port', '--modbus-port', '--control-port']) {
       const ports = FREE_PORTS.map((each, index) => (FREE_PORTS[index - 1] === option ? String(port) : each))
       const other = new Demo('--data', join(folder, 'other'), ...ports)
       expect(await other.ended()).toBe(1)
@@ -128,6 +134,42 @@ describe('The demo park', () => {
     process.kill(before?.pid ?? 0, 'SIGKILL')
     await until(() => gateways().find(({ pid }) => pid !== before?.pid))
   })
+
+  it('cuts the power of a gateway and silences a meter on command, and shows both', async () => {
+    const inject = async (order: object): Promise<string> => {
+      const response = await fetch(`${demo.controlUrl()}/faults`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(order),
+      })
+      expect(response.status).toBe(201)
+      return z.object({ id: z.string() }).parse(await response.json()).id
+    }
+    const end = async (id: string): Promise<void> => {
+      await fetch(`${demo.controlUrl()}/faults/${id}`, { method: 'DELETE' })
+    }
+    const stateOf = async (meter: string): Promise<string | undefined> => {
+      const view = overview.parse(await (await fetch(new URL('/api/overview', url))).json())
+      return view.meters.find((each) => each.meter === meter)?.state
+    }
+    const becomes = (meter: string, ...states: readonly string[]): Promise<true> =>
+      until(async () => (states.includes((await stateOf(meter)) ?? '') ? true : undefined), 60_000)
+    const west = (): { pid: number }[] => processesOf(join(folder, 'data', 'gateways', 'gateway-west'))
+
+    await becomes('steel-compressors', 'ok')
+    const dead = await inject({ kind: 'dead', meter: 'steel-compressors' })
+    await becomes('steel-compressors', 'silent', 'failing')
+    await end(dead)
+    await becomes('steel-compressors', 'ok')
+
+    const cut = await inject({ kind: 'power-cut', gateway: 'gateway-west' })
+    await until(() => (west().length === 0 ? true : undefined))
+    await becomes('food-incoming', 'gateway-silent')
+    await end(cut)
+    await becomes('food-incoming', 'ok')
+    expect(west()).toHaveLength(1)
+    expect(demo.output).toContain('gateway-west: 断电 power is cut')
+  }, 120_000)
 
   describeWith(['chromium'], 'in a browser', () => {
     it('shows live values, and a silent gateway as silent', async () => {

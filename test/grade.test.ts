@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromBooks } from '#cli/platform-intervals.ts'
-import { add, toNumber } from '#contract/amount.ts'
+import { add, subtract, toNumber } from '#contract/amount.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Interval, KnownInterval } from '#contract/interval.ts'
 import { loadProfile } from '#firmware-config/profile.ts'
@@ -12,7 +12,7 @@ import { gapReasons, type Reason } from '#simulators/grade-reasons.ts'
 import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
 import { gradablePeriod, gradeMeter, isClean, type GradedMeter } from '#simulators/grade.ts'
 import { makePlant } from '#simulators/plant.ts'
-import { truthOf } from '#simulators/truth-energy.ts'
+import { truthOf, TRUTH_RESOLUTION } from '#simulators/truth-energy.ts'
 import { makePast, pastPark } from './support/past.ts'
 
 const past = pastPark()
@@ -55,14 +55,17 @@ const meterNamed = (id: string): GradedMeter => {
   if (found === undefined) throw new RangeError(id)
   return found
 }
-/** By what a 32-bit float register may be off at an interval, beside its step. */
-const floatStepOf = ({ isFloat32 }: GradedMeter, { closing }: KnownInterval): number =>
-  isFloat32 ? toNumber(closing.register) * 2 ** -23 : 0
 const isKnown = (interval: Interval | undefined): interval is KnownInterval => interval?.state === 'known'
 const knownAt = ({ intervals }: GradedMeter, index: number): KnownInterval => {
   const found = intervals[index]
   if (!isKnown(found)) throw new RangeError(`no interval ${index}`)
   return found
+}
+
+/** What a 32-bit float cannot tell apart at the end of the period. */
+function floatStepOf(meter: GradedMeter): number {
+  const { closing } = knownAt(meter, meter.intervals.length - 1)
+  return meter.isFloat32 ? 2 ** Math.ceil(Math.log2(Math.max(1, toNumber(closing.register)))) / 2 ** 23 : 0
 }
 
 describe('An untouched past', () => {
@@ -75,10 +78,67 @@ describe('An untouched past', () => {
       expect(grade.missing).toBe(0)
       expect([...grade.methods.keys()]).toEqual(['measured'])
       expect(Math.abs(toNumber(grade.platform) - toNumber(grade.truth)), meter.meter).toBeLessThanOrEqual(
-        meter.step + 2 * floatStepOf(meter, knownAt(meter, meter.intervals.length - 1)) + 2e-6,
+        meter.step + floatStepOf(meter) + 1e-5,
       )
     }
     expect(isClean(meters.map((meter) => gradeMeter(meter, rules)))).toBe(true)
+  })
+})
+
+describe('What is left open', () => {
+  const openIn = (meter: GradedMeter, index: number, more: number): Interval[] => {
+    const whole = knownAt(meter, index)
+    const [fromMs, toMs] = [whole.slotMs + 300_000, whole.slotMs + 420_000]
+    const at = (atMs: number) => ({ atMs, register: whole.opening.register })
+    const undecided = [{ from: at(fromMs), to: at(toMs), reason: 'register-decreased' as const }]
+    const resolution = TRUTH_RESOLUTION
+    const within = meter.truthIn({ fromMs, toMs })
+    const energy = add(subtract(whole.energy, within), { count: more, resolution })
+    return meter.intervals.with(index, { ...whole, energy, undecided })
+  }
+
+  it('is lost, once, and what lies around it in the same slot is judged without it', () => {
+    const meter = meterNamed('computing-it')
+    const { slotMs } = knownAt(meter, 200)
+    const [fromMs, toMs] = [slotMs + 300_000, slotMs + 420_000]
+    const { findings } = gradeMeter({ ...meter, intervals: openIn(meter, 200, 0) }, rules)
+    expect(findings).toMatchObject([{ cause: 'lost', fromMs, toMs, truth: meter.truthIn({ fromMs, toMs }) }])
+    const short = gradeMeter({ ...meter, intervals: openIn(meter, 200, -5_000_000) }, rules)
+    expect(short.findings.map(({ cause }) => cause).toSorted()).toEqual(['lost', 'short'])
+  })
+
+  it('over the line between two slots is one loss, with the reason of either side', () => {
+    const meter = meterNamed('computing-it')
+    const [first, second] = [knownAt(meter, 200), knownAt(meter, 201)]
+    const lineMs = second.slotMs
+    const [fromMs, toMs] = [lineMs - 60_000, lineMs + 3_000]
+    const point = (atMs: number) => ({ atMs, register: first.closing.register })
+    const edge = (atMs: number) => ({
+      ...point(atMs),
+      method: 'measured' as const,
+      before: point(atMs),
+      after: point(atMs),
+    })
+    const undecided = [{ from: point(fromMs), to: point(toMs), reason: 'register-decreased' as const }]
+    const energyIn = (from: number, to: number) => meter.truthIn({ fromMs: from, toMs: to })
+    const intervals = meter.intervals
+      .with(200, { ...first, closing: edge(fromMs), energy: energyIn(first.slotMs, fromMs), undecided })
+      .with(201, { ...second, opening: edge(toMs), energy: energyIn(toMs, lineMs + SLOT_MS), undecided })
+    const reasons = [
+      { fromMs: fromMs + 1, toMs: fromMs + 1, meters: new Set([meter.meter]), text: 'fault s1 reset' },
+    ]
+    const { findings } = gradeMeter({ ...meter, intervals }, { ...rules, reasons })
+    expect(findings).toMatchObject([{ cause: 'lost', fromMs, toMs, reasons: ['fault s1 reset'] }])
+  })
+
+  it('of the newest slot, while its readings come, is not graded yet', () => {
+    const [one, other] = [meterNamed('computing-it'), meterNamed('park-incoming')]
+    const whole = other.intervals.length - 1
+    const last = knownAt(other, whole)
+    const closing = { ...last.closing, atMs: last.slotMs + 60_000 }
+    const intervals = other.intervals.with(whole, { ...last, closing })
+    const newest = gradablePeriod([one.intervals, intervals])
+    expect(newest).toEqual({ fromMs: period.fromMs, toMs: period.toMs - SLOT_MS })
   })
 })
 
@@ -110,7 +170,7 @@ describe('A damage', () => {
       const target = knownAt(meter, 400)
       for (const sign of [1, -1]) {
         // Three steps, less the step that both ends may hide; a 32-bit float hides more.
-        const steps = 3 + Math.ceil((3 * floatStepOf(meter, target)) / meter.step)
+        const steps = 3 + Math.ceil((2 * floatStepOf(meter)) / meter.step)
         const change = { count: sign * steps, resolution: target.energy.resolution }
         const changed = { ...target, energy: add(target.energy, change) }
         const intervals = meter.intervals.with(400, changed)

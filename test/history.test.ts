@@ -192,6 +192,7 @@ describe('The past of the demo park', () => {
           port: 0,
           'mqtt-port': 0,
           'modbus-port': 0,
+          'control-port': 0,
           'history-months': 2,
         })
       const first = start('first')
@@ -234,7 +235,7 @@ describe('Faster time', () => {
     try {
       const data = join(installation.folder, 'data')
       mkdirSync(data)
-      const free = { port: 0, 'mqtt-port': 0, 'modbus-port': 0 }
+      const free = { port: 0, 'mqtt-port': 0, 'modbus-port': 0, 'control-port': 0 }
       const demo = installation.start('demo', 'demo', { data, ...free, speed: 60, 'history-months': 0 })
       const park = readParkFile(demoParkPath)
       const server = join(data, 'server')

@@ -4,9 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { goldenFindings } from '#edge/golden-check.ts'
 import { checkFiles } from '#firmware-config/check.ts'
-import { findingText, InvalidFile, type Finding } from '#firmware-config/document.ts'
+import { findingText, type Finding } from '#firmware-config/document.ts'
 import { openProfiles } from '#firmware-config/profile-library.ts'
-import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { verb } from '../verb.ts'
 
@@ -16,46 +15,54 @@ const demo = {
   gateway: ['gateway-east.yaml', 'gateway-west.yaml'].map((file) => join(demoFolder, file)),
 }
 
-const options = z.object({
+/** What is checked on a gateway and elsewhere alike. */
+export const checkOptions = z.object({
   park: text.optional().meta({ description: 'The park file' }),
   gateway: z
     .array(text)
     .default([])
     .meta({ description: 'A gateway file; may be given several times. Without files, those of the demo' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own, checked too' }),
-  factors: text.optional().meta({ description: 'Folder of the factor files (those of tanbiao)' }),
 })
 
-/** Standard coal, fuels, electricity, heat. */
-const FACTOR_FILES = 4
+/** What was checked, and what was found. */
+export interface Checked {
+  readonly files: number
+  readonly findings: readonly Finding[]
+}
 
-function factorFindings(folder: string | undefined): readonly Finding[] {
-  if (folder === undefined) return []
-  try {
-    readFactorFiles(folder)
-    return []
-  } catch (error) {
-    if (error instanceof InvalidFile) return error.findings
-    throw error
+/** The park and gateway files that are meant: those of the demo where none is given and the demo is at hand. */
+export function checkedFiles(given: z.output<typeof checkOptions>): {
+  readonly park: string | undefined
+  readonly gateway: readonly string[]
+} {
+  // A gateway's own program comes without the demo.
+  const any = given.park !== undefined || given.gateway.length > 0 || !existsSync(demoFolder)
+  return any ? { park: given.park, gateway: given.gateway } : demo
+}
+
+/** Checks park, gateway and profile files: schema, and what must agree between them. */
+export function checkOf(given: z.output<typeof checkOptions>): Checked {
+  const { park, gateway } = checkedFiles(given)
+  const profiles = [...openProfiles(given.profiles).paths.values()]
+  return {
+    files: (park === undefined ? 0 : 1) + gateway.length + profiles.length,
+    findings: [
+      ...checkFiles({ ...(park === undefined ? {} : { park }), gateways: gateway, profiles }),
+      ...profiles.flatMap(goldenFindings),
+    ],
   }
 }
 
-/** Checks data files: schema, and what must agree between them. */
-export const check = verb('Check park, gateway, profile and factor files', options, (given) => {
-  // A gateway's own program comes without the demo.
-  const any = given.park !== undefined || given.gateway.length > 0 || !existsSync(demoFolder)
-  const { park, gateway } = any ? given : demo
-  const factors = given.factors ?? (existsSync(factorFolder) ? factorFolder : undefined)
-  const profiles = [...openProfiles(given.profiles).paths.values()]
-  const findings = [
-    ...checkFiles({ ...(park === undefined ? {} : { park }), gateways: gateway, profiles }),
-    ...profiles.flatMap(goldenFindings),
-    ...factorFindings(factors),
-  ]
+/** Prints what was found; findings are exit code 1. */
+export function tellChecked({ files, findings }: Checked): void {
   for (const finding of findings) console.log(findingText(finding))
-  const factorFiles = factors === undefined ? 0 : FACTOR_FILES
-  const files = (park === undefined ? 0 : 1) + gateway.length + profiles.length + factorFiles
   console.log(`${files} files, ${findings.length} findings`)
   if (findings.length > 0) process.exitCode = 1
+}
+
+/** The check of a gateway's own program. */
+export const check = verb('Check park, gateway and profile files', checkOptions, (given) => {
+  tellChecked(checkOf(given))
   return Promise.resolve()
 })

@@ -11,6 +11,7 @@ import { fillPast } from '../demo-past.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { port, text } from '../options.ts'
 import { clockOf, paceArguments, paceOfFolder, paceOptions } from '../pace.ts'
+import { startPowered } from '../powered-gateway.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -22,6 +23,9 @@ const options = z.object({
   'mqtt-port': port.default(1883).meta({ description: 'Port of the broker (1883; 0 takes a free one)' }),
   'modbus-port': port.default(15_020).meta({
     description: 'Port of the first simulated bus, the next ones follow (15020; 0 takes free ones)',
+  }),
+  'control-port': port.default(15_099).meta({
+    description: 'Port on the loopback for faults on command and the truth (15099; 0 takes a free one)',
   }),
   'history-months': z.coerce
     .number()
@@ -65,6 +69,7 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     const meters = start('simulate', [
       'simulate',
       ...flags({ scenario: scenarioFile, park: parkFile, port: given['modbus-port'] }),
+      ...flags({ 'control-port': given['control-port'], 'fault-log': folder.file('faults.jsonl') }),
       ...gatewayFiles.flatMap((file) => flags({ gateway: file })),
       ...paced,
     ])
@@ -88,16 +93,27 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     )
     const startGateway = ({ id, file }: (typeof gateways)[number]): Child =>
       start(id, ['edge', ...flags({ config: file, data: folder.file('gateways', id) }), ...paced])
-    const agents = gateways.map((gateway) => ({ gateway, child: startGateway(gateway) }))
+    const agents = gateways.map((gateway) => ({
+      id: gateway.id,
+      ...startPowered(() => startGateway(gateway)),
+    }))
+    meters.heard('gateway-power', ({ gateway, on }) => {
+      if (lifetime.signal.aborted) return
+      steps.title(`网关 gateway ${gateway}: ${on ? '恢复供电 power is back' : '断电 power is cut'}`)
+      agents.find(({ id }) => id === gateway)?.power(on)
+    })
 
     const served = await server.told('ready')
     folder.describe(served.url)
     steps.done('消息代理、存储、页面 broker, store and pages')
-    await Promise.all(agents.map(({ child }) => child.told('ready')))
+    await Promise.all(agents.map(({ child }) => child().told('ready')))
     steps.done(`网关 gateways ${gateways.map(({ id }) => id).join(', ')}`)
     await server.told('first-values')
     steps.done('首批实时值 first live values')
-    steps.title(`\n  打开 open  ${served.url}\n  Ctrl-C 停止全部 stops everything.\n`)
+    const { controlUrl = '' } = simulated
+    steps.title(
+      `\n  打开 open  ${served.url}\n  故障与真值 faults and truth  ${controlUrl}\n  Ctrl-C 停止全部 stops everything.\n`,
+    )
 
     const months = given['history-months']
     const past = { folder, parkFile, scenarioFile, gatewayFiles, start, months, nowMs: startMs }
@@ -107,15 +123,13 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     })
 
     let restarts = 0
-    const keepAlive = async (agent: (typeof agents)[number]): Promise<never> => {
-      for (;;) {
-        const how = await agent.child.ended
-        if (lifetime.signal.aborted || restarts >= RESTARTS_MAX) return new Promise(() => {})
+    const keepAlive = ({ id, keepAlive }: (typeof agents)[number]): Promise<never> =>
+      keepAlive((how) => {
+        if (lifetime.signal.aborted || restarts >= RESTARTS_MAX) return false
         restarts += 1
-        steps.title(`网关 gateway ${agent.gateway.id} ended (${how}): starting it again`)
-        agent.child = startGateway(agent.gateway)
-      }
-    }
+        steps.title(`网关 gateway ${id} ended (${how}): starting it again`)
+        return true
+      })
     const lost = Promise.race(
       [meters, server].map(async (child) => `${child.name} ended (${await child.ended})`),
     )

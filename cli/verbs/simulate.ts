@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
@@ -6,6 +7,7 @@ import { readParkFile } from '#firmware-config/park-file.ts'
 import { runControlPrompt } from '#simulators/control-prompt.ts'
 import { startControlServer } from '#simulators/control-server.ts'
 import { readBehaviour } from '#simulators/fault-schedule.ts'
+import type { Plant } from '#simulators/plant.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
 import { busKey, faultSubjects, startSimulation } from '#simulators/simulation.ts'
 import { tellParent } from '../child.ts'
@@ -66,6 +68,17 @@ function devicesOf(given: readonly string[], buses: readonly string[]): Map<stri
   throw new Fault('argument-invalid', `--serial: there is no bus "${unknown}", only ${buses.join(', ')}`)
 }
 
+/**
+ * Asks every meter once: the first question sums up the days since its registers' start, for which no client would
+ * wait. Requests are answered in between.
+ */
+async function sumUp(plant: Plant, meters: readonly string[], atMs: number): Promise<void> {
+  for (const meter of meters) {
+    plant.energyAt(meter, atMs)
+    await turn()
+  }
+}
+
 /** Stands in for the meters of gateway files. */
 export const simulate = verb('Stand in for a park’s meters', options, async (given) => {
   const lifetime = watchLifetime()
@@ -74,16 +87,20 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
   const park = readParkFile(given.park)
   const gateways = given.gateway.map((file) => readGatewayFile(file).value)
   const buses = gateways.flatMap(({ gateway, buses }) => buses.map((bus) => busKey(gateway, bus.id)))
+  const meters = gateways.flatMap(({ buses }) =>
+    buses.flatMap(({ meters }) => meters.map(({ meter }) => meter)),
+  )
   const { port: firstPort } = given
   const profile = openProfiles(given.profiles).load
   const subjects = faultSubjects(gateways, profile)
   const scenario = readScenarioFor(park, given.scenario, subjects)
+  const clock = clockOf(givenPace(given))
   const simulation = await startSimulation({
     scenario,
     park,
     gateways,
     profile,
-    clock: clockOf(givenPace(given)),
+    clock,
     log,
     host: given.host,
     devices: devicesOf(given.serial, buses),
@@ -108,6 +125,8 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
       controlUrl = server.url
       log.info({ url: controlUrl }, 'faults on command')
     }
+    await sumUp(simulation.plant, meters, clock.wallMs())
+    log.info({ meters: meters.length }, 'all registers are summed up')
     tellParent({
       kind: 'ready',
       url: `modbus-tcp://${given.host}`,

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { InvalidFile, type Finding } from '#firmware-config/document.ts'
+import { openProfiles } from '#firmware-config/profile-library.ts'
+import { scenarioFindings, shippedScenarios } from '#simulators/scenario-files.ts'
+import { factorFolder, readFactorFiles } from '../factor-files.ts'
+import { text } from '../options.ts'
+import { verb } from '../verb.ts'
+import { checkedFiles, checkOf, checkOptions, tellChecked } from './check.ts'
+
+const options = checkOptions.extend({
+  scenario: z.array(text).optional().meta({
+    description:
+      'A scenario file; may be given several times (those that are shipped, unless --park is given)',
+  }),
+  factors: text.default(factorFolder).meta({ description: 'Folder of the factor files (those of tanbiao)' }),
+})
+
+/** Standard coal, fuels, electricity, heat. */
+const FACTOR_FILES = 4
+
+function factorFindings(folder: string): readonly Finding[] {
+  try {
+    readFactorFiles(folder)
+    return []
+  } catch (error) {
+    if (error instanceof InvalidFile) return error.findings
+    throw error
+  }
+}
+
+const examples = fileURLToPath(new URL('../../firmware-config/examples/', import.meta.url))
+/** The park that a shipped scenario is for besides that of the demo; generated parks are made from theirs. */
+const single = {
+  park: join(examples, 'single-meter/park.yaml'),
+  gateway: join(examples, 'single-meter/gateway.yaml'),
+}
+
+/** Checks all data files: schema, and what must agree between them. */
+export const checkAll = verb('Check park, gateway, profile, scenario and factor files', options, (given) => {
+  const { park, gateway } = checkedFiles(given)
+  const isDemo = given.park === undefined && existsSync(examples)
+  const scenarios = given.scenario ?? (isDemo ? shippedScenarios : [])
+  const surroundings = {
+    parks: [...(park === undefined ? [] : [park]), single.park],
+    gateways: [...gateway, single.gateway],
+    profile: openProfiles(given.profiles).load,
+  }
+  const { files, findings } = checkOf(given)
+  tellChecked({
+    files: files + scenarios.length + FACTOR_FILES,
+    findings: [
+      ...findings,
+      ...scenarios.flatMap((file) => scenarioFindings(file, surroundings)),
+      ...factorFindings(given.factors),
+    ],
+  })
+  return Promise.resolve()
+})
