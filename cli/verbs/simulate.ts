@@ -69,8 +69,8 @@ function devicesOf(given: readonly string[], buses: readonly string[]): Map<stri
 }
 
 /**
- * Asks every meter once: the first question sums up the days since its registers' start, for which no client would
- * wait. Requests are answered in between.
+ * Asks every meter once: the first question sums up the days since its registers' start, for which not every client
+ * would wait. Requests are answered in between.
  */
 async function sumUp(plant: Plant, meters: readonly string[], atMs: number): Promise<void> {
   for (const meter of meters) {
@@ -125,8 +125,6 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
       controlUrl = server.url
       log.info({ url: controlUrl }, 'faults on command')
     }
-    await sumUp(simulation.plant, meters, clock.wallMs())
-    log.info({ meters: meters.length }, 'all registers are summed up')
     tellParent({
       kind: 'ready',
       url: `modbus-tcp://${given.host}`,
@@ -134,6 +132,8 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
       paths: Object.fromEntries(simulation.paths),
       ...(controlUrl === undefined ? {} : { controlUrl }),
     })
+    await sumUp(simulation.plant, meters, clock.wallMs())
+    log.info({ meters: meters.length }, 'all registers are summed up')
     if (interactive) await converse(simulation, controlUrl, lifetime)
     else await lifetime.ended
   } finally {
