@@ -170,8 +170,11 @@ describeWith(['socat'], 'the one-file program of a gateway, at work', () => {
     const ready = childMessage.parse(message)
     if (ready.kind !== 'ready') throw new Error(`the agent says ${ready.kind}`)
     await vi.waitFor(() => expect([...read].sort()).toEqual(Object.values(meters).sort()), SOON)
-    const figures = await (await fetch(`http://127.0.0.1:${ready.ports['health']}/metrics`)).text()
-    expect(figures).toContain(`tanbiao_edge_meter_state{meter="${meters.serial}",state="ok"} 1\n`)
+    // The figures are taken once a poll has ended, which may be after its batch has arrived.
+    await vi.waitFor(async () => {
+      const figures = await (await fetch(`http://127.0.0.1:${ready.ports['health']}/metrics`)).text()
+      expect(figures).toContain(`tanbiao_edge_meter_state{meter="${meters.serial}",state="ok"} 1\n`)
+    }, SOON)
     expect((await fetch(`http://127.0.0.1:${ready.ports['health']}/healthz`)).status).toBe(200)
     // The native binding was loaded from a file that is gone.
     expect(readdirSync(home).filter((name) => name.startsWith('tanbiao-serial-'))).toEqual([])
