@@ -55,7 +55,7 @@ function newCredentials(): Credentials {
 
 /** CONNACK 3: come again later (MQTT 3.1.1 §3.2.2.3). */
 function unavailable(why: string): AuthenticateError {
-  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment: aedes declares its codes, and exports no values
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- aedes declares its codes, and exports no values
   return Object.assign(new Error(why), { returnCode: 3 })
 }
 
