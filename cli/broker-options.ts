@@ -1,6 +1,10 @@
+import type { IClientOptions } from 'mqtt'
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
+import { identifier } from '#contract/identity.ts'
+import { accessOptions } from '#edge/connection.ts'
 import type { ListenerTls } from '#ingest/listener.ts'
 import { port, text } from './options.ts'
 
@@ -22,6 +26,53 @@ export const brokerOptions = {
 }
 
 const options = z.object(brokerOptions)
+
+/** The options of a connection to a broker that is not ours. */
+export const brokerAccessOptions = {
+  'broker-credentials': text
+    .optional()
+    .meta({ description: 'YAML file with username and password for a broker of yours' }),
+  'broker-ca': text
+    .optional()
+    .meta({ description: 'PEM file of the authorities that may sign its certificate' }),
+  'broker-client-certificate': text
+    .optional()
+    .meta({ description: 'PEM file of the certificate that it is shown' }),
+  'broker-client-key': text.optional().meta({ description: 'PEM file of its private key' }),
+  'share-group': identifier.optional().meta({
+    description:
+      'Workers of one group share the payloads ($share/NAME/…); the broker must know shared subscriptions',
+  }),
+}
+
+const accessGiven = z.object(brokerAccessOptions)
+
+/**
+ * How a worker shows itself to a broker that is not ours: its files are read at each connection, and once now, so that
+ * a wrong name is told at the start. Throws `file-unreadable` or `InvalidFile`.
+ */
+export function brokerAccessOf(url: string, given: z.output<typeof accessGiven>): () => IClientOptions {
+  const file = (name: string | undefined): string | undefined =>
+    name === undefined ? undefined : resolve(name)
+  const { 'broker-client-certificate': certificate, 'broker-client-key': key } = given
+  if ((certificate === undefined) !== (key === undefined))
+    throw new Fault(
+      'argument-invalid',
+      '--broker-client-certificate and --broker-client-key belong together.',
+    )
+  const access = (): IClientOptions =>
+    accessOptions({
+      url,
+      mqttVersion: '3.1.1',
+      keepAliveSeconds: 30,
+      tls: /^(mqtts|wss):/.test(url)
+        ? { ca: file(given['broker-ca']), certificate: file(certificate), key: file(key) }
+        : undefined,
+      credentialsFile: file(given['broker-credentials']),
+    })
+  access()
+  return access
+}
 
 function content(option: string, file: string): Buffer {
   try {

@@ -7,6 +7,7 @@ keepCompiled()
 await dispatch({
   demo: async () => (await import('./verbs/demo.ts')).demo,
   serve: async () => (await import('./verbs/serve.ts')).serve,
+  ingest: async () => (await import('./verbs/ingest.ts')).ingest,
   ...edgeVerbs,
   check: async () => (await import('./verbs/check-all.ts')).checkAll,
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,

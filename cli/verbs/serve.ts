@@ -6,7 +6,7 @@ import { startBroker } from '#ingest/broker.ts'
 import { startWorker } from '#ingest/worker.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { keepBooks } from '../bookkeeping.ts'
-import { brokerOptions, tlsOf } from '../broker-options.ts'
+import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { courteous } from '../courteous-store.ts'
 import { openDataFolder } from '../data-folder.ts'
@@ -35,6 +35,7 @@ const options = z.object({
       'A name of this host in browsers, beside localhost and its addresses; may be given several times',
   }),
   port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
+  ...brokerAccessOptions,
   ...brokerOptions,
   simulated: z
     .stringbool()
@@ -85,7 +86,9 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     closers.unshift(() => pages.stop())
     const worker = await startWorker({
       brokerUrl: broker?.ownUrl ?? given.broker,
-      ...(broker === undefined ? {} : { credentials: broker.credentials }),
+      ...(broker === undefined
+        ? { access: brokerAccessOf(given.broker, given), shareGroup: given['share-group'] }
+        : { credentials: broker.credentials }),
       park,
       store,
       clock,
