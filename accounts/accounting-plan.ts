@@ -157,4 +157,6 @@ export const accountingPlan = z.strictObject({
   steam: z.array(steamOfMeters).default([]),
   accounts: z.array(accountPlan).min(1),
 })
+export type AccountPlan = z.output<typeof accountPlan>
+export type SteamState = z.output<typeof steamState>
 export type AccountingPlan = z.output<typeof accountingPlan>
