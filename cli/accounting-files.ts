@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { accountingPlan, type AccountingPlan } from '#accounts/accounting-plan.ts'
+import { balanceRowFile, balanceRows, type BalanceRows } from '#accounts/balance-row.ts'
 import { energyItemFile, type EnergyItems } from '#accounts/energy-item.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
 import { planContradictions } from '#accounts/plan-check.ts'
+import { unknownRows } from '#accounts/plan-rows.ts'
 import type { Park } from '#contract/park.ts'
 import { InvalidFile, readData } from '#firmware-config/document.ts'
 
@@ -13,6 +15,13 @@ const energyItemsPath = fileURLToPath(new URL('../accounts/energy-items.yaml', i
 /** Energy items of the statistical forms. Throws `file-unreadable` or `InvalidFile`. */
 export function readEnergyItems(file = energyItemsPath): EnergyItems {
   return readData(energyItemFile, file).value.items
+}
+
+const balanceRowsPath = fileURLToPath(new URL('../accounts/balance-rows.yaml', import.meta.url))
+
+/** Rows of the balance table. Throws `file-unreadable` or `InvalidFile`. */
+export function readBalanceRows(file = balanceRowsPath): BalanceRows {
+  return balanceRows(readData(balanceRowFile, file).value)
 }
 
 /** Where a park's accounting plan lies unless told otherwise: beside its park file; undefined where there is none. */
@@ -24,7 +33,10 @@ export function accountingPlanBeside(parkFile: string): string | undefined {
 /** Reads an accounting plan and holds it to park and factors. Throws `file-unreadable` or `InvalidFile`. */
 export function readAccountingPlan(file: string, park: Park, factors: FactorFiles): AccountingPlan {
   const data = readData(accountingPlan, file)
-  const findings = planContradictions(data.value, park, readEnergyItems(), factors)
+  const findings = [
+    ...planContradictions(data.value, park, readEnergyItems(), factors),
+    ...unknownRows(data.value, readBalanceRows()),
+  ]
   if (findings.length > 0) {
     throw new InvalidFile(
       file,

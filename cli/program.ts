@@ -12,6 +12,8 @@ await dispatch({
   'simulate history': async () => (await import('./verbs/history.ts')).history,
   import: async () => (await import('./verbs/import.ts')).importFiles,
   grade: async () => (await import('./verbs/grade.ts')).grade,
+  'report balance': async () =>
+    (await import('./verbs/report.ts')).reportVerb('balance', 'Print the energy balance table'),
   'gateway password': async () => (await import('./verbs/gateway-password.ts')).gatewayPassword,
   'broker rights': async () => (await import('./verbs/broker-rights.ts')).brokerRights,
   'configure key': async () => (await import('./verbs/configure-key.ts')).configureKey,

@@ -3,7 +3,7 @@
 # Does nothing where all are there; says what is missing where it may not install (not Debian, or not root).
 set -eu
 
-packages='mosquitto influxdb chromium python3-pymodbus mbpoll socat fonts-wqy-microhei'
+packages='mosquitto influxdb chromium python3-pymodbus mbpoll socat fonts-wqy-microhei python3-openpyxl'
 missing=''
 for package in $packages; do
   if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then
