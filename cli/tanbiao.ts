@@ -7,6 +7,7 @@ keepCompiled()
 await dispatch({
   demo: async () => (await import('./verbs/demo.ts')).demo,
   serve: async () => (await import('./verbs/serve.ts')).serve,
+  ingest: async () => (await import('./verbs/ingest.ts')).ingest,
   ...edgeVerbs,
   check: async () => (await import('./verbs/check-all.ts')).checkAll,
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,
@@ -17,6 +18,8 @@ await dispatch({
   'record enter': async () => (await import('./verbs/record.ts')).recordEnter,
   'record import': async () => (await import('./verbs/record.ts')).recordImport,
   'record list': async () => (await import('./verbs/record.ts')).recordList,
+  'gateway password': async () => (await import('./verbs/gateway-password.ts')).gatewayPassword,
+  'broker rights': async () => (await import('./verbs/broker-rights.ts')).brokerRights,
   'configure key': async () => (await import('./verbs/configure-key.ts')).configureKey,
   'configure sign': async () => (await import('./verbs/configure-sign.ts')).configureSign,
   'configure publish': async () => (await import('./verbs/configure-publish.ts')).configurePublish,
