@@ -216,15 +216,8 @@ export type RecordedInterval = Interval & { readonly revision: number }
 /** True where a stretch of the slot is not in its energy: an undecided one, or one that nothing is known of. */
 export function isPartial(interval: KnownInterval): boolean {
   if (interval.undecided.length > 0) return true
-  switch (interval.basis) {
-    case 'register':
-      return interval.opening.atMs > interval.slotMs || interval.closing.atMs < interval.slotMs + SLOT_MS
-    case 'power':
-    case 'advances':
-      return interval.coverage < 1
-    case 'formula':
-      return interval.partial
-    default:
-      return false
-  }
+  const { basis, slotMs } = interval
+  if (basis === 'register') return interval.opening.atMs > slotMs || interval.closing.atMs < slotMs + SLOT_MS
+  if (basis === 'power' || basis === 'advances') return interval.coverage < 1
+  return basis === 'formula' && interval.partial
 }
