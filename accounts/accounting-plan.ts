@@ -149,4 +149,3 @@ export const accountingPlan = z.strictObject({
   accounts: z.array(accountPlan).min(1),
 })
 export type AccountingPlan = z.output<typeof accountingPlan>
-export type AccountPlan = z.output<typeof accountPlan>

@@ -1,9 +1,7 @@
-import { dayOf, type Period } from '#contract/grid.ts'
+import { wallClock, type WallTime } from '../wall-time.ts'
 import { tariffPeriods, type TariffPeriod } from './price.ts'
 import { holdsOn, minutesOf, type DayType, type Tariff, type TariffSchedule } from './tariff.ts'
 
-const DAY_MS = 24 * 3_600_000
-const MINUTE_MS = 60_000
 const SLOT_MINUTES = 15
 const SLOTS_PER_DAY = 96
 
@@ -17,14 +15,13 @@ export interface TariffMoment {
 export type TariffClock = (slotMs: number) => TariffMoment | undefined
 
 /** The kind of a day; undefined where the schedule has a calendar of holidays that does not reach it. */
-function dayTypeOf(day: Temporal.PlainDate, { calendar }: TariffSchedule): DayType | undefined {
-  const text = day.toString()
+function dayTypeOf(date: string, weekday: number, { calendar }: TariffSchedule): DayType | undefined {
   if (calendar !== undefined) {
-    if (text < calendar.covers.from || text >= calendar.covers.to) return undefined
-    if (calendar.holidays.includes(text)) return 'holiday'
-    if (calendar.workingDays.includes(text)) return 'workday'
+    if (date < calendar.covers.from || date >= calendar.covers.to) return undefined
+    if (calendar.holidays.includes(date)) return 'holiday'
+    if (calendar.workingDays.includes(date)) return 'workday'
   }
-  return day.dayOfWeek >= 6 ? 'weekend' : 'workday'
+  return weekday >= 6 ? 'weekend' : 'workday'
 }
 
 /** The period of each quarter of an hour of a kind of day in a month. */
@@ -45,46 +42,37 @@ function quartersOf(
   return quarters
 }
 
-interface TariffDay extends Period {
+interface TariffDay {
   readonly schedule: TariffSchedule | undefined
   readonly quarters: readonly (TariffPeriod | undefined)[]
 }
 
+const NO_TARIFF: TariffDay = { schedule: undefined, quarters: [] }
+
 /**
- * The clock of a tariff that passed `tariffContradictions`. Slots are asked in the tariff's own zone, by the time on the
- * wall: on a day on which clocks are changed an hour is skipped or comes twice, as the meter's own tariff clock has it.
+ * The clock of a tariff that passed `tariffContradictions`, in the tariff's own zone by the time on the wall: where
+ * clocks are changed an hour is skipped or comes twice, as the meter's own tariff clock has it.
  */
 export function tariffClock(tariff: Tariff): TariffClock {
-  const { timeZone } = tariff
+  const wallOf = wallClock(tariff.timeZone)
   const tables = new Map<string, readonly (TariffPeriod | undefined)[]>()
-  let day: TariffDay = { fromMs: 0, toMs: 0, schedule: undefined, quarters: [] }
+  let dayOf: { readonly date: string; readonly day: TariffDay } = { date: '', day: NO_TARIFF }
 
-  const dayAt = (atMs: number): TariffDay => {
-    const period = dayOf(atMs, timeZone)
-    const date = Temporal.Instant.fromEpochMilliseconds(period.fromMs)
-      .toZonedDateTimeISO(timeZone)
-      .toPlainDate()
-    const schedule = tariff.schedules.find((each) => holdsOn(each, date.toString()))
-    const type = schedule === undefined ? undefined : dayTypeOf(date, schedule)
-    if (schedule === undefined || type === undefined) return { ...period, schedule: undefined, quarters: [] }
-    const key = `${schedule.from} ${date.month} ${type}`
-    const quarters = tables.get(key) ?? quartersOf(schedule, date.month, type)
+  const dayAt = ({ date, month, weekday }: WallTime): TariffDay => {
+    const schedule = tariff.schedules.find((each) => holdsOn(each, date))
+    const type = schedule === undefined ? undefined : dayTypeOf(date, weekday, schedule)
+    if (schedule === undefined || type === undefined) return NO_TARIFF
+    const key = `${schedule.from} ${month} ${type}`
+    const quarters = tables.get(key) ?? quartersOf(schedule, month, type)
     tables.set(key, quarters)
-    return { ...period, schedule, quarters }
+    return { schedule, quarters }
   }
 
   return (slotMs) => {
-    if (slotMs < day.fromMs || slotMs >= day.toMs) day = dayAt(slotMs)
-    const { schedule, quarters, fromMs, toMs } = day
-    if (schedule === undefined) return undefined
-    const minute =
-      toMs - fromMs === DAY_MS ? (slotMs - fromMs) / MINUTE_MS : minuteOnTheWall(slotMs, timeZone)
-    const period = quarters[Math.floor(minute / SLOT_MINUTES)]
-    return period === undefined ? undefined : { period, schedule }
+    const wall = wallOf(slotMs)
+    if (wall.date !== dayOf.date) dayOf = { date: wall.date, day: dayAt(wall) }
+    const { schedule, quarters } = dayOf.day
+    const period = quarters[Math.floor(wall.minute / SLOT_MINUTES)]
+    return schedule === undefined || period === undefined ? undefined : { period, schedule }
   }
-}
-
-function minuteOnTheWall(atMs: number, timeZone: string): number {
-  const { hour, minute } = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone)
-  return hour * 60 + minute
 }
