@@ -1,6 +1,6 @@
 import { decimal, quotient, type Decimal } from '../decimal.ts'
-import type { TariffClock } from '../tariff/tariff-clock.ts'
-import { tariffPeriods, type TariffPeriod } from '../tariff/price.ts'
+import type { TariffClock } from '#accounts/tariff/tariff-clock.ts'
+import { tariffPeriods, type TariffPeriod } from '#accounts/tariff/price.ts'
 import { demandOf, maximumDemand, type MaximumDemand } from './demand.ts'
 import { wallClock } from '../wall-time.ts'
 import type { SlotEnergy } from './slot-energy.ts'

@@ -1,6 +1,6 @@
 import { decimal, type Decimal } from '../decimal.ts'
-import { maximumDemand, type MaximumDemand } from '../load/demand.ts'
-import type { SlotEnergy } from '../load/slot-energy.ts'
+import { maximumDemand, type MaximumDemand } from '#accounts/load/demand.ts'
+import type { SlotEnergy } from '#accounts/load/slot-energy.ts'
 import { useByPeriod, type PeriodUse } from './period-use.ts'
 import {
   meanPowerFactor,

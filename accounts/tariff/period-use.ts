@@ -1,4 +1,4 @@
-import type { SlotEnergy } from '../load/slot-energy.ts'
+import type { SlotEnergy } from '#accounts/load/slot-energy.ts'
 import { decimal, type Decimal } from '../decimal.ts'
 import { tariffPeriods, type PriceRow, type TariffPeriod } from './price.ts'
 import { cnyPerKwh } from './prices.ts'
