@@ -7,8 +7,10 @@ import { energyItemFile, type EnergyItems } from '#accounts/energy-item.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
 import { planContradictions } from '#accounts/plan-check.ts'
 import { unknownRows } from '#accounts/plan-rows.ts'
+import { planTariffContradictions } from '#accounts/tariff/tariff-check.ts'
 import type { Park } from '#contract/park.ts'
 import { InvalidFile, readData } from '#firmware-config/document.ts'
+import { readTariffs } from './tariff-files.ts'
 
 const energyItemsPath = fileURLToPath(new URL('../accounts/energy-items.yaml', import.meta.url))
 
@@ -36,6 +38,7 @@ export function readAccountingPlan(file: string, park: Park, factors: FactorFile
   const findings = [
     ...planContradictions(data.value, park, readEnergyItems(), factors),
     ...unknownRows(data.value, readBalanceRows()),
+    ...planTariffContradictions(data.value, readTariffs(file)),
   ]
   if (findings.length > 0) {
     throw new InvalidFile(

@@ -47,7 +47,7 @@ export function openAccounting(
     items: readEnergyItems(),
     rows: readBalanceRows(),
     library: factorLibrary(factors),
-    records: [],
+    records: books.records({}).filter(({ replacedBy }) => replacedBy === undefined),
     measured: measuredFromBooks(books, nowMs),
     books,
     close: () => {

@@ -19,6 +19,7 @@ function slotsOf({ id: meter, register: quantity }: Meter, period: Period, hundr
     quantity,
     slotMs,
     state: 'known',
+    basis: 'register',
     energy: { count: hundredths, resolution: '0.01' },
     method: 'measured',
     coverage: 1,
