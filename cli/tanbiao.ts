@@ -14,6 +14,7 @@ await dispatch({
   'simulate history': async () => (await import('./verbs/history.ts')).history,
   import: async () => (await import('./verbs/import.ts')).importFiles,
   grade: async () => (await import('./verbs/grade.ts')).grade,
+  'user link': async () => (await import('./verbs/user-link.ts')).userLink,
   'configure key': async () => (await import('./verbs/configure-key.ts')).configureKey,
   'configure sign': async () => (await import('./verbs/configure-sign.ts')).configureSign,
   'configure publish': async () => (await import('./verbs/configure-publish.ts')).configurePublish,
