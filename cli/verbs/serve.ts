@@ -2,11 +2,13 @@ import { z } from 'zod'
 import { roleNames } from '#contract/access.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
+import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
 import { startWorker } from '#ingest/worker.ts'
 import { AccessBook } from '#store/access-book.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { keepBooks } from '../bookkeeping.ts'
+import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { courteous } from '../courteous-store.ts'
 import { openDataFolder } from '../data-folder.ts'
@@ -15,6 +17,7 @@ import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { verb } from '../verb.ts'
+import { accessFolderIn } from './gateway-password.ts'
 
 const options = z.object({
   park: text.meta({ description: 'The park file' }),
@@ -34,10 +37,8 @@ const options = z.object({
       'A name of this host in browsers, beside localhost and its addresses; may be given several times',
   }),
   port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
-  'mqtt-host': text.default('127.0.0.1').meta({ description: 'Address of the embedded broker (127.0.0.1)' }),
-  'mqtt-port': port
-    .default(1883)
-    .meta({ description: 'Port of the embedded broker (1883; 0 takes a free one)' }),
+  ...brokerAccessOptions,
+  ...brokerOptions,
   simulated: z
     .stringbool()
     .default(false)
@@ -70,7 +71,14 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     })
     const embedded = given.broker === 'embedded'
     const broker = embedded
-      ? await startBroker({ host: given['mqtt-host'], port: given['mqtt-port'], park, log })
+      ? await startBroker({
+          host: given['mqtt-host'],
+          port: given['mqtt-port'],
+          park,
+          log,
+          access: openAccess(accessFolderIn(folder.path)),
+          tls: tlsOf(given),
+        })
       : undefined
     if (broker !== undefined) closers.unshift(() => broker.stop())
     const pages = await startServer({
@@ -88,8 +96,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     })
     closers.unshift(() => pages.stop())
     const worker = await startWorker({
-      brokerUrl: broker?.url ?? given.broker,
-      ...(broker === undefined ? {} : { credentials: broker.credentials }),
+      brokerUrl: broker?.ownUrl ?? given.broker,
+      ...(broker === undefined
+        ? { access: brokerAccessOf(given.broker, given), shareGroup: given['share-group'] }
+        : { credentials: broker.credentials }),
       park,
       store,
       clock,
@@ -103,7 +113,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       kind: 'ready',
       url: pages.url,
       ...(pages.firstLink === undefined ? {} : { firstLink: pages.firstLink }),
-      ports: broker === undefined ? {} : { mqtt: Number(new URL(broker.url).port) },
+      ports: broker === undefined ? {} : { mqtt: broker.port },
     })
     if (pages.firstLink !== undefined) {
       console.log(`首位管理员 first administrator (one-time link, 48 h)  ${pages.firstLink}`)
