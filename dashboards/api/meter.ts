@@ -10,7 +10,7 @@ import type { Boundary, RecordedInterval, RegisterPoint } from '#contract/interv
 import type { Meter, Park } from '#contract/park.ts'
 import { quantities, quantityOf } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
-import { readOwn } from '../access/route-access.ts'
+import { readOwn } from '#dashboards/access/route-access.ts'
 import type { Board } from '../board.ts'
 import { thinned } from '../curve.ts'
 import { energyOfSlots, energyTotalOf, expectedSlots } from '../energy.ts'

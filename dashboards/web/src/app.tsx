@@ -13,6 +13,9 @@ function linkSecret(location: string): string | undefined {
   return /^\/welcome\/([\w-]{20,200})$/.exec(location)?.[1]
 }
 
+/** Addresses of pages stand behind the #, so that they work below any path of a proxy. */
+const byHash = { hook: useHashLocation }
+
 /** Which way in: a one-time link, signing in, or the park. */
 export function App(): ReactNode {
   const { t } = useSpeech()
@@ -25,7 +28,7 @@ export function App(): ReactNode {
   if (info === undefined) return <Loading text={t('loading')} />
   if (location === '/sign-in' || !may('read')) return <SignInPage />
   return (
-    <Router hook={useHashLocation}>
+    <Router {...byHash}>
       <Shell key={viewer} />
     </Router>
   )

@@ -1,4 +1,4 @@
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import type { z } from 'zod'
 import type { Access } from '#contract/access.ts'
 import { sessionInfo, type SessionInfo } from '#dashboards/api/session-shape.ts'
@@ -43,12 +43,18 @@ async function answerOf(response: Response): Promise<unknown> {
 
 export function SessionProvider({ children }: { children: ReactNode }): ReactNode {
   const [info, setInfo] = useState<SessionInfo>()
-  const ask = useCallback(async () => {
-    setInfo(sessionInfo.parse(await answerOf(await fetch('api/v1/session'))))
-  }, [])
+  const [asked, setAsked] = useState(0)
   useEffect(() => {
-    ask().catch((error: unknown) => globalThis.reportError(error))
-  }, [ask])
+    const abort = new AbortController()
+    const load = async (): Promise<void> => {
+      const response = await fetch('api/v1/session', { signal: abort.signal })
+      setInfo(sessionInfo.parse(await answerOf(response)))
+    }
+    load().catch((error: unknown) => {
+      if (!abort.signal.aborted) globalThis.reportError(error)
+    })
+    return () => abort.abort()
+  }, [asked])
 
   const changeToken = info?.changeToken
   const control = useMemo((): SessionControl => {
@@ -67,10 +73,10 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
       open: async (path, body) => setInfo(sessionInfo.parse(await change('POST', path, body))),
       signOut: async () => {
         await change('DELETE', 'api/v1/session')
-        await ask()
+        setAsked((count) => count + 1)
       },
     }
-  }, [info, changeToken, ask])
+  }, [info, changeToken])
   return <SessionContext value={control}>{children}</SessionContext>
 }
 
