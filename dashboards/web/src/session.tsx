@@ -43,7 +43,6 @@ async function answerOf(response: Response): Promise<unknown> {
 
 export function SessionProvider({ children }: { children: ReactNode }): ReactNode {
   const [info, setInfo] = useState<SessionInfo>()
-  const [asked, setAsked] = useState(0)
   useEffect(() => {
     const abort = new AbortController()
     const load = async (): Promise<void> => {
@@ -54,7 +53,7 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
       if (!abort.signal.aborted) globalThis.reportError(error)
     })
     return () => abort.abort()
-  }, [asked])
+  }, [])
 
   const changeToken = info?.changeToken
   const control = useMemo((): SessionControl => {
@@ -73,7 +72,8 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
       open: async (path, body) => setInfo(sessionInfo.parse(await change('POST', path, body))),
       signOut: async () => {
         await change('DELETE', 'api/v1/session')
-        setAsked((count) => count + 1)
+        // Nothing that was seen stays in this page.
+        window.location.reload()
       },
     }
   }, [info, changeToken])
