@@ -11,6 +11,7 @@ import type { StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import { energyApi } from './api/energy.ts'
 import { meterApi } from './api/meter.ts'
+import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly webFolder?: string
   /** True when the whole system runs on a simulator: every page says so. */
   readonly simulated?: boolean
+  /** What `/metrics` and `/readyz` answer; without it neither is there. */
+  readonly operations?: Operations
 }
 
 export interface Server {
@@ -132,7 +135,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   energyApi(app, { park, books, clock })
   qualityApi(app, books)
-  app.get('/healthz', () => ({ status: 'ok' }))
+  operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false }, (_request, reply) => {
     live.accept(reply.raw, securityHeaders)
     reply.hijack()

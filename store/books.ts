@@ -8,8 +8,8 @@ import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
-import type { Books } from './port.ts'
-import { inTransaction, openSqlite } from './sqlite-file.ts'
+import type { Books, BooksCounts } from './port.ts'
+import { inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
 
 /**
  * Opens or creates the books. Their owner says by which calendar their days are summed; for all others it stays as it
@@ -40,6 +40,7 @@ class SqliteBooks implements Books {
   readonly #intervals: IntervalBook
   readonly #days: DaySums
   readonly #rules: MeterRules
+  #revisionsWritten = 0
 
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined) {
     this.#file = file
@@ -86,13 +87,15 @@ class SqliteBooks implements Books {
   record(...[window, intervals, nowMs]: Parameters<Books['record']>): number {
     // A computed interval that does not fit its type is the caller's fault, not that of the file.
     const computed = intervals.map((interval) => ({ interval, content: textOf(interval) }))
-    return this.#write(() => {
+    const written = this.#write(() => {
       const revised = computed.filter(({ interval, content }) =>
         this.#intervals.revise(interval, content, nowMs),
       ).length
       this.#windows.clear(window)
       return revised
     })
+    this.#revisionsWritten += written
+    return written
   }
 
   intervals(...slots: Parameters<Books['intervals']>): ReturnType<Books['intervals']> {
@@ -125,6 +128,21 @@ class SqliteBooks implements Books {
 
   batchCount(): number {
     return this.#read(() => this.#marks.batchCount())
+  }
+
+  counts(): BooksCounts {
+    return this.#read(() => ({
+      ...this.#arrivals.counts(),
+      ...this.#windows.counts(),
+      missingBatches: this.#marks
+        .holes()
+        .reduce((sum, { firstSeq, lastSeq }) => sum + lastSeq - firstSeq + 1, 0),
+      revisionsWritten: this.#revisionsWritten,
+    }))
+  }
+
+  probe(): void {
+    this.#read(() => probeWrite(this.#database))
   }
 
   close(): void {

@@ -52,6 +52,12 @@ export interface ReadingStore {
   /** The newest reading of every quantity of each meter; quantities never read are absent. */
   latest(meters: readonly MeterId[]): Promise<readonly Reading[]>
 
+  /**
+   * Writes something that is no reading, as durably as `append` does: resolves where the store can be written now.
+   * For those who ask whether it works; nothing is owed to it.
+   */
+  probe(nowMs: number): Promise<void>
+
   /** Waits for calls under way, then lets go of files and connections. */
   close(): Promise<void>
 }
@@ -97,6 +103,20 @@ export interface QuarantineEntry {
 export interface RecordedGap {
   readonly record: GapRecord
   readonly committedAtMs: number
+}
+
+/** How many entries the books have of what needs attention. */
+export interface BooksCounts {
+  /** Stretches that gateways declared lost. */
+  readonly gaps: number
+  /** Numbers of batches that neither arrived nor were declared lost. */
+  readonly missingBatches: number
+  readonly quarantined: number
+  readonly dirtyWindows: number
+  /** Begin of the oldest of them. */
+  readonly oldestDirtyMs: number | undefined
+  /** Revisions of intervals that were written since the books were opened. */
+  readonly revisionsWritten: number
 }
 
 /**
@@ -162,6 +182,12 @@ export interface Books {
 
   /** Batches marked of each (gateway, epoch), for reports and tests. */
   batchCount(): number
+
+  /** Some ten milliseconds at most, however old the books are. */
+  counts(): BooksCounts
+
+  /** Writes nothing, as durably as anything else: returns where the books can be written now. */
+  probe(): void
 
   close(): void
 }

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
 import { startBroker } from '#ingest/broker.ts'
-import { startWorker } from '#ingest/worker.ts'
+import { startWorker, type Worker } from '#ingest/worker.ts'
+import { MeasuredStore } from '#store/measured.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { tellParent } from '../child.ts'
@@ -11,7 +12,9 @@ import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
+import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
+import { watchProcess } from '../process-use.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -53,7 +56,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
   const closers: (() => void | Promise<void>)[] = [() => folder.release()]
   try {
     const clock = clockOf(paceOfFolder(folder, 'books.sqlite', given))
-    const store = await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`)
+    const store = new MeasuredStore(
+      await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`),
+      clock,
+    )
     closers.unshift(() => store.close())
     const books = openBooks(folder.file('books.sqlite'), park.description.timeZone)
     closers.unshift(() => {
@@ -64,6 +70,19 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       ? await startBroker({ host: given['mqtt-host'], port: given['mqtt-port'], park, log })
       : undefined
     if (broker !== undefined) closers.unshift(() => broker.stop())
+    const machine = watchProcess()
+    closers.unshift(() => {
+      machine.stop()
+    })
+    let worker: Worker | undefined
+    const operations = operationsOf({
+      store,
+      books,
+      clock,
+      processMetrics: () => machine.metrics(),
+      worker: () => worker,
+      isStopping: () => lifetime.signal.aborted,
+    })
     const pages = await startServer({
       host: given.host,
       port: given.port,
@@ -74,9 +93,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       clock,
       log,
       simulated: given.simulated,
+      operations,
     })
     closers.unshift(() => pages.stop())
-    const worker = await startWorker({
+    const running = await startWorker({
       brokerUrl: broker?.url ?? given.broker,
       ...(broker === undefined ? {} : { credentials: broker.credentials }),
       park,
@@ -87,7 +107,8 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         pages.noticeState(message)
       },
     })
-    folder.describe(pages.url)
+    worker = running
+    folder.describe(broker === undefined ? pages.url : `${pages.url}, ${broker.url}`)
     tellParent({
       kind: 'ready',
       url: pages.url,
@@ -112,7 +133,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     })
     // The worker first: what it still commits is followed in the last round of the books.
     closers.unshift(async () => {
-      await worker.stop()
+      await running.stop()
       stopBooks.abort()
       await booksLoop
     })
