@@ -1,24 +1,11 @@
 import Big from 'big.js'
-import { z } from 'zod'
+import { decimalText } from '#contract/decimal-text.ts'
 
 /**
  * Decimal arithmetic of statements: sums, differences and products are exact, so that a million postings do not drift.
  * Only a division rounds, and says to how many decimals.
  */
 export type Decimal = Big
-
-/** A decimal as it stands in a data file or a ledger: no exponent, no superfluous zero, e.g. "0.7143" or "-12". */
-export const decimalText = z
-  .string()
-  .max(40)
-  .regex(/^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/, 'a decimal without exponent or trailing zeros, e.g. "0.7143"')
-  .refine((text) => text !== '-0', 'zero has no sign')
-
-/** A decimal above zero. */
-export const positiveDecimalText = decimalText.refine(
-  (text) => !text.startsWith('-') && text !== '0',
-  'above zero',
-)
 
 /** The decimal that a text writes. Throws where it is no decimal; data files are parsed by `decimalText` before. */
 export function decimal(text: string): Decimal {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { positiveDecimalText } from '#contract/decimal-text.ts'
 import { localName } from '#contract/identity.ts'
-import { positiveDecimalText } from './decimal.ts'
 
 /**
  * The shapes of accounts/factors/*.yaml. A factor is never one number: it belongs to an edition, a basis, a region, a

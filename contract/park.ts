@@ -92,6 +92,13 @@ export const meterDescription = z.strictObject({
     description: 'Readings further apart than this leave the time between them uncovered',
   }),
   installed: z.iso.datetime({ offset: true }).meta({ description: 'Readings before this are refused' }),
+  accuracyPercent: z.number().positive().max(100).optional().meta({
+    description: 'Greatest error by its accuracy class, in percent of the reading (class 0.5S: 0.5)',
+  }),
+  calibration: z
+    .strictObject({ on: z.iso.date(), due: z.iso.date(), certificate: z.string().min(1).optional() })
+    .optional()
+    .meta({ description: 'Last calibration and the day on which the next one is due (GB 17167 ledger)' }),
   events: z.array(meterEvent).default([]),
 })
 
