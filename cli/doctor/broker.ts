@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectAsync, type MqttClient } from 'mqtt'
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { stateMessage, type StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import { filterOf } from '#contract/topics.ts'
@@ -18,9 +18,9 @@ export interface BrokerFound {
 const check = 'broker'
 const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//…@')
 
-async function connected(url: string): Promise<MqttClient | string> {
+async function connected(url: string, access: IClientOptions): Promise<MqttClient | string> {
   try {
-    const options = { clientId: `tanbiao-doctor-${randomUUID()}`, reconnectPeriod: 0, clean: true }
+    const options = { ...access, clientId: `tanbiao-doctor-${randomUUID()}`, reconnectPeriod: 0, clean: true }
     return await connectAsync(url, { ...options, connectTimeout: CONNECT_TIMEOUT_MS }, false)
   } catch (error) {
     return error instanceof Error && error.message !== '' ? error.message : 'no answer'
@@ -28,9 +28,9 @@ async function connected(url: string): Promise<MqttClient | string> {
 }
 
 /** Whether a broker of others lets us subscribe, and what its gateways last said of themselves. */
-export async function checkBroker(url: string, park: Park): Promise<BrokerFound> {
+export async function checkBroker(url: string, park: Park, access: IClientOptions): Promise<BrokerFound> {
   const shown = withoutPassword(url)
-  const client = await connected(url)
+  const client = await connected(url, access)
   if (typeof client === 'string') {
     const advice = 'Start the broker, or correct its address, user and password.'
     return { findings: [{ check, state: 'fault', what: `${shown}: ${client}.`, advice }], states: [] }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
+import { brokerAccessOf, brokerAccessOptions } from '../broker-options.ts'
 import { checkBroker } from '../doctor/broker.ts'
 import { checkClock, serverTime, systemSynchronized } from '../doctor/clock.ts'
 import { failed, findingText, type Finding } from '../doctor/finding.ts'
@@ -25,6 +26,7 @@ const options = z.object({
   port: port.default(8080).meta({ description: 'Port of the pages (8080)' }),
   'mqtt-host': text.default('127.0.0.1').meta({ description: 'Address of the embedded broker (127.0.0.1)' }),
   'mqtt-port': port.default(1883).meta({ description: 'Port of the embedded broker (1883)' }),
+  ...brokerAccessOptions,
   json: z.boolean().default(false).meta({ description: 'The findings as one JSON document' }),
 })
 
@@ -73,7 +75,7 @@ async function examine(given: Given): Promise<Finding[]> {
   if (broker === 'embedded') {
     found.push(await checkPort('embedded broker', { ...brokerAt, isRunning }))
   } else if (park !== undefined) {
-    const atBroker = await checkBroker(broker, park)
+    const atBroker = await checkBroker(broker, park, brokerAccessOf(broker, given)())
     found.push(...atBroker.findings)
     states = atBroker.states
   }
