@@ -33,7 +33,7 @@ interface Chain {
   readonly store: ReadingStore
   readonly worker: Worker
   readonly gateway: TestGateway
-  tell(statement: string): Promise<void>
+  readonly tell: (statement: string) => Promise<void>
   stop(): Promise<void>
 }
 

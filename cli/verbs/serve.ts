@@ -25,7 +25,7 @@ const options = z.object({
   data: text.default('./data').meta({ description: 'Folder for everything that is kept (./data)' }),
   store: text.optional().meta({
     description:
-      'sqlite:FILE, influx1://HOST:PORT/DATABASE or influx2://HOST:PORT/ORG/BUCKET (sqlite in --data)',
+      'sqlite:FILE, influx1://HOST:PORT/DATABASE, influx2://HOST:PORT/ORG/BUCKET or influx3://HOST:PORT/DATABASE (sqlite in --data)',
   }),
   broker: text
     .default('embedded')
