@@ -10,6 +10,7 @@ await dispatch({
   simulate: async () => (await import('./verbs/simulate.ts')).simulate,
   'simulate park': async () => (await import('./verbs/park.ts')).park,
   'simulate history': async () => (await import('./verbs/history.ts')).history,
+  doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   import: async () => (await import('./verbs/import.ts')).importFiles,
   grade: async () => (await import('./verbs/grade.ts')).grade,
   'gateway password': async () => (await import('./verbs/gateway-password.ts')).gatewayPassword,

@@ -107,7 +107,8 @@ export const faultTable = {
     retryable: true,
   },
   'store-url-invalid': {
-    advice: 'Use sqlite:FILE, influx1://HOST:PORT/DATABASE or influx2://HOST:PORT/ORG/BUCKET.',
+    advice:
+      'Use sqlite:FILE, influx1://HOST:PORT/DATABASE, influx2://HOST:PORT/ORG/BUCKET or influx3://HOST:PORT/DATABASE.',
     retryable: false,
   },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },

@@ -9,8 +9,8 @@ import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
-import type { Books, RecordWish } from './port.ts'
-import { inTransaction, openSqlite } from './sqlite-file.ts'
+import type { Books, BooksCounts, RecordWish } from './port.ts'
+import { inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
 
 /**
  * Opens or creates the books. Their owner says by which calendar their days are summed; for all others it stays as it
@@ -41,6 +41,7 @@ class SqliteBooks implements Books {
   readonly #intervals: IntervalBook
   readonly #days: DaySums
   readonly #rules: MeterRules
+  #revisionsWritten = 0
   readonly #records: RecordBook
 
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined) {
@@ -91,7 +92,7 @@ class SqliteBooks implements Books {
   record(...[window, intervals, nowMs, dependents]: Parameters<Books['record']>): number {
     // A computed interval that does not fit its type is the caller's fault, not that of the file.
     const computed = intervals.map((interval) => ({ interval, content: textOf(interval) }))
-    return this.#write(() => {
+    const written = this.#write(() => {
       const revised = computed.filter(({ interval, content }) =>
         this.#intervals.revise(interval, content, nowMs),
       )
@@ -100,6 +101,8 @@ class SqliteBooks implements Books {
       for (const stretch of touched ?? []) this.#windows.mark(stretch)
       return revised.length
     })
+    this.#revisionsWritten += written
+    return written
   }
 
   intervals(...slots: Parameters<Books['intervals']>): ReturnType<Books['intervals']> {
@@ -132,6 +135,21 @@ class SqliteBooks implements Books {
 
   batchCount(): number {
     return this.#read(() => this.#marks.batchCount())
+  }
+
+  counts(): BooksCounts {
+    return this.#read(() => ({
+      ...this.#arrivals.counts(),
+      ...this.#windows.counts(),
+      missingBatches: this.#marks
+        .holes()
+        .reduce((sum, { firstSeq, lastSeq }) => sum + lastSeq - firstSeq + 1, 0),
+      revisionsWritten: this.#revisionsWritten,
+    }))
+  }
+
+  probe(): void {
+    this.#read(() => probeWrite(this.#database))
   }
 
   enterRecords(...[records, nowMs]: Parameters<Books['enterRecords']>): ReturnType<Books['enterRecords']> {

@@ -53,6 +53,12 @@ export interface ReadingStore {
   /** The newest reading of every quantity of each meter; quantities never read are absent. */
   latest(meters: readonly MeterId[]): Promise<readonly Reading[]>
 
+  /**
+   * Writes something that is no reading, as durably as `append` does: resolves where the store can be written now.
+   * For those who ask whether it works; nothing is owed to it.
+   */
+  probe(nowMs: number): Promise<void>
+
   /** Waits for calls under way, then lets go of files and connections. */
   close(): Promise<void>
 }
@@ -98,6 +104,20 @@ export interface QuarantineEntry {
 export interface RecordedGap {
   readonly record: GapRecord
   readonly committedAtMs: number
+}
+
+/** How many entries the books have of what needs attention. */
+export interface BooksCounts {
+  /** Stretches that gateways declared lost. */
+  readonly gaps: number
+  /** Numbers of batches that neither arrived nor were declared lost. */
+  readonly missingBatches: number
+  readonly quarantined: number
+  readonly dirtyWindows: number
+  /** Begin of the oldest of them. */
+  readonly oldestDirtyMs: number | undefined
+  /** Revisions of intervals that were written since the books were opened. */
+  readonly revisionsWritten: number
 }
 
 /** A record as the books keep it. */
@@ -188,6 +208,12 @@ export interface Books {
 
   /** Batches marked of each (gateway, epoch), for reports and tests. */
   batchCount(): number
+
+  /** Some ten milliseconds at most, however old the books are. */
+  counts(): BooksCounts
+
+  /** Writes nothing, as durably as anything else: returns where the books can be written now. */
+  probe(): void
 
   /**
    * Enters records in one transaction: all of them, or after a fault none. A record that is the very same as one of

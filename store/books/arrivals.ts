@@ -38,7 +38,13 @@ export function openArrivals(database: DatabaseSync, journalOf: (gateway: string
      FROM quarantine ORDER BY id DESC LIMIT ?`,
   )
 
+  const countBoth = database.prepare(
+    'SELECT (SELECT count(*) FROM gap) AS gaps, (SELECT count(*) FROM quarantine) AS quarantined',
+  )
+
   return {
+    counts: () => z.object({ gaps: z.number(), quarantined: z.number() }).parse(countBoth.get()),
+
     /** Enters a gap that a gateway declared. */
     enterGap({ gap, digest, committedAtMs }: CommitRecord): void {
       if (gap === undefined) return
