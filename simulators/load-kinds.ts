@@ -1,5 +1,6 @@
 import { quantityOf } from '#contract/quantities.ts'
 import { makeCalendar, type Calendar } from './calendar.ts'
+import { DaySums } from './day-sums.ts'
 import type { FlowOf, Leaf } from './flow-kinds.ts'
 import {
   loadCurve,
@@ -39,15 +40,17 @@ export interface Surroundings {
   readonly time: PlantTime
   readonly weather: Weather
   readonly calendar: Calendar
+  readonly daySums: DaySums
 }
 
-/** The surroundings of a scenario. */
-export function surroundingsOf(scenario: Scenario): Surroundings {
+/** The surroundings of a scenario; its curves go on with `daySums`. */
+export function surroundingsOf(scenario: Scenario, daySums = new DaySums()): Surroundings {
   return {
     scenario,
     time: plantTime(scenario),
     weather: makeWeather(scenario.weather, scenario.seed),
     calendar: makeCalendar(scenario),
+    daySums,
   }
 }
 
@@ -215,7 +218,7 @@ export function leafCurve(leaf: Leaf, name: string, around: Surroundings): Bound
   const ripples = 'ripple' in leaf ? rippled(leaf, seededStream(scenario.seed, `${name}/ripple`)) : []
   const swing = ripples.reduce((sum, { share }) => sum + share, 0)
   return {
-    curve: loadCurve(envelope, ripples, time),
+    curve: loadCurve(envelope, ripples, time, around.daySums.of(name)),
     least: least * (1 - swing),
     most: most * (1 + swing),
   }

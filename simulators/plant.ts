@@ -1,5 +1,6 @@
 import type { Carrier } from '#contract/carriers.ts'
 import type { Park } from '#contract/park.ts'
+import { DaySums } from './day-sums.ts'
 import { eachPhase, electricalState, type ElectricalState, type ThreePhases } from './electrical.ts'
 import { amountOfTerms, byPhase, flowOfTerms, type FlowNode } from './flow-node.ts'
 import { flowNodes } from './flow-tree.ts'
@@ -48,9 +49,9 @@ export interface ElectricalEnergy {
 /** Apparent power that has no closed integral is counted at marks this far apart, straight between them. */
 const APPARENT_STEP_MINUTES = 10
 
-/** The plant of a scenario in its park. */
-export function makePlant(scenario: Scenario, park: Park): Plant {
-  const nodes = flowNodes(scenario)
+/** The plant of a scenario in its park. It goes on with `daySums`, which are those of a plant of the same scenario. */
+export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums()): Plant {
+  const nodes = flowNodes(scenario, daySums)
   const time = plantTime(scenario)
   const nodeOf = (meter: string): FlowNode => {
     const node = nodes.get(meter)
@@ -96,7 +97,7 @@ export function makePlant(scenario: Scenario, park: Park): Plant {
       }
       return Math.hypot(active, reactive)
     })
-    const curve = loadCurve(envelope, [], time)
+    const curve = loadCurve(envelope, [], time, daySums.of(`${meter}/apparent`))
     apparentCurves.set(meter, curve)
     return curve
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -90,6 +91,18 @@ export function readScenario(file: string): DataFile<Scenario> {
     }
   }
   return { ...data, value: { ...data.value, flows: generatedFlows(data), series } }
+}
+
+/** All of a scenario for JSON; of each series the digests of its numbers, as a map is nothing to JSON. */
+export function scenarioParts(scenario: Scenario): readonly unknown[] {
+  const digest = (numbers: Float64Array): string => createHash('sha256').update(numbers).digest('hex')
+  const series = [...scenario.series].map(([flow, { kind, times, values }]) => [
+    flow,
+    kind,
+    digest(times),
+    digest(values),
+  ])
+  return [scenario, series]
 }
 
 /** The time by which a scenario's plant lives. */

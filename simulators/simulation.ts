@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
@@ -5,6 +6,7 @@ import type { GatewayFile, MeterLine } from '#firmware-config/gateway.ts'
 import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
 import { BusMeter } from './bus-meter.ts'
 import { controlOf, type Control } from './control.ts'
+import type { DaySums } from './day-sums.ts'
 import { FaultBoard } from './fault-board.ts'
 import { openFaultLog, type FaultEntry } from './fault-entry.ts'
 import { noBehaviour, type Behaviour, type FaultSubjects } from './fault-schedule.ts'
@@ -22,6 +24,8 @@ import { openServedLog } from './truth.ts'
 
 export interface SimulationOptions {
   readonly scenario: Scenario
+  /** What a plant of the scenario has summed up before. */
+  readonly daySums?: DaySums
   readonly park: Park
   readonly gateways: readonly GatewayFile[]
   readonly clock: Clock
@@ -59,6 +63,11 @@ export interface Simulation {
    * by itself; the power of the gateway's own process is for the listener to cut.
    */
   onFault(listener: (entry: FaultEntry) => void): () => void
+  /**
+   * Asks every meter for all that it shows, once: the first question sums up the days since its registers' start, for
+   * which not every client would wait. Requests are answered in between.
+   */
+  sumUp(): Promise<void>
   /** Closes all ports, devices and logs. Twice is once. */
   stop(): Promise<void>
 }
@@ -117,7 +126,7 @@ async function followSchedule(board: FaultBoard, clock: Clock, signal: AbortSign
  */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
   const { clock, log, host, scenario, behaviour = noBehaviour, onExchange } = options
-  const plant = makePlant(scenario, options.park)
+  const plant = makePlant(scenario, options.park, options.daySums)
   const startMs = clock.wallMs()
   const mapOf = mapLibrary(options.profile ?? loadProfile)
   const stopping = new AbortController()
@@ -190,6 +199,15 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       paths: new Map(buses.flatMap(({ key, path }) => (path === undefined ? [] : [[key, path]]))),
       control: controlOf({ buses, board, truth: truthOf(scenario, options.park, plant), clock }),
       onFault: (listener) => board.subscribe(listener),
+      sumUp: async () => {
+        for (const { meters } of buses) {
+          for (const { served } of meters) {
+            const values = served.valuesAt(clock.wallMs())
+            for (const { quantity } of served.map.registers) values(quantity)
+            await turn()
+          }
+        }
+      },
       stop,
     }
   } catch (error) {
