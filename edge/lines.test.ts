@@ -62,7 +62,7 @@ describe('the lines of an agent', () => {
     rtuMeter.otherwise = (request, socket) => void socket.write(honestRtuReply(request))
     const host = '127.0.0.1'
     // Nobody is given up, and no connection opened again, because the machine is busy.
-    const timeoutMs = 10_000
+    const timeoutMs = 2_000
     const modbusTcp = { kind: 'tcp', host, port: await serve(tcpMeter) }
     const rtuOverTcp = { kind: 'rtu-over-tcp', host, port: await serve(rtuMeter), lateMs: 10 }
     const meter = (unit: number, name: string) => ({
