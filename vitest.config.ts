@@ -14,11 +14,11 @@ export default defineConfig({
         },
       },
       {
-        // Whole-system proofs with real processes; one file at a time, because they kill and measure.
+        // Whole-system proofs with real processes. Each has folders, ports and processes of its own, and waits for events:
+        // they run side by side, because much of their time is waiting.
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 60_000,
         },

@@ -9,9 +9,9 @@ const texts = new Map([[createHash('sha256').update(text).digest('hex'), '{"name
 const schema = z.strictObject({ name: z.string(), count: z.number() })
 
 it('a known text is not parsed, and its parts have their places', () => {
-  const { value, placeOf } = parseData(schema, text, 'a.yaml', texts)
-  expect(value).toEqual({ name: 'known', count: 2 })
-  expect(placeOf(['count'])).toEqual({ file: 'a.yaml', line: 2, column: 8, path: 'count' })
+  const known = parseData(schema, text, 'a.yaml', texts)
+  expect(known.value).toEqual({ name: 'known', count: 2 })
+  expect(known.placeOf(['count'])).toEqual({ file: 'a.yaml', line: 2, column: 8, path: 'count' })
 })
 
 it('any other text is parsed', () => {

@@ -38,8 +38,9 @@ function tanbiao(...args: readonly string[]): Promise<Ran> {
 
 const gateways = demoGatewayPaths.flatMap((file) => ['--gateway', file])
 const plantOf = ['--scenario', demoScenarioPath, '--park', demoParkPath, ...gateways]
-const from = '2026-05-01T00:00:00Z'
-const to = '2026-05-10T06:00:00Z'
+// Two files: a week of them begins on Thursday the 7th.
+const from = '2026-05-05T00:00:00Z'
+const to = '2026-05-08T06:00:00Z'
 
 /** False for a value that does not fit into the register. */
 function canShow(register: MappedRegister, value: number): boolean {
@@ -126,7 +127,7 @@ describe('The past of a park', () => {
       '--from',
       from,
       '--to',
-      from.replace('01', '02'),
+      '2026-05-06T00:00:00Z',
       '--out',
       history,
     )
@@ -150,7 +151,7 @@ describe('The past of a park', () => {
   })
 
   it('that is damaged in the books is named with its cause', async () => {
-    const slotMs = Date.parse('2026-05-03T09:30:00Z')
+    const slotMs = Date.parse('2026-05-06T09:30:00Z')
     const books = new DatabaseSync(join(data, 'books.sqlite'))
     books
       .prepare('DELETE FROM interval WHERE slot_ms = ? AND series IN (SELECT id FROM series WHERE meter = ?)')
@@ -159,7 +160,7 @@ describe('The past of a park', () => {
     const damaged = await gradeOf('--data', data)
     expect(damaged.code).toBe(1)
     expect(damaged.out).toMatch(
-      /lost computing-it 2026-05-03T09:30:00Z … 2026-05-03T09:45:00Z: truth \d+\.\d+, platform –: NO REASON/,
+      /lost computing-it 2026-05-06T09:30:00Z … 2026-05-06T09:45:00Z: truth \d+\.\d+, platform –: NO REASON/,
     )
     expect(damaged.out).toContain('[grade-differs]')
 
@@ -193,7 +194,7 @@ describe('The past of the demo park', () => {
           'mqtt-port': 0,
           'modbus-port': 0,
           'control-port': 0,
-          'history-months': 2,
+          'history-months': 1,
         })
       const first = start('first')
       await until(has('history', 'history.json'), 60_000)
