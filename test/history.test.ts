@@ -143,7 +143,7 @@ describe('The past of a park', () => {
     const clean = await until(async () => {
       const ran = await gradeOf('--data', data)
       return ran.code === 0 ? ran : undefined
-    }, 150_000)
+    }, 200_000)
     expect(clean.out).toContain('Nothing is lost or invented without a visible reason.')
     const overHttp = await gradeOf('--url', url, '--json', 'true')
     expect(overHttp.code, overHttp.out.slice(-500)).toBe(0)
@@ -197,7 +197,7 @@ describe('The past of the demo park', () => {
           'history-months': 1,
         })
       const first = start('first')
-      await until(has('history', 'history.json'), 60_000)
+      await until(has('history', 'history.json'))
       await until(() =>
         readdirSync(join(data, 'history')).some((name) => name.endsWith('.zst')) ? true : undefined,
       )
@@ -209,17 +209,17 @@ describe('The past of the demo park', () => {
       // Until the children of the killed one have seen that it is gone, they hold its folders.
       const second = await until(async () => {
         const child = start('second')
-        const isUp = until(has('log', 'import.log'), 60_000).then(() => child)
+        const isUp = until(has('log', 'import.log')).then(() => child)
         return await Promise.race([isUp, child.ended.then(() => undefined)])
-      }, 120_000)
-      await until(has('server', 'history-complete.txt'), 120_000)
+      })
+      await until(has('server', 'history-complete.txt'))
       expect(readFileSync(join(data, 'history', 'history.json'), 'utf8')).toBe(manifest)
       await second.stop(30_000)
 
       rmSync(join(data, 'log', 'import.log'))
       const third = start('third')
       const log = join(installation.folder, 'log', 'third.log')
-      await until(() => (readFileSync(log, 'utf8').includes('first live values') ? true : undefined), 60_000)
+      await until(() => (readFileSync(log, 'utf8').includes('first live values') ? true : undefined))
       await third.stop(30_000)
       expect(existsSync(join(data, 'log', 'import.log'))).toBe(false)
       const lines = readFileSync(join(installation.folder, 'log', 'second.log'), 'utf8')
@@ -256,7 +256,7 @@ describe('Faster time', () => {
       }
       await until(() => (readdirSync(data).includes('server') ? true : undefined))
       await until(() => (readdirSync(server).includes('books.sqlite') ? true : undefined))
-      const { fromMs, toMs } = await until(known, 150_000)
+      const { fromMs, toMs } = await until(known, 200_000)
       await demo.stop(30_000)
       // A millisecond of real time is 60 of this park's.
       const from = new Date(fromMs).toISOString()
