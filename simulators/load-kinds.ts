@@ -143,7 +143,7 @@ const SUN_STEP_MINUTES = 10
 const CLOUD_STEP_MINUTES = 20
 
 /** Cover between 0 (clear) and 1, straight between random values 20 minutes apart, on days that are dull or bright. */
-function cloudCover(random: Stream, days: Stream, day: number, minute: number): number {
+export function cloudCover(random: Stream, days: Stream, day: number, minute: number): number {
   const place = (day * 1_440 + minute) / CLOUD_STEP_MINUTES
   const before = Math.floor(place)
   const share = place - before
@@ -151,7 +151,7 @@ function cloudCover(random: Stream, days: Stream, day: number, minute: number): 
 }
 
 /** Minutes by which the sun is ahead of the clock: four for each degree east of the clock's own meridian. */
-function sunAheadMinutes({ longitude }: Scenario, { offsetMs }: PlantTime): number {
+export function sunAheadMinutes({ longitude }: Scenario, { offsetMs }: PlantTime): number {
   return longitude === undefined ? 0 : 4 * longitude - offsetMs / 60_000
 }
 

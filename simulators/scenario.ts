@@ -10,6 +10,7 @@ import { behaviourFields } from './fault-schedule.ts'
 import { generation } from './generation.ts'
 import type { PlantTime } from './load-curve.ts'
 import { readSeries, type Series } from './replay.ts'
+import { tariffPeriods } from './tariff-registers.ts'
 import { weatherModel } from './weather.ts'
 
 /** The shape of scenarios/*.yaml: what flows through a park without hardware. */
@@ -43,6 +44,7 @@ export const scenarioFile = z.strictObject({
       description: 'First and last day of times in which works rest, such as the Spring Festival',
     }),
   weather: weatherModel,
+  tariffs: tariffPeriods,
   gas: z
     .strictObject({ temperature: z.number().default(18), pressure: positive.default(120) })
     .prefault({})

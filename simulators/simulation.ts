@@ -7,12 +7,13 @@ import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware
 import { BusMeter } from './bus-meter.ts'
 import { controlOf, type Control } from './control.ts'
 import type { DaySums } from './day-sums.ts'
+import { environmentValue } from './environment.ts'
 import { FaultBoard } from './fault-board.ts'
 import { openFaultLog, type FaultEntry } from './fault-entry.ts'
 import { noBehaviour, type Behaviour, type FaultSubjects } from './fault-schedule.ts'
 import { turnaroundOf } from './manners.ts'
 import type { Served, SimulationLog } from './meter-bus.ts'
-import { meterValues } from './meter-values.ts'
+import { meterValues, type ValueOf } from './meter-values.ts'
 import type { LineExchange } from './paced-line.ts'
 import { makePlant, type Plant } from './plant.ts'
 import { plantTime, type Scenario } from './scenario.ts'
@@ -144,14 +145,17 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     const { meter, unit } = line
     const map = mapOf(line)
     // At the start of the registers: nothing has to be summed up to know what the plant can show.
-    const values = meterValues(plant, meter, plantTime(scenario).startMs)
+    const valuesAt = (atMs: number): ValueOf =>
+      map.carrier === 'environment'
+        ? (quantity) => environmentValue(quantity, () => plant.environmentAt(atMs))
+        : meterValues(plant, meter, atMs)
+    const values = valuesAt(plantTime(scenario).startMs)
     const unknown = map.registers.filter(({ quantity }) => values(quantity) === undefined)
     if (unknown.length > 0) {
       const names = unknown.map(({ quantity }) => quantity).join(', ')
       throw new Fault('quantity-unknown', `No plant has ${names}, which ${map.id} shows at "${meter}".`)
     }
     const turnaroundMs = turnaroundOf(line, behaviour.manners, onSerialLine)
-    const valuesAt = (atMs: number) => meterValues(plant, meter, atMs)
     return new BusMeter({ meter, unit, map, valuesAt }, turnaroundMs, scenario.seed)
   }
 
