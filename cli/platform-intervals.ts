@@ -31,12 +31,13 @@ export function fromBooks(file: string): PlatformIntervals {
   }
 }
 
-/** The HTTP API of a running server, a day at a time. */
-export function fromServer(url: string, timeZone: string): PlatformIntervals {
+/** The HTTP API of a running server, a day at a time; with an API token where nobody may read without one. */
+export function fromServer(url: string, timeZone: string, token?: string): PlatformIntervals {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const get = async <T>(path: string, schema: z.ZodType<T>): Promise<T> => {
     const address = new URL(path, url)
     try {
-      const response = await fetch(address)
+      const response = await fetch(address, { headers })
       if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
       return schema.parse(await response.json())
     } catch (cause) {
@@ -70,19 +71,19 @@ function amountOf(text: string): Amount {
 
 type KnownSlot = Extract<Slot, { state: 'known' }>
 
-const pointOf = ({ atMs, register }: KnownSlot['opening']['before']): RegisterPoint => ({
+const pointOf = ({ atMs, register }: KnownSlot['undecided'][number]['from']): RegisterPoint => ({
   atMs,
   register: amountOf(register),
 })
 
-const boundaryOf = (boundary: KnownSlot['opening']): Boundary => ({
+const boundaryOf = (boundary: NonNullable<KnownSlot['opening']>): Boundary => ({
   ...pointOf(boundary),
   method: boundary.method,
   before: pointOf(boundary.before),
   after: pointOf(boundary.after),
 })
 
-/** An interval out of the API's slot; none for one that is still to come or was never computed. */
+/** An interval out of the API's slot; none for one that is still to come or rests on no register of its own. */
 function intervalOf(meter: Meter, slot: Slot): Interval[] {
   const identity = { meter: meter.id, quantity: meter.register, slotMs: slot.slotMs }
   if (slot.state === 'pending') return []
@@ -92,15 +93,17 @@ function intervalOf(meter: Meter, slot: Slot): Interval[] {
     reason,
   }))
   if (slot.state === 'missing') {
-    return slot.cause === 'not-computed'
+    return slot.cause === 'not-computed' || slot.cause === 'input-missing'
       ? []
       : [{ ...identity, state: 'missing', cause: slot.cause, undecided }]
   }
   const { energy, method, coverage, simulated, uncertain, opening, closing } = slot
+  if (opening === null || closing === null) return []
   return [
     {
       ...identity,
       state: 'known',
+      basis: 'register',
       energy: amountOf(energy),
       method,
       coverage,

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { toDecimal } from '#contract/amount.ts'
@@ -10,6 +10,7 @@ import type { Boundary, RecordedInterval, RegisterPoint } from '#contract/interv
 import type { Meter, Park } from '#contract/park.ts'
 import { quantities, quantityOf } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import { readOwn } from '#dashboards/access/route-access.ts'
 import type { Board } from '../board.ts'
 import { thinned } from '../curve.ts'
 import { energyOfSlots, energyTotalOf, expectedSlots } from '../energy.ts'
@@ -60,7 +61,7 @@ const pointText = ({ atMs, register }: RegisterPoint): { atMs: number; register:
   register: toDecimal(register),
 })
 
-const boundaryText = (boundary: Boundary): Extract<Slot, { state: 'known' }>['opening'] => ({
+const boundaryText = (boundary: Boundary): NonNullable<Extract<Slot, { state: 'known' }>['opening']> => ({
   ...pointText(boundary),
   method: boundary.method,
   before: pointText(boundary.before),
@@ -89,8 +90,10 @@ function slotOf(slotMs: number, interval: RecordedInterval | undefined, nowMs: n
     coverage: interval.coverage,
     simulated: interval.simulated,
     uncertain: interval.uncertain,
-    opening: boundaryText(interval.opening),
-    closing: boundaryText(interval.closing),
+    basis: interval.basis,
+    opening: interval.basis === 'register' ? boundaryText(interval.opening) : null,
+    closing: interval.basis === 'register' ? boundaryText(interval.closing) : null,
+    inputs: interval.basis === 'formula' ? [...interval.inputs] : [],
     undecided,
   }
 }
@@ -100,7 +103,8 @@ const CURVE_MS_MAX = 31 * 24 * 3_600_000
 const HOUR_MS = 3_600_000
 
 export interface MeterSources {
-  readonly park: Park
+  /** The park as the viewer behind a request sees it. */
+  readonly parkOf: (request: FastifyRequest) => Park
   readonly store: ReadingSource
   readonly books: BooksView
   readonly board: Board
@@ -110,22 +114,23 @@ export interface MeterSources {
 
 /** /api/meters/:id and what hangs on it. */
 export function meterApi(app: FastifyInstance, sources: MeterSources): void {
-  const { park, store, books, board, clock, live } = sources
+  const { parkOf, store, books, board, clock, live } = sources
   const api = app.withTypeProvider<ZodTypeProvider>()
   const params = z.object({ id: identifier })
-  const meterOf = (id: string): Meter => {
-    const meter = park.meters.get(id)
+  const config = { access: readOwn }
+  const meterOf = (request: FastifyRequest, id: string): Meter => {
+    const meter = parkOf(request).meters.get(id)
     if (meter === undefined) throw new Fault('not-found', `The park has no meter "${id}".`)
     return meter
   }
 
-  api.get('/api/meters/:id', { schema: { params, response: { 200: meterDetail } } }, (request) => {
-    const meter = meterOf(request.params.id)
+  api.get('/api/meters/:id', { config, schema: { params, response: { 200: meterDetail } } }, (request) => {
+    const meter = meterOf(request, request.params.id)
     const nowMs = clock.wallMs()
     return {
       nowMs,
       facts: meterFactsOf(meter),
-      path: pathOf(park, meter),
+      path: pathOf(parkOf(request), meter),
       ratingPerHour: meter.ratingPerHour,
       installedMs: meter.installedMs,
       live: live(meter),
@@ -141,9 +146,10 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
   api.route({
     method: 'GET',
     url: '/api/meters/:id/curve',
+    config,
     schema: { params, querystring: stretch, response: { 200: meterCurve } },
     handler: async (request) => {
-      const meter = meterOf(request.params.id)
+      const meter = meterOf(request, request.params.id)
       const quantity = meter.power
       if (quantity === undefined) {
         throw new Fault('not-found', `Meter "${meter.id}" has no power or flow that could be drawn.`)
@@ -162,6 +168,7 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
   api.get(
     '/api/meters/:id/intervals',
     {
+      config,
       schema: {
         params,
         querystring: z.object({ day: z.iso.date().optional() }),
@@ -169,7 +176,8 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
       },
     },
     (request) => {
-      const meter = meterOf(request.params.id)
+      const meter = meterOf(request, request.params.id)
+      const park = parkOf(request)
       const nowMs = clock.wallMs()
       const period = dayPeriod(park, request.query.day, nowMs)
       if (period === undefined) throw new Fault('request-invalid', '"day" is not a day of the calendar.')
