@@ -56,7 +56,13 @@ function slots(coverages: readonly (number | undefined)[], fromMs = T0): void {
     const register = { count: 0, resolution: '0.01' }
     const point = { atMs: identity.slotMs, register }
     const boundary = { ...point, method: 'measured' as const, before: point, after: point }
-    const sure = { simulated: false, uncertain: false, undecided: [], method: 'measured' as const }
+    const sure = {
+      basis: 'register' as const,
+      simulated: false,
+      uncertain: false,
+      undecided: [],
+      method: 'measured' as const,
+    }
     return {
       ...identity,
       state: 'known',

@@ -102,6 +102,8 @@ function meterGaps({ books, park }: GapWatchParts, silent: readonly SeenGap[], n
   const found: SeenGap[] = []
   const silentSince = new Map(silent.map(({ gateway, fromMs }) => [gateway, fromMs]))
   for (const { id: meter, gateway, register } of park.meters.values()) {
+    // One that no gateway reads is computed from others, whose gaps are theirs, or read off by a person.
+    if (gateway === undefined) continue
     const runs = books.uncovered(meter, register, nowMs)
     if (runs === 'unchanged') continue
     looked.add(meter)
