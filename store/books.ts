@@ -214,7 +214,7 @@ class SqliteBooks implements Books {
       quarantined: this.#quarantine.countOpen(),
       ...this.#windows.counts(),
       missingBatches: this.#marks
-        .holes()
+        .holes(new Map())
         .reduce((sum, { firstSeq, lastSeq }) => sum + lastSeq - firstSeq + 1, 0),
       revisionsWritten: this.#revisionsWritten,
     }))
