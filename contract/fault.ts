@@ -99,6 +99,11 @@ export const faultTable = {
     retryable: false,
   },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },
+  'broker-unprotected': {
+    advice:
+      'Give every gateway a password ("tanbiao gateway password"), or serve with --mqtt-certificate and --mqtt-client-ca, or listen on 127.0.0.1.',
+    retryable: false,
+  },
   'broker-unavailable': { advice: 'Start the MQTT broker or correct its address.', retryable: true },
   'host-unknown': {
     advice: 'Use the address that the server printed, or start it with --name and the name of this host.',
