@@ -20,11 +20,9 @@ const denominator = z.discriminatedUnion('per', [
   }),
   z.strictObject({ per: z.literal('product'), product: identifier, unit: z.string().min(1).max(20) }),
 ])
-export type Denominator = z.output<typeof denominator>
 
 /** energy: tce. carbon: tCO2. */
 export const controlled = ['energy', 'carbon'] as const
-export type Controlled = (typeof controlled)[number]
 
 const target = z.strictObject({
   id: identifier,
