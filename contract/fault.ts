@@ -140,6 +140,14 @@ export const faultTable = {
     retryable: false,
   },
   'factor-ambiguous': { advice: 'End the validity of one of the two rows.', retryable: false },
+  'correction-invalid': {
+    advice: 'Name a record of the same account and kind that nothing has replaced ("tanbiao record list").',
+    retryable: false,
+  },
+  'certificate-used': {
+    advice: 'A certificate counts once: withdraw it where it stands before it is entered elsewhere.',
+    retryable: false,
+  },
   'unit-mismatch': { advice: 'Enter the quantity in the unit of the factor.', retryable: false },
   'configuration-untrusted': {
     advice: 'Sign with a key of the gateway’s trust file, or add the key there; nothing was applied.',
