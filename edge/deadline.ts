@@ -1,7 +1,4 @@
-import type { Clock } from '#contract/clock.ts'
-
-/** Made once: a reason of its own for each wait would cost more than most waits take. */
-const WAIT_IS_OVER = new Error('the wait is over')
+import { reasonOf, type Clock } from '#contract/clock.ts'
 
 /**
  * Waits for something that may never happen: resolves with what `start` settles, or with `undefined` when the time is
@@ -14,27 +11,19 @@ export function within<T>(
   start: (settle: (value: T) => void) => void,
 ): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = new AbortController()
-    const end = (): void => {
-      timer.abort(WAIT_IS_OVER)
-      signal.removeEventListener('abort', onAbort)
-    }
+    if (signal.aborted) return reject(reasonOf(signal))
     const onAbort = (): void => {
-      end()
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+      callOff()
+      reject(reasonOf(signal))
     }
-    if (signal.aborted) return onAbort()
+    const callOff = clock.after(timeoutMs, () => {
+      signal.removeEventListener('abort', onAbort)
+      resolve(undefined)
+    })
     signal.addEventListener('abort', onAbort, { once: true })
-    clock.sleep(timeoutMs, timer.signal).then(
-      () => {
-        end()
-        resolve(undefined)
-      },
-      // The timer was stopped because the wait ended otherwise.
-      () => undefined,
-    )
     start((value) => {
-      end()
+      callOff()
+      signal.removeEventListener('abort', onAbort)
       resolve(value)
     })
   })
