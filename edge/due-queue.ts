@@ -37,13 +37,6 @@ interface Place<M> {
   polling: boolean
 }
 
-/** A meter whose request could go out now, or later by so much. */
-interface Candidate<M> {
-  readonly place: Place<M>
-  readonly head: PendingRequest
-  readonly readyInMs: number
-}
-
 /** A longer wait is taken in pieces, so that a clock that was set is noticed soon. */
 const WAIT_MS_MAX = 30_000
 
@@ -95,45 +88,49 @@ export class DueQueue<M extends QueuedMeter> {
   /** The request that should go out now, or how long to wait before looking again. */
   next(): Turn<M> | number {
     const [wallMs, nowMs] = [this.#clock.wallMs(), this.#clock.monotonicMs()]
-    const trusted: Candidate<M>[] = []
-    const waiting: Candidate<M>[] = []
+    // Of those that may be asked now: the first trusted one, the first other one, and the first of these that waited long.
+    let best: Place<M> | undefined
+    let spare: Place<M> | undefined
+    let overdue: Place<M> | undefined
     let waitMs = WAIT_MS_MAX
     // When the two trusted meters that need the line soonest do: the second for the one that is asked itself.
     let [soonestMs, secondMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-    let soonest: M | undefined
+    let soonest: Place<M> | undefined
     for (const place of this.#places.values()) {
       const trusts = this.#patience.trusts(place.met, nowMs)
       const { agenda } = place.meter
       if (place.polling && agenda.pending.length === 0) place.servedMs = nowMs
       agenda.advance(wallMs, !trusts)
-      place.polling = agenda.pending.length > 0
-      const nextInMs = agenda.nextMs - wallMs
-      waitMs = Math.min(waitMs, nextInMs)
       const [head] = agenda.pending
-      const readyInMs = Math.max(0, place.quietUntilMs - nowMs)
+      place.polling = head !== undefined
+      const nextInMs = agenda.nextMs - wallMs
+      if (nextInMs < waitMs) waitMs = nextInMs
+      let neededInMs = nextInMs
       if (head !== undefined) {
-        ;(trusts ? trusted : waiting).push({ place, head, readyInMs })
+        const readyInMs = place.quietUntilMs - nowMs
         if (readyInMs > 0) waitMs = Math.min(waitMs, readyInMs)
+        else if (trusts) best = firstOf(best, place)
+        else {
+          spare = firstOf(spare, place)
+          if (wallMs - head.dueMs >= agenda.everyMs) overdue = firstOf(overdue, place)
+        }
+        neededInMs = Math.min(nextInMs, Math.max(0, readyInMs))
       }
       if (!trusts) continue
-      const neededInMs = head === undefined ? nextInMs : Math.min(readyInMs, nextInMs)
       if (neededInMs < soonestMs) {
         secondMs = soonestMs
         soonestMs = neededInMs
-        soonest = place.meter
-      } else secondMs = Math.min(secondMs, neededInMs)
+        soonest = place
+      } else if (neededInMs < secondMs) secondMs = neededInMs
     }
-    const best = firstReady(trusted)
-    const late = firstReady(waiting, (each) =>
-      best === undefined ? true : wallMs - each.head.dueMs >= each.place.meter.agenda.everyMs,
-    )
+    const late = best === undefined ? spare : overdue
     if (late !== undefined) {
       const turn = this.#turn(late, Math.max(0, soonestMs), nowMs)
       if (turn !== undefined) return turn
       waitMs = Math.min(waitMs, this.#patience.waitMs(nowMs))
     }
     if (best !== undefined) {
-      const freeMs = Math.max(0, best.place.meter === soonest ? secondMs : soonestMs)
+      const freeMs = Math.max(0, best === soonest ? secondMs : soonestMs)
       const turn = this.#turn(best, freeMs, nowMs)
       if (turn !== undefined) return turn
     }
@@ -153,23 +150,18 @@ export class DueQueue<M extends QueuedMeter> {
     this.#patience.learn(place.met, { grant, registers, freeMs, durationMs, outcome }, nowMs)
   }
 
-  #turn({ place, head }: Candidate<M>, freeMs: number, nowMs: number): Turn<M> | undefined {
-    const grant = this.#patience.grant(place.met, head.request.quantity, freeMs, nowMs)
-    return grant === undefined ? undefined : { meter: place.meter, pending: head, grant, freeMs }
+  #turn({ meter, met }: Place<M>, freeMs: number, nowMs: number): Turn<M> | undefined {
+    const [head] = meter.agenda.pending
+    if (head === undefined) return undefined
+    const grant = this.#patience.grant(met, head.request.quantity, freeMs, nowMs)
+    return grant === undefined ? undefined : { meter, pending: head, grant, freeMs }
   }
 }
 
-/** The most urgent of those that may be asked now; of equals the one whose last poll is longest ago. */
-function firstReady<M>(
-  candidates: readonly Candidate<M>[],
-  admits: (candidate: Candidate<M>) => boolean = () => true,
-): Candidate<M> | undefined {
-  let best: Candidate<M> | undefined
-  for (const each of candidates) {
-    if (each.readyInMs > 0 || !admits(each)) continue
-    const order =
-      best === undefined ? -1 : byUrgency(each.head, best.head) || each.place.servedMs - best.place.servedMs
-    if (order < 0) best = each
-  }
-  return best
+/** Whose request is more urgent; of equals the one whose last poll is longest ago, and else the first. */
+function firstOf<M extends QueuedMeter>(one: Place<M> | undefined, other: Place<M>): Place<M> {
+  const [first] = one?.meter.agenda.pending ?? []
+  const [second] = other.meter.agenda.pending
+  if (one === undefined || first === undefined || second === undefined) return other
+  return (byUrgency(second, first) || other.servedMs - one.servedMs) < 0 ? other : one
 }
