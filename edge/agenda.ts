@@ -121,8 +121,8 @@ export class Agenda {
     this.#lastMs = nowMs
     if (nowMs >= this.#nextMs) for (const state of this.#states) this.#queue(state, nowMs, held)
     if (!this.#anyQueued) return
+    if (!this.#states.some((state) => state.queuedMs !== undefined && this.#mayBegin(state))) return
     const due = this.#states.filter((state) => state.queuedMs !== undefined && this.#mayBegin(state))
-    if (due.length === 0) return
     for (const state of due) {
       // Only a boundary breaks into a poll that is under way.
       if (state.open > 0) this.#counts[held ? 'held' : 'missed'] += 1

@@ -39,3 +39,52 @@ export async function slept(clock: Clock, durationMs: number, signal: AbortSigna
     throw error
   }
 }
+
+/**
+ * The end of a wait that begins again and again and is seldom reached: the timer of an earlier wait is left running,
+ * and when it rings it is looked whether there is anything to end.
+ */
+export class Deadline {
+  readonly #clock: Clock
+  readonly #reached: () => void
+  #atMs = Number.POSITIVE_INFINITY
+  #ringsAtMs = Number.POSITIVE_INFINITY
+  #callOff: () => void = () => undefined
+
+  constructor(clock: Clock, reached: () => void) {
+    this.#clock = clock
+    this.#reached = reached
+  }
+
+  /** Calls `reached` after that many milliseconds, in place of what was set before. */
+  set(afterMs: number): void {
+    this.#atMs = this.#clock.monotonicMs() + afterMs
+    if (this.#atMs < this.#ringsAtMs) this.#ring(afterMs)
+  }
+
+  /** The wait has ended otherwise. */
+  clear(): void {
+    this.#atMs = Number.POSITIVE_INFINITY
+  }
+
+  /** Clears it and stops the timer too. */
+  stop(): void {
+    this.clear()
+    this.#callOff()
+    this.#ringsAtMs = Number.POSITIVE_INFINITY
+  }
+
+  #ring(afterMs: number): void {
+    this.#callOff()
+    this.#ringsAtMs = this.#clock.monotonicMs() + afterMs
+    this.#callOff = this.#clock.after(afterMs, () => {
+      this.#ringsAtMs = Number.POSITIVE_INFINITY
+      if (this.#atMs === Number.POSITIVE_INFINITY) return
+      const leftMs = this.#atMs - this.#clock.monotonicMs()
+      // Timers count whole milliseconds and may be early.
+      if (leftMs > 0) return this.#ring(Math.ceil(leftMs))
+      this.clear()
+      this.#reached()
+    })
+  }
+}

@@ -103,7 +103,7 @@ export class Patience {
    * time, or as the allowances permit.
    */
   trusts({ grace, worstMs }: Acquaintance, nowMs: number): boolean {
-    return grace.settledInMs(nowMs) === 0 && ROOM * (worstMs ?? 0) <= SHORT_MS_MAX
+    return grace.isSettled(nowMs) && ROOM * (worstMs ?? 0) <= SHORT_MS_MAX
   }
 
   /**
@@ -114,9 +114,9 @@ export class Patience {
     const fullMs = meter.needs.timeoutMs
     const shortMs = this.#shortMs(meter, registers)
     if (freeMs >= fullMs) return { timeoutMs: fullMs, full: false }
-    if (fullMs > shortMs && this.#full.settledInMs(nowMs) === 0) return { timeoutMs: fullMs, full: true }
+    if (fullMs > shortMs && this.#full.isSettled(nowMs)) return { timeoutMs: fullMs, full: true }
     if (freeMs >= Math.min(shortMs, this.#seenMs(meter, registers))) return { timeoutMs: freeMs, full: false }
-    const admitted = this.trusts(meter, nowMs) || this.#short.settledInMs(nowMs) === 0
+    const admitted = this.trusts(meter, nowMs) || this.#short.isSettled(nowMs)
     return admitted ? { timeoutMs: shortMs, full: false } : undefined
   }
 

@@ -41,13 +41,11 @@ function quickDecoder(register: MappedRegister): RegisterDecoder | undefined {
   if (numberOf === undefined) return undefined
   const bitsAt = quickBits(register)
   const meaningOf = meaning(register)
-  if (register.notAvailable.length === 0) return (words, at) => meaningOf(numberOf(bitsAt(words, at)))
-  const { bitMarks, numberMarks } = quickMarks(register)
+  const isMarked = quickMarkTest(register)
   return (words, at) => {
     const bits = bitsAt(words, at)
     const number = numberOf(bits)
-    const marked = bitMarks.includes(bits) || numberMarks.some((mark) => Object.is(mark, number))
-    return marked ? 'not-available' : meaningOf(number)
+    return isMarked(bits, number) ? 'not-available' : meaningOf(number)
   }
 }
 
@@ -89,11 +87,11 @@ function quickNumber(encoding: Encoding): ((bits: number) => number) | undefined
   }
 }
 
-/** The marks of a quick encoding, as bits and as numbers; see `isMarked`. */
-function quickMarks({ notAvailable, encoding }: MappedRegister): {
-  readonly bitMarks: readonly number[]
-  readonly numberMarks: readonly number[]
-} {
+/** `isMarked` for the quick encodings. */
+function quickMarkTest({
+  notAvailable,
+  encoding,
+}: MappedRegister): (bits: number, number: number) => boolean {
   const bitMarks: number[] = []
   const numberMarks: number[] = []
   for (const mark of notAvailable) {
@@ -104,7 +102,9 @@ function quickMarks({ notAvailable, encoding }: MappedRegister): {
       if (encoding.startsWith('i')) bitMarks.push(mark)
     }
   }
-  return { bitMarks, numberMarks }
+  if (bitMarks.length + numberMarks.length === 0) return () => false
+  if (bitMarks.length === 0 && numberMarks.every(Number.isNaN)) return (_bits, number) => Number.isNaN(number)
+  return (bits, number) => bitMarks.includes(bits) || numberMarks.some((mark) => Object.is(mark, number))
 }
 
 /**
@@ -157,6 +157,7 @@ function scalerOf(factor: Resolution): (raw: Raw) => number {
   const numerator = BigInt(whole + fraction)
   const decimals = fraction.length
   const [times, over] = [Number(numerator), 10 ** decimals]
+  if (factor === '1') return (raw) => (raw === 0 ? 0 : Number(raw))
   return (raw) => {
     if (typeof raw === 'bigint') return Number(`${raw * numerator}e-${decimals}`)
     const product = raw * times
