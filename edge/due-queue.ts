@@ -29,12 +29,26 @@ export interface LineUse {
 }
 
 interface Place<M> {
+  /** In the order of joining. */
+  readonly index: number
   readonly meter: M
   readonly met: Acquaintance
   quietUntilMs: number
   /** When its last poll ended, or −∞. */
   servedMs: number
   polling: boolean
+}
+
+/**
+ * The trusted meters that may be asked one after the other, in this order. It holds until a slot comes, a meter has been
+ * quiet for long enough, or one is trusted no more; then all are looked at again. To do that for each request would
+ * cost more than the request, because the meters of a large gateway do not fit into the processor's cache.
+ */
+interface Round<M> {
+  readonly ready: Place<M>[]
+  readonly fromWallMs: number
+  readonly untilWallMs: number
+  untilMs: number
 }
 
 /** A longer wait is taken in pieces, so that a clock that was set is noticed soon. */
@@ -51,6 +65,8 @@ export class DueQueue<M extends QueuedMeter> {
   readonly #patience = new Patience()
   readonly #places = new Map<M, Place<M>>()
   readonly #sinceMs: number
+  #round: Round<M> | undefined
+  #joined = 0
   #busyMs = 0
   #requests = 0
   #unanswered = 0
@@ -70,7 +86,9 @@ export class DueQueue<M extends QueuedMeter> {
   }
 
   join(meter: M): void {
+    this.#round = undefined
     this.#places.set(meter, {
+      index: (this.#joined += 1),
       meter,
       met: this.#patience.meet(meter),
       quietUntilMs: 0,
@@ -80,6 +98,7 @@ export class DueQueue<M extends QueuedMeter> {
   }
 
   leave(meter: M): void {
+    this.#round = undefined
     const place = this.#places.get(meter)
     if (place !== undefined) this.#patience.forget(place.met)
     this.#places.delete(meter)
@@ -88,11 +107,40 @@ export class DueQueue<M extends QueuedMeter> {
   /** The request that should go out now, or how long to wait before looking again. */
   next(): Turn<M> | number {
     const [wallMs, nowMs] = [this.#clock.wallMs(), this.#clock.monotonicMs()]
-    // Of those that may be asked now: the first trusted one, the first other one, and the first of these that waited long.
-    let best: Place<M> | undefined
+    return this.#goOn(wallMs, nowMs) ?? this.#lookAtAll(wallMs, nowMs)
+  }
+
+  /** The next turn of the round, while it holds and there is somebody after it. */
+  #goOn(wallMs: number, nowMs: number): Turn<M> | undefined {
+    const round = this.#round
+    this.#round = undefined
+    if (round === undefined || wallMs < round.fromWallMs || wallMs >= round.untilWallMs) return undefined
+    const { ready } = round
+    // The first one had its turn: all else is as it was.
+    const served = ready.shift()
+    if (served === undefined || !this.#patience.trusts(served.met, nowMs)) return undefined
+    const { agenda } = served.meter
+    if (agenda.pending.length === 0) served.servedMs = nowMs
+    agenda.advance(wallMs, false)
+    served.polling = agenda.pending.length > 0
+    if (served.polling) {
+      if (served.quietUntilMs > nowMs) round.untilMs = Math.min(round.untilMs, served.quietUntilMs)
+      else insert(ready, served)
+    }
+    const [best] = ready
+    if (best === undefined || ready.length < 2 || nowMs >= round.untilMs) return undefined
+    const turn = this.#turn(best, 0, nowMs)
+    if (turn !== undefined) this.#round = round
+    return turn
+  }
+
+  #lookAtAll(wallMs: number, nowMs: number): Turn<M> | number {
+    const ready: Place<M>[] = []
+    // Of those that are not trusted and may be asked now: the first one, and the first that waited long.
     let spare: Place<M> | undefined
     let overdue: Place<M> | undefined
     let waitMs = WAIT_MS_MAX
+    let [untilWallMs, untilMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
     // When the two trusted meters that need the line soonest do: the second for the one that is asked itself.
     let [soonestMs, secondMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
     let soonest: Place<M> | undefined
@@ -104,15 +152,16 @@ export class DueQueue<M extends QueuedMeter> {
       const [head] = agenda.pending
       place.polling = head !== undefined
       const nextInMs = agenda.nextMs - wallMs
-      if (nextInMs < waitMs) waitMs = nextInMs
+      if (agenda.nextMs < untilWallMs) untilWallMs = agenda.nextMs
       let neededInMs = nextInMs
       if (head !== undefined) {
         const readyInMs = place.quietUntilMs - nowMs
-        if (readyInMs > 0) waitMs = Math.min(waitMs, readyInMs)
-        else if (trusts) best = firstOf(best, place)
+        if (readyInMs > 0) untilMs = Math.min(untilMs, place.quietUntilMs)
+        else if (trusts) ready.push(place)
         else {
-          spare = firstOf(spare, place)
-          if (wallMs - head.dueMs >= agenda.everyMs) overdue = firstOf(overdue, place)
+          if (spare === undefined || inTurn(place, spare) < 0) spare = place
+          const isOverdue = wallMs - head.dueMs >= agenda.everyMs
+          if (isOverdue && (overdue === undefined || inTurn(place, overdue) < 0)) overdue = place
         }
         neededInMs = Math.min(nextInMs, Math.max(0, readyInMs))
       }
@@ -123,6 +172,8 @@ export class DueQueue<M extends QueuedMeter> {
         soonest = place
       } else if (neededInMs < secondMs) secondMs = neededInMs
     }
+    waitMs = Math.min(waitMs, untilWallMs - wallMs, untilMs - nowMs)
+    const [best] = ready.sort(inTurn)
     const late = best === undefined ? spare : overdue
     if (late !== undefined) {
       const turn = this.#turn(late, Math.max(0, soonestMs), nowMs)
@@ -132,6 +183,9 @@ export class DueQueue<M extends QueuedMeter> {
     if (best !== undefined) {
       const freeMs = Math.max(0, best === soonest ? secondMs : soonestMs)
       const turn = this.#turn(best, freeMs, nowMs)
+      if (turn !== undefined && spare === undefined) {
+        this.#round = { ready, fromWallMs: wallMs, untilWallMs, untilMs }
+      }
       if (turn !== undefined) return turn
     }
     return Math.max(1, waitMs)
@@ -158,10 +212,16 @@ export class DueQueue<M extends QueuedMeter> {
   }
 }
 
-/** Whose request is more urgent; of equals the one whose last poll is longest ago, and else the first. */
-function firstOf<M extends QueuedMeter>(one: Place<M> | undefined, other: Place<M>): Place<M> {
-  const [first] = one?.meter.agenda.pending ?? []
-  const [second] = other.meter.agenda.pending
-  if (one === undefined || first === undefined || second === undefined) return other
-  return (byUrgency(second, first) || other.servedMs - one.servedMs) < 0 ? other : one
+/** Below zero where the first is more urgent; of equals the one whose last poll is longest ago, then who joined first. */
+function inTurn<M extends QueuedMeter>(a: Place<M>, b: Place<M>): number {
+  const [first, second] = [a.meter.agenda.pending[0], b.meter.agenda.pending[0]]
+  const urgency = first === undefined || second === undefined ? 0 : byUrgency(first, second)
+  // Who was never polled has −∞ for both: the difference is no number.
+  return urgency || (a.servedMs === b.servedMs ? 0 : a.servedMs - b.servedMs) || a.index - b.index
+}
+
+/** Puts a place where its turn comes. */
+function insert<M extends QueuedMeter>(ready: Place<M>[], place: Place<M>): void {
+  const at = ready.findIndex((other) => inTurn(place, other) < 0)
+  ready.splice(at === -1 ? ready.length : at, 0, place)
 }
