@@ -220,8 +220,9 @@ function inTurn<M extends QueuedMeter>(a: Place<M>, b: Place<M>): number {
   return urgency || (a.servedMs === b.servedMs ? 0 : a.servedMs - b.servedMs) || a.index - b.index
 }
 
-/** Puts a place where its turn comes. */
+/** Puts a place where its turn comes: mostly first, for the next request of its poll, or last, for its next slot. */
 function insert<M extends QueuedMeter>(ready: Place<M>[], place: Place<M>): void {
-  const at = ready.findIndex((other) => inTurn(place, other) < 0)
-  ready.splice(at === -1 ? ready.length : at, 0, place)
+  const [first] = ready
+  if (first !== undefined && inTurn(place, first) < 0) ready.unshift(place)
+  else ready.splice(ready.findLastIndex((other) => inTurn(place, other) >= 0) + 1, 0, place)
 }
