@@ -37,7 +37,7 @@ function anyDecoder(register: MappedRegister): RegisterDecoder {
 
 /** Whole numbers and floats in one or two registers, which nearly all are: nothing is allocated for them. */
 function quickDecoder(register: MappedRegister): RegisterDecoder | undefined {
-  const numberOf = quickNumber(register.encoding)
+  const numberOf = quickNumbers[register.encoding]
   if (numberOf === undefined) return undefined
   const bitsAt = quickBits(register)
   const meaningOf = meaning(register)
@@ -67,24 +67,18 @@ function quickBits({
 
 const scratch = new DataView(new ArrayBuffer(4))
 
+const unsigned = (bits: number): number => bits
+
 /** What the bits of an encoding mean, where that takes no more than a number. */
-function quickNumber(encoding: Encoding): ((bits: number) => number) | undefined {
-  switch (encoding) {
-    case 'u16':
-    case 'u32':
-      return (bits) => bits
-    case 'i16':
-      return (bits) => (bits << 16) >> 16
-    case 'i32':
-      return (bits) => bits | 0
-    case 'f32':
-      return (bits) => {
-        scratch.setUint32(0, bits)
-        return scratch.getFloat32(0)
-      }
-    default:
-      return undefined
-  }
+const quickNumbers: Readonly<Partial<Record<Encoding, (bits: number) => number>>> = {
+  u16: unsigned,
+  u32: unsigned,
+  i16: (bits) => (bits << 16) >> 16,
+  i32: (bits) => bits | 0,
+  f32: (bits) => {
+    scratch.setUint32(0, bits)
+    return scratch.getFloat32(0)
+  },
 }
 
 /** `isMarked` for the quick encodings. */
