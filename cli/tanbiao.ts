@@ -1,20 +1,7 @@
 import { keepCompiled } from './compiled.ts'
-import { dispatch } from './dispatch.ts'
-import { edgeVerbs } from './edge-verbs.ts'
+import { installationRoot, preparedProgram } from './prepared-program.ts'
 
 keepCompiled()
 
-await dispatch({
-  demo: async () => (await import('./verbs/demo.ts')).demo,
-  serve: async () => (await import('./verbs/serve.ts')).serve,
-  ...edgeVerbs,
-  check: async () => (await import('./verbs/check-all.ts')).checkAll,
-  simulate: async () => (await import('./verbs/simulate.ts')).simulate,
-  'simulate park': async () => (await import('./verbs/park.ts')).park,
-  'simulate history': async () => (await import('./verbs/history.ts')).history,
-  import: async () => (await import('./verbs/import.ts')).importFiles,
-  grade: async () => (await import('./verbs/grade.ts')).grade,
-  'configure key': async () => (await import('./verbs/configure-key.ts')).configureKey,
-  'configure sign': async () => (await import('./verbs/configure-sign.ts')).configureSign,
-  'configure publish': async () => (await import('./verbs/configure-publish.ts')).configurePublish,
-})
+const prepared = preparedProgram(installationRoot)
+await (prepared === undefined ? import('./program.ts') : import(prepared))

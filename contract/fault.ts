@@ -99,6 +99,11 @@ export const faultTable = {
     retryable: false,
   },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },
+  'broker-unprotected': {
+    advice:
+      'Give every gateway a password ("tanbiao gateway password"), or serve with --mqtt-certificate and --mqtt-client-ca, or listen on 127.0.0.1.',
+    retryable: false,
+  },
   'broker-unavailable': { advice: 'Start the MQTT broker or correct its address.', retryable: true },
   'host-unknown': {
     advice: 'Use the address that the server printed, or start it with --name and the name of this host.',
@@ -135,6 +140,14 @@ export const faultTable = {
     retryable: false,
   },
   'factor-ambiguous': { advice: 'End the validity of one of the two rows.', retryable: false },
+  'correction-invalid': {
+    advice: 'Name a record of the same account and kind that nothing has replaced ("tanbiao record list").',
+    retryable: false,
+  },
+  'certificate-used': {
+    advice: 'A certificate counts once: withdraw it where it stands before it is entered elsewhere.',
+    retryable: false,
+  },
   'unit-mismatch': { advice: 'Enter the quantity in the unit of the factor.', retryable: false },
   'configuration-untrusted': {
     advice: 'Sign with a key of the gateway’s trust file, or add the key there; nothing was applied.',

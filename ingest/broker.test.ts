@@ -1,10 +1,14 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect as connectSocket, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#cli/system-clock.ts'
 import { filterOf, topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
+import { giveSecret, openAccess } from './access.ts'
 import { startBroker, type Broker } from './broker.ts'
 import {
   batchOf,
@@ -87,23 +91,27 @@ async function publishes(
   return await Promise.race([closed, sent])
 }
 
-/** Connects, subscribes to its receipts, and then never reads another byte. */
-async function frozenGateway(id: string): Promise<void> {
+/** A string of MQTT 3.1.1 §1.5.3: its length in two bytes before it. */
+const field = (text: string): Uint8Array =>
+  Buffer.concat([Uint8Array.from([0, text.length]), Buffer.from(text)])
+const packet = (type: number, ...parts: readonly Uint8Array[]): Uint8Array => {
+  const body = Buffer.concat(parts)
+  return Buffer.concat([Uint8Array.from([type, body.length]), body])
+}
+
+/** Connects, subscribes, and then reads no other byte until it is resumed. */
+async function frozenClient(
+  id: string,
+  filter: string,
+  as?: { readonly username: string; readonly password: string },
+): Promise<Socket> {
   const socket = connectSocket(broker.port, '127.0.0.1')
   sockets.push(socket)
-  const topic = Buffer.from(topicFor(id, 'receipt'))
-  const name = Buffer.from(id)
-  socket.write(
-    Buffer.concat([
-      // CONNECT, MQTT 3.1.1, clean session, no keep-alive
-      Uint8Array.from([0x10, 12 + name.length, 0, 4, ...Buffer.from('MQTT'), 4, 2, 0, 0, 0, name.length]),
-      name,
-      // SUBSCRIBE 1, QoS 1
-      Uint8Array.from([0x82, 5 + topic.length, 0, 1, 0, topic.length]),
-      topic,
-      Uint8Array.from([1]),
-    ]),
-  )
+  const login = as === undefined ? [] : [field(as.username), field(as.password)]
+  // Clean session; with a username and a password both bits are set (§3.1.2.3).
+  const flags = as === undefined ? 0x02 : 0xc2
+  socket.write(packet(0x10, field('MQTT'), Uint8Array.from([4, flags, 0, 0]), field(id), ...login))
+  socket.write(packet(0x82, Uint8Array.from([0, 1]), field(filter), Uint8Array.from([1])))
   await new Promise<void>((resolve) => {
     let answered = 0
     const read = (piece: Buffer): void => {
@@ -116,6 +124,7 @@ async function frozenGateway(id: string): Promise<void> {
     }
     socket.on('data', read)
   })
+  return socket
 }
 
 async function refusedAtConnect(clientId: string, options: IClientOptions = {}): Promise<number> {
@@ -268,7 +277,7 @@ describe('broker: one client never harms the others', () => {
 
   it('a gateway that never reads does not hold up the receipts of another', async () => {
     const { client: server } = await listener()
-    await frozenGateway('gw-b')
+    await frozenClient('gw-b', topicFor('gw-b', 'receipt'))
     // The broker cuts it in the end; whoever had to wait until then was held up.
     const cut = (): boolean =>
       logged.some((line) => line.msg === 'connection lost' && line['client'] === 'gw-b')
@@ -285,13 +294,68 @@ describe('broker: one client never harms the others', () => {
   })
 })
 
+describe('broker: who reads or sends too much or too little', () => {
+  it('an operator that stops reading holds up nobody, and little is kept for it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tanbiao-frozen-'))
+    await broker.stop()
+    broker = await startBroker({ port: 0, park, log, access: openAccess(folder) })
+    const as = async (id: string, kind: 'gateway' | 'operator') => ({
+      username: id,
+      password: await giveSecret(folder, id, kind),
+    })
+    const a = await client('gw-a', await as('gw-a', 'gateway'))
+    const { heard } = await listener()
+    const frozen = await frozenClient('screen', filterOf('park-1', 'state'), await as('planning', 'operator'))
+    const states = 600
+    // 60 MB: beyond every socket buffer, and more packets than there are delivery slots.
+    for (let index = 0; index < states; index += 1)
+      await a.publishAsync(topicFor('gw-a', 'state'), 'z'.repeat(100_000), { qos: 1, retain: true })
+    await eventually(() => expect(heard).toHaveLength(states))
+    expect(logged.filter(({ msg }) => msg === 'connection lost')).toEqual([])
+    let received = 0
+    frozen.on('data', (piece: Buffer) => {
+      received += piece.length
+    })
+    frozen.resume()
+    // What is published from now on comes after all that was kept.
+    await a.publishAsync(topicFor('gw-a', 'state'), 'end', { qos: 1, retain: true })
+    await once(frozen, 'data')
+    await a.publishAsync(topicFor('gw-a', 'state'), 'end', { qos: 1, retain: true })
+    expect(received).toBeLessThan((states * 100_000) / 2)
+    rmSync(folder, { recursive: true })
+  })
+
+  it('a gateway that floods is read more slowly, and the others as ever', async () => {
+    await broker.stop()
+    broker = await startBroker({ port: 0, park, log, messagesPerSecondMax: 5 })
+    const flooding = await client('gw-b')
+    let acknowledged = 0
+    for (let index = 0; index < 400; index += 1)
+      flooding.publish(topicFor('gw-b', 'live'), 'x', { qos: 1 }, (error) => {
+        if (error === undefined || error === null) acknowledged += 1
+      })
+    const { heard } = await listener()
+    const a = await client('gw-a')
+    for (let index = 0; index < 5; index += 1)
+      expect(await publishes(a, topicFor('gw-a', 'live'), String(index))).toBe('sent')
+    await eventually(() =>
+      expect(heard.filter((each) => each.startsWith(topicFor('gw-a', 'live')))).toHaveLength(5),
+    )
+    // At five a second the flood needs 79 s.
+    expect(acknowledged).toBeLessThan(400)
+    expect(warnings()).toContain('a client sends too much: it is read more slowly')
+    expect(flooding.connected).toBe(true)
+  })
+})
+
 describe('broker: start and stop', () => {
   it('says "port-taken" when another listens there', async () => {
     await expect(startBroker({ port: broker.port, park, log })).rejects.toMatchObject({ code: 'port-taken' })
   })
 
   it('says "broker-unavailable" for an address that is not this machine’s', async () => {
-    await expect(startBroker({ host: '192.0.2.1', port: 0, park, log })).rejects.toMatchObject({
+    const access = { isEmpty: () => false, find: () => undefined }
+    await expect(startBroker({ host: '192.0.2.1', port: 0, park, log, access })).rejects.toMatchObject({
       code: 'broker-unavailable',
     })
   })

@@ -1,16 +1,17 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
-import { createServer, isIPv6, type Server, type Socket } from 'node:net'
-import { Aedes, type Client } from 'aedes'
+import { Aedes, type AuthenticateError, type Client } from 'aedes'
 import type { BaseLogger } from 'pino'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
-import { packetLengthGuard } from './packet-length.ts'
+import type { Access } from './access.ts'
+import { authenticate, type AuthenticationOptions, type Credentials } from './authentication.ts'
+import { isLoopback, startListener, type Listener, type ListenerTls } from './listener.ts'
+import { messageRate, MESSAGES_PER_SECOND_MAX } from './message-rate.ts'
 import { repetition } from './repetition.ts'
-import { mayPublish, maySubscribe, type Identity } from './rights.ts'
+import { isSame, mayPublish, maySubscribe, type Identity } from './rights.ts'
+import { secretCheck } from './secret.ts'
 
-/** An embedded broker serves up to some hundred gateways; strangers must not take all descriptors. */
-const CONNECTIONS_MAX = 1_000
 /** A stranger has this long to send its CONNECT. */
 const CONNECT_TIMEOUT_MS = 10_000
 /** A subscriber that takes nothing for this long is disconnected, so that it cannot hold delivery slots. */
@@ -21,19 +22,13 @@ const DELIVERY_SLOTS = 256
 const QOS2_UNFINISHED_MAX = 4
 /** MQTT 3.1.1 cannot refuse a publish but by closing, and the client sends it again: it gets one try a second. */
 const DENIAL_DELAY_MS = 1_000
-/** Finds out about peers that vanished without closing, where a client has no MQTT keep-alive. */
-const TCP_KEEP_ALIVE_MS = 60_000
-
-export interface Credentials {
-  readonly username: string
-  readonly password: string
-}
 
 export interface Broker {
-  /** Where clients on this machine connect. */
+  /** Where gateways connect. */
   readonly url: string
   readonly port: number
-  /** For our own processes. */
+  /** Where our own processes on this machine connect, with `credentials`: without TLS, on the loopback. */
+  readonly ownUrl: string
   readonly credentials: Credentials
   /** Closes all connections and the port. What clients had on its way is sent again by them. */
   stop(): Promise<void>
@@ -47,50 +42,80 @@ export interface BrokerOptions {
   readonly log: BaseLogger
   /** Of our own processes; by default made anew at every start and never written down. */
   readonly credentials?: Credentials | undefined
+  /** Secrets of gateways and operators. While there are none, and no authorities either, a client id is enough. */
+  readonly access?: Access | undefined
+  readonly tls?: ListenerTls | undefined
+  /** What one gateway or operator may send; beyond it it is read more slowly. */
+  readonly messagesPerSecondMax?: number | undefined
 }
 
 function newCredentials(): Credentials {
   return { username: 'tanbiao-server', password: randomBytes(32).toString('hex') }
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      reject(
-        new Fault(
-          taken ? 'port-taken' : 'broker-unavailable',
-          taken
-            ? `Another program listens on ${host}:${port}.`
-            : `The broker cannot listen on ${host}:${port}: ${cause.message}`,
-          { place: { path: `${host}:${port}` }, cause },
-        ),
-      )
-    })
-    server.listen(port, host, () => {
-      const address = server.address()
-      resolve(address === null || typeof address === 'string' ? port : address.port)
-    })
-  })
+/** CONNACK 3: come again later (MQTT 3.1.1 §3.2.2.3). */
+function unavailable(why: string): AuthenticateError {
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- aedes declares its codes, and exports no values
+  return Object.assign(new Error(why), { returnCode: 3 })
 }
 
-function urlOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `mqtt://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`
+/** An address that others reach needs to know who they are. */
+function guardAddress(host: string, isProtected: boolean, isTls: boolean, log: BaseLogger): void {
+  if (isLoopback(host)) return
+  if (!isProtected)
+    throw new Fault(
+      'broker-unprotected',
+      `The broker is to listen on ${host}, but no gateway has a password and no authority of certificates is given.`,
+      { place: { path: host } },
+    )
+  if (!isTls) log.warn({ host }, 'the broker listens without TLS: passwords and readings can be overheard')
 }
 
 /**
  * Starts the embedded MQTT 3.1.1 broker. It relays and stores nothing: all sessions are clean, whatever the client
- * asks for. Throws `port-taken`, or `broker-unavailable` where the address cannot be used.
+ * asks for. Throws `broker-unprotected`, `port-taken`, `broker-unavailable` where the address cannot be used, or
+ * `file-invalid` for certificates.
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { host = '127.0.0.1', port, park, log, credentials = newCredentials() } = options
-  const password = Buffer.from(credentials.password)
+  const { host = '127.0.0.1', port, park, log, credentials = newCredentials(), access, tls } = options
+  const { messagesPerSecondMax = MESSAGES_PER_SECOND_MAX } = options
+  const isProtected = (): boolean =>
+    tls?.clientAuthorities !== undefined || (access !== undefined && !access.isEmpty())
+  guardAddress(host, isProtected(), tls !== undefined, log)
+  const authentication: AuthenticationOptions = {
+    park,
+    own: credentials,
+    access,
+    check: secretCheck(),
+    isOpen: () => isLoopback(host) && !isProtected(),
+  }
   const identities = new WeakMap<Client, Identity>()
+  const rates = new WeakMap<Client, (nowMs: number) => number>()
   const connected = new Map<string, Client>()
   const denied = repetition()
   const takenOver = repetition()
-  const cut = repetition()
+  const slowed = repetition()
+
+  async function admit(
+    client: Client,
+    username: string | undefined,
+    password: Buffer | undefined,
+  ): Promise<Refusal> {
+    const shown = { clientId: client.id, username, password, connection: client.conn }
+    const result = await authenticate(shown, authentication)
+    if ('refused' in result) return result
+    const other = connected.get(client.id)
+    const known = other === undefined ? undefined : identities.get(other)
+    // MQTT closes the older of two: nobody may do that to somebody else.
+    if (known !== undefined && !isSame(known, result.identity))
+      return { refused: 'its client id is that of another who is connected' }
+    identities.set(client, result.identity)
+    rates.set(client, messageRate(messagesPerSecondMax))
+    const count = other === undefined ? undefined : takenOver(client.id)
+    if (count !== undefined)
+      log.warn({ client: client.id, count }, 'second connection with the same client id; the first is closed')
+    return undefined
+  }
 
   const aedes = new Aedes({
     concurrency: DELIVERY_SLOTS,
@@ -102,33 +127,37 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       packet.clean = true
       done(null, true)
     },
-    authenticate: (client, username, given, done) => {
-      if (username === credentials.username) {
-        const right = given?.length === password.length && timingSafeEqual(given, password)
-        if (!right || park.gateways.has(client.id)) {
-          log.warn({ client: client.id }, 'connection refused: wrong server credentials')
-          return done(null, false)
-        }
-        identities.set(client, { kind: 'server' })
-      } else if (park.gateways.has(client.id)) {
-        identities.set(client, { kind: 'gateway', gateway: client.id })
-      } else {
-        const count = denied(`connect ${client.id}`)
+    authenticate: (client, username, password, done) => {
+      const answer = (refusal: Refusal): void => {
+        if (refusal === undefined) return done(null, true)
+        const count = denied(`connect ${client.id} ${refusal.refused}`)
         if (count !== undefined)
-          log.warn({ client: client.id, count }, 'connection refused: the park has no such gateway')
-        return done(null, false)
+          log.warn({ client: client.id, count }, `connection refused: ${refusal.refused}`)
+        const error = refusal.isBusy === true ? unavailable(refusal.refused) : null
+        // Guessing costs a second a try.
+        if (authentication.isOpen()) done(error, false)
+        else setTimeout(done, DENIAL_DELAY_MS, error, false).unref()
       }
-      const count = connected.has(client.id) ? takenOver(client.id) : undefined
-      if (count !== undefined)
-        log.warn(
-          { client: client.id, count },
-          'second connection with the same client id; the first is closed',
-        )
-      done(null, true)
+      admit(client, username, password).then(answer, (error: unknown) => {
+        log.error({ err: error, client: client.id }, 'a client cannot be authenticated')
+        done(unavailable('cannot be authenticated now'), false)
+      })
     },
     authorizePublish: (client, packet, done) => {
       const identity = client === null ? undefined : identities.get(client)
-      if (identity !== undefined && mayPublish(identity, packet.topic, packet.retain, park)) return done(null)
+      if (identity !== undefined && mayPublish(identity, packet.topic, packet.retain, park)) {
+        const waitMs =
+          identity.kind === 'server' || client === null ? 0 : (rates.get(client)?.(performance.now()) ?? 0)
+        if (waitMs === 0) return done(null)
+        const count = slowed(client?.id ?? '')
+        if (count !== undefined)
+          log.warn(
+            { client: client?.id, count, limit: messagesPerSecondMax },
+            'a client sends too much: it is read more slowly',
+          )
+        // aedes reads on when a piece of the stream is done: the flood stays in the sender's own socket.
+        return void setTimeout(done, waitMs, null).unref()
+      }
       const count = denied(`publish ${client?.id} ${packet.topic}`)
       if (count !== undefined)
         log.warn(
@@ -149,9 +178,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         log.warn({ client: client.id, topic: subscription.topic, count }, 'subscription denied')
       done(null, null)
     },
-    // A gateway that does not read gets nothing more until it does; it will ask again for its receipts.
+    // Who does not read gets nothing more until it does: a gateway asks again for its receipts, a state comes again.
     authorizeForward: (client, packet) =>
-      identities.get(client)?.kind === 'gateway' && client.conn.writableNeedDrain ? null : packet,
+      identities.get(client)?.kind !== 'server' && client.conn.writableNeedDrain ? null : packet,
   })
   aedes.on('client', (client) => connected.set(client.id, client))
   aedes.on('clientDisconnect', (client) => {
@@ -164,53 +193,32 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   emitter.on('error', (error: unknown) => log.error({ error }, 'the broker failed at a packet'))
   await aedes.listen()
 
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
-    socket.setNoDelay(true)
-    aedes.handle(socket)
-    // aedes takes bytes by read(); 'data' is emitted within that call, so a packet is judged before it is parsed.
-    const within = packetLengthGuard()
-    socket.on('data', (piece: Buffer) => {
-      if (within(piece)) return
-      const count = cut(socket.remoteAddress ?? '')
-      if (count !== undefined)
-        log.warn(
-          { from: socket.remoteAddress, count },
-          'packet too long or not MQTT; its connection is closed',
-        )
-      socket.destroy()
-    })
-    socket.once('close', () => sockets.delete(socket))
-  })
-  server.maxConnections = CONNECTIONS_MAX
-  server.on('drop', () => {
-    const count = cut('connections')
-    if (count !== undefined) log.warn({ count, limit: CONNECTIONS_MAX }, 'connection refused: too many')
-  })
-
-  const closeAedes = (): Promise<void> => new Promise((resolve) => aedes.close(resolve))
-  let boundPort: number
+  const listeners: Listener[] = []
+  const stop = async (): Promise<void> => {
+    const stopped = listeners.map((listener) => listener.stop())
+    await new Promise<void>((resolve) => aedes.close(resolve))
+    await Promise.all(stopped)
+  }
+  const listen = async (at: {
+    host: string
+    port: number
+    tls?: ListenerTls | undefined
+  }): Promise<Listener> => {
+    const listener = await startListener({ ...at, log, onConnection: (socket) => void aedes.handle(socket) })
+    listeners.push(listener)
+    return listener
+  }
   try {
-    boundPort = await listen(server, host, port)
+    const outer = await listen({ host, port, tls })
+    const isReachable = tls === undefined
+    const own = isReachable ? outer : await listen({ host: '127.0.0.1', port: 0 })
+    log.info({ url: outer.url, gateways: park.gateways.size }, 'broker listens')
+    return { url: outer.url, port: outer.port, ownUrl: own.url, credentials, stop }
   } catch (fault) {
-    await closeAedes()
+    await stop()
     throw fault
   }
-  const url = urlOf(host, boundPort)
-  log.info({ url, gateways: park.gateways.size }, 'broker listens')
-  return {
-    url,
-    port: boundPort,
-    credentials,
-    stop: async () => {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve())
-      })
-      await closeAedes()
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
-  }
 }
+
+/** Why somebody is not let in; undefined for who is. */
+type Refusal = { readonly refused: string; readonly isBusy?: boolean } | undefined

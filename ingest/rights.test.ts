@@ -48,6 +48,28 @@ describe('rights', () => {
     expect(maySubscribe(server, 'tanbiao/v1/park-1/+/down/receipt', park)).toBe(false)
   })
 
+  it('an operator publishes configurations, retained or not, and subscribes to states', () => {
+    const planning: Identity = { kind: 'operator', operator: 'planning' }
+    const all = [...topics, ...others]
+    for (const retain of [false, true])
+      expect(all.filter((topic) => mayPublish(planning, topic, retain, park))).toEqual(
+        ['gw-a', 'gw-b'].map((gateway) => topicOf({ park: 'park-1', gateway, leaf: 'configuration' })),
+      )
+    expect(all.filter((topic) => maySubscribe(planning, topic, park))).toEqual(
+      ['gw-a', 'gw-b'].map((gateway) => topicOf({ park: 'park-1', gateway, leaf: 'state' })),
+    )
+    const wild = ['+/up/state', '+/up/live', '+/up/+', 'gw-a/up/#', 'gw-a/down/+'].map(
+      (rest) => `tanbiao/v1/park-1/${rest}`,
+    )
+    expect(wild.map((filter) => maySubscribe(planning, filter, park))).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ])
+  })
+
   it('no text outside a gateway’s own branch gives it a right', () => {
     const parts = [
       'tanbiao',

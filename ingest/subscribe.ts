@@ -21,6 +21,8 @@ const leaves = ['live', 'backlog', 'state'] as const satisfies readonly UpLeaf[]
 export interface SubscriptionOptions {
   readonly brokerUrl: string
   readonly credentials?: { readonly username: string; readonly password: string } | undefined
+  /** TLS and credentials, asked for at each connection so that renewed files are taken; instead of `credentials`. */
+  readonly access?: (() => IClientOptions) | undefined
   /** Must differ between processes, and from every gateway's id. */
   readonly clientId: string
   /** For brokers with shared subscriptions: workers of one group share the payloads among them. */
@@ -62,8 +64,9 @@ function filtersOf(park: string, shareGroup: string | undefined): string[] {
  * A fresh client for every connection: MQTT.js is used as a socket, its own reconnecting, queues and stores are not.
  */
 function open(options: SubscriptionOptions): Connection {
-  const { brokerUrl, credentials, clientId, shareGroup, park } = options
+  const { brokerUrl, credentials, access, clientId, shareGroup, park } = options
   const clientOptions: IClientOptions = {
+    ...access?.(),
     clientId,
     protocolVersion: 4,
     clean: true,
@@ -126,8 +129,22 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     if (count !== undefined) log.warn({ topic: topicText, count }, 'message on a topic that is not ours')
   }
 
+  /** Undefined where a file of ours cannot be read: that is tried again, as a broker that is away. */
+  function opened(): Connection | undefined {
+    try {
+      return open(options)
+    } catch (error) {
+      if (reachable !== false) log.warn({ err: error }, 'no connection to the broker; trying again')
+      reachable = false
+      markTried()
+      return undefined
+    }
+  }
+
   async function connection(): Promise<'held' | 'failed'> {
-    const { client, subscribed, closed } = open(options)
+    const made = opened()
+    if (made === undefined) return 'failed'
+    const { client, subscribed, closed } = made
     const leave = (): void => {
       // Before the subscription is answered a polite end would wait for that answer.
       client.end(current === undefined)

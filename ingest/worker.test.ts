@@ -7,7 +7,8 @@ import type { StateMessage } from '#contract/messages.ts'
 import { topicOf } from '#contract/topics.ts'
 import { startMosquitto } from '#test/support/mosquitto.ts'
 import { describeWith, freePort } from '#test/support/servers.ts'
-import { startBroker, type Credentials } from './broker.ts'
+import type { Credentials } from './authentication.ts'
+import { startBroker } from './broker.ts'
 import {
   batchOf,
   digestOf,

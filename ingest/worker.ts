@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import type { IClientOptions } from 'mqtt'
 import type { BaseLogger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { stateMessage, type StateMessage } from '#contract/messages.ts'
@@ -15,6 +16,8 @@ const STOP_GRACE_MS = 3_000
 export interface WorkerOptions {
   readonly brokerUrl: string
   readonly credentials?: { readonly username: string; readonly password: string } | undefined
+  /** TLS and credentials of a broker that is not ours, asked for at each connection. */
+  readonly access?: (() => IClientOptions) | undefined
   /** For brokers with shared subscriptions, when several workers serve one park. */
   readonly shareGroup?: string | undefined
   readonly park: Park
@@ -69,6 +72,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const {
     brokerUrl,
     credentials,
+    access,
     shareGroup,
     park,
     store,
@@ -114,6 +118,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const subscription = subscribe({
     brokerUrl,
     credentials,
+    access,
     clientId: `tanbiao-ingest-${randomUUID()}`,
     shareGroup,
     park: parkId,

@@ -1,8 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { accountingPlan } from '#accounts/accounting-plan.ts'
+import { energyItemFile } from '#accounts/energy-item.ts'
 import { electricityFile, fuelFile, heatFile, standardCoalFile } from '#accounts/factor.ts'
+import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
+import { tariffFile } from '#accounts/tariff/tariff.ts'
+import { accountingRecord } from '#contract/accounting-record.ts'
 import { carriers } from '#contract/carriers.ts'
+import { ledgerEntry } from '#contract/entry.ts'
 import { faultTable } from '#contract/fault.ts'
 import { messageSchemas } from '#contract/messages.ts'
 import { parkDescription } from '#contract/park.ts'
@@ -32,6 +38,12 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'factors-fuels': fuelFile,
   'factors-electricity': electricityFile,
   'factors-heat': heatFile,
+  accounting: accountingPlan,
+  tariff: tariffFile,
+  'power-factor': powerFactorFile,
+  'energy-items': energyItemFile,
+  'accounting-record': accountingRecord,
+  'ledger-entry': ledgerEntry,
   behaviour: behaviourFile,
   ...messageSchemas,
 }

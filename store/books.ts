@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
+import { openAccountingRecords, type RecordBook } from './books/accounting-records.ts'
 import { openArrivals, type Arrivals } from './books/arrivals.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
 import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
@@ -8,7 +9,7 @@ import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
-import type { Books } from './port.ts'
+import type { Books, RecordWish } from './port.ts'
 import { inTransaction, openSqlite } from './sqlite-file.ts'
 
 /**
@@ -40,6 +41,7 @@ class SqliteBooks implements Books {
   readonly #intervals: IntervalBook
   readonly #days: DaySums
   readonly #rules: MeterRules
+  readonly #records: RecordBook
 
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined) {
     this.#file = file
@@ -50,6 +52,7 @@ class SqliteBooks implements Books {
     this.#intervals = openIntervals(database, (...slot) => this.#days.mark(...slot))
     this.#days = openDaySums(database, this.#intervals.between)
     this.#rules = openMeterRules(database)
+    this.#records = openAccountingRecords(database)
     if (timeZone !== undefined) this.#write(() => this.#days.useCalendar(timeZone))
   }
 
@@ -70,11 +73,13 @@ class SqliteBooks implements Books {
     })
   }
 
-  useRules(...[meter, rules]: Parameters<Books['useRules']>): boolean {
+  useRules(...[meter, rules, inputs = []]: Parameters<Books['useRules']>): boolean {
     return this.#write(() => {
       if (!this.#rules.change(meter, rules)) return false
-      const recorded = this.#intervals.extentOf(meter)
-      if (recorded !== undefined) this.#windows.mark({ meter, ...recorded })
+      for (const each of [meter, ...inputs]) {
+        const recorded = this.#intervals.extentOf(each)
+        if (recorded !== undefined) this.#windows.mark({ meter, ...recorded })
+      }
       return true
     })
   }
@@ -83,15 +88,17 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#windows.list(limit))
   }
 
-  record(...[window, intervals, nowMs]: Parameters<Books['record']>): number {
+  record(...[window, intervals, nowMs, dependents]: Parameters<Books['record']>): number {
     // A computed interval that does not fit its type is the caller's fault, not that of the file.
     const computed = intervals.map((interval) => ({ interval, content: textOf(interval) }))
     return this.#write(() => {
       const revised = computed.filter(({ interval, content }) =>
         this.#intervals.revise(interval, content, nowMs),
-      ).length
+      )
       this.#windows.clear(window)
-      return revised
+      const touched = revised.length === 0 ? [] : dependents?.(revised.map(({ interval }) => interval))
+      for (const stretch of touched ?? []) this.#windows.mark(stretch)
+      return revised.length
     })
   }
 
@@ -125,6 +132,23 @@ class SqliteBooks implements Books {
 
   batchCount(): number {
     return this.#read(() => this.#marks.batchCount())
+  }
+
+  enterRecords(...[records, nowMs]: Parameters<Books['enterRecords']>): ReturnType<Books['enterRecords']> {
+    return this.#write(() =>
+      records.map((record, index) => {
+        try {
+          return this.#records.enter(record, nowMs)
+        } catch (error) {
+          if (!(error instanceof Fault)) throw error
+          throw new Fault(error.code, error.message, { place: { path: String(index) }, cause: error })
+        }
+      }),
+    )
+  }
+
+  records(wish: RecordWish): ReturnType<Books['records']> {
+    return this.#read(() => this.#records.records(wish))
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import type { PlacedSum } from '#contract/energy-sum.ts'
 import type { Fault } from '#contract/fault.ts'
@@ -99,6 +100,24 @@ export interface RecordedGap {
   readonly committedAtMs: number
 }
 
+/** A record as the books keep it. */
+export interface EnteredRecord {
+  /** 1, 2, 3 … over all accounts. */
+  readonly number: number
+  readonly enteredAtMs: number
+  readonly record: AccountingRecord
+  /** The record that corrects or withdraws it: then it counts no longer. */
+  readonly replacedBy: number | undefined
+}
+
+/** Which records are asked for: those of [from, to) in whole days, and of these kinds; all where nothing is said. */
+export interface RecordWish {
+  readonly account?: string
+  readonly kinds?: readonly AccountingRecord['kind'][]
+  readonly from?: string
+  readonly to?: string
+}
+
 /**
  * The books: few, transactional facts with one owner, the process that runs the recompute and posting loops.
  * SQLite always; calls are synchronous and each is one transaction.
@@ -118,9 +137,10 @@ export interface Books {
 
   /**
    * Remembers by what facts a meter's intervals are computed: its rating, its dated events … as one text. Where the
-   * text differs from the one remembered, all time of its recorded intervals becomes dirty. True when it did.
+   * text differs from the one remembered, all time of its recorded intervals becomes dirty, and of those of its inputs,
+   * the meters that it follows from. True when it did.
    */
-  useRules(meter: MeterId, rules: string): boolean
+  useRules(meter: MeterId, rules: string, inputs?: readonly MeterId[]): boolean
 
   /** Dirty windows, oldest first; windows of one meter less than a slot apart are one. */
   dirtyWindows(limit: number): readonly DirtyWindow[]
@@ -130,9 +150,15 @@ export interface Books {
    * one is left alone. Until a slot is settled at `nowMs` (contract/grid.ts) it is provisional: its one revision is
    * replaced, because otherwise each meter's slot under way would leave one a minute. Takes the window out of the dirty ones if it has not grown since it was read; an empty
    * window (toMs < fromMs) takes out none, so that a long one can be recorded in pieces. One transaction.
-   * Returns how many revisions were written.
+   * What `dependents` says of the intervals that changed becomes dirty in the same transaction. Returns how many
+   * revisions were written.
    */
-  record(window: DirtyWindow, intervals: readonly Interval[], nowMs: number): number
+  record(
+    window: DirtyWindow,
+    intervals: readonly Interval[],
+    nowMs: number,
+    dependents?: (changed: readonly Interval[]) => readonly DirtyWindow[],
+  ): number
 
   /** The newest revision of each slot with fromMs ≤ slotMs < toMs, in order. Slots never computed are absent. */
   intervals(meter: MeterId, quantity: QuantityName, period: Period): readonly RecordedInterval[]
@@ -162,6 +188,19 @@ export interface Books {
 
   /** Batches marked of each (gateway, epoch), for reports and tests. */
   batchCount(): number
+
+  /**
+   * Enters records in one transaction: all of them, or after a fault none. A record that is the very same as one of
+   * the books is that one. Returns the number of each, in order, and whether it was new. Throws `correction-invalid` or
+   * `certificate-used`, whose place is the index in `records`.
+   */
+  enterRecords(
+    records: readonly AccountingRecord[],
+    nowMs: number,
+  ): readonly { readonly number: number; readonly isNew: boolean }[]
+
+  /** Records in order of number; those replaced are among them, and say by which. */
+  records(wish: RecordWish): readonly EnteredRecord[]
 
   close(): void
 }

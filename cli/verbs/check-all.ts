@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { InvalidFile, type Finding } from '#firmware-config/document.ts'
+import { readParkFile } from '#firmware-config/park-file.ts'
 import { openProfiles } from '#firmware-config/profile-library.ts'
 import { scenarioFindings, shippedScenarios } from '#simulators/scenario-files.ts'
+import { accountingPlanBeside, readAccountingPlan, readEnergyItems } from '../accounting-files.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
+import { readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
 import { verb } from '../verb.ts'
 import { checkedFiles, checkOf, checkOptions, tellChecked } from './check.ts'
 
@@ -15,20 +18,40 @@ const options = checkOptions.extend({
     description:
       'A scenario file; may be given several times (those that are shipped, unless --park is given)',
   }),
+  accounting: text.optional().meta({
+    description: 'The accounting plan of the park (accounting.yaml beside the park file, where there is one)',
+  }),
   factors: text.default(factorFolder).meta({ description: 'Folder of the factor files (those of tanbiao)' }),
 })
 
-/** Standard coal, fuels, electricity, heat. */
-const FACTOR_FILES = 4
+/** Findings of tariff files: those of tanbiao and those beside the park file. */
+function tariffFindings(files: readonly string[]): readonly Finding[] {
+  return files.flatMap((file) => findingsOf(() => readTariff(file)))
+}
 
-function factorFindings(folder: string): readonly Finding[] {
+/** Standard coal, fuels, electricity, heat; energy items; power factor. */
+const FACTOR_FILES = 6
+
+/** What reading finds wrong. */
+function findingsOf(read: () => unknown): readonly Finding[] {
   try {
-    readFactorFiles(folder)
+    read()
     return []
   } catch (error) {
     if (error instanceof InvalidFile) return error.findings
     throw error
   }
+}
+
+/** Findings of a park's accounting plan; a park file that cannot be read is told of by its own check. */
+function accountingFindings(
+  park: string | undefined,
+  given: string | undefined,
+  factors: string,
+): readonly Finding[] {
+  const file = given ?? (park === undefined ? undefined : accountingPlanBeside(park))
+  if (file === undefined || park === undefined || findingsOf(() => readParkFile(park)).length > 0) return []
+  return findingsOf(() => readAccountingPlan(file, readParkFile(park), readFactorFiles(factors)))
 }
 
 const examples = fileURLToPath(new URL('../../firmware-config/examples/', import.meta.url))
@@ -49,12 +72,17 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
     profile: openProfiles(given.profiles).load,
   }
   const { files, findings } = checkOf(given)
+  const tariffs = tariffPaths(park)
   tellChecked({
-    files: files + scenarios.length + FACTOR_FILES,
+    files: files + scenarios.length + tariffs.length + FACTOR_FILES,
     findings: [
       ...findings,
       ...scenarios.flatMap((file) => scenarioFindings(file, surroundings)),
-      ...factorFindings(given.factors),
+      ...findingsOf(() => readFactorFiles(given.factors)),
+      ...findingsOf(() => readEnergyItems()),
+      ...findingsOf(() => readPowerFactors()),
+      ...tariffFindings(tariffs),
+      ...accountingFindings(park, given.accounting, given.factors),
     ],
   })
   return Promise.resolve()

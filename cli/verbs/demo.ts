@@ -4,6 +4,7 @@ import { stringify } from 'yaml'
 import { z } from 'zod'
 import { Fault, faultText } from '#contract/fault.ts'
 import { readGatewayFile, type GatewayFile } from '#firmware-config/gateway.ts'
+import { giveSecret } from '#ingest/access.ts'
 import { fasterGateway } from '#simulators/time.ts'
 import { startChild, type Child } from '../child.ts'
 import { openDataFolder, type DataFolder } from '../data-folder.ts'
@@ -13,6 +14,7 @@ import { port, text } from '../options.ts'
 import { clockOf, paceArguments, paceOfFolder, paceOptions } from '../pace.ts'
 import { startPowered } from '../powered-gateway.ts'
 import { verb } from '../verb.ts'
+import { accessFolderIn } from './gateway-password.ts'
 
 const options = z.object({
   data: text.default('./data').meta({ description: 'Folder for everything that is kept (./data)' }),
@@ -65,6 +67,11 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     const pace = paceOfFolder(folder, 'server', given)
     const paced = paceArguments(pace)
     const startMs = clockOf(pace).wallMs()
+    // Before the server starts: from its first moment on it knows whom it lets in.
+    mkdirSync(folder.file('server'), { recursive: true })
+    await Promise.all(
+      gatewayFiles.map((file) => writeCredentials(folder, readGatewayFile(file).value.gateway)),
+    )
 
     const meters = start('simulate', [
       'simulate',
@@ -161,6 +168,17 @@ function flags(values: Readonly<Record<string, string | number>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 
+/** Beside a gateway's file, as the gateway file names it. */
+const CREDENTIALS = 'credentials.yaml'
+
+/** A password of this run for a gateway: its hash for the server, itself for the gateway. */
+async function writeCredentials(folder: DataFolder, gateway: string): Promise<void> {
+  const password = await giveSecret(accessFolderIn(folder.file('server')), gateway, 'gateway')
+  mkdirSync(folder.file('gateways', gateway), { recursive: true })
+  const file = folder.file('gateways', gateway, CREDENTIALS)
+  writeFileSync(file, stringify({ username: gateway, password }), { mode: 0o600 })
+}
+
 /** The gateway file of this run: that of the example, with the ports that are really used. */
 function writeGateway(
   folder: DataFolder,
@@ -173,7 +191,7 @@ function writeGateway(
   const file = folder.file('gateways', id, 'gateway.yaml')
   const effective: GatewayFile = {
     ...gateway,
-    uplink: { ...gateway.uplink, url: `mqtt://127.0.0.1:${mqttPort}` },
+    uplink: { ...gateway.uplink, url: `mqtt://127.0.0.1:${mqttPort}`, credentialsFile: CREDENTIALS },
     buses: gateway.buses.map((bus) => ({
       ...bus,
       transport:

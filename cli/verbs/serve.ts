@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
+import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
 import { startWorker } from '#ingest/worker.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { keepBooks } from '../bookkeeping.ts'
+import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { courteous } from '../courteous-store.ts'
 import { openDataFolder } from '../data-folder.ts'
@@ -13,6 +15,7 @@ import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { verb } from '../verb.ts'
+import { accessFolderIn } from './gateway-password.ts'
 
 const options = z.object({
   park: text.meta({ description: 'The park file' }),
@@ -32,10 +35,8 @@ const options = z.object({
       'A name of this host in browsers, beside localhost and its addresses; may be given several times',
   }),
   port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
-  'mqtt-host': text.default('127.0.0.1').meta({ description: 'Address of the embedded broker (127.0.0.1)' }),
-  'mqtt-port': port
-    .default(1883)
-    .meta({ description: 'Port of the embedded broker (1883; 0 takes a free one)' }),
+  ...brokerAccessOptions,
+  ...brokerOptions,
   simulated: z
     .stringbool()
     .default(false)
@@ -61,7 +62,14 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     })
     const embedded = given.broker === 'embedded'
     const broker = embedded
-      ? await startBroker({ host: given['mqtt-host'], port: given['mqtt-port'], park, log })
+      ? await startBroker({
+          host: given['mqtt-host'],
+          port: given['mqtt-port'],
+          park,
+          log,
+          access: openAccess(accessFolderIn(folder.path)),
+          tls: tlsOf(given),
+        })
       : undefined
     if (broker !== undefined) closers.unshift(() => broker.stop())
     const pages = await startServer({
@@ -77,8 +85,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     })
     closers.unshift(() => pages.stop())
     const worker = await startWorker({
-      brokerUrl: broker?.url ?? given.broker,
-      ...(broker === undefined ? {} : { credentials: broker.credentials }),
+      brokerUrl: broker?.ownUrl ?? given.broker,
+      ...(broker === undefined
+        ? { access: brokerAccessOf(given.broker, given), shareGroup: given['share-group'] }
+        : { credentials: broker.credentials }),
       park,
       store,
       clock,
@@ -91,7 +101,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     tellParent({
       kind: 'ready',
       url: pages.url,
-      ports: broker === undefined ? {} : { mqtt: Number(new URL(broker.url).port) },
+      ports: broker === undefined ? {} : { mqtt: broker.port },
     })
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()

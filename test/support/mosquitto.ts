@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,6 +17,13 @@ export interface Mosquitto {
   kill(): Promise<void>
   /** Ends it and removes its folder. */
   readonly stop: () => Promise<void>
+}
+
+/** A line of mosquitto's password file: salted SHA-512 of the password, in base64 (mosquitto_passwd -H sha512). */
+export function passwordLine(username: string, password: string): string {
+  const salt = randomBytes(12)
+  const hash = createHash('sha512').update(password).update(salt).digest('base64')
+  return `${username}:$6$${salt.toString('base64')}$${hash}`
 }
 
 /** Resolves when it says that it runs; goes on reading what it prints, because a full pipe would stop it. */

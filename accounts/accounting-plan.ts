@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import { decimalText, positiveDecimalText } from '#contract/decimal-text.ts'
+import { sourceKinds } from '#contract/entry.ts'
+import { identifier, localName } from '#contract/identity.ts'
+import { quantityName } from '#contract/quantities.ts'
+import { confidences, electricitySeries } from './factor.ts'
+import { powerFactorStandards } from './tariff/power-factor.ts'
+import { priceRow } from './tariff/price.ts'
+
+/**
+ * The shape of accounting.yaml: what a park's accounts are made of, as a data quality control plan names it
+ * (数据质量控制计划): boundary, sources, the meters and records of each, and which factors they are multiplied with.
+ * The park file says what is measured; this file says what it counts as.
+ */
+
+/** A meter's flow with a sign and a share: shares of one flow may be given to several sources. */
+export const measuredTerm = z.strictObject({
+  meter: identifier,
+  quantity: quantityName.optional().meta({ description: 'Where it is not the meter’s register' }),
+  share: decimalText.default('1').meta({ description: '"1" adds the flow, "-1" takes it away' }),
+})
+export type MeasuredTerm = z.output<typeof measuredTerm>
+
+/** Rows of final consumption and of transformation in the balance table: accounts/balance-rows.yaml. */
+const balanceRow = z.string().min(1).max(60)
+
+/** Heat in a tonne of steam: its enthalpy, or pressure and temperature from which it follows. */
+const steamState = z.union([
+  z.strictObject({ enthalpyKjPerKg: positiveDecimalText, document: z.string().min(1) }),
+  z.strictObject({
+    pressureKpa: positiveDecimalText.meta({ description: 'Absolute' }),
+    temperatureCelsius: positiveDecimalText.optional().meta({ description: 'Saturated where not given' }),
+    document: z.string().min(1),
+  }),
+])
+
+const sourceShape = {
+  id: identifier,
+  name: localName,
+  item: z.string().min(1).meta({ description: 'Energy item of energy-items.yaml' }).optional(),
+  measured: z.array(measuredTerm).default([]),
+  /** Amounts of records of the books that name this source count as well (stocktaking, bills). */
+  records: z.boolean().default(false),
+}
+
+export const emissionSource = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      ...sourceShape,
+      kind: z.literal('fuel'),
+      fuel: z.string().min(1).meta({ description: 'Fuel of fuel-defaults.yaml' }),
+      fuelSet: z.string().min(1).optional().meta({ description: 'Where it is not the account’s' }),
+      equipment: z.string().min(1).optional().meta({ description: 'Where oxidation depends on it' }),
+    }),
+    z.strictObject({
+      ...sourceShape,
+      kind: z.literal('biomass'),
+      factor: z.string().min(1).meta({ description: 'Code of a factor in process-factors.yaml' }),
+    }),
+    z.strictObject({
+      ...sourceShape,
+      kind: z.literal('process'),
+      factor: z.string().min(1).meta({ description: 'Code of a factor in process-factors.yaml' }),
+    }),
+    z.strictObject({ ...sourceShape, kind: z.literal('electricity-purchased') }),
+    z.strictObject({ ...sourceShape, kind: z.literal('electricity-sold') }),
+    z.strictObject({ ...sourceShape, kind: z.literal('heat-purchased'), steam: steamState.optional() }),
+    z.strictObject({ ...sourceShape, kind: z.literal('heat-sold'), steam: steamState.optional() }),
+    z.strictObject({
+      ...sourceShape,
+      kind: z.literal('scope3'),
+      factor: z.string().min(1).meta({ description: 'Code of a factor in process-factors.yaml' }),
+    }),
+  ])
+  .meta({ description: `One of ${sourceKinds.join(', ')}` })
+
+const convertedTerm = measuredTerm.extend({
+  row: balanceRow.optional().meta({ description: 'Where it is not the conversion’s: heat of a power plant' }),
+})
+
+/** A conversion of energy: what goes in and comes out, and its row in the balance table. */
+export const conversion = z.strictObject({
+  id: identifier,
+  name: localName,
+  row: balanceRow,
+  inputs: z.array(convertedTerm).min(1),
+  outputs: z.array(convertedTerm).min(1),
+})
+
+/** A flow that no meter of its own measures, written down for what it is: losses by the transformer's data, a use. */
+const assignedFlow = z.strictObject({
+  id: identifier,
+  name: localName,
+  row: balanceRow,
+  terms: z.array(measuredTerm).min(1),
+  document: z.string().min(1).meta({ description: 'Why it is this much' }),
+})
+
+export const product = z.strictObject({
+  id: identifier,
+  name: localName,
+  unit: z.string().min(1).max(20),
+  cnCode: z.string().optional().meta({ description: 'Combined Nomenclature code, for CBAM' }),
+  processes: z.array(identifier).default([]).meta({ description: 'Processes of the park file that make it' }),
+})
+
+export const accountPlan = z.strictObject({
+  account: identifier.meta({
+    description: 'An enterprise of the park file, or the park for what is its own',
+  }),
+  sector: balanceRow.meta({ description: 'Row of final consumption that its use belongs to' }),
+  industry: z.string().optional(),
+  fuelSet: z
+    .string()
+    .min(1)
+    .meta({ description: 'Set of fuel defaults that the industry’s guideline names' }),
+  electricityRegion: z.string().min(1).meta({ description: 'Region of electricity.yaml' }),
+  electricitySeries: z.enum(electricitySeries).default('average'),
+  electricityVintage: z.int().min(1990).max(2100).optional().meta({
+    description: 'Calculate with the factor of this year until the plan says otherwise',
+  }),
+  sources: z.array(emissionSource).default([]),
+  conversions: z.array(conversion).default([]),
+  assigned: z.array(assignedFlow).default([]),
+  products: z.array(product).default([]),
+  tariff: z.string().min(1).optional().meta({ description: 'Tariff of accounts/tariffs' }),
+  demandContractKw: positiveDecimalText.optional(),
+  transformerKva: positiveDecimalText.optional().meta({
+    description: 'Capacity in service, for a basic charge on capacity',
+  }),
+  powerFactorStandard: z.enum(powerFactorStandards).optional().meta({
+    description: 'Standard that its power factor is held to, (83)水电财字第215号',
+  }),
+  prices: z.array(priceRow).default([]).meta({
+    description: 'Its own prices with their documents; without prices no cost is computed',
+  }),
+  materiality: decimalText.default('0').meta({
+    description: 'A posted month is restated where its result changes by more than this share',
+  }),
+})
+
+/** The equal value of electricity or heat of a year, which no edition of the standard gives. */
+const equalOfYear = {
+  year: z.int().min(1990).max(2100),
+  document: z.string().min(1),
+  confidence: z.enum(confidences),
+}
+const electricityEqual = z.strictObject({ ...equalOfYear, kgcePerKwh: positiveDecimalText })
+const heatEqual = z.strictObject({ ...equalOfYear, kgcePerMj: positiveDecimalText })
+
+/** What a tonne of steam is worth where it is measured in tonnes. */
+const steamOfMeters = z.strictObject({ meters: z.array(identifier).min(1), state: steamState })
+
+export const accountingPlan = z.strictObject({
+  park: identifier,
+  revision: z
+    .string()
+    .min(1)
+    .max(40)
+    .meta({ description: 'Version of this plan, e.g. "2026-1"; named in reports' }),
+  standardCoal: z.strictObject({
+    edition: z.string().min(1),
+    electricityEqual: z.array(electricityEqual).default([]),
+    heatEqual: z.array(heatEqual).default([]),
+    /** Coefficient subjects for items where the edition has several: item → subject. */
+    subjects: z.record(z.string(), z.string()).default({}),
+  }),
+  steam: z.array(steamOfMeters).default([]),
+  accounts: z.array(accountPlan).min(1),
+})
+export type AccountingPlan = z.output<typeof accountingPlan>

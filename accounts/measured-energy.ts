@@ -1,0 +1,53 @@
+import { toDecimal } from '#contract/amount.ts'
+import { join, type EnergySum } from '#contract/energy-sum.ts'
+import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
+import type { Meter } from '#contract/park.ts'
+import { quantityOf, type QuantityName } from '#contract/quantities.ts'
+import type { Unit } from '#contract/units.ts'
+import type { Books } from '#store/port.ts'
+import { decimal, type Decimal } from './decimal.ts'
+
+/** What one meter measured in whole days of the park's calendar: the ground of every account and table. */
+export interface MeasuredEnergy extends Period {
+  readonly meter: Meter
+  readonly quantity: QuantityName
+  readonly unit: Unit
+  /** Of the known slots; undefined where none is known, because missing is never zero. */
+  readonly energy: Decimal | undefined
+  /** Slots that should be there: from the meter's installation to the end of the period or to now. */
+  readonly expected: number
+  readonly missing: number
+  readonly sum: EnergySum
+}
+
+/** Decimal of an exact text, which may end in zeros. */
+function exact(text: string): Decimal {
+  return decimal(text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+}
+
+/**
+ * Energy of a meter in a period of whole days, from the kept day sums of the books.
+ * @param period begins and ends with days of the park's calendar
+ */
+export function measuredEnergy(
+  books: Pick<Books, 'daySums'>,
+  meter: Meter,
+  period: Period,
+  nowMs: number,
+  quantity: QuantityName = meter.register,
+): MeasuredEnergy {
+  const sum = join(books.daySums(meter.id, quantity, period).map((day) => day.sum))
+  const fromMs = slotStart(Math.max(period.fromMs, meter.installedMs))
+  const slots = Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
+  const expected = Math.max(slots, sum.known)
+  return {
+    ...period,
+    meter,
+    quantity,
+    unit: quantityOf(quantity).unit,
+    energy: sum.energy === undefined ? undefined : exact(toDecimal(sum.energy)),
+    expected,
+    missing: expected - sum.known,
+    sum,
+  }
+}

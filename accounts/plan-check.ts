@@ -1,0 +1,81 @@
+import type { Park } from '#contract/park.ts'
+import { quantityOf } from '#contract/quantities.ts'
+import type { AccountingPlan, MeasuredTerm } from './accounting-plan.ts'
+import type { EnergyItems } from './energy-item.ts'
+import type { FactorFiles } from './factor.ts'
+
+/** A contradiction in an accounting plan: where in it, and what. */
+export interface PlanFinding {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** What the plan's schema cannot see: accounts, meters, items, sets and regions that are not there, or stand twice. */
+export function planContradictions(
+  plan: AccountingPlan,
+  park: Park,
+  items: EnergyItems,
+  factors: FactorFiles,
+): PlanFinding[] {
+  const findings: PlanFinding[] = []
+  const at = (path: readonly (string | number)[], message: string): number => findings.push({ path, message })
+  const known = new Set([park.description.id, ...park.description.enterprises.map(({ id }) => id)])
+  const seen = new Set<string>()
+
+  const checkTerms = (terms: readonly MeasuredTerm[], path: readonly (string | number)[]): void => {
+    for (const [index, { meter, quantity }] of terms.entries()) {
+      if (!park.meters.has(meter))
+        at([...path, index, 'meter'], `there is no meter ${meter} in the park file`)
+      if (quantity !== undefined && quantityOf(quantity).kind !== 'cumulative')
+        at([...path, index, 'quantity'], `${quantity} is no register that energy can be computed of`)
+    }
+  }
+
+  if (plan.park !== park.description.id) at(['park'], `the park file is of ${park.description.id}`)
+  if (factors.standardCoal.editions[plan.standardCoal.edition] === undefined)
+    at(['standardCoal', 'edition'], `edition ${plan.standardCoal.edition} is not described`)
+  for (const item of Object.keys(plan.standardCoal.subjects)) {
+    if (items[item] === undefined) at(['standardCoal', 'subjects', item], `there is no energy item ${item}`)
+  }
+  for (const kind of ['electricityEqual', 'heatEqual'] as const) {
+    const years = plan.standardCoal[kind].map(({ year }) => year)
+    for (const [index, year] of years.entries()) {
+      if (years.indexOf(year) < index) at(['standardCoal', kind, index, 'year'], `a second value of ${year}`)
+    }
+  }
+  for (const [index, { meters }] of plan.steam.entries()) {
+    for (const [place, meter] of meters.entries()) {
+      if (park.meters.get(meter)?.carrier !== 'steam')
+        at(['steam', index, 'meters', place], `there is no steam meter ${meter} in the park file`)
+    }
+  }
+  for (const [index, account] of plan.accounts.entries()) {
+    const path = ['accounts', index]
+    if (!known.has(account.account)) at([...path, 'account'], `there is no enterprise ${account.account}`)
+    if (seen.has(account.account)) at([...path, 'account'], `a second account of ${account.account}`)
+    seen.add(account.account)
+    if (factors.fuels.sets[account.fuelSet] === undefined)
+      at([...path, 'fuelSet'], `set ${account.fuelSet} is not described`)
+    if (factors.electricity.regions[account.electricityRegion] === undefined)
+      at([...path, 'electricityRegion'], `region ${account.electricityRegion} is not described`)
+    const sources = new Set<string>()
+    for (const [place, source] of account.sources.entries()) {
+      const sourcePath = [...path, 'sources', place]
+      if (sources.has(source.id)) at([...sourcePath, 'id'], `a second source ${source.id}`)
+      sources.add(source.id)
+      if (source.item !== undefined && items[source.item] === undefined)
+        at([...sourcePath, 'item'], `there is no energy item ${source.item}`)
+      if (source.measured.length === 0 && !source.records)
+        at(sourcePath, `${source.id} has neither meters nor records`)
+      checkTerms(source.measured, [...sourcePath, 'measured'])
+    }
+    for (const [place, conversion] of account.conversions.entries()) {
+      checkTerms(conversion.inputs, [...path, 'conversions', place, 'inputs'])
+      checkTerms(conversion.outputs, [...path, 'conversions', place, 'outputs'])
+    }
+    for (const [place, { terms }] of account.assigned.entries()) {
+      checkTerms(terms, [...path, 'assigned', place, 'terms'])
+    }
+  }
+  return findings
+}

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { accountingPlan, type AccountingPlan } from '#accounts/accounting-plan.ts'
+import { energyItemFile, type EnergyItems } from '#accounts/energy-item.ts'
+import type { FactorFiles } from '#accounts/factor.ts'
+import { planContradictions } from '#accounts/plan-check.ts'
+import { planTariffContradictions } from '#accounts/tariff/tariff-check.ts'
+import type { Park } from '#contract/park.ts'
+import { InvalidFile, readData } from '#firmware-config/document.ts'
+import { readTariffs } from './tariff-files.ts'
+
+const energyItemsPath = fileURLToPath(new URL('../accounts/energy-items.yaml', import.meta.url))
+
+/** Energy items of the statistical forms. Throws `file-unreadable` or `InvalidFile`. */
+export function readEnergyItems(file = energyItemsPath): EnergyItems {
+  return readData(energyItemFile, file).value.items
+}
+
+/** Where a park's accounting plan lies unless told otherwise: beside its park file; undefined where there is none. */
+export function accountingPlanBeside(parkFile: string): string | undefined {
+  const file = join(dirname(parkFile), 'accounting.yaml')
+  return existsSync(file) ? file : undefined
+}
+
+/** Reads an accounting plan and holds it to park and factors. Throws `file-unreadable` or `InvalidFile`. */
+export function readAccountingPlan(file: string, park: Park, factors: FactorFiles): AccountingPlan {
+  const data = readData(accountingPlan, file)
+  const findings = [
+    ...planContradictions(data.value, park, readEnergyItems(), factors),
+    ...planTariffContradictions(data.value, readTariffs(file)),
+  ]
+  if (findings.length > 0) {
+    throw new InvalidFile(
+      file,
+      findings.map(({ path, message }) => ({ place: data.placeOf(path), message })),
+    )
+  }
+  return data.value
+}

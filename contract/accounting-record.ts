@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { decimalText, positiveDecimalText } from './decimal-text.ts'
+import { identifier } from './identity.ts'
+
+/**
+ * What no meter measures and a person, a file or another system enters: bills, stocks, production, laboratory values,
+ * certificates. Kept in the books, append-only: a correction is a new record that names the one it replaces.
+ */
+
+const common = {
+  /** The enterprise, or the park for what is its own. */
+  account: identifier,
+  /** First day of what the record speaks of, in the park's calendar. */
+  from: z.iso.date(),
+  /** The first day that it no longer speaks of. */
+  to: z.iso.date(),
+  document: z.string().min(1).max(500).meta({ description: 'What it rests on: bill, form, certificate' }),
+  by: z.string().min(1).max(100).meta({ description: 'Who entered it' }),
+  reason: z.string().min(1).max(500).optional(),
+  replaces: z.int().min(1).optional().meta({ description: 'Number of the record that this one corrects' }),
+}
+
+/** Energy item of accounts/energy-items.yaml. */
+const item = z.string().min(1).max(40)
+const quantity = decimalText
+const unit = z.string().min(1).max(20)
+
+/** What energy was used for, as form 205-1 separates it. Feedstock is deducted from total and intensity control. */
+export const energyUses = ['production', 'feedstock', 'non-production', 'transport'] as const
+
+export const accountingRecord = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      ...common,
+      kind: z.literal('energy-purchased'),
+      item,
+      quantity,
+      unit,
+      cny: decimalText.optional(),
+    }),
+    z.strictObject({ ...common, kind: z.literal('energy-sold'), item, quantity, unit }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('energy-used'),
+      item,
+      quantity,
+      unit,
+      use: z.enum(energyUses),
+      /** The source of the accounting plan that this use belongs to, where it emits. */
+      source: identifier.optional(),
+    }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('energy-stock').meta({ description: 'Stock at the end of the last day before `to`' }),
+      item,
+      quantity,
+      unit,
+    }),
+    z.strictObject({ ...common, kind: z.literal('production'), product: identifier, quantity, unit }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('output-value'),
+      measure: z.enum(['gross-output', 'value-added']),
+      cny: decimalText,
+      prices: z.string().min(1).max(40).meta({ description: 'Price basis, e.g. "current" or "2020"' }),
+    }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('process-activity').meta({ description: 'Amount of an activity that emits' }),
+      source: identifier,
+      quantity,
+      unit,
+    }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('fuel-property').meta({ description: 'A measured value in the place of a default' }),
+      source: identifier,
+      property: z.enum(['ncv', 'carbon', 'oxidation']),
+      value: positiveDecimalText,
+    }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('supplier-factor').meta({ description: 'Factor of a supplier of heat or electricity' }),
+      source: identifier,
+      value: decimalText,
+      unit,
+    }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('green-certificate'),
+      certificate: z.string().min(1).max(100),
+      kwh: positiveDecimalText,
+      vintage: z.string().regex(/^\d{4}(-\d{2})?$/, 'a year or a month, e.g. "2026-03"'),
+      cancelledOn: z.iso.date().optional(),
+    }),
+    z.strictObject({
+      ...common,
+      kind: z
+        .literal('direct-renewable')
+        .meta({ description: 'Renewable electricity supplied by contract or own line' }),
+      contract: z.string().min(1).max(100),
+      kwh: positiveDecimalText,
+    }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('withdrawal').meta({ description: 'Takes back the record that it replaces' }),
+      replaces: z.int().min(1),
+      reason: z.string().min(1).max(500),
+    }),
+  ])
+  .refine(({ from, to }) => from < to, { message: '"from" before "to"', path: ['to'] })
+export type AccountingRecord = z.output<typeof accountingRecord>

@@ -1,0 +1,14 @@
+import { z } from 'zod'
+
+/** A decimal as it stands in a data file or a ledger: no exponent, no superfluous zero, e.g. "0.7143" or "-12". */
+export const decimalText = z
+  .string()
+  .max(80)
+  .regex(/^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/, 'a decimal without exponent or trailing zeros, e.g. "0.7143"')
+  .refine((text) => text !== '-0', 'zero has no sign')
+
+/** A decimal above zero. */
+export const positiveDecimalText = decimalText.refine(
+  (text) => !text.startsWith('-') && text !== '0',
+  'above zero',
+)

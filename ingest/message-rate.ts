@@ -1,0 +1,15 @@
+/** A gateway's fair share: some forty times what one with a drain under way sends, and a second of it at once. */
+export const MESSAGES_PER_SECOND_MAX = 1_000
+
+/**
+ * How long the next message of one client must wait, in ms, so that it sends no more than its share: 0 within it.
+ * The bucket holds one second of messages. Pure but for the count that it keeps.
+ */
+export function messageRate(perSecond: number): (nowMs: number) => number {
+  /** The moment up to which the messages so far have used the share. */
+  let usedUntilMs = Number.NEGATIVE_INFINITY
+  return (nowMs) => {
+    usedUntilMs = Math.max(usedUntilMs, nowMs - 1_000) + 1_000 / perSecond
+    return Math.max(0, usedUntilMs - nowMs)
+  }
+}
