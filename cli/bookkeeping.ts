@@ -23,6 +23,9 @@ export interface Bookkeeping {
 
 /** Pause between two looks at the commit records: what a reader of a page waits for a new value at most. */
 const FOLLOW_EVERY_MS = 500
+/** The same after a start until there is a first one, for which somebody may wait who has just started all of this. */
+const FOLLOW_FIRST_EVERY_MS = 100
+const FOLLOW_FIRST_FOR_MS = 60_000
 /** Pause after a store or the books failed. */
 const RETRY_EVERY_MS = 2_000
 /** Computing for this long may delay new values on a page. */
@@ -35,7 +38,19 @@ const RECOMPUTE_LAST_TURN_MS = 4_000
  * Failures of the store or the books are logged and tried again.
  */
 export async function keepBooks(loop: Bookkeeping): Promise<void> {
-  const follower = new CommitFollower(loop)
+  const startedMs = loop.clock.monotonicMs()
+  let hasFollowed = false
+  const pauseMs = (): number =>
+    hasFollowed || loop.clock.monotonicMs() - startedMs > FOLLOW_FIRST_FOR_MS
+      ? FOLLOW_EVERY_MS
+      : FOLLOW_FIRST_EVERY_MS
+  const follower = new CommitFollower({
+    ...loop,
+    onCommits: (records) => {
+      hasFollowed = true
+      loop.onCommits(records)
+    },
+  })
   const recomputation = new Recomputation(loop)
   let isParkFileUsed = false
 
@@ -55,11 +70,9 @@ export async function keepBooks(loop: Bookkeeping): Promise<void> {
 
   while (!loop.signal.aborted) {
     const wentWell = await succeeds(() => recomputation.turn(RECOMPUTE_TURN_MS))
-    await loop.clock
-      .sleep(wentWell ? FOLLOW_EVERY_MS : RETRY_EVERY_MS, loop.signal)
-      .catch((error: unknown) => {
-        if (!loop.signal.aborted) throw error
-      })
+    await loop.clock.sleep(wentWell ? pauseMs() : RETRY_EVERY_MS, loop.signal).catch((error: unknown) => {
+      if (!loop.signal.aborted) throw error
+    })
   }
   await succeeds(() => recomputation.work(RECOMPUTE_LAST_TURN_MS))
 }
