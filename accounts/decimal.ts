@@ -12,6 +12,11 @@ export function decimal(text: string): Decimal {
   return new Big(decimalText.parse(text))
 }
 
+/** The decimal that an exact text writes, which may end in zeros, as `toDecimal` gives it. */
+export function exactDecimal(text: string): Decimal {
+  return decimal(text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+}
+
 /** Plain text of a decimal: no exponent, no trailing zeros; the inverse of `decimal`. */
 export function textOf(value: Decimal): string {
   const text = value.toFixed()

@@ -63,5 +63,8 @@ export function factorContradictions(files: FactorFiles): FactorFinding[] {
   for (const [index, row] of files.heat.rows.entries()) {
     check('heat', index, row, `${row.subject} from ${row.valid?.from ?? 'the beginning'}`, undefined)
   }
+  for (const [index, row] of files.process.rows.entries()) {
+    check('process', index, row, `${row.code} from ${row.valid?.from ?? 'the beginning'}`, undefined)
+  }
   return findings
 }

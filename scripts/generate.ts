@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { energyItemFile } from '#accounts/energy-item.ts'
-import { electricityFile, fuelFile, heatFile, standardCoalFile } from '#accounts/factor.ts'
+import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from '#accounts/factor.ts'
 import { accountingRecord } from '#contract/accounting-record.ts'
 import { carriers } from '#contract/carriers.ts'
 import { ledgerEntry } from '#contract/entry.ts'
@@ -36,6 +36,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'factors-fuels': fuelFile,
   'factors-electricity': electricityFile,
   'factors-heat': heatFile,
+  'factors-process': processFile,
   accounting: accountingPlan,
   'energy-items': energyItemFile,
   'accounting-record': accountingRecord,

@@ -9,8 +9,11 @@ import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
-import type { Books, RecordWish } from './port.ts'
-import { inTransaction, openSqlite } from './sqlite-file.ts'
+import { openLedger, type LedgerBook } from './books/ledger.ts'
+import { openPostingProgress, type PostingProgressBook } from './books/posting-progress.ts'
+import { openSlotProofs } from './books/slot-proof.ts'
+import type { Books, PostingProgress, RecordWish } from './port.ts'
+import { fileDamages, inTransaction, openSqlite } from './sqlite-file.ts'
 
 /**
  * Opens or creates the books. Their owner says by which calendar their days are summed; for all others it stays as it
@@ -42,6 +45,9 @@ class SqliteBooks implements Books {
   readonly #days: DaySums
   readonly #rules: MeterRules
   readonly #records: RecordBook
+  readonly #ledger: LedgerBook
+  readonly #progress: PostingProgressBook
+  readonly #slotProof: Books['slotProof']
 
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined) {
     this.#file = file
@@ -49,11 +55,21 @@ class SqliteBooks implements Books {
     this.#marks = openMarks(database)
     this.#arrivals = openArrivals(database, this.#marks.journalOf)
     this.#windows = openDirtyWindows(database)
-    this.#intervals = openIntervals(database, (...slot) => this.#days.mark(...slot))
+    this.#intervals = openIntervals(database, (series, slotMs, nowMs) => {
+      this.#days.mark(series, slotMs)
+      this.#progress.mark(series, slotMs, nowMs)
+    })
     this.#days = openDaySums(database, this.#intervals.between)
     this.#rules = openMeterRules(database)
     this.#records = openAccountingRecords(database)
-    if (timeZone !== undefined) this.#write(() => this.#days.useCalendar(timeZone))
+    this.#ledger = openLedger(database)
+    this.#progress = openPostingProgress(database)
+    this.#slotProof = openSlotProofs(database)
+    if (timeZone !== undefined)
+      this.#write(() => {
+        this.#days.useCalendar(timeZone)
+        this.#progress.useCalendar(timeZone)
+      })
   }
 
   followedUntilMs(): number {
@@ -147,6 +163,53 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#records.records(wish))
   }
 
+  slotProof(...asked: Parameters<Books['slotProof']>): ReturnType<Books['slotProof']> {
+    return this.#read(() => this.#slotProof(...asked))
+  }
+
+  changedMonths(after: number): ReturnType<Books['changedMonths']> {
+    return this.#read(() => this.#progress.changedMonths(after))
+  }
+
+  postingProgress(account: string): PostingProgress {
+    return this.#read(() => this.#progress.progressOf(account))
+  }
+
+  post(...[account, bodies, nowMs, progress, after]: Parameters<Books['post']>): ReturnType<Books['post']> {
+    return this.#write(() => {
+      if (progress !== undefined) this.#progress.setProgressOf(account, progress)
+      return this.#ledger.append(account, bodies, nowMs, after)
+    })
+  }
+
+  ledgerAccounts(): readonly string[] {
+    return this.#read(() => this.#ledger.accounts())
+  }
+
+  ledger(...asked: Parameters<Books['ledger']>): ReturnType<Books['ledger']> {
+    return this.#read(() => this.#ledger.entries(...asked))
+  }
+
+  postedMonths(account: string): readonly string[] {
+    return this.#read(() => this.#ledger.postedMonths(account))
+  }
+
+  reopenedMonths(account: string): readonly string[] {
+    return this.#read(() => this.#ledger.reopenedMonths(account))
+  }
+
+  ledgerRows(account: string): ReturnType<Books['ledgerRows']> {
+    return this.#ledger.rows(account, 0, -1)
+  }
+
+  ledgerHead(account: string): ReturnType<Books['ledgerHead']> {
+    return this.#read(() => this.#ledger.headOf(account))
+  }
+
+  damages(): readonly string[] {
+    return this.#read(() => [...fileDamages(this.#database), ...this.#records.damages()])
+  }
+
   close(): void {
     if (this.#database.isOpen) guarded(this.#file, () => this.#database.close())
   }
@@ -167,7 +230,12 @@ class SqliteBooks implements Books {
   }
 
   #write<T>(work: () => T): T {
-    return guarded(this.#file, () => inTransaction(this.#database, work))
+    try {
+      return guarded(this.#file, () => inTransaction(this.#database, work))
+    } catch (error) {
+      this.#progress.forgetLast()
+      throw error
+    }
   }
 }
 

@@ -24,7 +24,10 @@ export type IntervalBook = ReturnType<typeof openIntervals>
 /**
  * The intervals of the books. `revise` belongs into a transaction of the caller, and tells of every slot it changes.
  */
-export function openIntervals(database: DatabaseSync, onChange: (series: number, slotMs: number) => void) {
+export function openIntervals(
+  database: DatabaseSync,
+  onChange: (series: number, slotMs: number, nowMs: number) => void,
+) {
   const findSeries = database.prepare('SELECT id FROM series WHERE meter = ? AND quantity = ?')
   const insertSeries = database.prepare('INSERT INTO series (meter, quantity) VALUES (?, ?) RETURNING id')
   const newest = database.prepare(
@@ -63,7 +66,7 @@ export function openIntervals(database: DatabaseSync, onChange: (series: number,
     // A later revision shows that it was settled before: the clock was set back, and what was final stays.
     if (last?.revision === 1 && !isSettled(slotMs, nowMs)) replace.run(content, series, slotMs, 1)
     else insert.run(series, slotMs, (last?.revision ?? 0) + 1, content)
-    onChange(series, slotMs)
+    onChange(series, slotMs, nowMs)
     return true
   }
 
