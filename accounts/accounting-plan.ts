@@ -79,13 +79,26 @@ export const emissionSource = z
   ])
   .meta({ description: `One of ${sourceKinds.join(', ')}` })
 
+const convertedTerm = measuredTerm.extend({
+  row: balanceRow.optional().meta({ description: 'Where it is not the conversion’s: heat of a power plant' }),
+})
+
 /** A conversion of energy: what goes in and comes out, and its row in the balance table. */
 export const conversion = z.strictObject({
   id: identifier,
   name: localName,
   row: balanceRow,
-  inputs: z.array(measuredTerm).min(1),
-  outputs: z.array(measuredTerm).min(1),
+  inputs: z.array(convertedTerm).min(1),
+  outputs: z.array(convertedTerm).min(1),
+})
+
+/** A flow that no meter of its own measures, written down for what it is: losses by the transformer's data, a use. */
+const assignedFlow = z.strictObject({
+  id: identifier,
+  name: localName,
+  row: balanceRow,
+  terms: z.array(measuredTerm).min(1),
+  document: z.string().min(1).meta({ description: 'Why it is this much' }),
 })
 
 export const product = z.strictObject({
@@ -131,6 +144,7 @@ export const accountPlan = z.strictObject({
   ownFactors: z.array(ownFactor).default([]),
   sources: z.array(emissionSource).default([]),
   conversions: z.array(conversion).default([]),
+  assigned: z.array(assignedFlow).default([]),
   products: z.array(product).default([]),
   tariff: z.string().min(1).optional().meta({ description: 'Tariff of accounts/tariffs' }),
   demandContractKw: z.number().positive().optional(),
@@ -139,13 +153,17 @@ export const accountPlan = z.strictObject({
   }),
 })
 
-/** The equal value of electricity of a year, which no edition of the standard gives. */
-const electricityEqual = z.strictObject({
+/** The equal value of electricity or heat of a year, which no edition of the standard gives. */
+const equalOfYear = {
   year: z.int().min(1990).max(2100),
-  kgcePerKwh: positiveDecimalText,
   document: z.string().min(1),
   confidence: z.enum(confidences),
-})
+}
+const electricityEqual = z.strictObject({ ...equalOfYear, kgcePerKwh: positiveDecimalText })
+const heatEqual = z.strictObject({ ...equalOfYear, kgcePerMj: positiveDecimalText })
+
+/** What a tonne of steam is worth where it is measured in tonnes. */
+const steamOfMeters = z.strictObject({ meters: z.array(identifier).min(1), state: steamState })
 
 export const accountingPlan = z.strictObject({
   park: identifier,
@@ -157,9 +175,11 @@ export const accountingPlan = z.strictObject({
   standardCoal: z.strictObject({
     edition: z.string().min(1),
     electricityEqual: z.array(electricityEqual).default([]),
+    heatEqual: z.array(heatEqual).default([]),
     /** Coefficient subjects for items where the edition has several: item → subject. */
     subjects: z.record(z.string(), z.string()).default({}),
   }),
+  steam: z.array(steamOfMeters).default([]),
   accounts: z.array(accountPlan).min(1),
 })
 export type AccountingPlan = z.output<typeof accountingPlan>

@@ -23,6 +23,9 @@ const energyItemShape = z.strictObject({
     .default([])
     .meta({ description: 'Carriers of the meters that measure it unless their source says otherwise' }),
   media: z.boolean().default(false),
+  tonnesPerUnit: positiveDecimalText
+    .optional()
+    .meta({ description: 'Mass of a unit, where coefficients are by mass and the unit is not' }),
   standardCoal: z.string().min(1).optional().meta({ description: 'Subject in standard-coal.yaml' }),
   confidence: z.enum(confidences),
 })

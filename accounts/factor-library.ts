@@ -62,6 +62,22 @@ interface Valid {
 const holds = (valid: Valid | undefined, day: string): boolean =>
   (valid?.from === undefined || valid.from <= day) && (valid?.to === undefined || day < valid.to)
 
+interface Superseding {
+  readonly code: string
+  readonly supersedes?: string | undefined
+}
+
+/** Which row took the place of which. */
+function successors<R extends Superseding>(rows: readonly R[]): ReadonlyMap<string, R> {
+  return new Map(rows.flatMap((row) => (row.supersedes === undefined ? [] : [[row.supersedes, row]])))
+}
+
+/** Rows that no other has taken the place of: the ends of the chains. */
+function inForce<R extends Superseding>(rows: readonly R[]): readonly R[] {
+  const replaced = successors(rows)
+  return rows.filter(({ code }) => !replaced.has(code))
+}
+
 function missing(what: string): Fault {
   return new Fault('factor-missing', `There is no factor for ${what}.`)
 }
@@ -80,14 +96,48 @@ function only<F extends { readonly code: string }>(rows: readonly F[], what: str
  * two hold for one day.
  */
 export function factorLibrary(files: FactorFiles): FactorLibrary {
+<<<<<<< HEAD
   const { standardCoal, fuels, electricity, heat, process } = files
   const superseded = new Map(
     standardCoal.rows.flatMap((row) => (row.supersedes === undefined ? [] : [[row.supersedes, row]])),
   )
+=======
+  const { standardCoal } = files
+  const coalSuccessors = successors(standardCoal.rows)
+  const [fuels, electricity, heat] = [
+    inForce(files.fuels.rows),
+    inForce(files.electricity.rows),
+    inForce(files.heat.rows),
+  ]
+
+  /** Rows of one edition, or where it has none, those that it keeps of an older one. */
+  function coalRows(wish: StandardCoalWish, validity?: Valid): StandardCoalFactor[] {
+    const { subject, basis, edition, day } = wish
+    const described = standardCoal.editions[edition]
+    const own = standardCoal.rows.filter(
+      (row) =>
+        row.subject === subject &&
+        row.basis === basis &&
+        row.edition === edition &&
+        coalSuccessors.get(row.code)?.edition !== edition,
+    )
+    // An inherited row holds for as long as the edition that keeps it.
+    const valid = own.filter((row) => holds(validity ?? row.valid ?? described?.valid, day))
+    const older = described?.inherits
+    if (own.length > 0 || older === undefined) return valid
+    if (!older.bases.includes(basis) || older.except.includes(subject)) return valid
+    return coalRows({ ...wish, edition: older.edition }, validity ?? described?.valid ?? {}).map((row) => ({
+      ...row,
+      confidence: 'unverified',
+      inheritedFrom: row.edition,
+    }))
+  }
+
+>>>>>>> ledger
   return {
     electricity: ({ region, series, year, vintage }) => {
       const what = `electricity, ${series}, of ${region} in ${vintage ?? year}`
-      const published = electricity.rows.filter((row) => row.region === region && row.series === series)
+      const published = electricity.filter((row) => row.region === region && row.series === series)
       const wanted = vintage ?? year
       const exact = published.filter((row) => row.year === wanted)
       if (exact.length > 0) {
@@ -106,29 +156,21 @@ export function factorLibrary(files: FactorFiles): FactorLibrary {
     },
     standardCoal: ({ subject, basis, edition, day }) => {
       const what = `standard coal of ${subject} (${basis}) by ${edition} on ${day}`
-      const rows = standardCoal.rows.filter(
-        (row) =>
-          row.subject === subject &&
-          row.basis === basis &&
-          row.edition === edition &&
-          holds(row.valid ?? standardCoal.editions[edition]?.valid, day) &&
-          superseded.get(row.code)?.edition !== edition,
-      )
-      return only(rows, what)
+      return only(coalRows({ subject, basis, edition, day }), what)
     },
     fuel: (set, fuel) =>
       only(
-        fuels.rows.filter((row) => row.set === set && row.fuel === fuel),
+        fuels.filter((row) => row.set === set && row.fuel === fuel),
         `${fuel} in set ${set}`,
       ),
     oxidation: (set, equipment) => {
-      const row = fuels.oxidation.find((each) => each.set === set && each.equipment === equipment)
+      const row = files.fuels.oxidation.find((each) => each.set === set && each.equipment === equipment)
       if (row === undefined) throw missing(`oxidation in a ${equipment} in set ${set}`)
       return row
     },
     heat: (subject, day) =>
       only(
-        heat.rows.filter((row) => row.subject === subject && holds(row.valid, day)),
+        heat.filter((row) => row.subject === subject && holds(row.valid, day)),
         `${subject} on ${day}`,
       ),
     process: (code, day) => process.rows.find((row) => row.code === code && holds(row.valid, day)),

@@ -47,6 +47,17 @@ const edition = z.strictObject({
   valid: validity.optional(),
   clauses: z.partialRecord(z.enum(bases), z.string().min(1)),
   source: z.string().min(1),
+  inherits: z
+    .strictObject({
+      edition: z.string().min(1),
+      bases: z.array(z.enum(bases)).min(1),
+      except: z.array(subject).default([]).meta({ description: 'Subjects that this edition no longer has' }),
+    })
+    .optional()
+    .meta({
+      description:
+        'An older edition whose rows hold here where this one has none of its own; they are shown as unverified',
+    }),
 })
 
 const standardCoalRow = z.strictObject({
@@ -68,7 +79,10 @@ export const standardCoalFile = z.strictObject({
   editions: z.record(z.string(), edition),
   rows: z.array(standardCoalRow).min(1),
 })
-export type StandardCoalFactor = z.output<typeof standardCoalRow>
+export type StandardCoalRow = z.output<typeof standardCoalRow>
+
+/** A coefficient of an edition; `inheritedFrom` names the older edition whose row it is. */
+export type StandardCoalFactor = StandardCoalRow & { readonly inheritedFrom?: string }
 
 /** t, or 10⁴ m³ of standard gas: as the guidelines tabulate. */
 export const fuelUnits = ['t', '10⁴m³'] as const
@@ -87,6 +101,7 @@ const fuelRow = z.strictObject({
     .optional()
     .meta({ description: 'Carbon oxidation rate; by equipment where it is not given' }),
   confidence,
+  supersedes: factorCode.optional(),
   note,
 })
 
@@ -129,6 +144,9 @@ const electricityRow = z
     value: positiveDecimalText,
     document: z.string().min(1),
     confidence,
+    supersedes: factorCode
+      .optional()
+      .meta({ description: 'The row that this correction takes the place of' }),
     note,
   })
   .refine(
@@ -152,6 +170,7 @@ const heatRow = z.strictObject({
   source: z.string().min(1),
   confidence,
   valid: validity.optional(),
+  supersedes: factorCode.optional(),
   note,
 })
 

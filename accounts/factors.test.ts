@@ -52,10 +52,58 @@ describe('The factor files', () => {
       },
     }
     expect(factorContradictions(wrong).map(({ message }) => message)).toEqual([
-      'there is no row no/such',
       `code ${row?.code} stands twice`,
       'set S9 is not described',
+      'there is no row no/such',
     ])
+  })
+
+  test('gaps and overlaps of validity, and chains that lead nowhere, are found', () => {
+    const [heat] = files.heat.rows
+    if (heat === undefined) throw new Error('there is a row of heat')
+    const rows = [
+      { ...heat, code: 'a/1', valid: { to: '2025-01-01' } },
+      { ...heat, code: 'a/2', valid: { from: '2025-02-01', to: '2026-01-01' } },
+      { ...heat, code: 'a/3', valid: { from: '2025-12-01' } },
+      { ...heat, code: 'a/4', subject: 'steam', supersedes: 'a/3' },
+      { ...heat, code: 'b/1', subject: 'other', supersedes: 'b/2' },
+      { ...heat, code: 'b/2', subject: 'other', supersedes: 'b/1' },
+    ]
+    const found = factorContradictions({ ...files, heat: { rows } })
+    expect(found.map(({ path, message }) => [path[1], message])).toEqual([
+      [3, 'a/3 is a value of another thing (heat)'],
+      [4, 'b/1 supersedes itself over b/2'],
+      [5, 'b/2 supersedes itself over b/1'],
+      [1, 'no row of heat holds from 2025-01-01 to 2025-02-01'],
+    ])
+  })
+
+  test('a corrected row takes the place of the one that it supersedes, over any number of steps', () => {
+    const [heat] = files.heat.rows
+    if (heat === undefined) throw new Error('there is a row of heat')
+    const rows = ['0.11', '0.12', '0.13'].map((value, index) => ({
+      ...heat,
+      code: `heat/${index}`,
+      value,
+      ...(index === 0 ? {} : { supersedes: `heat/${index - 1}` }),
+    }))
+    const corrected = factorLibrary({ ...files, heat: { rows } })
+    expect(corrected.heat('heat', '2026-01-01').code).toBe('heat/2')
+  })
+
+  test('an edition keeps the rows of an older one, unverified, but not those that it changed', () => {
+    const of = (subject: string, basis: 'calorific' | 'equal' = 'calorific') =>
+      library.standardCoal({ subject, basis, edition: 'gb2589-2020', day: '2026-03-01' })
+    expect(of('diesel')).toMatchObject({
+      code: 'gb2589-2008/diesel/calorific',
+      value: '1.4571',
+      confidence: 'unverified',
+      inheritedFrom: 'gb2589-2008',
+    })
+    expect(of('freshWater', 'equal')).toMatchObject({ value: '0.2571', edition: 'gb2589-2020' })
+    for (const gone of ['naturalGas.oilField', 'steam.lowPressure'])
+      expect(() => of(gone)).toThrow('There is no factor')
+    expect(() => of('oxygen', 'equal')).toThrow('There is no factor')
   })
 
   // tCO2 per unit, to the digits printed beside the three sets.

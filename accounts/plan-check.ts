@@ -37,6 +37,18 @@ export function planContradictions(
   for (const item of Object.keys(plan.standardCoal.subjects)) {
     if (items[item] === undefined) at(['standardCoal', 'subjects', item], `there is no energy item ${item}`)
   }
+  for (const kind of ['electricityEqual', 'heatEqual'] as const) {
+    const years = plan.standardCoal[kind].map(({ year }) => year)
+    for (const [index, year] of years.entries()) {
+      if (years.indexOf(year) < index) at(['standardCoal', kind, index, 'year'], `a second value of ${year}`)
+    }
+  }
+  for (const [index, { meters }] of plan.steam.entries()) {
+    for (const [place, meter] of meters.entries()) {
+      if (park.meters.get(meter)?.carrier !== 'steam')
+        at(['steam', index, 'meters', place], `there is no steam meter ${meter} in the park file`)
+    }
+  }
   for (const [index, account] of plan.accounts.entries()) {
     const path = ['accounts', index]
     if (!known.has(account.account)) at([...path, 'account'], `there is no enterprise ${account.account}`)
@@ -74,6 +86,9 @@ export function planContradictions(
     for (const [place, conversion] of account.conversions.entries()) {
       checkTerms(conversion.inputs, [...path, 'conversions', place, 'inputs'])
       checkTerms(conversion.outputs, [...path, 'conversions', place, 'outputs'])
+    }
+    for (const [place, { terms }] of account.assigned.entries()) {
+      checkTerms(terms, [...path, 'assigned', place, 'terms'])
     }
   }
   return findings

@@ -43,6 +43,7 @@ function weekOf({ id: meter, register: quantity }: Meter, week: Period): Interva
       quantity,
       slotMs,
       state: 'known',
+      basis: 'register',
       energy: { count: energy, resolution: '0.01' },
       method: 'measured',
       coverage: 1,

@@ -4,6 +4,7 @@ import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { Fault, faultTable, type FaultCode } from '#contract/fault.ts'
+import { compiledFolder } from './compiled.ts'
 
 /** As a path of the file system: in a URL a space or a Chinese character is a code. */
 const command = fileURLToPath(new URL('tanbiao.ts', import.meta.url))
@@ -76,7 +77,11 @@ export function startChild(name: string, args: readonly string[], logFile: strin
     process.execPath,
     ['--disable-warning=ExperimentalWarning', command, ...args],
     // Detached: Ctrl-C in the terminal reaches only the process that knows in which order to stop.
-    { stdio: ['ignore', log, log, 'ipc'], detached: true },
+    {
+      stdio: ['ignore', log, log, 'ipc'],
+      detached: true,
+      env: { ...process.env, NODE_COMPILE_CACHE: compiledFolder },
+    },
   )
   closeSync(log)
   const ended = new Promise<string>((resolve) => {

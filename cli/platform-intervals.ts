@@ -70,19 +70,19 @@ function amountOf(text: string): Amount {
 
 type KnownSlot = Extract<Slot, { state: 'known' }>
 
-const pointOf = ({ atMs, register }: KnownSlot['opening']['before']): RegisterPoint => ({
+const pointOf = ({ atMs, register }: KnownSlot['undecided'][number]['from']): RegisterPoint => ({
   atMs,
   register: amountOf(register),
 })
 
-const boundaryOf = (boundary: KnownSlot['opening']): Boundary => ({
+const boundaryOf = (boundary: NonNullable<KnownSlot['opening']>): Boundary => ({
   ...pointOf(boundary),
   method: boundary.method,
   before: pointOf(boundary.before),
   after: pointOf(boundary.after),
 })
 
-/** An interval out of the API's slot; none for one that is still to come or was never computed. */
+/** An interval out of the API's slot; none for one that is still to come or rests on no register of its own. */
 function intervalOf(meter: Meter, slot: Slot): Interval[] {
   const identity = { meter: meter.id, quantity: meter.register, slotMs: slot.slotMs }
   if (slot.state === 'pending') return []
@@ -92,15 +92,17 @@ function intervalOf(meter: Meter, slot: Slot): Interval[] {
     reason,
   }))
   if (slot.state === 'missing') {
-    return slot.cause === 'not-computed'
+    return slot.cause === 'not-computed' || slot.cause === 'input-missing'
       ? []
       : [{ ...identity, state: 'missing', cause: slot.cause, undecided }]
   }
   const { energy, method, coverage, simulated, uncertain, opening, closing } = slot
+  if (opening === null || closing === null) return []
   return [
     {
       ...identity,
       state: 'known',
+      basis: 'register',
       energy: amountOf(energy),
       method,
       coverage,

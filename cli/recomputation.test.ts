@@ -139,3 +139,83 @@ test('days that are over are summed in the background, and none is left when a p
   const days = place.books.daySums('m-1', register, { fromMs: 0, toMs: place.clock.wallMs() })
   expect(days.reduce((energy, { sum }) => energy + (sum.energy?.count ?? 0), 0)).toBe(200)
 })
+
+test('a meter with a formula follows its inputs: at first, revision by revision, and missing where one is missing', async () => {
+  const both = parkOfMeters(['m-1', 'm-2'])
+  const [first] = both.meters.values()
+  if (first === undefined) throw new RangeError('no meter')
+  const rest = { ...first, id: 'rest', gateway: undefined, formula: 'm-1 - m-2' }
+  const later = { ...first, id: 'later', gateway: undefined, formula: '0.5 * rest' }
+  const park = { ...both, meters: new Map([...both.meters, ['rest', rest], ['later', later]]) }
+  const compute = async (): Promise<void> => {
+    const recomputation = new Recomputation({ ...place, park })
+    recomputation.useParkFile()
+    await recomputation.work(60_000)
+  }
+  const append = async (
+    seq: number,
+    meter: string,
+    lines: readonly (readonly [slots: number, count: number])[],
+  ) => {
+    const readings = lines.map(([slots, count]) => registerReading(meter, T0 + slots * SLOT_MS, count))
+    await place.store.append(readings)
+    const touched = readings.map(({ atMs }) => ({ meter, fromMs: atMs, toMs: atMs }))
+    place.books.follow([{ ...commitAt(seq, T0 + seq), touched }], place.clock.wallMs())
+  }
+  const slots = (meter: string) =>
+    place.books.intervals(meter, register, { fromMs: T0, toMs: T0 + 2 * SLOT_MS })
+  place.clock.stepWall(T0 + 86_400_000)
+  await append(1, 'm-1', [
+    [0, 0],
+    [1, 1_000],
+    [2, 2_000],
+  ])
+  await append(2, 'm-2', [
+    [0, 0],
+    [1, 400],
+  ])
+  await new Recomputation({ ...place, park: both }).work(60_000)
+  // The formula is entered in the park file when there are intervals already.
+  await compute()
+  expect(slots('rest')).toMatchObject([
+    {
+      energy: { count: 600 },
+      inputs: [
+        { meter: 'm-1', revision: 1 },
+        { meter: 'm-2', revision: 1 },
+      ],
+    },
+    { cause: 'input-missing' },
+  ])
+  expect(slots('later')).toMatchObject([
+    { energy: { count: 600, resolution: '0.005' } },
+    { state: 'missing' },
+  ])
+  await append(3, 'm-2', [[2, 500]])
+  await compute()
+  expect(slots('rest')).toMatchObject([
+    { energy: { count: 600 }, revision: 1 },
+    { energy: { count: 900 }, revision: 2, inputs: [{ revision: 1 }, { revision: 2 }] },
+  ])
+  expect(slots('later')).toMatchObject([{ revision: 1 }, { energy: { count: 900 }, revision: 2 }])
+  expect(place.books.dirtyWindows(10)).toEqual([])
+})
+
+test('meters whose formulas go round in a circle have no intervals and keep nobody busy', async () => {
+  const both = parkOfMeters(['m-1'])
+  const [first] = both.meters.values()
+  if (first === undefined) throw new RangeError('no meter')
+  const virtual = (id: string, formula: string) => ({ ...first, id, gateway: undefined, formula })
+  const park = {
+    ...both,
+    meters: new Map([...both.meters, ['a', virtual('a', 'm-1 + b')], ['b', virtual('b', 'a')]]),
+  }
+  const recomputation = new Recomputation({ ...place, park })
+  await place.store.append([registerReading('m-1', T0, 0), registerReading('m-1', T0 + SLOT_MS, 900)])
+  place.books.follow([commitAt(1, T0, ['m-1'])], place.clock.wallMs())
+  await recomputation.work(60_000)
+  recomputation.useParkFile()
+  await recomputation.work(60_000)
+  expect(place.books.dirtyWindows(10)).toEqual([])
+  expect(place.books.intervals('a', register, { fromMs: 0, toMs: T0 + 86_400_000 })).toEqual([])
+})

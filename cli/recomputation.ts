@@ -2,8 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault, faultText } from '#contract/fault.ts'
-import type { Meter, Park } from '#contract/park.ts'
-import { recompute } from '#intervals/recompute.ts'
+import { formulaOf, type Meter, type Park } from '#contract/park.ts'
+import { formulaDependents, type Dependents } from '#intervals/dependents.ts'
+import { feedsItself, sourcesOf } from '#intervals/formula.ts'
+import { recompute, recomputeByFormula, type IntervalBook } from '#intervals/recompute.ts'
 import type { Books, DirtyWindow, ReadingStore } from '#store/port.ts'
 
 export interface RecomputationParts {
@@ -30,8 +32,9 @@ const DAYS_AT_ONCE = 16
 const COMPUTATION = 2
 
 /** Everything of a meter on which its intervals depend beside its readings. */
-function rulesText({ register, ratingPerHour, wrapsAt, gapSeconds, events }: Meter): string {
-  return JSON.stringify({ computation: COMPUTATION, register, ratingPerHour, wrapsAt, gapSeconds, events })
+function rulesText({ register, ratingPerHour, wrapsAt, gapSeconds, events, formula }: Meter): string {
+  const facts = { computation: COMPUTATION, register, ratingPerHour, wrapsAt, gapSeconds, events, formula }
+  return JSON.stringify(facts)
 }
 
 const nameOf = ({ meter, fromMs, toMs }: DirtyWindow): string => `${meter} ${fromMs} ${toMs}`
@@ -43,6 +46,7 @@ const nameOf = ({ meter, fromMs, toMs }: DirtyWindow): string => `${meter} ${fro
  */
 export class Recomputation {
   readonly #parts: RecomputationParts
+  readonly #dependents: Dependents
   readonly #failed = new Set<string>()
   #isUnderWay = false
   #pauseMs = FIRST_PAUSE_MS
@@ -50,6 +54,7 @@ export class Recomputation {
 
   constructor(parts: RecomputationParts) {
     this.#parts = parts
+    this.#dependents = formulaDependents(parts.park)
     this.#lastMs = parts.clock.monotonicMs()
   }
 
@@ -60,7 +65,8 @@ export class Recomputation {
   useParkFile(): void {
     const { books, park, log } = this.#parts
     for (const meter of park.meters.values()) {
-      if (books.useRules(meter.id, rulesText(meter)))
+      const inputs = formulaOf(meter)?.terms.map((term) => term.meter)
+      if (books.useRules(meter.id, rulesText(meter), inputs))
         log.debug({ meter: meter.id }, 'computed by other rules now')
     }
   }
@@ -109,8 +115,8 @@ export class Recomputation {
   async #compute(window: DirtyWindow): Promise<void> {
     const { store, books, park, clock, log } = this.#parts
     const meter = park.meters.get(window.meter)
-    const record: Parameters<typeof recompute>[3] = {
-      record: (of, intervals) => books.record(of, intervals, clock.wallMs()),
+    const record: IntervalBook = {
+      record: (of, intervals) => books.record(of, intervals, clock.wallMs(), this.#dependents),
     }
     if (meter === undefined) {
       log.warn(
@@ -121,6 +127,7 @@ export class Recomputation {
       return
     }
     try {
+      if (this.#computeByFormula(window, meter, record)) return
       await recompute(
         window,
         meter,
@@ -138,5 +145,21 @@ export class Recomputation {
       this.#failed.add(nameOf(window))
       log.error({ code: error.code, meter: meter.id }, faultText(error))
     }
+  }
+
+  /** Where the meter has a formula. One that names unknown meters, or feeds itself, has no intervals. */
+  #computeByFormula(window: DirtyWindow, meter: Meter, record: IntervalBook): boolean {
+    const { books, park, log } = this.#parts
+    const formula = formulaOf(meter)
+    if (formula === undefined || meter.formula === undefined) return false
+    const sources = sourcesOf(formula, park)
+    if (sources === undefined || feedsItself(meter.id, park)) {
+      log.warn(
+        { meter: meter.id },
+        'a formula that cannot be followed: no intervals (tanbiao check says why)',
+      )
+      record.record(window, [])
+    } else recomputeByFormula(window, meter, { text: meter.formula, sources }, books, record)
+    return true
   }
 }

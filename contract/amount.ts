@@ -20,8 +20,9 @@ export type Resolution = string
 export const amount = z.strictObject({ count: z.int(), resolution })
 export type Amount = Readonly<z.infer<typeof amount>>
 
-const DECIMALS_MAX = 9
-const NANO = 10n ** BigInt(DECIMALS_MAX)
+/** Decimals that a resolution or a factor may have. */
+export const DECIMALS_MAX = 9
+export const NANO = 10n ** BigInt(DECIMALS_MAX)
 
 /** A resolution as a whole number of 10⁻⁹ canonical units. */
 function nanoUnits(text: Resolution): bigint {
@@ -33,7 +34,8 @@ function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   return b === 0n ? a : greatestCommonDivisor(b, a % b)
 }
 
-function resolutionOf(nano: bigint): Resolution {
+/** A whole number of 10⁻⁹ as the shortest decimal text. */
+export function decimalOfNano(nano: bigint): Resolution {
   const whole = nano / NANO
   const fraction = (nano % NANO).toString().padStart(DECIMALS_MAX, '0').replace(/0+$/, '')
   return fraction === '' ? whole.toString() : `${whole}.${fraction}`
@@ -49,7 +51,7 @@ function countOf(big: bigint): number {
 
 /** The coarsest resolution in which counts of both can be written exactly. */
 function commonResolution(a: Resolution, b: Resolution): Resolution {
-  return a === b ? a : resolutionOf(greatestCommonDivisor(nanoUnits(a), nanoUnits(b)))
+  return a === b ? a : decimalOfNano(greatestCommonDivisor(nanoUnits(a), nanoUnits(b)))
 }
 
 /** The same amount in a resolution that divides its own. Throws `amount-overflow` where it cannot be exact. */
@@ -131,7 +133,7 @@ export function multiplyResolution(a: Resolution, factor: Resolution): Resolutio
   if (product % NANO !== 0n) {
     throw new Fault('amount-overflow', `${a} × ${factor} has more than ${DECIMALS_MAX} decimals.`)
   }
-  return resolutionOf(product / NANO)
+  return decimalOfNano(product / NANO)
 }
 
 /** The amount times a factor, exact: 3 counts of 0.01 × 40 = 3 counts of 0.4. Throws `amount-overflow` as above. */

@@ -1,6 +1,6 @@
 import { add, type Amount } from './amount.ts'
 import { SLOT_MS } from './grid.ts'
-import { intervalMethods, type Interval, type IntervalMethod } from './interval.ts'
+import { intervalMethods, isPartial, type Interval, type IntervalMethod } from './interval.ts'
 
 /**
  * What a number of computed slots of one register add up to, exactly, and how they came about. Sums of any parts join
@@ -51,13 +51,12 @@ export const NO_SLOTS: EnergySum = {
 export function sumOfSlot(interval: Interval): EnergySum {
   const undecided = interval.undecided.length > 0 ? 1 : 0
   if (interval.state === 'missing') return { ...NO_SLOTS, missing: 1, undecided }
-  const { energy, method, coverage, simulated, uncertain, slotMs, opening, closing } = interval
-  const isWhole = opening.atMs <= slotMs && closing.atMs >= slotMs + SLOT_MS && undecided === 0
+  const { energy, method, coverage, simulated, uncertain } = interval
   return {
     energy,
     known: 1,
     missing: 0,
-    partial: isWhole ? 0 : 1,
+    partial: isPartial(interval) ? 1 : 0,
     undecided,
     simulated: simulated ? 1 : 0,
     uncertain: uncertain ? 1 : 0,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { amount, resolution } from './amount.ts'
 import { carrierNames, type Carrier } from './carriers.ts'
+import { parseFormula, type Formula } from './formula.ts'
 import { isTimeZone } from './grid.ts'
 import { epochMs, identifier, localName } from './identity.ts'
 import { quantityName } from './quantities.ts'
@@ -68,16 +69,32 @@ export const meterEvent = z.discriminatedUnion('kind', [
   }),
 ])
 
+/** The text of a formula (contract/formula.ts). */
+const formulaText = z
+  .string()
+  .max(1_000)
+  .superRefine((text, context) => {
+    const formula = parseFormula(text)
+    if ('error' in formula) context.addIssue({ code: 'custom', message: formula.error })
+  })
+
 export const meterDescription = z.strictObject({
   id: identifier,
   name: localName,
   carrier: z.enum(carrierNames),
   role: balanceRole.meta({ description: 'What its flow is in the energy balance' }),
-  gateway: identifier.meta({ description: 'The only gateway whose readings of this meter are taken' }),
+  gateway: identifier.optional().meta({
+    description:
+      'The only gateway whose readings of this meter are taken; none where it has a formula or is read by persons only',
+  }),
   upstream: identifier
     .optional()
     .meta({ description: 'The meter that measures the flow from which this one is fed' }),
   register: quantityName.meta({ description: 'The cumulative quantity that its energy is computed from' }),
+  formula: formulaText.optional().meta({
+    description:
+      'Its energy follows from other meters: `+`, `-` between blanks, numbers and `%` as shares, brackets, e.g. "incoming - 0.5 * pump"; `meter:quantity` for another register than its own',
+  }),
   power: quantityName
     .optional()
     .meta({ description: 'The instantaneous quantity that is shown as its power or flow' }),
@@ -156,6 +173,13 @@ export interface Park {
   readonly description: ParkDescription
   readonly meters: ReadonlyMap<string, Meter>
   readonly gateways: ReadonlyMap<string, GatewayDescription>
+}
+
+/** The formula of a meter that has one. Its text was parsed before, with the description. */
+export function formulaOf({ formula: text }: Pick<Meter, 'formula'>): Formula | undefined {
+  if (text === undefined) return undefined
+  const formula = parseFormula(text)
+  return 'error' in formula ? undefined : formula
 }
 
 /** Indexes a valid description. What is wrong between its parts is found by `parkContradictions`. */

@@ -142,12 +142,14 @@ export class Board {
       .map((quantity) => memory?.newest.get(quantity))
       .filter((reading) => reading?.quality === 'bad')
       .toSorted((a, b) => b.atMs - a.atMs)[0]
-    const silentAfterMs = (this.#park.gateways.get(meter.gateway)?.silentAfterSeconds ?? 0) * 1000
+    const reader = meter.gateway
+    const silentAfterMs =
+      (reader === undefined ? 0 : (this.#park.gateways.get(reader)?.silentAfterSeconds ?? 0)) * 1000
     const limitMs = silenceLimitMs(typicalSpacingMs(memory?.momentsMs ?? []), silentAfterMs)
     const newestUsableMs = usableMs.length === 0 ? undefined : Math.max(...usableMs)
     const presence = meterPresence(
       {
-        gateway: this.gateway(meter.gateway, nowMs).presence.state,
+        gateway: reader === undefined ? 'online' : this.gateway(reader, nowMs).presence.state,
         limitMs,
         usableMs: newestUsableMs,
         bad,

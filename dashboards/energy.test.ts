@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { RecordedInterval } from '#contract/interval.ts'
 import { toDecimal } from '#contract/amount.ts'
 import { ManualClock } from '#contract/clock.ts'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
@@ -48,8 +49,8 @@ test('a total over slots of which one is missing says so, and is not zero where 
 test('a slot in which a stretch is undecided or not covered by readings makes the total incomplete', () => {
   const nowMs = fromMs + SLOT_MS + SETTLE_MS
   const full = slot(0, 50)
-  const late = { ...full, opening: { ...full.opening, atMs: fromMs + 60_000 } }
-  const early = { ...full, closing: { ...full.closing, atMs: fromMs + 60_000 } }
+  const late: RecordedInterval = { ...full, opening: { ...full.opening, atMs: fromMs + 60_000 } }
+  const early: RecordedInterval = { ...full, closing: { ...full.closing, atMs: fromMs + 60_000 } }
   for (const interval of [late, early]) {
     expect(energyTotalOf(energyOfSlots(meter, [interval], period, nowMs))).toMatchObject({
       partial: 1,

@@ -1,7 +1,7 @@
 import { sum, toDecimal, type Amount } from '#contract/amount.ts'
 import type { Clock } from '#contract/clock.ts'
 import { dayOf, isSettled, SLOT_MS, slotsBetween, slotStart, type Period } from '#contract/grid.ts'
-import type { RecordedInterval } from '#contract/interval.ts'
+import { isPartial as hasPartMissing, type RecordedInterval } from '#contract/interval.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
@@ -34,9 +34,12 @@ export function expectedCount(meter: Meter, period: Period, nowMs: number): numb
 }
 
 function isPartial(interval: RecordedInterval, nowMs: number): boolean {
-  if (interval.state !== 'known') return false
-  if (interval.undecided.length > 0 || interval.opening.atMs > interval.slotMs) return true
-  return isSettled(interval.slotMs, nowMs) && interval.closing.atMs < interval.slotMs + SLOT_MS
+  if (interval.state !== 'known' || !hasPartMissing(interval)) return false
+  // The rest of a slot under way is still to come, but for what is open already.
+  const isOpenAlready =
+    interval.undecided.length > 0 ||
+    (interval.basis === 'register' && interval.opening.atMs > interval.slotMs)
+  return isOpenAlready || isSettled(interval.slotMs, nowMs)
 }
 
 /** Adds up a meter's slots, exactly, and counts what is missing among those that are expected. */

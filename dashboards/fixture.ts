@@ -2,7 +2,7 @@ import { sumOfSlot, type PlacedSum } from '#contract/energy-sum.ts'
 import { partsOf, rollUp } from '#intervals/rollup.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { CommitRecord } from '#contract/commit.ts'
-import type { RecordedInterval } from '#contract/interval.ts'
+import type { Boundary, RecordedInterval } from '#contract/interval.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
@@ -199,8 +199,8 @@ export function knownInterval(
   slotMs: number,
   openingCount: number,
   count: number,
-): Extract<RecordedInterval, { state: 'known' }> {
-  const boundary = (atMs: number, at: number): Extract<RecordedInterval, { state: 'known' }>['opening'] => {
+): Extract<RecordedInterval, { basis: 'register' }> {
+  const boundary = (atMs: number, at: number): Boundary => {
     const register = { count: at, resolution: '0.01' }
     return { atMs, register, method: 'measured', before: { atMs, register }, after: { atMs, register } }
   }
@@ -209,6 +209,7 @@ export function knownInterval(
     quantity,
     slotMs,
     state: 'known',
+    basis: 'register',
     energy: { count, resolution: '0.01' },
     method: 'measured',
     coverage: 1,

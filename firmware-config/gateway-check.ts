@@ -82,7 +82,12 @@ export function gatewayContradictions(
       if (park !== undefined && meter === undefined) {
         say([...path, 'meter'], `there is no meter "${line.meter}" in the park`)
       } else if (meter !== undefined && meter.gateway !== gateway) {
-        say([...path, 'meter'], `the park gives "${line.meter}" to the gateway "${meter.gateway}"`)
+        say(
+          [...path, 'meter'],
+          meter.gateway === undefined
+            ? `the park gives "${line.meter}" to no gateway`
+            : `the park gives "${line.meter}" to the gateway "${meter.gateway}"`,
+        )
       }
       const map = profileOnSite(line.profile, line.ratios)
       if (map === 'unknown') say([...path, 'profile'], `there is no profile "${line.profile}"`)

@@ -1,6 +1,7 @@
 import { eventMs, type ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import type { DataFile, Finding } from './document.ts'
+import { formulaContradictions } from './formula-check.ts'
 
 /** What is wrong between the parts of a park file. */
 
@@ -124,7 +125,9 @@ export function parkContradictions(data: DataFile<ParkDescription>): Finding[] {
     const say = (field: string, message: string): void => {
       findings.push({ place: data.placeOf([...path, field]), message })
     }
-    if (!gateways.has(meter.gateway)) say('gateway', `there is no gateway "${meter.gateway}" in this park`)
+    if (meter.gateway !== undefined && !gateways.has(meter.gateway))
+      say('gateway', `there is no gateway "${meter.gateway}" in this park`)
+    for (const [field, message] of formulaContradictions(meter, byId)) say(field, message)
     for (const [field, message] of meterContradictions(meter)) say(field, message)
     for (const [index, message] of ratioContradictions(meter)) {
       findings.push({ place: data.placeOf([...path, 'events', index, 'before']), message })

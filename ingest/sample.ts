@@ -94,7 +94,10 @@ function headFault(head: SampleHead, rules: SampleRules): Found | undefined {
   const meter = rules.park.meters.get(head.meter)
   if (meter === undefined) return ['meter-unknown', `the park has no meter ${head.meter}`]
   if (meter.gateway !== rules.gateway)
-    return ['meter-foreign', `${head.meter} is read by ${meter.gateway}, not by ${rules.gateway}`]
+    return [
+      'meter-foreign',
+      `${head.meter} is read by ${meter.gateway ?? 'no gateway'}, not by ${rules.gateway}`,
+    ]
   if (head.atMs > rules.latestMs)
     return ['time-in-future', `at ${head.atMs}, ${head.atMs - rules.latestMs} ms later than allowed`]
   if (head.atMs < meter.installedMs)

@@ -100,6 +100,7 @@ function inWordsOf(line: Expected, interval: Interval): object {
     reason,
   }))
   if (interval.state === 'missing') return { missing: interval.cause, undecided: undecidedWords }
+  if (interval.basis !== 'register') return { basis: interval.basis }
   const { energy, method, coverage, simulated, uncertain } = interval
   const boundaryWords = ({ atMs, register, method }: Boundary) => ({
     atMs,

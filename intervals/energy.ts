@@ -1,10 +1,11 @@
 import { compare, subtract, sum } from '#contract/amount.ts'
 import { SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
 import {
-  intervalMethods,
+  worseOf,
   type Boundary,
   type Interval,
-  type IntervalMethod,
+  type IntervalIdentity,
+  type RegisterInterval,
   type RegisterPoint,
   type UndecidedAdvance,
 } from '#contract/interval.ts'
@@ -55,10 +56,6 @@ function stretchesOf(series: RegisterSeries, rules: RegisterRules): Stretch[] {
   return stretches
 }
 
-function worseOf(a: IntervalMethod, b: IntervalMethod): IntervalMethod {
-  return intervalMethods.indexOf(a) >= intervalMethods.indexOf(b) ? a : b
-}
-
 const restsOn = (decided: readonly DecidedStretch[], quality: UsableQuality): boolean =>
   decided.some(({ from, to }) => from.quality === quality || to.quality === quality)
 
@@ -67,7 +64,7 @@ function overlapMs({ from, to }: DecidedStretch, slotMs: number): number {
   return Math.min(to.placedMs, slotMs + SLOT_MS) - Math.max(from.placedMs, slotMs)
 }
 
-type Known = Omit<Extract<Interval, { state: 'known' }>, 'meter' | 'quantity' | 'slotMs' | 'undecided'>
+type Known = Omit<RegisterInterval, keyof IntervalIdentity | 'undecided'>
 
 /** What the decided stretches that overlap a slot make of it; undefined when there are none. */
 function knownOf(decided: readonly DecidedStretch[], slotMs: number, gapSeconds: number): Known | undefined {
@@ -88,6 +85,7 @@ function knownOf(decided: readonly DecidedStretch[], slotMs: number, gapSeconds:
   if (energy === undefined || opening === undefined || closing === undefined) return undefined
   return {
     state: 'known',
+    basis: 'register',
     energy,
     method: worseOf(opening.method, closing.method),
     coverage: coveredMs / SLOT_MS,

@@ -273,7 +273,7 @@ describe('every slot', () => {
         )
         expect(intervals.length * SLOT_MS).toBe(span.toMs - span.fromMs)
         for (const interval of intervals) {
-          if (interval.state === 'missing') continue
+          if (interval.state === 'missing' || interval.basis !== 'register') continue
           expect(interval.energy.count).toBeGreaterThanOrEqual(0)
           expect(interval.coverage).toBeGreaterThanOrEqual(0)
           expect(interval.coverage).toBeLessThanOrEqual(1)
@@ -292,6 +292,7 @@ describe('every slot', () => {
         const torn = intervals.filter((after, index) => {
           const before = intervals[index - 1]
           if (before?.state !== 'known' || after.state !== 'known') return false
+          if (before.basis !== 'register' || after.basis !== 'register') return false
           if (before.closing.atMs === after.slotMs && after.opening.atMs === after.slotMs) {
             return JSON.stringify(before.closing) !== JSON.stringify(after.opening)
           }

@@ -2,9 +2,10 @@ import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
 import type { Meter } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import type { DirtyWindow, ReadingStore, RegisterSeries } from '#store/port.ts'
+import type { Books, DirtyWindow, ReadingStore, RegisterSeries } from '#store/port.ts'
 import { dirtyPeriod, slotsTouching } from './dirty.ts'
 import { energyOf } from './energy.ts'
+import { energyByFormula, type FormulaSource } from './formula.ts'
 
 /**
  * Most time whose readings are held at once: a week of one quantity every 10 s is some 60,000 readings.
@@ -15,7 +16,7 @@ export const CHUNK_MS = 7 * 24 * 3_600_000
 const SLOTS_PER_RECORD = CHUNK_MS / SLOT_MS
 
 /** Where intervals are recorded, with the window that they were computed for: `Books.record` at some moment. */
-interface IntervalBook {
+export interface IntervalBook {
   record(window: DirtyWindow, intervals: readonly Interval[]): number
 }
 
@@ -33,6 +34,9 @@ function* chunksOf({ fromMs, toMs }: Period): Generator<Period> {
     yield { fromMs: startMs, toMs: Math.min(startMs + CHUNK_MS, toMs) }
   }
 }
+
+/** An empty window takes nothing out of the dirty ones. */
+const nothingOf = ({ meter, fromMs }: DirtyWindow): DirtyWindow => ({ meter, fromMs, toMs: fromMs - 1 })
 
 const isEmpty = ({ before, within, after }: RegisterSeries): boolean =>
   before === undefined && within.length === 0 && after === undefined
@@ -76,8 +80,7 @@ export async function recompute(
   store: SeriesSource,
   books: IntervalBook,
 ): Promise<number> {
-  // An empty window takes nothing out of the dirty ones.
-  const stillDirty = { meter: window.meter, fromMs: window.fromMs, toMs: window.fromMs - 1 }
+  const stillDirty = nothingOf(window)
   let written = 0
   let ready: Interval[] = []
   for (const quantity of quantitiesOf(meter)) {
@@ -90,4 +93,25 @@ export async function recompute(
     }
   }
   return written + books.record(window, ready)
+}
+
+/**
+ * Computes a meter with a formula again, in the slots that touch a dirty window, from the newest revisions of its inputs.
+ * Returns and throws as `recompute`.
+ */
+export function recomputeByFormula(
+  window: DirtyWindow,
+  meter: Meter,
+  formula: { readonly text: string; readonly sources: readonly FormulaSource[] },
+  inputs: Pick<Books, 'intervals'>,
+  books: IntervalBook,
+): number {
+  const chunks = [...chunksOf(slotsTouching(window))]
+  let written = 0
+  for (const [index, chunk] of chunks.entries()) {
+    const isLast = index === chunks.length - 1
+    const intervals = energyByFormula(meter, formula, (...asked) => inputs.intervals(...asked), chunk)
+    written += books.record(isLast ? window : nothingOf(window), intervals)
+  }
+  return written
 }

@@ -1,6 +1,6 @@
 import { add, compare, subtract, toNumber, type Amount } from '#contract/amount.ts'
 import { SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
-import type { Interval, IntervalMethod, KnownInterval } from '#contract/interval.ts'
+import type { Interval, IntervalMethod, KnownInterval, RegisterInterval } from '#contract/interval.ts'
 import { reasonsFor, type Reason } from './grade-reasons.ts'
 import { TRUTH_RESOLUTION } from './truth-energy.ts'
 
@@ -124,9 +124,15 @@ class MeterGrading {
   }
 
   #takeKnown(interval: KnownInterval): void {
-    const { slotMs, energy, opening, closing, undecided } = interval
+    this.#platform = add(this.#platform, interval.energy)
+    if (interval.basis === 'register') this.#takeRegister(interval)
+    // Nothing was read at its lines that the truth could be held against.
+    else this.#run = undefined
+  }
+
+  #takeRegister(interval: RegisterInterval): void {
+    const { slotMs, opening, closing, undecided } = interval
     const endMs = slotMs + SLOT_MS
-    this.#platform = add(this.#platform, energy)
     const open = [
       [slotMs, opening.atMs] as const,
       ...undecided.map(({ from, to }) => [Math.max(from.atMs, slotMs), Math.min(to.atMs, endMs)] as const),
@@ -138,7 +144,7 @@ class MeterGrading {
   }
 
   /** Carries the run through an interval; what is undecided within it counts neither as truth nor as energy. */
-  #goOn({ slotMs, energy, method, opening, closing, undecided }: KnownInterval): void {
+  #goOn({ slotMs, energy, method, opening, closing, undecided }: RegisterInterval): void {
     if (opening.method === 'measured') {
       this.#run = {
         openedMs: opening.after.atMs,
@@ -149,7 +155,7 @@ class MeterGrading {
       }
     } else if (opening.atMs > slotMs) this.#run = undefined
     const run = this.#run
-    if (method === 'estimated' || method === 'manual' || run === undefined) {
+    if (method === 'manual' || run === undefined) {
       this.#run = undefined
       return
     }
@@ -165,7 +171,7 @@ class MeterGrading {
   }
 
   /** How far an interval is from the truth of the part of its slot that it speaks of. */
-  #compareSlot({ method, energy, opening, closing, undecided }: KnownInterval): void {
+  #compareSlot({ method, energy, opening, closing, undecided }: RegisterInterval): void {
     if (undecided.length > 0) return
     const truth = this.#graded.truthIn({ fromMs: opening.atMs, toMs: closing.atMs })
     const difference = subtract(energy, truth)
@@ -233,12 +239,15 @@ export function isClean(grades: readonly MeterGrade[]): boolean {
 
 const isWhole = (interval: Interval): boolean =>
   interval.state === 'known' &&
+  interval.basis === 'register' &&
   interval.opening.atMs === interval.slotMs &&
   interval.closing.atMs === interval.slotMs + SLOT_MS
 
 /** True where an interval ends in the middle of its slot: its readings may still be on their way. */
 const isUnderWay = (interval: Interval | undefined): boolean =>
-  interval?.state === 'known' && interval.closing.atMs < interval.slotMs + SLOT_MS
+  interval?.state === 'known' &&
+  interval.basis === 'register' &&
+  interval.closing.atMs < interval.slotMs + SLOT_MS
 
 /**
  * From the first to the last slot that any meter knows in full: before it the platform was not there yet, after it the

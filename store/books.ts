@@ -89,11 +89,13 @@ class SqliteBooks implements Books {
     })
   }
 
-  useRules(...[meter, rules]: Parameters<Books['useRules']>): boolean {
+  useRules(...[meter, rules, inputs = []]: Parameters<Books['useRules']>): boolean {
     return this.#write(() => {
       if (!this.#rules.change(meter, rules)) return false
-      const recorded = this.#intervals.extentOf(meter)
-      if (recorded !== undefined) this.#windows.mark({ meter, ...recorded })
+      for (const each of [meter, ...inputs]) {
+        const recorded = this.#intervals.extentOf(each)
+        if (recorded !== undefined) this.#windows.mark({ meter, ...recorded })
+      }
       return true
     })
   }
@@ -102,15 +104,17 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#windows.list(limit))
   }
 
-  record(...[window, intervals, nowMs]: Parameters<Books['record']>): number {
+  record(...[window, intervals, nowMs, dependents]: Parameters<Books['record']>): number {
     // A computed interval that does not fit its type is the caller's fault, not that of the file.
     const computed = intervals.map((interval) => ({ interval, content: textOf(interval) }))
     return this.#write(() => {
       const revised = computed.filter(({ interval, content }) =>
         this.#intervals.revise(interval, content, nowMs),
-      ).length
+      )
       this.#windows.clear(window)
-      return revised
+      const touched = revised.length === 0 ? [] : dependents?.(revised.map(({ interval }) => interval))
+      for (const stretch of touched ?? []) this.#windows.mark(stretch)
+      return revised.length
     })
   }
 

@@ -187,9 +187,10 @@ export interface Books {
 
   /**
    * Remembers by what facts a meter's intervals are computed: its rating, its dated events … as one text. Where the
-   * text differs from the one remembered, all time of its recorded intervals becomes dirty. True when it did.
+   * text differs from the one remembered, all time of its recorded intervals becomes dirty, and of those of its inputs,
+   * the meters that it follows from. True when it did.
    */
-  useRules(meter: MeterId, rules: string): boolean
+  useRules(meter: MeterId, rules: string, inputs?: readonly MeterId[]): boolean
 
   /** Dirty windows, oldest first; windows of one meter less than a slot apart are one. */
   dirtyWindows(limit: number): readonly DirtyWindow[]
@@ -199,9 +200,15 @@ export interface Books {
    * one is left alone. Until a slot is settled at `nowMs` (contract/grid.ts) it is provisional: its one revision is
    * replaced, because otherwise each meter's slot under way would leave one a minute. Takes the window out of the dirty ones if it has not grown since it was read; an empty
    * window (toMs < fromMs) takes out none, so that a long one can be recorded in pieces. One transaction.
-   * Returns how many revisions were written.
+   * What `dependents` says of the intervals that changed becomes dirty in the same transaction. Returns how many
+   * revisions were written.
    */
-  record(window: DirtyWindow, intervals: readonly Interval[], nowMs: number): number
+  record(
+    window: DirtyWindow,
+    intervals: readonly Interval[],
+    nowMs: number,
+    dependents?: (changed: readonly Interval[]) => readonly DirtyWindow[],
+  ): number
 
   /** The newest revision of each slot with fromMs ≤ slotMs < toMs, in order. Slots never computed are absent. */
   intervals(meter: MeterId, quantity: QuantityName, period: Period): readonly RecordedInterval[]

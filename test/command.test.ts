@@ -32,3 +32,10 @@ it.each(['demo', 'serve', 'edge', 'simulate', 'check', 'scan', 'identify', 'read
     })
   },
 )
+
+it('the prepared program and its sources are one program', () => {
+  const fromSources = spawnSync(process.execPath, [command.replace('tanbiao.ts', 'program.ts')], {
+    encoding: 'utf8',
+  })
+  expect(fromSources).toMatchObject({ status: 0, stdout: tanbiao().stdout })
+})

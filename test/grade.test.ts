@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromBooks } from '#cli/platform-intervals.ts'
 import { add, subtract, toNumber } from '#contract/amount.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import type { Interval, KnownInterval } from '#contract/interval.ts'
+import type { Interval, RegisterInterval } from '#contract/interval.ts'
 import { loadProfile } from '#firmware-config/profile.ts'
 import { gapReasons, type Reason } from '#simulators/grade-reasons.ts'
 import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
@@ -55,8 +55,9 @@ const meterNamed = (id: string): GradedMeter => {
   if (found === undefined) throw new RangeError(id)
   return found
 }
-const isKnown = (interval: Interval | undefined): interval is KnownInterval => interval?.state === 'known'
-const knownAt = ({ intervals }: GradedMeter, index: number): KnownInterval => {
+const isKnown = (interval: Interval | undefined): interval is RegisterInterval =>
+  interval?.state === 'known' && interval.basis === 'register'
+const knownAt = ({ intervals }: GradedMeter, index: number): RegisterInterval => {
   const found = intervals[index]
   if (!isKnown(found)) throw new RangeError(`no interval ${index}`)
   return found

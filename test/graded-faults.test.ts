@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { fromBooks } from '#cli/platform-intervals.ts'
 import { startPowered } from '#cli/powered-gateway.ts'
 import { SLOT_MS } from '#contract/grid.ts'
+import type { Interval } from '#contract/interval.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
 import { gatewayFile } from '#firmware-config/gateway.ts'
 import { makePlant } from '#simulators/plant.ts'
@@ -96,6 +97,10 @@ const graded = z.object({
 
 const command = fileURLToPath(new URL('../cli/tanbiao.ts', import.meta.url))
 
+/** True for an interval of a register that was read at that moment, or a moment after it. */
+const isKnownUpTo = (interval: Interval | undefined, atMs: number): boolean =>
+  interval?.state === 'known' && interval.basis === 'register' && interval.closing.atMs === atMs
+
 describe('A park in which much goes wrong', () => {
   let installation: Installation
   let gradeOf: (...more: readonly string[]) => Promise<z.infer<typeof graded>>
@@ -162,9 +167,7 @@ describe('A park in which much goes wrong', () => {
             books.intervals(meter, { fromMs: lastMs - SLOT_MS, toMs: lastMs }),
           ),
         )
-        return last.every(([interval]) => interval?.state === 'known' && interval.closing.atMs === lastMs)
-          ? true
-          : undefined
+        return last.every(([interval]) => isKnownUpTo(interval, lastMs)) ? true : undefined
       } finally {
         books.close()
       }

@@ -60,7 +60,7 @@ const pointText = ({ atMs, register }: RegisterPoint): { atMs: number; register:
   register: toDecimal(register),
 })
 
-const boundaryText = (boundary: Boundary): Extract<Slot, { state: 'known' }>['opening'] => ({
+const boundaryText = (boundary: Boundary): NonNullable<Extract<Slot, { state: 'known' }>['opening']> => ({
   ...pointText(boundary),
   method: boundary.method,
   before: pointText(boundary.before),
@@ -89,8 +89,10 @@ function slotOf(slotMs: number, interval: RecordedInterval | undefined, nowMs: n
     coverage: interval.coverage,
     simulated: interval.simulated,
     uncertain: interval.uncertain,
-    opening: boundaryText(interval.opening),
-    closing: boundaryText(interval.closing),
+    basis: interval.basis,
+    opening: interval.basis === 'register' ? boundaryText(interval.opening) : null,
+    closing: interval.basis === 'register' ? boundaryText(interval.closing) : null,
+    inputs: interval.basis === 'formula' ? [...interval.inputs] : [],
     undecided,
   }
 }

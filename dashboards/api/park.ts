@@ -18,7 +18,7 @@ export function meterFactsOf(meter: Meter): MeterFacts {
     name: meter.name,
     carrier: meter.carrier,
     role: meter.role,
-    gateway: meter.gateway,
+    gateway: meter.gateway ?? null,
     upstream: meter.upstream ?? null,
     register: { quantity: meter.register, unit: quantityOf(meter.register).unit },
     power: meter.power === undefined ? null : { quantity: meter.power, unit: quantityOf(meter.power).unit },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { refusal } from '#contract/commit.ts'
 import { carrierNames } from '#contract/carriers.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
-import { intervalMethods } from '#contract/interval.ts'
+import { boundaryMethods, intervalBases, intervalMethods } from '#contract/interval.ts'
 import { gapRecord } from '#contract/messages.ts'
 import { balanceRoles, type BalanceRole } from '#contract/park.ts'
 import { quantityName } from '#contract/quantities.ts'
@@ -31,7 +31,8 @@ const meterFacts = z.object({
   name: localName,
   carrier,
   role,
-  gateway: identifier,
+  /** Null where it is not read but follows from others. */
+  gateway: identifier.nullable(),
   upstream: identifier.nullable(),
   register: z.object({ quantity: quantityName, unit }),
   power: z.object({ quantity: quantityName, unit }).nullable(),
@@ -189,7 +190,7 @@ const point = z.object({ atMs: epochMs, register: decimal })
 const boundary = z.object({
   atMs: epochMs,
   register: decimal,
-  method: z.enum(['measured', 'interpolated', 'apportioned']),
+  method: z.enum(boundaryMethods),
   before: point,
   after: point,
 })
@@ -207,8 +208,11 @@ const slot = z.discriminatedUnion('state', [
     simulated: z.boolean(),
     /** It rests on a reading whose time or value is in doubt. */
     uncertain: z.boolean(),
-    opening: boundary,
-    closing: boundary,
+    /** What the energy rests on; boundaries where that is a register, inputs where it is a formula over other meters. */
+    basis: z.enum(intervalBases),
+    opening: boundary.nullable(),
+    closing: boundary.nullable(),
+    inputs: z.array(z.object({ meter: identifier, quantity: quantityName, revision: z.int() })),
     undecided,
   }),
   z.object({
@@ -216,7 +220,7 @@ const slot = z.discriminatedUnion('state', [
     slotMs: epochMs,
     /** Null where the slot was never computed. */
     revision: z.int().nullable(),
-    cause: z.enum(['no-readings', 'undecided', 'not-computed']),
+    cause: z.enum(['no-readings', 'undecided', 'input-missing', 'not-computed']),
     undecided,
   }),
   z.object({ state: z.literal('pending'), slotMs: epochMs }),

@@ -76,6 +76,7 @@ export function known(slotMs: number, count: number): Interval {
     quantity: 'activeEnergyImport.total',
     slotMs,
     state: 'known',
+    basis: 'register',
     energy: { count, resolution: '0.01' },
     method: 'measured',
     coverage: 1,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Boundary, Interval, RegisterPoint, UndecidedAdvance } from '#contract/interval.ts'
 import { intervalOf, textOf } from './interval-text.ts'
+import { otherInterval } from './other-bases.test-support.ts'
 
 const slotMs = Date.UTC(2026, 2, 10)
 const amount = fc.record({
@@ -37,10 +38,11 @@ const identity = {
   quantity: fc.constant('activeEnergyImport.total'),
   slotMs: fc.constant(slotMs),
 }
-const interval: fc.Arbitrary<Interval> = fc.oneof(
+const ofRegister: fc.Arbitrary<Interval> = fc.oneof(
   fc.record({
     ...identity,
     state: fc.constant('known'),
+    basis: fc.constant('register'),
     energy: amount,
     method: fc.constantFrom('measured', 'interpolated', 'apportioned', 'estimated', 'manual'),
     coverage: fc.double({ min: 0, max: 1, noNaN: true }).map((share) => share + 0),
@@ -57,6 +59,8 @@ const interval: fc.Arbitrary<Interval> = fc.oneof(
     undecided,
   }),
 )
+
+const interval = fc.oneof(ofRegister, otherInterval(slotMs))
 
 test('an interval comes back from its text unchanged', () => {
   fc.assert(
@@ -92,6 +96,7 @@ test('an ordinary measured slot takes less than 100 characters', () => {
     quantity: 'activeEnergyImport.total',
     slotMs,
     state: 'known',
+    basis: 'register',
     energy: { count: 312, resolution: '0.01' },
     method: 'measured',
     coverage: 1,

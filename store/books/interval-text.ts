@@ -2,12 +2,15 @@ import { z } from 'zod'
 import { amount, type Amount } from '#contract/amount.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import {
+  boundaryMethods,
   intervalMethods,
   type Boundary,
   type Interval,
+  type IntervalIdentity,
   type RegisterPoint,
   type UndecidedAdvance,
 } from '#contract/interval.ts'
+import { otherIntervalOf, otherTextOf } from './other-bases.ts'
 
 /**
  * An interval as the books keep it: a short text of all of it but its identity, which is the row's key. Two intervals are
@@ -20,13 +23,15 @@ import {
  *   boundary:  [at, register, method, before, after]: no `after` where it is `before`, neither where both are the boundary
  *   undecided: [reason, from, to]     point: [at, register]
  *   register:  a count of the energy's resolution, or [count, resolution]
+ *
+ * What rests on no register is an object (other-bases.ts).
  */
 const SIMULATED = 1
 const UNCERTAIN = 2
 
 const registerText = z.union([z.int(), z.tuple([z.int(), amount.shape.resolution])])
 const pointText = z.tuple([z.int(), registerText])
-const boundaryMethod = z.enum(['measured', 'interpolated', 'apportioned'])
+const boundaryMethod = z.enum(boundaryMethods)
 const boundaryText = z.union([
   z.tuple([z.int(), registerText, boundaryMethod]),
   z.tuple([z.int(), registerText, boundaryMethod, pointText]),
@@ -49,9 +54,6 @@ const knownText = z
   .rest(undecidedText)
 const missingText = z.tuple([z.enum(['no-readings', 'undecided'])]).rest(undecidedText)
 const intervalText = z.union([knownText, missingText])
-
-/** What the row's key says of an interval. */
-export type IntervalIdentity = Pick<Interval, 'meter' | 'quantity' | 'slotMs'>
 
 /** Both ways of one slot's points: against its start, and without the resolution that it has anyway. */
 class Points {
@@ -120,10 +122,12 @@ const NO_RESOLUTION = ''
 export function textOf(interval: Interval): string {
   onGrid.parse(interval)
   if (interval.state === 'missing') {
+    if (interval.cause === 'input-missing') return otherTextOf(interval)
     const points = new Points(interval.slotMs, NO_RESOLUTION)
     const undecided = interval.undecided.map((each) => points.shortUndecided(each))
     return JSON.stringify(missingText.parse([interval.cause, ...undecided]))
   }
+  if (interval.basis !== 'register') return otherTextOf(interval)
   const { energy, method, coverage, simulated, uncertain, opening, closing } = interval
   const points = new Points(interval.slotMs, energy.resolution)
   return JSON.stringify(
@@ -142,7 +146,9 @@ export function textOf(interval: Interval): string {
 
 /** An interval out of its key and its text. */
 export function intervalOf({ meter, quantity, slotMs }: IntervalIdentity, text: string): Interval {
-  const parsed = intervalText.parse(JSON.parse(text))
+  const json: unknown = JSON.parse(text)
+  if (!Array.isArray(json)) return otherIntervalOf({ meter, quantity, slotMs }, json)
+  const parsed = intervalText.parse(json)
   if (isMissing(parsed)) {
     const [cause, ...undecided] = parsed
     const points = new Points(slotMs, NO_RESOLUTION)
@@ -162,6 +168,7 @@ export function intervalOf({ meter, quantity, slotMs }: IntervalIdentity, text: 
     quantity,
     slotMs,
     state: 'known',
+    basis: 'register',
     energy: { count, resolution },
     method,
     coverage,

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { isSettled, SLOT_MS, type Period } from '#contract/grid.ts'
-import type { Interval, RecordedInterval } from '#contract/interval.ts'
+import type { Interval, IntervalIdentity, RecordedInterval } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import { intervalOf, type IntervalIdentity } from './interval-text.ts'
+import { intervalOf } from './interval-text.ts'
 
 /** Intervals and their revisions. Once its slot is settled, a revision is never changed or removed. */
 

@@ -18,6 +18,7 @@ export const seriesColours = [
 export const methodColours: Readonly<Record<IntervalMethod, string>> = {
   measured: '#1f7a8c',
   interpolated: '#7fb7be',
+  integrated: '#9bbf6a',
   apportioned: '#e0a458',
   estimated: '#b36a5e',
   manual: '#7a5cc4',

@@ -30,7 +30,7 @@ function Facts({ park, detail }: { park: ParkTree; detail: MeterDetail }): React
     [t('drawer.id'), facts.id],
     [t('drawer.carrier'), nameOf(carriers[facts.carrier])],
     [t('drawer.role'), nameOf(balanceRoles[facts.role])],
-    [t('drawer.gateway'), gateway === undefined ? facts.gateway : nameOf(gateway.name)],
+    [t('drawer.gateway'), gateway === undefined ? (facts.gateway ?? '—') : nameOf(gateway.name)],
     [t('drawer.upstream'), facts.upstream ?? '—'],
     [t('drawer.rating'), `${valueText(detail.ratingPerHour, locale)} ${facts.register.unit}/h`],
     [t('drawer.installed'), dateText(detail.installedMs, locale, timeZone)],

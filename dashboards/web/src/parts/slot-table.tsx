@@ -9,7 +9,9 @@ import { methodColours } from '#dashboards/web/src/palette.ts'
 type KnownSlot = Extract<Slot, { state: 'known' }>
 
 /** A register at a boundary; on asking, the two readings that it rests on. */
-function RegisterCell({ boundary, unit }: { boundary: KnownSlot['opening']; unit: string }): ReactNode {
+type KnownBoundary = NonNullable<KnownSlot['opening']>
+
+function RegisterCell({ boundary, unit }: { boundary: KnownBoundary; unit: string }): ReactNode {
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
   const points =
@@ -49,6 +51,8 @@ export function SlotTable({ day }: { day: MeterIntervals }): ReactNode {
   const { timeZone } = usePresent()
   const known = (slot: Slot, show: (slot: KnownSlot) => ReactNode): ReactNode =>
     slot.state === 'known' ? show(slot) : <span className="is-stale">—</span>
+  const register = (boundary: KnownSlot['opening']): ReactNode =>
+    boundary === null ? <span>—</span> : <RegisterCell boundary={boundary} unit={day.unit} />
   const number = (text: string): ReactNode => <span className="number">{text}</span>
   const columns: TableColumnsType<Slot> = [
     {
@@ -66,13 +70,13 @@ export function SlotTable({ day }: { day: MeterIntervals }): ReactNode {
       title: t('slot.opening'),
       key: 'opening',
       align: 'right',
-      render: (_, slot) => known(slot, ({ opening }) => <RegisterCell boundary={opening} unit={day.unit} />),
+      render: (_, slot) => known(slot, ({ opening }) => register(opening)),
     },
     {
       title: t('slot.closing'),
       key: 'closing',
       align: 'right',
-      render: (_, slot) => known(slot, ({ closing }) => <RegisterCell boundary={closing} unit={day.unit} />),
+      render: (_, slot) => known(slot, ({ closing }) => register(closing)),
     },
     { title: t('slot.method'), key: 'method', render: (_, slot) => <MethodCell slot={slot} /> },
     {

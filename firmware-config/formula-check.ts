@@ -1,0 +1,61 @@
+import { parseFormula } from '#contract/formula.ts'
+import type { ParkDescription } from '#contract/park.ts'
+import { quantityOf } from '#contract/quantities.ts'
+
+type MeterDescription = ParkDescription['meters'][number]
+type MetersById = ReadonlyMap<string, MeterDescription>
+
+function inputsOf({ formula: text }: MeterDescription): string[] {
+  const formula = text === undefined ? undefined : parseFormula(text)
+  return formula === undefined || 'error' in formula ? [] : formula.terms.map(({ meter }) => meter)
+}
+
+/** A way from a meter through formulas back to itself, by names; undefined where there is none. */
+function cycleOf(start: MeterDescription, byId: MetersById): string[] | undefined {
+  const seen = new Set<string>()
+  const wayFrom = (meter: MeterDescription, passed: readonly string[]): string[] | undefined => {
+    for (const input of inputsOf(meter)) {
+      if (input === start.id) return [...passed, input]
+      const next = byId.get(input)
+      if (next === undefined || seen.has(input)) continue
+      seen.add(input)
+      const way = wayFrom(next, [...passed, input])
+      if (way !== undefined) return way
+    }
+    return undefined
+  }
+  return wayFrom(start, [start.id])
+}
+
+/** What is wrong with how a meter comes to its energy: read by a gateway, or by a formula over others. */
+export function formulaContradictions(
+  meter: MeterDescription,
+  byId: MetersById,
+): [field: string, message: string][] {
+  if (meter.formula === undefined) {
+    return meter.gateway === undefined ? [['id', 'has neither a gateway that reads it nor a formula']] : []
+  }
+  const found: [string, string][] = []
+  if (meter.gateway !== undefined)
+    found.push(['gateway', 'has a formula: what a gateway reads of it would be left out'])
+  for (const field of ['power', 'wrapsAt'] as const) {
+    if (meter[field] !== undefined) found.push([field, 'has a formula: it has no register and is not read'])
+  }
+  if (meter.events.length > 0) found.push(['events', 'has a formula: events belong to its inputs'])
+  const formula = parseFormula(meter.formula)
+  if ('error' in formula) return found
+  const { unit } = quantityOf(meter.register)
+  for (const term of formula.terms) {
+    const input = byId.get(term.meter)
+    if (input === undefined) {
+      found.push(['formula', `there is no meter "${term.meter}" in this park`])
+      continue
+    }
+    const other = quantityOf(term.quantity ?? input.register)
+    if (other.unit !== unit)
+      found.push(['formula', `${term.meter} counts ${other.name} in ${other.unit}, not in ${unit}`])
+  }
+  const cycle = cycleOf(meter, byId)
+  if (cycle !== undefined) found.push(['formula', `feeds itself: ${cycle.join(' ← ')}`])
+  return found
+}
