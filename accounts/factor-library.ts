@@ -96,13 +96,7 @@ function only<F extends { readonly code: string }>(rows: readonly F[], what: str
  * two hold for one day.
  */
 export function factorLibrary(files: FactorFiles): FactorLibrary {
-<<<<<<< HEAD
-  const { standardCoal, fuels, electricity, heat, process } = files
-  const superseded = new Map(
-    standardCoal.rows.flatMap((row) => (row.supersedes === undefined ? [] : [[row.supersedes, row]])),
-  )
-=======
-  const { standardCoal } = files
+  const { standardCoal, process } = files
   const coalSuccessors = successors(standardCoal.rows)
   const [fuels, electricity, heat] = [
     inForce(files.fuels.rows),
@@ -133,7 +127,6 @@ export function factorLibrary(files: FactorFiles): FactorLibrary {
     }))
   }
 
->>>>>>> ledger
   return {
     electricity: ({ region, series, year, vintage }) => {
       const what = `electricity, ${series}, of ${region} in ${vintage ?? year}`
@@ -174,6 +167,6 @@ export function factorLibrary(files: FactorFiles): FactorLibrary {
         `${subject} on ${day}`,
       ),
     process: (code, day) => process.rows.find((row) => row.code === code && holds(row.valid, day)),
-    setName: (set) => fuels.sets[set]?.name.zh ?? set,
+    setName: (set) => files.fuels.sets[set]?.name.zh ?? set,
   }
 }

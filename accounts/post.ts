@@ -1,18 +1,19 @@
 import { canonicalText } from '#contract/canonical-text.ts'
 import type { MeterEvidence, Posting } from '#contract/entry.ts'
-import type { Park } from '#contract/park.ts'
+import type { Meter, Park } from '#contract/park.ts'
+import type { QuantityName } from '#contract/quantities.ts'
 import type { Books } from '#store/port.ts'
 import type { AccountMonth } from './account-month.ts'
 import type { AccountState } from './account-state.ts'
-import type { AccountPlan, EmissionSource, MeasuredTerm } from './accounting-plan.ts'
-import { evidenceOf, meterMonth, registerOf, type MeterMonth } from './evidence.ts'
+import type { AccountPlan, EmissionSource } from './accounting-plan.ts'
+import { evidenceOf, registerOf, type MeterMonth } from './evidence.ts'
 import { postingsOf, type PostingRules } from './posting.ts'
 import { sourceFactors } from './source-factors.ts'
 
 /** From the books to postings: the evidence of a month, and what is computed of it. */
 
 export interface PostingGround {
-  readonly books: Pick<Books, 'slotProof' | 'records'>
+  readonly books: Pick<Books, 'records'>
   readonly park: Park
   readonly rules: PostingRules
 }
@@ -27,42 +28,39 @@ function recordsOf(
   return books.records({ account, from, to: month.to })
 }
 
-/** A meter's month as it stands in a posting, where it needs not be read again. */
-function keptMonth(
-  posted: Posting | undefined,
-  term: MeasuredTerm,
+/** A register's month as it stands in a posting that holds, where it needs not be read again. */
+export function keptMonth(
+  state: AccountState,
+  month: string,
+  meter: string,
   quantity: string,
 ): MeterMonth | undefined {
-  return posted?.evidence.meters.find((each) => each.meter === term.meter && each.quantity === quantity)
+  for (const { body } of state.postingsOf(month)) {
+    const found = body.evidence.meters.find((each) => each.meter === meter && each.quantity === quantity)
+    if (found === undefined) continue
+    const { share: _share, accuracy: _accuracy, ...kept } = found
+    return kept
+  }
+  return undefined
 }
 
 /**
  * What an account's postings of a month would be now. Throws as `postingsOf`.
- * @param kept postings whose evidence still holds, so that its intervals are not read again; `isChanged` names registers
- *   that are read all the same
+ * @param measured what a register measured in the month
  */
 export function computedPostings(
   { books, park, rules }: PostingGround,
   account: AccountPlan,
   month: AccountMonth,
-  nowMs: number,
-  kept?: {
-    readonly state: AccountState
-    readonly isChanged: (meter: string, quantity: string) => boolean
-  },
+  measured: (meter: Meter, quantity: QuantityName) => MeterMonth,
 ): Posting[] {
-  const metersOf = (source: EmissionSource): MeterEvidence[] => {
-    const posted = kept?.state.posting(month.name, source.id)?.body
-    return source.measured.flatMap((term): MeterEvidence[] => {
+  const metersOf = (source: EmissionSource): MeterEvidence[] =>
+    source.measured.flatMap((term): MeterEvidence[] => {
       const register = registerOf(term, park)
       if (register === undefined) return []
       const { meter, quantity } = register
-      const known =
-        kept?.isChanged(meter.id, quantity) === false ? keptMonth(posted, term, quantity) : undefined
-      const read = known ?? meterMonth(books, meter, quantity, month, nowMs)
-      return [evidenceOf(read, term, meter, rules.assumptions)]
+      return [evidenceOf(measured(meter, quantity), term, meter, rules.assumptions)]
     })
-  }
   return postingsOf(account, month, metersOf, recordsOf(books, account.account, month), rules)
 }
 
@@ -84,14 +82,22 @@ export function rulesText(
   return canonicalText({ sources, assumptions: rules.assumptions })
 }
 
-/** Registers that an account's sources are measured by, as `meter quantity`. */
-export function registersOf(account: AccountPlan, park: Park): ReadonlySet<string> {
-  return new Set(
-    account.sources.flatMap(({ measured }) =>
-      measured.flatMap((term) => {
-        const register = registerOf(term, park)
-        return register === undefined ? [] : [`${register.meter.id} ${register.quantity}`]
-      }),
-    ),
-  )
+/** A register that an account's sources are measured by. */
+export interface AccountRegister {
+  readonly meter: Meter
+  readonly quantity: QuantityName
 }
+
+/** All of them, each once. */
+export function registersOf(account: AccountPlan, park: Park): AccountRegister[] {
+  const found = new Map<string, AccountRegister>()
+  for (const { measured } of account.sources) {
+    for (const term of measured) {
+      const register = registerOf(term, park)
+      if (register !== undefined) found.set(registerKey(register.meter.id, register.quantity), register)
+    }
+  }
+  return [...found.values()]
+}
+
+export const registerKey = (meter: string, quantity: string): string => `${meter} ${quantity}`

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { accountingRecord } from '#contract/accounting-record.ts'
 import { posting as postingShape, type MeterEvidence, type Posting } from '#contract/entry.ts'
@@ -5,8 +6,9 @@ import type { EnteredRecord } from '#store/port.ts'
 import { accountMonthOf } from './account-month.ts'
 import { accountPlan } from './accounting-plan.ts'
 import { postingsOf, resultOf } from './posting.ts'
-import { rules } from './testing.test-support.ts'
+import { testData } from './testing.test-support.ts'
 
+const { rules } = testData((path) => readFileSync(new URL(path, import.meta.url), 'utf8'))
 const march = accountMonthOf('2026-03', 'Asia/Shanghai')
 const plan = (sources: unknown[], over: Record<string, unknown> = {}) =>
   accountPlan.parse({
@@ -30,7 +32,12 @@ const meter = (energy: string | undefined, over: Partial<MeterEvidence> = {}): M
   ...(energy === undefined ? {} : { energy }),
   fromMs: march.fromMs,
   toMs: march.toMs,
-  slots: { expected: 2976, known: energy === undefined ? 0 : 2976, missing: energy === undefined ? 2976 : 0, undecided: 0 },
+  slots: {
+    expected: 2976,
+    known: energy === undefined ? 0 : 2976,
+    missing: energy === undefined ? 2976 : 0,
+    undecided: 0,
+  },
   byMethod: energy === undefined ? {} : { measured: energy },
   runs: energy === undefined ? [] : [[march.fromMs, 2976, 1]],
   digest: '0'.repeat(64),
@@ -74,7 +81,9 @@ function postings(
 }
 
 describe('fuel', () => {
-  const account = plan([{ kind: 'fuel', item: 'naturalGas', fuel: 'naturalGas', measured: [{ meter: 'gas' }] }])
+  const account = plan([
+    { kind: 'fuel', item: 'naturalGas', fuel: 'naturalGas', measured: [{ meter: 'gas' }] },
+  ])
 
   test('is amount × NCV × carbon × oxidation × 44/12, in the unit of its set', () => {
     const [made] = postings(account, { 'source-1': [gas('12000')] })
@@ -110,13 +119,21 @@ describe('fuel', () => {
     const [mixed] = postings(account, { 'source-1': [gas('10000')] }, [half])
     // 11 days by default, 20 measured.
     expect(Number(mixed?.factors[0]?.value)).toBeCloseTo((11 * 389.31 + 20 * 380) / 31, 12)
-    expect(mixed?.evidence.records).toEqual([{ record: half.number, use: 'factor', amount: '380', part: [20, 31] }])
+    expect(mixed?.evidence.records).toEqual([
+      { record: half.number, use: 'factor', amount: '380', part: [20, 31] },
+    ])
   })
 
   test('from stock is begin + purchases − end − sales, and unknown without a stock at either end', () => {
     const coal = plan([{ kind: 'fuel', item: 'rawCoal', fuel: 'bituminousCoal', records: true }])
     const item = { item: 'rawCoal', unit: 't' }
-    const begin = record({ kind: 'energy-stock', ...item, quantity: '100', from: '2026-02-01', to: '2026-03-01' })
+    const begin = record({
+      kind: 'energy-stock',
+      ...item,
+      quantity: '100',
+      from: '2026-02-01',
+      to: '2026-03-01',
+    })
     const all = [
       begin,
       record({ kind: 'energy-purchased', ...item, quantity: '50', from: '2026-03-01', to: '2026-04-01' }),
@@ -133,12 +150,26 @@ describe('fuel', () => {
 })
 
 describe('electricity', () => {
-  const account = plan([{ kind: 'electricity-purchased', item: 'electricity', measured: [{ meter: 'incoming' }] }])
+  const account = plan([
+    { kind: 'electricity-purchased', item: 'electricity', measured: [{ meter: 'incoming' }] },
+  ])
 
   test('by location is the average, by market the residual factor of what nothing covers', () => {
     const covers = [
-      record({ kind: 'green-certificate', certificate: 'C-1', kwh: '3000', vintage: '2026', cancelledOn: '2026-04-20' }),
-      record({ kind: 'direct-renewable', contract: 'P-1', kwh: '62000', from: '2026-01-01', to: '2026-03-04' }),
+      record({
+        kind: 'green-certificate',
+        certificate: 'C-1',
+        kwh: '3000',
+        vintage: '2026',
+        cancelledOn: '2026-04-20',
+      }),
+      record({
+        kind: 'direct-renewable',
+        contract: 'P-1',
+        kwh: '62000',
+        from: '2026-01-01',
+        to: '2026-03-04',
+      }),
       // Not cancelled: it may still be sold.
       record({ kind: 'green-certificate', certificate: 'C-2', kwh: '9000', vintage: '2026' }),
     ]
@@ -206,7 +237,9 @@ describe('heat and processes', () => {
   test('a supplier’s factor stands in the place of the default', () => {
     const heat = plan([{ kind: 'heat-purchased', item: 'heat', measured: [{ meter: 'heat' }] }])
     const supplier = record({ kind: 'supplier-factor', source: 'source-1', value: '0.06', unit: 'tCO2/GJ' })
-    const [made] = postings(heat, { 'source-1': [meter('50', { quantity: 'heatEnergy', unit: 'GJ' })] }, [supplier])
+    const [made] = postings(heat, { 'source-1': [meter('50', { quantity: 'heatEnergy', unit: 'GJ' })] }, [
+      supplier,
+    ])
     expect(made?.tCo2).toBe('3')
   })
 
@@ -219,8 +252,20 @@ describe('heat and processes', () => {
       ],
       {
         ownFactors: [
-          { code: 'own/wood', name: { zh: '木', en: 'Wood' }, per: 't', value: '1.5', document: 'Laboratory' },
-          { code: 'own/road', name: { zh: '运', en: 'Road' }, per: 'tkm', value: '0.0001', document: 'Haulier' },
+          {
+            code: 'own/wood',
+            name: { zh: '木', en: 'Wood' },
+            per: 't',
+            value: '1.5',
+            document: 'Laboratory',
+          },
+          {
+            code: 'own/road',
+            name: { zh: '运', en: 'Road' },
+            per: 'tkm',
+            value: '0.0001',
+            document: 'Haulier',
+          },
         ],
       },
     )

@@ -63,9 +63,7 @@ function activityUnitOf(
       return isSteam ? 't' : 'GJ'
     case 'fuel':
       return unitOf('ncv', 'GJ/')
-    case 'process':
-    case 'biomass':
-    case 'scope3':
+    default:
       return unitOf('emission', 'tCO2/')
   }
 }
@@ -97,7 +95,7 @@ function tonnesOf(formula: Posting['formula'], amount: Decimal, factors: readonl
         ZERO,
         factorValue(factors, 'emission'),
       )
-    case 'activity':
+    default:
       return amount.times(factorValue(factors, 'emission'))
   }
 }
@@ -251,7 +249,7 @@ export function resultOf(
 ): Omit<PostingResult, 'uncertainty'> {
   const { activity, sourceKind, factors } = posting
   const unit = activity?.unit ?? activityUnitOf(sourceKind, posting.formula === 'steam', factors)
-  const { uncertainty, ...result } = computed({ ...posting, unit }, recordUnit(unit), assumptions)
+  const { uncertainty: _, ...result } = computed({ ...posting, unit }, recordUnit(unit), assumptions)
   return result
 }
 

@@ -46,8 +46,7 @@ function counts(record: AccountingRecord, source: EmissionSource): boolean {
     case 'process':
     case 'scope3':
       return record.kind === 'process-activity' && record.source === source.id
-    case 'fuel':
-    case 'biomass':
+    default:
       // Feedstock is not burnt.
       return (
         (record.kind === 'energy-used' && record.source === source.id && record.use !== 'feedstock') ||

@@ -97,7 +97,13 @@ export function restatementOf(
       if (!isClosed) bodies.push(posting)
       continue
     }
-    if (published(posted.body) === published(posting)) continue
+    if (published(posted.body) === published(posting)) {
+      // What would be different once is so no longer: that is said too.
+      const noted = state.differences.get(posted.number)?.body
+      if (noted !== undefined && noted.tCo2 !== posting.tCo2)
+        bodies.push(difference(posted, posting, noted.cause, 'immaterial'))
+      continue
+    }
     const cause = causeOf(posted.body, posting)
     const material =
       limit.eq(0) ||

@@ -232,9 +232,7 @@ export function sourceFactors(
     case 'heat-purchased':
     case 'heat-sold':
       return heatFactors(source, month, library, records)
-    case 'process':
-    case 'biomass':
-    case 'scope3':
+    default:
       return {
         factors: [activityFactor(library.process(source.factor, month.from), account, source.factor)],
         records: [],

@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { accountMonthOf, monthNameAt, monthNames, type AccountMonth } from '#accounts/account-month.ts'
 import { stateOf } from '#accounts/account-state.ts'
 import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
-import { computedPostings, registersOf, rulesText } from '#accounts/post.ts'
+import { meterMonth, type MeterMonth } from '#accounts/evidence.ts'
+import { computedPostings, keptMonth, registerKey, registersOf, rulesText } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { restatementOf } from '#accounts/restatement.ts'
 import type { Clock } from '#contract/clock.ts'
@@ -49,7 +50,7 @@ interface Due {
 
 /**
  * Posts months that are over and settled, and restates those that late data, records, factors or the plan have changed,
- * account by account in turns of bounded length. A month is computed in one go, of what has changed in it alone. An account
+ * account by account in turns of bounded length. Of a month only the registers that have changed are read. An account
  * that cannot be posted keeps no other waiting, and is tried again in the next pass.
  */
 export class PostingLoop {
@@ -90,7 +91,7 @@ export class PostingLoop {
     this.#underWay = undefined
   }
 
-  /** One step is one account looked at, or one month of it posted. */
+  /** One step is one account looked at, one register's month read, or one month posted. */
   *#pass(): Generator<void> {
     const { plan, log } = this.#parts
     for (const account of plan.accounts) {
@@ -105,20 +106,38 @@ export class PostingLoop {
   }
 
   *#post(account: AccountPlan): Generator<void> {
-    const { books, park, rules, clock } = this.#parts
+    const { books, park, rules, clock, log } = this.#parts
     const due = this.#due(account)
     if (due === undefined) return
     const { timeZone } = park.description
     for (const name of due.months) {
       const month = accountMonthOf(name, timeZone)
       const state = stateOf(books.ledger(account.account, [name]))
-      const isChanged = (meter: string, quantity: string): boolean => due.isChanged(meter, quantity, name)
+      // Where a difference was left as it is, a posting's evidence is older than what is known.
+      const isOld = state.differences.size > 0
       const nowMs = clock.wallMs()
-      const fresh = computedPostings({ books, park, rules }, account, month, nowMs, { state, isChanged })
+      const measured = new Map<string, MeterMonth>()
+      for (const { meter, quantity } of registersOf(account, park)) {
+        const kept =
+          isOld || due.isChanged(meter.id, quantity, name)
+            ? undefined
+            : keptMonth(state, name, meter.id, quantity)
+        measured.set(
+          registerKey(meter.id, quantity),
+          kept ?? meterMonth(books, meter, quantity, month, nowMs),
+        )
+        // What changes from here on is marked anew, and posted in the next pass.
+        if (kept === undefined) yield
+      }
+      const fresh = computedPostings({ books, park, rules }, account, month, (meter, quantity) => {
+        const found = measured.get(registerKey(meter.id, quantity))
+        if (found === undefined) throw new RangeError(`${meter.id} was not read`)
+        return found
+      })
       const bodies = restatementOf(state, name, fresh, account.materiality)
       if (bodies.length > 0) {
         books.post(account.account, bodies, nowMs)
-        this.#parts.log.debug({ account: account.account, month: name, entries: bodies.length }, 'posted')
+        log.debug({ account: account.account, month: name, entries: bodies.length }, 'posted')
       }
       yield
     }
@@ -133,10 +152,12 @@ export class PostingLoop {
     // The last month whose last slot is settled.
     const running = monthNameAt(nowMs - SLOT_MS - SETTLE_MS, timeZone)
     const before = books.postingProgress(account.account)
-    const registers = registersOf(account, park)
+    const registers = new Set(
+      registersOf(account, park).map(({ meter, quantity }) => registerKey(meter.id, quantity)),
+    )
     const isOver = (month: string): boolean => month < running
     const { changes, upTo } = this.#changesSince(before.changes, nowMs)
-    const changed = changes.filter(({ meter, quantity }) => registers.has(`${meter} ${quantity}`))
+    const changed = changes.filter(({ meter, quantity }) => registers.has(registerKey(meter, quantity)))
     const records = books
       .records({ account: account.account })
       .filter(({ number }) => number > before.records)

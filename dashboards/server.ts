@@ -9,11 +9,13 @@ import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
+import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
 import { meterApi } from './api/meter.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
+import type { AccountSources } from './account-view.ts'
 import { Board } from './board.ts'
 import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
@@ -40,6 +42,8 @@ export interface ServerOptions {
   readonly webFolder?: string
   /** True when the whole system runs on a simulator: every page says so. */
   readonly simulated?: boolean
+  /** Ledgers and what they are computed by; without an accounting plan there are none. */
+  readonly accounts?: AccountSources | undefined
 }
 
 export interface Server {
@@ -132,6 +136,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   energyApi(app, { park, books, clock })
   qualityApi(app, books)
+  accountsApi(app, { park, clock, accounts: options.accounts })
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/api/live', { exposeHeadRoute: false }, (_request, reply) => {
     live.accept(reply.raw, securityHeaders)

@@ -234,12 +234,9 @@ class SqliteBooks implements Books {
   }
 
   #write<T>(work: () => T): T {
-    try {
-      return guarded(this.#file, () => inTransaction(this.#database, work))
-    } catch (error) {
-      this.#progress.forgetLast()
-      throw error
-    }
+    // What was marked before has been looked at, or was rolled back.
+    this.#progress.forgetLast()
+    return guarded(this.#file, () => inTransaction(this.#database, work))
   }
 }
 

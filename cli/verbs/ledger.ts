@@ -42,9 +42,7 @@ function summary(body: EntryBody): string {
       return `closed at ${body.total ?? '–'} tCO2 by ${body.by}, key ${body.key.slice(0, 16)}…`
     case 'reopening':
       return `reopened by ${body.by}: ${body.reason}`
-    case 'allowance':
-    case 'offset':
-    case 'certificate':
+    default:
       return `${body.year}: ${body.amount} ${body.unit}, ${body.reference}`
   }
 }

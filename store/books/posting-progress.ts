@@ -56,7 +56,7 @@ export function openPostingProgress(database: DatabaseSync) {
     touch.run(series, start.toPlainDate().toPlainYearMonth().toString(), nowMs)
   }
 
-  /** After a transaction that failed, what it marked is not there. */
+  /** To be called before every transaction: each marks what it changes itself. */
   function forgetLast(): void {
     last = { series: 0, fromMs: 0, toMs: 0, atMs: -1 }
   }
