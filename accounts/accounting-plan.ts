@@ -4,6 +4,8 @@ import { sourceKinds } from '#contract/entry.ts'
 import { identifier, localName } from '#contract/identity.ts'
 import { quantityName } from '#contract/quantities.ts'
 import { confidences, electricitySeries } from './factor.ts'
+import { powerFactorStandards } from './tariff/power-factor.ts'
+import { priceRow } from './tariff/price.ts'
 
 /**
  * The shape of accounting.yaml: what a park's accounts are made of, as a data quality control plan names it
@@ -147,7 +149,16 @@ export const accountPlan = z.strictObject({
   assigned: z.array(assignedFlow).default([]),
   products: z.array(product).default([]),
   tariff: z.string().min(1).optional().meta({ description: 'Tariff of accounts/tariffs' }),
-  demandContractKw: z.number().positive().optional(),
+  demandContractKw: positiveDecimalText.optional(),
+  transformerKva: positiveDecimalText.optional().meta({
+    description: 'Capacity in service, for a basic charge on capacity',
+  }),
+  powerFactorStandard: z.enum(powerFactorStandards).optional().meta({
+    description: 'Standard that its power factor is held to, (83)水电财字第215号',
+  }),
+  prices: z.array(priceRow).default([]).meta({
+    description: 'Its own prices with their documents; without prices no cost is computed',
+  }),
   materiality: decimalText.default('0').meta({
     description: 'A posted month is restated where its result changes by more than this share',
   }),

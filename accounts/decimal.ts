@@ -1,4 +1,5 @@
 import Big from 'big.js'
+import type { Amount } from '#contract/amount.ts'
 import { decimalText } from '#contract/decimal-text.ts'
 
 /**
@@ -12,9 +13,9 @@ export function decimal(text: string): Decimal {
   return new Big(decimalText.parse(text))
 }
 
-/** The decimal that an exact text writes, which may end in zeros, as `toDecimal` gives it. */
-export function exactDecimal(text: string): Decimal {
-  return decimal(text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+/** An amount of a register as a decimal of its canonical unit, exact. */
+export function ofAmount({ count, resolution }: Amount): Decimal {
+  return new Big(count).times(resolution)
 }
 
 /** Plain text of a decimal: no exponent, no trailing zeros; the inverse of `decimal`. */
@@ -34,11 +35,16 @@ export function quotient(a: Decimal, b: Decimal): Decimal {
   return new Big(new Rounded(a).div(b))
 }
 
+/** To so many decimals by GB/T 8170, where a rule computes on with the rounded value. */
+export function rounded(value: Decimal, decimals: number): Decimal {
+  return value.round(decimals, Big.roundHalfEven)
+}
+
 /**
  * A value as a statement prints it, to so many decimals: digits below half are dropped, above half carried, and exactly
  * half goes to the even digit (GB/T 8170, 四舍六入五成双). For output only: nothing is computed from a rounded value.
  */
 export function presented(value: Decimal, decimals: number): string {
-  const text = value.round(decimals, Big.roundHalfEven).toFixed(Math.max(0, decimals))
+  const text = rounded(value, decimals).toFixed(Math.max(0, decimals))
   return /^-0(?:\.0*)?$/.test(text) ? text.slice(1) : text
 }

@@ -1,11 +1,10 @@
-import { toDecimal } from '#contract/amount.ts'
 import type { MeterEvidence } from '#contract/entry.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Books, RevisionRun, SlotProof } from '#store/port.ts'
 import type { MeasuredTerm } from './accounting-plan.ts'
-import { exactDecimal, textOf } from './decimal.ts'
+import { ofAmount, textOf } from './decimal.ts'
 import type { UncertaintyAssumptions } from './uncertainty.ts'
 
 /** What meters measured in a month, with the interval revisions that it is the sum of. */
@@ -19,8 +18,7 @@ function expectedSlots(meter: Meter, period: Period, nowMs: number): number {
   return Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
 }
 
-const decimalOf = (amount: NonNullable<SlotProof['energy']>): string =>
-  textOf(exactDecimal(toDecimal(amount)))
+const decimalOf = (amount: NonNullable<SlotProof['energy']>): string => textOf(ofAmount(amount))
 
 /**
  * What a meter measured in a period. `runs` names revisions that are read again; the newest ones where it is not given.

@@ -9,8 +9,7 @@ import {
 } from '#contract/entry.ts'
 import type { Books, LedgerRow } from '#store/port.ts'
 import { AccountState } from './account-state.ts'
-import { toDecimal } from '#contract/amount.ts'
-import { exactDecimal, textOf } from './decimal.ts'
+import { ofAmount, textOf } from './decimal.ts'
 import { resultOf, type PostingRules } from './posting.ts'
 import { closingOf, signedClosingText } from './statement.ts'
 
@@ -136,7 +135,7 @@ class AccountProof {
       this.#count.slots += proof.known + proof.missing
       const what = `${posting.month} ${posting.source}: intervals of ${meter} (${quantity})`
       if (proof.digest !== digest) yield `${what} are not those that it was computed of`
-      const now = proof.energy === undefined ? undefined : textOf(exactDecimal(toDecimal(proof.energy)))
+      const now = proof.energy === undefined ? undefined : textOf(ofAmount(proof.energy))
       if (now !== energy || proof.known !== slots.known)
         yield `${what} add up to ${now ?? 'nothing'}, not to ${energy ?? 'nothing'}`
     }

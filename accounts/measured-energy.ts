@@ -1,11 +1,10 @@
-import { toDecimal } from '#contract/amount.ts'
 import { join, type EnergySum } from '#contract/energy-sum.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
 import type { Books } from '#store/port.ts'
-import { exactDecimal, type Decimal } from './decimal.ts'
+import { ofAmount, type Decimal } from './decimal.ts'
 
 /** What one meter measured in whole days of the park's calendar: the ground of every account and table. */
 export interface MeasuredEnergy extends Period {
@@ -40,7 +39,7 @@ export function measuredEnergy(
     meter,
     quantity,
     unit: quantityOf(quantity).unit,
-    energy: sum.energy === undefined ? undefined : exactDecimal(toDecimal(sum.energy)),
+    energy: sum.energy === undefined ? undefined : ofAmount(sum.energy),
     expected,
     missing: expected - sum.known,
     sum,

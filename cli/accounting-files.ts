@@ -5,8 +5,10 @@ import { accountingPlan, type AccountingPlan } from '#accounts/accounting-plan.t
 import { energyItemFile, type EnergyItems } from '#accounts/energy-item.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
 import { planContradictions } from '#accounts/plan-check.ts'
+import { planTariffContradictions } from '#accounts/tariff/tariff-check.ts'
 import type { Park } from '#contract/park.ts'
 import { InvalidFile, readData } from '#firmware-config/document.ts'
+import { readTariffs } from './tariff-files.ts'
 
 const energyItemsPath = fileURLToPath(new URL('../accounts/energy-items.yaml', import.meta.url))
 
@@ -24,7 +26,10 @@ export function accountingPlanBeside(parkFile: string): string | undefined {
 /** Reads an accounting plan and holds it to park and factors. Throws `file-unreadable` or `InvalidFile`. */
 export function readAccountingPlan(file: string, park: Park, factors: FactorFiles): AccountingPlan {
   const data = readData(accountingPlan, file)
-  const findings = planContradictions(data.value, park, readEnergyItems(), factors)
+  const findings = [
+    ...planContradictions(data.value, park, readEnergyItems(), factors),
+    ...planTariffContradictions(data.value, readTariffs(file)),
+  ]
   if (findings.length > 0) {
     throw new InvalidFile(
       file,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { energyItemFile } from '#accounts/energy-item.ts'
 import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from '#accounts/factor.ts'
+import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { accountingRecord } from '#contract/accounting-record.ts'
 import { carriers } from '#contract/carriers.ts'
 import { ledgerEntry } from '#contract/entry.ts'
@@ -38,6 +39,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'factors-heat': heatFile,
   'factors-process': processFile,
   accounting: accountingPlan,
+  tariff: tariffFile,
+  'power-factor': powerFactorFile,
   'energy-items': energyItemFile,
   'accounting-record': accountingRecord,
   'ledger-entry': ledgerEntry,

@@ -9,6 +9,7 @@ import { scenarioFindings, shippedScenarios } from '#simulators/scenario-files.t
 import { accountingPlanBeside, readAccountingPlan, readEnergyItems } from '../accounting-files.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
+import { readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
 import { verb } from '../verb.ts'
 import { checkedFiles, checkOf, checkOptions, tellChecked } from './check.ts'
 
@@ -23,8 +24,13 @@ const options = checkOptions.extend({
   factors: text.default(factorFolder).meta({ description: 'Folder of the factor files (those of tanbiao)' }),
 })
 
-/** Standard coal, fuels, electricity, heat; energy items. */
-const FACTOR_FILES = 5
+/** Findings of tariff files: those of tanbiao and those beside the park file. */
+function tariffFindings(files: readonly string[]): readonly Finding[] {
+  return files.flatMap((file) => findingsOf(() => readTariff(file)))
+}
+
+/** Standard coal, fuels, electricity, heat; energy items; power factor. */
+const FACTOR_FILES = 6
 
 /** What reading finds wrong. */
 function findingsOf(read: () => unknown): readonly Finding[] {
@@ -66,13 +72,16 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
     profile: openProfiles(given.profiles).load,
   }
   const { files, findings } = checkOf(given)
+  const tariffs = tariffPaths(park)
   tellChecked({
-    files: files + scenarios.length + FACTOR_FILES,
+    files: files + scenarios.length + tariffs.length + FACTOR_FILES,
     findings: [
       ...findings,
       ...scenarios.flatMap((file) => scenarioFindings(file, surroundings)),
       ...findingsOf(() => readFactorFiles(given.factors)),
       ...findingsOf(() => readEnergyItems()),
+      ...findingsOf(() => readPowerFactors()),
+      ...tariffFindings(tariffs),
       ...accountingFindings(park, given.accounting, given.factors),
     ],
   })
