@@ -23,6 +23,7 @@ await dispatch({
   'ledger enter': async () => (await import('./verbs/ledger.ts')).ledgerEnter,
   'ledger reverse': async () => (await import('./verbs/ledger.ts')).ledgerReverse,
   'ledger verify': async () => (await import('./verbs/ledger-close.ts')).ledgerVerify,
+  'ledger grade': async () => (await import('./verbs/ledger-grade.ts')).ledgerGrade,
   'ledger export': async () => (await import('./verbs/ledger.ts')).ledgerExport,
   'record enter': async () => (await import('./verbs/record.ts')).recordEnter,
   'record import': async () => (await import('./verbs/record.ts')).recordImport,
