@@ -19,6 +19,8 @@ await dispatch({
   'gaps list': async () => (await import('./verbs/gaps.ts')).gapsList,
   'gaps accept': async () => (await import('./verbs/gaps.ts')).gapsAccept,
   grade: async () => (await import('./verbs/grade.ts')).grade,
+  'report balance': async () =>
+    (await import('./verbs/report.ts')).reportVerb('balance', 'Print the energy balance table'),
   'gateway password': async () => (await import('./verbs/gateway-password.ts')).gatewayPassword,
   'broker rights': async () => (await import('./verbs/broker-rights.ts')).brokerRights,
   'user link': async () => (await import('./verbs/user-link.ts')).userLink,
