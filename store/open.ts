@@ -17,6 +17,7 @@ export interface ReadingStoreOptions {
  *   sqlite:FILE
  *   influx1://[USER:PASSWORD@]HOST[:PORT]/DATABASE[?create=true][&tls=true]
  *   influx2://HOST[:PORT]/ORG/BUCKET[?tls=true]
+ *   influx3://HOST[:PORT]/DATABASE[?create=true][&tls=true]
  *
  * Throws `store-url-invalid`, or `store-unavailable` where opening needs the store and it is not there.
  */
@@ -28,9 +29,11 @@ export async function openReadingStore(
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol === 'influx1:') return openInflux1(parsed)
   if (parsed?.protocol === 'influx2:') return openInflux2(parsed, options)
+  if (parsed?.protocol === 'influx3:') return openInflux3(parsed, options)
   throw invalid(`"${withoutPassword(url)}" does not name a kind of reading store.`)
 }
 
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'influx3:': '8181' }
 const DEFAULT_PORT = '8086'
 
 function sqliteFile(url: string): string {
@@ -72,6 +75,28 @@ async function openInflux2(
   return openInflux2Readings({ url: serverOf(url, flags.has('tls')), org, bucket, token: secret })
 }
 
+async function openInflux3(
+  url: URL,
+  { token, environment = process.env }: ReadingStoreOptions,
+): Promise<ReadingStore> {
+  const [database, ...rest] = pathOf(url)
+  if (database === undefined || rest.length > 0) throw invalid('influx3: needs one database in its path.')
+  // The names that the server takes.
+  if (!/^[A-Za-z0-9][\w-]{0,63}$/.test(database))
+    throw invalid(`"${database}" cannot be the name of a database.`)
+  if (url.username !== '') throw invalid('influx3: takes a token from TANBIAO_INFLUX_TOKEN, not a user.')
+  const flags = flagsOf(url, ['create', 'tls'])
+  // A server without authorisation needs none.
+  const secret = token ?? environment['TANBIAO_INFLUX_TOKEN'] ?? ''
+  const { openInflux3Readings } = await import('./influx3-readings.ts')
+  return openInflux3Readings({
+    url: serverOf(url, flags.has('tls')),
+    database,
+    create: flags.has('create'),
+    ...(secret === '' ? {} : { token: secret }),
+  })
+}
+
 function pathOf(url: URL): string[] {
   const parts = url.pathname.split('/').slice(1).map(decode)
   return parts.some((part) => part === '') ? [] : parts
@@ -79,7 +104,8 @@ function pathOf(url: URL): string[] {
 
 function serverOf(url: URL, tls: boolean): URL {
   if (url.hostname === '') throw invalid(`${url.protocol} needs a host.`)
-  return new URL(`${tls ? 'https' : 'http'}://${url.hostname}:${url.port === '' ? DEFAULT_PORT : url.port}`)
+  const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? DEFAULT_PORT) : url.port
+  return new URL(`${tls ? 'https' : 'http'}://${url.hostname}:${port}`)
 }
 
 /** The names that are "true" in the query. */
