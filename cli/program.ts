@@ -15,6 +15,7 @@ await dispatch({
   grade: async () => (await import('./verbs/grade.ts')).grade,
   'gateway password': async () => (await import('./verbs/gateway-password.ts')).gatewayPassword,
   'broker rights': async () => (await import('./verbs/broker-rights.ts')).brokerRights,
+  'user link': async () => (await import('./verbs/user-link.ts')).userLink,
   'record enter': async () => (await import('./verbs/record.ts')).recordEnter,
   'record import': async () => (await import('./verbs/record.ts')).recordImport,
   'record list': async () => (await import('./verbs/record.ts')).recordList,

@@ -24,6 +24,18 @@ export const faultTable = {
   'web-not-built': { advice: 'Run "npm run build:web" once.', retryable: false },
   'not-found': { advice: 'Check the address: /api/park lists every id.', retryable: false },
   'request-invalid': { advice: 'Correct the part of the request that is named.', retryable: false },
+  'sign-in-needed': { advice: 'Sign in, or send a valid token, and ask again.', retryable: false },
+  'not-allowed': {
+    advice: 'Ask an administrator for the role that this needs; what you may see is unchanged.',
+    retryable: false,
+  },
+  'sign-in-refused': {
+    advice: 'Check name and password; an administrator can make a new one-time link.',
+    retryable: false,
+  },
+  'link-ended': { advice: 'Ask an administrator for a new one-time link.', retryable: false },
+  'too-many-requests': { advice: 'Wait a minute, then try again.', retryable: true },
+  'name-taken': { advice: 'Choose another name.', retryable: false },
   'viewers-full': { advice: 'Close screens that nobody watches, then connect again.', retryable: true },
   'unexpected-error': {
     advice: 'Read the server’s log at this moment and report it as a defect.',
@@ -97,6 +109,11 @@ export const faultTable = {
   'store-url-invalid': {
     advice:
       'Use sqlite:FILE, influx1://HOST:PORT/DATABASE, influx2://HOST:PORT/ORG/BUCKET or influx3://HOST:PORT/DATABASE.',
+    retryable: false,
+  },
+  'retention-differs': {
+    advice:
+      'Let the server of the store keep readings for at least as many days, or ask for fewer with --keep-readings-days.',
     retryable: false,
   },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },

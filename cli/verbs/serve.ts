@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { roleNames } from '#contract/access.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
 import { startWorker, type Worker } from '#ingest/worker.ts'
+import { AccessBook } from '#store/access-book.ts'
 import { MeasuredStore } from '#store/measured.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { keepBooks } from '../bookkeeping.ts'
@@ -17,6 +19,7 @@ import { logLevel, port, text } from '../options.ts'
 import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
+import { checkRetention, Retention } from '../retention.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -40,10 +43,16 @@ const options = z.object({
   port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
   ...brokerAccessOptions,
   ...brokerOptions,
+  'keep-readings-days': z.coerce.number().int().min(2).max(36_500).optional().meta({
+    description: 'Delete readings older than so many days (never); intervals stay for ever',
+  }),
   simulated: z
     .stringbool()
     .default(false)
     .meta({ description: 'true: every page says that values are simulated' }),
+  'open-as': z.enum(roleNames).optional().meta({
+    description: 'What anybody on this machine may read without signing in, as which role (nobody)',
+  }),
   ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
@@ -65,6 +74,13 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const books = openBooks(folder.file('books.sqlite'), park.description.timeZone)
     closers.unshift(() => {
       books.close()
+    })
+    const retentionParts = { store, books, park, clock, log, keepDays: given['keep-readings-days'] }
+    await checkRetention(retentionParts)
+    const retention = new Retention(retentionParts)
+    const access = new AccessBook(folder.file('access.sqlite'))
+    closers.unshift(() => {
+      access.close()
     })
     const embedded = given.broker === 'embedded'
     const broker = embedded
@@ -102,6 +118,8 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       log,
       simulated: given.simulated,
       operations,
+      access,
+      ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
     })
     closers.unshift(() => pages.stop())
     const running = await startWorker({
@@ -122,10 +140,15 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     tellParent({
       kind: 'ready',
       url: pages.url,
+      ...(pages.firstLink === undefined ? {} : { firstLink: pages.firstLink }),
       ports: broker === undefined ? {} : { mqtt: broker.port },
     })
+    if (pages.firstLink !== undefined) {
+      console.log(`首位管理员 first administrator (one-time link, 48 h)  ${pages.firstLink}`)
+    }
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
+    const kept = retention.run(stopBooks.signal)
     let toldFirstValues = false
     const booksLoop = keepBooks({
       store: courteous(store),
@@ -145,6 +168,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     closers.unshift(async () => {
       await running.stop()
       stopBooks.abort()
+      await kept
       await booksLoop
     })
     await Promise.race([lifetime.ended, booksLoop])
