@@ -1,7 +1,4 @@
 import { Fault } from '#contract/fault.ts'
-import { openInflux1Readings } from './influx1-readings.ts'
-import { openInflux2Readings } from './influx2-readings.ts'
-import { openInflux3Readings } from './influx3-readings.ts'
 import type { ReadingStore } from './port.ts'
 import { openSqliteReadings } from './sqlite-readings.ts'
 
@@ -52,6 +49,8 @@ async function openInflux1(url: URL): Promise<ReadingStore> {
   // Names are quoted in queries; these need no escaping there.
   if (!/^[\w.-]{1,64}$/.test(database)) throw invalid(`"${database}" cannot be the name of a database.`)
   const flags = flagsOf(url, ['create', 'tls'])
+  // Its client is loaded where it is used: most processes have no need of it.
+  const { openInflux1Readings } = await import('./influx1-readings.ts')
   return openInflux1Readings({
     url: serverOf(url, flags.has('tls')),
     database,
@@ -72,6 +71,7 @@ async function openInflux2(
   const secret = token ?? environment['TANBIAO_INFLUX_TOKEN'] ?? ''
   if (secret === '') throw invalid('influx2: needs a token in TANBIAO_INFLUX_TOKEN.')
   const flags = flagsOf(url, ['tls'])
+  const { openInflux2Readings } = await import('./influx2-readings.ts')
   return openInflux2Readings({ url: serverOf(url, flags.has('tls')), org, bucket, token: secret })
 }
 
@@ -88,6 +88,7 @@ async function openInflux3(
   const flags = flagsOf(url, ['create', 'tls'])
   // A server without authorisation needs none.
   const secret = token ?? environment['TANBIAO_INFLUX_TOKEN'] ?? ''
+  const { openInflux3Readings } = await import('./influx3-readings.ts')
   return openInflux3Readings({
     url: serverOf(url, flags.has('tls')),
     database,
