@@ -1,9 +1,13 @@
 import { useState, type ReactNode } from 'react'
 import { Button, Descriptions, Table, Tag, Tooltip, type TableColumnsType } from 'antd'
+import { intervalMethods } from '#contract/interval.ts'
 import type { Statement, StatementLine } from '#dashboards/api/account-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText, percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { EvidenceDrawer, type OpenEvidence } from './evidence-drawer.tsx'
+
+/** How an amount is known. */
+const methods = [...intervalMethods, 'recorded'] as const
 
 function Evidence({
   line,
@@ -41,11 +45,14 @@ function Evidence({
             <span className="number">{amount}</span>
           </Descriptions.Item>
         ))}
-        {Object.entries(posting.methods).map(([method, share]) => (
-          <Descriptions.Item key={method} label={t(`method.${method}`)}>
-            {percentText(Number(share), locale)}
-          </Descriptions.Item>
-        ))}
+        {methods.map((method) => {
+          const share = posting.methods[method]
+          return share === undefined ? null : (
+            <Descriptions.Item key={method} label={t(`method.${method}`)}>
+              {percentText(Number(share), locale)}
+            </Descriptions.Item>
+          )
+        })}
       </Descriptions>
     </div>
   )

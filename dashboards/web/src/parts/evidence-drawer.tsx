@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import { Alert, Descriptions, Drawer, Input, Table, type TableColumnsType } from 'antd'
-import { slotTrace } from '#dashboards/api/account-shapes.ts'
+import { slotTraceAnswer } from '#dashboards/api/account-shapes.ts'
 import { meterIntervals, type Slot } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -25,7 +25,7 @@ function SlotEvidence({ account, entry, meter, slotMs }: SlotEvidenceProps): Rea
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
   const path = `api/v1/accounts/${account}/entries/${entry}/trace?meter=${meter}&slot=${slotMs}`
-  const { data, failed } = useAnswer(slotTrace, path, 0)
+  const { data, failed } = useAnswer(slotTraceAnswer, path, 0)
   if (failed) return <Alert type="warning" showIcon title={t('failed.detail')} />
   if (data === undefined) return <p>{t('loading')}</p>
   const { slot } = data
