@@ -10,7 +10,8 @@ import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
-import type { Books, BooksCounts, RecordWish } from './port.ts'
+import { openLedger, type LedgerBook } from './books/ledger.ts'
+import { openPostingProgress, type PostingProgressBook } from './books/posting-progress.ts'
 import {
   openQuarantine,
   QUARANTINE_BOUNDS,
@@ -18,7 +19,9 @@ import {
   type QuarantineBounds,
 } from './books/quarantine.ts'
 import { openUncovered, type Uncovered } from './books/uncovered.ts'
-import { inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
+import { openSlotProofs } from './books/slot-proof.ts'
+import type { Books, BooksCounts, PostingProgress, RecordWish } from './port.ts'
+import { fileDamages, inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
 
 /**
  * Opens or creates the books. Their owner says by which calendar their days are summed; for all others it stays as it
@@ -54,6 +57,9 @@ class SqliteBooks implements Books {
   readonly #rules: MeterRules
   #revisionsWritten = 0
   readonly #records: RecordBook
+  readonly #ledger: LedgerBook
+  readonly #progress: PostingProgressBook
+  readonly #slotProof: Books['slotProof']
 
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined, bounds: QuarantineBounds) {
     this.#file = file
@@ -66,13 +72,23 @@ class SqliteBooks implements Books {
     this.#windows = openDirtyWindows(database)
     this.#intervals = openIntervals(
       database,
-      (...slot) => this.#days.mark(...slot),
+      (series, slotMs, nowMs) => {
+        this.#days.mark(series, slotMs)
+        this.#progress.mark(series, slotMs, nowMs)
+      },
       (series, interval) => this.#uncovered.note(series, interval),
     )
     this.#days = openDaySums(database, this.#intervals.between)
     this.#rules = openMeterRules(database)
     this.#records = openAccountingRecords(database)
-    if (timeZone !== undefined) this.#write(() => this.#days.useCalendar(timeZone))
+    this.#ledger = openLedger(database)
+    this.#progress = openPostingProgress(database)
+    this.#slotProof = openSlotProofs(database)
+    if (timeZone !== undefined)
+      this.#write(() => {
+        this.#days.useCalendar(timeZone)
+        this.#progress.useCalendar(timeZone)
+      })
   }
 
   followedUntilMs(): number {
@@ -241,6 +257,53 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#records.records(wish))
   }
 
+  slotProof(...asked: Parameters<Books['slotProof']>): ReturnType<Books['slotProof']> {
+    return this.#read(() => this.#slotProof(...asked))
+  }
+
+  changedMonths(after: number): ReturnType<Books['changedMonths']> {
+    return this.#read(() => this.#progress.changedMonths(after))
+  }
+
+  postingProgress(account: string): PostingProgress {
+    return this.#read(() => this.#progress.progressOf(account))
+  }
+
+  post(...[account, bodies, nowMs, progress, after]: Parameters<Books['post']>): ReturnType<Books['post']> {
+    return this.#write(() => {
+      if (progress !== undefined) this.#progress.setProgressOf(account, progress)
+      return this.#ledger.append(account, bodies, nowMs, after)
+    })
+  }
+
+  ledgerAccounts(): readonly string[] {
+    return this.#read(() => this.#ledger.accounts())
+  }
+
+  ledger(...asked: Parameters<Books['ledger']>): ReturnType<Books['ledger']> {
+    return this.#read(() => this.#ledger.entries(...asked))
+  }
+
+  postedMonths(account: string): readonly string[] {
+    return this.#read(() => this.#ledger.postedMonths(account))
+  }
+
+  reopenedMonths(account: string): readonly string[] {
+    return this.#read(() => this.#ledger.reopenedMonths(account))
+  }
+
+  ledgerRows(account: string): ReturnType<Books['ledgerRows']> {
+    return this.#ledger.rows(account, 0, -1)
+  }
+
+  ledgerHead(account: string): ReturnType<Books['ledgerHead']> {
+    return this.#read(() => this.#ledger.headOf(account))
+  }
+
+  damages(): readonly string[] {
+    return this.#read(() => [...fileDamages(this.#database), ...this.#records.damages()])
+  }
+
   close(): void {
     if (this.#database.isOpen) guarded(this.#file, () => this.#database.close())
   }
@@ -261,6 +324,8 @@ class SqliteBooks implements Books {
   }
 
   #write<T>(work: () => T): T {
+    // What was marked before has been looked at, or was rolled back.
+    this.#progress.forgetLast()
     return guarded(this.#file, () => inTransaction(this.#database, work))
   }
 }

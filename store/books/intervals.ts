@@ -27,7 +27,7 @@ export type IntervalBook = ReturnType<typeof openIntervals>
  */
 export function openIntervals(
   database: DatabaseSync,
-  onChange: (series: number, slotMs: number) => void,
+  onChange: (series: number, slotMs: number, nowMs: number) => void,
   onRevise: (series: number, interval: Interval) => void,
 ) {
   const findSeries = database.prepare('SELECT id FROM series WHERE meter = ? AND quantity = ?')
@@ -70,7 +70,7 @@ export function openIntervals(
     // A later revision shows that it was settled before: the clock was set back, and what was final stays.
     if (last?.revision === 1 && !isSettled(slotMs, nowMs)) replace.run(content, series, slotMs, 1)
     else insert.run(series, slotMs, (last?.revision ?? 0) + 1, content)
-    onChange(series, slotMs)
+    onChange(series, slotMs, nowMs)
     return true
   }
 
