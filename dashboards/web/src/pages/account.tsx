@@ -27,8 +27,12 @@ export function AccountPage(): ReactNode {
   const refresh = Math.floor(nowMs / REFRESH_MS)
   const accounts = useAnswer(accountList, 'api/v1/accounts', refresh)
   const account = chosen ?? accounts.data?.accounts[0]?.account
+  const lastMonth =
+    year < thisYear ? '12' : new Intl.DateTimeFormat('sv', { month: '2-digit', timeZone }).format(nowMs)
   const path =
-    account === undefined ? undefined : `api/v1/accounts/${account}/statement?from=${year}-01&to=${year}-12`
+    account === undefined
+      ? undefined
+      : `api/v1/accounts/${account}/statement?from=${year}-01&to=${year}-${lastMonth}`
   const answer = useAnswer(statement, path, refresh)
 
   if (accounts.data === undefined) {
