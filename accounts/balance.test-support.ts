@@ -12,7 +12,7 @@ import { balanceTable, partsInScope, type BalanceTable } from './balance-table.t
 import { decimal } from './decimal.ts'
 import { energyItemFile } from './energy-item.ts'
 import { factorLibrary } from './factor-library.ts'
-import { electricityFile, fuelFile, heatFile, standardCoalFile } from './factor.ts'
+import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from './factor.ts'
 import { reportPeriod } from './report-period.ts'
 
 export const readYaml = (path: string): unknown =>
@@ -28,6 +28,7 @@ export const library = factorLibrary({
   fuels: fuelFile.parse(readYaml('factors/fuel-defaults.yaml')),
   electricity: electricityFile.parse(readYaml('factors/electricity.yaml')),
   heat: heatFile.parse(readYaml('factors/heat.yaml')),
+  process: processFile.parse(readYaml('factors/process.yaml')),
 })
 
 /** A meter's energy in a piece, as text; undefined where none of its slots is known. */

@@ -133,7 +133,7 @@ describe('An import', () => {
     )
     expect(refused).toEqual([
       [UNNAMED_GATEWAY, 'message-undecodable'],
-      [UNNAMED_GATEWAY, 'message-invalid'],
+      [UNNAMED_GATEWAY, 'gateway-unknown'],
       ['gw-a', 'meter-unknown'],
     ])
   })
@@ -145,7 +145,12 @@ describe('An import', () => {
       failures -= 1
       if (failures >= 0) throw new Fault('store-unavailable', 'away')
     }
-    const waiting = { wallMs: () => clock.wallMs(), monotonicMs: () => 0, sleep: async () => {} }
+    const waiting = {
+      wallMs: () => clock.wallMs(),
+      monotonicMs: () => 0,
+      after: () => () => {},
+      sleep: async () => {},
+    }
     expect((await run(store, fileOf(lines.join('\n')), { clock: waiting })).rows).toBe(lines.length)
 
     store.before = () => {

@@ -23,7 +23,8 @@ function works(server: Server, path: string): boolean {
   if (!existsSync(path)) return false
   if (server !== 'pymodbus' && server !== 'openpyxl') return true
   try {
-    execFileSync(path, ['-c', `import ${server}`], { stdio: 'ignore' })
+    const modules = server === 'pymodbus' ? 'pymodbus.server.async_io, serial_asyncio' : server
+    execFileSync(path, ['-c', `import ${modules}`], { stdio: 'ignore' })
     return true
   } catch {
     return false
