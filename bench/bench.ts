@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   simulators: async () => (await import('./simulators.ts')).benchSimulators(),
   edge: async () => (await import('./edge.ts')).benchEdge(),
   sums: async () => (await import('./sums.ts')).benchSums(),
+  balance: async () => (await import('./balance.ts')).benchBalance(),
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 
