@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
+import { openAccountingRecords, type RecordBook } from './books/accounting-records.ts'
 import { openArrivals, type Arrivals } from './books/arrivals.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
 import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
@@ -8,7 +9,7 @@ import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
-import type { Books } from './port.ts'
+import type { Books, RecordWish } from './port.ts'
 import { inTransaction, openSqlite } from './sqlite-file.ts'
 
 /**
@@ -40,6 +41,7 @@ class SqliteBooks implements Books {
   readonly #intervals: IntervalBook
   readonly #days: DaySums
   readonly #rules: MeterRules
+  readonly #records: RecordBook
 
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined) {
     this.#file = file
@@ -50,6 +52,7 @@ class SqliteBooks implements Books {
     this.#intervals = openIntervals(database, (...slot) => this.#days.mark(...slot))
     this.#days = openDaySums(database, this.#intervals.between)
     this.#rules = openMeterRules(database)
+    this.#records = openAccountingRecords(database)
     if (timeZone !== undefined) this.#write(() => this.#days.useCalendar(timeZone))
   }
 
@@ -129,6 +132,23 @@ class SqliteBooks implements Books {
 
   batchCount(): number {
     return this.#read(() => this.#marks.batchCount())
+  }
+
+  enterRecords(...[records, nowMs]: Parameters<Books['enterRecords']>): ReturnType<Books['enterRecords']> {
+    return this.#write(() =>
+      records.map((record, index) => {
+        try {
+          return this.#records.enter(record, nowMs)
+        } catch (error) {
+          if (!(error instanceof Fault)) throw error
+          throw new Fault(error.code, error.message, { place: { path: String(index) }, cause: error })
+        }
+      }),
+    )
+  }
+
+  records(wish: RecordWish): ReturnType<Books['records']> {
+    return this.#read(() => this.#records.records(wish))
   }
 
   close(): void {
