@@ -6,6 +6,7 @@ import fastifyStatic from '@fastify/static'
 import fastify, { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Role } from '#contract/access.ts'
+import type { ElectricitySources } from '#accounts/account-electricity.ts'
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
@@ -17,10 +18,12 @@ import { readOwn } from './access/route-access.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { energyApi } from './api/energy.ts'
+import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
+import { tariffApi } from './api/tariff.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
 import { Board } from './board.ts'
@@ -49,6 +52,8 @@ export interface ServerOptions {
   readonly webFolder?: string
   /** True when the whole system runs on a simulator: every page says so. */
   readonly simulated?: boolean
+  /** What the park's accounts are made of; without it there is nothing under /api/v1/accounts. */
+  readonly accounting?: Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors'>
   /** Users, sessions, tokens, and what they did. */
   readonly access: AccessBook
   /** What anybody on this machine may be without signing in; nobody unless told otherwise. */
@@ -182,6 +187,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
   })
   energyApi(app, { parkOf, books, clock })
+  const { accounting } = options
+  if (accounting !== undefined) {
+    const electricity = (): ElectricitySources => ({ ...accounting, park, books, nowMs: clock.wallMs() })
+    tariffApi(app, electricity)
+    loadApi(app, electricity)
+  }
   qualityApi(app, books)
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {

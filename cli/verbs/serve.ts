@@ -7,6 +7,7 @@ import { startBroker } from '#ingest/broker.ts'
 import { startWorker } from '#ingest/worker.ts'
 import { AccessBook } from '#store/access-book.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
+import { accountingOption } from '../accounting-option.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
@@ -92,6 +93,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       log,
       simulated: given.simulated,
       access,
+      ...accountingOption(given.park, park, log),
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
     })
     closers.unshift(() => pages.stop())
