@@ -17,15 +17,18 @@ import { guardRoutes, type GuardedRoute } from './access/guard.ts'
 import { readOwn } from './access/route-access.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
+import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
+import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
 import { tariffApi } from './api/tariff.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
+import type { AccountSources } from './account-view.ts'
 import { Board } from './board.ts'
 import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
@@ -52,12 +55,16 @@ export interface ServerOptions {
   readonly webFolder?: string
   /** True when the whole system runs on a simulator: every page says so. */
   readonly simulated?: boolean
-  /** What the park's accounts are made of; without it there is nothing under /api/v1/accounts. */
-  readonly accounting?: Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors'>
+  /** What bills and load figures are computed by; without an accounting plan there are none. */
+  readonly electricity?: Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors'> | undefined
   /** Users, sessions, tokens, and what they did. */
   readonly access: AccessBook
   /** What anybody on this machine may be without signing in; nobody unless told otherwise. */
   readonly openAs?: Role
+  /** What `/metrics` and `/readyz` answer; without it neither is there. */
+  readonly operations?: Operations
+  /** Ledgers and what they are computed by; without an accounting plan there are none. */
+  readonly accounts?: AccountSources | undefined
 }
 
 export interface Server {
@@ -187,14 +194,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
   })
   energyApi(app, { parkOf, books, clock })
-  const { accounting } = options
-  if (accounting !== undefined) {
-    const electricity = (): ElectricitySources => ({ ...accounting, park, books, nowMs: clock.wallMs() })
-    tariffApi(app, electricity)
-    loadApi(app, electricity)
+  const { electricity } = options
+  if (electricity !== undefined) {
+    const sources = (): ElectricitySources => ({ ...electricity, park, books, nowMs: clock.wallMs() })
+    tariffApi(app, sources)
+    loadApi(app, sources)
   }
   qualityApi(app, books)
-  app.get('/healthz', () => ({ status: 'ok' }))
+  accountsApi(app, { park, clock, accounts: options.accounts })
+  operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)
     reply.hijack()

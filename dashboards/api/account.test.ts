@@ -56,7 +56,7 @@ beforeEach(async () => {
     ),
   )
   await bench.start({
-    accounting: {
+    electricity: {
       plan,
       tariffs: new Map([['tianjin', tianjin]]),
       powerFactors: powerFactorFile.parse(read('../../accounts/tariff/power-factor.yaml')),
