@@ -1,6 +1,6 @@
 import { decimal, quotient, type Decimal } from '../decimal.ts'
 import type { Confidence } from '../factor.ts'
-import type { PeriodTotal } from '../performance/specific.ts'
+import type { PeriodTotal } from '#accounts/performance/specific.ts'
 
 /**
  * What a product took and emitted from gate to gate in a period: flows of its processes, each with the share of the
