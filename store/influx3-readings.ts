@@ -92,7 +92,13 @@ class Influx3Readings implements ReadingStore {
   }
 
   append(readings: readonly Reading[]): Promise<AppendResult> {
-    return this.#calls.run(() => appendThrough(readings, (lines) => this.#send(lines), rowsOf))
+    return this.#calls.run(() =>
+      appendThrough(
+        readings,
+        (lines) => this.#send(lines),
+        (sound) => rowsOf(sound).map(encodeLine),
+      ),
+    )
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
@@ -159,6 +165,9 @@ class Influx3Readings implements ReadingStore {
       return newestOf(found)
     })
   }
+
+  /** Its documented interface does not tell how long a database keeps readings. */
+  readonly retention = { by: 'server', keptMs: async (): Promise<number | undefined> => undefined } as const
 
   probe(nowMs: number): Promise<void> {
     return this.#calls.run(() => writeAll([encodeLine(probePoint(nowMs))], (lines) => this.#send(lines)))

@@ -59,6 +59,8 @@ const storedRow = z.object({
   detail: z.string().nullable(),
 })
 
+const seriesRow = z.object({ quantity: z.number() })
+
 const SELECT_READING = `
   SELECT ?1 AS meter, ?2 AS quantity, at_ms, quality, value,
          (SELECT text FROM word WHERE id = detail) AS detail
@@ -156,6 +158,23 @@ class SqliteReadings implements ReadingStore {
     )
   }
 
+  readonly retention = {
+    by: 'owner',
+    deleteBefore: (meter: MeterId, beforeMs: number, limit: number): Promise<number> =>
+      this.#calls.run(async () => {
+        let deleted = 0
+        this.#inTransaction(() => {
+          for (const row of this.#statements.seriesOf.all(meter)) {
+            if (deleted >= limit) return
+            const { quantity } = seriesRow.parse(row)
+            const result = this.#statements.deleteOldest.run(meter, quantity, beforeMs, limit - deleted)
+            deleted += Number(result.changes)
+          }
+        })
+        return deleted
+      }),
+  } as const
+
   probe(): Promise<void> {
     return this.#calls.run(async () => guarded(this.#file, () => probeWrite(this.#database)))
   }
@@ -186,12 +205,17 @@ class SqliteReadings implements ReadingStore {
   }
 
   #insert(readings: readonly Reading[]): void {
-    const { insertReading, insertSeries } = this.#statements
+    const { insertReading, insertReadings, insertSeries } = this.#statements
     // In the order of the key: neighbours share pages.
     const rows = readings.map((reading) => this.#rowOf(reading)).sort(byKey)
     let last: Row | undefined
+    let parameters: (number | null)[] = []
     for (const row of rows) {
-      insertReading.run(row.meter, row.quantity, row.atMs, row.quality, row.value, row.detail)
+      parameters.push(row.meter, row.quantity, row.atMs, row.quality, row.value, row.detail)
+      if (parameters.length === ROWS_PER_STATEMENT * COLUMNS) {
+        insertReadings.run(...parameters)
+        parameters = []
+      }
       if (last?.meter !== row.meter || last.quantity !== row.quantity) {
         const series = `${row.meter} ${row.quantity}`
         if (!this.#series.has(series)) insertSeries.run(row.meter, row.quantity)
@@ -199,6 +223,8 @@ class SqliteReadings implements ReadingStore {
       }
       last = row
     }
+    for (let start = 0; start < parameters.length; start += COLUMNS)
+      insertReading.run(...parameters.slice(start, start + COLUMNS))
   }
 
   #rowOf(reading: Reading): Row {
@@ -233,16 +259,28 @@ function byKey(a: Row, b: Row): number {
   return a.meter - b.meter || a.quantity - b.quantity || a.atMs - b.atMs || a.quality - b.quality
 }
 
+/** Columns of `reading`. */
+const COLUMNS = 6
+/** One call into SQLite for many rows: the call costs as much as the row. */
+const ROWS_PER_STATEMENT = 50
+
+/** Rows in the order given: of one identity the later one stands if its quality is not weaker. */
+function insertOf(rows: number): string {
+  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?)').join(', ')
+  return `
+    INSERT INTO reading VALUES ${values}
+    ON CONFLICT DO UPDATE SET quality = excluded.quality, value = excluded.value, detail = excluded.detail
+    WHERE excluded.quality >= quality`
+}
+
 function prepareAll(database: DatabaseSync) {
   return {
     // Setting a word to itself makes SQLite return its number.
     insertWord: database.prepare(
       'INSERT INTO word (text) VALUES (?) ON CONFLICT DO UPDATE SET text = excluded.text RETURNING id',
     ),
-    insertReading: database.prepare(`
-      INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET quality = excluded.quality, value = excluded.value, detail = excluded.detail
-      WHERE excluded.quality >= quality`),
+    insertReading: database.prepare(insertOf(1)),
+    insertReadings: database.prepare(insertOf(ROWS_PER_STATEMENT)),
     insertSeries: database.prepare('INSERT OR IGNORE INTO series VALUES (?, ?)'),
     insertCommit: database.prepare(`
       INSERT INTO commit_record VALUES (?, ?, ?, ?, ?, ?)
@@ -255,6 +293,17 @@ function prepareAll(database: DatabaseSync) {
     selectUsable: database.prepare(`${SELECT_READING} AND quality > 0 ORDER BY at_ms`),
     selectLastUsable: database.prepare(`${SELECT_READING} AND quality > 0 ORDER BY at_ms DESC LIMIT 1`),
     selectFirstUsable: database.prepare(`${SELECT_READING} AND quality > 0 ORDER BY at_ms LIMIT 1`),
+    seriesOf: database.prepare(
+      'SELECT quantity FROM series WHERE meter = (SELECT id FROM word WHERE text = ?) ORDER BY quantity',
+    ),
+    // The newest usable one before the instant stays; failures go with what is older than it.
+    deleteOldest: database.prepare(`
+      DELETE FROM reading WHERE (meter, quantity, at_ms) IN (
+        SELECT meter, quantity, at_ms FROM reading
+        WHERE meter = (SELECT id FROM word WHERE text = ?1) AND quantity = ?2 AND at_ms < coalesce((
+          SELECT max(at_ms) FROM reading
+          WHERE meter = (SELECT id FROM word WHERE text = ?1) AND quantity = ?2 AND at_ms < ?3 AND quality > 0), ?3)
+        ORDER BY at_ms LIMIT ?4)`),
     selectLatest: database.prepare(`
       SELECT meter.text AS meter, quantity.text AS quantity, at_ms, quality, value, detail.text AS detail
       FROM word AS meter
