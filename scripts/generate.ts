@@ -5,6 +5,8 @@ import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { energyItemFile } from '#accounts/energy-item.ts'
 import { electricityFile, fuelFile, heatFile, standardCoalFile } from '#accounts/factor.ts'
 import { deductionFile, targetFile } from '#accounts/targets/target.ts'
+import { cbamCommunication } from '#accounts/footprint/communication.ts'
+import { footprintDataset } from '#accounts/footprint/dataset.ts'
 import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { accountingRecord } from '#contract/accounting-record.ts'
@@ -43,6 +45,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   tariff: tariffFile,
   'power-factor': powerFactorFile,
   targets: targetFile,
+  'cbam-communication': cbamCommunication,
+  'footprint-dataset': footprintDataset,
   deductions: deductionFile,
   'energy-items': energyItemFile,
   'accounting-record': accountingRecord,
