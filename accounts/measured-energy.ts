@@ -1,11 +1,10 @@
-import { toDecimal } from '#contract/amount.ts'
 import { join, type EnergySum } from '#contract/energy-sum.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
 import type { Books } from '#store/port.ts'
-import { decimal, type Decimal } from './decimal.ts'
+import { ofAmount, type Decimal } from './decimal.ts'
 
 /** What one meter measured in whole days of the park's calendar: the ground of every account and table. */
 export interface MeasuredEnergy extends Period {
@@ -18,11 +17,6 @@ export interface MeasuredEnergy extends Period {
   readonly expected: number
   readonly missing: number
   readonly sum: EnergySum
-}
-
-/** Decimal of an exact text, which may end in zeros. */
-function exact(text: string): Decimal {
-  return decimal(text.includes('.') ? text.replace(/\.?0+$/, '') : text)
 }
 
 /**
@@ -45,7 +39,7 @@ export function measuredEnergy(
     meter,
     quantity,
     unit: quantityOf(quantity).unit,
-    energy: sum.energy === undefined ? undefined : exact(toDecimal(sum.energy)),
+    energy: sum.energy === undefined ? undefined : ofAmount(sum.energy),
     expected,
     missing: expected - sum.known,
     sum,

@@ -1,9 +1,12 @@
+import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import type { PlacedSum } from '#contract/energy-sum.ts'
+import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
 import type { Fault } from '#contract/fault.ts'
+import type { GapChanges, GapDecision, GapEntry, GapState } from '#contract/gap.ts'
 import type { Period } from '#contract/grid.ts'
-import type { Interval, RecordedInterval } from '#contract/interval.ts'
+import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading, RegisterReading } from '#contract/reading.ts'
@@ -53,6 +56,12 @@ export interface ReadingStore {
   /** The newest reading of every quantity of each meter; quantities never read are absent. */
   latest(meters: readonly MeterId[]): Promise<readonly Reading[]>
 
+  /**
+   * Writes something that is no reading, as durably as `append` does: resolves where the store can be written now.
+   * For those who ask whether it works; nothing is owed to it.
+   */
+  probe(nowMs: number): Promise<void>
+
   /** Waits for calls under way, then lets go of files and connections. */
   close(): Promise<void>
 }
@@ -70,6 +79,12 @@ export interface DirtyWindow {
   readonly toMs: number
 }
 
+/** Numbers of batches, both ends included. */
+export interface NumberRange {
+  readonly firstSeq: number
+  readonly lastSeq: number
+}
+
 /** A hole in the numbers of an epoch: batches that were made but have not arrived. */
 export interface Hole {
   readonly gateway: string
@@ -83,6 +98,20 @@ export interface Hole {
   readonly unnumbered: number
 }
 
+/** open: nobody has decided. The others were decided by a person. */
+export type QuarantineState = 'open' | 'replayed' | 'accepted' | 'discarded'
+
+/** What a person did with an entry of quarantine. */
+export interface QuarantineDecision {
+  /** replayed: taken after all. accepted: taken although it was beyond the rating. discarded: let be. */
+  readonly state: Exclude<QuarantineState, 'open'>
+  readonly by: string
+  readonly reason: string
+  readonly atMs: number
+  /** What was replayed in its place, where the payload was put right. */
+  readonly payload?: string | undefined
+}
+
 export interface QuarantineEntry {
   readonly id: number
   readonly gateway: string
@@ -90,14 +119,44 @@ export interface QuarantineEntry {
   readonly committedAtMs: number
   /** Of a long payload only the beginning, see `quarantine`. */
   readonly refusal: Refusal
-  /** Characters of the whole payload. */
+  /** Characters of the payload that is kept. */
   readonly payloadCharacters: number
+  /** True where quarantine was full: only the beginning of the payload is kept. */
+  readonly isCut: boolean
+  readonly state: QuarantineState
+  readonly decision?: QuarantineDecision
+}
+
+/** Refusals beyond the bounds of quarantine: how many there were, of whom, and why. */
+export interface QuarantineOverflow {
+  /** '*' where there were too many names. */
+  readonly gateway: string
+  readonly code: string
+  readonly firstMs: number
+  readonly lastMs: number
+  readonly refusals: number
+  readonly characters: number
 }
 
 /** A recorded gap, with the moment it was learned of. */
 export interface RecordedGap {
   readonly record: GapRecord
   readonly committedAtMs: number
+}
+
+/** How many entries the books have of what needs attention. */
+export interface BooksCounts {
+  /** Stretches that gateways declared lost. */
+  readonly gaps: number
+  /** Numbers of batches that neither arrived nor were declared lost. */
+  readonly missingBatches: number
+  /** Entries that nobody has decided on. */
+  readonly quarantined: number
+  readonly dirtyWindows: number
+  /** Begin of the oldest of them. */
+  readonly oldestDirtyMs: number | undefined
+  /** Revisions of intervals that were written since the books were opened. */
+  readonly revisionsWritten: number
 }
 
 /** A record as the books keep it. */
@@ -116,6 +175,54 @@ export interface RecordWish {
   readonly kinds?: readonly AccountingRecord['kind'][]
   readonly from?: string
   readonly to?: string
+}
+
+/** First slot, number of slots, revision: a stretch of slots with one revision number. */
+export type RevisionRun = readonly [fromMs: number, slots: number, revision: number]
+
+/** What a meter's slots of a period add up to, with the proof of which they are. */
+export interface SlotProof {
+  readonly runs: readonly RevisionRun[]
+  /** SHA-256 over the intervals of `runs` as they are kept, slot by slot. */
+  readonly digest: string
+  readonly energy: Amount | undefined
+  readonly known: number
+  readonly missing: number
+  readonly undecided: number
+  readonly byMethod: readonly { readonly method: IntervalMethod; readonly energy: Amount }[]
+}
+
+/** A month of a register of which a slot was revised. */
+export interface ChangedMonth {
+  /** Grows with every change. */
+  readonly id: number
+  readonly meter: string
+  readonly quantity: string
+  readonly month: string
+  readonly changedAtMs: number
+}
+
+/** Up to which changes and records an account was posted, and by what rules (a text of the caller's). */
+export interface PostingProgress {
+  readonly changes: number
+  readonly records: number
+  readonly rules: string
+}
+
+export const NO_PROGRESS: PostingProgress = { changes: 0, records: 0, rules: '' }
+
+/** An entry as it is kept, before anything of it is believed. */
+export interface LedgerRow {
+  readonly account: string
+  readonly number: number
+  readonly recordedAtMs: number
+  readonly kind: string
+  readonly month: string | null
+  readonly reverses: number | null
+  readonly reference: string | null
+  readonly body: string
+  readonly previous: string
+  readonly hash: string
 }
 
 /**
@@ -183,11 +290,57 @@ export interface Books {
 
   gaps(): readonly RecordedGap[]
 
+  /** Numbers of a range that have not arrived, declared lost or not. */
+  absentBatches(gateway: string, epoch: string, range: NumberRange): readonly NumberRange[]
+
+  /** When a batch was committed last; undefined where it has not arrived, or more than three days ago. */
+  batchCommittedAtMs(gateway: string, epoch: string, seq: number): number | undefined
+
+  /** When something of each gateway was committed last. */
+  gatewaysSeen(): ReadonlyMap<string, number>
+
+  /**
+   * The longest stretches of settled slots that readings do not cover, or only in part, in order; the last may reach to
+   * now over slots that were never computed. `unchanged` where nothing is new since the last answer.
+   */
+  uncovered(meter: MeterId, quantity: QuantityName, nowMs: number): readonly Period[] | 'unchanged'
+
+  /** Gap entries that are open or accepted. */
+  unfilledGaps(): readonly GapEntry[]
+
+  /** Gap entries, newest first. */
+  gapEntries(limit: number, state?: GapState): readonly GapEntry[]
+
+  changeGaps(changes: GapChanges, nowMs: number): void
+
+  /** A person lets a gap be. False where the entry is not open. */
+  acceptGap(id: number, decision: GapDecision): boolean
+
   /** Newest first, each with the first 4,000 characters of its payload: it may have megabytes. */
-  quarantine(limit: number): readonly QuarantineEntry[]
+  quarantine(limit: number, state?: QuarantineState): readonly QuarantineEntry[]
+
+  /** One entry with its whole payload. */
+  quarantineEntry(id: number): QuarantineEntry | undefined
+
+  quarantineOverflow(): readonly QuarantineOverflow[]
+
+  /** A person decides on an entry. False where it is not open. */
+  decideQuarantine(id: number, decision: QuarantineDecision): boolean
+
+  /**
+   * Takes away at most `limit` marks of batches committed more than three days ago: their numbers are kept as ranges, so
+   * the books stay small over years. Returns how many there were.
+   */
+  forgetMarks(nowMs: number, limit: number): number
 
   /** Batches marked of each (gateway, epoch), for reports and tests. */
   batchCount(): number
+
+  /** Some ten milliseconds at most, however old the books are. */
+  counts(): BooksCounts
+
+  /** Writes nothing, as durably as anything else: returns where the books can be written now. */
+  probe(): void
 
   /**
    * Enters records in one transaction: all of them, or after a fault none. A record that is the very same as one of
@@ -201,6 +354,56 @@ export interface Books {
 
   /** Records in order of number; those replaced are among them, and say by which. */
   records(wish: RecordWish): readonly EnteredRecord[]
+
+  /**
+   * Adds up a meter's slots with fromMs ≤ slotMs < toMs: the newest revisions, or the very ones of `runs`. Throws
+   * `amount-overflow` where the sum cannot be held exactly.
+   */
+  slotProof(meter: MeterId, quantity: QuantityName, period: Period, runs?: readonly RevisionRun[]): SlotProof
+
+  /** Months changed after a change, in order; each once, at its latest change. */
+  changedMonths(after: number): readonly ChangedMonth[]
+
+  postingProgress(account: string): PostingProgress
+
+  /**
+   * Adds entries to the end of an account's chain, numbered and hashed, in one transaction, with the account's new
+   * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before. Throws
+   * `entry-invalid` for a reversal of what cannot be reversed, `certificate-used` for a reference that an account holds,
+   * `month-closed` for a figure of a closed month, `entry-invalid` where the last entry is not number `after`; then nothing
+   * was added.
+   */
+  post(
+    account: string,
+    bodies: readonly EntryBody[],
+    nowMs: number,
+    progress?: PostingProgress,
+    after?: number,
+  ): readonly LedgerEntry[]
+
+  /** Accounts that have entries. */
+  ledgerAccounts(): readonly string[]
+
+  /**
+   * Entries of an account in order, or those that speak of some months. Throws a ZodError or SyntaxError where one is
+   * damaged.
+   */
+  ledger(account: string, months?: readonly string[]): readonly LedgerEntry[]
+
+  /** Months that were ever posted, in order. */
+  postedMonths(account: string): readonly string[]
+
+  /** Months that were ever reopened, in order. */
+  reopenedMonths(account: string): readonly string[]
+
+  /** The same as they are kept, one by one, so that a damaged one can be told of. */
+  ledgerRows(account: string): Iterable<LedgerRow>
+
+  /** Number and hash of an account's last entry as they were noted when it was added. */
+  ledgerHead(account: string): { readonly number: number; readonly hash: string }
+
+  /** What is wrong with the file itself and with records whose digest is not that of their content. */
+  damages(): readonly string[]
 
   close(): void
 }

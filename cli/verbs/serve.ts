@@ -1,21 +1,30 @@
 import { z } from 'zod'
 import { roleNames } from '#contract/access.ts'
+import type { AccountingPlan } from '#accounts/accounting-plan.ts'
+import type { PostingRules } from '#accounts/posting.ts'
+import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
-import { startWorker } from '#ingest/worker.ts'
 import { AccessBook } from '#store/access-book.ts'
+import { startWorker, type Worker } from '#ingest/worker.ts'
+import { MeasuredStore } from '#store/measured.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
+import { accountingPlanBeside, readAccountingPlan } from '../accounting-files.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { courteous } from '../courteous-store.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
+import { readFactorFiles } from '../factor-files.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
+import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
+import { watchProcess } from '../process-use.ts'
+import { readPostingRules } from '../posting-rules.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -24,7 +33,7 @@ const options = z.object({
   data: text.default('./data').meta({ description: 'Folder for everything that is kept (./data)' }),
   store: text.optional().meta({
     description:
-      'sqlite:FILE, influx1://HOST:PORT/DATABASE or influx2://HOST:PORT/ORG/BUCKET (sqlite in --data)',
+      'sqlite:FILE, influx1://HOST:PORT/DATABASE, influx2://HOST:PORT/ORG/BUCKET or influx3://HOST:PORT/DATABASE (sqlite in --data)',
   }),
   broker: text
     .default('embedded')
@@ -50,6 +59,16 @@ const options = z.object({
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
+/** The plan beside the park file, and what postings are computed by; undefined where there is none. */
+function readAccounting(
+  parkFile: string,
+  park: Park,
+): { readonly plan: AccountingPlan; readonly rules: PostingRules } | undefined {
+  const file = accountingPlanBeside(parkFile)
+  if (file === undefined) return undefined
+  return { plan: readAccountingPlan(file, park, readFactorFiles()), rules: readPostingRules() }
+}
+
 /** Broker, ingest, books and pages in one process. */
 export const serve = verb('Receive, store, compute and show a park’s readings', options, async (given) => {
   const lifetime = watchLifetime()
@@ -58,8 +77,12 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
   const folder = openDataFolder(given.data)
   const closers: (() => void | Promise<void>)[] = [() => folder.release()]
   try {
+    const accounting = readAccounting(given.park, park)
     const clock = clockOf(paceOfFolder(folder, 'books.sqlite', given))
-    const store = await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`)
+    const store = new MeasuredStore(
+      await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`),
+      clock,
+    )
     closers.unshift(() => store.close())
     const books = openBooks(folder.file('books.sqlite'), park.description.timeZone)
     closers.unshift(() => {
@@ -81,6 +104,19 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         })
       : undefined
     if (broker !== undefined) closers.unshift(() => broker.stop())
+    const machine = watchProcess()
+    closers.unshift(() => {
+      machine.stop()
+    })
+    let worker: Worker | undefined
+    const operations = operationsOf({
+      store,
+      books,
+      clock,
+      processMetrics: () => machine.metrics(),
+      worker: () => worker,
+      isStopping: () => lifetime.signal.aborted,
+    })
     const pages = await startServer({
       host: given.host,
       port: given.port,
@@ -93,9 +129,11 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       simulated: given.simulated,
       access,
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
+      operations,
+      accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
     })
     closers.unshift(() => pages.stop())
-    const worker = await startWorker({
+    const running = await startWorker({
       brokerUrl: broker?.ownUrl ?? given.broker,
       ...(broker === undefined
         ? { access: brokerAccessOf(given.broker, given), shareGroup: given['share-group'] }
@@ -108,7 +146,8 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         pages.noticeState(message)
       },
     })
-    folder.describe(pages.url)
+    worker = running
+    folder.describe(broker === undefined ? pages.url : `${pages.url}, ${broker.url}`)
     tellParent({
       kind: 'ready',
       url: pages.url,
@@ -128,6 +167,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       clock,
       log,
       signal: stopBooks.signal,
+      accounting,
       onCommits: (records) => {
         pages.noticeCommits(records)
         if (toldFirstValues) return
@@ -137,7 +177,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     })
     // The worker first: what it still commits is followed in the last round of the books.
     closers.unshift(async () => {
-      await worker.stop()
+      await running.stop()
       stopBooks.abort()
       await booksLoop
     })
