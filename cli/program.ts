@@ -19,6 +19,8 @@ await dispatch({
   'gaps list': async () => (await import('./verbs/gaps.ts')).gapsList,
   'gaps accept': async () => (await import('./verbs/gaps.ts')).gapsAccept,
   grade: async () => (await import('./verbs/grade.ts')).grade,
+  'report balance': async () =>
+    (await import('./verbs/report.ts')).reportVerb('balance', 'Print the energy balance table'),
   'gateway password': async () => (await import('./verbs/gateway-password.ts')).gatewayPassword,
   'broker rights': async () => (await import('./verbs/broker-rights.ts')).brokerRights,
   'user link': async () => (await import('./verbs/user-link.ts')).userLink,
@@ -35,6 +37,9 @@ await dispatch({
   'ledger export': async () => (await import('./verbs/ledger.ts')).ledgerExport,
   'record enter': async () => (await import('./verbs/record.ts')).recordEnter,
   'record import': async () => (await import('./verbs/record.ts')).recordImport,
+  'report cost': async () => (await import('./verbs/report-account.ts')).reportCost,
+  'report load': async () => (await import('./verbs/report-account.ts')).reportLoad,
+  'report footprint': async () => (await import('./verbs/report-account.ts')).reportFootprint,
   'record list': async () => (await import('./verbs/record.ts')).recordList,
   'configure key': async () => (await import('./verbs/configure-key.ts')).configureKey,
   'configure sign': async () => (await import('./verbs/configure-sign.ts')).configureSign,

@@ -9,7 +9,7 @@ import { indexPark, parkDescription } from '#contract/park.ts'
 import { accountingPlan } from '../accounting-plan.ts'
 import { decimal, textOf, type Decimal } from '../decimal.ts'
 import { factorLibrary } from '../factor-library.ts'
-import { electricityFile, fuelFile, heatFile, standardCoalFile } from '../factor.ts'
+import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from '../factor.ts'
 import { allocate } from './allocation.ts'
 import { cbamCommunication, cbamCommunicationOf, flowsCsv } from './communication.ts'
 import { footprintDataset, footprintDatasetOf } from './dataset.ts'
@@ -26,6 +26,7 @@ const library = factorLibrary({
   fuels: fuelFile.parse(read('../factors/fuel-defaults.yaml')),
   electricity: electricityFile.parse(read('../factors/electricity.yaml')),
   heat: heatFile.parse(read('../factors/heat.yaml')),
+  process: processFile.parse(read('../factors/process.yaml')),
 })
 const text = (part: Known): unknown => (part.state === 'known' ? textOf(part.value) : part.why)
 
