@@ -201,7 +201,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     loadApi(app, sources)
   }
   qualityApi(app, books)
-  accountsApi(app, { park, clock, accounts: options.accounts })
+  accountsApi(app, { park, clock, accounts: options.accounts, guard })
   operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)
