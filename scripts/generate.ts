@@ -5,6 +5,7 @@ import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { energyItemFile } from '#accounts/energy-item.ts'
 import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from '#accounts/factor.ts'
 import { gradeRule } from '#accounts/grade-rule.ts'
+import { deductionFile, targetFile } from '#accounts/targets/target.ts'
 import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { uncertaintyFile } from '#accounts/uncertainty.ts'
@@ -46,6 +47,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   accounting: accountingPlan,
   tariff: tariffFile,
   'power-factor': powerFactorFile,
+  targets: targetFile,
+  deductions: deductionFile,
   'energy-items': energyItemFile,
   'accounting-record': accountingRecord,
   'ledger-entry': ledgerEntry,

@@ -15,8 +15,8 @@ const CACHE_KIB = 32_768
  */
 const CHECKPOINT_PAGES = 10_000
 
-/** Which tables a file holds: the files migrations/NNN-books….sql or NNN-readings….sql in order of number. */
-export type FileKind = 'books' | 'readings'
+/** Which tables a file holds: the files migrations/NNN-KIND….sql in order of number. */
+export type FileKind = 'books' | 'readings' | 'access'
 
 const migrationFolder = new URL('migrations/', import.meta.url)
 
@@ -79,6 +79,15 @@ export function fileDamages(database: DatabaseSync): string[] {
     .filter((line) => line !== 'ok')
 }
 
+/**
+ * Commits a transaction that changes a page of the file without changing what it says: it fails where a write would.
+ */
+export function probeWrite(database: DatabaseSync): void {
+  inTransaction(database, () => {
+    database.exec(`PRAGMA user_version = ${numberOf(database, 'user_version')}`)
+  })
+}
+
 /** Opens or creates a file. Throws SQLite's error, or RangeError for a file that is not ours to use. */
 export function openSqlite(file: string, kind: FileKind): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
@@ -106,5 +115,9 @@ export function openSqlite(file: string, kind: FileKind): DatabaseSync {
   }
 }
 
-/** Marks in the file's header, so that books are never opened as readings: "tbbk" and "tbrd". */
-const applicationIds = { books: 0x7462626b, readings: 0x74627264 } as const satisfies Record<FileKind, number>
+/** Marks in the file's header, so that books are never opened as readings: "tbbk", "tbrd" and "tbac". */
+const applicationIds = {
+  books: 0x7462626b,
+  readings: 0x74627264,
+  access: 0x74626163,
+} as const satisfies Record<FileKind, number>

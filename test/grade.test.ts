@@ -48,7 +48,7 @@ beforeAll(async () => {
     })
   }
   platform.close()
-}, 120_000)
+})
 
 afterAll(() => {
   rmSync(folder, { recursive: true })

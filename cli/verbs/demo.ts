@@ -57,6 +57,8 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
   const folder = openDataFolder(given.data)
   const children: Child[] = []
   const start = (name: string, args: readonly string[]): Child => {
+    // Who is asked to stop while it starts must not leave behind what it was about to start.
+    lifetime.signal.throwIfAborted()
     const child = startChild(name, args, folder.file('log', `${name}.log`))
     children.unshift(child)
     return child
@@ -83,7 +85,8 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     const server = start('serve', [
       'serve',
       ...flags({ park: parkFile, data: folder.file('server'), host: given.host, port: given.port }),
-      ...flags({ 'mqtt-port': given['mqtt-port'], simulated: 'true' }),
+      // Whoever is on this machine may look at everything; changes need somebody who signed in.
+      ...flags({ 'mqtt-port': given['mqtt-port'], simulated: 'true', 'open-as': 'auditor' }),
       ...paced,
     ])
     // Gateways wait for the meters alone: what they read before the broker is there waits in their journals.
@@ -118,8 +121,10 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     await server.told('first-values')
     steps.done('首批实时值 first live values')
     const { controlUrl = '' } = simulated
+    const { firstLink } = served
+    const welcome = firstLink === undefined ? '' : `  管理员 administrator  ${firstLink}\n`
     steps.title(
-      `\n  打开 open  ${served.url}\n  故障与真值 faults and truth  ${controlUrl}\n  Ctrl-C 停止全部 stops everything.\n`,
+      `\n  打开 open  ${served.url}\n${welcome}  故障与真值 faults and truth  ${controlUrl}\n  Ctrl-C 停止全部 stops everything.\n`,
     )
 
     const months = given['history-months']
@@ -150,7 +155,7 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     steps.title('正在停止 stopping …')
   } finally {
     // Gateways first: what they have read is then journaled, delivered or kept for the next start.
-    for (const child of children) await child.stop()
+    for (let child = children.shift(); child !== undefined; child = children.shift()) await child.stop()
     folder.release()
     steps.done('已全部停止 everything stopped')
   }

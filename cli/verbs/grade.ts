@@ -9,6 +9,7 @@ import { loadProfile } from '#firmware-config/profile.ts'
 import { faultReasons, gapReasons } from '#simulators/grade-reasons.ts'
 import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
 import { gradablePeriod, gradeMeter, isClean, type GradedMeter, type MeterGrade } from '#simulators/grade.ts'
+import { openKeptSums } from '#simulators/kept-sums.ts'
 import { makePlant } from '#simulators/plant.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
 import { truthOf } from '#simulators/truth-energy.ts'
@@ -22,6 +23,8 @@ import {
 } from '../account-grade.ts'
 import { accountingPlanBeside, readAccountingPlan } from '../accounting-files.ts'
 import { readFactorFiles } from '../factor-files.ts'
+import { installationRoot, keptFolder } from '../installation.ts'
+import { makeLog } from '../log.ts'
 import { instant, text } from '../options.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { fromBooks, fromServer } from '../platform-intervals.ts'
@@ -34,7 +37,9 @@ const options = z.object({
     .array(text)
     .meta({ description: 'A gateway file whose meters are graded; may be given several times' }),
   data: text.optional().meta({ description: 'The data folder of the server, running or not' }),
-  url: text.optional().meta({ description: 'Instead of --data: the address of a running server' }),
+  url: text.optional().meta({
+    description: 'Instead of --data: the address of a running server; its API token in TANBIAO_TOKEN',
+  }),
   from: instant.optional().meta({ description: 'Begin, e.g. 2026-11-01T00:00:00+08:00 (all that is known)' }),
   to: instant.optional().meta({ description: 'End (all that is known)' }),
   'fault-log': text
@@ -88,9 +93,13 @@ export const grade = verb('Compare a server’s intervals with the truth', optio
   const platform =
     given.url === undefined
       ? fromBooks(join(given.data ?? '', 'books.sqlite'))
-      : fromServer(given.url, timeZone)
+      : fromServer(given.url, timeZone, process.env['TANBIAO_TOKEN'])
   try {
-    const truth = truthOf(scenario, park, makePlant(scenario, park))
+    const log = makeLog('grade', 'warn')
+    const kept = openKeptSums(keptFolder(installationRoot, 'sums'), scenario, (why) =>
+      log.warn({ err: why }, 'sums of days are not kept'),
+    )
+    const truth = truthOf(scenario, park, makePlant(scenario, park, kept.daySums))
     const nowMs = Date.now()
     const asked = {
       fromMs: given.from ?? (given.url === undefined ? 0 : nowMs - DEFAULT_SPAN_MS),
@@ -111,6 +120,7 @@ export const grade = verb('Compare a server’s intervals with the truth', optio
       ...gapReasons(await platform.gaps(), park),
       ...(given['fault-log'] === undefined ? [] : faultReasons(given['fault-log'], gateways)),
     ]
+    kept.keep()
     const rules = { period, reasons, answerMs: given['answer-ms'] }
     const grades = meters.map((meter) => gradeMeter(meter, rules))
     const unitOf = (meter: string): string =>

@@ -2,11 +2,14 @@ import { z } from 'zod'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import type { Park } from '#contract/park.ts'
+import { roleNames } from '#contract/access.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
-import { startWorker } from '#ingest/worker.ts'
+import { AccessBook } from '#store/access-book.ts'
+import { startWorker, type Worker } from '#ingest/worker.ts'
+import { MeasuredStore } from '#store/measured.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { accountingPlanBeside, readAccountingPlan } from '../accounting-files.ts'
 import { keepBooks } from '../bookkeeping.ts'
@@ -18,8 +21,10 @@ import { watchLifetime } from '../lifetime.ts'
 import { readFactorFiles } from '../factor-files.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
+import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { readPostingRules } from '../posting-rules.ts'
+import { watchProcess } from '../process-use.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -28,7 +33,7 @@ const options = z.object({
   data: text.default('./data').meta({ description: 'Folder for everything that is kept (./data)' }),
   store: text.optional().meta({
     description:
-      'sqlite:FILE, influx1://HOST:PORT/DATABASE or influx2://HOST:PORT/ORG/BUCKET (sqlite in --data)',
+      'sqlite:FILE, influx1://HOST:PORT/DATABASE, influx2://HOST:PORT/ORG/BUCKET or influx3://HOST:PORT/DATABASE (sqlite in --data)',
   }),
   broker: text
     .default('embedded')
@@ -47,6 +52,9 @@ const options = z.object({
     .stringbool()
     .default(false)
     .meta({ description: 'true: every page says that values are simulated' }),
+  'open-as': z.enum(roleNames).optional().meta({
+    description: 'What anybody on this machine may read without signing in, as which role (nobody)',
+  }),
   ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
@@ -71,11 +79,18 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
   try {
     const accounting = readAccounting(given.park, park)
     const clock = clockOf(paceOfFolder(folder, 'books.sqlite', given))
-    const store = await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`)
+    const store = new MeasuredStore(
+      await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`),
+      clock,
+    )
     closers.unshift(() => store.close())
     const books = openBooks(folder.file('books.sqlite'), park.description.timeZone)
     closers.unshift(() => {
       books.close()
+    })
+    const access = new AccessBook(folder.file('access.sqlite'))
+    closers.unshift(() => {
+      access.close()
     })
     const embedded = given.broker === 'embedded'
     const broker = embedded
@@ -89,6 +104,19 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         })
       : undefined
     if (broker !== undefined) closers.unshift(() => broker.stop())
+    const machine = watchProcess()
+    closers.unshift(() => {
+      machine.stop()
+    })
+    let worker: Worker | undefined
+    const operations = operationsOf({
+      store,
+      books,
+      clock,
+      processMetrics: () => machine.metrics(),
+      worker: () => worker,
+      isStopping: () => lifetime.signal.aborted,
+    })
     const pages = await startServer({
       host: given.host,
       port: given.port,
@@ -100,9 +128,12 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       log,
       simulated: given.simulated,
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
+      access,
+      ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
+      operations,
     })
     closers.unshift(() => pages.stop())
-    const worker = await startWorker({
+    const running = await startWorker({
       brokerUrl: broker?.ownUrl ?? given.broker,
       ...(broker === undefined
         ? { access: brokerAccessOf(given.broker, given), shareGroup: given['share-group'] }
@@ -115,12 +146,17 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         pages.noticeState(message)
       },
     })
-    folder.describe(pages.url)
+    worker = running
+    folder.describe(broker === undefined ? pages.url : `${pages.url}, ${broker.url}`)
     tellParent({
       kind: 'ready',
       url: pages.url,
+      ...(pages.firstLink === undefined ? {} : { firstLink: pages.firstLink }),
       ports: broker === undefined ? {} : { mqtt: broker.port },
     })
+    if (pages.firstLink !== undefined) {
+      console.log(`首位管理员 first administrator (one-time link, 48 h)  ${pages.firstLink}`)
+    }
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
     let toldFirstValues = false
@@ -141,7 +177,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     })
     // The worker first: what it still commits is followed in the last round of the books.
     closers.unshift(async () => {
-      await worker.stop()
+      await running.stop()
       stopBooks.abort()
       await booksLoop
     })

@@ -8,6 +8,7 @@ import { Fault } from '#contract/fault.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import { quantityName } from '#contract/quantities.ts'
+import type { RouteAccess } from '#dashboards/access/route-access.ts'
 import {
   accountState,
   planOf,
@@ -93,6 +94,10 @@ const slot = z.object({
   ),
 })
 
+/** An enterprise's officer sees its own account; the list is for those who see the park. */
+const ofAccount: RouteAccess = { needs: 'read', within: { account: 'account' } }
+const ofPark: RouteAccess = { needs: 'read', within: 'park' }
+
 /** Entries of one answer. */
 const ENTRIES_MAX = 1_000
 
@@ -114,22 +119,27 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   }
   const names = new Map([park.description, ...park.description.enterprises].map(({ id, name }) => [id, name]))
 
-  routes.get('/api/v1/accounts', { schema: { response: { 200: accountList } } }, () => ({
-    accounts: given().plan.accounts.map(({ account }) => {
-      const state = accountState(given(), account)
-      return {
-        account,
-        name: names.get(account) ?? { zh: account, en: account },
-        entries: state.last,
-        months: state.months(),
-        closed: [...state.closings.keys()].toSorted(),
-      }
+  routes.get(
+    '/api/v1/accounts',
+    { config: { access: ofPark }, schema: { response: { 200: accountList } } },
+    () => ({
+      accounts: given().plan.accounts.map(({ account }) => {
+        const state = accountState(given(), account)
+        return {
+          account,
+          name: names.get(account) ?? { zh: account, en: account },
+          entries: state.last,
+          months: state.months(),
+          closed: [...state.closings.keys()].toSorted(),
+        }
+      }),
     }),
-  }))
+  )
 
   routes.get(
     '/api/v1/accounts/:account/statement',
     {
+      config: { access: ofAccount },
       schema: {
         params: one,
         querystring: z.object({
@@ -156,6 +166,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   routes.get(
     '/api/v1/accounts/:account/entries',
     {
+      config: { access: ofAccount },
       schema: {
         params: one,
         querystring: z.object({
@@ -178,6 +189,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   routes.get(
     '/api/v1/accounts/:account/positions',
     {
+      config: { access: ofAccount },
       schema: {
         params: one,
         response: {
@@ -197,6 +209,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   routes.get(
     '/api/v1/accounts/:account/entries/:entry/trace',
     {
+      config: { access: ofAccount },
       schema: {
         params: posted,
         querystring: z.object({ meter: identifier, slot: z.coerce.number().pipe(epochMs) }),

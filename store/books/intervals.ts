@@ -22,11 +22,13 @@ function recorded(
 export type IntervalBook = ReturnType<typeof openIntervals>
 
 /**
- * The intervals of the books. `revise` belongs into a transaction of the caller, and tells of every slot it changes.
+ * The intervals of the books. `revise` belongs into a transaction of the caller, and tells of every slot it changes,
+ * and of every one it is given.
  */
 export function openIntervals(
   database: DatabaseSync,
   onChange: (series: number, slotMs: number, nowMs: number) => void,
+  onRevise: (series: number, interval: Interval) => void,
 ) {
   const findSeries = database.prepare('SELECT id FROM series WHERE meter = ? AND quantity = ?')
   const insertSeries = database.prepare('INSERT INTO series (meter, quantity) VALUES (?, ?) RETURNING id')
@@ -59,8 +61,10 @@ export function openIntervals(
    * Writes the next revision where the content (its text) is new; in the place of the first one while its slot is not
    * settled. True when something was written.
    */
-  function revise({ meter, quantity, slotMs }: Interval, content: string, nowMs: number): boolean {
+  function revise(interval: Interval, content: string, nowMs: number): boolean {
+    const { meter, quantity, slotMs } = interval
     const series = seriesOf(meter, quantity) ?? seriesRow.parse(insertSeries.get(meter, quantity)).id
+    onRevise(series, interval)
     const last = revisionRow.optional().parse(newest.get(series, slotMs))
     if (last?.content === content) return false
     // A later revision shows that it was settled before: the clock was set back, and what was final stays.
@@ -93,5 +97,5 @@ export function openIntervals(
       .map((row) => recorded({ meter, quantity, slotMs }, revisionRow.parse(row)))
   }
 
-  return { revise, extentOf, between, revisions }
+  return { seriesOf, revise, extentOf, between, revisions }
 }
