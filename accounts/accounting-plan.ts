@@ -193,6 +193,7 @@ export const accountingPlan = z.strictObject({
   steam: z.array(steamOfMeters).default([]),
   accounts: z.array(accountPlan).min(1),
 })
+export type AccountPlan = z.output<typeof accountPlan>
+export type SteamState = z.output<typeof steamState>
 export type AccountingPlan = z.output<typeof accountingPlan>
-export type AccountPlan = AccountingPlan['accounts'][number]
 export type EmissionSource = AccountPlan['sources'][number]

@@ -11,21 +11,21 @@ import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
-import { accountsApi } from './api/accounts.ts'
 import type { AccessBook } from '#store/access-book.ts'
 import { guardRoutes, type GuardedRoute } from './access/guard.ts'
 import { readOwn } from './access/route-access.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
+import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
 import { meterApi } from './api/meter.ts'
 import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
-import type { AccountSources } from './account-view.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
+import type { AccountSources } from './account-view.ts'
 import { Board } from './board.ts'
 import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
@@ -52,14 +52,14 @@ export interface ServerOptions {
   readonly webFolder?: string
   /** True when the whole system runs on a simulator: every page says so. */
   readonly simulated?: boolean
-  /** Ledgers and what they are computed by; without an accounting plan there are none. */
-  readonly accounts?: AccountSources | undefined
   /** Users, sessions, tokens, and what they did. */
   readonly access: AccessBook
   /** What anybody on this machine may be without signing in; nobody unless told otherwise. */
   readonly openAs?: Role
   /** What `/metrics` and `/readyz` answer; without it neither is there. */
   readonly operations?: Operations
+  /** Ledgers and what they are computed by; without an accounting plan there are none. */
+  readonly accounts?: AccountSources | undefined
 }
 
 export interface Server {
@@ -190,7 +190,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   energyApi(app, { parkOf, books, clock })
   qualityApi(app, books)
-  accountsApi(app, { park, clock, accounts: options.accounts })
+  accountsApi(app, { park, clock, accounts: options.accounts, guard })
   operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)

@@ -12,8 +12,6 @@ import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
 import { openLedger, type LedgerBook } from './books/ledger.ts'
 import { openPostingProgress, type PostingProgressBook } from './books/posting-progress.ts'
-import { openSlotProofs } from './books/slot-proof.ts'
-import type { Books, BooksCounts, PostingProgress, RecordWish } from './port.ts'
 import {
   openQuarantine,
   QUARANTINE_BOUNDS,
@@ -21,6 +19,8 @@ import {
   type QuarantineBounds,
 } from './books/quarantine.ts'
 import { openUncovered, type Uncovered } from './books/uncovered.ts'
+import { openSlotProofs } from './books/slot-proof.ts'
+import type { Books, BooksCounts, PostingProgress, RecordWish } from './port.ts'
 import { fileDamages, inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
 
 /**

@@ -70,15 +70,6 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** What SQLite finds wrong with the file: pages, indices, constraints. */
-export function fileDamages(database: DatabaseSync): string[] {
-  return database
-    .prepare('PRAGMA integrity_check')
-    .all()
-    .map((row) => String(Object.values(row)[0]))
-    .filter((line) => line !== 'ok')
-}
-
 /**
  * Commits a transaction that changes a page of the file without changing what it says: it fails where a write would.
  */
@@ -86,6 +77,15 @@ export function probeWrite(database: DatabaseSync): void {
   inTransaction(database, () => {
     database.exec(`PRAGMA user_version = ${numberOf(database, 'user_version')}`)
   })
+}
+
+/** What SQLite finds wrong with the file: pages, indices, constraints. */
+export function fileDamages(database: DatabaseSync): string[] {
+  return database
+    .prepare('PRAGMA integrity_check')
+    .all()
+    .map((row) => String(Object.values(row)[0]))
+    .filter((line) => line !== 'ok')
 }
 
 /** Opens or creates a file. Throws SQLite's error, or RangeError for a file that is not ours to use. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { roleNames } from '#contract/access.ts'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import type { Park } from '#contract/park.ts'
-import { roleNames } from '#contract/access.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
@@ -23,8 +23,8 @@ import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
 import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
-import { readPostingRules } from '../posting-rules.ts'
 import { watchProcess } from '../process-use.ts'
+import { readPostingRules } from '../posting-rules.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -127,10 +127,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       clock,
       log,
       simulated: given.simulated,
-      accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
       access,
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
       operations,
+      accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
     })
     closers.unshift(() => pages.stop())
     const running = await startWorker({

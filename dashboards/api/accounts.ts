@@ -2,13 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
-import { decimalText } from '#contract/decimal-text.ts'
-import { accountMonth, entryBody, ledgerEntry, posting, scopes } from '#contract/entry.ts'
+import { accountMonth, entryBody, ledgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
-import { epochMs, identifier, localName } from '#contract/identity.ts'
+import { epochMs, identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
-import { quantityName } from '#contract/quantities.ts'
-import type { RouteAccess } from '#dashboards/access/route-access.ts'
+import type { Guard } from '#dashboards/access/guard.ts'
+import { readOwn, type RouteAccess } from '#dashboards/access/route-access.ts'
 import {
   accountState,
   planOf,
@@ -18,85 +17,9 @@ import {
   statementView,
   type AccountSources,
 } from '../account-view.ts'
+import { accountList, slotTraceAnswer, statement } from './account-shapes.ts'
 
 /** /api/v1/accounts: carbon accounts, their entries and statements, and the way from a figure down to the register. */
-
-const totals = z.object({
-  total: decimalText.optional().meta({ description: 'tCO2 of scopes 1 and 2, by location' }),
-  totalMarketBased: decimalText.optional(),
-  byScope: z.partialRecord(z.enum(scopes), decimalText),
-  adjustments: z.partialRecord(z.enum(scopes), decimalText),
-  uncertainty: decimalText.optional().meta({ description: 'Half-width of the 95 % interval, as a share' }),
-})
-
-const accountList = z.object({
-  accounts: z.array(
-    z.object({
-      account: identifier,
-      name: localName,
-      entries: z.int(),
-      months: z.array(accountMonth),
-      closed: z.array(accountMonth),
-    }),
-  ),
-})
-
-const statement = z.object({
-  account: identifier,
-  knownOn: z.iso.date().optional(),
-  from: z.string(),
-  to: z.string(),
-  totals,
-  months: z.array(
-    totals.extend({
-      month: accountMonth,
-      state: z.enum(['open', 'closed', 'provisional']),
-      restatements: z.int(),
-    }),
-  ),
-  lines: z.array(
-    z.object({
-      month: accountMonth,
-      source: identifier,
-      entry: z.int().optional(),
-      posting,
-      doubtful: z.array(z.string()),
-    }),
-  ),
-  missing: z.array(accountMonth),
-  incomplete: z.array(z.string()),
-  differences: z.array(
-    z.object({
-      entry: z.int(),
-      month: accountMonth,
-      source: z.string(),
-      because: z.string(),
-      tCo2: decimalText.optional(),
-    }),
-  ),
-})
-
-const slot = z.object({
-  meter: identifier,
-  quantity: quantityName,
-  slotMs: epochMs,
-  revision: z.int(),
-  basis: z.string(),
-  method: z.string().nullable(),
-  energy: z.string().nullable(),
-  readings: z.array(
-    z.object({
-      atMs: epochMs,
-      register: z.string(),
-      gateway: identifier,
-      batch: z.object({ epoch: z.string(), seq: z.int(), committedAtMs: epochMs }).nullable(),
-    }),
-  ),
-})
-
-/** An enterprise's officer sees its own account; the list is for those who see the park. */
-const ofAccount: RouteAccess = { needs: 'read', within: { account: 'account' } }
-const ofPark: RouteAccess = { needs: 'read', within: 'park' }
 
 /** Entries of one answer. */
 const ENTRIES_MAX = 1_000
@@ -108,9 +31,13 @@ export interface AccountsApi {
   readonly park: Park
   readonly clock: Clock
   readonly accounts: AccountSources | undefined
+  readonly guard: Pick<Guard, 'viewerOf'>
 }
 
-export function accountsApi(app: FastifyInstance, { park, clock, accounts }: AccountsApi): void {
+/** An enterprise user sees its own account. */
+const config: { access: RouteAccess } = { access: { needs: 'read', within: { account: 'account' } } }
+
+export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard }: AccountsApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { timeZone } = park.description
   const given = (): AccountSources => {
@@ -119,27 +46,29 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   }
   const names = new Map([park.description, ...park.description.enterprises].map(({ id, name }) => [id, name]))
 
-  routes.get(
-    '/api/v1/accounts',
-    { config: { access: ofPark }, schema: { response: { 200: accountList } } },
-    () => ({
-      accounts: given().plan.accounts.map(({ account }) => {
-        const state = accountState(given(), account)
-        return {
-          account,
-          name: names.get(account) ?? { zh: account, en: account },
-          entries: state.last,
-          months: state.months(),
-          closed: [...state.closings.keys()].toSorted(),
-        }
-      }),
-    }),
-  )
+  const list = { config: { access: readOwn }, schema: { response: { 200: accountList } } }
+  routes.get('/api/v1/accounts', list, (request) => {
+    const { enterprise } = guard.viewerOf(request)
+    const seen = given().plan.accounts.filter(
+      ({ account }) => enterprise === undefined || account === enterprise,
+    )
+    const accountOf = ({ account }: (typeof seen)[number]) => {
+      const state = accountState(given(), account)
+      return {
+        account,
+        name: names.get(account) ?? { zh: account, en: account },
+        entries: state.last,
+        months: state.months(),
+        closed: [...state.closings.keys()].toSorted(),
+      }
+    }
+    return { accounts: seen.map(accountOf) }
+  })
 
   routes.get(
     '/api/v1/accounts/:account/statement',
     {
-      config: { access: ofAccount },
+      config,
       schema: {
         params: one,
         querystring: z.object({
@@ -166,7 +95,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   routes.get(
     '/api/v1/accounts/:account/entries',
     {
-      config: { access: ofAccount },
+      config,
       schema: {
         params: one,
         querystring: z.object({
@@ -189,7 +118,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   routes.get(
     '/api/v1/accounts/:account/positions',
     {
-      config: { access: ofAccount },
+      config,
       schema: {
         params: one,
         response: {
@@ -209,11 +138,11 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   routes.get(
     '/api/v1/accounts/:account/entries/:entry/trace',
     {
-      config: { access: ofAccount },
+      config,
       schema: {
         params: posted,
         querystring: z.object({ meter: identifier, slot: z.coerce.number().pipe(epochMs) }),
-        response: { 200: z.object({ account: identifier, entry: z.int(), posting, slot }) },
+        response: { 200: slotTraceAnswer },
       },
     },
     async ({ params, query }) => {
