@@ -1,6 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
+import { SLOT_MS } from '#contract/grid.ts'
+import type { MeterId } from '#contract/identity.ts'
+import type { Interval } from '#contract/interval.ts'
 import { openAccountingRecords, type RecordBook } from './books/accounting-records.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
 import { openDeclaredGaps, type DeclaredGaps } from './books/declared-gaps.ts'
@@ -8,6 +11,7 @@ import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
 import { openGapEntries, type GapEntries } from './books/gap-entries.ts'
 import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
+import { openKeptFrom, type KeptFrom } from './books/kept-from.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
 import { openLedger, type LedgerBook } from './books/ledger.ts'
@@ -55,6 +59,7 @@ class SqliteBooks implements Books {
   readonly #intervals: IntervalBook
   readonly #days: DaySums
   readonly #rules: MeterRules
+  readonly #keptFrom: KeptFrom
   #revisionsWritten = 0
   readonly #records: RecordBook
   readonly #ledger: LedgerBook
@@ -80,6 +85,7 @@ class SqliteBooks implements Books {
     )
     this.#days = openDaySums(database, this.#intervals.between)
     this.#rules = openMeterRules(database)
+    this.#keptFrom = openKeptFrom(database, this.#intervals)
     this.#records = openAccountingRecords(database)
     this.#ledger = openLedger(database)
     this.#progress = openPostingProgress(database)
@@ -127,8 +133,9 @@ class SqliteBooks implements Books {
     // A computed interval that does not fit its type is the caller's fault, not that of the file.
     const computed = intervals.map((interval) => ({ interval, content: textOf(interval) }))
     const written = this.#write(() => {
-      const revised = computed.filter(({ interval, content }) =>
-        this.#intervals.revise(interval, content, nowMs),
+      const revised = computed.filter(
+        ({ interval, content }) =>
+          !this.#stands(interval) && this.#intervals.revise(interval, content, nowMs),
       )
       this.#windows.clear(window)
       const touched = revised.length === 0 ? [] : dependents?.(revised.map(({ interval }) => interval))
@@ -137,6 +144,18 @@ class SqliteBooks implements Books {
     })
     this.#revisionsWritten += written
     return written
+  }
+
+  keptFromMs(meter: MeterId): number {
+    return this.#read(() => this.#keptFrom.of(meter))
+  }
+
+  releaseReadings(meter: MeterId, beforeMs: number): number {
+    return this.#write(() => this.#keptFrom.release(meter, beforeMs))
+  }
+
+  loseReadings(meter: MeterId, beforeMs: number): void {
+    if (beforeMs > this.keptFromMs(meter)) this.#write(() => this.#keptFrom.move(meter, beforeMs))
   }
 
   intervals(...slots: Parameters<Books['intervals']>): ReturnType<Books['intervals']> {
@@ -317,6 +336,13 @@ class SqliteBooks implements Books {
     this.#declared.enter(record)
     if (arrival === 'conflict') this.#quarantine.enter(record, [conflictOf(record)], true)
     return arrival !== 'again'
+  }
+
+  /** True for a slot whose readings may be gone, and of which more was known than can be computed now. */
+  #stands({ meter, quantity, slotMs }: Interval): boolean {
+    if (slotMs >= this.#keptFrom.of(meter)) return false
+    const period = { fromMs: slotMs, toMs: slotMs + SLOT_MS }
+    return this.#intervals.between(meter, quantity, period)[0]?.state === 'known'
   }
 
   #read<T>(work: () => T): T {

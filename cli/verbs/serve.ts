@@ -25,6 +25,7 @@ import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
+import { checkRetention, Retention } from '../retention.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -48,6 +49,9 @@ const options = z.object({
   port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
   ...brokerAccessOptions,
   ...brokerOptions,
+  'keep-readings-days': z.coerce.number().int().min(2).max(36_500).optional().meta({
+    description: 'Delete readings older than so many days (never); intervals stay for ever',
+  }),
   simulated: z
     .stringbool()
     .default(false)
@@ -88,6 +92,9 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     closers.unshift(() => {
       books.close()
     })
+    const retentionParts = { store, books, park, clock, log, keepDays: given['keep-readings-days'] }
+    await checkRetention(retentionParts)
+    const retention = new Retention(retentionParts)
     const access = new AccessBook(folder.file('access.sqlite'))
     closers.unshift(() => {
       access.close()
@@ -159,6 +166,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     }
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
+    const kept = retention.run(stopBooks.signal)
     let toldFirstValues = false
     const booksLoop = keepBooks({
       store: courteous(store),
@@ -179,6 +187,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     closers.unshift(async () => {
       await running.stop()
       stopBooks.abort()
+      await kept
       await booksLoop
     })
     await Promise.race([lifetime.ended, booksLoop])
