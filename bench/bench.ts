@@ -6,7 +6,9 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   start: async () => (await import('./start.ts')).benchStart(),
   simulators: async () => (await import('./simulators.ts')).benchSimulators(),
   edge: async () => (await import('./edge.ts')).benchEdge(),
+  accounts: async () => (await import('./accounts.ts')).benchAccounts(),
   sums: async () => (await import('./sums.ts')).benchSums(),
+  balance: async () => (await import('./balance.ts')).benchBalance(),
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 

@@ -21,6 +21,15 @@ await dispatch({
   grade: async () => (await import('./verbs/grade.ts')).grade,
   'report balance': async () =>
     (await import('./verbs/report.ts')).reportVerb('balance', 'Print the energy balance table'),
+  'report statistics': async () =>
+    (await import('./verbs/report.ts')).reportVerb(
+      'statistics',
+      'Print energy by enterprise, process and equipment',
+    ),
+  'report forms': async () =>
+    (await import('./verbs/report.ts')).reportVerb('forms', 'Print forms 205-1 and 205-2 of an enterprise'),
+  'report quality': async () =>
+    (await import('./verbs/report.ts')).reportVerb('quality', 'Print the data-quality statement'),
   'gateway password': async () => (await import('./verbs/gateway-password.ts')).gatewayPassword,
   'broker rights': async () => (await import('./verbs/broker-rights.ts')).brokerRights,
   'user link': async () => (await import('./verbs/user-link.ts')).userLink,
@@ -37,6 +46,9 @@ await dispatch({
   'ledger export': async () => (await import('./verbs/ledger.ts')).ledgerExport,
   'record enter': async () => (await import('./verbs/record.ts')).recordEnter,
   'record import': async () => (await import('./verbs/record.ts')).recordImport,
+  'report cost': async () => (await import('./verbs/report-account.ts')).reportCost,
+  'report load': async () => (await import('./verbs/report-account.ts')).reportLoad,
+  'report footprint': async () => (await import('./verbs/report-account.ts')).reportFootprint,
   'record list': async () => (await import('./verbs/record.ts')).recordList,
   'configure key': async () => (await import('./verbs/configure-key.ts')).configureKey,
   'configure sign': async () => (await import('./verbs/configure-sign.ts')).configureSign,

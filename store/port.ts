@@ -194,6 +194,8 @@ export interface RecordWish {
   readonly kinds?: readonly AccountingRecord['kind'][]
   readonly from?: string
   readonly to?: string
+  /** Numbers above this. */
+  readonly after?: number
 }
 
 /** First slot, number of slots, revision: a stretch of slots with one revision number. */

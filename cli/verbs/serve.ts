@@ -25,6 +25,7 @@ import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
+import { readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { checkRetention, Retention } from '../retention.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
@@ -138,6 +139,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
       operations,
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
+      electricity:
+        accounting === undefined
+          ? undefined
+          : { plan: accounting.plan, tariffs: readTariffs(given.park), powerFactors: readPowerFactors() },
     })
     closers.unshift(() => pages.stop())
     const running = await startWorker({
