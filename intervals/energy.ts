@@ -87,7 +87,8 @@ function knownOf(decided: readonly DecidedStretch[], slotMs: number, gapSeconds:
     state: 'known',
     basis: 'register',
     energy,
-    method: worseOf(opening.method, closing.method),
+    // How the register came about weighs more than where it was read.
+    method: restsOn(decided, 'manual') ? 'manual' : worseOf(opening.method, closing.method),
     coverage: coveredMs / SLOT_MS,
     opening,
     closing,

@@ -3,11 +3,13 @@ import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { openArrivals, type Arrivals } from './books/arrivals.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
+import { openEntries, type Entries } from './books/entries.ts'
 import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
-import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
+import { openLocks, type Locks } from './books/locks.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
+import { contentOf } from './books/slot-content.ts'
 import type { Books } from './port.ts'
 import { inTransaction, openSqlite } from './sqlite-file.ts'
 
@@ -40,6 +42,8 @@ class SqliteBooks implements Books {
   readonly #intervals: IntervalBook
   readonly #days: DaySums
   readonly #rules: MeterRules
+  readonly #entries: Entries
+  readonly #locks: Locks
 
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined) {
     this.#file = file
@@ -47,9 +51,11 @@ class SqliteBooks implements Books {
     this.#marks = openMarks(database)
     this.#arrivals = openArrivals(database, this.#marks.journalOf)
     this.#windows = openDirtyWindows(database)
-    this.#intervals = openIntervals(database, (...slot) => this.#days.mark(...slot))
-    this.#days = openDaySums(database, this.#intervals.between)
+    this.#intervals = openIntervals(database)
+    this.#days = openDaySums(database, this.#intervals.keptBetween)
     this.#rules = openMeterRules(database)
+    this.#entries = openEntries(database)
+    this.#locks = openLocks(database)
     if (timeZone !== undefined) this.#write(() => this.#days.useCalendar(timeZone))
   }
 
@@ -85,18 +91,57 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#windows.list(limit))
   }
 
-  record(...[window, intervals, nowMs, dependents]: Parameters<Books['record']>): number {
-    // A computed interval that does not fit its type is the caller's fault, not that of the file.
-    const computed = intervals.map((interval) => ({ interval, content: textOf(interval) }))
-    return this.#write(() => {
-      const revised = computed.filter(({ interval, content }) =>
-        this.#intervals.revise(interval, content, nowMs),
-      )
-      this.#windows.clear(window)
-      const touched = revised.length === 0 ? [] : dependents?.(revised.map(({ interval }) => interval))
-      for (const stretch of touched ?? []) this.#windows.mark(stretch)
-      return revised.length
+  markDirty(windows: Parameters<Books['markDirty']>[0]): void {
+    this.#write(() => {
+      for (const window of windows) this.#windows.mark(window)
     })
+  }
+
+  extentOf(meter: string): ReturnType<Books['extentOf']> {
+    return this.#read(() => this.#intervals.extentOf(meter))
+  }
+
+  record(...[window, intervals, nowMs, dependents]: Parameters<Books['record']>): number {
+    return this.recordAll([{ window, intervals }], nowMs, dependents)
+  }
+
+  recordAll(...[works, nowMs, dependents]: Parameters<Books['recordAll']>): number {
+    // A computed interval that does not fit its type is the caller's fault, not that of the file.
+    const computed = works.flatMap(({ intervals }) =>
+      intervals.map((interval) => ({ interval, content: contentOf(interval) })),
+    )
+    return this.#write(() => {
+      const written = this.#intervals.write(computed, nowMs, this.#locks.keeper(nowMs))
+      for (const { series, interval } of written) this.#days.mark(series, interval.slotMs)
+      for (const { window } of works) this.#windows.clear(window)
+      const touched = written.length === 0 ? [] : dependents?.(written.map(({ interval }) => interval))
+      for (const stretch of touched ?? []) this.#windows.mark(stretch)
+      return written.length
+    })
+  }
+
+  lock(request: Parameters<Books['lock']>[0]): number {
+    return this.#write(() => this.#locks.lock(request))
+  }
+
+  unlock(...[id, by, why, atMs]: Parameters<Books['unlock']>): void {
+    this.#write(() => {
+      for (const stretch of this.#locks.unlock(id, by, why, atMs)) this.#windows.mark(stretch)
+    })
+  }
+
+  locks(): ReturnType<Books['locks']> {
+    return this.#read(() => this.#locks.list())
+  }
+
+  lateAfterLock(id: number): ReturnType<Books['lateAfterLock']> {
+    return this.#read(() =>
+      this.#locks.lateAfter(id).map((late) => {
+        const { meter, quantity, slotMs } = late.computed
+        const [kept] = this.#intervals.between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })
+        return { ...late, kept }
+      }),
+    )
   }
 
   intervals(...slots: Parameters<Books['intervals']>): ReturnType<Books['intervals']> {
@@ -113,6 +158,10 @@ class SqliteBooks implements Books {
 
   settleDays(...[nowMs, limit]: Parameters<Books['settleDays']>): number {
     return this.#write(() => this.#days.settle(nowMs, limit))
+  }
+
+  meterEntries(meter: string): ReturnType<Books['meterEntries']> {
+    return this.#read(() => this.#entries.of(meter))
   }
 
   holes(): ReturnType<Books['holes']> {
@@ -142,6 +191,7 @@ class SqliteBooks implements Books {
     for (const touched of record.touched) this.#windows.mark(touched)
     this.#arrivals.quarantine(record, record.refused)
     this.#arrivals.enterGap(record)
+    this.#entries.enter(record)
     if (arrival === 'conflict') this.#arrivals.quarantine(record, [conflictOf(record)])
     return arrival !== 'again'
   }
