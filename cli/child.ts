@@ -21,6 +21,8 @@ export const childMessage = z.discriminatedUnion('kind', [
     paths: z.record(z.string(), z.string()).default({}),
     /** Where a simulation takes faults on command. */
     controlUrl: z.string().optional(),
+    /** Where the first administrator chooses a password. */
+    firstLink: z.string().optional(),
   }),
   /** A simulated power cut: whoever runs the gateway may stop and start it. */
   z.object({ kind: z.literal('gateway-power'), gateway: z.string(), on: z.boolean() }),

@@ -31,12 +31,13 @@ export function fromBooks(file: string): PlatformIntervals {
   }
 }
 
-/** The HTTP API of a running server, a day at a time. */
-export function fromServer(url: string, timeZone: string): PlatformIntervals {
+/** The HTTP API of a running server, a day at a time; with an API token where nobody may read without one. */
+export function fromServer(url: string, timeZone: string, token?: string): PlatformIntervals {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const get = async <T>(path: string, schema: z.ZodType<T>): Promise<T> => {
     const address = new URL(path, url)
     try {
-      const response = await fetch(address)
+      const response = await fetch(address, { headers })
       if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
       return schema.parse(await response.json())
     } catch (cause) {

@@ -101,5 +101,12 @@ export const accountingRecord = z
       contract: z.string().min(1).max(100),
       kwh: positiveDecimalText,
     }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('withdrawal').meta({ description: 'Takes back the record that it replaces' }),
+      replaces: z.int().min(1),
+      reason: z.string().min(1).max(500),
+    }),
   ])
   .refine(({ from, to }) => from < to, { message: '"from" before "to"', path: ['to'] })
+export type AccountingRecord = z.output<typeof accountingRecord>

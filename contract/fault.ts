@@ -24,6 +24,18 @@ export const faultTable = {
   'web-not-built': { advice: 'Run "npm run build:web" once.', retryable: false },
   'not-found': { advice: 'Check the address: /api/park lists every id.', retryable: false },
   'request-invalid': { advice: 'Correct the part of the request that is named.', retryable: false },
+  'sign-in-needed': { advice: 'Sign in, or send a valid token, and ask again.', retryable: false },
+  'not-allowed': {
+    advice: 'Ask an administrator for the role that this needs; what you may see is unchanged.',
+    retryable: false,
+  },
+  'sign-in-refused': {
+    advice: 'Check name and password; an administrator can make a new one-time link.',
+    retryable: false,
+  },
+  'link-ended': { advice: 'Ask an administrator for a new one-time link.', retryable: false },
+  'too-many-requests': { advice: 'Wait a minute, then try again.', retryable: true },
+  'name-taken': { advice: 'Choose another name.', retryable: false },
   'viewers-full': { advice: 'Close screens that nobody watches, then connect again.', retryable: true },
   'unexpected-error': {
     advice: 'Read the server’s log at this moment and report it as a defect.',
@@ -140,6 +152,14 @@ export const faultTable = {
     retryable: false,
   },
   'factor-ambiguous': { advice: 'End the validity of one of the two rows.', retryable: false },
+  'correction-invalid': {
+    advice: 'Name a record of the same account and kind that nothing has replaced ("tanbiao record list").',
+    retryable: false,
+  },
+  'certificate-used': {
+    advice: 'A certificate counts once: withdraw it where it stands before it is entered elsewhere.',
+    retryable: false,
+  },
   'unit-mismatch': { advice: 'Enter the quantity in the unit of the factor.', retryable: false },
   'configuration-untrusted': {
     advice: 'Sign with a key of the gateway’s trust file, or add the key there; nothing was applied.',

@@ -4,14 +4,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import type { Overview } from './api/shapes.ts'
 import { energyTotalOf, energyOfMeters } from './energy.ts'
-import { LiveStream } from './live.ts'
+import { smallPark } from './fixture.ts'
+import { LiveStreams } from './live.ts'
 
 const METERS = 4_000
 const startMs = Date.UTC(2026, 5, 1)
 const today = energyTotalOf(energyOfMeters('kWh', []))
 
 let clock: ManualClock
-let stream: LiveStream
+let stream: LiveStreams
 let http: Server
 let url: string
 let accepted: ServerResponse[]
@@ -44,7 +45,7 @@ beforeEach(async () => {
   clock = new ManualClock(startMs)
   accepted = []
   catchUps = 0
-  stream = new LiveStream({
+  stream = new LiveStreams({
     clock,
     log: pino({ level: 'silent' }),
     view,
@@ -53,7 +54,7 @@ beforeEach(async () => {
   http = createServer((_request, response) => {
     accepted.push(response)
     try {
-      stream.accept(response, {})
+      stream.accept(smallPark, response, {})
     } catch (error) {
       response.writeHead(503).end(error instanceof Error ? error.message : '')
     }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import type { Park } from '#contract/park.ts'
 import type { LiveGateway, LiveMeter, Overview } from './api/shapes.ts'
 
 /** Changes that come within this time travel together. */
@@ -17,7 +18,7 @@ const PENDING_BYTES_MAX = 4 * 1024 * 1024
 /** Time after which a viewer's browser connects again. */
 const RECONNECT_MS = 2_000
 
-interface LiveSources {
+interface StreamSources {
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   readonly view: () => Overview
@@ -41,24 +42,25 @@ function gatewaySignature({ gateway, state, why, waitingRows }: LiveGateway): st
  * Server-sent events: a snapshot on connecting, then the meters that changed, and a heartbeat.
  * Viewers are bounded in number and in what waits for them; a slow one is dropped and may come again.
  */
-export class LiveStream {
-  readonly #sources: LiveSources
+class LiveStream {
+  readonly #sources: StreamSources
   readonly #viewers = new Set<ServerResponse>()
   readonly #stopping = new AbortController()
   readonly #tasks = new Set<Promise<void>>()
   #sent = new Map<string, string>()
   #scheduled = false
 
-  constructor(sources: LiveSources) {
+  constructor(sources: StreamSources) {
     this.#sources = sources
     this.#run(this.#watch())
   }
 
-  /** Takes over a response and keeps it open. Throws `viewers-full` before anything is written. */
+  get viewers(): number {
+    return this.#viewers.size
+  }
+
+  /** Takes over a response and keeps it open. */
   accept(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
-    if (this.#viewers.size >= VIEWERS_MAX) {
-      throw new Fault('viewers-full', `${VIEWERS_MAX} screens are connected already.`)
-    }
     const snapshot = eventText('snapshot', this.#sources.view())
     response.writeHead(200, {
       ...headers,
@@ -149,5 +151,42 @@ export class LiveStream {
       return
     }
     viewer.write(text)
+  }
+}
+
+interface LiveSources extends Omit<StreamSources, 'view'> {
+  /** The overview of a park, or of the part of it that a viewer sees. */
+  readonly view: (park: Park) => Overview
+}
+
+/** Live streams of the park and of its parts, one for each that somebody watches. */
+export class LiveStreams {
+  readonly #sources: LiveSources
+  readonly #streams = new Map<Park, LiveStream>()
+
+  constructor(sources: LiveSources) {
+    this.#sources = sources
+  }
+
+  /** Takes over a response and keeps it open. Throws `viewers-full` before anything is written. */
+  accept(park: Park, response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+    const viewers = [...this.#streams.values()].reduce((total, stream) => total + stream.viewers, 0)
+    if (viewers >= VIEWERS_MAX) {
+      throw new Fault('viewers-full', `${VIEWERS_MAX} screens are connected already.`)
+    }
+    const { view, ...sources } = this.#sources
+    const stream = this.#streams.get(park) ?? new LiveStream({ ...sources, view: () => view(park) })
+    this.#streams.set(park, stream)
+    stream.accept(response, headers)
+  }
+
+  /** Something was committed or said: a change follows soon. */
+  notice(): void {
+    for (const stream of this.#streams.values()) stream.notice()
+  }
+
+  /** Ends all streams and waits for what is under way. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#streams.values()].map((stream) => stream.stop()))
   }
 }

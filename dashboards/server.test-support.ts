@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { ManualClock } from '#contract/clock.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Reading } from '#contract/reading.ts'
+import { AccessBook } from '#store/access-book.ts'
 import { overview, type Overview } from './api/shapes.ts'
 import { MemoryBooks, MemoryReadings, smallPark } from './fixture.ts'
 import { startServer, type Server, type ServerOptions } from './server.ts'
@@ -39,6 +40,7 @@ export class ServerBench {
   readonly clock = new ManualClock(startMs)
   readonly store = new MemoryReadings()
   readonly books = new MemoryBooks()
+  readonly access = new AccessBook(join(this.folder, 'access.sqlite'))
   #server: Server | undefined
 
   constructor() {
@@ -47,7 +49,7 @@ export class ServerBench {
 
   /** What a server here is started with; port 0, the page, and no log unless told otherwise. */
   options(over: Partial<ServerOptions> = {}): ServerOptions {
-    const { clock, store, books, folder: webFolder } = this
+    const { clock, store, books, access, folder: webFolder } = this
     return {
       port: 0,
       park: smallPark,
@@ -56,12 +58,18 @@ export class ServerBench {
       clock,
       log: pino({ level: 'silent' }),
       webFolder,
+      access,
+      openAs: 'auditor',
       ...over,
     }
   }
 
   async start(over: Partial<ServerOptions> = {}): Promise<void> {
-    this.#server = await startServer(this.options(over))
+    await this.startWith(this.options(over))
+  }
+
+  async startWith(options: ServerOptions): Promise<void> {
+    this.#server = await startServer(options)
   }
 
   get server(): Server {
@@ -71,6 +79,7 @@ export class ServerBench {
 
   async stop(): Promise<void> {
     await this.#server?.stop()
+    this.access.close()
     rmSync(this.folder, { recursive: true })
   }
 
@@ -83,9 +92,11 @@ export class ServerBench {
   }
 
   /** Reads events of the live stream one after another. */
-  async listen(): Promise<{ next: () => Promise<StreamEvent>; close: () => void }> {
+  async listen(
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ next: () => Promise<StreamEvent>; close: () => void }> {
     const abort = new AbortController()
-    const answer = await fetch(`${this.server.url}/api/live`, { signal: abort.signal })
+    const answer = await fetch(`${this.server.url}/api/live`, { signal: abort.signal, headers })
     const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''
     const next = async (): Promise<StreamEvent> => {

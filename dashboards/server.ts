@@ -1,24 +1,33 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
+import rateLimit from '@fastify/rate-limit'
 import fastifyStatic from '@fastify/static'
-import fastify, { LogController, type FastifyBaseLogger } from 'fastify'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import type { Role } from '#contract/access.ts'
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
+import type { AccessBook } from '#store/access-book.ts'
+import { guardRoutes, type GuardedRoute } from './access/guard.ts'
+import { readOwn } from './access/route-access.ts'
+import { SignIn } from './access/sign-in.ts'
+import { ParkViews } from './access/viewer.ts'
 import { energyApi } from './api/energy.ts'
 import { meterApi } from './api/meter.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
+import { sessionApi } from './api/session.ts'
+import { usersApi } from './api/users.ts'
 import { Board } from './board.ts'
 import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
 import { hostRule } from './host-names.ts'
-import { LiveStream } from './live.ts'
+import { LiveStreams } from './live.ts'
 import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
 import { inPieces, type BooksView, type ReadingSource } from './sources.ts'
 
@@ -40,12 +49,20 @@ export interface ServerOptions {
   readonly webFolder?: string
   /** True when the whole system runs on a simulator: every page says so. */
   readonly simulated?: boolean
+  /** Users, sessions, tokens, and what they did. */
+  readonly access: AccessBook
+  /** What anybody on this machine may be without signing in; nobody unless told otherwise. */
+  readonly openAs?: Role
 }
 
 export interface Server {
   readonly url: string
   /** Tells of commit records as they are followed; telling of one twice is telling once. Never throws, never waits. */
   noticeCommits(records: readonly CommitRecord[]): void
+  /** Every address, and what it asks of its viewer. */
+  readonly routes: readonly GuardedRoute[]
+  /** A one-time link of the first administrator, where nobody has a password yet. */
+  readonly firstLink: string | undefined
   /** Tells of a gateway's state message. Never throws, never waits. */
   noticeState(message: StateMessage): void
   /** Ends live streams, lets requests under way finish, and frees the port. */
@@ -72,6 +89,28 @@ const securityHeaders = {
 
 const builtPages = fileURLToPath(new URL('web/dist', import.meta.url))
 
+/** Requests of one address: a page asks for a dozen, and a live stream is one. */
+const REQUESTS_A_MINUTE = 3_000
+
+function tooMany(): Fault {
+  return new Fault('too-many-requests', `More than ${REQUESTS_A_MINUTE} requests in a minute.`)
+}
+
+/** Where a person chooses a password. The secret stands behind the #, which browsers send to nobody. */
+const linkOf = (secret: string): string => `/#/welcome/${secret}`
+
+/** The name of the administrator that the first start makes. */
+const FIRST_ADMINISTRATOR = 'admin'
+
+/** A new one-time link for as long as no administrator has a password: nothing has a default one. */
+function firstLink(book: AccessBook, signIn: SignIn, clock: Clock, url: string): string | undefined {
+  const administrators = book.users().filter(({ role, active }) => role === 'administrator' && active)
+  if (administrators.some(({ hasPassword }) => hasPassword)) return undefined
+  const [first] = administrators
+  const user = first ?? book.addUser({ name: FIRST_ADMINISTRATOR, role: 'administrator' }, clock.wallMs())
+  return url + linkOf(signIn.newLink(user))
+}
+
 function isPortTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
@@ -96,12 +135,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     energyOf: (meter) => energy.of(meter),
     simulated: options.simulated ?? false,
   }
-  const view = (): ReturnType<typeof overviewAt> => {
+  const view = (seen: Park): ReturnType<typeof overviewAt> => {
     energy.refresh()
-    return overviewAt(sources, clock.wallMs())
+    return overviewAt({ ...sources, park: seen }, clock.wallMs())
   }
   await follower.catchUp()
-  const live = new LiveStream({ clock, log, view, catchUp: () => follower.catchUp() })
+  const live = new LiveStreams({ clock, log, view, catchUp: () => follower.catchUp() })
 
   // A live stream would keep its connection open for ever: what is still open when the port closes is cut.
   const app = fastify({
@@ -121,20 +160,32 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
   })
   refusals(app)
-  parkApi(app, { park, store, board, clock, view })
+  await app.register(rateLimit, { max: REQUESTS_A_MINUTE, timeWindow: 60_000, errorResponseBuilder: tooMany })
+  const signIn = new SignIn(options.access, clock)
+  const guard = await guardRoutes(app, {
+    book: options.access,
+    signIn,
+    clock,
+    open: options.openAs,
+  })
+  const parks = new ParkViews(park)
+  const parkOf = (request: FastifyRequest): Park => parks.of(guard.viewerOf(request))
+  sessionApi(app, { guard, signIn, book: options.access })
+  usersApi(app, { park, book: options.access, signIn, guard, clock, linkOf })
+  parkApi(app, { parkOf, store, board, clock, view })
   meterApi(app, {
-    park,
+    parkOf,
     store,
     books,
     board,
     clock,
     live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
   })
-  energyApi(app, { park, books, clock })
+  energyApi(app, { parkOf, books, clock })
   qualityApi(app, books)
   app.get('/healthz', () => ({ status: 'ok' }))
-  app.get('/api/live', { exposeHeadRoute: false }, (_request, reply) => {
-    live.accept(reply.raw, securityHeaders)
+  app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
+    live.accept(parkOf(request), reply.raw, securityHeaders)
     reply.hijack()
   })
   await app.register(fastifyStatic, {
@@ -152,6 +203,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log.info({ url }, 'dashboards are up')
     return {
       url,
+      routes: guard.routes,
+      firstLink: firstLink(options.access, signIn, clock, url),
       noticeCommits: (records) => {
         follower.noticeCommits(records)
         live.notice()

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
+import { openAccountingRecords, type RecordBook } from './books/accounting-records.ts'
 import { openArrivals, type Arrivals } from './books/arrivals.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
 import { openEntries, type Entries } from './books/entries.ts'
@@ -10,7 +11,7 @@ import { openLocks, type Locks } from './books/locks.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
 import { contentOf } from './books/slot-content.ts'
-import type { Books } from './port.ts'
+import type { Books, RecordWish } from './port.ts'
 import { inTransaction, openSqlite } from './sqlite-file.ts'
 
 /**
@@ -44,6 +45,7 @@ class SqliteBooks implements Books {
   readonly #rules: MeterRules
   readonly #entries: Entries
   readonly #locks: Locks
+  readonly #records: RecordBook
 
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined) {
     this.#file = file
@@ -56,6 +58,7 @@ class SqliteBooks implements Books {
     this.#rules = openMeterRules(database)
     this.#entries = openEntries(database)
     this.#locks = openLocks(database)
+    this.#records = openAccountingRecords(database)
     if (timeZone !== undefined) this.#write(() => this.#days.useCalendar(timeZone))
   }
 
@@ -178,6 +181,23 @@ class SqliteBooks implements Books {
 
   batchCount(): number {
     return this.#read(() => this.#marks.batchCount())
+  }
+
+  enterRecords(...[records, nowMs]: Parameters<Books['enterRecords']>): ReturnType<Books['enterRecords']> {
+    return this.#write(() =>
+      records.map((record, index) => {
+        try {
+          return this.#records.enter(record, nowMs)
+        } catch (error) {
+          if (!(error instanceof Fault)) throw error
+          throw new Fault(error.code, error.message, { place: { path: String(index) }, cause: error })
+        }
+      }),
+    )
+  }
+
+  records(wish: RecordWish): ReturnType<Books['records']> {
+    return this.#read(() => this.#records.records(wish))
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import type { PlacedSum } from '#contract/energy-sum.ts'
 import type { Fault } from '#contract/fault.ts'
@@ -128,6 +129,24 @@ export interface LateAfterLock {
   readonly notedMs: number
 }
 
+/** A record as the books keep it. */
+export interface EnteredRecord {
+  /** 1, 2, 3 … over all accounts. */
+  readonly number: number
+  readonly enteredAtMs: number
+  readonly record: AccountingRecord
+  /** The record that corrects or withdraws it: then it counts no longer. */
+  readonly replacedBy: number | undefined
+}
+
+/** Which records are asked for: those of [from, to) in whole days, and of these kinds; all where nothing is said. */
+export interface RecordWish {
+  readonly account?: string
+  readonly kinds?: readonly AccountingRecord['kind'][]
+  readonly from?: string
+  readonly to?: string
+}
+
 /**
  * The books: few, transactional facts with one owner, the process that runs the recompute and posting loops.
  * SQLite always; calls are synchronous and each is one transaction.
@@ -229,6 +248,19 @@ export interface Books {
 
   /** Batches marked of each (gateway, epoch), for reports and tests. */
   batchCount(): number
+
+  /**
+   * Enters records in one transaction: all of them, or after a fault none. A record that is the very same as one of
+   * the books is that one. Returns the number of each, in order, and whether it was new. Throws `correction-invalid` or
+   * `certificate-used`, whose place is the index in `records`.
+   */
+  enterRecords(
+    records: readonly AccountingRecord[],
+    nowMs: number,
+  ): readonly { readonly number: number; readonly isNew: boolean }[]
+
+  /** Records in order of number; those replaced are among them, and say by which. */
+  records(wish: RecordWish): readonly EnteredRecord[]
 
   close(): void
 }

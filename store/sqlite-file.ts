@@ -15,8 +15,8 @@ const CACHE_KIB = 32_768
  */
 const CHECKPOINT_PAGES = 10_000
 
-/** Which tables a file holds: the files migrations/NNN-books….sql or NNN-readings….sql in order of number. */
-export type FileKind = 'books' | 'readings'
+/** Which tables a file holds: the files migrations/NNN-KIND….sql in order of number. */
+export type FileKind = 'books' | 'readings' | 'access'
 
 const migrationFolder = new URL('migrations/', import.meta.url)
 
@@ -97,5 +97,9 @@ export function openSqlite(file: string, kind: FileKind): DatabaseSync {
   }
 }
 
-/** Marks in the file's header, so that books are never opened as readings: "tbbk" and "tbrd". */
-const applicationIds = { books: 0x7462626b, readings: 0x74627264 } as const satisfies Record<FileKind, number>
+/** Marks in the file's header, so that books are never opened as readings: "tbbk", "tbrd" and "tbac". */
+const applicationIds = {
+  books: 0x7462626b,
+  readings: 0x74627264,
+  access: 0x74626163,
+} as const satisfies Record<FileKind, number>

@@ -140,6 +140,7 @@ describe('A park in which much goes wrong', () => {
       port: 0,
       'mqtt-port': mqttPort,
       simulated: 'true',
+      'open-as': 'auditor',
       ...pace,
     })
     await Promise.all([simulator.told('ready'), server.told('ready')])

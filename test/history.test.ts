@@ -94,6 +94,7 @@ describe('The past of a park', () => {
       port: 0,
       'mqtt-port': 0,
       simulated: 'true',
+      'open-as': 'auditor',
     })
     url = (await server.told('ready')).url
   })

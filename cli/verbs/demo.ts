@@ -83,7 +83,8 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     const server = start('serve', [
       'serve',
       ...flags({ park: parkFile, data: folder.file('server'), host: given.host, port: given.port }),
-      ...flags({ 'mqtt-port': given['mqtt-port'], simulated: 'true' }),
+      // Whoever is on this machine may look at everything; changes need somebody who signed in.
+      ...flags({ 'mqtt-port': given['mqtt-port'], simulated: 'true', 'open-as': 'auditor' }),
       ...paced,
     ])
     // Gateways wait for the meters alone: what they read before the broker is there waits in their journals.
@@ -118,8 +119,10 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     await server.told('first-values')
     steps.done('首批实时值 first live values')
     const { controlUrl = '' } = simulated
+    const { firstLink } = served
+    const welcome = firstLink === undefined ? '' : `  管理员 administrator  ${firstLink}\n`
     steps.title(
-      `\n  打开 open  ${served.url}\n  故障与真值 faults and truth  ${controlUrl}\n  Ctrl-C 停止全部 stops everything.\n`,
+      `\n  打开 open  ${served.url}\n${welcome}  故障与真值 faults and truth  ${controlUrl}\n  Ctrl-C 停止全部 stops everything.\n`,
     )
 
     const months = given['history-months']

@@ -21,7 +21,9 @@ const options = z.object({
     .array(text)
     .meta({ description: 'A gateway file whose meters are graded; may be given several times' }),
   data: text.optional().meta({ description: 'The data folder of the server, running or not' }),
-  url: text.optional().meta({ description: 'Instead of --data: the address of a running server' }),
+  url: text.optional().meta({
+    description: 'Instead of --data: the address of a running server; its API token in TANBIAO_TOKEN',
+  }),
   from: instant.optional().meta({ description: 'Begin, e.g. 2026-11-01T00:00:00+08:00 (all that is known)' }),
   to: instant.optional().meta({ description: 'End (all that is known)' }),
   'fault-log': text
@@ -57,7 +59,7 @@ export const grade = verb('Compare a server’s intervals with the truth', optio
   const platform =
     given.url === undefined
       ? fromBooks(join(given.data ?? '', 'books.sqlite'))
-      : fromServer(given.url, timeZone)
+      : fromServer(given.url, timeZone, process.env['TANBIAO_TOKEN'])
   try {
     const truth = truthOf(scenario, park, makePlant(scenario, park))
     const nowMs = Date.now()

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { roleNames } from '#contract/access.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
 import { startWorker } from '#ingest/worker.ts'
+import { AccessBook } from '#store/access-book.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
@@ -41,6 +43,9 @@ const options = z.object({
     .stringbool()
     .default(false)
     .meta({ description: 'true: every page says that values are simulated' }),
+  'open-as': z.enum(roleNames).optional().meta({
+    description: 'What anybody on this machine may read without signing in, as which role (nobody)',
+  }),
   ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
@@ -59,6 +64,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const books = openBooks(folder.file('books.sqlite'), park.description.timeZone)
     closers.unshift(() => {
       books.close()
+    })
+    const access = new AccessBook(folder.file('access.sqlite'))
+    closers.unshift(() => {
+      access.close()
     })
     const embedded = given.broker === 'embedded'
     const broker = embedded
@@ -82,6 +91,8 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       clock,
       log,
       simulated: given.simulated,
+      access,
+      ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
     })
     closers.unshift(() => pages.stop())
     const worker = await startWorker({
@@ -101,8 +112,12 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     tellParent({
       kind: 'ready',
       url: pages.url,
+      ...(pages.firstLink === undefined ? {} : { firstLink: pages.firstLink }),
       ports: broker === undefined ? {} : { mqtt: broker.port },
     })
+    if (pages.firstLink !== undefined) {
+      console.log(`首位管理员 first administrator (one-time link, 48 h)  ${pages.firstLink}`)
+    }
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
     let toldFirstValues = false

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
@@ -9,6 +9,7 @@ import type { Park } from '#contract/park.ts'
 import { quantityName, quantityOf } from '#contract/quantities.ts'
 import { calendarParts, type CalendarPart } from '#intervals/rollup.ts'
 import { energyByPart, energySumOf, pendingSlots, wholeOf } from '../energy-sums.ts'
+import { readOwn } from '#dashboards/access/route-access.ts'
 import type { BooksView } from '../sources.ts'
 import { dayPeriod } from './park.ts'
 import { meterEnergy } from './shapes.ts'
@@ -57,20 +58,23 @@ function daysOf({ by, from, to }: z.infer<typeof query>, park: Park, nowMs: numb
 }
 
 interface EnergySources {
-  readonly park: Park
+  /** The park as the viewer behind a request sees it. */
+  readonly parkOf: (request: FastifyRequest) => Park
   readonly books: BooksView
   readonly clock: Clock
 }
 
 /** /api/meters/:id/energy: sums over hours, days, months or years of the park's calendar. */
-export function energyApi(app: FastifyInstance, { park, books, clock }: EnergySources): void {
-  const { timeZone } = park.description
+export function energyApi(app: FastifyInstance, { parkOf, books, clock }: EnergySources): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/meters/:id/energy',
     {
+      config: { access: readOwn },
       schema: { params: z.object({ id: identifier }), querystring: query, response: { 200: meterEnergy } },
     },
     (request) => {
+      const park = parkOf(request)
+      const { timeZone } = park.description
       const meter = park.meters.get(request.params.id)
       if (meter === undefined) throw new Fault('not-found', `The park has no meter "${request.params.id}".`)
       const { by, quantity = meter.register } = request.query

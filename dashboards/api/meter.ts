@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { toDecimal } from '#contract/amount.ts'
@@ -10,6 +10,7 @@ import type { Boundary, RecordedInterval, RegisterPoint } from '#contract/interv
 import type { Meter, Park } from '#contract/park.ts'
 import { quantities, quantityOf } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import { readOwn } from '#dashboards/access/route-access.ts'
 import type { Board } from '../board.ts'
 import { thinned } from '../curve.ts'
 import { energyOfSlots, energyTotalOf, expectedSlots } from '../energy.ts'
@@ -102,7 +103,8 @@ const CURVE_MS_MAX = 31 * 24 * 3_600_000
 const HOUR_MS = 3_600_000
 
 export interface MeterSources {
-  readonly park: Park
+  /** The park as the viewer behind a request sees it. */
+  readonly parkOf: (request: FastifyRequest) => Park
   readonly store: ReadingSource
   readonly books: BooksView
   readonly board: Board
@@ -112,22 +114,23 @@ export interface MeterSources {
 
 /** /api/meters/:id and what hangs on it. */
 export function meterApi(app: FastifyInstance, sources: MeterSources): void {
-  const { park, store, books, board, clock, live } = sources
+  const { parkOf, store, books, board, clock, live } = sources
   const api = app.withTypeProvider<ZodTypeProvider>()
   const params = z.object({ id: identifier })
-  const meterOf = (id: string): Meter => {
-    const meter = park.meters.get(id)
+  const config = { access: readOwn }
+  const meterOf = (request: FastifyRequest, id: string): Meter => {
+    const meter = parkOf(request).meters.get(id)
     if (meter === undefined) throw new Fault('not-found', `The park has no meter "${id}".`)
     return meter
   }
 
-  api.get('/api/meters/:id', { schema: { params, response: { 200: meterDetail } } }, (request) => {
-    const meter = meterOf(request.params.id)
+  api.get('/api/meters/:id', { config, schema: { params, response: { 200: meterDetail } } }, (request) => {
+    const meter = meterOf(request, request.params.id)
     const nowMs = clock.wallMs()
     return {
       nowMs,
       facts: meterFactsOf(meter),
-      path: pathOf(park, meter),
+      path: pathOf(parkOf(request), meter),
       ratingPerHour: meter.ratingPerHour,
       installedMs: meter.installedMs,
       live: live(meter),
@@ -143,9 +146,10 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
   api.route({
     method: 'GET',
     url: '/api/meters/:id/curve',
+    config,
     schema: { params, querystring: stretch, response: { 200: meterCurve } },
     handler: async (request) => {
-      const meter = meterOf(request.params.id)
+      const meter = meterOf(request, request.params.id)
       const quantity = meter.power
       if (quantity === undefined) {
         throw new Fault('not-found', `Meter "${meter.id}" has no power or flow that could be drawn.`)
@@ -164,6 +168,7 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
   api.get(
     '/api/meters/:id/intervals',
     {
+      config,
       schema: {
         params,
         querystring: z.object({ day: z.iso.date().optional() }),
@@ -171,7 +176,8 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
       },
     },
     (request) => {
-      const meter = meterOf(request.params.id)
+      const meter = meterOf(request, request.params.id)
+      const park = parkOf(request)
       const nowMs = clock.wallMs()
       const period = dayPeriod(park, request.query.day, nowMs)
       if (period === undefined) throw new Fault('request-invalid', '"day" is not a day of the calendar.')

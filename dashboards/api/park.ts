@@ -1,10 +1,11 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
 import { dayOf } from '#contract/grid.ts'
 import type { Meter, Park, ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
+import { readOwn } from '#dashboards/access/route-access.ts'
 import type { Board } from '../board.ts'
 import { momentsOf, summed, type CurveSource } from '../curve.ts'
 import { metersOfTotal, scopesOf } from '../overview.ts'
@@ -63,28 +64,35 @@ const LOAD_POINTS_MAX = 361
 const MINUTE_MS = 60_000
 
 export interface ParkSources {
-  readonly park: Park
+  /** The park as the viewer behind a request sees it. */
+  readonly parkOf: (request: FastifyRequest) => Park
   readonly store: ReadingSource
   readonly board: Board
   readonly clock: Clock
-  readonly view: () => Overview
+  readonly view: (park: Park) => Overview
 }
 
 /** /api/park, /api/overview and /api/load. */
-export function parkApi(app: FastifyInstance, { park, store, board, clock, view }: ParkSources): void {
+export function parkApi(app: FastifyInstance, { parkOf, store, board, clock, view }: ParkSources): void {
   const api = app.withTypeProvider<ZodTypeProvider>()
-  const tree = parkTreeOf(park)
+  const config = { access: readOwn }
 
-  api.get('/api/park', { schema: { response: { 200: parkTree } } }, () => tree)
+  api.get('/api/park', { config, schema: { response: { 200: parkTree } } }, (request) =>
+    parkTreeOf(parkOf(request)),
+  )
 
-  api.get('/api/overview', { schema: { response: { 200: overview } } }, () => view())
+  api.get('/api/overview', { config, schema: { response: { 200: overview } } }, (request) =>
+    view(parkOf(request)),
+  )
 
   const minutes = z.coerce.number().int().min(1).max(1_440).default(60)
   api.route({
     method: 'GET',
     url: '/api/load',
+    config,
     schema: { querystring: z.object({ minutes }), response: { 200: loadCurve } },
     handler: async (request) => {
+      const park = parkOf(request)
       const toMs = clock.wallMs()
       const fromMs = toMs - request.query.minutes * MINUTE_MS
       const stepMs = LOAD_STEP_MS * Math.ceil((toMs - fromMs) / LOAD_STEP_MS / (LOAD_POINTS_MAX - 1))

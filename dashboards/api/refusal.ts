@@ -6,6 +6,12 @@ import { faultBody } from './shapes.ts'
 const statusByCode: Partial<Record<FaultCode, number>> = {
   'not-found': 404,
   'request-invalid': 400,
+  'sign-in-needed': 401,
+  'sign-in-refused': 401,
+  'not-allowed': 403,
+  'link-ended': 410,
+  'name-taken': 409,
+  'too-many-requests': 429,
   // RFC 9110 §15.5.20: not a server for that host.
   'host-unknown': 421,
   'viewers-full': 503,

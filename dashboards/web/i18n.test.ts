@@ -18,7 +18,7 @@ const holesOf = (text: string): string[] =>
 const hasWords = (text: string): boolean => /\p{L}/u.test(text)
 
 /** Attributes that are read by people. */
-const readAttributes = new Set(['title', 'alt', 'placeholder', 'aria-label', 'label', 'description', 'name'])
+const readAttributes = new Set(['title', 'alt', 'placeholder', 'aria-label', 'label', 'description'])
 
 function literalTexts(file: string, text: string): string[] {
   const found: string[] = []
@@ -36,10 +36,10 @@ function literalTexts(file: string, text: string): string[] {
   return found
 }
 
-/** Keys that are asked for, and the beginnings of those that are put together. */
+/** Keys that stand in a source, in a call or a table of them, and the beginnings of those that are put together. */
 function keysAskedFor(text: string): { whole: string[]; beginnings: string[] } {
   return {
-    whole: [...text.matchAll(/\bt\(\s*'([^']+)'/g)].map(([, key]) => key ?? ''),
+    whole: [...text.matchAll(/'([\w.-]+)'/g)].map(([, key]) => key ?? ''),
     beginnings: [...text.matchAll(/\bt\(\s*`([^`$]+)\$\{/g)].map(([, beginning]) => beginning ?? ''),
   }
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync, globSync, statSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
@@ -16,7 +17,8 @@ import {
   smallPark,
   stateOf,
 } from '#dashboards/fixture.ts'
-import { startServer, type Server } from '#dashboards/server.ts'
+import { startServer, type Server, type ServerOptions } from '#dashboards/server.ts'
+import { AccessBook } from '#store/access-book.ts'
 import { openChromium, type Browser } from '#test/support/chromium.ts'
 import { describeWith } from '#test/support/servers.ts'
 
@@ -52,12 +54,29 @@ describeWith(['chromium'], 'the overview page', () => {
   let store: MemoryReadings
   let books: MemoryBooks
   let server: Server
+  let access: AccessBook
+  const accessFolder = mkdtempSync(join(tmpdir(), 'tanbiao-access-'))
+  const options = (port: number): ServerOptions => ({
+    port,
+    park: smallPark,
+    store,
+    books,
+    clock,
+    log: pino({ level: 'silent' }),
+    access,
+    openAs: 'auditor',
+  })
 
   beforeAll(async () => {
     await buildPages()
     browser = await openChromium()
+    access = new AccessBook(join(accessFolder, 'access.sqlite'))
   })
-  afterAll(() => browser.close())
+  afterAll(async () => {
+    await browser.close()
+    access.close()
+    rmSync(accessFolder, { recursive: true })
+  })
 
   beforeEach(async () => {
     clock = new ManualClock(startMs)
@@ -68,14 +87,7 @@ describeWith(['chromium'], 'the overview page', () => {
       knownInterval('forge-main', register, dayStartMs + index * SLOT_MS, index * 5_000, 5_000),
     )
     await store.append([power('forge-main', startMs, 1234.5), power('chemical-main', startMs, 100)])
-    server = await startServer({
-      port: 0,
-      park: smallPark,
-      store,
-      books,
-      clock,
-      log: pino({ level: 'silent' }),
-    })
+    server = await startServer(options(0))
     server.noticeState(stateOf('gw-east', 'birth', startMs))
   })
   let page: Page | undefined
@@ -166,7 +178,7 @@ describeWith(['chromium'], 'the overview page', () => {
     await page.getByText('实时数据流已断开').waitFor()
     await page.getByTestId('connection').getByText('已断开').waitFor()
     await page.getByTestId('value-forge-main').locator('.is-stale').waitFor()
-    server = await startServer({ port, park: smallPark, store, books, clock, log: pino({ level: 'silent' }) })
+    server = await startServer(options(port))
     await page.getByTestId('connection').getByText('实时').waitFor()
     await page.getByTestId('value-forge-main').locator('.value:not(.is-stale)').waitFor()
     expect(await page.getByText('实时数据流已断开').count()).toBe(0)

@@ -10,6 +10,11 @@ export type TextKey = keyof typeof zh
 
 const texts: Record<Language, Record<TextKey, string>> = { zh, en }
 const locales: Record<Language, string> = { zh: 'zh-CN', en: 'en' }
+/** Each language by its own name, whatever the language of the page. */
+export const languages = [
+  { label: '中文', value: 'zh' as const },
+  { label: 'EN', value: 'en' as const },
+]
 const STORAGE_KEY = 'tanbiao.language'
 
 type Values = Readonly<Record<string, string | number>>

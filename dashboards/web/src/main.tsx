@@ -4,7 +4,8 @@ import { ConfigProvider, type ThemeConfig } from 'antd'
 import enUS from 'antd/es/locale/en_US'
 import zhCN from 'antd/es/locale/zh_CN'
 import { SpeechProvider, useSpeech } from './language.tsx'
-import { NowPage } from './pages/now.tsx'
+import { App } from './app.tsx'
+import { SessionProvider } from './session.tsx'
 import './page.css'
 
 const theme: ThemeConfig = {
@@ -32,7 +33,9 @@ createRoot(root).render(
   <StrictMode>
     <SpeechProvider>
       <Localised>
-        <NowPage />
+        <SessionProvider>
+          <App />
+        </SessionProvider>
       </Localised>
     </SpeechProvider>
   </StrictMode>,

@@ -1,26 +1,25 @@
 import type { ReactNode } from 'react'
 import { Segmented, Tooltip } from 'antd'
-import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { Link, useLocation } from 'wouter'
+import { languages, useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent, type Connection } from '#dashboards/web/src/live.ts'
 import { dateText, secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
-
-/** Each language by its own name, whatever the language of the page. */
-const languages = [
-  { label: '中文', value: 'zh' as const },
-  { label: 'EN', value: 'en' as const },
-]
+import { SessionButton } from '#dashboards/web/src/parts/session-button.tsx'
+import type { PageRoute } from '#dashboards/web/src/routes.ts'
 
 interface HeaderBarProps {
   readonly title: string
+  readonly menu: readonly PageRoute[]
   readonly connection: Connection
   readonly simulated: boolean
   /** False until the server's time has been heard. */
   readonly known: boolean
 }
 
-export function HeaderBar({ title, connection, simulated, known }: HeaderBarProps): ReactNode {
+export function HeaderBar({ title, menu, connection, simulated, known }: HeaderBarProps): ReactNode {
   const { t, language, locale, setLanguage } = useSpeech()
   const { nowMs, timeZone } = usePresent()
+  const [location] = useLocation()
   return (
     <header className="header">
       <div className="header-name">
@@ -35,8 +34,19 @@ export function HeaderBar({ title, connection, simulated, known }: HeaderBarProp
           <path d="M12 19l4.6-6.4" stroke="#2bc4b6" strokeWidth="2.4" strokeLinecap="round" />
         </svg>
         <h1>{title}</h1>
-        <span className="header-page">{t('page.now')}</span>
       </div>
+      <nav className="header-menu" aria-label={t('menu')}>
+        {menu.map((page) => (
+          <Link
+            key={page.path}
+            href={page.path}
+            className={page.path === location ? 'is-current' : ''}
+            aria-current={page.path === location ? 'page' : undefined}
+          >
+            {t(page.title)}
+          </Link>
+        ))}
+      </nav>
       {simulated && (
         <Tooltip title={t('simulated.hint')}>
           <span className="simulated" data-testid="simulated">
@@ -56,6 +66,7 @@ export function HeaderBar({ title, connection, simulated, known }: HeaderBarProp
         <span className={`connection is-${connection}`} role="status" data-testid="connection">
           {t(`stream.${connection}`)}
         </span>
+        <SessionButton />
         <Segmented size="small" options={languages} value={language} onChange={setLanguage} />
       </div>
     </header>

@@ -1,0 +1,115 @@
+import type { Clock } from '#contract/clock.ts'
+import { Fault } from '#contract/fault.ts'
+import type { AccessBook, Session, User } from '#store/access-book.ts'
+import { Attempts } from './attempts.ts'
+import { digestOf, newSecret, passwordHash, passwordMatches } from './secrets.ts'
+
+const HOUR_MS = 3_600_000
+/** A session ends when it was not used for so long … */
+export const SESSION_IDLE_MS = 12 * HOUR_MS
+/** … and at this age in any case. */
+const SESSION_AGE_MS = 7 * 24 * HOUR_MS
+/** A one-time link is for a person who waits for it. */
+const LINK_AGE_MS = 48 * HOUR_MS
+/** Writing down that a session is in use is not needed more often. */
+const SEEN_EVERY_MS = 60_000
+
+export interface SignedIn {
+  readonly secret: string
+  readonly user: User
+}
+
+/** Signing in and out, passwords and one-time links, on the access book. */
+export class SignIn {
+  readonly #book: AccessBook
+  readonly #clock: Clock
+  readonly #attempts = new Attempts()
+  #hashing: Promise<unknown> = Promise.resolve()
+
+  constructor(book: AccessBook, clock: Clock) {
+    this.#book = book
+    this.#clock = clock
+  }
+
+  /** One after another: each takes 19 MiB and some 30 ms of a core, and a flood must not take the machine. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#hashing.then(work)
+    this.#hashing = mine.catch(() => undefined)
+    return mine
+  }
+
+  #open(user: User): SignedIn {
+    const nowMs = this.#clock.wallMs()
+    this.#book.forget(nowMs - SESSION_IDLE_MS, nowMs)
+    const secret = newSecret()
+    this.#book.addSession(digestOf(secret), user.id, nowMs)
+    return { secret, user }
+  }
+
+  /**
+   * Opens a session. Throws `sign-in-refused` without telling whether the name is known, and `too-many-requests` after
+   * repeated failures of the name or the address.
+   */
+  async signIn(name: string, password: string, address: string): Promise<SignedIn> {
+    const keys = [`name ${name.trim().toLowerCase()}`, `address ${address}`]
+    if (this.#attempts.isBlocked(keys, this.#clock.monotonicMs())) {
+      throw new Fault('too-many-requests', 'There were too many wrong passwords.')
+    }
+    const user = this.#book.userNamed(name)
+    const hash = user?.active === true ? this.#book.passwordHash(user.id) : undefined
+    const matches = await this.#inTurn(() => passwordMatches(password, hash))
+    if (!matches || user === undefined) {
+      this.#attempts.failed(keys, this.#clock.monotonicMs())
+      throw new Fault('sign-in-refused', 'Name and password do not belong together.')
+    }
+    this.#attempts.succeeded(keys)
+    return this.#open(user)
+  }
+
+  signOut(secret: string): void {
+    this.#book.endSession(digestOf(secret))
+  }
+
+  /** The session that a secret opens; undefined where it has ended or its user is shut out. */
+  session(secret: string): Session | undefined {
+    const digest = digestOf(secret)
+    const session = this.#book.session(digest)
+    const nowMs = this.#clock.wallMs()
+    if (session === undefined || !session.user.active) return undefined
+    if (nowMs - session.seenAtMs > SESSION_IDLE_MS || nowMs - session.createdAtMs > SESSION_AGE_MS) {
+      this.#book.endSession(digest)
+      return undefined
+    }
+    if (nowMs - session.seenAtMs > SEEN_EVERY_MS) this.#book.seeSession(digest, nowMs)
+    return session
+  }
+
+  /** A secret with which a user chooses a password, once. */
+  newLink(user: User): string {
+    const secret = newSecret()
+    this.#book.addLink(digestOf(secret), user.id, this.#clock.wallMs() + LINK_AGE_MS)
+    return secret
+  }
+
+  /** Sets the password of a link's user and signs in. Throws `link-ended`. */
+  async useLink(secret: string, password: string): Promise<SignedIn> {
+    const owner = (): User => {
+      const user = this.#book.linkOwner(digestOf(secret), this.#clock.wallMs())
+      if (user?.active !== true) throw new Fault('link-ended', 'This link was used already, or is too old.')
+      return user
+    }
+    owner()
+    const hash = await this.#inTurn(() => passwordHash(password))
+    // Asked again: the link may have been used while the hash was made.
+    const user = owner()
+    this.#book.setPassword(user.id, hash)
+    return this.#open(user)
+  }
+
+  /** Another password for one who knows the present one; all other sessions end. Throws as `signIn`. */
+  async changePassword(user: User, present: string, next: string, address: string): Promise<SignedIn> {
+    await this.signIn(user.name, present, address)
+    this.#book.setPassword(user.id, await this.#inTurn(() => passwordHash(next)))
+    return this.#open(user)
+  }
+}

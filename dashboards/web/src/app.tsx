@@ -1,0 +1,35 @@
+import type { ReactNode } from 'react'
+import { Router } from 'wouter'
+import { useHashLocation } from 'wouter/use-hash-location'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { SignInPage } from '#dashboards/web/src/pages/sign-in.tsx'
+import { WelcomePage } from '#dashboards/web/src/pages/welcome.tsx'
+import { Loading } from '#dashboards/web/src/parts/loading.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
+import { Shell } from '#dashboards/web/src/shell.tsx'
+
+/** The secret in the address of a one-time link. */
+function linkSecret(location: string): string | undefined {
+  return /^\/welcome\/([\w-]{20,200})$/.exec(location)?.[1]
+}
+
+/** Addresses of pages stand behind the #, so that they work below any path of a proxy. */
+const byHash = { hook: useHashLocation }
+
+/** Which way in: a one-time link, signing in, or the park. */
+export function App(): ReactNode {
+  const { t } = useSpeech()
+  const { info, may } = useSession()
+  const [location] = useHashLocation()
+  const secret = linkSecret(location)
+  // Another viewer sees another park: the shell begins anew with it.
+  const viewer = `${info?.user} ${info?.how}`
+  if (secret !== undefined) return <WelcomePage secret={secret} />
+  if (info === undefined) return <Loading text={t('loading')} />
+  if (location === '/sign-in' || !may('read')) return <SignInPage />
+  return (
+    <Router {...byHash}>
+      <Shell key={viewer} />
+    </Router>
+  )
+}

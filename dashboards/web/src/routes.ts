@@ -1,0 +1,25 @@
+import { lazy, type ComponentType } from 'react'
+import type { Access } from '#contract/access.ts'
+import type { TextKey } from '#dashboards/web/src/language.tsx'
+import { NowPage } from '#dashboards/web/src/pages/now.tsx'
+
+/** A page of the menu. Its program is loaded when it is opened first; that of the overview comes with the shell. */
+export interface PageRoute {
+  readonly path: string
+  readonly title: TextKey
+  readonly page: ComponentType
+  readonly needs: Access
+  /** False for pages that an enterprise user has nothing to see on. */
+  readonly forEnterprises: boolean
+}
+
+export const routes: readonly PageRoute[] = [
+  { path: '/', title: 'page.now', page: NowPage, needs: 'read', forEnterprises: true },
+  {
+    path: '/users',
+    title: 'page.users',
+    page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/users.tsx')).UsersPage })),
+    needs: 'administer',
+    forEnterprises: false,
+  },
+]

@@ -1,0 +1,87 @@
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import type { z } from 'zod'
+import type { Access } from '#contract/access.ts'
+import { sessionInfo, type SessionInfo } from '#dashboards/api/session-shape.ts'
+import { faultBody } from '#dashboards/api/shapes.ts'
+
+/** Who is signed in here, and changes on their behalf. */
+
+/** The header in which a change repeats the session's change token: dashboards/access/guard.ts. */
+const CHANGE_HEADER = 'x-tanbiao-change'
+
+type FaultBody = z.output<typeof faultBody>
+
+/** What the server said to a change that it did not make. */
+export class Refused extends Error {
+  readonly fault: FaultBody
+
+  constructor(fault: FaultBody) {
+    super(fault.message)
+    this.fault = fault
+  }
+}
+
+export interface SessionControl {
+  /** Undefined until the server has said. */
+  readonly info: SessionInfo | undefined
+  readonly may: (access: Access) => boolean
+  /** Sends a change; throws `Refused` with the server's words. */
+  readonly change: (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) => Promise<unknown>
+  /** The same for a change that opens a session. */
+  readonly open: (path: string, body: object) => Promise<void>
+  readonly signOut: () => Promise<void>
+}
+
+const SessionContext = createContext<SessionControl | undefined>(undefined)
+
+async function answerOf(response: Response): Promise<unknown> {
+  if (response.status === 204) return undefined
+  const body: unknown = await response.json()
+  if (!response.ok) throw new Refused(faultBody.parse(body))
+  return body
+}
+
+export function SessionProvider({ children }: { children: ReactNode }): ReactNode {
+  const [info, setInfo] = useState<SessionInfo>()
+  useEffect(() => {
+    const abort = new AbortController()
+    const load = async (): Promise<void> => {
+      const response = await fetch('api/v1/session', { signal: abort.signal })
+      setInfo(sessionInfo.parse(await answerOf(response)))
+    }
+    load().catch((error: unknown) => {
+      if (!abort.signal.aborted) globalThis.reportError(error)
+    })
+    return () => abort.abort()
+  }, [])
+
+  const changeToken = info?.changeToken
+  const control = useMemo((): SessionControl => {
+    const change: SessionControl['change'] = async (method, path, body) => {
+      const headers = {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(typeof changeToken === 'string' ? { [CHANGE_HEADER]: changeToken } : {}),
+      }
+      const request = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+      return answerOf(await fetch(path, request))
+    }
+    return {
+      info,
+      may: (access) => info?.access.includes(access) ?? false,
+      change,
+      open: async (path, body) => setInfo(sessionInfo.parse(await change('POST', path, body))),
+      signOut: async () => {
+        await change('DELETE', 'api/v1/session')
+        // Nothing that was seen stays in this page.
+        window.location.reload()
+      },
+    }
+  }, [info, changeToken])
+  return <SessionContext value={control}>{children}</SessionContext>
+}
+
+export function useSession(): SessionControl {
+  const control = useContext(SessionContext)
+  if (control === undefined) throw new Error('useSession outside of SessionProvider')
+  return control
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
+import { accountingRecord, type AccountingRecord } from '#contract/accounting-record.ts'
+import { canonicalText } from '#contract/canonical-text.ts'
+import { Fault } from '#contract/fault.ts'
+import type { EnteredRecord, RecordWish } from '../port.ts'
+
+/** Records of the books: bills, stocks, production, laboratory values. Never changed, never removed. */
+
+const numberRow = z.object({ number: z.number() })
+const originalRow = z.object({ account: z.string(), kind: z.string(), by: z.number().nullable() })
+const holderRow = z.object({ number: z.number(), account: z.string() })
+const recordRow = z.object({
+  number: z.number(),
+  entered_at_ms: z.number(),
+  content: z.string(),
+  replaced_by: z.number().nullable(),
+})
+
+/** Before all, and after all days. */
+const [FIRST_DAY, LAST_DAY] = ['0000-01-01', '9999-12-31']
+
+const digestOf = (content: string): Buffer => createHash('sha256').update(content).digest()
+
+export type RecordBook = ReturnType<typeof openAccountingRecords>
+
+/** The records of the books. `enter` belongs into a transaction of the caller. */
+export function openAccountingRecords(database: DatabaseSync) {
+  const known = database.prepare('SELECT number FROM accounting_record WHERE digest = ?')
+  const original = database.prepare(
+    `SELECT one.account, one.kind, other.number AS "by" FROM accounting_record AS one
+     LEFT JOIN accounting_record AS other ON other.replaces = one.number WHERE one.number = ?`,
+  )
+  const holder = database.prepare(
+    `SELECT number, account FROM accounting_record AS one WHERE certificate = ? AND number IS NOT ?
+     AND NOT EXISTS (SELECT 1 FROM accounting_record AS other WHERE other.replaces = one.number) LIMIT 1`,
+  )
+  const insert = database.prepare(
+    `INSERT INTO accounting_record
+       (digest, entered_at_ms, account, kind, from_day, to_day, certificate, replaces, content)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
+  )
+  const list = database.prepare(
+    `SELECT one.number, one.entered_at_ms, one.content, other.number AS replaced_by FROM accounting_record AS one
+     LEFT JOIN accounting_record AS other ON other.replaces = one.number
+     WHERE (?1 IS NULL OR one.account = ?1) AND one.from_day < ?3 AND one.to_day > ?2 ORDER BY one.number`,
+  )
+
+  /** A correction names a record of its account and kind that nothing has replaced; only a withdrawal changes the kind. */
+  function checkCorrection({ account, kind, replaces }: AccountingRecord): void {
+    if (replaces === undefined) return
+    const found = originalRow.optional().parse(original.get(replaces))
+    const why =
+      found === undefined
+        ? 'there is none'
+        : found.account !== account
+          ? `it is of account ${found.account}`
+          : found.kind !== kind && kind !== 'withdrawal'
+            ? `it is of kind ${found.kind}`
+            : found.by !== null
+              ? `record ${found.by} has replaced it`
+              : undefined
+    if (why !== undefined)
+      throw new Fault('correction-invalid', `Record ${replaces} cannot be replaced by this one: ${why}.`)
+  }
+
+  function checkCertificate(record: AccountingRecord): void {
+    if (record.kind !== 'green-certificate') return
+    const found = holderRow.optional().parse(holder.get(record.certificate, record.replaces ?? null))
+    if (found === undefined) return
+    throw new Fault(
+      'certificate-used',
+      `Certificate ${record.certificate} is in record ${found.number} of account ${found.account}.`,
+    )
+  }
+
+  /** Enters one record, or finds the very same one. Throws `correction-invalid` or `certificate-used`. */
+  function enter(record: AccountingRecord, nowMs: number): { number: number; isNew: boolean } {
+    const content = canonicalText(record)
+    const digest = digestOf(content)
+    const same = numberRow.optional().parse(known.get(digest))
+    if (same !== undefined) return { number: same.number, isNew: false }
+    checkCorrection(record)
+    checkCertificate(record)
+    const { account, kind, from, to, replaces = null } = record
+    const certificate = record.kind === 'green-certificate' ? record.certificate : null
+    const row = insert.get(digest, nowMs, account, kind, from, to, certificate, replaces, content)
+    return { number: numberRow.parse(row).number, isNew: true }
+  }
+
+  function records({ account, kinds, from = FIRST_DAY, to = LAST_DAY }: RecordWish): EnteredRecord[] {
+    return list.all(account ?? null, from, to).flatMap((row): EnteredRecord[] => {
+      const { number, entered_at_ms: enteredAtMs, content, replaced_by: by } = recordRow.parse(row)
+      const record = accountingRecord.parse(JSON.parse(content))
+      if (kinds !== undefined && !kinds.includes(record.kind)) return []
+      return [{ number, enteredAtMs, record, replacedBy: by ?? undefined }]
+    })
+  }
+
+  return { enter, records }
+}
