@@ -45,6 +45,8 @@ export function leaveParent(): void {
 
 export interface Child {
   readonly name: string
+  /** `undefined` where it could not be started. */
+  readonly pid: number | undefined
   /** The first message of this kind; rejects with `process-ended` when the process ends before it. */
   told<K extends ChildMessage['kind']>(kind: K): Promise<Extract<ChildMessage, { kind: K }>>
   /** Calls with every message of this kind from now on. */
@@ -97,6 +99,7 @@ export function startChild(name: string, args: readonly string[], logFile: strin
   const told = listen(process_, name, ended, logFile)
   return {
     name,
+    pid: process_.pid,
     told,
     heard: (kind, listener) => {
       process_.on('message', (text) => {

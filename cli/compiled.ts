@@ -1,11 +1,8 @@
 import { enableCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { installationRoot, keptFolder } from './installation.ts'
 
-/**
- * Compiled sources, beside the packages. Inside the installation and not in the folder for temporary files, where
- * another user of the machine could put code for us to run.
- */
-export const compiledFolder = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
+/** Compiled sources. */
+export const compiledFolder = keptFolder(installationRoot, 'compiled')
 
 /**
  * Keeps compiled sources, so that a start compiles nothing twice. Where the folder cannot be written to, all is

@@ -17,6 +17,7 @@ export function courteous(store: ReadingStore): ReadingStore {
       return store.registerSeries(...given)
     },
     latest: (...given) => store.latest(...given),
+    probe: (nowMs) => store.probe(nowMs),
     close: () => store.close(),
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
+import { keptFolder } from './installation.ts'
 
 /**
  * The prepared program: all of tanbiao in a few files, because to find and read several hundred modules takes a process
@@ -8,11 +9,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
  * control, and is used only while every source is the very file that it was made of; else the sources run themselves.
  */
 
-/** The folder of this installation. */
-export const installationRoot = fileURLToPath(new URL('..', import.meta.url))
-
 /** Where the prepared program of an installation lies. */
-export const programFolder = (root: string): string => join(root, 'node_modules/.cache/program')
+export const programFolder = (root: string): string => keptFolder(root, 'program')
 
 /** The file beside it that says what it was made of. */
 export const manifestFile = (root: string): string => join(programFolder(root), 'made-of.txt')

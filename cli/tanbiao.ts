@@ -1,5 +1,6 @@
 import { keepCompiled } from './compiled.ts'
-import { installationRoot, preparedProgram } from './prepared-program.ts'
+import { installationRoot } from './installation.ts'
+import { preparedProgram } from './prepared-program.ts'
 
 keepCompiled()
 

@@ -76,6 +76,10 @@ export const faultTable = {
     advice: 'The topic and the payload name different gateways: find out who published it.',
     retryable: false,
   },
+  'gateway-unknown': {
+    advice: 'Add the gateway to the park file, then replay its payloads from quarantine.',
+    retryable: false,
+  },
   'meter-unknown': {
     advice: 'Add the meter to the park file, then replay it from quarantine.',
     retryable: false,
@@ -98,6 +102,24 @@ export const faultTable = {
     advice: 'Check the meter’s rating in the park file, its ratios and its wiring.',
     retryable: false,
   },
+  'register-impossible': {
+    advice:
+      'Check where the register starts again (wrapsAt in the park file), its resolution and the meter’s profile.',
+    retryable: false,
+  },
+  'quarantine-closed': {
+    advice: 'Look at it with "tanbiao quarantine show": it was decided on, or there is no such entry.',
+    retryable: false,
+  },
+  'quarantine-refused': {
+    advice: 'Correct the park file or give the payload as it should be (--payload), then replay it again.',
+    retryable: false,
+  },
+  'gap-closed': {
+    advice:
+      'Look at the list with "tanbiao gaps list": it was filled or accepted, or there is no such entry.',
+    retryable: false,
+  },
   'store-refused': {
     advice: 'Read the server’s reason; the reading waits in quarantine.',
     retryable: false,
@@ -107,7 +129,8 @@ export const faultTable = {
     retryable: true,
   },
   'store-url-invalid': {
-    advice: 'Use sqlite:FILE, influx1://HOST:PORT/DATABASE or influx2://HOST:PORT/ORG/BUCKET.',
+    advice:
+      'Use sqlite:FILE, influx1://HOST:PORT/DATABASE, influx2://HOST:PORT/ORG/BUCKET or influx3://HOST:PORT/DATABASE.',
     retryable: false,
   },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },

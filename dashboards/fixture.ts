@@ -190,6 +190,8 @@ export class MemoryBooks implements BooksView {
   holes = (): readonly never[] => []
   gaps = (): readonly never[] => []
   quarantine = (): readonly never[] => []
+  quarantineOverflow = (): readonly never[] => []
+  gapEntries = (): readonly never[] => []
 }
 
 /** A known interval whose register advances from `openingCount` by `count`, in steps of 0.01. */

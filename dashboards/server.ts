@@ -18,6 +18,7 @@ import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { energyApi } from './api/energy.ts'
 import { meterApi } from './api/meter.ts'
+import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
@@ -53,6 +54,8 @@ export interface ServerOptions {
   readonly access: AccessBook
   /** What anybody on this machine may be without signing in; nobody unless told otherwise. */
   readonly openAs?: Role
+  /** What `/metrics` and `/readyz` answer; without it neither is there. */
+  readonly operations?: Operations
 }
 
 export interface Server {
@@ -183,7 +186,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   energyApi(app, { parkOf, books, clock })
   qualityApi(app, books)
-  app.get('/healthz', () => ({ status: 'ok' }))
+  operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)
     reply.hijack()

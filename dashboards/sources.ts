@@ -7,7 +7,10 @@ import type { Books, ReadingStore } from '#store/port.ts'
 export type ReadingSource = Pick<ReadingStore, 'readings' | 'latest'>
 
 /** What the dashboards ask of the books: nothing here can write. */
-export type BooksView = Pick<Books, 'intervals' | 'daySums' | 'holes' | 'gaps' | 'quarantine'>
+export type BooksView = Pick<
+  Books,
+  'intervals' | 'daySums' | 'holes' | 'gaps' | 'gapEntries' | 'quarantine' | 'quarantineOverflow'
+>
 
 /** Readings of six hours: 15 ms of work for the embedded store at a reading every 10 s. */
 const PIECE_MS = 6 * 3_600_000

@@ -173,7 +173,12 @@ describe('the agent', () => {
       else if (request.readUInt8(6) === 3) honest(request, socket)
     }
     await start([
-      { id: 'a', transport: tcp(port), timeoutMs: 60, meters: [line('m1', 1), line('m2', 2), line('m3', 3)] },
+      {
+        id: 'a',
+        transport: tcp(port),
+        timeoutMs: 1_000,
+        meters: [line('m1', 1), line('m2', 2), line('m3', 3)],
+      },
     ])
     await vi.waitFor(() => expect(of('m3').length).toBeGreaterThan(20), SETTLED)
     expect(of('m3').every(({ quality }) => quality === 'good')).toBe(true)

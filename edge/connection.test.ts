@@ -17,7 +17,7 @@ import { Uplink, type UplinkOptions } from './uplink.ts'
 
 /** Started by root, mosquitto would become another user, who may not read the folder. */
 const AS_IS = 'user root'
-const SETTLED = { timeout: 15_000, interval: 20 }
+const SETTLED = { timeout: 30_000, interval: 20 }
 
 let folder: string
 let journal: Journal

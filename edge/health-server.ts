@@ -1,7 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Fault } from '#contract/fault.ts'
-import { metricsText, type ProcessUse } from './metrics.ts'
+import { METRICS_CONTENT_TYPE, type ProcessUse } from '#contract/prometheus.ts'
+import { metricsText } from './metrics.ts'
 import { complaints, standstill, type AgentReport, type Complaint } from './report.ts'
 
 /** Nobody but the machine itself: the figures name meters, and nothing here asks who is asking. */
@@ -26,7 +27,7 @@ export async function startHealthServer(
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end()
     } else if (pathname === '/metrics') {
-      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+      response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE })
       response.end(metricsText(report(), use()))
     } else if (pathname === '/healthz') {
       judge(response, complaints(report()))

@@ -61,6 +61,8 @@ describe('the lines of an agent', () => {
     tcpMeter.otherwise = honest
     rtuMeter.otherwise = (request, socket) => void socket.write(honestRtuReply(request))
     const host = '127.0.0.1'
+    // Nobody is given up, and no connection opened again, because the machine is busy.
+    const timeoutMs = 2_000
     const modbusTcp = { kind: 'tcp', host, port: await serve(tcpMeter) }
     const rtuOverTcp = { kind: 'rtu-over-tcp', host, port: await serve(rtuMeter), lateMs: 10 }
     const meter = (unit: number, name: string) => ({
@@ -76,9 +78,9 @@ describe('the lines of an agent', () => {
         park: 'park-1',
         uplink: { url: 'mqtt://127.0.0.1:1' },
         buses: [
-          { id: 'a', transport: modbusTcp, meters: [meter(1, 'm1'), meter(2, 'm2')] },
-          { id: 'b', transport: modbusTcp, meters: [meter(3, 'm3')] },
-          { id: 'c', transport: rtuOverTcp, timeoutMs: 100, meters: [meter(4, 'm4'), meter(5, 'm5')] },
+          { id: 'a', transport: modbusTcp, timeoutMs, meters: [meter(1, 'm1'), meter(2, 'm2')] },
+          { id: 'b', transport: modbusTcp, timeoutMs, meters: [meter(3, 'm3')] },
+          { id: 'c', transport: rtuOverTcp, timeoutMs, meters: [meter(4, 'm4'), meter(5, 'm5')] },
         ],
       }),
       journalFile: join(folder, 'journal.sqlite'),
@@ -86,10 +88,11 @@ describe('the lines of an agent', () => {
       log: pino({ level: 'silent' }),
       random: () => 0.1,
     })
-    await expect.poll(() => tcpMeter.requests.length, { timeout: 20_000 }).toBeGreaterThan(9)
-    await expect.poll(() => rtuMeter.requests.length, { timeout: 20_000 }).toBeGreaterThan(9)
-    expect(units(tcpMeter, 6)).toEqual(new Set([1, 2, 3]))
-    expect(units(rtuMeter, 0)).toEqual(new Set([4, 5]))
+    const patience = { timeout: 40_000 }
+    await expect.poll(() => units(tcpMeter, 6), patience).toEqual(new Set([1, 2, 3]))
+    await expect.poll(() => units(rtuMeter, 0), patience).toEqual(new Set([4, 5]))
+    await expect.poll(() => tcpMeter.requests.length, patience).toBeGreaterThan(9)
+    await expect.poll(() => rtuMeter.requests.length, patience).toBeGreaterThan(9)
     expect([tcpMeter.connections, rtuMeter.connections]).toEqual([1, 1])
   })
 })

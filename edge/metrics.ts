@@ -1,34 +1,23 @@
+import {
+  flag,
+  metricsNamed,
+  one,
+  processMetrics,
+  prometheusText,
+  type Metric,
+  type Point,
+  type ProcessUse,
+} from '#contract/prometheus.ts'
 import type { AgentReport } from './report.ts'
 
-/** Labels and a value. */
-type Point = readonly [labels: Readonly<Record<string, string>>, value: number | undefined]
-
-interface Metric {
-  readonly name: string
-  readonly type: 'gauge' | 'counter'
-  readonly help: string
-  readonly points: readonly Point[]
-}
-
-const flag = (is: boolean): number => (is ? 1 : 0)
 const METER_STATES = ['ok', 'failing', 'silent'] as const
 const CONDITIONS = ['set', 'doubtful', 'unset'] as const
 const SLOT_OUTCOMES = ['read', 'failed', 'missed', 'held'] as const
 
-/** A report as metrics, in base units as Prometheus wants them: seconds, bytes. */
+/** A report as metrics. */
 function metricsOf(report: AgentReport): Metric[] {
   const { journal, clock, meters = [], buses = [], uplink } = report
-  const gauge = (name: string, help: string, points: readonly Point[]): Metric => ({
-    name: `tanbiao_edge_${name}`,
-    type: 'gauge',
-    help,
-    points,
-  })
-  const counter = (name: string, help: string, points: readonly Point[]): Metric => ({
-    ...gauge(`${name}_total`, help, points),
-    type: 'counter',
-  })
-  const one = (value: number | undefined): Point[] => [[{}, value]]
+  const { gauge, counter } = metricsNamed('tanbiao_edge_')
   return [
     gauge('info', 'The gateway and the epoch of its journal.', [
       [{ gateway: report.gateway, epoch: report.epoch ?? '' }, 1],
@@ -127,54 +116,7 @@ function metricsOf(report: AgentReport): Metric[] {
   ]
 }
 
-/** What the process takes of the machine, under the names that Prometheus' own clients use. */
-export interface ProcessUse {
-  readonly residentBytes: number
-  readonly cpuSeconds: number
-  readonly startedSeconds: number
-}
-
-function processMetrics({ residentBytes, cpuSeconds, startedSeconds }: ProcessUse): Metric[] {
-  return [
-    {
-      name: 'process_resident_memory_bytes',
-      type: 'gauge',
-      help: 'Resident memory.',
-      points: [[{}, residentBytes]],
-    },
-    {
-      name: 'process_cpu_seconds_total',
-      type: 'counter',
-      help: 'Processor time, user and system.',
-      points: [[{}, cpuSeconds]],
-    },
-    {
-      name: 'process_start_time_seconds',
-      type: 'gauge',
-      help: 'Start of the process since 1970.',
-      points: [[{}, startedSeconds]],
-    },
-  ]
-}
-
-const escaped = (label: string): string =>
-  label
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', String.raw`\"`)
-    .replaceAll('\n', String.raw`\n`)
-
-function pointText(name: string, [labels, value]: Point): string {
-  const inner = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`)
-  return `${name}${inner.length === 0 ? '' : `{${inner.join(',')}}`} ${value}`
-}
-
 /** The Prometheus text format, version 0.0.4. What is not known has no line: missing is not zero. */
 export function metricsText(report: AgentReport, use: ProcessUse): string {
-  const blocks = [...metricsOf(report), ...processMetrics(use)].flatMap(({ name, type, help, points }) => {
-    const known = points.filter(([, value]) => value !== undefined)
-    if (known.length === 0) return []
-    const lines = known.map((point) => pointText(name, point))
-    return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines]
-  })
-  return `${blocks.join('\n')}\n`
+  return prometheusText([...metricsOf(report), ...processMetrics(use)])
 }

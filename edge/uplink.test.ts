@@ -14,7 +14,7 @@ import { TestBroker, type Published } from './testing/broker.ts'
 import { Uplink, type UplinkOptions } from './uplink.ts'
 
 const RECEIPTS = 'tanbiao/v1/park-1/gw-1/down/receipt'
-const SETTLED = { timeout: 8_000, interval: 10 }
+const SETTLED = { timeout: 30_000, interval: 10 }
 
 let folder: string
 let journal: Journal

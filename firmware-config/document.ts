@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
 import { Fault, type FaultPlace } from '#contract/fault.ts'
 import { embeddedTexts } from './bundled-profiles.ts'
+import { parsedTexts } from './parsed-texts.ts'
 
 /** One thing wrong with a data file, with its place as an editor understands it. */
 export interface Finding {
@@ -54,13 +56,46 @@ function placeIn(
   return { file, line: 1, column: 1, ...(text === '' ? {} : { path: text }) }
 }
 
+function parsed(text: string): { document: Document; lines: LineCounter } {
+  const lines = new LineCounter()
+  return { document: parseDocument(text, { lineCounter: lines, version: '1.2' }), lines }
+}
+
+/** A text that is known to the prepared program; `undefined` for any other, and for one in which something is wrong. */
+function knownData<T extends z.ZodType>(
+  schema: T,
+  text: string,
+  file: string,
+  texts: ReadonlyMap<string, string>,
+): DataFile<z.output<T>> | undefined {
+  if (texts.size === 0) return undefined
+  const json = texts.get(createHash('sha256').update(text).digest('hex'))
+  const result = json === undefined ? undefined : schema.safeParse(JSON.parse(json))
+  if (result?.success !== true) return undefined
+  return {
+    file,
+    value: result.data,
+    placeOf: (path) => {
+      const { document, lines } = parsed(text)
+      return placeIn(file, document, lines, path)
+    },
+  }
+}
+
 /**
  * Parses YAML text against a schema.
- * Throws `InvalidFile` with every fault and its place; unknown and duplicate keys are faults.
+ * Throws `InvalidFile` with every fault and its place; unknown and duplicate keys are faults. What `texts` hold by the
+ * digest of the text is not parsed again.
  */
-export function parseData<T extends z.ZodType>(schema: T, text: string, file: string): DataFile<z.output<T>> {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, version: '1.2' })
+export function parseData<T extends z.ZodType>(
+  schema: T,
+  text: string,
+  file: string,
+  texts = parsedTexts,
+): DataFile<z.output<T>> {
+  const known = knownData(schema, text, file, texts)
+  if (known !== undefined) return known
+  const { document, lines } = parsed(text)
   if (document.errors.length > 0) {
     throw new InvalidFile(
       file,

@@ -133,7 +133,7 @@ describe('An import', () => {
     )
     expect(refused).toEqual([
       [UNNAMED_GATEWAY, 'message-undecodable'],
-      [UNNAMED_GATEWAY, 'message-invalid'],
+      [UNNAMED_GATEWAY, 'gateway-unknown'],
       ['gw-a', 'meter-unknown'],
     ])
   })

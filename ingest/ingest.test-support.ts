@@ -123,6 +123,7 @@ export class MemoryStore implements ReadingStore {
   readings = async (): Promise<readonly Reading[]> => [...this.stored.values()]
   registerSeries = async (): Promise<never> => Promise.reject(new Error('not asked of ingest'))
   latest = async (): Promise<readonly Reading[]> => []
+  probe = async (): Promise<void> => {}
   close = async (): Promise<void> => {}
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { compare, toDecimal, type Amount } from '#contract/amount.ts'
 import type { Refusal } from '#contract/commit.ts'
 import type { FaultCode } from '#contract/fault.ts'
 import { sample as sampleSchema } from '#contract/messages.ts'
@@ -13,6 +14,8 @@ export interface SampleRules {
   readonly park: Park
   /** Readings after this moment (UTC ms) are refused. */
   readonly latestMs: number
+  /** A person has looked at it: values beyond the rating are taken. */
+  readonly isRatingWaived?: boolean | undefined
 }
 
 /** A fault of a sample: where in it, what, and how many readings it takes out. */
@@ -105,12 +108,29 @@ function headFault(head: SampleHead, rules: SampleRules): Found | undefined {
   return undefined
 }
 
+/**
+ * A register alone can be judged by little: it does not count below zero, nor as far as where it starts again. Whether it
+ * ran backwards or too fast is decided by the intervals, which see its neighbours and its events, and what they
+ * cannot decide they leave open; a reading taken out here would be missing there as evidence.
+ */
+function registerFault(meter: Meter | undefined, quantity: QuantityName, value: Amount): string | undefined {
+  if (value.count < 0) return `a register of ${toDecimal(value)} is below zero`
+  const isMain = meter?.register === quantity || exportOf(meter) === quantity
+  if (!isMain || meter?.wrapsAt === undefined || compare(value, meter.wrapsAt) < 0) return undefined
+  return `${toDecimal(value)} is not below ${toDecimal(meter.wrapsAt)}, where this register starts again`
+}
+
+/** `wrapsAt` holds for export beside import (intervals/README.md). */
+function exportOf(meter: Meter | undefined): QuantityName | undefined {
+  return meter?.register === 'activeEnergyImport.total' ? 'activeEnergyExport.total' : undefined
+}
+
 /** One value: a reading, or its fault. */
 function judgeValue(
   head: SampleHead,
   quantity: QuantityName,
   value: unknown,
-  max: number | undefined,
+  { meter, max }: { readonly meter: Meter | undefined; readonly max: number | undefined },
 ): Reading | Found {
   const parsed = readingValue.safeParse(value)
   if (!parsed.success) return ['message-invalid', 'neither a number nor [count, resolution]']
@@ -119,6 +139,8 @@ function judgeValue(
   if (!valueFits(quantity, known)) return ['value-kind-wrong', `${quantity} is ${quantityOf(quantity).kind}`]
   if (typeof known === 'number' && max !== undefined && Math.abs(known) > max)
     return ['value-beyond-rating', `${known} ${quantityOf(quantity).unit} is beyond ${max}`]
+  const wrong = typeof known === 'number' ? undefined : registerFault(meter, quantity, known)
+  if (wrong !== undefined) return ['register-impossible', wrong]
   return { meter: head.meter, quantity, atMs: head.atMs, quality: head.quality, value: known }
 }
 
@@ -147,7 +169,10 @@ export function judgeSample(sample: unknown, rules: SampleRules): JudgedSample {
   const { bad = {}, ...usable } = head
   for (const [name, value] of Object.entries(head.values)) {
     const judged: Reading | Found = isQuantityName(name)
-      ? judgeValue(head, name, value, meter?.power === name ? powerMax(meter) : undefined)
+      ? judgeValue(head, name, value, {
+          meter,
+          max: meter?.power === name && rules.isRatingWaived !== true ? powerMax(meter) : undefined,
+        })
       : ['quantity-unknown', `no quantity "${name}"`]
     if ('quality' in judged) readings.push(judged)
     else

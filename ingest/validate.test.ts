@@ -220,3 +220,48 @@ describe('validate, for anything that may come', () => {
     )
   })
 })
+
+describe('validate and registers', () => {
+  const wrapping = {
+    ...park,
+    meters: new Map(
+      [...park.meters].map(([id, meter]) => [id, { ...meter, wrapsAt: { count: 1_000, resolution: '1' } }]),
+    ),
+  }
+  const withRegister = (count: number, resolution: string, quantity = 'activeEnergyImport.total'): Verdict =>
+    validate(
+      batchOf('gw-a', 1, [
+        { meter: 'meter-a', atMs: T0, quality: 'good', values: { [quantity]: [count, resolution] } },
+      ]),
+      topic,
+      wrapping,
+      receivedMs,
+    )
+
+  it('refuses what a register cannot show: below zero, or not below where it starts again', () => {
+    expect(codes(withRegister(-1, '0.01'))).toEqual(['register-impossible'])
+    expect(codes(withRegister(100_000, '0.01'))).toEqual(['register-impossible'])
+    expect(codes(withRegister(100_000, '0.01', 'activeEnergyExport.total'))).toEqual(['register-impossible'])
+    expect(codes(withRegister(99_999, '0.01'))).toEqual([])
+    // Another register of the meter starts again elsewhere.
+    expect(codes(withRegister(100_000, '0.01', 'reactiveEnergyImport.total'))).toEqual([])
+  })
+
+  it('leaves one that runs backwards to the intervals', () => {
+    const backwards = [100, 50, 75].map((count, index) => sampleOf('meter-a', T0 + index, count))
+    expect(judgeSamples(...backwards).refused).toEqual([])
+  })
+})
+
+describe('validate and unknown gateways', () => {
+  it('keeps the whole payload with its number', () => {
+    const stranger: Topic = { ...topic, gateway: 'gw-x' }
+    const payload = batchOf('gw-x', 7, [good])
+    expect(validate(payload, stranger, park, receivedMs)).toMatchObject({
+      outcome: 'quarantined',
+      epoch: epochOf('a'),
+      seq: 7,
+      refused: [{ refusal: { code: 'gateway-unknown' } }],
+    })
+  })
+})

@@ -100,8 +100,15 @@ function quarantined(
  * fault takes with it nothing but itself. Pure; the same payload at the same time has the same verdict.
  *
  * @param receivedMs UTC ms at which the payload arrived
+ * @param options isRatingWaived: a person has decided that values beyond the rating are true
  */
-export function validate(payload: Uint8Array, topic: Topic, park: Park, receivedMs: number): Verdict {
+export function validate(
+  payload: Uint8Array,
+  topic: Topic,
+  park: Park,
+  receivedMs: number,
+  { isRatingWaived }: { readonly isRatingWaived?: boolean } = {},
+): Verdict {
   if (payload.length > PAYLOAD_BYTES_MAX) {
     const what = `${payload.length} bytes, more than ${PAYLOAD_BYTES_MAX}; the first ${OVERSIZE_KEPT_BYTES} are kept`
     return quarantined(payload, 'message-invalid', what)
@@ -117,6 +124,9 @@ export function validate(payload: Uint8Array, topic: Topic, park: Park, received
     const what = `published by ${topic.gateway}, but says gateway ${position.gateway}`
     return quarantined(payload, 'gateway-mismatch', what)
   }
+  // Our broker lets no such client in; with another the park file may be behind.
+  if (!park.gateways.has(topic.gateway))
+    return quarantined(payload, 'gateway-unknown', `the park has no gateway ${topic.gateway}`, position)
   const kind = anyMessage.safeParse(message).data?.kind
   if (kind === 'gap') return validateGap(payload, message, position)
 
@@ -129,6 +139,7 @@ export function validate(payload: Uint8Array, topic: Topic, park: Park, received
       gateway: topic.gateway,
       park,
       latestMs: receivedMs + FUTURE_MS_MAX,
+      isRatingWaived,
     })
     for (const reading of judged.readings) readings.push(reading)
     for (const { place, refusal, readings: count } of judged.refused) {

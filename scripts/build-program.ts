@@ -1,8 +1,13 @@
-import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { build, type Plugin } from 'vite'
-import { installationRoot as root, manifestFile, manifestText, programFolder } from '#cli/prepared-program.ts'
+import { parse } from 'yaml'
+import { installationRoot as root } from '#cli/installation.ts'
+import { manifestFile, manifestText, programFolder } from '#cli/prepared-program.ts'
 
 /** `npm run build:program`: the program that processes start from, in a few files instead of a thousand. */
 
@@ -21,12 +26,58 @@ const placesOfSources: Plugin = {
       .replaceAll('import.meta.dirname', JSON.stringify(dirname(id))),
 }
 
+/** The data files that a start reads. */
+const DATA_FOLDERS = [
+  'firmware-config/profiles',
+  'firmware-config/examples/demo-park',
+  'simulators/scenarios',
+]
+
+/** What is in them, by the digest of the text. */
+function parsedTextsModule(): string {
+  const entries = DATA_FOLDERS.flatMap((name) =>
+    readdirSync(join(root, name))
+      .filter((file) => file.endsWith('.yaml') && !file.endsWith('.golden.yaml'))
+      .flatMap((file) => {
+        const text = readFileSync(join(root, name, file), 'utf8')
+        const value: unknown = parse(text)
+        const json = JSON.stringify(value)
+        // What JSON cannot say, such as an infinite number, is parsed when it is needed.
+        if (!isDeepStrictEqual(JSON.parse(json), value)) return []
+        return [[createHash('sha256').update(text).digest('hex'), json]]
+      }),
+  )
+  return `export const parsedTexts = new Map(${JSON.stringify(entries)})\n`
+}
+
+const knownData: Plugin = {
+  name: 'tanbiao-data',
+  enforce: 'pre',
+  load: (id) => (id === join(root, 'firmware-config/parsed-texts.ts') ? parsedTextsModule() : undefined),
+}
+
+const IMPORT = /^import (?:(?:\* as )?(?<whole>[\w$]+)|\{(?<names>[^}]*)\}) from "(?<module>[^"]+)";$/gm
+
+/**
+ * Takes the runtime's own modules as objects. An import would look at everything that a module exports, and some of it
+ * is only made when it is looked at: with `node:http` comes a whole HTTP client.
+ */
+const runtimeModules: Plugin = {
+  name: 'tanbiao-runtime',
+  renderChunk: (code) =>
+    code.replaceAll(IMPORT, (line, whole?: string, names?: string, module = '') => {
+      if (!isBuiltin(module)) return line
+      const what = whole ?? `{${names?.replaceAll(' as ', ': ')}}`
+      return `const ${what} = process.getBuiltinModule(${JSON.stringify(module)});`
+    }),
+}
+
 const startedMs = Date.now()
 const built = await build({
   root,
   configFile: false,
   logLevel: 'warn',
-  plugins: [placesOfSources],
+  plugins: [placesOfSources, knownData, runtimeModules],
   ssr: { noExternal: true, external: LEFT_OUT },
   build: {
     ssr: join(root, 'cli/program.ts'),

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { energyItemFile } from '#accounts/energy-item.ts'
 import { electricityFile, fuelFile, heatFile, standardCoalFile } from '#accounts/factor.ts'
+import { deductionFile, targetFile } from '#accounts/targets/target.ts'
 import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { accountingRecord } from '#contract/accounting-record.ts'
@@ -41,6 +42,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   accounting: accountingPlan,
   tariff: tariffFile,
   'power-factor': powerFactorFile,
+  targets: targetFile,
+  deductions: deductionFile,
   'energy-items': energyItemFile,
   'accounting-record': accountingRecord,
   'ledger-entry': ledgerEntry,

@@ -3,7 +3,8 @@
 # Does nothing where all are there; says what is missing where it may not install (not Debian, or not root).
 set -eu
 
-packages='mosquitto influxdb chromium python3-pymodbus mbpoll socat fonts-wqy-microhei'
+# pymodbus only recommends what its servers import: python3-serial-asyncio.
+packages='mosquitto influxdb chromium python3-pymodbus python3-serial-asyncio mbpoll socat fonts-wqy-microhei'
 missing=''
 for package in $packages; do
   if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then

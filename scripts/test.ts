@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { skippedSuites } from './skipped-suites.ts'
@@ -11,6 +11,9 @@ import { skippedSuites } from './skipped-suites.ts'
  * not run here, and one line of counts.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Where to begin when the tests take too long. */
+const SLOWEST_SHOWN = 10
 
 function run(title: string, command: string, args: readonly string[]): void {
   console.log(`\n── ${title}`)
@@ -36,6 +39,8 @@ const results = z.object({
   testResults: z.array(
     z.object({
       name: z.string(),
+      startTime: z.number(),
+      endTime: z.number(),
       assertionResults: z.array(
         z.object({ ancestorTitles: z.array(z.string()), title: z.string(), status: z.string() }),
       ),
@@ -60,6 +65,12 @@ const skipped = skippedSuites(testResults.flatMap(({ assertionResults }) => asse
 if (skipped.length > 0) {
   console.log('\nSkipped here, by name:')
   for (const name of skipped) console.log(`  - ${name}`)
+}
+console.log('\nThe slowest files:')
+for (const { name, startTime, endTime } of testResults
+  .toSorted((a, b) => b.endTime - b.startTime - (a.endTime - a.startTime))
+  .slice(0, SLOWEST_SHOWN)) {
+  console.log(`  ${((endTime - startTime) / 1000).toFixed(1).padStart(6)} s  ${relative(root, name)}`)
 }
 console.log(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`)
 process.exit(status ?? 1)

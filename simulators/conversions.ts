@@ -69,11 +69,12 @@ function proportional(
 
 function chillerNode(
   flow: FlowOf<'chiller'>,
+  name: string,
   output: FlowNode,
   look: Look,
   around: Surroundings,
 ): Omit<FlowNode, 'nominalV'> {
-  const { weather, time } = around
+  const { weather, time, daySums } = around
   const envelope = sampledEnvelope(CHILLER_STEP_MINUTES, (day, minute) => {
     const atMs = instantOf(day, minute, time)
     let cold = 0
@@ -82,7 +83,7 @@ function chillerNode(
   })
   const most = output.most / copAt(flow, weather.most)
   return {
-    terms: [{ curve: loadCurve(envelope, [], time), weight: 1, ...look }],
+    terms: [{ curve: loadCurve(envelope, [], time, daySums.of(name)), weight: 1, ...look }],
     losses: [],
     least: output.least / copAt(flow, weather.least),
     most,
@@ -117,7 +118,7 @@ function nodeOf(
     case 'chiller':
       break
   }
-  return chillerNode(flow, output, looks(flow, name, around), around)
+  return chillerNode(flow, name, output, looks(flow, name, around), around)
 }
 
 function unitOf({ of }: FlowOf<'chp-gas' | 'chp-heat'>, { scenario }: Surroundings): FlowOf<'chp'> {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { identifier } from '#contract/identity.ts'
 import { quantityName } from '#contract/quantities.ts'
+import { minutesOf, timeOfDay } from './time-of-day.ts'
 
 /**
  * The kinds of flow that a scenario knows, with their parameters. All figures are assumptions of the scenario that
@@ -11,9 +12,6 @@ import { quantityName } from '#contract/quantities.ts'
 const share = z.number().min(0).max(1)
 const positive = z.number().positive()
 
-const MINUTE_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/
-const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))
-const timeOfDay = z.string().regex(MINUTE_OF_DAY, 'a time of day such as "07:30"').transform(minutesOf)
 const endOfShift = z
   .string()
   .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, 'a time of day such as "22:00", at most "24:00"')

@@ -1,4 +1,5 @@
 import { conversionNode } from './conversions.ts'
+import type { DaySums } from './day-sums.ts'
 import type { Flow, Leaf } from './flow-kinds.ts'
 import { phaseSharesOf, tanPhiOf, THIRDS, timesFactor, type FlowNode, type Term } from './flow-node.ts'
 import { instantOf, loadCurve, sampledEnvelope } from './load-curve.ts'
@@ -68,6 +69,7 @@ export const LOSS_STEP_MINUTES = 10
 
 function transformerNode(
   flow: Extract<Flow, { kind: 'transformer' }>,
+  name: string,
   fed: Fed,
   around: Surroundings,
 ): FlowNode {
@@ -86,7 +88,7 @@ function transformerNode(
     return lossAt(active, reactive)
   })
   const loss: Term = {
-    curve: loadCurve(envelope, [], around.time),
+    curve: loadCurve(envelope, [], around.time, around.daySums.of(`${name}/loss`)),
     weight: 1,
     tanPhi: 0,
     phaseShares: THIRDS,
@@ -109,10 +111,10 @@ export const apparentMost = ({ least, most, reactiveMost }: FlowNode): number =>
 
 /**
  * Builds the flow of a name and all that it rests on. Throws RangeError where a flow is missing or rests on itself;
- * `scenarioContradictions` names such places before.
+ * `scenarioContradictions` names such places before. The curves go on with `daySums`.
  */
-export function flowNodes(scenario: Scenario): ReadonlyMap<string, FlowNode> {
-  const around = surroundingsOf(scenario)
+export function flowNodes(scenario: Scenario, daySums?: DaySums): ReadonlyMap<string, FlowNode> {
+  const around = surroundingsOf(scenario, daySums)
   const nodes = new Map<string, FlowNode>()
   const underWay = new Set<string>()
   const build = (name: string): FlowNode => {
@@ -132,7 +134,7 @@ export function flowNodes(scenario: Scenario): ReadonlyMap<string, FlowNode> {
       case 'sum':
         return sumNode(flow, fedBy(flow.of.map(build)), scenario)
       case 'transformer':
-        return transformerNode(flow, fedBy(flow.of.map(build)), around)
+        return transformerNode(flow, name, fedBy(flow.of.map(build)), around)
       case 'boiler':
       case 'chp-gas':
       case 'chp-heat':

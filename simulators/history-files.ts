@@ -12,7 +12,8 @@ import type { Park } from '#contract/park.ts'
 import type { GatewayFile } from '#firmware-config/gateway.ts'
 import { historyMeters, historyOf, partsOf } from './history.ts'
 import { makePlant } from './plant.ts'
-import type { Scenario } from './scenario.ts'
+import type { DaySums } from './day-sums.ts'
+import { scenarioParts, type Scenario } from './scenario.ts'
 import { truthCsv } from './truth-csv.ts'
 import { truthOf } from './truth-energy.ts'
 
@@ -40,6 +41,8 @@ export interface HistoryOptions {
   /** Up to `toMs` and including it: the end of the last quarter of an hour. */
   readonly period: Period
   readonly folder: string
+  /** What a plant of the scenario has summed up before. */
+  readonly daySums?: DaySums
   /** Ends the work after the file under way; files are whole or not there. */
   readonly signal: AbortSignal
   readonly onProgress?: (done: number, total: number) => void
@@ -64,14 +67,9 @@ function writeWhole(file: string, content: string | Uint8Array): void {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** All that the files depend on; a series as the bytes of its numbers, as a map is nothing to JSON. */
+/** All that the files depend on. */
 function identityOf({ scenario, park, gateways }: HistoryOptions, period: Period): string {
-  const series = [...scenario.series].map(([flow, { kind, times, values }]) => [
-    flow,
-    kind,
-    ...[times, values].map((numbers) => createHash('sha256').update(numbers).digest('hex')),
-  ])
-  return sha256(JSON.stringify([scenario, series, park.description, gateways, period]))
+  return sha256(JSON.stringify([...scenarioParts(scenario), park.description, gateways, period]))
 }
 
 function claimFolder(folder: string, wanted: HistoryManifest): void {
@@ -110,7 +108,7 @@ export async function writeHistory(options: HistoryOptions): Promise<boolean> {
   const period = { fromMs: slotStart(options.period.fromMs), toMs: slotStart(options.period.toMs) }
   const identity = identityOf(options, period)
   claimFolder(folder, { v: 1, identity, park: park.description.id, ...period })
-  const plant = makePlant(scenario, park)
+  const plant = makePlant(scenario, park, options.daySums)
   const truth = truthOf(scenario, park, plant)
   const meters = historyMeters(park, gateways)
   const parts = partsOf(period)

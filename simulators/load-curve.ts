@@ -73,16 +73,22 @@ const DAYS_KEPT = 3
 
 const TURN = 2 * Math.PI
 
-/** The curve of an envelope and its ripples. */
-export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: PlantTime): LoadCurve {
+/**
+ * The curve of an envelope and its ripples. `beforeDay` holds the integrals from the first day's midnight up to the
+ * midnight of each day that was summed up before; the curve goes on with it.
+ */
+export function loadCurve(
+  envelope: Envelope,
+  ripples: readonly Ripple[],
+  time: PlantTime,
+  beforeDay: number[] = [0],
+): LoadCurve {
   const { startMs } = time
   const firstDay = dayOfInstant(startMs, time)
   const omegas = Float64Array.from(ripples, ({ periodHours }) => TURN / periodHours)
   const shares = Float64Array.from(ripples, ({ share }) => share)
   const laidOut: DayPieces[] = []
   let next: { readonly day: number; readonly corners: readonly Corner[] } | undefined
-  /** Integral from the first day's midnight up to the midnight of each day. */
-  const beforeDay: number[] = [0]
 
   const angleAt = (pieces: DayPieces, wave: number, hour: number): number =>
     (omegas[wave] ?? 0) * hour + (pieces.phases[wave] ?? 0)
@@ -214,7 +220,7 @@ export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: 
     return Math.max(0, value) * factor
   }
 
-  const beforeStart = integralSinceFirstMidnight(startMs)
+  let beforeStart: number | undefined
   let latestMs = Number.NaN
   let latest = 0
   return {
@@ -223,6 +229,7 @@ export function loadCurve(envelope: Envelope, ripples: readonly Ripple[], time: 
       if (atMs <= startMs) return 0
       // One poll asks for a register and what derives from it, all of one instant.
       if (atMs !== latestMs) {
+        beforeStart ??= startMs === instantOf(firstDay, 0, time) ? 0 : integralSinceFirstMidnight(startMs)
         latest = integralSinceFirstMidnight(atMs) - beforeStart
         latestMs = atMs
       }

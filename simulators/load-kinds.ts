@@ -1,5 +1,6 @@
 import { quantityOf } from '#contract/quantities.ts'
 import { makeCalendar, type Calendar } from './calendar.ts'
+import { DaySums } from './day-sums.ts'
 import type { FlowOf, Leaf } from './flow-kinds.ts'
 import {
   loadCurve,
@@ -39,15 +40,17 @@ export interface Surroundings {
   readonly time: PlantTime
   readonly weather: Weather
   readonly calendar: Calendar
+  readonly daySums: DaySums
 }
 
-/** The surroundings of a scenario. */
-export function surroundingsOf(scenario: Scenario): Surroundings {
+/** The surroundings of a scenario; its curves go on with `daySums`. */
+export function surroundingsOf(scenario: Scenario, daySums = new DaySums()): Surroundings {
   return {
     scenario,
     time: plantTime(scenario),
     weather: makeWeather(scenario.weather, scenario.seed),
     calendar: makeCalendar(scenario),
+    daySums,
   }
 }
 
@@ -140,7 +143,7 @@ const SUN_STEP_MINUTES = 10
 const CLOUD_STEP_MINUTES = 20
 
 /** Cover between 0 (clear) and 1, straight between random values 20 minutes apart, on days that are dull or bright. */
-function cloudCover(random: Stream, days: Stream, day: number, minute: number): number {
+export function cloudCover(random: Stream, days: Stream, day: number, minute: number): number {
   const place = (day * 1_440 + minute) / CLOUD_STEP_MINUTES
   const before = Math.floor(place)
   const share = place - before
@@ -148,7 +151,7 @@ function cloudCover(random: Stream, days: Stream, day: number, minute: number): 
 }
 
 /** Minutes by which the sun is ahead of the clock: four for each degree east of the clock's own meridian. */
-function sunAheadMinutes({ longitude }: Scenario, { offsetMs }: PlantTime): number {
+export function sunAheadMinutes({ longitude }: Scenario, { offsetMs }: PlantTime): number {
   return longitude === undefined ? 0 : 4 * longitude - offsetMs / 60_000
 }
 
@@ -215,7 +218,7 @@ export function leafCurve(leaf: Leaf, name: string, around: Surroundings): Bound
   const ripples = 'ripple' in leaf ? rippled(leaf, seededStream(scenario.seed, `${name}/ripple`)) : []
   const swing = ripples.reduce((sum, { share }) => sum + share, 0)
   return {
-    curve: loadCurve(envelope, ripples, time),
+    curve: loadCurve(envelope, ripples, time, around.daySums.of(name)),
     least: least * (1 - swing),
     most: most * (1 + swing),
   }

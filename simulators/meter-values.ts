@@ -3,6 +3,7 @@ import { eachPhase, type ElectricalState, type PhaseState } from './electrical.t
 import { HOUR_MS } from './load-curve.ts'
 import { mediumValue } from './media.ts'
 import type { ElectricalEnergy, MeterState, Plant } from './plant.ts'
+import { isTariffName, type TariffName } from './tariff-registers.ts'
 
 /** What a meter on a plant shows for a quantity, in its canonical unit; `undefined` for what no plant models. */
 export type ValueOf = (quantity: QuantityName) => number | undefined
@@ -19,6 +20,10 @@ interface Electrical {
   energy(): ElectricalEnergy
   /** Mean power over the demand period: import positive. */
   activeDemand(): number
+  /** Greatest one of the month. */
+  maxDemand(): number
+  tariffEnergy(tariff: TariffName): number
+  readonly isSource: boolean
   apparentDemand(): number
   /** Share of its bounds that flows. */
   load(): number
@@ -59,6 +64,7 @@ const totals: Partial<Record<QuantityName, ShownBy>> = {
   'current.n': ({ state }) => state.neutralCurrentA,
   frequency: ({ state }) => state.frequencyHz,
   'activeDemand.total': (of) => of.activeDemand(),
+  'activeDemandMax.total': (of) => of.maxDemand(),
   'apparentDemand.total': (of) => of.apparentDemand(),
   dcPower: ({ state }) => Math.abs(state.activeKw) / INVERTER.efficiency,
   dcVoltage: () => INVERTER.stringV,
@@ -93,12 +99,23 @@ const between = ({ phases }: ElectricalState, [a, b]: readonly [0 | 1 | 2, 0 | 1
 
 const mean = ([a, b, c]: readonly [number, number, number]): number => (a + b + c) / 3
 
+/** Registers that count in tariffs: what a load takes in, what a source gives, and the sum of both. */
+const tariffFamilies: Readonly<Record<string, (of: Electrical, tariff: TariffName) => number>> = {
+  activeEnergyImport: (of, tariff) => (of.isSource ? 0 : of.tariffEnergy(tariff)),
+  activeEnergyExport: (of, tariff) => (of.isSource ? of.tariffEnergy(tariff) : 0),
+  activeEnergySum: (of, tariff) => of.tariffEnergy(tariff),
+}
+
 function shownAtPlace(quantity: QuantityName): ShownBy | undefined {
   const [family = '', place = ''] = quantity.split('.')
   if (family === 'voltageLineToLine') {
     const pair = pairs[place]
     if (pair !== undefined) return ({ state }) => between(state, pair)
     return ({ state }) => mean([between(state, [0, 1]), between(state, [1, 2]), between(state, [2, 0])])
+  }
+  if (isTariffName(place)) {
+    const register = tariffFamilies[family]
+    return register === undefined ? undefined : (meter) => register(meter, place)
   }
   const of = phaseFamilies[family]
   if (of !== undefined && place === 'average')
@@ -132,6 +149,9 @@ function electrical(plant: Plant, meter: string, atMs: number, state: Electrical
       const sign = plant.boundsOf(meter).most > 0 ? 1 : -1
       return ((importKwh + exportKwh - before) * sign * HOUR_MS) / DEMAND_MS
     },
+    maxDemand: () => plant.maxDemandAt(meter, atMs),
+    tariffEnergy: (tariff) => plant.tariffEnergyAt(meter, tariff, atMs),
+    isSource: plant.boundsOf(meter).most <= 0,
     apparentDemand: () => {
       const before = plant.electricalEnergyAt(meter, atMs - DEMAND_MS).apparentKvah
       return ((energyNow().apparentKvah - before) * HOUR_MS) / DEMAND_MS

@@ -1,12 +1,17 @@
 import type { Carrier } from '#contract/carriers.ts'
 import type { Park } from '#contract/park.ts'
+import { DaySums } from './day-sums.ts'
+import { environmentOf, type Environment } from './environment.ts'
 import { eachPhase, electricalState, type ElectricalState, type ThreePhases } from './electrical.ts'
 import { amountOfTerms, byPhase, flowOfTerms, type FlowNode } from './flow-node.ts'
 import { flowNodes } from './flow-tree.ts'
 import { instantOf, loadCurve, sampledEnvelope, type LoadCurve } from './load-curve.ts'
 import { carrierOfFlow } from './flow-carrier.ts'
 import { amountPerFlowHour, conditionsOf, type MediumState } from './media.ts'
+import { surroundingsOf } from './load-kinds.ts'
+import { maximumDemand } from './max-demand.ts'
 import { plantTime, type Scenario } from './scenario.ts'
+import { tariffRegister, type TariffName } from './tariff-registers.ts'
 
 /**
  * A park as it runs: the state of every meter's point, and the exact integral of its flow, at any instant and in any
@@ -28,6 +33,12 @@ export interface Plant {
    * its integral since the start of the registers in the unit of the meter's register.
    */
   lossAt(meter: string, atMs: number): { readonly flow: number; readonly amount: number }
+  /** A tariff register of an electricity meter, in kWh; the four of them add up to its `energyAt`. */
+  tariffEnergyAt(meter: string, tariff: TariffName, atMs: number): number
+  /** Greatest quarter-hour mean of the power taken in since the month began, in kW; 0 for a source. */
+  maxDemandAt(meter: string, atMs: number): number
+  /** The weather over the park. */
+  environmentAt(atMs: number): Environment
   /** The bounds that the meter's flow keeps for ever; below zero for a source. */
   boundsOf(meter: string): { readonly least: number; readonly most: number }
 }
@@ -48,9 +59,20 @@ export interface ElectricalEnergy {
 /** Apparent power that has no closed integral is counted at marks this far apart, straight between them. */
 const APPARENT_STEP_MINUTES = 10
 
-/** The plant of a scenario in its park. */
-export function makePlant(scenario: Scenario, park: Park): Plant {
-  const nodes = flowNodes(scenario)
+/** Makes a thing once for each of its names. */
+function kept<K extends readonly string[], T>(make: (...names: K) => T): (...names: K) => T {
+  const made = new Map<string, T>()
+  return (...names) => {
+    const key = names.join('/')
+    const known = made.get(key) ?? make(...names)
+    made.set(key, known)
+    return known
+  }
+}
+
+/** The plant of a scenario in its park. It goes on with `daySums`, which are those of a plant of the same scenario. */
+export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums()): Plant {
+  const nodes = flowNodes(scenario, daySums)
   const time = plantTime(scenario)
   const nodeOf = (meter: string): FlowNode => {
     const node = nodes.get(meter)
@@ -96,7 +118,7 @@ export function makePlant(scenario: Scenario, park: Park): Plant {
       }
       return Math.hypot(active, reactive)
     })
-    const curve = loadCurve(envelope, [], time)
+    const curve = loadCurve(envelope, [], time, daySums.of(`${meter}/apparent`))
     apparentCurves.set(meter, curve)
     return curve
   }
@@ -110,8 +132,24 @@ export function makePlant(scenario: Scenario, park: Park): Plant {
       : apparentCurve(meter).integralAt(atMs)
   }
 
+  const tariffEnergy = kept((meter: string, tariff: TariffName) =>
+    tariffRegister(
+      tariff,
+      (atMs) => energyAt(meter, atMs),
+      scenario.tariffs,
+      time,
+      daySums.of(`${meter}/${tariff}`),
+    ),
+  )
+  const maxDemand = kept((meter: string) =>
+    nodeOf(meter).source ? () => 0 : maximumDemand((atMs) => energyAt(meter, atMs), time),
+  )
+
   return {
     energyAt,
+    tariffEnergyAt: (meter, tariff, atMs) => tariffEnergy(meter, tariff)(atMs),
+    maxDemandAt: (meter, atMs) => maxDemand(meter)(atMs),
+    environmentAt: environmentOf(surroundingsOf(scenario)),
     boundsOf: (meter) => nodeOf(meter),
     lossAt: (meter, atMs) => {
       const { losses } = nodeOf(meter)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -9,6 +10,7 @@ import { behaviourFields } from './fault-schedule.ts'
 import { generation } from './generation.ts'
 import type { PlantTime } from './load-curve.ts'
 import { readSeries, type Series } from './replay.ts'
+import { tariffPeriods } from './tariff-registers.ts'
 import { weatherModel } from './weather.ts'
 
 /** The shape of scenarios/*.yaml: what flows through a park without hardware. */
@@ -42,6 +44,7 @@ export const scenarioFile = z.strictObject({
       description: 'First and last day of times in which works rest, such as the Spring Festival',
     }),
   weather: weatherModel,
+  tariffs: tariffPeriods,
   gas: z
     .strictObject({ temperature: z.number().default(18), pressure: positive.default(120) })
     .prefault({})
@@ -90,6 +93,18 @@ export function readScenario(file: string): DataFile<Scenario> {
     }
   }
   return { ...data, value: { ...data.value, flows: generatedFlows(data), series } }
+}
+
+/** All of a scenario for JSON; of each series the digests of its numbers, as a map is nothing to JSON. */
+export function scenarioParts(scenario: Scenario): readonly unknown[] {
+  const digest = (numbers: Float64Array): string => createHash('sha256').update(numbers).digest('hex')
+  const series = [...scenario.series].map(([flow, { kind, times, values }]) => [
+    flow,
+    kind,
+    digest(times),
+    digest(values),
+  ])
+  return [scenario, series]
 }
 
 /** The time by which a scenario's plant lives. */

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import modbus from 'modbus-serial'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
-import { readGatewayFile } from '#firmware-config/gateway.ts'
+import { gatewayFile, readGatewayFile } from '#firmware-config/gateway.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { loadProfile } from '#firmware-config/profile.ts'
 import { describeWith, freePort, serverPath } from '#test/support/servers.ts'
@@ -71,9 +71,10 @@ async function modbusSerial<T>(
   key: string,
   unit: number,
   use: (client: ModbusClient) => Promise<T>,
+  port = portOf(key),
 ): Promise<T> {
   const client = new ModbusClient()
-  await client.connectTCP('127.0.0.1', { port: portOf(key) })
+  await client.connectTCP('127.0.0.1', { port })
   client.setID(unit)
   client.setTimeout(20_000)
   try {
@@ -190,6 +191,36 @@ describe('the simulated park', () => {
     const again = await startSimulation({ ...options, gateways: onlyEast, ports })
     expect(again.ports).toEqual(new Map([[EAST, eastPort]]))
     await again.stop()
+  })
+
+  it('stands in for a sensor of the weather, which no park counts among its meters', async () => {
+    const [east] = gateways
+    if (east === undefined) throw new Error('the demo park has gateways')
+    const sensor = gatewayFile.parse({
+      ...east,
+      buses: [
+        {
+          id: 'roof',
+          transport: { kind: 'tcp', host: '127.0.0.1', port: 502 },
+          meters: [{ meter: 'weather-sensor', unit: 7, profile: 'xy-md02', everySeconds: 1 }],
+        },
+      ],
+    })
+    const roof = busKey(sensor.gateway, 'roof')
+    const ports = new Map([[roof, 0]])
+    const options = { scenario, park, gateways: [sensor], clock, log: quiet, host: '127.0.0.1', ports }
+    const running = await startSimulation(options)
+    try {
+      const port = running.ports.get(roof)
+      const { data } = await modbusSerial(roof, 7, (client) => client.readInputRegisters(1, 2), port)
+      const { temperatureC, humidityPercent } = running.plant.environmentAt(noonMs)
+      const [temperature = 0, humidity = 0] = data
+      // The nearest tenth; below zero in two's complement.
+      expect((temperature << 16) >> 16).toBe(Math.round(temperatureC * 10))
+      expect(humidity).toBe(Math.round(humidityPercent * 10))
+    } finally {
+      await running.stop()
+    }
   })
 
   it('refuses a profile that shows what no plant has', async () => {

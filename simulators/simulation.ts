@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
@@ -5,12 +6,14 @@ import type { GatewayFile, MeterLine } from '#firmware-config/gateway.ts'
 import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
 import { BusMeter } from './bus-meter.ts'
 import { controlOf, type Control } from './control.ts'
+import type { DaySums } from './day-sums.ts'
+import { environmentValue } from './environment.ts'
 import { FaultBoard } from './fault-board.ts'
 import { openFaultLog, type FaultEntry } from './fault-entry.ts'
 import { noBehaviour, type Behaviour, type FaultSubjects } from './fault-schedule.ts'
 import { turnaroundOf } from './manners.ts'
 import type { Served, SimulationLog } from './meter-bus.ts'
-import { meterValues } from './meter-values.ts'
+import { meterValues, type ValueOf } from './meter-values.ts'
 import type { LineExchange } from './paced-line.ts'
 import { makePlant, type Plant } from './plant.ts'
 import { plantTime, type Scenario } from './scenario.ts'
@@ -22,6 +25,8 @@ import { openServedLog } from './truth.ts'
 
 export interface SimulationOptions {
   readonly scenario: Scenario
+  /** What a plant of the scenario has summed up before. */
+  readonly daySums?: DaySums
   readonly park: Park
   readonly gateways: readonly GatewayFile[]
   readonly clock: Clock
@@ -59,6 +64,11 @@ export interface Simulation {
    * by itself; the power of the gateway's own process is for the listener to cut.
    */
   onFault(listener: (entry: FaultEntry) => void): () => void
+  /**
+   * Asks every meter for all that it shows, once: the first question sums up the days since its registers' start, for
+   * which not every client would wait. Requests are answered in between.
+   */
+  sumUp(): Promise<void>
   /** Closes all ports, devices and logs. Twice is once. */
   stop(): Promise<void>
 }
@@ -117,7 +127,7 @@ async function followSchedule(board: FaultBoard, clock: Clock, signal: AbortSign
  */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
   const { clock, log, host, scenario, behaviour = noBehaviour, onExchange } = options
-  const plant = makePlant(scenario, options.park)
+  const plant = makePlant(scenario, options.park, options.daySums)
   const startMs = clock.wallMs()
   const mapOf = mapLibrary(options.profile ?? loadProfile)
   const stopping = new AbortController()
@@ -135,14 +145,17 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     const { meter, unit } = line
     const map = mapOf(line)
     // At the start of the registers: nothing has to be summed up to know what the plant can show.
-    const values = meterValues(plant, meter, plantTime(scenario).startMs)
+    const valuesAt = (atMs: number): ValueOf =>
+      map.carrier === 'environment'
+        ? (quantity) => environmentValue(quantity, () => plant.environmentAt(atMs))
+        : meterValues(plant, meter, atMs)
+    const values = valuesAt(plantTime(scenario).startMs)
     const unknown = map.registers.filter(({ quantity }) => values(quantity) === undefined)
     if (unknown.length > 0) {
       const names = unknown.map(({ quantity }) => quantity).join(', ')
       throw new Fault('quantity-unknown', `No plant has ${names}, which ${map.id} shows at "${meter}".`)
     }
     const turnaroundMs = turnaroundOf(line, behaviour.manners, onSerialLine)
-    const valuesAt = (atMs: number) => meterValues(plant, meter, atMs)
     return new BusMeter({ meter, unit, map, valuesAt }, turnaroundMs, scenario.seed)
   }
 
@@ -190,6 +203,15 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       paths: new Map(buses.flatMap(({ key, path }) => (path === undefined ? [] : [[key, path]]))),
       control: controlOf({ buses, board, truth: truthOf(scenario, options.park, plant), clock }),
       onFault: (listener) => board.subscribe(listener),
+      sumUp: async () => {
+        for (const { meters } of buses) {
+          for (const { served } of meters) {
+            const values = served.valuesAt(clock.wallMs())
+            for (const { quantity } of served.map.registers) values(quantity)
+            await turn()
+          }
+        }
+      },
       stop,
     }
   } catch (error) {

@@ -2,24 +2,32 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { openAccountingRecords, type RecordBook } from './books/accounting-records.ts'
-import { openArrivals, type Arrivals } from './books/arrivals.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
 import { openEntries, type Entries } from './books/entries.ts'
+import { openDeclaredGaps, type DeclaredGaps } from './books/declared-gaps.ts'
 import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
+import { openGapEntries, type GapEntries } from './books/gap-entries.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openLocks, type Locks } from './books/locks.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
 import { contentOf } from './books/slot-content.ts'
-import type { Books, RecordWish } from './port.ts'
-import { inTransaction, openSqlite } from './sqlite-file.ts'
+import type { Books, BooksCounts, RecordWish } from './port.ts'
+import {
+  openQuarantine,
+  QUARANTINE_BOUNDS,
+  type Quarantine,
+  type QuarantineBounds,
+} from './books/quarantine.ts'
+import { openUncovered, type Uncovered } from './books/uncovered.ts'
+import { inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
 
 /**
  * Opens or creates the books. Their owner says by which calendar their days are summed; for all others it stays as it
  * is, which is UTC in new books. Throws `books-unusable`.
  */
-export function openBooks(file: string, timeZone?: string): Books {
-  return guarded(file, () => new SqliteBooks(file, openSqlite(file, 'books'), timeZone))
+export function openBooks(file: string, timeZone?: string, bounds = QUARANTINE_BOUNDS): Books {
+  return guarded(file, () => new SqliteBooks(file, openSqlite(file, 'books'), timeZone, bounds))
 }
 
 function guarded<T>(file: string, work: () => T): T {
@@ -38,22 +46,29 @@ class SqliteBooks implements Books {
   readonly #file: string
   readonly #database: DatabaseSync
   readonly #marks: Marks
-  readonly #arrivals: Arrivals
+  readonly #declared: DeclaredGaps
+  readonly #quarantine: Quarantine
+  readonly #gaps: GapEntries
+  readonly #uncovered: Uncovered
   readonly #windows: DirtyWindows
   readonly #intervals: IntervalBook
   readonly #days: DaySums
   readonly #rules: MeterRules
   readonly #entries: Entries
   readonly #locks: Locks
+  #revisionsWritten = 0
   readonly #records: RecordBook
 
-  constructor(file: string, database: DatabaseSync, timeZone: string | undefined) {
+  constructor(file: string, database: DatabaseSync, timeZone: string | undefined, bounds: QuarantineBounds) {
     this.#file = file
     this.#database = database
     this.#marks = openMarks(database)
-    this.#arrivals = openArrivals(database, this.#marks.journalOf)
+    this.#declared = openDeclaredGaps(database, this.#marks.journalOf)
+    this.#quarantine = openQuarantine(database, bounds)
+    this.#gaps = openGapEntries(database)
+    this.#uncovered = openUncovered(database, (series) => this.#intervals.extentOfSeries(series))
     this.#windows = openDirtyWindows(database)
-    this.#intervals = openIntervals(database)
+    this.#intervals = openIntervals(database, (...given) => this.#uncovered.note(...given))
     this.#days = openDaySums(database, this.#intervals.keptBetween)
     this.#rules = openMeterRules(database)
     this.#entries = openEntries(database)
@@ -113,7 +128,7 @@ class SqliteBooks implements Books {
     const computed = works.flatMap(({ intervals }) =>
       intervals.map((interval) => ({ interval, content: contentOf(interval) })),
     )
-    return this.#write(() => {
+    const revisions = this.#write(() => {
       const written = this.#intervals.write(computed, nowMs, this.#locks.keeper(nowMs))
       for (const { series, interval } of written) this.#days.mark(series, interval.slotMs)
       for (const { window } of works) this.#windows.clear(window)
@@ -121,6 +136,8 @@ class SqliteBooks implements Books {
       for (const stretch of touched ?? []) this.#windows.mark(stretch)
       return written.length
     })
+    this.#revisionsWritten += revisions
+    return revisions
   }
 
   lock(request: Parameters<Books['lock']>[0]): number {
@@ -168,19 +185,88 @@ class SqliteBooks implements Books {
   }
 
   holes(): ReturnType<Books['holes']> {
-    return this.#read(() => this.#marks.holes())
+    return this.#read(() => this.#marks.holes(this.#quarantine.unnumbered()))
   }
 
   gaps(): ReturnType<Books['gaps']> {
-    return this.#read(() => this.#arrivals.gaps())
+    return this.#read(() => this.#declared.all())
   }
 
-  quarantine(limit: number): ReturnType<Books['quarantine']> {
-    return this.#read(() => this.#arrivals.newest(limit))
+  absentBatches(
+    ...[gateway, epoch, range]: Parameters<Books['absentBatches']>
+  ): ReturnType<Books['absentBatches']> {
+    return this.#read(() => this.#marks.absent(gateway, epoch, range))
+  }
+
+  batchCommittedAtMs(...batch: Parameters<Books['batchCommittedAtMs']>): number | undefined {
+    return this.#read(() => this.#marks.committedAtMs(...batch))
+  }
+
+  gatewaysSeen(): ReadonlyMap<string, number> {
+    return this.#read(() => this.#marks.gatewaysSeen())
+  }
+
+  uncovered(...[meter, quantity, nowMs]: Parameters<Books['uncovered']>): ReturnType<Books['uncovered']> {
+    return this.#read(() => {
+      const series = this.#intervals.seriesOf(meter, quantity)
+      return series === undefined ? [] : this.#uncovered.runs(series, nowMs)
+    })
+  }
+
+  unfilledGaps(): ReturnType<Books['unfilledGaps']> {
+    return this.#read(() => this.#gaps.unfilled())
+  }
+
+  gapEntries(...listed: Parameters<Books['gapEntries']>): ReturnType<Books['gapEntries']> {
+    return this.#read(() => this.#gaps.newest(...listed))
+  }
+
+  changeGaps(...[changes, nowMs]: Parameters<Books['changeGaps']>): void {
+    this.#write(() => this.#gaps.apply(changes, nowMs))
+  }
+
+  acceptGap(...accepted: Parameters<Books['acceptGap']>): boolean {
+    return this.#write(() => this.#gaps.accept(...accepted))
+  }
+
+  quarantine(...listed: Parameters<Books['quarantine']>): ReturnType<Books['quarantine']> {
+    return this.#read(() => this.#quarantine.newest(...listed))
+  }
+
+  quarantineEntry(id: number): ReturnType<Books['quarantineEntry']> {
+    return this.#read(() => this.#quarantine.find(id))
+  }
+
+  quarantineOverflow(): ReturnType<Books['quarantineOverflow']> {
+    return this.#read(() => this.#quarantine.overflow())
+  }
+
+  decideQuarantine(...decided: Parameters<Books['decideQuarantine']>): boolean {
+    return this.#write(() => this.#quarantine.decide(...decided))
+  }
+
+  forgetMarks(...[nowMs, limit]: Parameters<Books['forgetMarks']>): number {
+    return this.#write(() => this.#marks.forget(nowMs, limit))
   }
 
   batchCount(): number {
     return this.#read(() => this.#marks.batchCount())
+  }
+
+  counts(): BooksCounts {
+    return this.#read(() => ({
+      gaps: this.#declared.count(),
+      quarantined: this.#quarantine.countOpen(),
+      ...this.#windows.counts(),
+      missingBatches: this.#marks
+        .holes(new Map())
+        .reduce((sum, { firstSeq, lastSeq }) => sum + lastSeq - firstSeq + 1, 0),
+      revisionsWritten: this.#revisionsWritten,
+    }))
+  }
+
+  probe(): void {
+    this.#read(() => probeWrite(this.#database))
   }
 
   enterRecords(...[records, nowMs]: Parameters<Books['enterRecords']>): ReturnType<Books['enterRecords']> {
@@ -209,10 +295,10 @@ class SqliteBooks implements Books {
     const arrival = this.#marks.mark(record)
     if (arrival === 'known') return false
     for (const touched of record.touched) this.#windows.mark(touched)
-    this.#arrivals.quarantine(record, record.refused)
-    this.#arrivals.enterGap(record)
+    this.#quarantine.enter(record, record.refused, arrival !== 'again')
+    this.#declared.enter(record)
     this.#entries.enter(record)
-    if (arrival === 'conflict') this.#arrivals.quarantine(record, [conflictOf(record)])
+    if (arrival === 'conflict') this.#quarantine.enter(record, [conflictOf(record)], true)
     return arrival !== 'again'
   }
 

@@ -246,6 +246,14 @@ export function readingStoreConformance(
 
     commitRecordConformance(() => store)
 
+    test('a probe is no reading and no commit record, however often', async () => {
+      await store.append([value(0, 1)])
+      for (let times = 0; times < 3; times += 1) await store.probe(at(0))
+      expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
+      expect(await store.latest(['m-1'])).toEqual([value(0, 1)])
+      expect(await store.commitsSince(0)).toEqual([])
+    })
+
     test('what was appended is there after opening again', async ({ skip }) => {
       const { reopen } = opened
       if (reopen === undefined) {
@@ -274,6 +282,7 @@ export function readingStoreConformance(
       const late = store.append([value(0, 1)])
       await expect(late).rejects.toBeInstanceOf(Fault)
       await expect(late).rejects.toMatchObject({ code: 'store-unavailable', retryable: true })
+      await expect(store.probe(at(0))).rejects.toMatchObject({ code: 'store-unavailable' })
     })
   })
 }

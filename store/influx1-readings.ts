@@ -17,6 +17,7 @@ import {
   commitsFrom,
   fieldsOf,
   measurementOf,
+  probePoint,
   readingMeasurements,
   usableReadingOf,
 } from './points.ts'
@@ -178,6 +179,10 @@ class Influx1Readings implements ReadingStore {
       }
       return newestOf(found.flat())
     })
+  }
+
+  probe(nowMs: number): Promise<void> {
+    return this.#calls.run(() => writeAll([encodeLine(probePoint(nowMs))], (lines) => this.#send(lines)))
   }
 
   async close(): Promise<void> {

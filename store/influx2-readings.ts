@@ -24,6 +24,7 @@ import {
   commitsFrom,
   fieldsOf,
   measurementOf,
+  probePoint,
   quantityOfField,
   usableReadingOf,
 } from './points.ts'
@@ -140,6 +141,10 @@ class Influx2Readings implements ReadingStore {
       }
       return newestOf(found.flat())
     })
+  }
+
+  probe(nowMs: number): Promise<void> {
+    return this.#calls.run(() => writeAll([encodeLine(probePoint(nowMs))], (lines) => this.#send(lines)))
   }
 
   async close(): Promise<void> {

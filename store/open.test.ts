@@ -51,6 +51,17 @@ describe('opening by URL', () => {
     }
   })
 
+  test('influx3: is a database of a server, with a token where it asks for one', async () => {
+    for (const [token, authorization] of [['t-1', 'Bearer t-1'] as const, ['', undefined] as const]) {
+      const store = await openReadingStore(`influx3://${server.url.host}/park-1`, { token })
+      await store.append([{ meter: 'm-1', quantity: 'steamFlow', atMs: 1, quality: 'good', value: 1 }])
+      await store.close()
+      const { headers, target } = server.requests.at(-1) ?? {}
+      expect(headers?.authorization).toBe(authorization)
+      expect(target?.searchParams.get('db')).toBe('park-1')
+    }
+  })
+
   test.each([
     '',
     'readings.sqlite',
@@ -66,7 +77,11 @@ describe('opening by URL', () => {
     'influx2://127.0.0.1:8086/org',
     'influx2://127.0.0.1:8086/org/bucket/more',
     'influx2://user:token@127.0.0.1:8086/org/bucket',
-    'influx3://127.0.0.1:8181/a',
+    'influx3://127.0.0.1:8181',
+    'influx3://127.0.0.1:8181/a/b',
+    'influx3://127.0.0.1:8181/-a',
+    'influx3://user:token@127.0.0.1:8181/a',
+    'influx4://127.0.0.1:8181/a',
     'mysql://127.0.0.1/a',
   ])('%j is refused', async (url) => {
     await expect(openReadingStore(url, { token: 't' })).rejects.toMatchObject({ code: 'store-url-invalid' })

@@ -1,6 +1,4 @@
 import { Fault } from '#contract/fault.ts'
-import { openInflux1Readings } from './influx1-readings.ts'
-import { openInflux2Readings } from './influx2-readings.ts'
 import type { ReadingStore } from './port.ts'
 import { openSqliteReadings } from './sqlite-readings.ts'
 
@@ -19,6 +17,7 @@ export interface ReadingStoreOptions {
  *   sqlite:FILE
  *   influx1://[USER:PASSWORD@]HOST[:PORT]/DATABASE[?create=true][&tls=true]
  *   influx2://HOST[:PORT]/ORG/BUCKET[?tls=true]
+ *   influx3://HOST[:PORT]/DATABASE[?create=true][&tls=true]
  *
  * Throws `store-url-invalid`, or `store-unavailable` where opening needs the store and it is not there.
  */
@@ -30,9 +29,11 @@ export async function openReadingStore(
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol === 'influx1:') return openInflux1(parsed)
   if (parsed?.protocol === 'influx2:') return openInflux2(parsed, options)
+  if (parsed?.protocol === 'influx3:') return openInflux3(parsed, options)
   throw invalid(`"${withoutPassword(url)}" does not name a kind of reading store.`)
 }
 
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'influx3:': '8181' }
 const DEFAULT_PORT = '8086'
 
 function sqliteFile(url: string): string {
@@ -48,6 +49,8 @@ async function openInflux1(url: URL): Promise<ReadingStore> {
   // Names are quoted in queries; these need no escaping there.
   if (!/^[\w.-]{1,64}$/.test(database)) throw invalid(`"${database}" cannot be the name of a database.`)
   const flags = flagsOf(url, ['create', 'tls'])
+  // Its client is loaded where it is used: most processes have no need of it.
+  const { openInflux1Readings } = await import('./influx1-readings.ts')
   return openInflux1Readings({
     url: serverOf(url, flags.has('tls')),
     database,
@@ -68,7 +71,30 @@ async function openInflux2(
   const secret = token ?? environment['TANBIAO_INFLUX_TOKEN'] ?? ''
   if (secret === '') throw invalid('influx2: needs a token in TANBIAO_INFLUX_TOKEN.')
   const flags = flagsOf(url, ['tls'])
+  const { openInflux2Readings } = await import('./influx2-readings.ts')
   return openInflux2Readings({ url: serverOf(url, flags.has('tls')), org, bucket, token: secret })
+}
+
+async function openInflux3(
+  url: URL,
+  { token, environment = process.env }: ReadingStoreOptions,
+): Promise<ReadingStore> {
+  const [database, ...rest] = pathOf(url)
+  if (database === undefined || rest.length > 0) throw invalid('influx3: needs one database in its path.')
+  // The names that the server takes.
+  if (!/^[A-Za-z0-9][\w-]{0,63}$/.test(database))
+    throw invalid(`"${database}" cannot be the name of a database.`)
+  if (url.username !== '') throw invalid('influx3: takes a token from TANBIAO_INFLUX_TOKEN, not a user.')
+  const flags = flagsOf(url, ['create', 'tls'])
+  // A server without authorisation needs none.
+  const secret = token ?? environment['TANBIAO_INFLUX_TOKEN'] ?? ''
+  const { openInflux3Readings } = await import('./influx3-readings.ts')
+  return openInflux3Readings({
+    url: serverOf(url, flags.has('tls')),
+    database,
+    create: flags.has('create'),
+    ...(secret === '' ? {} : { token: secret }),
+  })
 }
 
 function pathOf(url: URL): string[] {
@@ -78,7 +104,8 @@ function pathOf(url: URL): string[] {
 
 function serverOf(url: URL, tls: boolean): URL {
   if (url.hostname === '') throw invalid(`${url.protocol} needs a host.`)
-  return new URL(`${tls ? 'https' : 'http'}://${url.hostname}:${url.port === '' ? DEFAULT_PORT : url.port}`)
+  const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? DEFAULT_PORT) : url.port
+  return new URL(`${tls ? 'https' : 'http'}://${url.hostname}:${port}`)
 }
 
 /** The names that are "true" in the query. */

@@ -1,6 +1,6 @@
 import { Fault } from '#contract/fault.ts'
 import type { Reading } from '#contract/reading.ts'
-import { encodeLine } from './line-protocol.ts'
+import { encodeLine, type Point } from './line-protocol.ts'
 import { pointsOf } from './points.ts'
 import type { AppendResult, RefusedReading } from './port.ts'
 import { refusalOf } from './storable.ts'
@@ -19,6 +19,9 @@ export type WriteAnswer =
 
 /** Sends lines as one request. Throws `store-unavailable`. */
 export type SendLines = (lines: readonly string[]) => Promise<WriteAnswer>
+
+/** Sound readings as the points that are written. */
+type Layout = (readings: readonly Reading[]) => Point[]
 
 /** Readings of one request: 5,000 to 10,000 lines is the batch size that InfluxDB's documentation advises. */
 export const READINGS_PER_REQUEST = 5_000
@@ -50,8 +53,8 @@ function refuse({ index, reading }: Placed, reason: string): RefusedReading {
   }
 }
 
-async function settle(batch: readonly Placed[], send: SendLines): Promise<RefusedReading[]> {
-  const lines = pointsOf(batch.map(({ reading }) => reading)).map(encodeLine)
+async function settle(batch: readonly Placed[], send: SendLines, layout: Layout): Promise<RefusedReading[]> {
+  const lines = layout(batch.map(({ reading }) => reading)).map(encodeLine)
   const answer = await send(lines)
   if (answer.taken) return []
   const fields = byField(batch)
@@ -60,13 +63,17 @@ async function settle(batch: readonly Placed[], send: SendLines): Promise<Refuse
   }
   const refused: RefusedReading[] = []
   for (const part of fields.length > 1 ? fields : halves(batch)) {
-    refused.push(...(await settle(part, send)))
+    refused.push(...(await settle(part, send, layout)))
   }
   return refused
 }
 
 /** Writes readings through `send`, and finds those that are refused. Throws `store-unavailable`. */
-export async function appendThrough(readings: readonly Reading[], send: SendLines): Promise<AppendResult> {
+export async function appendThrough(
+  readings: readonly Reading[],
+  send: SendLines,
+  layout: Layout = pointsOf,
+): Promise<AppendResult> {
   const refused: RefusedReading[] = []
   const sound: Placed[] = []
   for (const [index, reading] of readings.entries()) {
@@ -75,7 +82,7 @@ export async function appendThrough(readings: readonly Reading[], send: SendLine
     else refused.push({ index, fault })
   }
   for (let start = 0; start < sound.length; start += READINGS_PER_REQUEST) {
-    refused.push(...(await settle(sound.slice(start, start + READINGS_PER_REQUEST), send)))
+    refused.push(...(await settle(sound.slice(start, start + READINGS_PER_REQUEST), send, layout)))
   }
   refused.sort((a, b) => a.index - b.index)
   return { stored: readings.length - refused.length, refused }

@@ -2,6 +2,7 @@ import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import type { PlacedSum } from '#contract/energy-sum.ts'
 import type { Fault } from '#contract/fault.ts'
+import type { GapChanges, GapDecision, GapEntry, GapState } from '#contract/gap.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
@@ -54,6 +55,12 @@ export interface ReadingStore {
   /** The newest reading of every quantity of each meter; quantities never read are absent. */
   latest(meters: readonly MeterId[]): Promise<readonly Reading[]>
 
+  /**
+   * Writes something that is no reading, as durably as `append` does: resolves where the store can be written now.
+   * For those who ask whether it works; nothing is owed to it.
+   */
+  probe(nowMs: number): Promise<void>
+
   /** Waits for calls under way, then lets go of files and connections. */
   close(): Promise<void>
 }
@@ -71,6 +78,12 @@ export interface DirtyWindow {
   readonly toMs: number
 }
 
+/** Numbers of batches, both ends included. */
+export interface NumberRange {
+  readonly firstSeq: number
+  readonly lastSeq: number
+}
+
 /** A hole in the numbers of an epoch: batches that were made but have not arrived. */
 export interface Hole {
   readonly gateway: string
@@ -84,6 +97,20 @@ export interface Hole {
   readonly unnumbered: number
 }
 
+/** open: nobody has decided. The others were decided by a person. */
+export type QuarantineState = 'open' | 'replayed' | 'accepted' | 'discarded'
+
+/** What a person did with an entry of quarantine. */
+export interface QuarantineDecision {
+  /** replayed: taken after all. accepted: taken although it was beyond the rating. discarded: let be. */
+  readonly state: Exclude<QuarantineState, 'open'>
+  readonly by: string
+  readonly reason: string
+  readonly atMs: number
+  /** What was replayed in its place, where the payload was put right. */
+  readonly payload?: string | undefined
+}
+
 export interface QuarantineEntry {
   readonly id: number
   readonly gateway: string
@@ -91,8 +118,23 @@ export interface QuarantineEntry {
   readonly committedAtMs: number
   /** Of a long payload only the beginning, see `quarantine`. */
   readonly refusal: Refusal
-  /** Characters of the whole payload. */
+  /** Characters of the payload that is kept. */
   readonly payloadCharacters: number
+  /** True where quarantine was full: only the beginning of the payload is kept. */
+  readonly isCut: boolean
+  readonly state: QuarantineState
+  readonly decision?: QuarantineDecision
+}
+
+/** Refusals beyond the bounds of quarantine: how many there were, of whom, and why. */
+export interface QuarantineOverflow {
+  /** '*' where there were too many names. */
+  readonly gateway: string
+  readonly code: string
+  readonly firstMs: number
+  readonly lastMs: number
+  readonly refusals: number
+  readonly characters: number
 }
 
 /** A recorded gap, with the moment it was learned of. */
@@ -127,6 +169,21 @@ export interface LateAfterLock {
   readonly kept: RecordedInterval | undefined
   readonly computed: Interval
   readonly notedMs: number
+}
+
+/** How many entries the books have of what needs attention. */
+export interface BooksCounts {
+  /** Stretches that gateways declared lost. */
+  readonly gaps: number
+  /** Numbers of batches that neither arrived nor were declared lost. */
+  readonly missingBatches: number
+  /** Entries that nobody has decided on. */
+  readonly quarantined: number
+  readonly dirtyWindows: number
+  /** Begin of the oldest of them. */
+  readonly oldestDirtyMs: number | undefined
+  /** Revisions of intervals that were written since the books were opened. */
+  readonly revisionsWritten: number
 }
 
 /** A record as the books keep it. */
@@ -243,11 +300,57 @@ export interface Books {
 
   gaps(): readonly RecordedGap[]
 
+  /** Numbers of a range that have not arrived, declared lost or not. */
+  absentBatches(gateway: string, epoch: string, range: NumberRange): readonly NumberRange[]
+
+  /** When a batch was committed last; undefined where it has not arrived, or more than three days ago. */
+  batchCommittedAtMs(gateway: string, epoch: string, seq: number): number | undefined
+
+  /** When something of each gateway was committed last. */
+  gatewaysSeen(): ReadonlyMap<string, number>
+
+  /**
+   * The longest stretches of settled slots that readings do not cover, or only in part, in order; the last may reach to
+   * now over slots that were never computed. `unchanged` where nothing is new since the last answer.
+   */
+  uncovered(meter: MeterId, quantity: QuantityName, nowMs: number): readonly Period[] | 'unchanged'
+
+  /** Gap entries that are open or accepted. */
+  unfilledGaps(): readonly GapEntry[]
+
+  /** Gap entries, newest first. */
+  gapEntries(limit: number, state?: GapState): readonly GapEntry[]
+
+  changeGaps(changes: GapChanges, nowMs: number): void
+
+  /** A person lets a gap be. False where the entry is not open. */
+  acceptGap(id: number, decision: GapDecision): boolean
+
   /** Newest first, each with the first 4,000 characters of its payload: it may have megabytes. */
-  quarantine(limit: number): readonly QuarantineEntry[]
+  quarantine(limit: number, state?: QuarantineState): readonly QuarantineEntry[]
+
+  /** One entry with its whole payload. */
+  quarantineEntry(id: number): QuarantineEntry | undefined
+
+  quarantineOverflow(): readonly QuarantineOverflow[]
+
+  /** A person decides on an entry. False where it is not open. */
+  decideQuarantine(id: number, decision: QuarantineDecision): boolean
+
+  /**
+   * Takes away at most `limit` marks of batches committed more than three days ago: their numbers are kept as ranges, so
+   * the books stay small over years. Returns how many there were.
+   */
+  forgetMarks(nowMs: number, limit: number): number
 
   /** Batches marked of each (gateway, epoch), for reports and tests. */
   batchCount(): number
+
+  /** Some ten milliseconds at most, however old the books are. */
+  counts(): BooksCounts
+
+  /** Writes nothing, as durably as anything else: returns where the books can be written now. */
+  probe(): void
 
   /**
    * Enters records in one transaction: all of them, or after a fault none. A record that is the very same as one of

@@ -70,6 +70,15 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
+/**
+ * Commits a transaction that changes a page of the file without changing what it says: it fails where a write would.
+ */
+export function probeWrite(database: DatabaseSync): void {
+  inTransaction(database, () => {
+    database.exec(`PRAGMA user_version = ${numberOf(database, 'user_version')}`)
+  })
+}
+
 /** Opens or creates a file. Throws SQLite's error, or RangeError for a file that is not ours to use. */
 export function openSqlite(file: string, kind: FileKind): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })

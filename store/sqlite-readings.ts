@@ -10,7 +10,7 @@ import { badCause, isRegisterReading, usableQuality, type Reading } from '#contr
 import { CallsUnderWay } from './calls-under-way.ts'
 import { commitsFrom } from './points.ts'
 import type { AppendResult, ReadingStore, RefusedReading, RegisterSeries } from './port.ts'
-import { inTransaction, openSqlite } from './sqlite-file.ts'
+import { inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
 import { qualityOrder, refusalOf, strengthOf } from './storable.ts'
 
 export interface SqliteReadingsOptions {
@@ -154,6 +154,10 @@ class SqliteReadings implements ReadingStore {
         [...new Set(meters)].flatMap((meter) => this.#statements.selectLatest.all(meter).map(readingFrom)),
       ),
     )
+  }
+
+  probe(): Promise<void> {
+    return this.#calls.run(async () => guarded(this.#file, () => probeWrite(this.#database)))
   }
 
   async close(): Promise<void> {

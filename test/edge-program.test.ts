@@ -35,7 +35,7 @@ beforeAll(async () => {
   copyFileSync(bundle.file, program)
   for (const file of ['park.yaml', 'gateway-east.yaml', 'gateway-west.yaml'])
     copyFileSync(join(demo, file), join(home, file))
-}, 120_000)
+})
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 function run(...args: readonly string[]) {

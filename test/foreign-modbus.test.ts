@@ -1,12 +1,11 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Reading } from '#contract/reading.ts'
 import { makePseudoTerminals, type PseudoTerminals } from '#edge/testing/pseudo-terminals.ts'
 import { openReadingStore } from '#store/open.ts'
 import { gatewayOf, makeInstallation, parkOf, type Installation } from './support/installation.ts'
+import { startPymodbus, type PymodbusServer } from './support/pymodbus.ts'
 import { describeWith, freePort, serverPath } from './support/servers.ts'
 import { until } from './support/until.ts'
 
@@ -22,7 +21,7 @@ type Transport = ReturnType<typeof gatewayOf>['buses'][number]['transport']
 describeWith(['pymodbus', 'socat'], 'A Modbus server that this project did not write', () => {
   let installation: Installation
   let terminals: PseudoTerminals
-  let python: ChildProcessWithoutNullStreams | undefined
+  let python: ChildProcess | undefined
 
   beforeAll(async () => {
     terminals = await makePseudoTerminals(serverPath('socat'))
@@ -37,7 +36,10 @@ describeWith(['pymodbus', 'socat'], 'A Modbus server that this project did not w
   afterAll(() => terminals.remove())
 
   const serial = { baudRate: 9_600, parity: 'none', stopBits: 1 } as const
-  const transports: Record<string, (port: number) => { served: object; read: Transport }> = {
+  const transports: Record<
+    string,
+    (port: number) => { served: Omit<PymodbusServer, 'units'>; read: Transport }
+  > = {
     'Modbus TCP': (port) => ({
       served: { framing: 'tcp', port },
       read: { kind: 'tcp', host: '127.0.0.1', port },
@@ -58,11 +60,7 @@ describeWith(['pymodbus', 'socat'], 'A Modbus server that this project did not w
       const { served, read } = transportOf(modbusPort)
       // 0x43663334 is the frame of the SDM120 manual: 230.2 V. Everything else answers with exception 02.
       const registers = { ...f32(0x0000, 230.2), ...f32(0x0034, -1234.5), ...f32(0x0048, 98_765.43) }
-      python = spawn(serverPath('pymodbus'), [
-        fileURLToPath(new URL('support/pymodbus-server.py', import.meta.url)),
-      ])
-      python.stdin.end(JSON.stringify({ ...served, units: { 1: { function: 4, registers } } }))
-      await once(python.stdout, 'data')
+      python = await startPymodbus({ ...served, units: { 1: { function: 4, registers } } })
 
       const park = installation.write('park.yaml', parkOf({ 'foreign-meter': 'gw-1' }))
       const gateway = gatewayOf({

@@ -43,7 +43,7 @@ beforeAll(async () => {
     })
   }
   platform.close()
-}, 120_000)
+})
 
 afterAll(() => {
   rmSync(folder, { recursive: true })

@@ -186,7 +186,7 @@ describe('A park in which much goes wrong', () => {
           resolve(graded.parse(JSON.parse(stdout)))
         })
       })
-  }, 180_000)
+  })
 
   afterAll(async () => {
     await installation.remove()

@@ -10,6 +10,7 @@ import { accountingPlanBeside, readAccountingPlan, readEnergyItems } from '../ac
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
+import { readDeductionRules, readTargets, targetsBeside } from '../target-files.ts'
 import { verb } from '../verb.ts'
 import { checkedFiles, checkOf, checkOptions, tellChecked } from './check.ts'
 
@@ -24,13 +25,28 @@ const options = checkOptions.extend({
   factors: text.default(factorFolder).meta({ description: 'Folder of the factor files (those of tanbiao)' }),
 })
 
+/** Findings of the targets beside a plan; a plan that cannot be read is told of by its own check. */
+function targetFindings(
+  park: string | undefined,
+  given: string | undefined,
+  factors: string,
+): readonly Finding[] {
+  const file = given ?? (park === undefined ? undefined : accountingPlanBeside(park))
+  if (file === undefined || park === undefined || accountingFindings(park, given, factors).length > 0)
+    return []
+  const targets = targetsBeside(file)
+  if (targets === undefined || findingsOf(() => readParkFile(park)).length > 0) return []
+  const plan = readAccountingPlan(file, readParkFile(park), readFactorFiles(factors))
+  return findingsOf(() => readTargets(targets, plan))
+}
+
 /** Findings of tariff files: those of tanbiao and those beside the park file. */
 function tariffFindings(files: readonly string[]): readonly Finding[] {
   return files.flatMap((file) => findingsOf(() => readTariff(file)))
 }
 
-/** Standard coal, fuels, electricity, heat; energy items; power factor. */
-const FACTOR_FILES = 6
+/** Standard coal, fuels, electricity, heat; energy items; power factor; deductions. */
+const FACTOR_FILES = 7
 
 /** What reading finds wrong. */
 function findingsOf(read: () => unknown): readonly Finding[] {
@@ -82,6 +98,8 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...findingsOf(() => readEnergyItems()),
       ...findingsOf(() => readPowerFactors()),
       ...tariffFindings(tariffs),
+      ...findingsOf(() => readDeductionRules()),
+      ...targetFindings(park, given.accounting, given.factors),
       ...accountingFindings(park, given.accounting, given.factors),
     ],
   })

@@ -57,6 +57,8 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
   const folder = openDataFolder(given.data)
   const children: Child[] = []
   const start = (name: string, args: readonly string[]): Child => {
+    // Who is asked to stop while it starts must not leave behind what it was about to start.
+    lifetime.signal.throwIfAborted()
     const child = startChild(name, args, folder.file('log', `${name}.log`))
     children.unshift(child)
     return child
@@ -153,7 +155,7 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
     steps.title('正在停止 stopping …')
   } finally {
     // Gateways first: what they have read is then journaled, delivered or kept for the next start.
-    for (const child of children) await child.stop()
+    for (let child = children.shift(); child !== undefined; child = children.shift()) await child.stop()
     folder.release()
     steps.done('已全部停止 everything stopped')
   }

@@ -2,13 +2,13 @@ import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { startConfigured, startingConfiguration } from '#edge/configured.ts'
 import { startHealthServer, type HealthServer } from '#edge/health-server.ts'
-import type { ProcessUse } from '#edge/metrics.ts'
 import { tellParent } from '../child.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
+import { processUse } from '../process-use.ts'
 import { bootIdentity, systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
@@ -25,15 +25,6 @@ const options = z.object({
   ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
-
-function processUse(): ProcessUse {
-  const { user, system } = process.cpuUsage()
-  return {
-    residentBytes: process.memoryUsage.rss(),
-    cpuSeconds: (user + system) / 1e6,
-    startedSeconds: (Date.now() - process.uptime() * 1_000) / 1_000,
-  }
-}
 
 /** The agent of one gateway. */
 export const edge = verb('Read meters and deliver what they say, on a gateway', options, async (given) => {

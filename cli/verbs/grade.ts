@@ -7,9 +7,12 @@ import { loadProfile } from '#firmware-config/profile.ts'
 import { faultReasons, gapReasons } from '#simulators/grade-reasons.ts'
 import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
 import { gradablePeriod, gradeMeter, isClean, type GradedMeter } from '#simulators/grade.ts'
+import { openKeptSums } from '#simulators/kept-sums.ts'
 import { makePlant } from '#simulators/plant.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
 import { truthOf } from '#simulators/truth-energy.ts'
+import { installationRoot, keptFolder } from '../installation.ts'
+import { makeLog } from '../log.ts'
 import { instant, text } from '../options.ts'
 import { fromBooks, fromServer } from '../platform-intervals.ts'
 import { verb } from '../verb.ts'
@@ -61,7 +64,11 @@ export const grade = verb('Compare a server’s intervals with the truth', optio
       ? fromBooks(join(given.data ?? '', 'books.sqlite'))
       : fromServer(given.url, timeZone, process.env['TANBIAO_TOKEN'])
   try {
-    const truth = truthOf(scenario, park, makePlant(scenario, park))
+    const log = makeLog('grade', 'warn')
+    const kept = openKeptSums(keptFolder(installationRoot, 'sums'), scenario, (why) =>
+      log.warn({ err: why }, 'sums of days are not kept'),
+    )
+    const truth = truthOf(scenario, park, makePlant(scenario, park, kept.daySums))
     const nowMs = Date.now()
     const asked = {
       fromMs: given.from ?? (given.url === undefined ? 0 : nowMs - DEFAULT_SPAN_MS),
@@ -82,6 +89,7 @@ export const grade = verb('Compare a server’s intervals with the truth', optio
       ...gapReasons(await platform.gaps(), park),
       ...(given['fault-log'] === undefined ? [] : faultReasons(given['fault-log'], gateways)),
     ]
+    kept.keep()
     const rules = { period, reasons, answerMs: given['answer-ms'] }
     const grades = meters.map((meter) => gradeMeter(meter, rules))
     const unitOf = (meter: string): string =>

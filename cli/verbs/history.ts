@@ -3,9 +3,12 @@ import { Fault } from '#contract/fault.ts'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { writeHistory } from '#simulators/history-files.ts'
+import { openKeptSums } from '#simulators/kept-sums.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
 import { tellParent } from '../child.ts'
+import { installationRoot, keptFolder } from '../installation.ts'
 import { watchLifetime } from '../lifetime.ts'
+import { makeLog } from '../log.ts'
 import { instant, text } from '../options.ts'
 import { ProgressLine } from '../progress.ts'
 import { verb } from '../verb.ts'
@@ -26,9 +29,15 @@ export const history = verb('Write the past of a simulated park as files', optio
   if (given.from >= given.to) throw new Fault('argument-invalid', '--from must lie before --to.')
   const lifetime = watchLifetime()
   const park = readParkFile(given.park)
+  const scenario = readScenarioFor(park, given.scenario)
+  const log = makeLog('history', 'warn')
+  const kept = openKeptSums(keptFolder(installationRoot, 'sums'), scenario, (why) =>
+    log.warn({ err: why }, 'sums of days are not kept'),
+  )
   const progress = new ProgressLine('history')
   const isComplete = await writeHistory({
-    scenario: readScenarioFor(park, given.scenario),
+    scenario,
+    daySums: kept.daySums,
     park,
     gateways: given.gateway.map((file) => readGatewayFile(file).value),
     period: { fromMs: given.from, toMs: given.to },

@@ -4,8 +4,9 @@ import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
-import { startWorker } from '#ingest/worker.ts'
 import { AccessBook } from '#store/access-book.ts'
+import { startWorker, type Worker } from '#ingest/worker.ts'
+import { MeasuredStore } from '#store/measured.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
@@ -15,7 +16,9 @@ import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
+import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
+import { watchProcess } from '../process-use.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -24,7 +27,7 @@ const options = z.object({
   data: text.default('./data').meta({ description: 'Folder for everything that is kept (./data)' }),
   store: text.optional().meta({
     description:
-      'sqlite:FILE, influx1://HOST:PORT/DATABASE or influx2://HOST:PORT/ORG/BUCKET (sqlite in --data)',
+      'sqlite:FILE, influx1://HOST:PORT/DATABASE, influx2://HOST:PORT/ORG/BUCKET or influx3://HOST:PORT/DATABASE (sqlite in --data)',
   }),
   broker: text
     .default('embedded')
@@ -59,7 +62,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
   const closers: (() => void | Promise<void>)[] = [() => folder.release()]
   try {
     const clock = clockOf(paceOfFolder(folder, 'books.sqlite', given))
-    const store = await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`)
+    const store = new MeasuredStore(
+      await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`),
+      clock,
+    )
     closers.unshift(() => store.close())
     const books = openBooks(folder.file('books.sqlite'), park.description.timeZone)
     closers.unshift(() => {
@@ -81,6 +87,19 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         })
       : undefined
     if (broker !== undefined) closers.unshift(() => broker.stop())
+    const machine = watchProcess()
+    closers.unshift(() => {
+      machine.stop()
+    })
+    let worker: Worker | undefined
+    const operations = operationsOf({
+      store,
+      books,
+      clock,
+      processMetrics: () => machine.metrics(),
+      worker: () => worker,
+      isStopping: () => lifetime.signal.aborted,
+    })
     const pages = await startServer({
       host: given.host,
       port: given.port,
@@ -93,9 +112,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       simulated: given.simulated,
       access,
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
+      operations,
     })
     closers.unshift(() => pages.stop())
-    const worker = await startWorker({
+    const running = await startWorker({
       brokerUrl: broker?.ownUrl ?? given.broker,
       ...(broker === undefined
         ? { access: brokerAccessOf(given.broker, given), shareGroup: given['share-group'] }
@@ -108,7 +128,8 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         pages.noticeState(message)
       },
     })
-    folder.describe(pages.url)
+    worker = running
+    folder.describe(broker === undefined ? pages.url : `${pages.url}, ${broker.url}`)
     tellParent({
       kind: 'ready',
       url: pages.url,
@@ -137,7 +158,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     })
     // The worker first: what it still commits is followed in the last round of the books.
     closers.unshift(async () => {
-      await worker.stop()
+      await running.stop()
       stopBooks.abort()
       await booksLoop
     })

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
@@ -7,10 +6,11 @@ import { readParkFile } from '#firmware-config/park-file.ts'
 import { runControlPrompt } from '#simulators/control-prompt.ts'
 import { startControlServer } from '#simulators/control-server.ts'
 import { readBehaviour } from '#simulators/fault-schedule.ts'
-import type { Plant } from '#simulators/plant.ts'
+import { openKeptSums } from '#simulators/kept-sums.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
 import { busKey, faultSubjects, startSimulation } from '#simulators/simulation.ts'
 import { tellParent } from '../child.ts'
+import { installationRoot, keptFolder } from '../installation.ts'
 import { watchLifetime, type Lifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
@@ -68,17 +68,6 @@ function devicesOf(given: readonly string[], buses: readonly string[]): Map<stri
   throw new Fault('argument-invalid', `--serial: there is no bus "${unknown}", only ${buses.join(', ')}`)
 }
 
-/**
- * Asks every meter once: the first question sums up the days since its registers' start, for which not every client
- * would wait. Requests are answered in between.
- */
-async function sumUp(plant: Plant, meters: readonly string[], atMs: number): Promise<void> {
-  for (const meter of meters) {
-    plant.energyAt(meter, atMs)
-    await turn()
-  }
-}
-
 /** Stands in for the meters of gateway files. */
 export const simulate = verb('Stand in for a park’s meters', options, async (given) => {
   const lifetime = watchLifetime()
@@ -87,16 +76,17 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
   const park = readParkFile(given.park)
   const gateways = given.gateway.map((file) => readGatewayFile(file).value)
   const buses = gateways.flatMap(({ gateway, buses }) => buses.map((bus) => busKey(gateway, bus.id)))
-  const meters = gateways.flatMap(({ buses }) =>
-    buses.flatMap(({ meters }) => meters.map(({ meter }) => meter)),
-  )
   const { port: firstPort } = given
   const profile = openProfiles(given.profiles).load
   const subjects = faultSubjects(gateways, profile)
   const scenario = readScenarioFor(park, given.scenario, subjects)
   const clock = clockOf(givenPace(given))
+  const kept = openKeptSums(keptFolder(installationRoot, 'sums'), scenario, (why) =>
+    log.warn({ err: why }, 'sums of days are not kept: the next start takes as long as this one'),
+  )
   const simulation = await startSimulation({
     scenario,
+    daySums: kept.daySums,
     park,
     gateways,
     profile,
@@ -132,8 +122,9 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
       paths: Object.fromEntries(simulation.paths),
       ...(controlUrl === undefined ? {} : { controlUrl }),
     })
-    await sumUp(simulation.plant, meters, clock.wallMs())
-    log.info({ meters: meters.length }, 'all registers are summed up')
+    await simulation.sumUp()
+    kept.keep()
+    log.info('all registers are summed up')
     if (interactive) await converse(simulation, controlUrl, lifetime)
     else await lifetime.ended
   } finally {

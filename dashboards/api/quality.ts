@@ -16,5 +16,7 @@ export function qualityApi(app: FastifyInstance, books: BooksView): void {
       .slice(-ENTRIES_MAX)
       .map(({ record, committedAtMs }) => ({ record, committedAtMs })),
     quarantine: [...books.quarantine(ENTRIES_MAX)],
+    quarantineOverflow: [...books.quarantineOverflow()],
+    gapEntries: [...books.gapEntries(ENTRIES_MAX)],
   }))
 }

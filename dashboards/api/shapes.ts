@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { refusal } from '#contract/commit.ts'
 import { carrierNames } from '#contract/carriers.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
+import { gapEntry } from '#contract/gap.ts'
 import { boundaryMethods, intervalBases, intervalMethods } from '#contract/interval.ts'
 import { gapRecord } from '#contract/messages.ts'
 import { balanceRoles, type BalanceRole } from '#contract/park.ts'
@@ -290,8 +291,33 @@ export const quality = z.object({
       /** With the first 4,000 characters of its payload. */
       refusal,
       payloadCharacters: z.int(),
+      /** Only the beginning of the payload was kept. */
+      isCut: z.boolean(),
+      state: z.enum(['open', 'replayed', 'accepted', 'discarded']),
+      decision: z
+        .object({
+          state: z.enum(['replayed', 'accepted', 'discarded']),
+          by: z.string(),
+          reason: z.string(),
+          atMs: epochMs,
+          payload: z.string().optional(),
+        })
+        .optional(),
     }),
   ),
+  /** Refusals beyond the bounds of quarantine. */
+  quarantineOverflow: z.array(
+    z.object({
+      gateway: z.string(),
+      code: z.string(),
+      firstMs: epochMs,
+      lastMs: epochMs,
+      refusals: z.int(),
+      characters: z.int(),
+    }),
+  ),
+  /** What is missing, newest first, with start, end, cause and state. */
+  gapEntries: z.array(gapEntry),
 })
 
 /** The body of every answer that is not a success. */

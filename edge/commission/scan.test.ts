@@ -65,7 +65,8 @@ function options(port: number, units: readonly number[], more: Partial<ScanOptio
   return {
     transports: [rtu(port)],
     units,
-    timeoutMs: 300,
+    // Of the patient round: a busy machine may hold an answer back.
+    timeoutMs: 1_500,
     open: (transport) => lineOf(transport, { clock, log, random: Math.random }),
     clock,
     signal: new AbortController().signal,

@@ -6,7 +6,7 @@ import { lineOf } from '../lines.ts'
 import { honestRtuReply, ScriptedMeter, type Script } from '../testing/scripted-meter.ts'
 import { withCrc } from './rtu-frame.ts'
 
-const TIMEOUT_MS = 150
+const TIMEOUT_MS = 400
 const never = new AbortController().signal
 const honestRtu: Script = (request, socket) => void socket.write(honestRtuReply(request))
 

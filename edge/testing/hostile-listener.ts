@@ -4,18 +4,38 @@ import type { HostileMeter } from './hostile-meter.ts'
 import type { Wire } from './hostile-kinds.ts'
 import { Requests } from './requests.ts'
 
-/** What hostility needs of a real way; a way that cannot do a thing is never asked to. */
-function wireOf(timers: Set<NodeJS.Timeout>, write: (bytes: Uint8Array) => void, end: () => void): Wire {
-  const later = (afterMs: number, act: () => void): void => {
+/** What is still to be done. */
+class Intentions {
+  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #waiting: (() => void)[] = []
+
+  later(afterMs: number, act: () => void): void {
     const timer = setTimeout(() => {
-      timers.delete(timer)
+      this.#timers.delete(timer)
       act()
+      if (this.#timers.size === 0) for (const done of this.#waiting.splice(0)) done()
     }, afterMs)
-    timers.add(timer)
+    this.#timers.add(timer)
   }
+
+  /** Resolves when nothing is left to be done. */
+  done(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#timers.size === 0) resolve()
+      else this.#waiting.push(resolve)
+    })
+  }
+
+  giveUp(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+  }
+}
+
+/** What hostility needs of a real way; a way that cannot do a thing is never asked to. */
+function wireOf(intentions: Intentions, write: (bytes: Uint8Array) => void, end: () => void): Wire {
   return {
-    send: (afterMs, bytes) => later(afterMs, () => write(bytes)),
-    close: (afterMs) => later(afterMs, end),
+    send: (afterMs, bytes) => intentions.later(afterMs, () => write(bytes)),
+    close: (afterMs) => intentions.later(afterMs, end),
     refuse: end,
     mute: () => {
       throw new Error('a real socket cannot be muted here')
@@ -30,7 +50,7 @@ function wireOf(timers: Set<NodeJS.Timeout>, write: (bytes: Uint8Array) => void,
 export class HostileListener {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #intentions = new Intentions()
 
   constructor(meter: () => HostileMeter, requestBytes: number, resets: () => boolean) {
     this.#server = createServer({ noDelay: true }, (socket) => {
@@ -39,7 +59,7 @@ export class HostileListener {
       socket.on('error', () => undefined)
       const requests = new Requests(requestBytes)
       const wire = wireOf(
-        this.#timers,
+        this.#intentions,
         (bytes) => void (socket.writable && socket.write(bytes)),
         () => void (resets() ? socket.resetAndDestroy() : socket.end()),
       )
@@ -60,8 +80,13 @@ export class HostileListener {
     })
   }
 
+  /** Resolves when all was sent that was meant to be. */
+  quiet(): Promise<void> {
+    return this.#intentions.done()
+  }
+
   close(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#intentions.giveUp()
     for (const socket of this.#sockets) socket.destroy()
     return new Promise((resolve) => this.#server.close(() => resolve()))
   }
@@ -72,11 +97,11 @@ export function hostileSerial(
   meter: () => HostileMeter,
   pipe: () => BytePipe,
   requestBytes: number,
-): { received(bytes: Uint8Array): void; stop(): void } {
-  const timers = new Set<NodeJS.Timeout>()
+): { received(bytes: Uint8Array): void; quiet(): Promise<void>; stop(): void } {
+  const intentions = new Intentions()
   const requests = new Requests(requestBytes)
   const wire = wireOf(
-    timers,
+    intentions,
     (bytes) => pipe().write(bytes),
     () => {
       throw new Error('a serial line has no end')
@@ -86,8 +111,7 @@ export function hostileSerial(
     received: (bytes) => {
       for (const request of requests.take(bytes)) meter().take(request, wire)
     },
-    stop: () => {
-      for (const timer of timers) clearTimeout(timer)
-    },
+    quiet: () => intentions.done(),
+    stop: () => intentions.giveUp(),
   }
 }

@@ -21,6 +21,8 @@ export interface HostileRun {
   readonly timeoutMs: number
   /** Between reads the line rests for up to this long. */
   readonly restMsMax: number
+  /** Resolves when the meters have sent all that they still meant to send. */
+  readonly quiet?: () => Promise<void>
 }
 
 /** What came of a run. */
@@ -79,6 +81,8 @@ export async function unrecovered(run: HostileRun): Promise<string[]> {
     quantity: 2,
   })
   meter.reformed = true
+  // What they meant to send late comes when it comes; nothing of it may lie in the way of an honest answer.
+  await run.quiet?.()
   const unread = new Set<number>(UNITS)
   for (let tries = 0; unread.size > 0 && tries < RECOVERY_READS_MAX; tries += 1) {
     for (const unit of UNITS) if (await readOnce(run, query(unit), tally)) unread.delete(unit)

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CommitRecord } from '#contract/commit.ts'
+import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
 import { openBooks } from '../books.ts'
+import type { QuarantineBounds } from './quarantine.ts'
 
 /** A moment at which a slot begins. */
 export const T0 = 1_790_000_100_000 - (1_790_000_100_000 % SLOT_MS)
@@ -15,9 +16,9 @@ export const epoch = 'a'.repeat(32)
 export const LATER = T0 + 86_400_000
 
 /** New books in a folder of their own. */
-export function newBooks() {
+export function newBooks(bounds?: QuarantineBounds) {
   const folder = mkdtempSync(join(tmpdir(), 'tanbiao-books-'))
-  const books = openBooks(join(folder, 'books.sqlite'))
+  const books = openBooks(join(folder, 'books.sqlite'), undefined, bounds)
   const remove = (): void => {
     books.close()
     rmSync(folder, { recursive: true, force: true })
@@ -26,6 +27,14 @@ export function newBooks() {
 }
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** A payload that could not be decoded. */
+export const refusalOf = (text: string): Refusal => ({
+  code: 'message-undecodable',
+  detail: '',
+  encoding: 'base64',
+  payload: Buffer.from(text).toString('base64'),
+})
 
 export function commitOf(seq: number | null, over: Partial<CommitRecord> = {}): CommitRecord {
   return {

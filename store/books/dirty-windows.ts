@@ -12,6 +12,8 @@ const windowRow = z.object({
   to_ms: z.number(),
 })
 
+const countRow = z.object({ windows: z.number(), oldest_ms: z.number().nullable() })
+
 export type DirtyWindows = ReturnType<typeof openDirtyWindows>
 
 /** The dirty windows of the books. Every function belongs into a transaction of the caller. */
@@ -22,6 +24,7 @@ export function openDirtyWindows(database: DatabaseSync) {
   const remove = database.prepare('DELETE FROM dirty_window WHERE id = ?')
   const insert = database.prepare('INSERT INTO dirty_window (meter, from_ms, to_ms) VALUES (?, ?, ?)')
   const oldest = database.prepare('SELECT * FROM dirty_window ORDER BY from_ms, meter LIMIT ?')
+  const count = database.prepare('SELECT count(*) AS windows, min(from_ms) AS oldest_ms FROM dirty_window')
   /** The rows that windows handed out stand for. Touching a window makes it another row. */
   const handedOut = new WeakMap<DirtyWindow, number>()
 
@@ -60,5 +63,10 @@ export function openDirtyWindows(database: DatabaseSync) {
     if (id !== undefined) remove.run(id)
   }
 
-  return { mark, list, clear }
+  function counts(): { dirtyWindows: number; oldestDirtyMs: number | undefined } {
+    const { windows, oldest_ms } = countRow.parse(count.get())
+    return { dirtyWindows: windows, oldestDirtyMs: oldest_ms ?? undefined }
+  }
+
+  return { mark, list, clear, counts }
 }

@@ -23,7 +23,7 @@ import { intervalFrom, isSameContent, longTextOf, type SlotContent } from './slo
 const seriesRow = z.object({ id: z.number() })
 const pageRow = z.object({ from_ms: z.number(), content: z.instanceof(Uint8Array) })
 const pastRow = z.object({ revision: z.number(), content: z.string() })
-const extentRow = z.object({ series: z.number(), from: z.number(), to: z.number() })
+const extentRow = z.object({ from: z.number().nullable(), to: z.number().nullable() })
 
 /** A slot as it is kept, with its place. */
 export interface KeptSlot extends PageSlot {
@@ -51,8 +51,10 @@ export type IntervalBook = ReturnType<typeof openIntervals>
 
 const dayOf = (slotMs: number): number => slotMs - (slotMs % DAY_MS)
 
-/** The intervals of the books. `write` belongs into a transaction of the caller. */
-export function openIntervals(database: DatabaseSync) {
+/**
+ * The intervals of the books. `write` belongs into a transaction of the caller, and tells of every interval it is given.
+ */
+export function openIntervals(database: DatabaseSync, onGiven: (series: number, interval: Interval) => void) {
   const findSeries = database.prepare('SELECT id FROM series WHERE meter = ? AND quantity = ?')
   const insertSeries = database.prepare('INSERT INTO series (meter, quantity) VALUES (?, ?) RETURNING id')
   const findPage = database.prepare(
@@ -67,9 +69,9 @@ export function openIntervals(database: DatabaseSync) {
     'SELECT revision, content FROM interval_past WHERE series = ? AND slot_ms = ? ORDER BY revision',
   )
   const days = database.prepare(
-    `SELECT series, min(from_ms) AS "from", max(from_ms) AS "to" FROM interval_day
-     WHERE series IN (SELECT id FROM series WHERE meter = ?) GROUP BY series`,
+    'SELECT min(from_ms) AS "from", max(from_ms) AS "to" FROM interval_day WHERE series = ?',
   )
+  const ofMeter = database.prepare('SELECT id FROM series WHERE meter = ?')
 
   /** The number of a series; undefined where nothing was recorded of it. */
   function seriesOf(meter: string, quantity: QuantityName): number | undefined {
@@ -116,6 +118,7 @@ export function openIntervals(database: DatabaseSync) {
       if (last?.meter !== meter || last.quantity !== quantity)
         last = { meter, quantity, series: madeSeries(meter, quantity) }
       const { series } = last
+      onGiven(series, each.interval)
       const dayMs = dayOf(slotMs)
       if (open?.series !== series || open.dayMs !== dayMs) {
         close()
@@ -150,17 +153,26 @@ export function openIntervals(database: DatabaseSync) {
     }
   }
 
+  /** The first and the last recorded slot of a series; undefined where there is none. */
+  function extentOfSeries(series: number): { firstMs: number; lastMs: number } | undefined {
+    const { from, to } = extentRow.parse(days.get(series))
+    if (from === null || to === null) return undefined
+    const first = keptBetween(series, { fromMs: from, toMs: from + DAY_MS }).next().value
+    const last = [...keptBetween(series, { fromMs: to, toMs: to + DAY_MS })].at(-1)
+    return first === undefined || last === undefined
+      ? undefined
+      : { firstMs: first.slotMs, lastMs: last.slotMs }
+  }
+
   /** From the first slot of a meter to the last moment of its newest one; undefined where nothing is recorded. */
   function extentOf(meter: string): Period | undefined {
-    const ends = days.all(meter).flatMap((row) => {
-      const { series, from, to } = extentRow.parse(row)
-      const first = keptBetween(series, { fromMs: from, toMs: from + DAY_MS }).next().value
-      const last = [...keptBetween(series, { fromMs: to, toMs: to + DAY_MS })].at(-1)
-      return [first, last].flatMap((slot) => (slot === undefined ? [] : [slot.slotMs]))
-    })
-    return ends.length === 0
+    const extents = ofMeter.all(meter).flatMap((row) => extentOfSeries(seriesRow.parse(row).id) ?? [])
+    return extents.length === 0
       ? undefined
-      : { fromMs: Math.min(...ends), toMs: Math.max(...ends) + SLOT_MS - 1 }
+      : {
+          fromMs: Math.min(...extents.map(({ firstMs }) => firstMs)),
+          toMs: Math.max(...extents.map(({ lastMs }) => lastMs)) + SLOT_MS - 1,
+        }
   }
 
   function between(meter: string, quantity: QuantityName, period: Period): RecordedInterval[] {
@@ -184,5 +196,5 @@ export function openIntervals(database: DatabaseSync) {
     return [...past, ...between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })]
   }
 
-  return { write, keptBetween, extentOf, between, revisions }
+  return { seriesOf, write, keptBetween, extentOf, extentOfSeries, between, revisions }
 }

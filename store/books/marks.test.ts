@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openBooks } from '../books.ts'
 import type { Books } from '../port.ts'
-import { commitOf, digestOf, epoch, gapOf, LATER, newBooks, T0 } from './books.test-support.ts'
+import { commitOf, digestOf, epoch, gapOf, LATER, newBooks, refusalOf, T0 } from './books.test-support.ts'
 
 let folder: string
 let books: Books
@@ -82,7 +82,7 @@ describe('holes', () => {
 
 test('a hole says how many payloads without a number its gateway has in quarantine', () => {
   const undecodable = (gateway: string, mark: string) =>
-    commitOf(null, { gateway, epoch: null, digest: digestOf(mark) })
+    commitOf(null, { gateway, epoch: null, digest: digestOf(mark), refused: [refusalOf(mark)] })
   books.follow(
     [
       commitOf(1),
@@ -98,4 +98,80 @@ test('a hole says how many payloads without a number its gateway has in quaranti
     { gateway: 'gw-1', epoch, firstSeq: 2, lastSeq: 3, unnumbered: 2 },
     { gateway: 'gw-2', epoch, firstSeq: 1, lastSeq: 1, unnumbered: 0 },
   ])
+})
+
+describe('marks that are no longer needed', () => {
+  const DAY = 86_400_000
+
+  test('are taken away after three days, and the numbers stay arrived', () => {
+    const seqs = [1, 2, 3, 5, 6]
+    books.follow(
+      seqs.map((seq) => commitOf(seq)),
+      LATER,
+    )
+    expect(books.forgetMarks(T0 + 3 * DAY, 100)).toBe(0)
+    expect(books.forgetMarks(T0 + 4 * DAY, 2)).toBe(2)
+    expect(books.forgetMarks(T0 + 4 * DAY, 100)).toBe(3)
+    expect(books.batchCount()).toBe(5)
+    expect(books.holes()).toMatchObject([{ firstSeq: 4, lastSeq: 4 }])
+    expect(books.absentBatches('gw-1', epoch, { firstSeq: 2, lastSeq: 9 })).toEqual([
+      { firstSeq: 4, lastSeq: 4 },
+      { firstSeq: 7, lastSeq: 9 },
+    ])
+    expect(books.batchCommittedAtMs('gw-1', epoch, 5)).toBeUndefined()
+    // The same records again, as after a clock that was set back: known.
+    expect(
+      books.follow(
+        seqs.map((seq) => commitOf(seq)),
+        LATER,
+      ),
+    ).toEqual([])
+    expect(books.dirtyWindows(10)).toEqual([])
+    // Late and committed again now: no new batch, but its time is computed again.
+    const again = commitOf(5, {
+      committedAtMs: T0 + 4 * DAY,
+      touched: [{ meter: 'm', fromMs: T0, toMs: T0 }],
+    })
+    expect(books.follow([again, commitOf(4, { committedAtMs: T0 + 4 * DAY })], T0 + 5 * DAY)).toMatchObject([
+      { seq: 4 },
+    ])
+    expect(books.dirtyWindows(10)).toHaveLength(1)
+    expect(books.holes()).toEqual([])
+    expect(books.batchCount()).toBe(6)
+  })
+
+  test('however the numbers came, the same are absent before and after', () => {
+    let run = 0
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 40 }),
+        (arrived) => {
+          run += 1
+          const own = openBooks(join(folder, `forgotten-${run}.sqlite`))
+          const half = Math.ceil(arrived.length / 2)
+          own.follow(
+            arrived.slice(0, half).map((seq) => commitOf(seq)),
+            LATER,
+          )
+          own.forgetMarks(T0 + 5 * DAY, 1_000)
+          own.follow(
+            arrived.slice(half).map((seq) => commitOf(seq, { committedAtMs: T0 + 5 * DAY + seq })),
+            T0 + 6 * DAY,
+          )
+          const absent = own
+            .absentBatches('gw-1', epoch, { firstSeq: 1, lastSeq: 60 })
+            .flatMap(({ firstSeq, lastSeq }) =>
+              Array.from({ length: lastSeq - firstSeq + 1 }, (_, index) => firstSeq + index),
+            )
+          const expected = Array.from({ length: 60 }, (_, index) => index + 1).filter(
+            (seq) => !arrived.includes(seq),
+          )
+          expect(own.batchCount()).toBe(arrived.length)
+          own.close()
+          expect(absent).toEqual(expected)
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
 })

@@ -16,6 +16,12 @@ export type Arrival =
   /** Seen, this very record or a later one. */
   | 'known'
 
+/**
+ * Marks are kept for this long after their batch was committed: a gateway sends a batch again within its grace time
+ * (a day), and a worker's clock may be behind. Then the range of numbers that they are in is all that is left of them.
+ */
+const MARKS_KEPT_MS = 3 * 86_400_000
+
 const journalRow = z.object({ id: z.number(), gateway: z.string(), epoch: z.string() })
 const rangeRow = z.object({ journal: z.number(), first_seq: z.number(), last_seq: z.number() })
 
@@ -52,13 +58,28 @@ export function openMarks(database: DatabaseSync) {
      UNION ALL SELECT journal, first_seq, last_seq FROM gap ORDER BY journal, first_seq`,
   )
   const allJournals = database.prepare("SELECT * FROM journal WHERE epoch <> '' ORDER BY gateway, epoch")
-  const unnumberedOf = database.prepare(
-    `SELECT gateway, count(*) AS payloads FROM journal JOIN batch_mark ON journal = id
-     WHERE epoch = '' GROUP BY gateway`,
-  )
   const count = database.prepare(
-    `SELECT count(*) AS batches FROM (SELECT DISTINCT journal, seq FROM batch_mark WHERE seq > 0)`,
+    'SELECT coalesce(sum(last_seq - first_seq + 1), 0) AS batches FROM arrived_range',
   )
+  const rangesWithin = database.prepare(
+    'SELECT * FROM arrived_range WHERE journal = ? AND last_seq >= ? AND first_seq <= ? ORDER BY first_seq',
+  )
+  const journalNamed = database.prepare('SELECT id FROM journal WHERE gateway = ? AND epoch = ?')
+  const horizon = database.prepare('SELECT marks_from_ms FROM progress')
+  const moveHorizon = database.prepare('UPDATE progress SET marks_from_ms = max(marks_from_ms, ?)')
+  const forgetMarks = database.prepare(
+    `DELETE FROM batch_mark WHERE (journal, seq, digest) IN (
+       SELECT journal, seq, digest FROM batch_mark WHERE committed_at_ms < ? ORDER BY committed_at_ms LIMIT ?)`,
+  )
+  const seen = database.prepare(
+    `INSERT INTO gateway_seen VALUES (?, ?) ON CONFLICT DO UPDATE SET last_ms = max(last_ms, excluded.last_ms)`,
+  )
+  const allSeen = database.prepare('SELECT gateway, last_ms FROM gateway_seen')
+
+  function isInRange(journal: number, seq: number): boolean {
+    const below = rangeRow.optional().parse(rangeEndingAt.get(journal, seq))
+    return below !== undefined && below.last_seq >= seq
+  }
 
   function joinRange(journal: number, seq: number): void {
     const below = rangeRow.optional().parse(rangeEndingAt.get(journal, seq))
@@ -73,6 +94,33 @@ export function openMarks(database: DatabaseSync) {
   /** The number of a journal. */
   function journalOf(gateway: string, epoch: string | null): number {
     return Number(journalStatement.get(gateway, epoch ?? '')?.['id'])
+  }
+
+  function horizonMs(): number {
+    return Number(horizon.get()?.['marks_from_ms'])
+  }
+
+  /** Takes away at most `limit` marks that are no longer needed. Returns how many. */
+  function forget(nowMs: number, limit: number): number {
+    moveHorizon.run(nowMs - MARKS_KEPT_MS)
+    return Number(forgetMarks.run(horizonMs(), limit).changes)
+  }
+
+  /** The parts of a range of numbers that have not arrived. */
+  function absent(gateway: string, epoch: string, { firstSeq, lastSeq }: Range): Range[] {
+    const journal = journalNamed.get(gateway, epoch)?.['id']
+    if (journal === undefined) return [{ firstSeq, lastSeq }]
+    const arrived = z.array(rangeRow).parse(rangesWithin.all(Number(journal), firstSeq, lastSeq))
+    const ranges = arrived.map((row) => ({ firstSeq: row.first_seq, lastSeq: row.last_seq }))
+    const after = { firstSeq: lastSeq + 1, lastSeq: lastSeq + 1 }
+    return holesBetween([...ranges, after], firstSeq).filter((hole) => hole.firstSeq <= lastSeq)
+  }
+
+  /** When a batch was committed last; undefined where it has not arrived, or so long ago that its mark is gone. */
+  function committedAtMs(gateway: string, epoch: string, seq: number): number | undefined {
+    const journal = journalNamed.get(gateway, epoch)?.['id']
+    if (journal === undefined) return undefined
+    return markRows.parse(marksOfSeq.all(Number(journal), seq))[0]?.committed_at_ms
   }
 
   /** Marks a batch as arrived. */
@@ -90,17 +138,19 @@ export function openMarks(database: DatabaseSync) {
       move.run(record.committedAtMs, journal, seq, digest)
       return 'again'
     }
+    const wasThere = seq > 0 && marks.length === 0 && isInRange(journal, seq)
+    // Its mark was taken away: all records of that time have been followed.
+    if (wasThere && record.committedAtMs < horizonMs()) return 'known'
     insert.run(journal, seq, digest, record.committedAtMs, record.stored)
+    seen.run(record.gateway, record.committedAtMs)
+    if (wasThere) return 'again'
     if (seq > 0) joinRange(journal, seq)
     return marks.length > 0 ? 'conflict' : 'new'
   }
 
   /** Numbers that neither arrived nor were declared lost, below the highest that did. */
-  function holes(): Hole[] {
+  function holes(unnumbered: ReadonlyMap<string, number>): Hole[] {
     const ranges = Map.groupBy(z.array(rangeRow).parse(allRanges.all()), ({ journal }) => journal)
-    const unnumbered = new Map(
-      unnumberedOf.all().map((row) => [String(row['gateway']), Number(row['payloads'])]),
-    )
     return z
       .array(journalRow)
       .parse(allJournals.all())
@@ -111,15 +161,26 @@ export function openMarks(database: DatabaseSync) {
       )
   }
 
-  return { journalOf, mark, holes, batchCount: () => Number(count.get()?.['batches']) }
+  return {
+    journalOf,
+    mark,
+    forget,
+    holes,
+    absent,
+    committedAtMs,
+    batchCount: () => Number(count.get()?.['batches']),
+    /** When something of each gateway was committed last. */
+    gatewaysSeen: (): ReadonlyMap<string, number> =>
+      new Map(allSeen.all().map((row) => [String(row['gateway']), Number(row['last_ms'])])),
+  }
 }
 
 const markRows = z.array(z.object({ digest: z.instanceof(Uint8Array), committed_at_ms: z.number() }))
 
-/** What lies between ranges in order of their first number, from 1 on. */
-export function holesBetween(ranges: readonly Range[]): Range[] {
+/** What lies between ranges in order of their first number, from a number on. */
+export function holesBetween(ranges: readonly Range[], from = 1): Range[] {
   const holes: Range[] = []
-  let next = 1
+  let next = from
   for (const { firstSeq, lastSeq } of ranges) {
     if (firstSeq > next) holes.push({ firstSeq: next, lastSeq: firstSeq - 1 })
     next = Math.max(next, lastSeq + 1)

@@ -9,6 +9,8 @@ import { freePort, serverPath } from './servers.ts'
 /** A real InfluxDB 1.x in a temporary folder, on ports of the loopback. */
 export interface InfluxServer {
   readonly port: number
+  /** Its process; `undefined` while it is stopped. */
+  pid(): number | undefined
   /** Starts it on the same folder and port after `stop` or `kill`; resolves when it answers. */
   start(): Promise<void>
   /** Asks it to end, and waits. */
@@ -63,9 +65,9 @@ async function untilReady(child: ChildProcess, port: number, output: () => strin
   }
 }
 
-/** Starts Debian's influxd. The suite must be declared with `describeWith(['influxd'], …)`. */
-export async function startInflux(): Promise<InfluxServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'tanbiao-influx-'))
+/** Starts Debian's influxd, its folder within `parent`. The suite must be declared with `describeWith(['influxd'], …)`. */
+export async function startInflux(parent = tmpdir()): Promise<InfluxServer> {
+  const folder = mkdtempSync(join(parent, 'tanbiao-influx-'))
   mkdirSync(join(folder, 'meta'))
   const port = await freePort()
   const file = join(folder, 'influxdb.conf')
@@ -82,6 +84,7 @@ export async function startInflux(): Promise<InfluxServer> {
   }
   const server: InfluxServer = {
     port,
+    pid: () => child?.pid,
     start: async () => {
       let output = ''
       child = spawn(serverPath('influxd'), ['-config', file], { stdio: ['ignore', 'pipe', 'pipe'] })

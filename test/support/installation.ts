@@ -85,11 +85,16 @@ export function gatewayOf(given: {
   modbusPort: number
   mqttPort: number
   everySeconds: number
+  keepAliveSeconds?: number
 }): z.input<typeof gatewayFile> {
   return {
     gateway: given.gateway,
     park: 'test-park',
-    uplink: { url: `mqtt://127.0.0.1:${given.mqttPort}`, receiptTimeoutMs: 1_000 },
+    uplink: {
+      url: `mqtt://127.0.0.1:${given.mqttPort}`,
+      receiptTimeoutMs: 1_000,
+      ...(given.keepAliveSeconds === undefined ? {} : { keepAliveSeconds: given.keepAliveSeconds }),
+    },
     journal: { commitWindowMs: 50, graceHours: 24 },
     buses: [
       {

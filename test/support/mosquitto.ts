@@ -11,6 +11,7 @@ import { freePort, serverPath } from './servers.ts'
 export interface Mosquitto {
   readonly url: string
   readonly port: number
+  readonly pid: () => number | undefined
   /** Ends it, and starts it again on the same port with nothing remembered. */
   restart(): Promise<void>
   /** Ends it at once (SIGKILL); `restart` brings it back. */
@@ -70,6 +71,7 @@ export async function startMosquitto(configuration: readonly string[] = []): Pro
   return {
     url: `mqtt://127.0.0.1:${port}`,
     port,
+    pid: () => child.pid,
     restart: async () => {
       await end(child, 'SIGTERM')
       child = await launch()

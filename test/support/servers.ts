@@ -21,7 +21,7 @@ function works(server: Server, path: string): boolean {
   if (!existsSync(path)) return false
   if (server !== 'pymodbus') return true
   try {
-    execFileSync(path, ['-c', 'import pymodbus'], { stdio: 'ignore' })
+    execFileSync(path, ['-c', 'import pymodbus.server.async_io, serial_asyncio'], { stdio: 'ignore' })
     return true
   } catch {
     return false

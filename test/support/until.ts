@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 50
  */
 export async function until<T>(
   look: () => T | undefined | Promise<T | undefined>,
-  timeoutMs = 30_000,
+  timeoutMs = 120_000,
 ): Promise<T> {
   const endMs = performance.now() + timeoutMs
   for (;;) {

@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import { openDataFolder } from '../data-folder.ts'
+import { checkClock } from './clock.ts'
+import { checkDisk, checkFolder, holderOf } from './folder.ts'
+import { checkBooks, checkStore } from './kept.ts'
+import { checkPort } from './ports.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tanbiao-doctor-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+describe('clock', () => {
+  const nowMs = Date.UTC(2026, 5, 1)
+  const statesOf = (...given: Parameters<typeof checkClock>) => checkClock(...given).map(({ state }) => state)
+
+  it('is believed where nothing speaks against it', () => {
+    const followedUntilMs = nowMs - 1_000
+    const [found] = checkClock({
+      nowMs,
+      synchronized: true,
+      followedUntilMs,
+      storeMs: nowMs - 900,
+      gatewaysAheadMs: [5, -9, 2_000_000],
+    })
+    expect(found).toMatchObject({ state: 'ok', what: expect.stringMatching(/kept by NTP; it agrees with/) })
+  })
+
+  it.each<[string, Partial<Parameters<typeof checkClock>[0]>]>([
+    ['1970', { nowMs: 1_000 }],
+    ['it was set back', { followedUntilMs: nowMs + 61_000 }],
+    ['the store’s server has another time', { storeMs: nowMs + 6_000 }],
+    ['most gateways have another time', { gatewaysAheadMs: [3_600_000, 3_599_000, 10] }],
+  ])('is wrong where %s', (_what, witness) => {
+    expect(statesOf({ nowMs, synchronized: undefined, ...witness })).toEqual(['fault'])
+  })
+
+  it('one gateway that is off is not our clock’s fault', () => {
+    expect(statesOf({ nowMs, synchronized: true, gatewaysAheadMs: [3_600_000] })).toEqual(['ok'])
+  })
+
+  it('is worth a look where the system says that it is not synchronised', () => {
+    expect(statesOf({ nowMs, synchronized: false })).toEqual(['warning'])
+  })
+})
+
+describe('folder', () => {
+  it('can be written, and nobody holds it; nothing is left in it', () => {
+    expect(checkFolder(folder)).toMatchObject({ state: 'ok', what: expect.stringMatching(/no server runs/) })
+    rmSync(folder, { recursive: true })
+    expect(checkFolder(folder)).toMatchObject({ state: 'ok', what: expect.stringMatching(/not there yet/) })
+    expect(checkFolder(join(folder, 'a', 'b'))).toMatchObject({ state: 'fault' })
+    openDataFolder(folder).release()
+  })
+
+  it('tells who holds it, without taking it', () => {
+    const held = openDataFolder(folder)
+    held.describe('http://127.0.0.1:8080, mqtt://127.0.0.1:1883')
+    expect(holderOf(folder)).toEqual({
+      text: expect.stringContaining(`process ${process.pid}`),
+      url: 'http://127.0.0.1:8080',
+      broker: 'mqtt://127.0.0.1:1883',
+    })
+    held.release()
+    expect(holderOf(folder)).toBeUndefined()
+    openDataFolder(folder).release()
+  })
+
+  it('says how much room there is', () => {
+    expect(checkDisk(folder).what).toMatch(/^\d+ MiB free \(\d+ %\)/)
+  })
+})
+
+describe('what is kept', () => {
+  it('is skipped before the first start, and not made', async () => {
+    const url = `sqlite:${join(folder, 'readings.sqlite')}`
+    expect(await checkStore(url, 0)).toMatchObject({ state: 'skipped' })
+    expect(checkBooks(join(folder, 'books.sqlite')).findings).toMatchObject([{ state: 'skipped' }])
+    expect(await checkStore(url, 0)).toMatchObject({ state: 'skipped' })
+  })
+
+  it('takes writes, and tells what waits for a person', async () => {
+    const url = `sqlite:${join(folder, 'readings.sqlite')}`
+    await (await openReadingStore(url)).close()
+    expect(await checkStore(url, 0)).toMatchObject({ state: 'ok' })
+    const file = join(folder, 'books.sqlite')
+    const books = openBooks(file)
+    const refusal = { code: 'meter-unknown', detail: 'x', encoding: 'json', payload: '{}' } as const
+    const record = { gateway: 'gw-1', epoch: 'a'.repeat(32), stored: 0, touched: [] }
+    books.follow(
+      [{ ...record, seq: 3, digest: 'b'.repeat(64), committedAtMs: 7_000, refused: [refusal] }],
+      9_000,
+    )
+    books.close()
+    const { findings, followedUntilMs } = checkBooks(file)
+    expect(followedUntilMs).toBe(7_000)
+    expect(findings.map(({ state, what }) => `${state} ${what}`)).toEqual([
+      expect.stringMatching(/^ok .* takes writes/),
+      expect.stringMatching(/^warning 1 entries in quarantine/),
+      expect.stringMatching(/^warning 2 batches have not arrived/),
+    ])
+  })
+
+  it('a store that cannot be reached is a fault with its advice', async () => {
+    expect(await checkStore('influx1://127.0.0.1:1/park?create=true', 0)).toMatchObject({
+      state: 'fault',
+      advice: expect.stringMatching(/Start the store/),
+    })
+    expect(await checkStore('postgres:x', 0)).toMatchObject({ state: 'fault' })
+  })
+})
+
+it('a port is free for a server that is to start, and answers where one runs', async () => {
+  const other = createServer()
+  await new Promise<void>((resolve) => {
+    other.listen(0, '127.0.0.1', resolve)
+  })
+  const address = other.address()
+  const place = {
+    host: '127.0.0.1',
+    port: address === null || typeof address === 'string' ? 0 : address.port,
+  }
+  expect(await checkPort('pages', { ...place, isRunning: true })).toMatchObject({ state: 'ok' })
+  expect(await checkPort('pages', { ...place, isRunning: false })).toMatchObject({
+    state: 'fault',
+    what: expect.stringMatching(/EADDRINUSE/),
+  })
+  await new Promise((resolve) => {
+    other.close(resolve)
+  })
+  expect(await checkPort('pages', { ...place, isRunning: false })).toMatchObject({ state: 'ok' })
+  expect(await checkPort('pages', { ...place, isRunning: true })).toMatchObject({ state: 'fault' })
+})

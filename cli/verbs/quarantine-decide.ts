@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { identifier } from '#contract/identity.ts'
+import { readParkFile } from '#firmware-config/park-file.ts'
+import { discardQuarantined, replayQuarantined } from '#ingest/quarantine.ts'
+import { openReadingStore } from '#store/open.ts'
+import { booksOptions, personOptions, withBooks } from '../books-file.ts'
+import { text } from '../options.ts'
+import { clockOf, keptPace } from '../pace.ts'
+import { readText } from '../read-text.ts'
+import { verb } from '../verb.ts'
+
+const id = z.coerce.number().int().meta({ description: 'The entry' })
+
+const replayOptions = z.object({
+  id,
+  park: text.meta({ description: 'The park file, as it is now' }),
+  ...booksOptions,
+  store: text
+    .optional()
+    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+  payload: text.optional().meta({ description: 'File with the payload as it should be' }),
+  gateway: identifier.optional().meta({ description: 'Take it as from this gateway' }),
+  'beyond-rating': z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Accept values although they are beyond the meter’s rating' }),
+  ...personOptions,
+})
+
+/** A refused payload or sample once more, by the park file as it is now. */
+export const quarantineReplay = verb(
+  'Take an entry of quarantine after all',
+  replayOptions,
+  async (given) => {
+    const park = readParkFile(given.park)
+    const payload = given.payload === undefined ? undefined : readText(given.payload)
+    const { by, reason, gateway } = given
+    const store = await openReadingStore(given.store ?? `sqlite:${join(given.data, 'readings.sqlite')}`)
+    try {
+      const request = { by, reason, gateway, payload, isRatingWaived: given['beyond-rating'] }
+      const result = await withBooks(given.data, (books) =>
+        replayQuarantined(given.id, request, { books, store, park, clock: clockOf(keptPace(given.data)) }),
+      )
+      console.log(`${result.stored} readings stored`)
+      for (const { code, detail } of result.refused) console.log(`refused again: ${detail} [${code}]`)
+    } finally {
+      await store.close()
+    }
+  },
+)
+
+const discardOptions = z.object({ id, ...booksOptions, ...personOptions })
+
+/** An entry is let be; its payload stays with the reason. */
+export const quarantineDiscard = verb('Let an entry of quarantine be', discardOptions, async (given) => {
+  const { by, reason } = given
+  await withBooks(given.data, (books) => {
+    discardQuarantined(given.id, { by, reason }, { books, clock: clockOf(keptPace(given.data)) })
+  })
+  console.log(`entry ${given.id} is discarded`)
+})

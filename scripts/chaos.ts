@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+/** `npm run chaos -- --rounds N --seed S`: test/chaos.test.ts for as long as one likes. */
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '20' }, seed: { type: 'string' } },
+})
+const { status } = spawnSync('vitest', ['run', '--project', 'system', 'test/chaos.test.ts'], {
+  cwd: fileURLToPath(new URL('..', import.meta.url)),
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    TANBIAO_CHAOS_ROUNDS: values.rounds,
+    ...(values.seed === undefined ? {} : { TANBIAO_SEED: values.seed }),
+  },
+})
+process.exit(status ?? 1)

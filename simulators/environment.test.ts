@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { environmentOf, environmentValue, saturationPressure } from './environment.ts'
+import { DAY_MS, dayOfInstant, HOUR_MS, instantOf } from './load-curve.ts'
+import { surroundingsOf } from './load-kinds.ts'
+import { demoScenarioPath, plantTime, readScenario } from './scenario.ts'
+
+const scenario = readScenario(demoScenarioPath).value
+const time = plantTime(scenario)
+const around = surroundingsOf(scenario)
+const at = environmentOf(around)
+const local = (text: string): number => Date.parse(`${text}+08:00`)
+const anInstant = fc.integer({ min: time.startMs, max: time.startMs + 800 * DAY_MS })
+
+describe('the environment', () => {
+  it('has the temperature by which the loads live', () => {
+    fc.assert(
+      fc.property(anInstant, (atMs) => {
+        const day = dayOfInstant(atMs, time)
+        const minute = (atMs - instantOf(day, 0, time)) / 60_000
+        expect(at(atMs).temperatureC).toBe(around.weather.temperature(day, minute))
+      }),
+    )
+  })
+
+  it('keeps within what air, sun and wind can be, and is the same for everybody', () => {
+    const twin = environmentOf(surroundingsOf(scenario))
+    fc.assert(
+      fc.property(anInstant, (atMs) => {
+        const { humidityPercent, irradiance, windSpeed } = at(atMs)
+        expect(humidityPercent).toBeGreaterThan(5)
+        expect(humidityPercent).toBeLessThanOrEqual(100)
+        expect(irradiance).toBeGreaterThanOrEqual(0)
+        expect(irradiance).toBeLessThanOrEqual(1_000)
+        expect(windSpeed).toBeGreaterThan(0)
+        expect(windSpeed).toBeLessThan(10)
+        expect(twin(atMs)).toEqual(at(atMs))
+      }),
+    )
+  })
+
+  it('has no jumps', () => {
+    fc.assert(
+      fc.property(anInstant, (atMs) => {
+        const [before, after] = [at(atMs), at(atMs + 1_000)]
+        expect(Math.abs(after.temperatureC - before.temperatureC)).toBeLessThan(0.01)
+        expect(Math.abs(after.humidityPercent - before.humidityPercent)).toBeLessThan(0.1)
+        expect(Math.abs(after.windSpeed - before.windSpeed)).toBeLessThan(0.01)
+      }),
+    )
+  })
+
+  it('is driest in the afternoon and dark at night', () => {
+    for (const day of ['2026-01-15', '2026-04-15', '2026-07-15', '2026-10-15']) {
+      const [night, afternoon] = [at(local(`${day}T03:00:00`)), at(local(`${day}T15:00:00`))]
+      expect(afternoon.humidityPercent).toBeLessThan(night.humidityPercent)
+      expect(night.irradiance).toBe(0)
+      expect(at(local(`${day}T12:00:00`)).irradiance).toBeGreaterThan(0)
+    }
+  })
+
+  // Saturation vapour pressure over water as steam tables have it; Magnus' formula keeps within 0.5 % of it.
+  it.each([
+    [0, 6.11],
+    [20, 23.4],
+    [30, 42.4],
+  ])('saturates at %d °C with %d hPa', (celsius, hpa) => {
+    expect(Math.abs(saturationPressure(celsius) / hpa - 1)).toBeLessThan(0.005)
+  })
+
+  it('is shown by its own quantities only', () => {
+    const now = () => at(time.startMs + 5 * HOUR_MS)
+    expect(environmentValue('outdoorTemperature', now)).toBe(now().temperatureC)
+    expect(environmentValue('relativeHumidity', now)).toBe(now().humidityPercent)
+    expect(environmentValue('irradiance', now)).toBe(now().irradiance)
+    expect(environmentValue('windSpeed', now)).toBe(now().windSpeed)
+    expect(environmentValue('activePower.total', now)).toBeUndefined()
+  })
+})

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startRecordingServer, type Answer, type RecordingServer } from '#test/support/recording-server.ts'
+import { readingStoreConformance } from './conformance.ts'
+import {
+  bad,
+  commitOf,
+  counted,
+  everything,
+  power,
+  register,
+  T0,
+  value,
+} from './conformance/sample-readings.ts'
+import { openInflux3Readings } from './influx3-readings.ts'
+import { startStandIn, type StandIn } from '#test/support/influx3-stand-in.ts'
+
+/**
+ * A server 3.x to test against: TANBIAO_TEST_INFLUX3_URL, and _TOKEN where it asks for one. InfluxDB 3 Core takes five
+ * databases: all tests share one that is dropped before each.
+ */
+const real = {
+  url: process.env['TANBIAO_TEST_INFLUX3_URL'] ?? '',
+  token: process.env['TANBIAO_TEST_INFLUX3_TOKEN'] ?? '',
+}
+const absent = real.url === ''
+
+describe.skipIf(absent)(`InfluxDB 3.x${absent ? ' [needs TANBIAO_TEST_INFLUX3_URL]' : ''}`, () => {
+  readingStoreConformance(
+    'InfluxDB 3.x',
+    async () => {
+      const database = `tanbiao-${randomUUID().slice(0, 8)}`
+      const token = real.token === '' ? {} : { token: real.token }
+      const open = () => openInflux3Readings({ url: new URL(real.url), database, create: true, ...token })
+      return {
+        store: await open(),
+        reopen: open,
+        cleanup: async () => {
+          await fetch(new URL(`/api/v3/configure/database?db=${database}`, real.url), {
+            method: 'DELETE',
+            ...(real.token === '' ? {} : { headers: { authorization: `Bearer ${real.token}` } }),
+          })
+        },
+      }
+    },
+    { runs: 1 },
+  )
+})
+
+describe('InfluxDB 3.x as its interface describes it', () => {
+  let standIn: StandIn
+  let databases = 0
+
+  beforeAll(async () => {
+    standIn = await startStandIn([])
+  })
+  afterAll(() => standIn.close())
+  afterEach(() => {
+    standIn.instead = () => undefined
+  })
+
+  const openNew = () =>
+    openInflux3Readings({ url: standIn.url, database: `park-${(databases += 1)}`, create: true, token: 't' })
+
+  readingStoreConformance(
+    'The adapter of InfluxDB 3.x',
+    async () => {
+      const database = `park-${(databases += 1)}`
+      const open = () => openInflux3Readings({ url: standIn.url, database, create: true })
+      return { store: await open(), reopen: open, cleanup: async () => {} }
+    },
+    { runs: 6 },
+  )
+
+  test('a write is one request in nanoseconds, acknowledged when it is in the log', async () => {
+    const store = await openNew()
+    await store.append([counted(0, 7), value(0, 1.5), bad(1)])
+    const { target, headers, body } = standIn.requests.at(-1) ?? {}
+    expect(target?.pathname).toBe('/api/v3/write_lp')
+    expect(Object.fromEntries(target?.searchParams ?? [])).toEqual({
+      db: `park-${databases}`,
+      precision: 'nanosecond',
+      accept_partial: 'true',
+      no_sync: 'false',
+    })
+    expect(headers?.authorization).toBe('Bearer t')
+    expect(body?.split('\n')).toEqual([
+      `electricity,meter=m-1,quantity=${register},quality=good value=0.07,count=7i,resolution="0.01" ${T0}000000`,
+      `electricity,meter=m-1,quantity=${power},quality=good value=1.5 ${T0}000000`,
+      `bad,meter=m-1,quantity=${power} cause="timeout" ${T0 + 1_000}000000`,
+    ])
+    await store.close()
+  })
+
+  test('readings against a column’s type are found and returned, all others are stored', async () => {
+    const store = await openNew()
+    await store.append([value(0, 1)])
+    await fetch(new URL(`/api/v3/write_lp?db=park-${databases}`, standIn.url), {
+      method: 'POST',
+      body: `steam,meter=x,quantity=steamFlow,quality=good value="oops" ${T0}000000`,
+    })
+    const readings = Array.from({ length: 60 }, (_, index) =>
+      index % 3 === 0 ? value(index, index, 'steamFlow') : counted(index, index),
+    )
+    const { stored, refused } = await store.append(readings)
+    expect(stored).toBe(40)
+    expect(refused.map(({ index }) => index)).toEqual(Array.from({ length: 20 }, (_, index) => index * 3))
+    expect(refused[0]?.fault.message).toMatch(/partial write .* invalid column type for column 'value'/)
+    expect(await store.readings('m-1', register, everything)).toHaveLength(40)
+    await store.close()
+  })
+
+  test('meters are parameters of a query, not its text', async () => {
+    const store = await openNew()
+    await store.append([value(0, 1)])
+    await store.readings('m-1', power, everything)
+    const asked = standIn.requests.map(({ body }) => body).findLast((body) => body.includes('$meter'))
+    const { q, params } = JSON.parse(asked ?? '{}')
+    expect(q).toMatch(/WHERE meter = \$meter AND quantity = \$quantity AND "time" >= to_timestamp_nanos\(0\)/)
+    expect(q).not.toContain('m-1')
+    expect(params).toEqual({ meter: 'm-1', quantity: power })
+    await store.close()
+  })
+
+  test('a row that somebody else wrote is no reading and stops nothing', async () => {
+    const store = await openNew()
+    await store.append([value(0, 1), counted(0, 5)])
+    const foreign = [
+      `electricity,meter=m-1,quantity=${power},quality=guessed value=7 ${T0 + 5_000}000000`,
+      `electricity,meter=m-1,quantity=${register},quality=good value=7 ${T0 + 5_000}000000`,
+      `electricity,meter=m-1,quantity=mood,quality=good value=7 ${T0 + 5_000}000000`,
+      `bad,meter=m-1,quantity=${power} cause="feeling unwell" ${T0}000000`,
+    ]
+    await fetch(new URL(`/api/v3/write_lp?db=park-${databases}`, standIn.url), {
+      method: 'POST',
+      body: foreign.join('\n'),
+    })
+    expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
+    expect(await store.readings('m-1', register, everything)).toEqual([counted(0, 5)])
+    expect(await store.latest(['m-1'])).toHaveLength(2)
+    await store.close()
+  })
+})
+
+describe('InfluxDB 3.x that answers strangely', () => {
+  let server: RecordingServer | undefined
+
+  afterEach(() => server?.close())
+
+  async function storeThatAnswers(answer: Answer | undefined) {
+    server = await startRecordingServer(() => answer)
+    return openInflux3Readings({ url: server.url, database: 'park', requestTimeoutMs: 300 })
+  }
+
+  test.each([
+    [200, ''],
+    [201, ''],
+    [302, ''],
+    [400, 'serde error: missing field `db`'],
+    [400, '{"error":"db name did not start with a number or letter","data":null}'],
+    [401, '{"error":"the request was not authenticated"}'],
+    [403, ''],
+    [404, '{"error":"database not found: park"}'],
+    [429, 'slow down'],
+    [500, 'wal buffer error'],
+    [503, ''],
+  ])('only 204 is a success, and only lines named are refused: %d %s', async (status, body) => {
+    const store = await storeThatAnswers({ status, body })
+    await expect(store.append([value(0, 1)])).rejects.toMatchObject({
+      code: 'store-unavailable',
+      message: expect.stringContaining(String(status)),
+    })
+    await expect(store.appendCommits([commitOf(1)])).rejects.toMatchObject({ code: 'store-unavailable' })
+    await store.close()
+  })
+
+  test('a limit of the server refuses the reading in its words', async () => {
+    const words = 'Update to schema would exceed number of columns per table limit of 500 columns'
+    const store = await storeThatAnswers({
+      status: 422,
+      body: JSON.stringify({
+        error: 'partial write of line protocol occurred',
+        data: [{ original_line: 'x', line_number: 1, error_message: words }],
+      }),
+    })
+    const { refused } = await store.append([value(0, 1)])
+    expect(refused.map(({ fault }) => fault.message)).toEqual([expect.stringContaining(words)])
+    await store.close()
+  })
+
+  test.each([
+    ['a connection that is cut', undefined],
+    ['an answer cut short', { status: 200, body: '[{"body":"', cut: true }],
+    ['an answer that is not JSON', { status: 200, body: '[{"table_name":"commit"' }],
+    ['an answer of another shape', { status: 200, body: '{"error":"x"}' }],
+    ['an error', { status: 500, body: 'datafusion error' }],
+  ])('%s is never taken for all there is', async (_what, answer) => {
+    const store = await storeThatAnswers(answer)
+    await expect(store.commitsSince(0)).rejects.toMatchObject({ code: 'store-unavailable' })
+    await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    })
+    await store.close()
+  })
+})
