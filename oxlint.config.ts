@@ -115,7 +115,7 @@ export default defineConfig({
     })),
     {
       // Tests may read their data files and own their clocks.
-      files: ['**/*.test.ts', '**/conformance.ts', 'test/**'],
+      files: ['**/*.test.ts', '**/*.test-support.ts', '**/conformance.ts', 'test/**'],
       rules: {
         'no-restricted-globals': 'off',
         'no-restricted-properties': 'off',

@@ -5,7 +5,14 @@ import { parse } from 'yaml'
 import { indexPark, parkDescription } from '#contract/park.ts'
 import { accountingPlan } from './accounting-plan.ts'
 import { energyItemFile } from './energy-item.ts'
-import { electricityFile, fuelFile, heatFile, standardCoalFile, type FactorFiles } from './factor.ts'
+import {
+  electricityFile,
+  fuelFile,
+  heatFile,
+  processFile,
+  standardCoalFile,
+  type FactorFiles,
+} from './factor.ts'
 import { planContradictions } from './plan-check.ts'
 
 const read = (path: string): unknown =>
@@ -20,6 +27,7 @@ const factors: FactorFiles = {
   fuels: fuelFile.parse(read('factors/fuel-defaults.yaml')),
   electricity: electricityFile.parse(read('factors/electricity.yaml')),
   heat: heatFile.parse(read('factors/heat.yaml')),
+  process: processFile.parse(read('factors/process.yaml')),
 }
 
 describe('The accounting plan of the demo park', () => {

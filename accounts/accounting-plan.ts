@@ -41,6 +41,13 @@ const sourceShape = {
   measured: z.array(measuredTerm).default([]),
   /** Amounts of records of the books that name this source count as well (stocktaking, bills). */
   records: z.boolean().default(false),
+  factorUncertainty: z
+    .strictObject({ percent: positiveDecimalText, document: z.string().min(1) })
+    .optional()
+    .meta({
+      description:
+        'Half-width of the factor’s 95 % interval; without it uncertainty is of the activity alone',
+    }),
 }
 
 export const emissionSource = z
@@ -55,12 +62,12 @@ export const emissionSource = z
     z.strictObject({
       ...sourceShape,
       kind: z.literal('biomass'),
-      factor: z.string().min(1).meta({ description: 'Code of a factor in process-factors.yaml' }),
+      factor: z.string().min(1).meta({ description: 'Code of a factor in process.yaml, or of an own one' }),
     }),
     z.strictObject({
       ...sourceShape,
       kind: z.literal('process'),
-      factor: z.string().min(1).meta({ description: 'Code of a factor in process-factors.yaml' }),
+      factor: z.string().min(1).meta({ description: 'Code of a factor in process.yaml, or of an own one' }),
     }),
     z.strictObject({ ...sourceShape, kind: z.literal('electricity-purchased') }),
     z.strictObject({ ...sourceShape, kind: z.literal('electricity-sold') }),
@@ -69,7 +76,7 @@ export const emissionSource = z
     z.strictObject({
       ...sourceShape,
       kind: z.literal('scope3'),
-      factor: z.string().min(1).meta({ description: 'Code of a factor in process-factors.yaml' }),
+      factor: z.string().min(1).meta({ description: 'Code of a factor in process.yaml, or of an own one' }),
     }),
   ])
   .meta({ description: `One of ${sourceKinds.join(', ')}` })
@@ -104,6 +111,18 @@ export const product = z.strictObject({
   processes: z.array(identifier).default([]).meta({ description: 'Processes of the park file that make it' }),
 })
 
+/** A factor of the account's own, for processes, biomass and scope 3. */
+const ownFactor = z.strictObject({
+  code: z.string().min(1),
+  name: localName,
+  per: z
+    .string()
+    .min(1)
+    .meta({ description: 'Unit of the activity, e.g. "t"; the value is in tCO2 per unit' }),
+  value: decimalText,
+  document: z.string().min(1),
+})
+
 export const accountPlan = z.strictObject({
   account: identifier.meta({
     description: 'An enterprise of the park file, or the park for what is its own',
@@ -115,10 +134,16 @@ export const accountPlan = z.strictObject({
     .min(1)
     .meta({ description: 'Set of fuel defaults that the industry’s guideline names' }),
   electricityRegion: z.string().min(1).meta({ description: 'Region of electricity.yaml' }),
+  residualRegion: z
+    .string()
+    .min(1)
+    .default('china')
+    .meta({ description: 'Region whose factor without traded non-fossil power is used by market' }),
   electricitySeries: z.enum(electricitySeries).default('average'),
   electricityVintage: z.int().min(1990).max(2100).optional().meta({
     description: 'Calculate with the factor of this year until the plan says otherwise',
   }),
+  ownFactors: z.array(ownFactor).default([]),
   sources: z.array(emissionSource).default([]),
   conversions: z.array(conversion).default([]),
   assigned: z.array(assignedFlow).default([]),
@@ -168,4 +193,7 @@ export const accountingPlan = z.strictObject({
   steam: z.array(steamOfMeters).default([]),
   accounts: z.array(accountPlan).min(1),
 })
+export type AccountPlan = z.output<typeof accountPlan>
+export type SteamState = z.output<typeof steamState>
 export type AccountingPlan = z.output<typeof accountingPlan>
+export type EmissionSource = AccountPlan['sources'][number]

@@ -10,7 +10,7 @@ import {
 import { decimal, textOf } from './decimal.ts'
 import { energyItemFile } from './energy-item.ts'
 import { factorLibrary } from './factor-library.ts'
-import { electricityFile, fuelFile, heatFile, standardCoalFile } from './factor.ts'
+import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from './factor.ts'
 import { standardCoalOfItem } from './standard-coal.ts'
 
 const read = (name: string): unknown => parse(readFileSync(new URL(`${name}.yaml`, import.meta.url), 'utf8'))
@@ -19,6 +19,7 @@ const library = factorLibrary({
   fuels: fuelFile.parse(read('factors/fuel-defaults')),
   electricity: electricityFile.parse(read('factors/electricity')),
   heat: heatFile.parse(read('factors/heat')),
+  process: processFile.parse(read('factors/process')),
 })
 const { items } = energyItemFile.parse(read('energy-items'))
 const equal2025 = {

@@ -15,9 +15,9 @@ export interface CoalCoefficient {
   readonly value: string
   /**
    * of-the-edition: a row of its own. inherited: kept from an older edition. plan: the park's value of the year.
-   * measured: from the heating value of a laboratory or a supplier.
+   * measured: from the heating value of a laboratory or a supplier. own-conversion: what the account itself spent.
    */
-  readonly rule: 'of-the-edition' | 'inherited' | 'plan' | 'measured'
+  readonly rule: 'of-the-edition' | 'inherited' | 'plan' | 'measured' | 'own-conversion'
   readonly confidence: Confidence | 'own'
   readonly document: string
 }

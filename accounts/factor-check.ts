@@ -64,6 +64,9 @@ export function factorContradictions(files: FactorFiles): FactorFinding[] {
   for (const [index, row] of files.heat.rows.entries()) {
     check('heat', index, row, `${row.subject} from ${row.valid?.from ?? 'the beginning'}`, undefined)
   }
+  for (const [index, row] of files.process.rows.entries()) {
+    check('process', index, row, `${row.code} from ${row.valid?.from ?? 'the beginning'}`, undefined)
+  }
   for (const [file, rows] of datedRows(files)) {
     for (const { index, path, message } of [...chainFaults(rows), ...validityFaults(rows)]) {
       findings.push({ file, path: ['rows', index, ...path], message })

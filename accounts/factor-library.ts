@@ -7,6 +7,7 @@ import type {
   FuelFactor,
   HeatFactor,
   OxidationFactor,
+  ProcessFactor,
   StandardCoalFactor,
 } from './factor.ts'
 
@@ -47,6 +48,10 @@ export interface FactorLibrary {
   fuel(set: string, fuel: string): FuelFactor
   oxidation(set: string, equipment: string): OxidationFactor
   heat(subject: string, day: string): HeatFactor
+  /** Undefined where no row has this code: a plan may have it among its own. */
+  process(code: string, day: string): ProcessFactor | undefined
+  /** What a set of fuel defaults is called, for the document of its values. */
+  setName(set: string): string
 }
 
 interface Valid {
@@ -91,7 +96,7 @@ function only<F extends { readonly code: string }>(rows: readonly F[], what: str
  * two hold for one day.
  */
 export function factorLibrary(files: FactorFiles): FactorLibrary {
-  const { standardCoal } = files
+  const { standardCoal, process } = files
   const coalSuccessors = successors(standardCoal.rows)
   const [fuels, electricity, heat] = [
     inForce(files.fuels.rows),
@@ -161,5 +166,7 @@ export function factorLibrary(files: FactorFiles): FactorLibrary {
         heat.filter((row) => row.subject === subject && holds(row.valid, day)),
         `${subject} on ${day}`,
       ),
+    process: (code, day) => process.rows.find((row) => row.code === code && holds(row.valid, day)),
+    setName: (set) => files.fuels.sets[set]?.name.zh ?? set,
   }
 }

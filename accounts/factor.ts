@@ -177,10 +177,28 @@ const heatRow = z.strictObject({
 export const heatFile = z.strictObject({ rows: z.array(heatRow).min(1) })
 export type HeatFactor = z.output<typeof heatRow>
 
+/** Emission of an activity that is no burning of fuel. Biomass and scope 3 never count as process emissions. */
+const processRow = z.strictObject({
+  code: factorCode,
+  kind: z.enum(['process', 'biomass', 'scope3']),
+  name: localName,
+  per: z.string().min(1).meta({ description: 'Unit of the activity; the value is in tCO2 per unit' }),
+  value: positiveDecimalText,
+  document: z.string().min(1),
+  source: z.string().min(1),
+  confidence,
+  valid: validity.optional(),
+  note,
+})
+
+export const processFile = z.strictObject({ rows: z.array(processRow).min(1) })
+export type ProcessFactor = z.output<typeof processRow>
+
 /** All factor files of an installation, parsed. */
 export interface FactorFiles {
   readonly standardCoal: z.output<typeof standardCoalFile>
   readonly fuels: z.output<typeof fuelFile>
   readonly electricity: z.output<typeof electricityFile>
   readonly heat: z.output<typeof heatFile>
+  readonly process: z.output<typeof processFile>
 }

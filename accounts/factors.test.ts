@@ -17,6 +17,7 @@ import {
   fuelFile,
   heatFile,
   isDoubtful,
+  processFile,
   standardCoalFile,
   type FactorFiles,
 } from './factor.ts'
@@ -30,6 +31,7 @@ const files: FactorFiles = {
   fuels: fuelFile.parse(read('fuel-defaults')),
   electricity: electricityFile.parse(read('electricity')),
   heat: heatFile.parse(read('heat')),
+  process: processFile.parse(read('process')),
 }
 const library = factorLibrary(files)
 

@@ -1,11 +1,10 @@
-import { toDecimal } from '#contract/amount.ts'
 import { join, type EnergySum } from '#contract/energy-sum.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
 import type { Books } from '#store/port.ts'
-import { decimal, type Decimal } from './decimal.ts'
+import { ofAmount, type Decimal } from './decimal.ts'
 
 /** What one meter measured in whole days of the park's calendar: the ground of every account and table. */
 export interface MeasuredEnergy extends Period {
@@ -20,11 +19,6 @@ export interface MeasuredEnergy extends Period {
   readonly sum: EnergySum
 }
 
-/** Decimal of an exact text, which may end in zeros. */
-function exact(text: string): Decimal {
-  return decimal(text.includes('.') ? text.replace(/\.?0+$/, '') : text)
-}
-
 /**
  * Energy of a meter in a period of whole days, from the kept day sums of the books.
  * @param period begins and ends with days of the park's calendar
@@ -37,6 +31,45 @@ export function measuredEnergy(
   quantity: QuantityName = meter.register,
 ): MeasuredEnergy {
   const sum = join(books.daySums(meter.id, quantity, period).map((day) => day.sum))
+  return measuredOf(meter, quantity, period, sum, nowMs)
+}
+
+/** What a meter measured in each of some pieces of a period, in their order. */
+export type MeasuredPieces = (meter: Meter, quantity: QuantityName) => readonly MeasuredEnergy[]
+
+/**
+ * The same for pieces that follow one another, each meter and quantity read from the books once, however often it is
+ * asked for.
+ */
+export function measuredFromBooks(
+  books: Pick<Books, 'daySums'>,
+  nowMs: number,
+): (pieces: readonly Period[]) => MeasuredPieces {
+  return (pieces) => {
+    const known = new Map<string, readonly MeasuredEnergy[]>()
+    const whole = { fromMs: pieces[0]?.fromMs ?? 0, toMs: pieces.at(-1)?.toMs ?? 0 }
+    return (meter, quantity) => {
+      const key = `${meter.id} ${quantity}`
+      const found = known.get(key)
+      if (found !== undefined) return found
+      const days = books.daySums(meter.id, quantity, whole)
+      const measured = pieces.map((piece) => {
+        const within = days.filter(({ fromMs }) => piece.fromMs <= fromMs && fromMs < piece.toMs)
+        return measuredOf(meter, quantity, piece, join(within.map(({ sum }) => sum)), nowMs)
+      })
+      known.set(key, measured)
+      return measured
+    }
+  }
+}
+
+function measuredOf(
+  meter: Meter,
+  quantity: QuantityName,
+  period: Period,
+  sum: EnergySum,
+  nowMs: number,
+): MeasuredEnergy {
   const fromMs = slotStart(Math.max(period.fromMs, meter.installedMs))
   const slots = Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
   const expected = Math.max(slots, sum.known)
@@ -45,7 +78,7 @@ export function measuredEnergy(
     meter,
     quantity,
     unit: quantityOf(quantity).unit,
-    energy: sum.energy === undefined ? undefined : exact(toDecimal(sum.energy)),
+    energy: sum.energy === undefined ? undefined : ofAmount(sum.energy),
     expected,
     missing: expected - sum.known,
     sum,

@@ -58,6 +58,8 @@ export function planContradictions(
       at([...path, 'fuelSet'], `set ${account.fuelSet} is not described`)
     if (factors.electricity.regions[account.electricityRegion] === undefined)
       at([...path, 'electricityRegion'], `region ${account.electricityRegion} is not described`)
+    if (factors.electricity.regions[account.residualRegion] === undefined)
+      at([...path, 'residualRegion'], `region ${account.residualRegion} is not described`)
     const sources = new Set<string>()
     for (const [place, source] of account.sources.entries()) {
       const sourcePath = [...path, 'sources', place]
@@ -68,6 +70,18 @@ export function planContradictions(
       if (source.measured.length === 0 && !source.records)
         at(sourcePath, `${source.id} has neither meters nor records`)
       checkTerms(source.measured, [...sourcePath, 'measured'])
+      if (source.kind === 'fuel') {
+        const set = source.fuelSet ?? account.fuelSet
+        if (!factors.fuels.rows.some((row) => row.set === set && row.fuel === source.fuel))
+          at([...sourcePath, 'fuel'], `set ${set} has no fuel ${source.fuel}`)
+      }
+      if (source.kind === 'process' || source.kind === 'biomass' || source.kind === 'scope3') {
+        const row = factors.process.rows.find(({ code }) => code === source.factor)
+        if (row === undefined && !account.ownFactors.some(({ code }) => code === source.factor))
+          at([...sourcePath, 'factor'], `there is no factor ${source.factor}`)
+        if (row !== undefined && row.kind !== source.kind)
+          at([...sourcePath, 'factor'], `${source.factor} is a factor of kind ${row.kind}`)
+      }
     }
     for (const [place, conversion] of account.conversions.entries()) {
       checkTerms(conversion.inputs, [...path, 'conversions', place, 'inputs'])

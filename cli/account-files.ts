@@ -32,6 +32,15 @@ export function readAccountFiles(parkFile: string): AccountFiles {
   }
 }
 
+/** The same for verbs that cannot do without a plan. Throws `file-unreadable` where there is none. */
+export function requiredPlan(parkFile: string): AccountFiles & { readonly plan: AccountingPlan } {
+  const { plan, ...files } = readAccountFiles(parkFile)
+  if (plan !== undefined) return { ...files, plan }
+  throw new Fault('file-unreadable', `There is no accounting.yaml beside ${parkFile}.`, {
+    place: { file: parkFile },
+  })
+}
+
 /**
  * Works with the books of a data folder by the server's clock, and closes them. Throws `file-unreadable` where there are
  * none.

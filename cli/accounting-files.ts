@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { accountingPlan, type AccountingPlan } from '#accounts/accounting-plan.ts'
+import { balanceRowFile, balanceRows, type BalanceRows } from '#accounts/balance-row.ts'
 import { energyItemFile, type EnergyItems } from '#accounts/energy-item.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
 import { planContradictions } from '#accounts/plan-check.ts'
+import { unknownRows } from '#accounts/plan-rows.ts'
 import { planTariffContradictions } from '#accounts/tariff/tariff-check.ts'
 import type { Park } from '#contract/park.ts'
 import { InvalidFile, readData } from '#firmware-config/document.ts'
@@ -15,6 +17,13 @@ const energyItemsPath = fileURLToPath(new URL('../accounts/energy-items.yaml', i
 /** Energy items of the statistical forms. Throws `file-unreadable` or `InvalidFile`. */
 export function readEnergyItems(file = energyItemsPath): EnergyItems {
   return readData(energyItemFile, file).value.items
+}
+
+const balanceRowsPath = fileURLToPath(new URL('../accounts/balance-rows.yaml', import.meta.url))
+
+/** Rows of the balance table. Throws `file-unreadable` or `InvalidFile`. */
+export function readBalanceRows(file = balanceRowsPath): BalanceRows {
+  return balanceRows(readData(balanceRowFile, file).value)
 }
 
 /** Where a park's accounting plan lies unless told otherwise: beside its park file; undefined where there is none. */
@@ -28,6 +37,7 @@ export function readAccountingPlan(file: string, park: Park, factors: FactorFile
   const data = readData(accountingPlan, file)
   const findings = [
     ...planContradictions(data.value, park, readEnergyItems(), factors),
+    ...unknownRows(data.value, readBalanceRows()),
     ...planTariffContradictions(data.value, readTariffs(file)),
   ]
   if (findings.length > 0) {

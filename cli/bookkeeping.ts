@@ -6,10 +6,11 @@ import type { Park } from '#contract/park.ts'
 import { watchGaps } from '#ingest/gap-watch.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
 import { CommitFollower } from './commit-follower.ts'
+import { PostingLoop, type PostingParts } from './posting.ts'
 import { Recomputation } from './recomputation.ts'
 
 /**
- * The loop of the books' one owner: follow the commit records, then compute dirty intervals again.
+ * The loop of the books' one owner: follow the commit records, compute dirty intervals again, then post to the ledgers.
  */
 export interface Bookkeeping {
   readonly store: ReadingStore
@@ -20,6 +21,8 @@ export interface Bookkeeping {
   readonly signal: AbortSignal
   /** Called with the commit records that the books did not know, in order of time. */
   readonly onCommits: (records: readonly CommitRecord[]) => void
+  /** The park's accounting plan and what postings are computed by; without it nothing is posted. */
+  readonly accounting?: Pick<PostingParts, 'plan' | 'rules'> | undefined
 }
 
 /** Pause between two looks at the commit records: what a reader of a page waits for a new value at most. */
@@ -35,6 +38,8 @@ const MARKS_AT_ONCE = 20_000
 const RETRY_EVERY_MS = 2_000
 /** Computing for this long may delay new values on a page. */
 const RECOMPUTE_TURN_MS = 1_000
+/** Posting for this long may delay new values; it begins anew where one month of one account was done. */
+const POSTING_TURN_MS = 250
 /** The last turn must fit into the time that a process is given to stop; what is left stays dirty in the books. */
 const RECOMPUTE_LAST_TURN_MS = 4_000
 
@@ -57,6 +62,7 @@ export async function keepBooks(loop: Bookkeeping): Promise<void> {
     },
   })
   const recomputation = new Recomputation(loop)
+  const posting = loop.accounting === undefined ? undefined : new PostingLoop({ ...loop, ...loop.accounting })
   let isParkFileUsed = false
   let housekeepingDueMs = -Infinity
 
@@ -86,6 +92,7 @@ export async function keepBooks(loop: Bookkeeping): Promise<void> {
   while (!loop.signal.aborted) {
     const wentWell = await succeeds(async () => {
       await recomputation.turn(RECOMPUTE_TURN_MS)
+      await posting?.turn(POSTING_TURN_MS)
       keepHouse()
     })
     await loop.clock.sleep(wentWell ? pauseMs() : RETRY_EVERY_MS, loop.signal).catch((error: unknown) => {

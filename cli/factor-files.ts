@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { factorContradictions } from '#accounts/factor-check.ts'
-import { electricityFile, fuelFile, heatFile, standardCoalFile, type FactorFiles } from '#accounts/factor.ts'
+import {
+  electricityFile,
+  fuelFile,
+  heatFile,
+  processFile,
+  standardCoalFile,
+  type FactorFiles,
+} from '#accounts/factor.ts'
 import { InvalidFile, readData, type Finding } from '#firmware-config/document.ts'
 
 /** The folder of the factors that come with tanbiao. */
@@ -14,12 +21,14 @@ export function readFactorFiles(folder = factorFolder): FactorFiles {
     fuels: readData(fuelFile, join(folder, 'fuel-defaults.yaml')),
     electricity: readData(electricityFile, join(folder, 'electricity.yaml')),
     heat: readData(heatFile, join(folder, 'heat.yaml')),
+    process: readData(processFile, join(folder, 'process.yaml')),
   }
   const files: FactorFiles = {
     standardCoal: data.standardCoal.value,
     fuels: data.fuels.value,
     electricity: data.electricity.value,
     heat: data.heat.value,
+    process: data.process.value,
   }
   const findings = factorContradictions(files).map(({ file, path, message }): Finding => ({
     place: data[file].placeOf(path),

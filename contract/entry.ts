@@ -25,15 +25,19 @@ export const sourceKinds = [
   'scope3',
 ] as const
 
+export const scopes = ['1', '2', '3', 'biomass'] as const
+export type Scope = (typeof scopes)[number]
+
 /** Slots of a stretch with one and the same revision number; a month without corrections is one run. */
-const revisionRun = z.tuple([epochMs, z.int().min(1), z.int().min(0)]).meta({
-  description: 'First slot (UTC ms), number of slots, revision (0: never computed)',
+const revisionRun = z.tuple([epochMs, z.int().min(1), z.int().min(1)]).meta({
+  description: 'First slot (UTC ms), number of slots, revision; slots never computed are in none',
 })
 
 /** Energy of one meter that takes part in a posting, with the very interval revisions that it is the sum of. */
 export const meterEvidence = z.strictObject({
   meter: identifier,
   quantity: quantityName,
+  unit: z.string().min(1),
   /** Signed share with which it takes part: "1", "-1", "0.35". */
   share: decimalText,
   /** Sum of the known slots in the quantity's canonical unit, before the share; absent where no slot is known. */
@@ -43,63 +47,108 @@ export const meterEvidence = z.strictObject({
   slots: z.strictObject({ expected: z.int(), known: z.int(), missing: z.int(), undecided: z.int() }),
   /** Energy of the known slots by method. */
   byMethod: z.partialRecord(z.enum(intervalMethods), decimalText),
-  revisions: z.array(revisionRun),
+  runs: z.array(revisionRun),
+  /** SHA-256 over these revisions as the books keep them, slot by slot. */
+  digest,
+  accuracy: z.strictObject({ percent: decimalText, assumed: z.boolean() }),
 })
 
 /** A record of the books (bill, production, laboratory value) that takes part. */
-export const recordEvidence = z.strictObject({ record: z.int().min(1), amount: decimalText })
+export const recordEvidence = z.strictObject({
+  record: z.int().min(1),
+  /** activity: adds to the amount. stock: begin or end of it. contract: covers electricity. factor: in the place of one. */
+  use: z.enum(['activity', 'stock', 'contract', 'factor']),
+  /** With its sign, in the unit of the activity or of the factor: what of the record lies in the month. */
+  amount: decimalText,
+  /** Days of the record in the month, and all of its days, where it was shared among months. */
+  part: z.tuple([z.int().min(1), z.int().min(1)]).optional(),
+})
 
 /** A factor as it was used: its row can be found by `code`, and its value is here whatever becomes of the row. */
 export const factorUse = z.strictObject({
   code: z.string().min(1),
-  what: z.enum(['emission', 'ncv', 'carbon', 'oxidation', 'enthalpy']),
+  what: z.enum(['emission', 'residual', 'ncv', 'carbon', 'oxidation', 'enthalpy']),
   value: decimalText,
   unit: z.string().min(1),
-  /** of-the-period, latest-published, vintage, measured, supplier … */
+  /** of-the-period, latest-published, vintage, measured, supplier, set … */
   rule: z.string().min(1),
   confidence: z.enum(['verified', 'secondary', 'unverified', 'conflict', 'own']),
   document: z.string().min(1),
 })
+
+export const formulas = ['fuel-combustion', 'electricity', 'heat', 'steam', 'activity'] as const
 
 export const posting = z.strictObject({
   kind: z.literal('posting'),
   month: accountMonth,
   source: identifier,
   sourceKind: z.enum(sourceKinds),
-  scope: z.enum(['1', '2', '3', 'biomass']),
+  scope: z.enum(scopes),
   /** Amount × factors = result; absent where nothing of the month is known: then there is no result either. */
   activity: z.strictObject({ amount: decimalText, unit: z.string().min(1) }).optional(),
   /** The formula by name; accounts/emissions.ts documents and computes it. */
-  formula: z.string().min(1),
+  formula: z.enum(formulas),
   factors: z.array(factorUse),
-  /** tCO2: by location (average factor), and by market (certificates, direct supply) where that differs. */
+  /** kWh covered by certificates and direct supply, which count as nothing by market. */
+  covered: decimalText.optional(),
+  /** tCO2: by location (average factor), and by market (certificates, direct supply, residual factor). */
   tCo2: decimalText.optional(),
   tCo2MarketBased: decimalText.optional(),
-  /** Half-width of the 95 % interval as a share of the result, e.g. "0.012"; absent where it cannot be said. */
-  uncertainty: decimalText.optional(),
+  /** Slots known of those expected; absent where no meter takes part. */
+  completeness: decimalText.optional(),
+  /** Shares of the amount by how it is known, without signs; "recorded": by records of the books. */
+  methods: z.partialRecord(z.enum([...intervalMethods, 'recorded']), decimalText),
+  /**
+   * Half-width of the 95 % interval (k = 2) as a share of the result; of the activity alone where the factor's is not
+   * known. `assumed`: an accuracy of accounts/uncertainty.yaml took part. Absent where it cannot be said.
+   */
+  uncertainty: z
+    .strictObject({
+      share: decimalText,
+      covers: z.enum(['activity', 'activity and factor']),
+      assumed: z.boolean(),
+    })
+    .optional(),
   evidence: z.strictObject({ meters: z.array(meterEvidence), records: z.array(recordEvidence) }),
 })
+
+const reason = z.string().min(1).max(500)
+const by = z.string().min(1).max(100)
+const document = z.string().min(1).max(500)
+
+/** Why a posting is not what it would be today. */
+export const changeCauses = ['late-data', 'factor', 'plan'] as const
 
 export const entryBody = z.discriminatedUnion('kind', [
   posting,
   /** Takes back an earlier entry whole, because late data or another factor changes it. */
   z.strictObject({
     kind: z.literal('reversal'),
-    month: accountMonth,
+    month: accountMonth.optional(),
     reverses: z.int().min(1),
-    cause: z.enum(['late-data', 'factor', 'plan', 'correction']),
-    reason: z.string().min(1).max(500),
-    by: z.string().min(1).max(100),
+    cause: z.enum([...changeCauses, 'correction']),
+    reason,
+    by,
+  }),
+  /** A posting would be another one today, and stays: the difference is immaterial, or its month is closed. */
+  z.strictObject({
+    kind: z.literal('difference'),
+    month: accountMonth,
+    posting: z.int().min(1),
+    cause: z.enum(changeCauses),
+    because: z.enum(['immaterial', 'closed']),
+    tCo2: decimalText.optional().meta({ description: 'What it would be' }),
+    tCo2MarketBased: decimalText.optional(),
   }),
   /** A person's change that no meter and no factor gives, in tCO2 with its sign. */
   z.strictObject({
     kind: z.literal('adjustment'),
     month: accountMonth,
-    scope: z.enum(['1', '2', '3', 'biomass']),
+    scope: z.enum(scopes),
     tCo2: decimalText,
-    reason: z.string().min(1).max(500),
-    by: z.string().min(1).max(100),
-    document: z.string().min(1).max(500),
+    reason,
+    by,
+    document,
   }),
   /** Quota or allowance of a year, certificates and offsets: positions of their own, never netted with emissions. */
   z.strictObject({
@@ -108,27 +157,22 @@ export const entryBody = z.discriminatedUnion('kind', [
     amount: decimalText,
     unit: z.enum(['tCO2', 'kWh']),
     reference: z.string().min(1).max(200),
-    document: z.string().min(1).max(500),
-    by: z.string().min(1).max(100),
+    document,
+    by,
   }),
   /** Closes and locks a month: totals, and a signature over them and the hash of the chain so far. */
   z.strictObject({
     kind: z.literal('closing'),
     month: accountMonth,
-    total: decimalText,
-    byScope: z.partialRecord(z.enum(['1', '2', '3', 'biomass']), decimalText),
-    entries: z.int().min(0),
-    grade: z.string().min(1).max(40),
-    by: z.string().min(1).max(100),
-    key: z.string().min(1).optional(),
-    signature: z.string().min(1).optional(),
+    total: decimalText.optional(),
+    byScope: z.partialRecord(z.enum(scopes), decimalText),
+    entries: z.int().min(0).meta({ description: 'Entries of the account before this one' }),
+    incomplete: z.array(identifier).meta({ description: 'Sources with missing slots or without a result' }),
+    by,
+    key: digest.meta({ description: 'SHA-256 of the public key (DER)' }),
+    signature: z.base64().length(88).meta({ description: 'Ed25519' }),
   }),
-  z.strictObject({
-    kind: z.literal('reopening'),
-    month: accountMonth,
-    reason: z.string().min(1).max(500),
-    by: z.string().min(1).max(100),
-  }),
+  z.strictObject({ kind: z.literal('reopening'), month: accountMonth, reason, by }),
 ])
 
 export const ledgerEntry = z.strictObject({
@@ -139,6 +183,33 @@ export const ledgerEntry = z.strictObject({
   body: entryBody,
   /** Hash of entry number − 1; 64 zeros for the first. */
   previous: digest,
-  /** SHA-256 of the canonical text of all of the above. */
+  /** SHA-256 of `hashedText` of all of the above. */
   hash: digest,
 })
+
+export type MeterEvidence = z.output<typeof meterEvidence>
+export type RecordEvidence = z.output<typeof recordEvidence>
+export type FactorUse = z.output<typeof factorUse>
+export type Posting = z.output<typeof posting>
+export type EntryBody = z.output<typeof entryBody>
+export type LedgerEntry = z.output<typeof ledgerEntry>
+export type ChangeCause = (typeof changeCauses)[number]
+
+/** Hash before the first entry of an account. */
+export const NO_HASH = '0'.repeat(64)
+
+/**
+ * The text whose SHA-256 is an entry's hash. `body` is the body's canonical text; no other part holds a line feed, so
+ * two different entries never have the same text.
+ */
+export function hashedText(
+  {
+    account,
+    number,
+    recordedAtMs,
+    previous,
+  }: Pick<LedgerEntry, 'account' | 'number' | 'recordedAtMs' | 'previous'>,
+  body: string,
+): string {
+  return `tanbiao ledger entry 1\n${account}\n${number}\n${recordedAtMs}\n${previous}\n${body}`
+}

@@ -183,6 +183,23 @@ export const faultTable = {
     advice: 'A certificate counts once: withdraw it where it stands before it is entered elsewhere.',
     retryable: false,
   },
+  'steam-state-invalid': {
+    advice:
+      'Correct pressure (absolute) and temperature of the source in accounting.yaml, or give its enthalpy.',
+    retryable: false,
+  },
+  'entry-invalid': {
+    advice: 'Look at the entry that it names with "tanbiao ledger show".',
+    retryable: false,
+  },
+  'month-closed': {
+    advice: 'Reopen the month with its reason ("tanbiao ledger reopen"), or leave it as it was published.',
+    retryable: false,
+  },
+  'ledger-damaged': {
+    advice: 'Restore the books or the factor files from a backup of before the change, then verify again.',
+    retryable: false,
+  },
   'unit-mismatch': { advice: 'Enter the quantity in the unit of the factor.', retryable: false },
   'configuration-untrusted': {
     advice: 'Sign with a key of the gateway’s trust file, or add the key there; nothing was applied.',

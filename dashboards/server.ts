@@ -16,6 +16,7 @@ import { guardRoutes, type GuardedRoute } from './access/guard.ts'
 import { readOwn } from './access/route-access.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
+import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
 import { meterApi } from './api/meter.ts'
 import { operationsApi, type Operations } from './api/operations.ts'
@@ -24,6 +25,7 @@ import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
+import type { AccountSources } from './account-view.ts'
 import { Board } from './board.ts'
 import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
@@ -56,6 +58,8 @@ export interface ServerOptions {
   readonly openAs?: Role
   /** What `/metrics` and `/readyz` answer; without it neither is there. */
   readonly operations?: Operations
+  /** Ledgers and what they are computed by; without an accounting plan there are none. */
+  readonly accounts?: AccountSources | undefined
 }
 
 export interface Server {
@@ -186,6 +190,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   energyApi(app, { parkOf, books, clock })
   qualityApi(app, books)
+  accountsApi(app, { park, clock, accounts: options.accounts })
   operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)

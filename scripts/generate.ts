@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { energyItemFile } from '#accounts/energy-item.ts'
-import { electricityFile, fuelFile, heatFile, standardCoalFile } from '#accounts/factor.ts'
+import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from '#accounts/factor.ts'
+import { gradeRule } from '#accounts/grade-rule.ts'
 import { deductionFile, targetFile } from '#accounts/targets/target.ts'
 import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
+import { uncertaintyFile } from '#accounts/uncertainty.ts'
 import { accountingRecord } from '#contract/accounting-record.ts'
 import { carriers } from '#contract/carriers.ts'
 import { ledgerEntry } from '#contract/entry.ts'
@@ -39,6 +41,9 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'factors-fuels': fuelFile,
   'factors-electricity': electricityFile,
   'factors-heat': heatFile,
+  'factors-process': processFile,
+  uncertainty: uncertaintyFile,
+  'grade-rule': gradeRule,
   accounting: accountingPlan,
   tariff: tariffFile,
   'power-factor': powerFactorFile,

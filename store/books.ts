@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { openAccountingRecords, type RecordBook } from './books/accounting-records.ts'
+import { carryOver } from './books/carry-over.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
 import { openEntries, type Entries } from './books/entries.ts'
 import { openDeclaredGaps, type DeclaredGaps } from './books/declared-gaps.ts'
@@ -12,7 +13,8 @@ import { openLocks, type Locks } from './books/locks.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
 import { contentOf } from './books/slot-content.ts'
-import type { Books, BooksCounts, RecordWish } from './port.ts'
+import { openLedger, type LedgerBook } from './books/ledger.ts'
+import { openPostingProgress, type PostingProgressBook } from './books/posting-progress.ts'
 import {
   openQuarantine,
   QUARANTINE_BOUNDS,
@@ -20,7 +22,9 @@ import {
   type QuarantineBounds,
 } from './books/quarantine.ts'
 import { openUncovered, type Uncovered } from './books/uncovered.ts'
-import { inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
+import { openSlotProofs } from './books/slot-proof.ts'
+import type { Books, BooksCounts, PostingProgress, RecordWish } from './port.ts'
+import { fileDamages, inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
 
 /**
  * Opens or creates the books. Their owner says by which calendar their days are summed; for all others it stays as it
@@ -58,10 +62,14 @@ class SqliteBooks implements Books {
   readonly #locks: Locks
   #revisionsWritten = 0
   readonly #records: RecordBook
+  readonly #ledger: LedgerBook
+  readonly #progress: PostingProgressBook
+  readonly #slotProof: Books['slotProof']
 
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined, bounds: QuarantineBounds) {
     this.#file = file
     this.#database = database
+    carryOver(database)
     this.#marks = openMarks(database)
     this.#declared = openDeclaredGaps(database, this.#marks.journalOf)
     this.#quarantine = openQuarantine(database, bounds)
@@ -74,7 +82,14 @@ class SqliteBooks implements Books {
     this.#entries = openEntries(database)
     this.#locks = openLocks(database)
     this.#records = openAccountingRecords(database)
-    if (timeZone !== undefined) this.#write(() => this.#days.useCalendar(timeZone))
+    this.#ledger = openLedger(database)
+    this.#progress = openPostingProgress(database)
+    this.#slotProof = openSlotProofs(this.#intervals)
+    if (timeZone !== undefined)
+      this.#write(() => {
+        this.#days.useCalendar(timeZone)
+        this.#progress.useCalendar(timeZone)
+      })
   }
 
   followedUntilMs(): number {
@@ -130,7 +145,10 @@ class SqliteBooks implements Books {
     )
     const revisions = this.#write(() => {
       const written = this.#intervals.write(computed, nowMs, this.#locks.keeper(nowMs))
-      for (const { series, interval } of written) this.#days.mark(series, interval.slotMs)
+      for (const { series, interval } of written) {
+        this.#days.mark(series, interval.slotMs)
+        this.#progress.mark(series, interval.slotMs, nowMs)
+      }
       for (const { window } of works) this.#windows.clear(window)
       const touched = written.length === 0 ? [] : dependents?.(written.map(({ interval }) => interval))
       for (const stretch of touched ?? []) this.#windows.mark(stretch)
@@ -286,6 +304,53 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#records.records(wish))
   }
 
+  slotProof(...asked: Parameters<Books['slotProof']>): ReturnType<Books['slotProof']> {
+    return this.#read(() => this.#slotProof(...asked))
+  }
+
+  changedMonths(after: number): ReturnType<Books['changedMonths']> {
+    return this.#read(() => this.#progress.changedMonths(after))
+  }
+
+  postingProgress(account: string): PostingProgress {
+    return this.#read(() => this.#progress.progressOf(account))
+  }
+
+  post(...[account, bodies, nowMs, progress, after]: Parameters<Books['post']>): ReturnType<Books['post']> {
+    return this.#write(() => {
+      if (progress !== undefined) this.#progress.setProgressOf(account, progress)
+      return this.#ledger.append(account, bodies, nowMs, after)
+    })
+  }
+
+  ledgerAccounts(): readonly string[] {
+    return this.#read(() => this.#ledger.accounts())
+  }
+
+  ledger(...asked: Parameters<Books['ledger']>): ReturnType<Books['ledger']> {
+    return this.#read(() => this.#ledger.entries(...asked))
+  }
+
+  postedMonths(account: string): readonly string[] {
+    return this.#read(() => this.#ledger.postedMonths(account))
+  }
+
+  reopenedMonths(account: string): readonly string[] {
+    return this.#read(() => this.#ledger.reopenedMonths(account))
+  }
+
+  ledgerRows(account: string): ReturnType<Books['ledgerRows']> {
+    return this.#ledger.rows(account, 0, -1)
+  }
+
+  ledgerHead(account: string): ReturnType<Books['ledgerHead']> {
+    return this.#read(() => this.#ledger.headOf(account))
+  }
+
+  damages(): readonly string[] {
+    return this.#read(() => [...fileDamages(this.#database), ...this.#records.damages()])
+  }
+
   close(): void {
     if (this.#database.isOpen) guarded(this.#file, () => this.#database.close())
   }
@@ -307,6 +372,8 @@ class SqliteBooks implements Books {
   }
 
   #write<T>(work: () => T): T {
+    // What was marked before has been looked at, or was rolled back.
+    this.#progress.forgetLast()
     return guarded(this.#file, () => inTransaction(this.#database, work))
   }
 }

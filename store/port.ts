@@ -1,10 +1,12 @@
+import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import type { PlacedSum } from '#contract/energy-sum.ts'
+import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
 import type { Fault } from '#contract/fault.ts'
 import type { GapChanges, GapDecision, GapEntry, GapState } from '#contract/gap.ts'
 import type { Period } from '#contract/grid.ts'
-import type { Interval, RecordedInterval } from '#contract/interval.ts'
+import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
 import type { RecordedEntry } from '#contract/meter-entry.ts'
 import type { QuantityName } from '#contract/quantities.ts'
@@ -204,6 +206,54 @@ export interface RecordWish {
   readonly to?: string
 }
 
+/** First slot, number of slots, revision: a stretch of slots with one revision number. */
+export type RevisionRun = readonly [fromMs: number, slots: number, revision: number]
+
+/** What a meter's slots of a period add up to, with the proof of which they are. */
+export interface SlotProof {
+  readonly runs: readonly RevisionRun[]
+  /** SHA-256 over the intervals of `runs` as they are kept, slot by slot. */
+  readonly digest: string
+  readonly energy: Amount | undefined
+  readonly known: number
+  readonly missing: number
+  readonly undecided: number
+  readonly byMethod: readonly { readonly method: IntervalMethod; readonly energy: Amount }[]
+}
+
+/** A month of a register of which a slot was revised. */
+export interface ChangedMonth {
+  /** Grows with every change. */
+  readonly id: number
+  readonly meter: string
+  readonly quantity: string
+  readonly month: string
+  readonly changedAtMs: number
+}
+
+/** Up to which changes and records an account was posted, and by what rules (a text of the caller's). */
+export interface PostingProgress {
+  readonly changes: number
+  readonly records: number
+  readonly rules: string
+}
+
+export const NO_PROGRESS: PostingProgress = { changes: 0, records: 0, rules: '' }
+
+/** An entry as it is kept, before anything of it is believed. */
+export interface LedgerRow {
+  readonly account: string
+  readonly number: number
+  readonly recordedAtMs: number
+  readonly kind: string
+  readonly month: string | null
+  readonly reverses: number | null
+  readonly reference: string | null
+  readonly body: string
+  readonly previous: string
+  readonly hash: string
+}
+
 /**
  * The books: few, transactional facts with one owner, the process that runs the recompute and posting loops.
  * SQLite always; calls are synchronous and each is one transaction.
@@ -364,6 +414,56 @@ export interface Books {
 
   /** Records in order of number; those replaced are among them, and say by which. */
   records(wish: RecordWish): readonly EnteredRecord[]
+
+  /**
+   * Adds up a meter's slots with fromMs ≤ slotMs < toMs: the newest revisions, or the very ones of `runs`. Throws
+   * `amount-overflow` where the sum cannot be held exactly.
+   */
+  slotProof(meter: MeterId, quantity: QuantityName, period: Period, runs?: readonly RevisionRun[]): SlotProof
+
+  /** Months changed after a change, in order; each once, at its latest change. */
+  changedMonths(after: number): readonly ChangedMonth[]
+
+  postingProgress(account: string): PostingProgress
+
+  /**
+   * Adds entries to the end of an account's chain, numbered and hashed, in one transaction, with the account's new
+   * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before. Throws
+   * `entry-invalid` for a reversal of what cannot be reversed, `certificate-used` for a reference that an account holds,
+   * `month-closed` for a figure of a closed month, `entry-invalid` where the last entry is not number `after`; then nothing
+   * was added.
+   */
+  post(
+    account: string,
+    bodies: readonly EntryBody[],
+    nowMs: number,
+    progress?: PostingProgress,
+    after?: number,
+  ): readonly LedgerEntry[]
+
+  /** Accounts that have entries. */
+  ledgerAccounts(): readonly string[]
+
+  /**
+   * Entries of an account in order, or those that speak of some months. Throws a ZodError or SyntaxError where one is
+   * damaged.
+   */
+  ledger(account: string, months?: readonly string[]): readonly LedgerEntry[]
+
+  /** Months that were ever posted, in order. */
+  postedMonths(account: string): readonly string[]
+
+  /** Months that were ever reopened, in order. */
+  reopenedMonths(account: string): readonly string[]
+
+  /** The same as they are kept, one by one, so that a damaged one can be told of. */
+  ledgerRows(account: string): Iterable<LedgerRow>
+
+  /** Number and hash of an account's last entry as they were noted when it was added. */
+  ledgerHead(account: string): { readonly number: number; readonly hash: string }
+
+  /** What is wrong with the file itself and with records whose digest is not that of their content. */
+  damages(): readonly string[]
 
   close(): void
 }

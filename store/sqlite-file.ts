@@ -79,6 +79,15 @@ export function probeWrite(database: DatabaseSync): void {
   })
 }
 
+/** What SQLite finds wrong with the file: pages, indices, constraints. */
+export function fileDamages(database: DatabaseSync): string[] {
+  return database
+    .prepare('PRAGMA integrity_check')
+    .all()
+    .map((row) => String(Object.values(row)[0]))
+    .filter((line) => line !== 'ok')
+}
+
 /** Opens or creates a file. Throws SQLite's error, or RangeError for a file that is not ours to use. */
 export function openSqlite(file: string, kind: FileKind): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })

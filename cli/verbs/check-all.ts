@@ -9,6 +9,7 @@ import { scenarioFindings, shippedScenarios } from '#simulators/scenario-files.t
 import { accountingPlanBeside, readAccountingPlan, readEnergyItems } from '../accounting-files.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
+import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
 import { readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
 import { readDeductionRules, readTargets, targetsBeside } from '../target-files.ts'
 import { verb } from '../verb.ts'
@@ -45,8 +46,8 @@ function tariffFindings(files: readonly string[]): readonly Finding[] {
   return files.flatMap((file) => findingsOf(() => readTariff(file)))
 }
 
-/** Standard coal, fuels, electricity, heat; energy items; power factor; deductions. */
-const FACTOR_FILES = 7
+/** Standard coal, fuels, electricity, heat, processes; energy items; power factor; deductions; uncertainty. */
+const FACTOR_FILES = 9
 
 /** What reading finds wrong. */
 function findingsOf(read: () => unknown): readonly Finding[] {
@@ -90,12 +91,14 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
   const { files, findings } = checkOf(given)
   const tariffs = tariffPaths(park)
   tellChecked({
-    files: files + scenarios.length + tariffs.length + FACTOR_FILES,
+    files: files + scenarios.length + tariffs.length + gradePaths().length + FACTOR_FILES,
     findings: [
       ...findings,
       ...scenarios.flatMap((file) => scenarioFindings(file, surroundings)),
       ...findingsOf(() => readFactorFiles(given.factors)),
       ...findingsOf(() => readEnergyItems()),
+      ...findingsOf(() => readUncertainty()),
+      ...gradePaths().flatMap((file) => findingsOf(() => readGradeRule(file))),
       ...findingsOf(() => readPowerFactors()),
       ...tariffFindings(tariffs),
       ...findingsOf(() => readDeductionRules()),

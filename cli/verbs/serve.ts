@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { roleNames } from '#contract/access.ts'
+import type { AccountingPlan } from '#accounts/accounting-plan.ts'
+import type { PostingRules } from '#accounts/posting.ts'
+import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
@@ -8,17 +11,20 @@ import { AccessBook } from '#store/access-book.ts'
 import { startWorker, type Worker } from '#ingest/worker.ts'
 import { MeasuredStore } from '#store/measured.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
+import { accountingPlanBeside, readAccountingPlan } from '../accounting-files.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { courteous } from '../courteous-store.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
+import { readFactorFiles } from '../factor-files.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
 import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
+import { readPostingRules } from '../posting-rules.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -53,6 +59,16 @@ const options = z.object({
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
+/** The plan beside the park file, and what postings are computed by; undefined where there is none. */
+function readAccounting(
+  parkFile: string,
+  park: Park,
+): { readonly plan: AccountingPlan; readonly rules: PostingRules } | undefined {
+  const file = accountingPlanBeside(parkFile)
+  if (file === undefined) return undefined
+  return { plan: readAccountingPlan(file, park, readFactorFiles()), rules: readPostingRules() }
+}
+
 /** Broker, ingest, books and pages in one process. */
 export const serve = verb('Receive, store, compute and show a park’s readings', options, async (given) => {
   const lifetime = watchLifetime()
@@ -61,6 +77,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
   const folder = openDataFolder(given.data)
   const closers: (() => void | Promise<void>)[] = [() => folder.release()]
   try {
+    const accounting = readAccounting(given.park, park)
     const clock = clockOf(paceOfFolder(folder, 'books.sqlite', given))
     const store = new MeasuredStore(
       await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`),
@@ -113,6 +130,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       access,
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
       operations,
+      accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
     })
     closers.unshift(() => pages.stop())
     const running = await startWorker({
@@ -149,6 +167,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       clock,
       log,
       signal: stopBooks.signal,
+      accounting,
       onCommits: (records) => {
         pages.noticeCommits(records)
         if (toldFirstValues) return

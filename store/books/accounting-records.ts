@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { accountingRecord, type AccountingRecord } from '#contract/accounting-record.ts'
 import { canonicalText } from '#contract/canonical-text.ts'
@@ -17,6 +18,36 @@ const recordRow = z.object({
   content: z.string(),
   replaced_by: z.number().nullable(),
 })
+
+const keptRow = z.object({
+  number: z.number(),
+  digest: z.instanceof(Uint8Array),
+  account: z.string(),
+  kind: z.string(),
+  from_day: z.string(),
+  to_day: z.string(),
+  certificate: z.string().nullable(),
+  replaces: z.number().nullable(),
+  content: z.string(),
+})
+
+/** What a row's columns say of its content; undefined where that is no record. */
+function columnsOf(content: string): object | undefined {
+  let record: AccountingRecord
+  try {
+    record = accountingRecord.parse(JSON.parse(content))
+  } catch {
+    return undefined
+  }
+  return {
+    account: record.account,
+    kind: record.kind,
+    from_day: record.from,
+    to_day: record.to,
+    certificate: record.kind === 'green-certificate' ? record.certificate : null,
+    replaces: record.replaces ?? null,
+  }
+}
 
 /** Before all, and after all days. */
 const [FIRST_DAY, LAST_DAY] = ['0000-01-01', '9999-12-31']
@@ -46,6 +77,8 @@ export function openAccountingRecords(database: DatabaseSync) {
      LEFT JOIN accounting_record AS other ON other.replaces = one.number
      WHERE (?1 IS NULL OR one.account = ?1) AND one.from_day < ?3 AND one.to_day > ?2 ORDER BY one.number`,
   )
+
+  const all = database.prepare('SELECT * FROM accounting_record ORDER BY number')
 
   /** A correction names a record of its account and kind that nothing has replaced; only a withdrawal changes the kind. */
   function checkCorrection({ account, kind, replaces }: AccountingRecord): void {
@@ -98,5 +131,14 @@ export function openAccountingRecords(database: DatabaseSync) {
     })
   }
 
-  return { enter, records }
+  /** Records whose columns or digest are not those of their content. */
+  function damages(): string[] {
+    return all.all().flatMap((row): string[] => {
+      const { number, digest, content, ...columns } = keptRow.parse(row)
+      const isIntact = digestOf(content).equals(digest) && isDeepStrictEqual(columns, columnsOf(content))
+      return isIntact ? [] : [`record ${number} is not what was entered`]
+    })
+  }
+
+  return { enter, records, damages }
 }

@@ -4,9 +4,10 @@ import { join, sumOfSlot } from '#contract/energy-sum.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Boundary, Interval } from '#contract/interval.ts'
 import { DAY_MS, emptyPage, pageBytes, pageOf, SLOTS_PER_DAY, type DayPage } from './day-page.ts'
+import { textOf } from './interval-text.ts'
 import { otherInterval } from './other-bases.test-support.ts'
 import { sumOfKept } from './page-sums.ts'
-import { contentOf, intervalFrom, isSameContent } from './slot-content.ts'
+import { contentOf, intervalFrom, isSameContent, textOfContent } from './slot-content.ts'
 
 const dayMs = Date.UTC(2026, 2, 10)
 const identity = { meter: 'm-1', quantity: 'activeEnergyImport.total' } as const
@@ -90,6 +91,7 @@ test('a day of intervals comes back from its page unchanged', () => {
         const { interval } = line
         expect(intervalFrom(interval, slot.content)).toEqual(interval)
         expect(isSameContent(slot.content, contentOf(interval))).toBe(true)
+        expect(textOfContent(slot.content)).toBe(textOf(interval))
       }
     }),
   )

@@ -13,7 +13,7 @@ import {
   type PageSlot,
 } from './day-page.ts'
 import { intervalOf } from './interval-text.ts'
-import { intervalFrom, isSameContent, longTextOf, type SlotContent } from './slot-content.ts'
+import { intervalFrom, isSameContent, textOfContent, type SlotContent } from './slot-content.ts'
 
 /**
  * Intervals and their revisions: the newest of each slot in pages of a UTC day, those before in rows of their own. Once
@@ -22,6 +22,7 @@ import { intervalFrom, isSameContent, longTextOf, type SlotContent } from './slo
 
 const seriesRow = z.object({ id: z.number() })
 const pageRow = z.object({ from_ms: z.number(), content: z.instanceof(Uint8Array) })
+const textRow = z.object({ content: z.string() })
 const pastRow = z.object({ revision: z.number(), content: z.string() })
 const extentRow = z.object({ from: z.number().nullable(), to: z.number().nullable() })
 
@@ -68,6 +69,9 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
   const pastOf = database.prepare(
     'SELECT revision, content FROM interval_past WHERE series = ? AND slot_ms = ? ORDER BY revision',
   )
+  const pastAt = database.prepare(
+    'SELECT content FROM interval_past WHERE series = ? AND slot_ms = ? AND revision = ?',
+  )
   const days = database.prepare(
     'SELECT min(from_ms) AS "from", max(from_ms) AS "to" FROM interval_day WHERE series = ?',
   )
@@ -98,7 +102,7 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
     if (kept === undefined) return { revision: 1, content }
     // A later revision shows that it was settled before: the clock was set back, and what was final stays.
     if (kept.revision === 1 && !isSettled(interval.slotMs, nowMs)) return { revision: 1, content }
-    putPast.run(series, interval.slotMs, kept.revision, longTextOf(interval, kept.content))
+    putPast.run(series, interval.slotMs, kept.revision, textOfContent(kept.content))
     return { revision: kept.revision + 1, content }
   }
 
@@ -196,5 +200,11 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
     return [...past, ...between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })]
   }
 
-  return { seriesOf, write, keptBetween, extentOf, extentOfSeries, between, revisions }
+  /** A revision of a slot before its newest one, as it is kept. */
+  function revisionAt(series: number, slotMs: number, revision: number): KeptSlot | undefined {
+    const content = textRow.optional().parse(pastAt.get(series, slotMs, revision))?.content
+    return content === undefined ? undefined : { slotMs, revision, content }
+  }
+
+  return { revisionAt, seriesOf, write, keptBetween, extentOf, extentOfSeries, between, revisions }
 }

@@ -5,7 +5,7 @@ import type { QuantityName } from '#contract/quantities.ts'
 import type { LateAfterLock, LockRequest, PeriodLock } from '../port.ts'
 import { intervalOf } from './interval-text.ts'
 import type { Computed } from './intervals.ts'
-import { longTextOf } from './slot-content.ts'
+import { textOfContent } from './slot-content.ts'
 
 /** Periods whose figures are published: what is computed for them later is noted and changes nothing. */
 
@@ -125,7 +125,7 @@ export function openLocks(database: DatabaseSync) {
       notes: (series: number, { interval, content }: Computed): boolean => {
         const lock = lockAt(interval.meter, interval.slotMs)
         if (lock === undefined) return false
-        note.run(series, interval.slotMs, lock, longTextOf(interval, content), nowMs)
+        note.run(series, interval.slotMs, lock, textOfContent(content), nowMs)
         return true
       },
       /** What is computed for a locked slot is what is kept: nothing came late after all. */

@@ -120,7 +120,15 @@ export function isSameContent(a: SlotContent, b: SlotContent): boolean {
   )
 }
 
-/** The text of a content, for a revision that is kept by itself. */
-export function longTextOf(identity: IntervalIdentity, content: SlotContent): string {
-  return typeof content === 'string' ? content : textOf(intervalFrom(identity, content))
+/** The text of a content (interval-text.ts): for a revision that is kept by itself, and for digests. */
+export function textOfContent(content: SlotContent): string {
+  if (typeof content === 'string') return content
+  const { resolution, marks, openingOffsetMs, openingCount, closingOffsetMs, energyCount } = content
+  const boundary = (lineMs: number, offsetMs: number, count: number): string =>
+    offsetMs === 0
+      ? `[${lineMs},${count},"measured"]`
+      : `[${lineMs},${count},"measured",[${lineMs + offsetMs},${count}]]`
+  const opening = boundary(0, openingOffsetMs, openingCount)
+  const closing = boundary(SLOT_MS, closingOffsetMs, openingCount + energyCount)
+  return `[${energyCount},${JSON.stringify(resolution)},"measured",1,${marks},${opening},${closing}]`
 }

@@ -1,8 +1,5 @@
--- Intervals follow from the readings: those of the older form are computed again.
-INSERT INTO dirty_window (meter, from_ms, to_ms)
-  SELECT meter, min(slot_ms), max(slot_ms) FROM interval JOIN series ON id = series GROUP BY meter;
-DROP TABLE interval;
-DELETE FROM day_sum;
+-- Rows of the older form are carried over when the books are opened (store/books/carry-over.ts).
+ALTER TABLE interval RENAME TO interval_before_pages;
 
 -- The newest revisions of a UTC day's slots. content: store/books/day-page.ts.
 CREATE TABLE interval_day (

@@ -13,15 +13,18 @@ const paths = {
   socat: ['/usr/bin/socat'],
   // Debian's own Python: pymodbus comes as the package python3-pymodbus.
   pymodbus: ['/usr/bin/python3'],
+  // Reads the workbooks that reports are written to: package python3-openpyxl.
+  openpyxl: ['/usr/bin/python3'],
 } as const
 
 export type Server = keyof typeof paths
 
 function works(server: Server, path: string): boolean {
   if (!existsSync(path)) return false
-  if (server !== 'pymodbus') return true
+  if (server !== 'pymodbus' && server !== 'openpyxl') return true
   try {
-    execFileSync(path, ['-c', 'import pymodbus.server.async_io, serial_asyncio'], { stdio: 'ignore' })
+    const modules = server === 'pymodbus' ? 'pymodbus.server.async_io, serial_asyncio' : server
+    execFileSync(path, ['-c', `import ${modules}`], { stdio: 'ignore' })
     return true
   } catch {
     return false

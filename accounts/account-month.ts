@@ -1,0 +1,44 @@
+import type { Period } from '#contract/grid.ts'
+
+/** A month by its name, in the park's calendar. */
+export interface AccountMonth extends Period {
+  /** e.g. "2026-03" */
+  readonly name: string
+  /** First day, and the first day of the next month. */
+  readonly from: string
+  readonly to: string
+  readonly year: number
+}
+
+const instantOf = (day: Temporal.PlainDate, timeZone: string): number =>
+  day.toZonedDateTime(timeZone).epochMilliseconds
+
+/** The month of a name such as "2026-03". */
+export function accountMonthOf(name: string, timeZone: string): AccountMonth {
+  const first = Temporal.PlainYearMonth.from(name).toPlainDate({ day: 1 })
+  const next = first.add({ months: 1 })
+  return {
+    name,
+    from: first.toString(),
+    to: next.toString(),
+    year: first.year,
+    fromMs: instantOf(first, timeZone),
+    toMs: instantOf(next, timeZone),
+  }
+}
+
+/** Name of the month that an instant lies in. */
+export function monthNameAt(atMs: number, timeZone: string): string {
+  const at = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone)
+  return at.toPlainDate().toPlainYearMonth().toString()
+}
+
+/** Names of all months from one to another, both included. */
+export function monthNames(from: string, to: string): string[] {
+  const names: string[] = []
+  for (let month = from; month <= to;) {
+    names.push(month)
+    month = Temporal.PlainYearMonth.from(month).add({ months: 1 }).toString()
+  }
+  return names
+}

@@ -1,0 +1,140 @@
+import type { Meter } from '#contract/park.ts'
+import type { QuantityName } from '#contract/quantities.ts'
+import type { BalanceFlow, FlowReason } from './balance-flows.ts'
+import { sumFigures, type BalanceFigure } from './balance-figure.ts'
+import {
+  coalCoefficient,
+  type CoalAbsence,
+  type CoalCoefficient,
+  type CoalChoice,
+  type CoalSources,
+} from './coal-coefficient.ts'
+import { decimal, textOf, type Decimal } from './decimal.ts'
+import type { EnergyItem } from './energy-item.ts'
+import { bases, type Basis } from './factor.ts'
+import type { MeasuredPieces } from './measured-energy.ts'
+import type { ReportPeriod } from './report-period.ts'
+import { standardCoalOfItem } from './standard-coal.ts'
+
+/** A meter's flow as a part of a cell, with what is known of it. */
+export interface MeterOrigin {
+  readonly kind: 'meter'
+  readonly meter: Meter
+  readonly quantity: QuantityName
+  readonly share: string
+  readonly reason: FlowReason
+  readonly by: string | undefined
+  readonly slots: {
+    readonly expected: number
+    readonly known: number
+    readonly missing: number
+    readonly partial: number
+  }
+}
+
+/** A record of the books as a part of a cell; without a number it is one that should be there. */
+export interface RecordOrigin {
+  readonly kind: 'record'
+  readonly record: number | undefined
+  readonly document: string
+  /** True where the record speaks of a longer time and this is its share by days. */
+  readonly apportioned: boolean
+}
+
+/** One of the things that a cell of the balance table is made of. */
+export interface BalancePart {
+  readonly account: string
+  readonly item: string
+  readonly row: string
+  readonly origin: MeterOrigin | RecordOrigin
+  readonly figure: BalanceFigure
+  readonly coefficients: readonly CoalCoefficient[]
+}
+
+/** Both standard-coal coefficients of an item of an account on a day, in tce per unit of the item. */
+export interface ItemCoal {
+  readonly perUnit: Readonly<Record<Basis, Decimal | CoalAbsence>>
+  readonly coefficients: readonly CoalCoefficient[]
+}
+
+/** Asks for the coefficients of an item once a day and account, however many meters measure it. */
+export type ItemCoals = (account: string, item: string, day: string) => ItemCoal
+
+export function itemCoals(sources: CoalSources): ItemCoals {
+  const known = new Map<string, ItemCoal>()
+  return (account, item, day) => {
+    const key = `${account} ${item} ${day}`
+    const found = known.get(key) ?? itemCoal(sources, { account, item, day })
+    known.set(key, found)
+    return found
+  }
+}
+
+function itemCoal(
+  sources: CoalSources,
+  wish: { readonly account: string; readonly item: string; readonly day: string },
+): ItemCoal {
+  const item = sources.items[wish.item]
+  const of = (basis: Basis): CoalChoice => coalCoefficient({ ...wish, basis }, sources)
+  const choices = { calorific: of('calorific'), equal: of('equal') }
+  const perUnit = (choice: CoalChoice): Decimal | CoalAbsence =>
+    typeof choice === 'string' || item === undefined ? notFound(choice) : tcePerUnit(item, choice)
+  return {
+    perUnit: { calorific: perUnit(choices.calorific), equal: perUnit(choices.equal) },
+    coefficients: Object.values(choices).filter((choice) => typeof choice !== 'string'),
+  }
+}
+
+const notFound = (choice: CoalChoice): CoalAbsence => (typeof choice === 'string' ? choice : 'no-coefficient')
+const tcePerUnit = (item: EnergyItem, coefficient: CoalCoefficient): Decimal =>
+  standardCoalOfItem(decimal('1'), item, coefficient)
+
+/** A known amount with its standard coal. Nothing is nothing whatever its coefficient is. */
+export function figureOf(
+  amount: Decimal | undefined,
+  { perUnit }: ItemCoal,
+  incomplete: boolean,
+): BalanceFigure {
+  const coal: Partial<Record<Basis, Decimal>> = {}
+  const absent: Partial<Record<Basis, CoalAbsence>> = {}
+  for (const basis of bases) {
+    const each = perUnit[basis]
+    if (amount === undefined) continue
+    if (typeof each !== 'string') coal[basis] = amount.times(each)
+    else if (amount.eq(0)) coal[basis] = amount
+    else absent[basis] = each
+  }
+  return { amount, coal: { calorific: coal.calorific, equal: coal.equal }, absent, incomplete }
+}
+
+/** The parts that meters measured. A meter that was not there yet in the whole period has none. */
+export function meterParts(
+  flows: readonly BalanceFlow[],
+  pieces: readonly ReportPeriod[],
+  measured: MeasuredPieces,
+  coalOf: ItemCoals,
+): BalancePart[] {
+  return flows.flatMap((flow) => {
+    const { account, item, row, meter, quantity, share, perUnit, reason, by } = flow
+    const factor = share.times(perUnit)
+    const isOne = factor.eq(1)
+    const coefficients = new Map<string, CoalCoefficient>()
+    const slots = { expected: 0, known: 0, missing: 0, partial: 0 }
+    const figures = measured(meter, quantity).flatMap((energy, index) => {
+      const piece = pieces[index]
+      if (piece === undefined || energy.expected === 0) return []
+      const coal = coalOf(account, item, piece.from)
+      for (const each of coal.coefficients) coefficients.set(`${each.code} ${each.basis}`, each)
+      slots.expected += energy.expected
+      slots.known += energy.sum.known
+      slots.missing += energy.missing
+      slots.partial += energy.sum.partial
+      const amount = isOne ? energy.energy : energy.energy?.times(factor)
+      return [figureOf(amount, coal, energy.missing + energy.sum.partial > 0)]
+    })
+    if (figures.length === 0) return []
+    const origin: MeterOrigin = { kind: 'meter', meter, quantity, share: textOf(share), reason, by, slots }
+    const figure = sumFigures(figures)
+    return [{ account, item, row, origin, figure, coefficients: [...coefficients.values()] }]
+  })
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod'
+import { identifier, localName } from '#contract/identity.ts'
+import type { UnplacedMeter } from './balance-flows.ts'
+import { isEmpty, type BalanceFigure } from './balance-figure.ts'
+import type { BalancePart } from './balance-parts.ts'
+import type { ComparedRecord } from './balance-records.ts'
+import type { BalanceTable } from './balance-table.ts'
+import { textOf } from './decimal.ts'
+import type { EnergyItems } from './energy-item.ts'
+import type { ReportHead } from './balance-report.ts'
+
+/** The balance table as JSON, for the API and for files: exact decimal texts, null where nothing is known. */
+const decimalOrNull = z.string().nullable()
+export const figureView = z.object({
+  amount: decimalOrNull.meta({ description: 'In the unit of the item' }),
+  calorific: decimalOrNull.meta({ description: 'tce' }),
+  equal: decimalOrNull.meta({ description: 'tce' }),
+  absent: z.partialRecord(
+    z.enum(['calorific', 'equal']),
+    z.enum(['no-coefficient', 'no-value-for-the-year']),
+  ),
+  incomplete: z.boolean().meta({ description: 'A part of it is missing: this is what is known' }),
+})
+const partView = figureView.extend({
+  account: identifier,
+  meter: identifier.nullable(),
+  quantity: z.string().nullable(),
+  share: z.string().nullable(),
+  reason: z.string(),
+  by: z.string().nullable(),
+  slots: z.object({ expected: z.int(), known: z.int(), missing: z.int(), partial: z.int() }).nullable(),
+  record: z.int().nullable(),
+  coefficients: z.array(z.string()),
+})
+const cellView = figureView.extend({ parts: z.array(partView), sumOf: z.array(z.string()) })
+
+export const periodView = z.object({ name: z.string(), from: z.iso.date(), to: z.iso.date() })
+export const coefficientView = z.object({
+  code: z.string(),
+  basis: z.enum(['calorific', 'equal']),
+  edition: z.string(),
+  unit: z.string(),
+  value: z.string(),
+  rule: z.string(),
+  confidence: z.string(),
+  document: z.string(),
+})
+
+export const balanceView = z.object({
+  park: localName,
+  account: localName,
+  period: periodView,
+  planRevision: z.string(),
+  items: z.array(z.object({ id: z.string(), name: localName, unit: z.string(), media: z.boolean() })),
+  rows: z.array(
+    z.object({
+      id: z.string(),
+      name: localName,
+      level: z.int(),
+      sign: z.enum(['+', '-']),
+      cells: z.record(z.string(), cellView),
+      total: figureView.omit({ amount: true }),
+    }),
+  ),
+  closures: z.record(
+    z.string(),
+    z.object({
+      difference: z.string(),
+      allowed: z.number().nullable(),
+      verdict: z.string(),
+      unknown: z.array(z.string()),
+    }),
+  ),
+  coefficients: z.array(coefficientView),
+  unplaced: z.array(z.object({ meter: identifier, reason: z.string() })),
+  compared: z.array(
+    z.object({ record: z.int(), account: identifier, item: z.string(), row: z.string(), amount: z.string() }),
+  ),
+})
+export type BalanceView = z.output<typeof balanceView>
+
+const orNull = (value: Parameters<typeof textOf>[0] | undefined): string | null =>
+  value === undefined ? null : textOf(value)
+
+export const figureViewOf = ({
+  amount,
+  coal,
+  absent,
+  incomplete,
+}: BalanceFigure): z.output<typeof figureView> => ({
+  amount: orNull(amount),
+  calorific: orNull(coal.calorific),
+  equal: orNull(coal.equal),
+  absent,
+  incomplete,
+})
+
+function partViewOf({ account, origin, figure, coefficients }: BalancePart): z.output<typeof partView> {
+  const common = {
+    ...figureViewOf(figure),
+    account,
+    coefficients: coefficients.map(({ code, basis }) => `${code} ${basis}`),
+  }
+  return origin.kind === 'meter'
+    ? {
+        ...common,
+        meter: origin.meter.id,
+        quantity: origin.quantity,
+        share: origin.share,
+        reason: origin.reason,
+        by: origin.by ?? null,
+        slots: origin.slots,
+        record: null,
+      }
+    : {
+        ...common,
+        meter: null,
+        quantity: null,
+        share: null,
+        reason: 'record',
+        by: null,
+        slots: null,
+        record: origin.record ?? null,
+      }
+}
+
+/** A table with everything that it rests on. Rows in which nothing is are left out. */
+export function balanceViewOf(
+  head: ReportHead,
+  given: {
+    readonly table: BalanceTable
+    readonly unplaced: readonly UnplacedMeter[]
+    readonly compared: readonly ComparedRecord[]
+  },
+  items: EnergyItems,
+): BalanceView {
+  const { table, unplaced, compared } = given
+  return {
+    park: head.park,
+    account: head.whose,
+    period: { name: head.period.name, from: head.period.from, to: head.period.to },
+    planRevision: head.planRevision,
+    items: table.items.flatMap((id) => {
+      const item = items[id]
+      return item === undefined ? [] : [{ id, name: item.name, unit: item.unit, media: item.media }]
+    }),
+    rows: table.lines.flatMap(({ row, level, cells, total }) => {
+      const full = [...cells].filter(([, { figure }]) => !isEmpty(figure))
+      if (full.length === 0) return []
+      const { amount: _, ...sum } = figureViewOf(total)
+      return [
+        {
+          id: row.id,
+          name: row.name,
+          level,
+          sign: row.sign,
+          cells: Object.fromEntries(
+            full.map(([item, { figure, parts, sumOf }]) => [
+              item,
+              { ...figureViewOf(figure), parts: parts.map(partViewOf), sumOf: [...sumOf] },
+            ]),
+          ),
+          total: sum,
+        },
+      ]
+    }),
+    closures: Object.fromEntries(
+      [...table.closures].map(([item, { difference, allowed, verdict, unknown }]) => [
+        item,
+        { difference: textOf(difference), allowed: allowed ?? null, verdict, unknown: [...unknown] },
+      ]),
+    ),
+    coefficients: [...table.coefficients],
+    unplaced: [...unplaced],
+    compared: compared.map(({ amount, ...rest }) => ({ ...rest, amount: textOf(amount) })),
+  }
+}

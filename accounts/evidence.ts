@@ -1,0 +1,81 @@
+import type { MeterEvidence } from '#contract/entry.ts'
+import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
+import type { Meter, Park } from '#contract/park.ts'
+import { quantityOf, type QuantityName } from '#contract/quantities.ts'
+import type { Books, RevisionRun, SlotProof } from '#store/port.ts'
+import type { MeasuredTerm } from './accounting-plan.ts'
+import { ofAmount, textOf } from './decimal.ts'
+import type { UncertaintyAssumptions } from './uncertainty.ts'
+
+/** What meters measured in a month, with the interval revisions that it is the sum of. */
+
+/** The energy of a register in a period, its slots, and nothing of what it is used for. */
+export type MeterMonth = Omit<MeterEvidence, 'share' | 'accuracy'>
+
+/** Slots of a period that a meter should have by now: from its installation to the end of the period or to now. */
+function expectedSlots(meter: Meter, period: Period, nowMs: number): number {
+  const fromMs = slotStart(Math.max(period.fromMs, meter.installedMs))
+  return Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
+}
+
+const decimalOf = (amount: NonNullable<SlotProof['energy']>): string => textOf(ofAmount(amount))
+
+/**
+ * What a meter measured in a period. `runs` names revisions that are read again; the newest ones where it is not given.
+ */
+export function meterMonth(
+  books: Pick<Books, 'slotProof'>,
+  meter: Meter,
+  quantity: QuantityName,
+  period: Period,
+  nowMs: number,
+  runs?: readonly RevisionRun[],
+): MeterMonth {
+  const proof = books.slotProof(meter.id, quantity, period, runs)
+  const expected = Math.max(expectedSlots(meter, period, nowMs), proof.known)
+  return {
+    meter: meter.id,
+    quantity,
+    unit: quantityOf(quantity).unit,
+    ...(proof.energy === undefined ? {} : { energy: decimalOf(proof.energy) }),
+    fromMs: period.fromMs,
+    toMs: period.toMs,
+    slots: {
+      expected,
+      known: proof.known,
+      missing: expected - proof.known,
+      undecided: proof.undecided,
+    },
+    byMethod: Object.fromEntries(proof.byMethod.map(({ method, energy }) => [method, decimalOf(energy)])),
+    runs: proof.runs.map(([fromMs, slots, revision]) => [fromMs, slots, revision]),
+    digest: proof.digest,
+  }
+}
+
+/** Register of a term: that of its meter unless it names another. Undefined where the park has no such meter. */
+export function registerOf(
+  term: MeasuredTerm,
+  park: Park,
+): { readonly meter: Meter; readonly quantity: QuantityName } | undefined {
+  const meter = park.meters.get(term.meter)
+  return meter === undefined ? undefined : { meter, quantity: term.quantity ?? meter.register }
+}
+
+/** A meter's month as part of a source: with its share, and how accurate the meter is taken to be. */
+export function evidenceOf(
+  { runs, digest, ...month }: MeterMonth,
+  { share }: MeasuredTerm,
+  meter: Meter,
+  assumptions: UncertaintyAssumptions,
+): MeterEvidence {
+  const assumed = assumptions.meters[meter.carrier]
+  const percent =
+    meter.accuracyPercent === undefined ? (assumed?.percent ?? '100') : String(meter.accuracyPercent)
+  return {
+    ...month,
+    share,
+    runs,
+    digest,
+    accuracy: { percent, assumed: meter.accuracyPercent === undefined },
+  }
+}

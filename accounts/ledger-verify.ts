@@ -1,0 +1,176 @@
+import { canonicalText } from '#contract/canonical-text.ts'
+import {
+  entryBody,
+  hashedText,
+  NO_HASH,
+  type EntryBody,
+  type LedgerEntry,
+  type Posting,
+} from '#contract/entry.ts'
+import type { Books, LedgerRow } from '#store/port.ts'
+import { AccountState } from './account-state.ts'
+import { ofAmount, textOf } from './decimal.ts'
+import { resultOf, type PostingRules } from './posting.ts'
+import { closingOf, signedClosingText } from './statement.ts'
+
+/**
+ * Proof of a ledger: the chain of hashes, the signatures of closings, and every posting computed again from the very
+ * interval revisions, records and factors that it names.
+ */
+
+/** What was found, and where. */
+export interface LedgerFinding {
+  readonly account: string
+  /** Number of the entry; 0 for the account as a whole. */
+  readonly entry: number
+  readonly message: string
+}
+
+export interface Proof {
+  readonly books: Pick<Books, 'ledgerRows' | 'ledgerHead' | 'slotProof' | 'records'>
+  /** SHA-256 of a text, 64 hexadecimal digits. */
+  readonly sha256: (text: string) => string
+  readonly rules: PostingRules
+  /** True for a signature of a key over a text; undefined where the key is not among those trusted. */
+  readonly isSigned: (key: string, signature: string, text: string) => boolean | undefined
+  /** Codes and values of the factor files now; undefined for a code that is there no longer. */
+  readonly factorNow: (code: string, what: string, month: string) => string | undefined
+}
+
+/** How much was looked at. */
+export interface ProofCount {
+  entries: number
+  postings: number
+  slots: number
+  signatures: number
+}
+
+type Columns = Pick<LedgerRow, 'kind' | 'month' | 'reverses' | 'reference'>
+
+function columnsOf(body: EntryBody): Columns {
+  return {
+    kind: body.kind,
+    month: 'month' in body ? (body.month ?? null) : null,
+    reverses: body.kind === 'reversal' ? body.reverses : null,
+    reference: 'reference' in body ? body.reference : null,
+  }
+}
+
+/** A row's body; the reason where it is none. */
+function readBody({ body, ...row }: LedgerRow): EntryBody | string {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(body)
+  } catch {
+    return 'its body is no JSON'
+  }
+  const result = entryBody.safeParse(parsed)
+  if (!result.success) return `its body is no entry: ${result.error.issues[0]?.message ?? ''}`
+  if (canonicalText(result.data) !== body) return 'its body is not as it was written'
+  const columns = columnsOf(result.data)
+  const differs = (['kind', 'month', 'reverses', 'reference'] as const).filter(
+    (column) => columns[column] !== row[column],
+  )
+  return differs.length === 0 ? result.data : `its ${differs.join(', ')} is not that of its body`
+}
+
+/** Verifies one account's chain, entry by entry. */
+class AccountProof {
+  readonly #account: string
+  readonly #proof: Proof
+  readonly #count: ProofCount
+  readonly #state = new AccountState()
+  readonly #records: ReadonlyMap<number, string>
+  #before: { readonly number: number; readonly hash: string; readonly atMs: number } = {
+    number: 0,
+    hash: NO_HASH,
+    atMs: 0,
+  }
+
+  constructor(account: string, proof: Proof, count: ProofCount) {
+    this.#account = account
+    this.#proof = proof
+    this.#count = count
+    this.#records = new Map(
+      proof.books.records({ account }).map(({ number, record }) => [number, record.kind]),
+    )
+  }
+
+  *findings(): Generator<LedgerFinding> {
+    for (const row of this.#proof.books.ledgerRows(this.#account)) {
+      this.#count.entries += 1
+      for (const message of this.#ofRow(row)) yield { account: this.#account, entry: row.number, message }
+      this.#before = { number: row.number, hash: row.hash, atMs: row.recordedAtMs }
+    }
+    const head = this.#proof.books.ledgerHead(this.#account)
+    if (head.number !== this.#before.number || head.hash !== this.#before.hash) {
+      const message = `the chain ends at entry ${this.#before.number}; entry ${head.number} was the last that was added`
+      yield { account: this.#account, entry: 0, message }
+    }
+  }
+
+  *#ofRow(row: LedgerRow): Generator<string> {
+    const { number, hash, atMs } = this.#before
+    if (row.number !== number + 1) yield `it follows entry ${number}: entries between them are gone`
+    if (row.previous !== hash) yield `it does not carry the hash of entry ${number}`
+    if (row.recordedAtMs < atMs) yield `it was recorded before entry ${number}`
+    if (this.#proof.sha256(hashedText(row, row.body)) !== row.hash)
+      yield 'its hash is not that of its content'
+    const body = readBody(row)
+    if (typeof body === 'string') {
+      yield body
+      return
+    }
+    if (body.kind === 'posting') yield* this.#ofPosting(body)
+    if (body.kind === 'closing') yield* this.#ofClosing(row, body)
+    const entry: LedgerEntry = { ...row, body }
+    if (entry.number > this.#state.last) this.#state.take(entry)
+  }
+
+  *#ofPosting(posting: Posting): Generator<string> {
+    const { books, rules, factorNow } = this.#proof
+    this.#count.postings += 1
+    for (const { meter, quantity, fromMs, toMs, runs, digest, energy, slots } of posting.evidence.meters) {
+      const proof = books.slotProof(meter, quantity, { fromMs, toMs }, runs)
+      this.#count.slots += proof.known + proof.missing
+      const what = `${posting.month} ${posting.source}: intervals of ${meter} (${quantity})`
+      if (proof.digest !== digest) yield `${what} are not those that it was computed of`
+      const now = proof.energy === undefined ? undefined : textOf(ofAmount(proof.energy))
+      if (now !== energy || proof.known !== slots.known)
+        yield `${what} add up to ${now ?? 'nothing'}, not to ${energy ?? 'nothing'}`
+    }
+    for (const { record } of posting.evidence.records) {
+      if (!this.#records.has(record)) yield `record ${record} of ${posting.source} is not in the books`
+    }
+    for (const { code, what, value, rule } of posting.factors) {
+      // Own values stand in records and in the plan, which may change; the posting keeps what it used.
+      if (rule.startsWith('measured') || rule === 'own' || rule.startsWith('of ')) continue
+      const now = factorNow(code, what, posting.month)
+      if (now !== value) yield `factor ${code} (${what}) is ${now ?? 'gone'} in the files; ${value} was used`
+    }
+    for (const [part, value] of Object.entries(resultOf(posting, rules.assumptions))) {
+      const said: unknown = Reflect.get(posting, part)
+      if (canonicalText(said ?? null) !== canonicalText(value ?? null))
+        yield `${posting.month} ${posting.source}: ${part} is ${canonicalText(said ?? null)}, computed again ${canonicalText(value ?? null)}`
+    }
+  }
+
+  *#ofClosing(row: LedgerRow, body: Extract<EntryBody, { kind: 'closing' }>): Generator<string> {
+    this.#count.signatures += 1
+    const { key, signature, ...said } = body
+    const signed = this.#proof.isSigned(
+      key,
+      signature,
+      signedClosingText(this.#account, row.previous, canonicalText(said)),
+    )
+    if (signed === undefined) yield `its key ${key.slice(0, 16)}… is none of those that are trusted`
+    else if (!signed) yield 'its signature is not one over this closing and the chain before it'
+    const again = closingOf(this.#state, body.month, body.by)
+    if (canonicalText(again) !== canonicalText(said)) yield `its totals are not those of ${body.month}`
+  }
+}
+
+/** Everything that is wrong with an account's chain, in order; nothing where it holds. Adds to `count`. */
+export function ledgerFindings(account: string, proof: Proof, count: ProofCount): Generator<LedgerFinding> {
+  return new AccountProof(account, proof, count).findings()
+}

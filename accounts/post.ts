@@ -1,0 +1,103 @@
+import { canonicalText } from '#contract/canonical-text.ts'
+import type { MeterEvidence, Posting } from '#contract/entry.ts'
+import type { Meter, Park } from '#contract/park.ts'
+import type { QuantityName } from '#contract/quantities.ts'
+import type { Books } from '#store/port.ts'
+import type { AccountMonth } from './account-month.ts'
+import type { AccountState } from './account-state.ts'
+import type { AccountPlan, EmissionSource } from './accounting-plan.ts'
+import { evidenceOf, registerOf, type MeterMonth } from './evidence.ts'
+import { postingsOf, type PostingRules } from './posting.ts'
+import { sourceFactors } from './source-factors.ts'
+
+/** From the books to postings: the evidence of a month, and what is computed of it. */
+
+export interface PostingGround {
+  readonly books: Pick<Books, 'records'>
+  readonly park: Park
+  readonly rules: PostingRules
+}
+
+/** Records that matter to a month: those of its days, and stocks at the end of the day before. */
+function recordsOf(
+  books: Pick<Books, 'records'>,
+  account: string,
+  month: AccountMonth,
+): ReturnType<Books['records']> {
+  const from = Temporal.PlainDate.from(month.from).subtract({ days: 1 }).toString()
+  return books.records({ account, from, to: month.to })
+}
+
+/** A register's month as it stands in a posting that holds, where it needs not be read again. */
+export function keptMonth(
+  state: AccountState,
+  month: string,
+  meter: string,
+  quantity: string,
+): MeterMonth | undefined {
+  for (const { body } of state.postingsOf(month)) {
+    const found = body.evidence.meters.find((each) => each.meter === meter && each.quantity === quantity)
+    if (found === undefined) continue
+    const { share: _share, accuracy: _accuracy, ...kept } = found
+    return kept
+  }
+  return undefined
+}
+
+/**
+ * What an account's postings of a month would be now. Throws as `postingsOf`.
+ * @param measured what a register measured in the month
+ */
+export function computedPostings(
+  { books, park, rules }: PostingGround,
+  account: AccountPlan,
+  month: AccountMonth,
+  measured: (meter: Meter, quantity: QuantityName) => MeterMonth,
+): Posting[] {
+  const metersOf = (source: EmissionSource): MeterEvidence[] =>
+    source.measured.flatMap((term): MeterEvidence[] => {
+      const register = registerOf(term, park)
+      if (register === undefined) return []
+      const { meter, quantity } = register
+      return [evidenceOf(measured(meter, quantity), term, meter, rules.assumptions)]
+    })
+  return postingsOf(account, month, metersOf, recordsOf(books, account.account, month), rules)
+}
+
+/**
+ * Everything but measurements and records that a month's postings are computed by, as one text: where it differs, the
+ * month is computed again. Throws `factor-missing` or `factor-ambiguous`.
+ */
+export function rulesText(
+  account: AccountPlan,
+  month: AccountMonth,
+  park: Park,
+  rules: PostingRules,
+): string {
+  const sources = account.sources.map((source) => ({
+    source,
+    factors: sourceFactors(source, account, month, rules.library, []).factors,
+    accuracy: source.measured.map((term) => registerOf(term, park)?.meter.accuracyPercent ?? 0),
+  }))
+  return canonicalText({ sources, assumptions: rules.assumptions })
+}
+
+/** A register that an account's sources are measured by. */
+export interface AccountRegister {
+  readonly meter: Meter
+  readonly quantity: QuantityName
+}
+
+/** All of them, each once. */
+export function registersOf(account: AccountPlan, park: Park): AccountRegister[] {
+  const found = new Map<string, AccountRegister>()
+  for (const { measured } of account.sources) {
+    for (const term of measured) {
+      const register = registerOf(term, park)
+      if (register !== undefined) found.set(registerKey(register.meter.id, register.quantity), register)
+    }
+  }
+  return [...found.values()]
+}
+
+export const registerKey = (meter: string, quantity: string): string => `${meter} ${quantity}`

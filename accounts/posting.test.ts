@@ -1,0 +1,322 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { accountingRecord } from '#contract/accounting-record.ts'
+import { posting as postingShape, type MeterEvidence, type Posting } from '#contract/entry.ts'
+import type { EnteredRecord } from '#store/port.ts'
+import { accountMonthOf } from './account-month.ts'
+import { accountPlan } from './accounting-plan.ts'
+import { postingsOf, resultOf } from './posting.ts'
+import { testData } from './testing.test-support.ts'
+
+const { rules } = testData((path) => readFileSync(new URL(path, import.meta.url), 'utf8'))
+const march = accountMonthOf('2026-03', 'Asia/Shanghai')
+const plan = (sources: unknown[], over: Record<string, unknown> = {}) =>
+  accountPlan.parse({
+    account: 'steel',
+    sector: 'industry',
+    fuelSet: 'S1',
+    electricityRegion: 'tianjin',
+    sources: sources.map((source, index) => ({
+      id: `source-${index + 1}`,
+      name: { zh: '源', en: 'Source' },
+      ...(typeof source === 'object' ? source : {}),
+    })),
+    ...over,
+  })
+
+const meter = (energy: string | undefined, over: Partial<MeterEvidence> = {}): MeterEvidence => ({
+  meter: 'incoming',
+  quantity: 'activeEnergyImport.total',
+  unit: 'kWh',
+  share: '1',
+  ...(energy === undefined ? {} : { energy }),
+  fromMs: march.fromMs,
+  toMs: march.toMs,
+  slots: {
+    expected: 2976,
+    known: energy === undefined ? 0 : 2976,
+    missing: energy === undefined ? 2976 : 0,
+    undecided: 0,
+  },
+  byMethod: energy === undefined ? {} : { measured: energy },
+  runs: energy === undefined ? [] : [[march.fromMs, 2976, 1]],
+  digest: '0'.repeat(64),
+  accuracy: { percent: '0.5', assumed: false },
+  ...over,
+})
+const gas = (energy: string): MeterEvidence =>
+  meter(energy, { meter: 'gas', quantity: 'gasVolumeStandard', unit: 'm³' })
+
+let number = 0
+const record = (body: Record<string, unknown>, replacedBy?: number): EnteredRecord => ({
+  number: (number += 1),
+  enteredAtMs: 0,
+  replacedBy,
+  record: accountingRecord.parse({
+    account: 'steel',
+    from: '2026-03-01',
+    to: '2026-04-01',
+    document: 'D',
+    by: 'office',
+    ...body,
+  }),
+})
+
+/** The postings of March; each is held to its schema and to its own arithmetic. */
+function postings(
+  account: ReturnType<typeof plan>,
+  meters: Readonly<Record<string, readonly MeterEvidence[]>>,
+  records: readonly EnteredRecord[] = [],
+): Posting[] {
+  const made = postingsOf(account, march, ({ id }) => meters[id] ?? [], records, rules)
+  for (const each of made) {
+    expect(postingShape.parse(each)).toEqual(each)
+    expect(each).toMatchObject(
+      Object.fromEntries(
+        Object.entries(resultOf(each, rules.assumptions)).filter(([, value]) => value !== undefined),
+      ),
+    )
+  }
+  return made
+}
+
+describe('fuel', () => {
+  const account = plan([
+    { kind: 'fuel', item: 'naturalGas', fuel: 'naturalGas', measured: [{ meter: 'gas' }] },
+  ])
+
+  test('is amount × NCV × carbon × oxidation × 44/12, in the unit of its set', () => {
+    const [made] = postings(account, { 'source-1': [gas('12000')] })
+    expect(made).toMatchObject({
+      scope: '1',
+      formula: 'fuel-combustion',
+      activity: { amount: '1.2', unit: '10⁴m³' },
+      completeness: '1',
+      methods: { measured: '1' },
+    })
+    // 1.2 × 389.31 × 0.0153 × 0.99 × 44/12
+    expect(Number(made?.tCo2)).toBeCloseTo(25.946265708, 9)
+    expect(made?.factors.map(({ what, value, confidence }) => [what, value, confidence])).toEqual([
+      ['ncv', '389.31', 'secondary'],
+      ['carbon', '0.0153', 'secondary'],
+      ['oxidation', '0.99', 'secondary'],
+    ])
+  })
+
+  test('with a measured heating value uses it for the days that it speaks of', () => {
+    const whole = record({ kind: 'fuel-property', source: 'source-1', property: 'ncv', value: '380' })
+    const [made] = postings(account, { 'source-1': [gas('10000')] }, [whole])
+    expect(made?.factors[0]).toMatchObject({ value: '380', rule: 'measured', confidence: 'own' })
+    expect(made?.evidence.records).toEqual([{ record: whole.number, use: 'factor', amount: '380' }])
+    const half = record({
+      kind: 'fuel-property',
+      source: 'source-1',
+      property: 'ncv',
+      value: '380',
+      from: '2026-03-12',
+      to: '2026-05-01',
+    })
+    const [mixed] = postings(account, { 'source-1': [gas('10000')] }, [half])
+    // 11 days by default, 20 measured.
+    expect(Number(mixed?.factors[0]?.value)).toBeCloseTo((11 * 389.31 + 20 * 380) / 31, 12)
+    expect(mixed?.evidence.records).toEqual([
+      { record: half.number, use: 'factor', amount: '380', part: [20, 31] },
+    ])
+  })
+
+  test('from stock is begin + purchases − end − sales, and unknown without a stock at either end', () => {
+    const coal = plan([{ kind: 'fuel', item: 'rawCoal', fuel: 'bituminousCoal', records: true }])
+    const item = { item: 'rawCoal', unit: 't' }
+    const begin = record({
+      kind: 'energy-stock',
+      ...item,
+      quantity: '100',
+      from: '2026-02-01',
+      to: '2026-03-01',
+    })
+    const all = [
+      begin,
+      record({ kind: 'energy-purchased', ...item, quantity: '50', from: '2026-03-01', to: '2026-04-01' }),
+      record({ kind: 'energy-sold', ...item, quantity: '5' }),
+      record({ kind: 'energy-stock', ...item, quantity: '85' }),
+    ]
+    const [made] = postings(coal, {}, all)
+    expect(made?.activity).toEqual({ amount: '60', unit: 't' })
+    expect(made?.methods).toEqual({ recorded: '1' })
+    const [unknown] = postings(coal, {}, all.slice(1))
+    expect(unknown?.activity).toBeUndefined()
+    expect(unknown?.tCo2).toBeUndefined()
+  })
+})
+
+describe('electricity', () => {
+  const account = plan([
+    { kind: 'electricity-purchased', item: 'electricity', measured: [{ meter: 'incoming' }] },
+  ])
+
+  test('by location is the average, by market the residual factor of what nothing covers', () => {
+    const covers = [
+      record({
+        kind: 'green-certificate',
+        certificate: 'C-1',
+        kwh: '3000',
+        vintage: '2026',
+        cancelledOn: '2026-04-20',
+      }),
+      record({
+        kind: 'direct-renewable',
+        contract: 'P-1',
+        kwh: '62000',
+        from: '2026-01-01',
+        to: '2026-03-04',
+      }),
+      // Not cancelled: it may still be sold.
+      record({ kind: 'green-certificate', certificate: 'C-2', kwh: '9000', vintage: '2026' }),
+    ]
+    const [made] = postings(account, { 'source-1': [meter('10000')] }, covers)
+    expect(made?.tCo2).toBe('7.041')
+    // Three of 62 days of the supply, and the certificate: 6,000 kWh of 10,000; residual factor of the nation, 2023.
+    expect(made?.covered).toBe('6000')
+    expect(made?.tCo2MarketBased).toBe('2.4384')
+    expect(made?.factors.map(({ code, rule }) => [code, rule])).toEqual([
+      ['grid/tianjin/average/2022', 'latest-published'],
+      ['grid/china/without-traded-non-fossil/2023', 'latest-published'],
+    ])
+  })
+
+  test('never covers more than was bought, and covers it once', () => {
+    const two = plan([
+      { kind: 'electricity-purchased', item: 'electricity', measured: [{ meter: 'incoming' }] },
+      { kind: 'electricity-purchased', item: 'electricity', measured: [{ meter: 'incoming' }] },
+    ])
+    const contract = record({ kind: 'direct-renewable', contract: 'P-1', kwh: '150' })
+    const made = postings(two, { 'source-1': [meter('100')], 'source-2': [meter('100')] }, [contract])
+    expect(made.map(({ covered }) => covered)).toEqual(['100', '50'])
+    expect(made[0]?.tCo2MarketBased).toBe('0')
+  })
+
+  test('that is sold is deducted', () => {
+    const sold = plan([{ kind: 'electricity-sold', item: 'electricity', measured: [{ meter: 'incoming' }] }])
+    const [made] = postings(sold, { 'source-1': [meter('1000')] })
+    expect(made).toMatchObject({ activity: { amount: '-1000', unit: 'kWh' }, tCo2: '-0.7041' })
+  })
+
+  test('of a difference is unknown where one of its terms is, and says what is missing', () => {
+    const difference = [meter('5000'), meter(undefined, { meter: 'other', share: '-1' })]
+    const [unknown] = postings(account, { 'source-1': difference })
+    expect(unknown).toMatchObject({ completeness: '0.5', methods: {} })
+    expect(unknown?.tCo2).toBeUndefined()
+    const notThereYet = meter(undefined, {
+      meter: 'other',
+      share: '-1',
+      slots: { expected: 0, known: 0, missing: 0, undecided: 0 },
+    })
+    const [made] = postings(account, { 'source-1': [meter('5000'), notThereYet] })
+    expect(made?.activity?.amount).toBe('5000')
+  })
+})
+
+describe('heat and processes', () => {
+  test('steam is its enthalpy less that of feed water, times the factor', () => {
+    const steam = plan([
+      {
+        kind: 'heat-purchased',
+        item: 'heat',
+        measured: [{ meter: 'steam' }],
+        steam: { pressureKpa: '1000', document: 'Design' },
+      },
+    ])
+    const [made] = postings(steam, {
+      'source-1': [meter('100', { meter: 'steam', quantity: 'steamMass', unit: 't' })],
+    })
+    // 100 t × (2777.12 − 83.74) kJ/kg = 269.338 GJ, × 0.11 tCO2/GJ
+    expect(made).toMatchObject({ formula: 'steam', tCo2: '29.62718', scope: '2' })
+    expect(made?.factors[1]).toMatchObject({ code: 'IAPWS-IF97', value: '2777.12' })
+  })
+
+  test('a supplier’s factor stands in the place of the default', () => {
+    const heat = plan([{ kind: 'heat-purchased', item: 'heat', measured: [{ meter: 'heat' }] }])
+    const supplier = record({ kind: 'supplier-factor', source: 'source-1', value: '0.06', unit: 'tCO2/GJ' })
+    const [made] = postings(heat, { 'source-1': [meter('50', { quantity: 'heatEnergy', unit: 'GJ' })] }, [
+      supplier,
+    ])
+    expect(made?.tCo2).toBe('3')
+  })
+
+  test('carbonates, own factors, biomass and scope 3 have their own scopes', () => {
+    const account = plan(
+      [
+        { kind: 'process', factor: 'process/calcium-carbonate', records: true },
+        { kind: 'biomass', factor: 'own/wood', records: true },
+        { kind: 'scope3', factor: 'own/road', records: true },
+      ],
+      {
+        ownFactors: [
+          {
+            code: 'own/wood',
+            name: { zh: '木', en: 'Wood' },
+            per: 't',
+            value: '1.5',
+            document: 'Laboratory',
+          },
+          {
+            code: 'own/road',
+            name: { zh: '运', en: 'Road' },
+            per: 'tkm',
+            value: '0.0001',
+            document: 'Haulier',
+          },
+        ],
+      },
+    )
+    const activity = (source: string, quantity: string, unit: string): EnteredRecord =>
+      record({ kind: 'process-activity', source, quantity, unit })
+    const made = postings(account, {}, [
+      activity('source-1', '10', 't'),
+      activity('source-2', '10', 't'),
+      activity('source-3', '5000', 'tkm'),
+      { ...activity('source-1', '99', 't'), replacedBy: 1 },
+    ])
+    expect(made.map(({ scope, tCo2 }) => [scope, tCo2])).toEqual([
+      ['1', '4.397'],
+      ['biomass', '15'],
+      ['3', '0.5'],
+    ])
+    expect(made[0]?.factors[0]?.confidence).toBe('unverified')
+  })
+
+  test('what is in another unit is no activity', () => {
+    const heat = plan([{ kind: 'heat-purchased', item: 'heat', measured: [{ meter: 'heat' }] }])
+    expect(() => postings(heat, { 'source-1': [meter('50')] })).toThrow(
+      expect.objectContaining({ code: 'unit-mismatch' }),
+    )
+  })
+})
+
+describe('uncertainty', () => {
+  test('is propagated from the accuracy of the meters, at k = 2', () => {
+    const account = plan([
+      { kind: 'electricity-purchased', measured: [{ meter: 'incoming' }, { meter: 'other', share: '-1' }] },
+    ])
+    const [made] = postings(account, {
+      'source-1': [meter('5000'), meter('4000', { meter: 'other', share: '-1' })],
+    })
+    const expected = (2 * Math.hypot((0.005 * 5000) / Math.sqrt(3), (0.005 * 4000) / Math.sqrt(3))) / 1000
+    expect(Number(made?.uncertainty?.share)).toBeCloseTo(expected, 6)
+    expect(made?.uncertainty).toMatchObject({ covers: 'activity', assumed: false })
+  })
+
+  test('joins that of the factor in quadrature where the plan knows it, and says what was assumed', () => {
+    const account = plan([
+      {
+        kind: 'electricity-purchased',
+        measured: [{ meter: 'incoming' }],
+        factorUncertainty: { percent: '3', document: 'Study' },
+      },
+    ])
+    const accuracy = { percent: '2', assumed: true }
+    const [made] = postings(account, { 'source-1': [meter('5000', { accuracy })] })
+    expect(Number(made?.uncertainty?.share)).toBeCloseTo(Math.hypot(0.04 / Math.sqrt(3), 0.03), 6)
+    expect(made?.uncertainty).toMatchObject({ covers: 'activity and factor', assumed: true })
+  })
+})

@@ -1,0 +1,241 @@
+import type { FactorUse, RecordEvidence } from '#contract/entry.ts'
+import { Fault } from '#contract/fault.ts'
+import type { AccountMonth } from './account-month.ts'
+import type { AccountPlan, EmissionSource } from './accounting-plan.ts'
+import { decimal, quotient, textOf, type Decimal } from './decimal.ts'
+import type { Chosen, FactorLibrary } from './factor-library.ts'
+import type { ElectricityFactor, FuelFactor, ProcessFactor } from './factor.ts'
+import { shareOfDays } from './recorded-quantity.ts'
+import type { LiveRecord } from './recorded-activity.ts'
+import { steamEnthalpy } from './steam-enthalpy.ts'
+
+/** Which factors a source's activity is multiplied with in a month, own values in the place of defaults. */
+
+/** Factors as they are used, and the records that own values came from. */
+export interface SourceFactors {
+  readonly factors: readonly FactorUse[]
+  readonly records: readonly RecordEvidence[]
+}
+
+/** The value of a factor by what it is. Throws RangeError where it is not among them. */
+export function factorValue(factors: readonly FactorUse[], what: FactorUse['what']): Decimal {
+  const found = factors.find((each) => each.what === what)
+  if (found === undefined) throw new RangeError(`no factor for ${what}`)
+  return decimal(found.value)
+}
+
+const daysOf = (month: AccountMonth): number => shareOfDays(month, month.from, month.to)?.days ?? 0
+
+/**
+ * A default with own values in its place for the days that they speak of: their mean weighted by days. Where two speak of
+ * one day, the one entered later holds.
+ */
+function withOwnValues(
+  standard: FactorUse,
+  month: AccountMonth,
+  own: readonly { readonly entered: LiveRecord; readonly value: string }[],
+): SourceFactors {
+  if (own.length === 0) return { factors: [standard], records: [] }
+  const days = daysOf(month)
+  const holder: (number | undefined)[] = Array.from({ length: days })
+  for (const [index, { entered }] of own.entries()) {
+    const first = shareOfDays(month, month.from, entered.record.from)?.days ?? 0
+    const share = shareOfDays(entered.record, month.from, month.to)
+    for (let day = first; day < first + (share?.days ?? 0); day += 1) holder[day] = index
+  }
+  const held = own.map((_, index) => holder.filter((each) => each === index).length)
+  let sum = decimal(standard.value).times(holder.filter((each) => each === undefined).length)
+  for (const [index, { value }] of own.entries()) sum = sum.plus(decimal(value).times(held[index] ?? 0))
+  const documents = own.flatMap(({ entered }, index) => (held[index] === 0 ? [] : entered.record.document))
+  return {
+    factors: [
+      {
+        ...standard,
+        value: textOf(quotient(sum, decimal(String(days)))),
+        rule: holder.includes(undefined) ? 'measured for a part of the days' : 'measured',
+        confidence: holder.includes(undefined) ? standard.confidence : 'own',
+        document: documents.join('; ').slice(0, 1_000),
+      },
+    ],
+    records: own.flatMap(({ entered, value }, index): RecordEvidence[] => {
+      const part = held[index] ?? 0
+      if (part === 0) return []
+      return [
+        {
+          record: entered.number,
+          use: 'factor',
+          amount: value,
+          ...(part === days ? {} : { part: [part, days] }),
+        },
+      ]
+    }),
+  }
+}
+
+function ownValues(
+  records: readonly LiveRecord[],
+  month: AccountMonth,
+  valueOf: (record: LiveRecord['record']) => string | undefined,
+): { readonly entered: LiveRecord; readonly value: string }[] {
+  return records.flatMap((entered) => {
+    const value = valueOf(entered.record)
+    const isOfMonth = shareOfDays(entered.record, month.from, month.to) !== undefined
+    return value === undefined || !isOfMonth ? [] : [{ entered, value }]
+  })
+}
+
+function fuelFactors(
+  source: Extract<EmissionSource, { kind: 'fuel' }>,
+  account: AccountPlan,
+  month: AccountMonth,
+  library: FactorLibrary,
+  records: readonly LiveRecord[],
+): SourceFactors {
+  const set = source.fuelSet ?? account.fuelSet
+  const row: FuelFactor = library.fuel(set, source.fuel)
+  const use = (what: 'ncv' | 'carbon', value: string, unit: string): FactorUse => ({
+    code: row.code,
+    what,
+    value,
+    unit,
+    rule: 'set',
+    confidence: row.confidence,
+    document: library.setName(set),
+  })
+  const oxidation = (): FactorUse => {
+    const common = { what: 'oxidation', unit: '1', rule: 'set', document: library.setName(set) } as const
+    if (source.equipment === undefined && row.oxidation !== undefined)
+      return { ...common, code: row.code, value: row.oxidation, confidence: row.confidence }
+    if (source.equipment === undefined)
+      throw new Fault(
+        'factor-missing',
+        `Oxidation of ${row.code} depends on the equipment, which is not named.`,
+      )
+    const found = library.oxidation(set, source.equipment)
+    return { ...common, code: `${set}/${source.equipment}`, value: found.value, confidence: found.confidence }
+  }
+  const standards = [use('ncv', row.ncv, `GJ/${row.per}`), use('carbon', row.carbon, 'tC/GJ'), oxidation()]
+  const all = standards.map((standard) =>
+    withOwnValues(
+      standard,
+      month,
+      ownValues(records, month, (record) =>
+        record.kind === 'fuel-property' && record.source === source.id && record.property === standard.what
+          ? record.value
+          : undefined,
+      ),
+    ),
+  )
+  return { factors: all.flatMap(({ factors }) => factors), records: all.flatMap(({ records }) => records) }
+}
+
+function electricityUse(
+  { factor, rule }: Chosen<ElectricityFactor>,
+  what: 'emission' | 'residual',
+): FactorUse {
+  const { code, value, unit, confidence, document } = factor
+  return { code, what, value, unit, rule, confidence, document }
+}
+
+function electricityFactors(
+  source: EmissionSource,
+  account: AccountPlan,
+  month: AccountMonth,
+  library: FactorLibrary,
+  records: readonly LiveRecord[],
+): SourceFactors {
+  const vintage = account.electricityVintage === undefined ? {} : { vintage: account.electricityVintage }
+  const location = library.electricity({
+    region: account.electricityRegion,
+    series: account.electricitySeries,
+    year: month.year,
+    ...vintage,
+  })
+  const residual = library.electricity({
+    region: account.residualRegion,
+    series: 'without-traded-non-fossil',
+    year: month.year,
+    ...vintage,
+  })
+  const market = withOwnValues(
+    electricityUse(residual, 'residual'),
+    month,
+    ownValues(records, month, (record) =>
+      record.kind === 'supplier-factor' && record.source === source.id && record.unit === 'kgCO2/kWh'
+        ? record.value
+        : undefined,
+    ),
+  )
+  return { factors: [electricityUse(location, 'emission'), ...market.factors], records: market.records }
+}
+
+function heatFactors(
+  source: Extract<EmissionSource, { kind: 'heat-purchased' | 'heat-sold' }>,
+  month: AccountMonth,
+  library: FactorLibrary,
+  records: readonly LiveRecord[],
+): SourceFactors {
+  const row = library.heat('heat', month.from)
+  const { code, value, unit, confidence, document } = row
+  const emission = withOwnValues(
+    { code, what: 'emission', value, unit, rule: 'of-the-period', confidence, document },
+    month,
+    ownValues(records, month, (record) =>
+      record.kind === 'supplier-factor' && record.source === source.id && record.unit === 'tCO2/GJ'
+        ? record.value
+        : undefined,
+    ),
+  )
+  const { steam } = source
+  if (steam === undefined) return emission
+  const common = { what: 'enthalpy', unit: 'kJ/kg', confidence: 'own', document: steam.document } as const
+  const enthalpy: FactorUse =
+    'enthalpyKjPerKg' in steam
+      ? { ...common, code: 'plan/enthalpy', value: steam.enthalpyKjPerKg, rule: 'measured' }
+      : {
+          ...common,
+          code: 'IAPWS-IF97',
+          value: textOf(steamEnthalpy(Number(steam.pressureKpa), numberOf(steam.temperatureCelsius))),
+          rule: `of ${steam.pressureKpa} kPa, ${steam.temperatureCelsius ?? 'saturated'} °C`,
+        }
+  return { factors: [...emission.factors, enthalpy], records: emission.records }
+}
+
+const numberOf = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text)
+
+function activityFactor(row: ProcessFactor | undefined, account: AccountPlan, code: string): FactorUse {
+  if (row !== undefined) {
+    const { value, per, confidence, document } = row
+    return { code, what: 'emission', value, unit: `tCO2/${per}`, rule: 'of-the-period', confidence, document }
+  }
+  const own = account.ownFactors.find((each) => each.code === code)
+  if (own === undefined) throw new Fault('factor-missing', `There is no factor ${code}.`)
+  const { value, per, document } = own
+  return { code, what: 'emission', value, unit: `tCO2/${per}`, rule: 'own', confidence: 'own', document }
+}
+
+/** The factors of a source in a month. Throws `factor-missing` or `factor-ambiguous`. */
+export function sourceFactors(
+  source: EmissionSource,
+  account: AccountPlan,
+  month: AccountMonth,
+  library: FactorLibrary,
+  records: readonly LiveRecord[],
+): SourceFactors {
+  switch (source.kind) {
+    case 'fuel':
+      return fuelFactors(source, account, month, library, records)
+    case 'electricity-purchased':
+    case 'electricity-sold':
+      return electricityFactors(source, account, month, library, records)
+    case 'heat-purchased':
+    case 'heat-sold':
+      return heatFactors(source, month, library, records)
+    default:
+      return {
+        factors: [activityFactor(library.process(source.factor, month.from), account, source.factor)],
+        records: [],
+      }
+  }
+}

@@ -1,0 +1,223 @@
+import { scopes, type Posting, type Scope } from '#contract/entry.ts'
+import type { AccountState } from './account-state.ts'
+import { decimal, textOf, type Decimal } from './decimal.ts'
+import { shareText } from './uncertainty.ts'
+
+/** A statement of account: sums of what a state holds, exact, with all that limits them said beside them. */
+
+/** A figure with its parts apart. Undefined: nothing of it is known. Scope 1 and 2 are the total; the others never. */
+export interface Totals {
+  /** Scope 1 + 2, by location, with adjustments. */
+  readonly total: string | undefined
+  /** The same with electricity by market. */
+  readonly totalMarketBased: string | undefined
+  readonly byScope: Readonly<Partial<Record<Scope, string>>>
+  /** Adjustments that are in the figures, by scope. */
+  readonly adjustments: Readonly<Partial<Record<Scope, string>>>
+  /** Half-width of the 95 % interval of the total as a share of it; undefined where a part has none. */
+  readonly uncertainty: string | undefined
+}
+
+export interface StatementLine {
+  readonly month: string
+  readonly source: string
+  /** Its entry; undefined for a figure that is computed and not posted. */
+  readonly entry: number | undefined
+  readonly posting: Posting
+  /** Codes of factors that were not seen in print. */
+  readonly doubtful: readonly string[]
+}
+
+export interface Statement {
+  readonly from: string
+  readonly to: string
+  readonly totals: Totals
+  readonly months: readonly (Totals & {
+    readonly month: string
+    readonly state: 'open' | 'closed' | 'provisional'
+    readonly restatements: number
+  })[]
+  readonly lines: readonly StatementLine[]
+  /** Months of the period without a posting: their emissions are in no total. */
+  readonly missing: readonly string[]
+  /** Sources whose figure lacks slots, or has none: `month source`. */
+  readonly incomplete: readonly string[]
+  readonly differences: readonly {
+    readonly entry: number
+    readonly month: string
+    readonly source: string
+    readonly because: string
+    readonly tCo2: string | undefined
+  }[]
+}
+
+const ZERO = decimal('0')
+
+const plus = (a: Decimal | undefined, b: Decimal): Decimal => (a ?? ZERO).plus(b)
+const text = (value: Decimal | undefined): string | undefined =>
+  value === undefined ? undefined : textOf(value)
+
+function doubtfulOf({ factors }: Posting): string[] {
+  return factors
+    .filter(({ confidence }) => confidence === 'unverified' || confidence === 'conflict')
+    .map(({ code }) => code)
+}
+
+/** True for a posting whose figure is not that of the whole month. */
+export function isIncomplete({ tCo2, completeness }: Posting): boolean {
+  return tCo2 === undefined || (completeness !== undefined && completeness !== '1')
+}
+
+/** Errors of one source add up over months, those of several sources in quadrature (accounts/uncertainty.ts). */
+function uncertaintyOf(postings: readonly Posting[], total: Decimal | undefined): string | undefined {
+  const whole = Math.abs(Number((total ?? ZERO).toString()))
+  if (whole === 0) return undefined
+  const bySource = new Map<string, number>()
+  for (const { source, tCo2, uncertainty, scope } of postings) {
+    if (tCo2 === undefined || (scope !== '1' && scope !== '2') || Number(tCo2) === 0) continue
+    if (uncertainty === undefined) return undefined
+    const half = Math.abs(Number(tCo2)) * Number(uncertainty.share)
+    bySource.set(source, (bySource.get(source) ?? 0) + half)
+  }
+  return shareText(Math.hypot(...bySource.values()) / whole)
+}
+
+/** Sums of postings and adjustments. */
+export function totalsOf(
+  postings: readonly Posting[],
+  adjustments: readonly { readonly scope: Scope; readonly tCo2: string }[],
+): Totals {
+  const byScope = new Map<Scope, Decimal>()
+  const adjusted = new Map<Scope, Decimal>()
+  let market: Decimal | undefined
+  const isTotal = (scope: Scope): boolean => scope === '1' || scope === '2'
+  for (const { scope, tCo2, tCo2MarketBased } of postings) {
+    if (tCo2 === undefined) continue
+    byScope.set(scope, plus(byScope.get(scope), decimal(tCo2)))
+    if (isTotal(scope)) market = plus(market, decimal(tCo2MarketBased ?? tCo2))
+  }
+  for (const { scope, tCo2 } of adjustments) {
+    byScope.set(scope, plus(byScope.get(scope), decimal(tCo2)))
+    adjusted.set(scope, plus(adjusted.get(scope), decimal(tCo2)))
+    if (isTotal(scope)) market = plus(market, decimal(tCo2))
+  }
+  const [one, two] = [byScope.get('1'), byScope.get('2')]
+  const total = one === undefined && two === undefined ? undefined : (one ?? ZERO).plus(two ?? ZERO)
+  const texts = (of: ReadonlyMap<Scope, Decimal>): Partial<Record<Scope, string>> =>
+    Object.fromEntries(
+      scopes.flatMap((scope) => {
+        const value = of.get(scope)
+        return value === undefined ? [] : [[scope, textOf(value)]]
+      }),
+    )
+  return {
+    total: text(total),
+    totalMarketBased: text(market),
+    byScope: texts(byScope),
+    adjustments: texts(adjusted),
+    uncertainty: uncertaintyOf(postings, total),
+  }
+}
+
+/**
+ * The statement of a state for whole months, both included.
+ * @param months names of all months of the period, in order
+ * @param provisional figures of months that are not posted yet: shown, and in their month's totals, never in those of the
+ *   statement
+ */
+export function statementOf(
+  state: AccountState,
+  months: readonly string[],
+  provisional: readonly Posting[] = [],
+): Statement {
+  const asked = new Set(months)
+  const posted = [...state.postings.values()]
+    .filter(({ body }) => asked.has(body.month))
+    .toSorted((a, b) => a.number - b.number)
+  const adjustments = [...state.adjustments.values()].filter(({ body }) => asked.has(body.month))
+  const postedMonths = new Set(posted.map(({ body }) => body.month))
+  const running = provisional.filter(({ month }) => asked.has(month) && !postedMonths.has(month))
+  const lineOf = (posting: Posting, entry?: number): StatementLine => ({
+    month: posting.month,
+    source: posting.source,
+    entry,
+    posting,
+    doubtful: doubtfulOf(posting),
+  })
+  const lines = [
+    ...posted.map(({ number, body }) => lineOf(body, number)),
+    ...running.map((each) => lineOf(each)),
+  ]
+  const byMonth = Map.groupBy(lines, ({ month }) => month)
+  const entered = Map.groupBy(adjustments, ({ body }) => body.month)
+  const sourceOf = new Map(posted.map(({ number, body }) => [number, body.source]))
+  return {
+    from: months[0] ?? '',
+    to: months.at(-1) ?? '',
+    totals: totalsOf(
+      posted.map(({ body }) => body),
+      adjustments.map(({ body }) => body),
+    ),
+    months: months
+      .filter((month) => byMonth.has(month) || entered.has(month))
+      .map((month) => ({
+        month,
+        state: state.closings.has(month)
+          ? ('closed' as const)
+          : postedMonths.has(month) || !byMonth.has(month)
+            ? ('open' as const)
+            : ('provisional' as const),
+        restatements: state.restatements.get(month) ?? 0,
+        ...totalsOf(
+          (byMonth.get(month) ?? []).map(({ posting }) => posting),
+          (entered.get(month) ?? []).map(({ body }) => body),
+        ),
+      })),
+    lines: lines.toSorted((a, b) => (a.month < b.month ? -1 : a.month > b.month ? 1 : 0)),
+    missing: months.filter((month) => !byMonth.has(month)),
+    incomplete: lines
+      .filter(({ posting }) => isIncomplete(posting))
+      .map(({ month, source }) => `${month} ${source}`),
+    differences: [...state.differences.values()]
+      .filter(({ body }) => asked.has(body.month))
+      .map(({ number, body }) => ({
+        entry: number,
+        month: body.month,
+        source: sourceOf.get(body.posting) ?? '',
+        because: body.because,
+        tCo2: body.tCo2,
+      })),
+  }
+}
+
+type Closing = Extract<Parameters<AccountState['take']>[0]['body'], { kind: 'closing' }>
+
+/** What a closing says of its month, before it is signed. */
+export function closingOf(
+  state: AccountState,
+  month: string,
+  by: string,
+): Omit<Closing, 'key' | 'signature'> {
+  const postings = state.postingsOf(month).map(({ body }) => body)
+  const adjustments = [...state.adjustments.values()]
+    .map(({ body }) => body)
+    .filter((each) => each.month === month)
+  const { total, byScope } = totalsOf(postings, adjustments)
+  return {
+    kind: 'closing',
+    month,
+    ...(total === undefined ? {} : { total }),
+    byScope,
+    entries: state.last,
+    incomplete: postings.filter(isIncomplete).map(({ source }) => source),
+    by,
+  }
+}
+
+/**
+ * The text that is signed: the closing and the chain before it, so that nothing of the past can be changed afterwards.
+ * @param previous hash of the account's last entry before the closing
+ */
+export function signedClosingText(account: string, previous: string, closing: string): string {
+  return `tanbiao ledger closing 1\n${account}\n${previous}\n${closing}`
+}

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BalanceGround } from '#accounts/balance.ts'
+import type { BalanceRows } from '#accounts/balance-row.ts'
+import { factorLibrary } from '#accounts/factor-library.ts'
+import { measuredFromBooks } from '#accounts/measured-energy.ts'
+import { Fault } from '#contract/fault.ts'
+import { readParkFile } from '#firmware-config/park-file.ts'
+import { openBooks } from '#store/open.ts'
+import type { Books } from '#store/port.ts'
+import {
+  accountingPlanBeside,
+  readAccountingPlan,
+  readBalanceRows,
+  readEnergyItems,
+} from './accounting-files.ts'
+import { readFactorFiles } from './factor-files.ts'
+
+/** Everything that reports are made from, read from files and the books of a data folder. */
+export interface AccountingGround extends BalanceGround {
+  readonly rows: BalanceRows
+  readonly books: Books
+  close(): void
+}
+
+/**
+ * Opens a park's accounting: its park file, the plan beside it or the given one, and the books of a server, running or
+ * not. Throws `file-unreadable`, `InvalidFile`, `argument-invalid` where there is no plan.
+ */
+export function openAccounting(
+  files: { readonly park: string; readonly data: string; readonly accounting: string | undefined },
+  nowMs: number,
+): AccountingGround {
+  const park = readParkFile(files.park)
+  const planFile = files.accounting ?? accountingPlanBeside(files.park)
+  if (planFile === undefined)
+    throw new Fault('argument-invalid', `--accounting: there is no accounting.yaml beside ${files.park}`)
+  const factors = readFactorFiles()
+  const plan = readAccountingPlan(planFile, park, factors)
+  const booksFile = join(files.data, 'books.sqlite')
+  if (!existsSync(booksFile))
+    throw new Fault('file-unreadable', `There are no books in ${booksFile}.`, { place: { file: booksFile } })
+  const books = openBooks(booksFile)
+  return {
+    park,
+    plan,
+    items: readEnergyItems(),
+    rows: readBalanceRows(),
+    library: factorLibrary(factors),
+    records: books.records({}).filter(({ replacedBy }) => replacedBy === undefined),
+    measured: measuredFromBooks(books, nowMs),
+    books,
+    close: () => {
+      books.close()
+    },
+  }
+}

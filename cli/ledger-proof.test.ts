@@ -1,0 +1,218 @@
+import { createPrivateKey } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { stateOf } from '#accounts/account-state.ts'
+import { closingOf } from '#accounts/statement.ts'
+import { accountingRecord } from '#contract/accounting-record.ts'
+import { newSigningKey, readTrust, type Trust } from '#firmware-config/signature.ts'
+import { changePage } from '#store/books/damaged-page.test-support.ts'
+import type { PageSlot } from '#store/books/day-page.ts'
+import { readFactorFiles } from './factor-files.ts'
+import { proveLedgers, signedClosing } from './ledger-proof.ts'
+import { march, planWith, PostingBench } from './posting.test-support.ts'
+
+let made: PostingBench
+let bench: PostingBench
+let trust: Trust
+
+beforeAll(async () => {
+  made = new PostingBench()
+  bench = made
+  bench.fill('steel-incoming', march)
+  bench.fill('food-incoming', march)
+  const common = { account: 'steel', from: '2026-03-01', to: '2026-04-01', document: 'D', by: 'office' }
+  bench.books.enterRecords(
+    [accountingRecord.parse({ ...common, kind: 'direct-renewable', contract: 'P-1', kwh: '1000' })],
+    bench.clock.wallMs(),
+  )
+  await bench.post(planWith())
+  const { privatePem, publicText } = newSigningKey()
+  const trustFile = join(bench.folder, 'trust.yaml')
+  writeFileSync(trustFile, `keys:\n  - name: office\n    key: ${publicText}\n`)
+  trust = readTrust(trustFile)
+  const closing = signedClosing(
+    'steel',
+    bench.books.ledgerHead('steel').hash,
+    closingOf(stateOf(bench.books.ledger('steel')), '2026-03', 'officer'),
+    createPrivateKey(privatePem),
+  )
+  bench.books.post('steel', [closing], bench.clock.wallMs())
+  bench.books.close()
+})
+afterAll(() => made.remove())
+beforeEach(() => {
+  bench = new PostingBench(made.file)
+})
+afterEach(() => bench.remove())
+
+const prove = (files = readFactorFiles(), trusted: Trust = trust) =>
+  proveLedgers(bench.books, files, bench.rules, trusted)
+const messages = (): string[] =>
+  prove().findings.map(({ account, entry, message }) => `${account} ${entry}: ${message}`)
+
+/** Changes the file behind the books' back, as an attacker with the disk would: triggers are gone first. */
+function damage(how: string | ((file: DatabaseSync) => void)): void {
+  bench.books.close()
+  const file = new DatabaseSync(bench.file)
+  for (const row of file.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").all())
+    file.exec(`DROP TRIGGER ${String(row['name'])}`)
+  if (typeof how === 'string') file.exec(how)
+  else how(file)
+  file.close()
+  bench.reopenFile()
+}
+
+describe('a ledger is proved', () => {
+  test('where nothing was changed', () => {
+    const { findings, count } = prove()
+    expect(findings).toEqual([])
+    expect(count).toEqual({ entries: 5, postings: 4, slots: 2 * 2976, signatures: 1 })
+  })
+
+  test.each([
+    ['UPDATE', "UPDATE ledger_entry SET kind = 'posting' WHERE number = 1", /never changed/],
+    ['DELETE', 'DELETE FROM ledger_entry', /never removed/],
+  ])('and the file refuses %s', (_, sql, why) => {
+    const file = new DatabaseSync(bench.file)
+    expect(() => file.exec(sql)).toThrow(why)
+    file.close()
+  })
+})
+
+/** Where SQLite can change a single byte: what is found must name the entry, the meter or the record. */
+const change = (column: string, from: string, to: string, where: string): string =>
+  `UPDATE ledger_entry SET ${column} = replace(${column}, '${from}', '${to}') WHERE account = 'steel' AND ${where}`
+
+/** The same of the first slot of the month. */
+const changeSlot =
+  (change: (slot: PageSlot) => PageSlot | undefined) =>
+  (file: DatabaseSync): void => {
+    changePage(file, 'steel-incoming', march.fromMs, change)
+  }
+
+/** An ordinary slot with other numbers. */
+const withNumbers = (
+  slot: PageSlot,
+  change: { energyCount: number } | { closingOffsetMs: number },
+): PageSlot =>
+  typeof slot.content === 'string' ? slot : { ...slot, content: { ...slot.content, ...change } }
+
+describe('a changed byte is found and named', () => {
+  test.each([
+    ['a figure', change('body', '"20.954016"', '"20.954015"', 'number = 1'), /steel 1: its hash is not/],
+    [
+      'a figure, computed again',
+      change('body', '"20.954016"', '"20.954015"', 'number = 1'),
+      /tCo2 is "20.954015", computed again "20.954016"/,
+    ],
+    [
+      'a space',
+      change('body', '"kind"', ' "kind"', 'number = 1'),
+      /steel 1: its body is not as it was written/,
+    ],
+    ['no JSON', change('body', '{', '[', 'number = 1'), /steel 1: its body is no/],
+    [
+      'a moment',
+      "UPDATE ledger_entry SET recorded_at_ms = recorded_at_ms - 1 WHERE account = 'steel' AND number = 2",
+      /steel 2: its hash/,
+    ],
+    [
+      'a month beside the body',
+      "UPDATE ledger_entry SET month = '2026-02' WHERE account = 'steel' AND number = 1",
+      /steel 1: its month is not that of its body/,
+    ],
+    [
+      'a hash',
+      "UPDATE ledger_entry SET hash = zeroblob(32) WHERE account = 'steel' AND number = 1",
+      /steel 2: it does not carry the hash of entry 1/,
+    ],
+    [
+      'the hash before',
+      "UPDATE ledger_entry SET previous = zeroblob(32) WHERE account = 'steel' AND number = 2",
+      /steel 2: it does not carry/,
+    ],
+    ['a name', change('body', 'officer', 'offices', 'number = 3'), /steel 3: its signature is not one/],
+    [
+      'an entry in the middle',
+      "DELETE FROM ledger_entry WHERE account = 'steel' AND number = 2",
+      /steel 3: it follows entry 1/,
+    ],
+    [
+      'an entry at the end',
+      "DELETE FROM ledger_entry WHERE account = 'steel' AND number = 3",
+      /steel 0: the chain ends at entry 2; entry 3/,
+    ],
+    [
+      'an interval’s energy',
+      changeSlot((slot) => withNumbers(slot, { energyCount: 1_001 })),
+      /steel 1: 2026-03 electricity: intervals of steel-incoming .* add up to 29760.01, not to 29760/,
+    ],
+    [
+      'an interval’s register, at an equal energy',
+      changeSlot((slot) => withNumbers(slot, { closingOffsetMs: 1 })),
+      /steel 1: .* are not those that it was computed of/,
+    ],
+    ['an interval’s revision', changeSlot((slot) => ({ ...slot, revision: 2 })), /steel 1: .* are not those/],
+    ['an interval that is gone', changeSlot(() => undefined), /steel 1: .* add up to 29750/],
+    [
+      'a record',
+      "UPDATE accounting_record SET content = replace(content, '1000', '2000')",
+      /record 1 is not what was entered/,
+    ],
+    [
+      'a record’s account beside it',
+      "UPDATE accounting_record SET account = 'food'",
+      /record 1 is not what was entered/,
+    ],
+    [
+      'a record that is gone',
+      'DELETE FROM accounting_record',
+      /steel 1: record 1 of electricity is not in the books/,
+    ],
+  ])('%s', (_, sql, expected) => {
+    damage(sql)
+    expect(messages().join('\n')).toMatch(expected)
+    expect(messages().every((message) => !message.startsWith('food'))).toBe(true)
+  })
+
+  test('a figure forged with all hashes after it is found by the arithmetic and the signature', () => {
+    damage(change('body', '"20.954016"', '"1"', 'number = 1'))
+    // The forger makes the chain whole again.
+    const rows = [...bench.books.ledgerRows('steel')].map(({ number, body }) => ({ number, body }))
+    damage(
+      `DELETE FROM ledger_entry WHERE account = 'steel'; DELETE FROM ledger_head WHERE account = 'steel'`,
+    )
+    bench.books.post(
+      'steel',
+      rows.map(({ body }) => JSON.parse(body)),
+      bench.clock.wallMs(),
+    )
+    const found = messages()
+    expect(found.join('\n')).not.toMatch(/hash/)
+    expect(found).toEqual([
+      expect.stringMatching(/steel 1: 2026-03 electricity: tCo2 is "1", computed again "20.954016"/),
+      expect.stringMatching(/steel 3: its signature is not one/),
+      expect.stringMatching(/steel 3: its totals are not those of 2026-03/),
+    ])
+  })
+
+  test('a factor’s value in the file', () => {
+    const files = readFactorFiles()
+    const rows = files.electricity.rows.map((row) =>
+      row.code === 'grid/tianjin/average/2022' ? { ...row, value: '0.7042' } : row,
+    )
+    const { findings } = prove({ ...files, electricity: { ...files.electricity, rows } })
+    expect(findings).toHaveLength(4)
+    expect(findings[0]?.message).toBe(
+      'factor grid/tianjin/average/2022 (emission) is 0.7042 in the files; 0.7041 was used',
+    )
+  })
+
+  test('a key that is not trusted', () => {
+    expect(prove(readFactorFiles(), new Map()).findings).toMatchObject([
+      { account: 'steel', entry: 3, message: expect.stringMatching(/none of those that are trusted/) },
+    ])
+  })
+})

@@ -1,0 +1,84 @@
+import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import type { FactorFiles } from '#accounts/factor.ts'
+import { ledgerFindings, type LedgerFinding, type ProofCount } from '#accounts/ledger-verify.ts'
+import type { PostingRules } from '#accounts/posting.ts'
+import { signedClosingText } from '#accounts/statement.ts'
+import { canonicalText } from '#contract/canonical-text.ts'
+import type { EntryBody } from '#contract/entry.ts'
+import type { Trust } from '#firmware-config/signature.ts'
+import type { Books } from '#store/port.ts'
+
+/** Signing of closings, and the proof of ledgers, with keys and hashes. */
+
+type Closing = Extract<EntryBody, { kind: 'closing' }>
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** SHA-256 of a public key's DER, as a trust file knows it. */
+const keyDigest = (key: KeyObject): string =>
+  createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+
+/** A closing, signed over itself and the chain before it. */
+export function signedClosing(
+  account: string,
+  previous: string,
+  closing: Omit<Closing, 'key' | 'signature'>,
+  key: KeyObject,
+): Closing {
+  const text = signedClosingText(account, previous, canonicalText(closing))
+  return {
+    ...closing,
+    key: keyDigest(createPublicKey(key)),
+    signature: sign(null, Buffer.from(text), key).toString('base64'),
+  }
+}
+
+/** Value of a factor's part by its code, as the files have it now. */
+function factorsNow(files: FactorFiles): (code: string, what: string) => string | undefined {
+  const values = new Map<string, string>()
+  for (const { code, ncv, carbon, oxidation } of files.fuels.rows) {
+    values.set(`${code} ncv`, ncv).set(`${code} carbon`, carbon)
+    if (oxidation !== undefined) values.set(`${code} oxidation`, oxidation)
+  }
+  for (const { set, equipment, value } of files.fuels.oxidation)
+    values.set(`${set}/${equipment} oxidation`, value)
+  for (const { code, value } of files.electricity.rows)
+    values.set(`${code} emission`, value).set(`${code} residual`, value)
+  for (const { code, value } of [...files.heat.rows, ...files.process.rows])
+    values.set(`${code} emission`, value)
+  return (code, what) => values.get(`${code} ${what}`)
+}
+
+export interface LedgerProof {
+  readonly findings: readonly LedgerFinding[]
+  readonly count: ProofCount
+}
+
+/** Proves the ledgers of the books, or one account's. `trust` undefined: signatures are counted and not judged. */
+export function proveLedgers(
+  books: Books,
+  files: FactorFiles,
+  rules: PostingRules,
+  trust: Trust | undefined,
+  accounts: readonly string[] = books.ledgerAccounts(),
+): LedgerProof {
+  const count: ProofCount = { entries: 0, postings: 0, slots: 0, signatures: 0 }
+  const proof = {
+    books,
+    sha256,
+    rules,
+    factorNow: factorsNow(files),
+    isSigned: (key: string, signature: string, text: string): boolean | undefined => {
+      if (trust === undefined) return true
+      const trusted = trust.get(key)
+      return trusted === undefined
+        ? undefined
+        : verify(null, Buffer.from(text), trusted.key, Buffer.from(signature, 'base64'))
+    },
+  }
+  const findings = books.damages().map((message): LedgerFinding => ({ account: '', entry: 0, message }))
+  for (const account of accounts) findings.push(...ledgerFindings(account, proof, count))
+  return { findings, count }
+}

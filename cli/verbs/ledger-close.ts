@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { monthNameAt } from '#accounts/account-month.ts'
+import { stateOf } from '#accounts/account-state.ts'
+import { closingOf } from '#accounts/statement.ts'
+import { accountMonth } from '#contract/entry.ts'
+import { Fault } from '#contract/fault.ts'
+import { identifier } from '#contract/identity.ts'
+import { readSigningKey, readTrust } from '#firmware-config/signature.ts'
+import { readAccountFiles, requiredPlan, withBooks } from '../account-files.ts'
+import { factorFolder, readFactorFiles } from '../factor-files.ts'
+import { proveLedgers, signedClosing } from '../ledger-proof.ts'
+import { makeLog } from '../log.ts'
+import { logLevel, text } from '../options.ts'
+import { PostingLoop } from '../posting.ts'
+import { readPostingRules } from '../posting-rules.ts'
+import { verb } from '../verb.ts'
+
+const data = text
+  .default('./data')
+  .meta({ description: 'The data folder of the server, running or not (./data)' })
+const park = text.meta({ description: 'The park file; its accounting.yaml lies beside it' })
+
+/** Closes a month, signed. */
+export const ledgerClose = verb(
+  'Close and lock a month of an account, signed',
+  z.object({
+    park,
+    data,
+    account: identifier.meta({ description: 'The account' }),
+    month: accountMonth.meta({ description: 'The month, e.g. 2026-03; it must be over and posted' }),
+    key: text.meta({ description: 'File with the private key ("tanbiao configure key")' }),
+    by: text.meta({ description: 'Who closes it' }),
+    incomplete: z
+      .stringbool()
+      .default(false)
+      .meta({ description: 'true: close it although slots are missing; the closing says of which sources' }),
+  }),
+  (given) =>
+    withBooks(given.data, (books, clock) => {
+      const key = readSigningKey(given.key)
+      const { timeZone } = readAccountFiles(given.park).park.description
+      if (given.month >= monthNameAt(clock.wallMs(), timeZone))
+        throw new Fault('entry-invalid', `${given.month} is not over yet.`)
+      const state = stateOf(books.ledger(given.account))
+      const closing = closingOf(state, given.month, given.by)
+      if (state.postingsOf(given.month).length === 0)
+        throw new Fault('entry-invalid', `${given.month} of ${given.account} is not posted.`)
+      if (closing.incomplete.length > 0 && !given.incomplete) {
+        const sources = closing.incomplete.join(', ')
+        throw new Fault(
+          'entry-invalid',
+          `Slots are missing of ${sources}; --incomplete true closes it all the same.`,
+        )
+      }
+      const { hash } = books.ledgerHead(given.account)
+      const signed = signedClosing(given.account, hash, closing, key)
+      // The signature is over the chain as it is now: an entry that comes between is told of, and nothing is closed.
+      const [entry] = books.post(given.account, [signed], clock.wallMs(), undefined, state.last)
+      console.log(
+        `entry ${entry?.number}: ${given.month} of ${given.account} closed at ${closing.total ?? '–'} tCO2`,
+      )
+    }),
+)
+
+/** Posts what is due, without a server. */
+export const ledgerPost = verb(
+  'Post the months that are over, and restate those that have changed',
+  z.object({
+    park,
+    data,
+    log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
+  }),
+  (given) =>
+    withBooks(given.data, async (books, clock) => {
+      const { park: of, plan } = requiredPlan(given.park)
+      const before = entriesOf(books)
+      const log = makeLog('post', given.log)
+      const rules = readPostingRules()
+      await new PostingLoop({ books, park: of, plan, rules, clock, log, quietMs: 0 }).work(
+        Number.MAX_SAFE_INTEGER,
+      )
+      console.log(`${entriesOf(books) - before} entries added, ${entriesOf(books)} in all`)
+    }),
+)
+
+type LedgerHeads = Parameters<typeof proveLedgers>[0]
+
+const entriesOf = (books: LedgerHeads): number =>
+  books.ledgerAccounts().reduce((sum, account) => sum + books.ledgerHead(account).number, 0)
+
+/** Proves chains, signatures and postings. */
+export const ledgerVerify = verb(
+  'Prove the ledgers: chains, signatures, and every posting computed again',
+  z.object({
+    data,
+    account: identifier.optional().meta({ description: 'Of this account alone (all)' }),
+    trust: text
+      .optional()
+      .meta({ description: 'Trust file with the keys that may close months (signatures are not judged)' }),
+    factors: text
+      .default(factorFolder)
+      .meta({ description: 'Folder of the factor files (those of tanbiao)' }),
+  }),
+  (given) =>
+    withBooks(given.data, (books) => {
+      const trust = given.trust === undefined ? undefined : readTrust(given.trust)
+      const rules = readPostingRules(given.factors)
+      const files = readFactorFiles(given.factors)
+      const { findings, count } = proveLedgers(
+        books,
+        files,
+        rules,
+        trust,
+        given.account === undefined ? undefined : [given.account],
+      )
+      for (const { account, entry, message } of findings)
+        console.log(
+          account === '' ? message : `${account}${entry === 0 ? '' : ` entry ${entry}`}: ${message}`,
+        )
+      const { entries, postings, slots, signatures } = count
+      const judged = trust === undefined && signatures > 0 ? ', not judged without --trust' : ''
+      console.log(
+        `${entries} entries, ${postings} postings computed again from ${slots} interval revisions, ${signatures} signatures${judged}`,
+      )
+      if (findings.length > 0)
+        throw new Fault('ledger-damaged', `${findings.length} things are not as they were.`)
+      console.log('everything is as it was written')
+    }),
+)

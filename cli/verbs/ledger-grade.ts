@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { stateOf } from '#accounts/account-state.ts'
+import { monthNames } from '#accounts/account-month.ts'
+import { decimal, presented, type Decimal } from '#accounts/decimal.ts'
+import { gradeOf } from '#accounts/grade-rule.ts'
+import { statementOf } from '#accounts/statement.ts'
+import { positiveDecimalText } from '#contract/decimal-text.ts'
+import { Fault } from '#contract/fault.ts'
+import { identifier } from '#contract/identity.ts'
+import type { Books } from '#store/port.ts'
+import { withBooks } from '../account-files.ts'
+import { text } from '../options.ts'
+import { gradePaths, readGradeRule } from '../posting-rules.ts'
+import { verb } from '../verb.ts'
+
+/** Value added of a year from the records of whole stretches within it; undefined where there are none. */
+function valueAdded(books: Books, account: string, year: number): Decimal | undefined {
+  const [from, to] = [`${year}-01-01`, `${year + 1}-01-01`]
+  let sum: Decimal | undefined
+  for (const { record, replacedBy } of books.records({ account, kinds: ['output-value'], from, to })) {
+    if (replacedBy !== undefined || record.kind !== 'output-value' || record.measure !== 'value-added')
+      continue
+    if (record.from < from || record.to > to) continue
+    sum = (sum ?? decimal('0')).plus(decimal(record.cny))
+  }
+  return sum
+}
+
+/** A year of an account against its value added. */
+export const ledgerGrade = verb(
+  'Grade a year of an account by a rule given as data (accounts/grades)',
+  z.object({
+    data: text
+      .default('./data')
+      .meta({ description: 'The data folder of the server, running or not (./data)' }),
+    account: identifier.meta({ description: 'The account' }),
+    year: z.coerce.number().int().min(2000).max(2100).meta({ description: 'The year' }),
+    rule: text
+      .default('zhejiang')
+      .meta({ description: 'Name of a rule, or the file of one of yours (zhejiang)' }),
+    'industry-mean': positiveDecimalText
+      .optional()
+      .meta({ description: 'Mean tCO2 per 10⁴ CNY of its industry, for the grade of efficiency' }),
+  }),
+  (given) =>
+    withBooks(given.data, (books) => {
+      const shipped = gradePaths().find((path) => path.endsWith(join('grades', `${given.rule}.yaml`)))
+      const rule = readGradeRule(shipped ?? given.rule)
+      const months = monthNames(`${given.year}-01`, `${given.year}-12`)
+      const { totals, missing, incomplete } = statementOf(stateOf(books.ledger(given.account)), months)
+      const value = valueAdded(books, given.account, given.year)
+      if (totals.total === undefined || value === undefined) {
+        const what = totals.total === undefined ? 'posted month' : 'record of value added'
+        throw new Fault('not-found', `${given.account} has no ${what} in ${given.year}.`)
+      }
+      const mean = given['industry-mean']
+      const graded = gradeOf(
+        rule,
+        decimal(totals.total),
+        value,
+        mean === undefined ? undefined : decimal(mean),
+      )
+      if (graded === undefined) throw new Fault('not-found', 'Without value added there is no intensity.')
+      const { level, efficiency } = graded
+      console.log(`${rule.name.zh} ${rule.name.en} (${rule.document}; ${rule.confidence})`)
+      console.log(
+        `${presented(decimal(totals.total), 2)} tCO2 on ${presented(value, 0)} CNY of value added, posted months alone`,
+      )
+      console.log(
+        `L = ${presented(decimal(level.value), 3)} ${rule.level.unit}: ${level.step.name.zh} ${level.step.name.en}`,
+      )
+      if (efficiency !== undefined)
+        console.log(
+          `K = ${presented(decimal(efficiency.value), 3)}: ${efficiency.step.name.zh} ${efficiency.step.name.en}`,
+        )
+      if (missing.length > 0) console.log(`not posted: ${missing.join(', ')}`)
+      if (incomplete.length > 0) console.log(`incomplete: ${incomplete.join(', ')}`)
+    }),
+)

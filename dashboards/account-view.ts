@@ -1,0 +1,180 @@
+import { accountMonthOf, monthNameAt, monthNames } from '#accounts/account-month.ts'
+import { stateOf, type AccountState } from '#accounts/account-state.ts'
+import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
+import { meterMonth } from '#accounts/evidence.ts'
+import { computedPostings } from '#accounts/post.ts'
+import type { PostingRules } from '#accounts/posting.ts'
+import { statementOf, type Statement } from '#accounts/statement.ts'
+import { toDecimal } from '#contract/amount.ts'
+import type { EntryBody, LedgerEntry, Posting } from '#contract/entry.ts'
+import { Fault } from '#contract/fault.ts'
+import { SLOT_MS } from '#contract/grid.ts'
+import type { RegisterPoint } from '#contract/interval.ts'
+import type { Park } from '#contract/park.ts'
+import type { QuantityName } from '#contract/quantities.ts'
+import type { Books, ReadingStore } from '#store/port.ts'
+
+/** Read functions of carbon accounts: nothing here can write. */
+
+export interface AccountSources {
+  readonly plan: AccountingPlan
+  readonly rules: PostingRules
+  readonly books: Pick<
+    Books,
+    'ledger' | 'ledgerHead' | 'ledgerAccounts' | 'records' | 'slotProof' | 'revisions'
+  >
+  /** Commit records, to name the batch that a reading came in. */
+  readonly commits: Pick<ReadingStore, 'commitsSince'>
+}
+
+/** The plan of an account. Throws `not-found`. */
+export function planOf({ plan }: AccountSources, account: string): AccountPlan {
+  const found = plan.accounts.find((each) => each.account === account)
+  if (found === undefined) throw new Fault('not-found', `The accounting plan has no account "${account}".`)
+  return found
+}
+
+/** What the running month comes to so far, by the functions that post it when it is over. */
+export function runningPostings(
+  sources: AccountSources,
+  park: Park,
+  account: AccountPlan,
+  nowMs: number,
+): Posting[] {
+  const { timeZone } = park.description
+  const month = accountMonthOf(monthNameAt(nowMs, timeZone), timeZone)
+  return computedPostings({ ...sources, park }, account, month, (meter, quantity) =>
+    meterMonth(sources.books, meter, quantity, month, nowMs),
+  )
+}
+
+/** The state of an account, as it was known at a moment where one is given. */
+export function accountState({ books }: AccountSources, account: string, knownAtMs?: number): AccountState {
+  return stateOf(books.ledger(account), knownAtMs)
+}
+
+export interface StatementWish {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly knownAtMs?: number | undefined
+}
+
+/** The statement of an account; with the provisional figure of the running month where it is in the period and now. */
+export function statementView(
+  sources: AccountSources,
+  park: Park,
+  account: AccountPlan,
+  { from, to, knownAtMs }: StatementWish,
+  nowMs: number,
+): Statement {
+  const state = accountState(sources, account.account, knownAtMs)
+  const running = monthNameAt(nowMs, park.description.timeZone)
+  const posted = state.months()
+  const last = to ?? (knownAtMs === undefined ? running : (posted.at(-1) ?? running))
+  const months = monthNames(from ?? posted[0] ?? last, last)
+  const isRunning = knownAtMs === undefined && months.includes(running)
+  return statementOf(state, months, isRunning ? runningPostings(sources, park, account, nowMs) : [])
+}
+
+type Position = Extract<EntryBody, { kind: 'allowance' | 'offset' | 'certificate' }>
+
+/** Allowances, offsets and certificates that hold, in the order in which they were entered. */
+export function positionsView(
+  sources: AccountSources,
+  account: string,
+): { entry: number; position: Position }[] {
+  return [...accountState(sources, account).positions.values()].map(({ number, body }) => ({
+    entry: number,
+    position: body,
+  }))
+}
+
+/** A posting of an account. Throws `not-found`. */
+export function postingEntry(
+  { books }: AccountSources,
+  account: string,
+  entry: number,
+): LedgerEntry & { readonly body: Posting } {
+  const found = books.ledger(account).find(({ number }) => number === entry)
+  if (found === undefined || found.body.kind !== 'posting')
+    throw new Fault('not-found', `Entry ${entry} of ${account} is no posting.`)
+  return { ...found, body: found.body }
+}
+
+/** One revision of a slot, down to the register readings that it rests on and the batches that they came in. */
+export interface SlotTrace {
+  readonly meter: string
+  readonly quantity: QuantityName
+  readonly slotMs: number
+  readonly revision: number
+  readonly basis: string
+  readonly method: string | null
+  readonly energy: string | null
+  readonly readings: readonly {
+    readonly atMs: number
+    readonly register: string
+    readonly gateway: string
+    /** Null where the store cannot tell: data that came long after they were read. */
+    readonly batch: { readonly epoch: string; readonly seq: number; readonly committedAtMs: number } | null
+  }[]
+}
+
+/** How long after a reading its batch is looked for among the commit records. */
+const COMMIT_WITHIN_MS = 3_600_000
+const COMMITS_MAX = 5_000
+
+async function readingTrace(
+  { commits }: AccountSources,
+  park: Park,
+  meter: string,
+  { atMs, register }: RegisterPoint,
+): Promise<SlotTrace['readings'][number]> {
+  const found = (await commits.commitsSince(atMs, COMMITS_MAX)).find(
+    ({ touched, committedAtMs }) =>
+      committedAtMs <= atMs + COMMIT_WITHIN_MS &&
+      touched.some((each) => each.meter === meter && each.fromMs <= atMs && atMs <= each.toMs),
+  )
+  const { epoch = null, seq = null } = found ?? {}
+  return {
+    atMs,
+    register: toDecimal(register),
+    gateway: park.meters.get(meter)?.gateway ?? '',
+    batch:
+      found === undefined || epoch === null || seq === null
+        ? null
+        : { epoch, seq, committedAtMs: found.committedAtMs },
+  }
+}
+
+/** The slot of a posting's meter, in the revision that the posting rests on. Throws `not-found`. */
+export async function slotTrace(
+  sources: AccountSources,
+  park: Park,
+  posting: Posting,
+  meter: string,
+  slotMs: number,
+): Promise<SlotTrace> {
+  const evidence = posting.evidence.meters.find((each) => each.meter === meter)
+  const run = evidence?.runs.find(
+    ([fromMs, slots]) => slotMs >= fromMs && slotMs < fromMs + slots * SLOT_MS && slotMs % SLOT_MS === 0,
+  )
+  const interval =
+    evidence === undefined || run === undefined
+      ? undefined
+      : sources.books.revisions(meter, evidence.quantity, slotMs).find(({ revision }) => revision === run[2])
+  if (evidence === undefined || interval === undefined)
+    throw new Fault('not-found', `The posting rests on no slot of ${meter} at ${slotMs}.`)
+  const { quantity } = evidence
+  const common = { meter, quantity, slotMs, revision: interval.revision }
+  if (interval.state === 'missing')
+    return { ...common, basis: 'missing', method: null, energy: null, readings: [] }
+  const points =
+    interval.basis === 'register'
+      ? [interval.opening, interval.closing].flatMap(({ before, after }) => [before, after])
+      : []
+  const distinct = [...new Map(points.map((point) => [point.atMs, point])).values()]
+  const readings: SlotTrace['readings'][number][] = []
+  for (const point of distinct) readings.push(await readingTrace(sources, park, meter, point))
+  const { basis, method, energy } = interval
+  return { ...common, basis, method, energy: toDecimal(energy), readings }
+}
