@@ -53,6 +53,8 @@ export default defineConfig({
     'unicorn/consistent-function-scoping': 'off',
     'unicorn/require-module-specifiers': 'off',
     'react/react-in-jsx-scope': 'off',
+    // Tables take functions that draw their cells and rows.
+    'react/no-unstable-nested-components': ['error', { allowAsProps: true }],
     'typescript/no-explicit-any': 'error',
     'typescript/no-non-null-assertion': 'error',
     'typescript/no-floating-promises': 'error',

@@ -7,6 +7,7 @@ import { Aedes } from 'aedes'
 import { makeLog } from '#cli/log.ts'
 import { systemClock } from '#cli/system-clock.ts'
 import { ManualClock } from '#contract/clock.ts'
+import { samplesOf } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { topicOf } from '#contract/topics.ts'
 import { Journal, type JournalRow } from '#edge/journal.ts'
@@ -68,7 +69,7 @@ function fill(
   // Filling 72 hours with a disk flush for each of 51,840 commits would measure the disk, not the outage.
   const journal = Journal.open({ file, gateway: 'bench-gw', graceMs: 0, clock, fsync: 'normal', compression })
   const startedMs = performance.now()
-  for (let poll = 0; poll < polls; poll += 1) journal.append(pollAt(poll))
+  for (let poll = 0; poll < polls; poll += 1) journal.append(samplesOf(pollAt(poll)))
   journal.close()
   return { seconds: (performance.now() - startedMs) / 1_000, fileBytes: statSync(file).size }
 }
@@ -146,7 +147,7 @@ async function drain(file: string, compression: 'zstd' | 'none'): Promise<Arriva
   let poll = 1_000_000
   while (journal.waiting().rows > 0) {
     const writtenMs = performance.now()
-    const rows: readonly JournalRow[] = journal.append(pollAt((poll += 1)))
+    const rows: readonly JournalRow[] = journal.append(samplesOf(pollAt((poll += 1))))
     for (const { digest } of rows) sent.set(digest, writtenMs)
     uplink.offer(rows)
     await systemClock.sleep(LIVE_EVERY_MS)

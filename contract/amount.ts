@@ -113,18 +113,26 @@ export function toDecimal(value: Amount): string {
 }
 
 /**
- * The amount nearest to a decoded number (a float register, say) in a resolution.
- * Throws `amount-overflow` for what is not finite or cannot be counted exactly.
+ * Counts numbers (of a float register, say) in a resolution: gives the nearest count. For who counts much, made once.
+ * It throws `amount-overflow` for what is not finite or cannot be counted exactly.
  */
-export function fromNumber(value: number, to: Resolution): Amount {
+export function counterIn(to: Resolution): (value: number) => number {
   const nano = nanoUnits(to)
   const perUnit = NANO % nano === 0n ? Number(NANO / nano) : undefined
-  // Multiplying by an exact whole number rounds once; dividing by 0.01 would round twice.
-  const count = Math.round(perUnit === undefined ? value / (Number(nano) / 1e9) : value * perUnit)
-  if (!Number.isSafeInteger(count)) {
-    throw new Fault('amount-overflow', `${value} cannot be counted in steps of ${to}.`)
+  const units = Number(nano) / 1e9
+  return (value) => {
+    // Multiplying by an exact whole number rounds once; dividing by 0.01 would round twice.
+    const count = Math.round(perUnit === undefined ? value / units : value * perUnit)
+    if (!Number.isSafeInteger(count)) {
+      throw new Fault('amount-overflow', `${value} cannot be counted in steps of ${to}.`)
+    }
+    return count === 0 ? 0 : count
   }
-  return { count: count === 0 ? 0 : count, resolution: to }
+}
+
+/** The amount nearest to a number in a resolution. Throws as `counterIn` says. */
+export function fromNumber(value: number, to: Resolution): Amount {
+  return { count: counterIn(to)(value), resolution: to }
 }
 
 /** The resolution times a whole or decimal factor, exact: '0.01' × 40 = '0.4'. */

@@ -6,9 +6,35 @@ export interface Clock {
   wallMs(): number
   /** Milliseconds since some fixed moment of this boot. Never steps. */
   monotonicMs(): number
+  /** Calls once after that many milliseconds, unless it is called off by what this returns. */
+  after(durationMs: number, call: () => void): () => void
   /** Resolves after that many milliseconds; rejects with the signal's reason when it is aborted. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>
 }
+
+/** The `sleep` of a clock by its `after`. */
+export function sleepOn(
+  clock: Pick<Clock, 'after'>,
+  durationMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(reasonOf(signal))
+    const onAbort = (): void => {
+      callOff()
+      reject(reasonOf(signal))
+    }
+    const callOff = clock.after(durationMs, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** Why a signal was aborted, as an Error. */
+export const reasonOf = (signal: AbortSignal | undefined): Error =>
+  signal?.reason instanceof Error ? signal.reason : new Error('aborted')
 
 interface Sleeper {
   readonly dueMs: number
@@ -33,21 +59,16 @@ export class ManualClock implements Clock {
     return this.#monotonicMs
   }
 
+  after(durationMs: number, call: () => void): () => void {
+    const sleeper = { dueMs: this.#monotonicMs + durationMs, wake: call }
+    this.#sleepers.push(sleeper)
+    return () => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
+    }
+  }
+
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const wake = (): void => {
-        signal?.removeEventListener('abort', onAbort)
-        resolve()
-      }
-      const sleeper = { dueMs: this.#monotonicMs + durationMs, wake }
-      const onAbort = (): void => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
-        reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'))
-      }
-      if (signal?.aborted === true) return onAbort()
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.#sleepers.push(sleeper)
-    })
+    return sleepOn(this, durationMs, signal)
   }
 
   /** Lets time pass: both clocks advance, and sleepers that are due wake in order. */

@@ -190,7 +190,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   energyApi(app, { parkOf, books, clock })
   qualityApi(app, books)
-  accountsApi(app, { park, clock, accounts: options.accounts })
+  accountsApi(app, { park, clock, accounts: options.accounts, guard })
   operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)

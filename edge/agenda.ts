@@ -10,8 +10,8 @@ export interface PlannedRequest extends ReadRequest {
 }
 
 /** boundary: cumulative registers at a quarter of an hour. sheddable: only when nothing else waits. */
-const URGENCIES = ['boundary', 'normal', 'sheddable'] as const
-export type Urgency = (typeof URGENCIES)[number]
+const URGENCIES = { boundary: 0, normal: 1, sheddable: 2 } as const
+export type Urgency = keyof typeof URGENCIES
 
 export interface PendingRequest {
   readonly request: PlannedRequest
@@ -57,7 +57,7 @@ const SHED_SLOTS_MAX = 9
 
 /** Earlier first: by urgency, then by the oldest slot. Requests of one poll keep their order. */
 export function byUrgency(a: PendingRequest, b: PendingRequest): number {
-  return URGENCIES.indexOf(a.urgency) - URGENCIES.indexOf(b.urgency) || a.dueMs - b.dueMs
+  return URGENCIES[a.urgency] - URGENCIES[b.urgency] || a.dueMs - b.dueMs
 }
 
 /**
@@ -70,7 +70,8 @@ export class Agenda {
   readonly everyMs: number
   readonly #states: readonly TaskState[]
   readonly #plan: (registers: readonly MappedRegister[]) => PlannedRequest[]
-  readonly #shares = new Map<string, readonly Share[]>()
+  /** By the sum of the powers of two of the tasks' places. */
+  readonly #shares = new Map<number, readonly Share[]>()
   readonly #counts = { wanted: 0, read: 0, failed: 0, missed: 0, held: 0 }
   #pending: readonly PendingRequest[] = []
   #lastMs = Number.NEGATIVE_INFINITY
@@ -120,8 +121,8 @@ export class Agenda {
     this.#lastMs = nowMs
     if (nowMs >= this.#nextMs) for (const state of this.#states) this.#queue(state, nowMs, held)
     if (!this.#anyQueued) return
+    if (!this.#states.some((state) => state.queuedMs !== undefined && this.#mayBegin(state))) return
     const due = this.#states.filter((state) => state.queuedMs !== undefined && this.#mayBegin(state))
-    if (due.length === 0) return
     for (const state of due) {
       // Only a boundary breaks into a poll that is under way.
       if (state.open > 0) this.#counts[held ? 'held' : 'missed'] += 1
@@ -159,7 +160,10 @@ export class Agenda {
       if (parts.length === 0 && !answered) state.failed = true
       if (state.open === 0) this.#close(state)
     }
-    this.#pending = this.#pending.flatMap((each) => (each === done ? instead : [each]))
+    this.#pending =
+      instead.length === 0
+        ? this.#pending.filter((each) => each !== done)
+        : this.#pending.flatMap((each) => (each === done ? instead : [each]))
   }
 
   /** Nothing of what is pending can be had in this poll. */
@@ -218,7 +222,7 @@ export class Agenda {
   }
 
   #planned(due: readonly TaskState[]): readonly Share[] {
-    const key = due.map((state) => this.#states.indexOf(state)).join()
+    const key = due.reduce((sum, state) => sum + 2 ** this.#states.indexOf(state), 0)
     const known = this.#shares.get(key)
     if (known !== undefined) return known
     const shares = this.#sharesOf(new Map(due.map((state) => [state, state.task.registers])))

@@ -20,6 +20,11 @@ export class Allowance {
     return Math.max(0, Math.ceil(-this.#left(nowMs) / this.#share))
   }
 
+  /** True when nothing is overdrawn. */
+  isSettled(nowMs: number): boolean {
+    return this.#leftMs >= 0 || this.#left(nowMs) >= 0
+  }
+
   spend(durationMs: number, nowMs: number): void {
     this.#leftMs = this.#left(nowMs) - durationMs
     this.#atMs = nowMs

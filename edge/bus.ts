@@ -2,7 +2,6 @@ import type { Clock } from '#contract/clock.ts'
 import type { Fault } from '#contract/fault.ts'
 import type { BadCause } from '#contract/reading.ts'
 import type { PendingRequest, SlotCounts } from './agenda.ts'
-import { slept } from './deadline.ts'
 import { DueQueue, type LineUse, type QueuedMeter, type Turn } from './due-queue.ts'
 import type { ReadQuery } from './modbus/frame.ts'
 import type { Outcome } from './patience.ts'
@@ -49,7 +48,8 @@ export class Bus {
   readonly #queue: DueQueue<BusMember>
   readonly #members = new Map<BusMember, Membership>()
   #serving = false
-  #waiting = new AbortController()
+  /** Ends the wait for the next turn, where there is one. */
+  #wake: () => void = () => undefined
 
   constructor(line: Line, clock: Clock) {
     this.#line = line
@@ -78,13 +78,13 @@ export class Bus {
         leaving.abort(signal.reason)
         this.#members.delete(member)
         this.#queue.leave(member)
-        this.#waiting.abort()
+        this.#wake()
         resolve()
       }
       signal.addEventListener('abort', leave, { once: true })
       this.#members.set(member, { signal: leaving.signal, failed: reject })
       this.#queue.join(member)
-      this.#waiting.abort()
+      this.#wake()
       if (!this.#serving) void this.#serve()
     })
   }
@@ -111,9 +111,14 @@ export class Bus {
   }
 
   /** Waits, but no longer than until a meter joins or leaves. */
-  async #wait(durationMs: number): Promise<void> {
-    this.#waiting = new AbortController()
-    await slept(this.#clock, durationMs, this.#waiting.signal)
+  #wait(durationMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const callOff = this.#clock.after(durationMs, resolve)
+      this.#wake = () => {
+        callOff()
+        resolve()
+      }
+    })
   }
 
   async #take(turn: Turn<BusMember>): Promise<void> {

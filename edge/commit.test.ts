@@ -3,20 +3,13 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
-import type { Reading } from '#contract/reading.ts'
 import { batchesOf } from './batch.ts'
 import { GroupCommit } from './commit.ts'
 import type { JournalRow } from './journal.ts'
+import { frequencyAt } from './testing/samples.ts'
 import type { Judged } from './timekeeping.ts'
 
-const reading = (atMs: number): Reading => ({
-  meter: 'm1',
-  quantity: 'frequency',
-  atMs,
-  quality: 'good',
-  value: 50,
-})
-const sent = (...readings: Reading[]): Judged => ({ fate: 'send', readings })
+const sent = (atMs: number): Judged => ({ fate: 'send', sample: frequencyAt(atMs) })
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** A journal on a disk that can be full. */
@@ -41,9 +34,9 @@ function scene(unwrittenMax = 1_000) {
   }
   const commit = new GroupCommit({
     journal: {
-      append: (readings) => {
+      append: (samples) => {
         refuseIfFull()
-        writes.push(readings.map(({ atMs }) => atMs))
+        writes.push(samples.map(({ atMs }) => atMs))
         return [row()]
       },
       appendGap: ({ cause, fromMs, toMs, readings, meters }) => {
@@ -51,9 +44,9 @@ function scene(unwrittenMax = 1_000) {
         writes.push(`${cause} ${fromMs}-${toMs}: ${readings} of ${String(meters)}`)
         return row()
       },
-      hold: (boot, readings) => {
+      hold: (boot, samples) => {
         refuseIfFull()
-        writes.push(`${boot} holds ${readings.map(({ atMs }) => atMs).join(' ')}`)
+        writes.push(`${boot} holds ${samples.map(({ atMs }) => atMs).join(' ')}`)
       },
     },
     boot: 'boot-1',
@@ -70,16 +63,17 @@ function scene(unwrittenMax = 1_000) {
 describe('GroupCommit', () => {
   it('writes what comes within the window as one', async () => {
     const { clock, writes, offered, commit } = scene()
-    commit.add(sent(reading(1)))
+    commit.add(sent(1))
     clock.advance(150)
-    commit.add(sent(reading(2), reading(3)))
+    commit.add(sent(2))
+    commit.add(sent(3))
     await turn()
     expect(writes).toEqual([])
     clock.advance(50)
     await turn()
     expect(writes).toEqual([[1, 2, 3]])
     expect(offered).toEqual([1])
-    commit.add(sent(reading(4)))
+    commit.add(sent(4))
     clock.advance(200)
     await turn()
     expect(writes).toEqual([[1, 2, 3], [4]])
@@ -88,11 +82,11 @@ describe('GroupCommit', () => {
   it('keeps readings that the disk refuses, and writes them when it works again', async () => {
     const { clock, writes, disk, commit } = scene()
     disk.full = true
-    commit.add(sent(reading(1)))
+    commit.add(sent(1))
     clock.advance(200)
     await turn()
     expect(commit.unwritten).toBe(1)
-    commit.add(sent(reading(2)))
+    commit.add(sent(2))
     disk.full = false
     clock.advance(2_000)
     await turn()
@@ -103,10 +97,13 @@ describe('GroupCommit', () => {
   it('declares what memory could not hold either', async () => {
     const { clock, writes, disk, commit } = scene(3)
     disk.full = true
-    commit.add(sent(reading(1), reading(2)))
+    commit.add(sent(1))
+    commit.add(sent(2))
     clock.advance(200)
     await turn()
-    commit.add(sent(reading(3), reading(4), reading(5)))
+    commit.add(sent(3))
+    commit.add(sent(4))
+    commit.add(sent(5))
     expect(commit.lost).toBe(2)
     disk.full = false
     clock.advance(2_000)
@@ -119,7 +116,7 @@ describe('GroupCommit', () => {
     disk.full = true
     disk.code = 'journal-full'
     for (let atMs = 1; atMs <= 4; atMs += 1) {
-      commit.add(sent(reading(atMs)))
+      commit.add(sent(atMs))
       clock.advance(2_000)
       await turn()
     }
@@ -132,8 +129,8 @@ describe('GroupCommit', () => {
 
   it('holds what has no time yet apart from the rest', async () => {
     const { clock, writes, commit } = scene()
-    commit.add({ fate: 'hold', readings: [reading(7)] })
-    commit.add(sent(reading(1_000)))
+    commit.add({ fate: 'hold', sample: frequencyAt(7) })
+    commit.add(sent(1_000))
     clock.advance(200)
     await turn()
     expect(writes).toEqual(['boot-1 holds 7', [1_000]])
@@ -141,12 +138,12 @@ describe('GroupCommit', () => {
 
   it('writes the rest at once when it ends, and says when it cannot', async () => {
     const { writes, commit } = scene()
-    commit.add(sent(reading(1)))
+    commit.add(sent(1))
     expect(commit.finish()).toBe(true)
     expect(writes).toEqual([[1]])
     const other = scene()
     other.disk.full = true
-    other.commit.add(sent(reading(1)))
+    other.commit.add(sent(1))
     expect(other.commit.finish()).toBe(false)
   })
 })

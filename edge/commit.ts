@@ -2,9 +2,9 @@ import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import { GAP_METERS_MAX } from '#contract/messages.ts'
-import type { Reading } from '#contract/reading.ts'
 import { slept } from './deadline.ts'
 import type { Journal, JournalRow } from './journal.ts'
+import { SampleQueue } from './sample-queue.ts'
 import type { Judged } from './timekeeping.ts'
 
 /** Readings kept in memory while the disk refuses them: some 20 MB, minutes to hours of a gateway's meters. */
@@ -45,9 +45,9 @@ export class GroupCommit {
   readonly #stopped = new AbortController()
   /** Readings that arrive within this time are one disk write. */
   windowMs: number
-  #unwritten: Reading[] = []
-  /** Readings with monotonic times. */
-  #untimed: Reading[] = []
+  readonly #unwritten = new SampleQueue()
+  /** Samples with monotonic times. */
+  readonly #untimed = new SampleQueue()
   #problem: Fault | undefined
   #waiting = false
   #lost: Lost | undefined
@@ -60,7 +60,7 @@ export class GroupCommit {
 
   /** Readings that the journal has refused and that are still in memory. */
   get unwritten(): number {
-    return this.#problem === undefined ? 0 : this.#unwritten.length + this.#untimed.length
+    return this.#problem === undefined ? 0 : this.#inMemory
   }
 
   /** Readings lost since the start. */
@@ -73,18 +73,22 @@ export class GroupCommit {
     return this.#problem
   }
 
-  add({ fate, readings }: Judged): void {
+  add({ fate, sample }: Judged): void {
     const queue = fate === 'hold' ? this.#untimed : this.#unwritten
-    for (const reading of readings) queue.push(reading)
+    queue.push(sample)
     this.#dropOverflow()
-    if (!this.#waiting && this.#unwritten.length + this.#untimed.length > 0) void this.#writeLater()
+    if (!this.#waiting) void this.#writeLater()
   }
 
   /** Writes what is there at once and stops waiting. Returns true when nothing is left unwritten. */
   finish(): boolean {
     this.#stopped.abort()
     this.#write()
-    return this.#unwritten.length + this.#untimed.length === 0 && this.#lost === undefined
+    return this.#inMemory === 0 && this.#lost === undefined
+  }
+
+  get #inMemory(): number {
+    return this.#unwritten.readings + this.#untimed.readings
   }
 
   async #writeLater(): Promise<void> {
@@ -105,10 +109,10 @@ export class GroupCommit {
     try {
       if (this.#lost !== undefined) rows.push(journal.appendGap(this.#gapOf(this.#lost)))
       this.#lost = undefined
-      if (this.#untimed.length > 0) journal.hold(boot, this.#untimed)
-      this.#untimed = []
-      if (this.#unwritten.length > 0) rows.push(...journal.append(this.#unwritten))
-      this.#unwritten = []
+      if (this.#untimed.readings > 0) journal.hold(boot, this.#untimed.samples)
+      this.#untimed.clear()
+      if (this.#unwritten.readings > 0) rows.push(...journal.append(this.#unwritten.samples))
+      this.#unwritten.clear()
       this.#note(undefined)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
@@ -134,24 +138,25 @@ export class GroupCommit {
   }
 
   #dropOverflow(): void {
-    const excess =
-      this.#unwritten.length + this.#untimed.length - (this.#options.unwrittenMax ?? UNWRITTEN_READINGS_MAX)
+    const excess = this.#inMemory - (this.#options.unwrittenMax ?? UNWRITTEN_READINGS_MAX)
     if (excess <= 0) return
     const cause = this.#problem?.code === 'journal-full' ? 'quota' : 'disk'
     this.#lost ??= { cause, readings: 0, fromMs: undefined, toMs: undefined, meters: new Set() }
-    const untimed = this.#untimed.splice(0, excess)
-    const timed = this.#unwritten.splice(0, excess - untimed.length)
+    const before = this.#inMemory
+    const untimed = this.#untimed.drop(excess)
+    const timed = this.#unwritten.drop(excess - (before - this.#inMemory))
+    const dropped = before - this.#inMemory
     for (const { atMs } of timed) {
       this.#lost.fromMs = Math.min(this.#lost.fromMs ?? atMs, atMs)
       this.#lost.toMs = Math.max(this.#lost.toMs ?? atMs, atMs)
     }
     for (const { meter } of [...untimed, ...timed]) this.#lost.meters.add(meter)
-    this.#lost.readings += excess
+    this.#lost.readings += dropped
     if (this.#lostInAll === 0) this.#options.changed()
-    this.#lostInAll += excess
+    this.#lostInAll += dropped
     const { meters, ...lost } = this.#lost
     this.#options.log.error(
-      { dropped: excess, lost: { ...lost, meters: meters.size } },
+      { dropped, lost: { ...lost, meters: meters.size } },
       'readings are lost: the journal refuses them',
     )
   }

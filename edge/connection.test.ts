@@ -13,6 +13,7 @@ import { describeWith } from '#test/support/servers.ts'
 import { unpack } from './compression.ts'
 import { Journal } from './journal.ts'
 import { makeAuthority, signCertificate, type KeyPair } from './testing/certificates.ts'
+import { frequencyAt } from './testing/samples.ts'
 import { Uplink, type UplinkOptions } from './uplink.ts'
 
 /** Started by root, mosquitto would become another user, who may not read the folder. */
@@ -30,7 +31,7 @@ let server: MqttClient | undefined
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tanbiao-connection-'))
   journal = Journal.open({ file: join(folder, 'j.sqlite'), gateway: 'gw-1', graceMs: 0, clock: systemClock })
-  journal.append([{ meter: 'm1', quantity: 'frequency', atMs: 5, quality: 'good', value: 50 }])
+  journal.append([frequencyAt(5)])
   faults = []
 })
 
@@ -96,8 +97,7 @@ describeWith(['mosquitto'], 'the connection to mosquitto', () => {
     it(`delivers over MQTT ${mqttVersion}, and leaves a retained state`, async () => {
       // Fewer at once than the gateway would send: MQTT 5 says so to the client.
       broker = await startMosquitto(['max_inflight_messages 2'])
-      for (let index = 0; index < 30; index += 1)
-        journal.append([{ meter: 'm1', quantity: 'frequency', atMs: 6 + index, quality: 'good', value: 50 }])
+      for (let index = 0; index < 30; index += 1) journal.append([frequencyAt(6 + index)])
       await serve()
       start({ mqttVersion })
       await delivered()

@@ -48,10 +48,8 @@ describe('32 units behind one Modbus TCP gateway, one of them dead', () => {
         {
           clock: systemClock,
           log,
-          read: (readings) => {
-            for (const { meter, quality } of readings) {
-              if (quality === 'good') good.set(meter, (good.get(meter) ?? 0) + 1)
-            }
+          read: ({ meter, values }) => {
+            if (Object.keys(values).length > 0) good.set(meter, (good.get(meter) ?? 0) + 1)
           },
           polled: () => undefined,
         },

@@ -1,7 +1,4 @@
-import type { Clock } from '#contract/clock.ts'
-
-/** Made once: a reason of its own for each wait would cost more than most waits take. */
-const WAIT_IS_OVER = new Error('the wait is over')
+import { reasonOf, type Clock } from '#contract/clock.ts'
 
 /**
  * Waits for something that may never happen: resolves with what `start` settles, or with `undefined` when the time is
@@ -14,27 +11,19 @@ export function within<T>(
   start: (settle: (value: T) => void) => void,
 ): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = new AbortController()
-    const end = (): void => {
-      timer.abort(WAIT_IS_OVER)
-      signal.removeEventListener('abort', onAbort)
-    }
+    if (signal.aborted) return reject(reasonOf(signal))
     const onAbort = (): void => {
-      end()
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+      callOff()
+      reject(reasonOf(signal))
     }
-    if (signal.aborted) return onAbort()
+    const callOff = clock.after(timeoutMs, () => {
+      signal.removeEventListener('abort', onAbort)
+      resolve(undefined)
+    })
     signal.addEventListener('abort', onAbort, { once: true })
-    clock.sleep(timeoutMs, timer.signal).then(
-      () => {
-        end()
-        resolve(undefined)
-      },
-      // The timer was stopped because the wait ended otherwise.
-      () => undefined,
-    )
     start((value) => {
-      end()
+      callOff()
+      signal.removeEventListener('abort', onAbort)
       resolve(value)
     })
   })
@@ -48,5 +37,54 @@ export async function slept(clock: Clock, durationMs: number, signal: AbortSigna
   } catch (error) {
     if (signal.aborted) return false
     throw error
+  }
+}
+
+/**
+ * The end of a wait that begins again and again and is seldom reached: the timer of an earlier wait is left running,
+ * and when it rings it is looked whether there is anything to end.
+ */
+export class Deadline {
+  readonly #clock: Clock
+  readonly #reached: () => void
+  #atMs = Number.POSITIVE_INFINITY
+  #ringsAtMs = Number.POSITIVE_INFINITY
+  #callOff: () => void = () => undefined
+
+  constructor(clock: Clock, reached: () => void) {
+    this.#clock = clock
+    this.#reached = reached
+  }
+
+  /** Calls `reached` after that many milliseconds, in place of what was set before. */
+  set(afterMs: number): void {
+    this.#atMs = this.#clock.monotonicMs() + afterMs
+    if (this.#atMs < this.#ringsAtMs) this.#ring(afterMs)
+  }
+
+  /** The wait has ended otherwise. */
+  clear(): void {
+    this.#atMs = Number.POSITIVE_INFINITY
+  }
+
+  /** Clears it and stops the timer too. */
+  stop(): void {
+    this.clear()
+    this.#callOff()
+    this.#ringsAtMs = Number.POSITIVE_INFINITY
+  }
+
+  #ring(afterMs: number): void {
+    this.#callOff()
+    this.#ringsAtMs = this.#clock.monotonicMs() + afterMs
+    this.#callOff = this.#clock.after(afterMs, () => {
+      this.#ringsAtMs = Number.POSITIVE_INFINITY
+      if (this.#atMs === Number.POSITIVE_INFINITY) return
+      const leftMs = this.#atMs - this.#clock.monotonicMs()
+      // Timers count whole milliseconds and may be early.
+      if (leftMs > 0) return this.#ring(Math.ceil(leftMs))
+      this.clear()
+      this.#reached()
+    })
   }
 }

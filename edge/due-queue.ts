@@ -29,6 +29,8 @@ export interface LineUse {
 }
 
 interface Place<M> {
+  /** In the order of joining. */
+  readonly index: number
   readonly meter: M
   readonly met: Acquaintance
   quietUntilMs: number
@@ -37,11 +39,16 @@ interface Place<M> {
   polling: boolean
 }
 
-/** A meter whose request could go out now, or later by so much. */
-interface Candidate<M> {
-  readonly place: Place<M>
-  readonly head: PendingRequest
-  readonly readyInMs: number
+/**
+ * The trusted meters that may be asked one after the other, in this order. It holds until a slot comes, a meter has been
+ * quiet for long enough, or one is trusted no more; then all are looked at again. To do that for each request would
+ * cost more than the request, because the meters of a large gateway do not fit into the processor's cache.
+ */
+interface Round<M> {
+  readonly ready: Place<M>[]
+  readonly fromWallMs: number
+  readonly untilWallMs: number
+  untilMs: number
 }
 
 /** A longer wait is taken in pieces, so that a clock that was set is noticed soon. */
@@ -58,6 +65,8 @@ export class DueQueue<M extends QueuedMeter> {
   readonly #patience = new Patience()
   readonly #places = new Map<M, Place<M>>()
   readonly #sinceMs: number
+  #round: Round<M> | undefined
+  #joined = 0
   #busyMs = 0
   #requests = 0
   #unanswered = 0
@@ -77,7 +86,9 @@ export class DueQueue<M extends QueuedMeter> {
   }
 
   join(meter: M): void {
+    this.#round = undefined
     this.#places.set(meter, {
+      index: (this.#joined += 1),
       meter,
       met: this.#patience.meet(meter),
       quietUntilMs: 0,
@@ -87,6 +98,7 @@ export class DueQueue<M extends QueuedMeter> {
   }
 
   leave(meter: M): void {
+    this.#round = undefined
     const place = this.#places.get(meter)
     if (place !== undefined) this.#patience.forget(place.met)
     this.#places.delete(meter)
@@ -95,46 +107,85 @@ export class DueQueue<M extends QueuedMeter> {
   /** The request that should go out now, or how long to wait before looking again. */
   next(): Turn<M> | number {
     const [wallMs, nowMs] = [this.#clock.wallMs(), this.#clock.monotonicMs()]
-    const trusted: Candidate<M>[] = []
-    const waiting: Candidate<M>[] = []
+    return this.#goOn(wallMs, nowMs) ?? this.#lookAtAll(wallMs, nowMs)
+  }
+
+  /** The next turn of the round, while it holds and there is somebody after it. */
+  #goOn(wallMs: number, nowMs: number): Turn<M> | undefined {
+    const round = this.#round
+    this.#round = undefined
+    if (round === undefined || wallMs < round.fromWallMs || wallMs >= round.untilWallMs) return undefined
+    const { ready } = round
+    // The first one had its turn: all else is as it was.
+    const served = ready.shift()
+    if (served === undefined || !this.#patience.trusts(served.met, nowMs)) return undefined
+    const { agenda } = served.meter
+    if (agenda.pending.length === 0) served.servedMs = nowMs
+    agenda.advance(wallMs, false)
+    served.polling = agenda.pending.length > 0
+    if (served.polling) {
+      if (served.quietUntilMs > nowMs) round.untilMs = Math.min(round.untilMs, served.quietUntilMs)
+      else insert(ready, served)
+    }
+    const [best] = ready
+    if (best === undefined || ready.length < 2 || nowMs >= round.untilMs) return undefined
+    const turn = this.#turn(best, 0, nowMs)
+    if (turn !== undefined) this.#round = round
+    return turn
+  }
+
+  #lookAtAll(wallMs: number, nowMs: number): Turn<M> | number {
+    const ready: Place<M>[] = []
+    // Of those that are not trusted and may be asked now: the first one, and the first that waited long.
+    let spare: Place<M> | undefined
+    let overdue: Place<M> | undefined
     let waitMs = WAIT_MS_MAX
+    let [untilWallMs, untilMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
     // When the two trusted meters that need the line soonest do: the second for the one that is asked itself.
     let [soonestMs, secondMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-    let soonest: M | undefined
+    let soonest: Place<M> | undefined
     for (const place of this.#places.values()) {
       const trusts = this.#patience.trusts(place.met, nowMs)
       const { agenda } = place.meter
       if (place.polling && agenda.pending.length === 0) place.servedMs = nowMs
       agenda.advance(wallMs, !trusts)
-      place.polling = agenda.pending.length > 0
-      const nextInMs = agenda.nextMs - wallMs
-      waitMs = Math.min(waitMs, nextInMs)
       const [head] = agenda.pending
-      const readyInMs = Math.max(0, place.quietUntilMs - nowMs)
+      place.polling = head !== undefined
+      const nextInMs = agenda.nextMs - wallMs
+      if (agenda.nextMs < untilWallMs) untilWallMs = agenda.nextMs
+      let neededInMs = nextInMs
       if (head !== undefined) {
-        ;(trusts ? trusted : waiting).push({ place, head, readyInMs })
-        if (readyInMs > 0) waitMs = Math.min(waitMs, readyInMs)
+        const readyInMs = place.quietUntilMs - nowMs
+        if (readyInMs > 0) untilMs = Math.min(untilMs, place.quietUntilMs)
+        else if (trusts) ready.push(place)
+        else {
+          if (spare === undefined || inTurn(place, spare) < 0) spare = place
+          const isOverdue = wallMs - head.dueMs >= agenda.everyMs
+          if (isOverdue && (overdue === undefined || inTurn(place, overdue) < 0)) overdue = place
+        }
+        neededInMs = Math.min(nextInMs, Math.max(0, readyInMs))
       }
       if (!trusts) continue
-      const neededInMs = head === undefined ? nextInMs : Math.min(readyInMs, nextInMs)
       if (neededInMs < soonestMs) {
         secondMs = soonestMs
         soonestMs = neededInMs
-        soonest = place.meter
-      } else secondMs = Math.min(secondMs, neededInMs)
+        soonest = place
+      } else if (neededInMs < secondMs) secondMs = neededInMs
     }
-    const best = firstReady(trusted)
-    const late = firstReady(waiting, (each) =>
-      best === undefined ? true : wallMs - each.head.dueMs >= each.place.meter.agenda.everyMs,
-    )
+    waitMs = Math.min(waitMs, untilWallMs - wallMs, untilMs - nowMs)
+    const [best] = ready.sort(inTurn)
+    const late = best === undefined ? spare : overdue
     if (late !== undefined) {
       const turn = this.#turn(late, Math.max(0, soonestMs), nowMs)
       if (turn !== undefined) return turn
       waitMs = Math.min(waitMs, this.#patience.waitMs(nowMs))
     }
     if (best !== undefined) {
-      const freeMs = Math.max(0, best.place.meter === soonest ? secondMs : soonestMs)
+      const freeMs = Math.max(0, best === soonest ? secondMs : soonestMs)
       const turn = this.#turn(best, freeMs, nowMs)
+      if (turn !== undefined && spare === undefined) {
+        this.#round = { ready, fromWallMs: wallMs, untilWallMs, untilMs }
+      }
       if (turn !== undefined) return turn
     }
     return Math.max(1, waitMs)
@@ -153,23 +204,25 @@ export class DueQueue<M extends QueuedMeter> {
     this.#patience.learn(place.met, { grant, registers, freeMs, durationMs, outcome }, nowMs)
   }
 
-  #turn({ place, head }: Candidate<M>, freeMs: number, nowMs: number): Turn<M> | undefined {
-    const grant = this.#patience.grant(place.met, head.request.quantity, freeMs, nowMs)
-    return grant === undefined ? undefined : { meter: place.meter, pending: head, grant, freeMs }
+  #turn({ meter, met }: Place<M>, freeMs: number, nowMs: number): Turn<M> | undefined {
+    const [head] = meter.agenda.pending
+    if (head === undefined) return undefined
+    const grant = this.#patience.grant(met, head.request.quantity, freeMs, nowMs)
+    return grant === undefined ? undefined : { meter, pending: head, grant, freeMs }
   }
 }
 
-/** The most urgent of those that may be asked now; of equals the one whose last poll is longest ago. */
-function firstReady<M>(
-  candidates: readonly Candidate<M>[],
-  admits: (candidate: Candidate<M>) => boolean = () => true,
-): Candidate<M> | undefined {
-  let best: Candidate<M> | undefined
-  for (const each of candidates) {
-    if (each.readyInMs > 0 || !admits(each)) continue
-    const order =
-      best === undefined ? -1 : byUrgency(each.head, best.head) || each.place.servedMs - best.place.servedMs
-    if (order < 0) best = each
-  }
-  return best
+/** Below zero where the first is more urgent; of equals the one whose last poll is longest ago, then who joined first. */
+function inTurn<M extends QueuedMeter>(a: Place<M>, b: Place<M>): number {
+  const [first, second] = [a.meter.agenda.pending[0], b.meter.agenda.pending[0]]
+  const urgency = first === undefined || second === undefined ? 0 : byUrgency(first, second)
+  // Who was never polled has −∞ for both: the difference is no number.
+  return urgency || (a.servedMs === b.servedMs ? 0 : a.servedMs - b.servedMs) || a.index - b.index
+}
+
+/** Puts a place where its turn comes: mostly first, for the next request of its poll, or last, for its next slot. */
+function insert<M extends QueuedMeter>(ready: Place<M>[], place: Place<M>): void {
+  const [first] = ready
+  if (first !== undefined && inTurn(place, first) < 0) ready.unshift(place)
+  else ready.splice(ready.findLastIndex((other) => inTurn(place, other) >= 0) + 1, 0, place)
 }

@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { SAMPLES_PER_BATCH_MAX, uplinkMessage, type UplinkMessage } from '#contract/messages.ts'
-import type { Reading } from '#contract/reading.ts'
 import { unpack } from './compression.ts'
 import { Journal, type JournalOptions, type JournalRow } from './journal.ts'
+import { energyAt } from './testing/samples.ts'
 
 const HOUR_MS = 3_600_000
 let folder: string
@@ -40,14 +40,6 @@ function reopen(): Journal {
   return open()
 }
 
-const reading = (atMs: number, meter = 'm1'): Reading => ({
-  meter,
-  quantity: 'activeEnergyImport.total',
-  atMs,
-  quality: 'good',
-  value: { count: atMs, resolution: '0.01' },
-})
-
 const contentOf = (row: JournalRow): UplinkMessage => uplinkMessage.parse(unpack(row.payload))
 
 function intact(journal: Journal, seq: number): JournalRow {
@@ -64,7 +56,7 @@ const promisedEpoch = (journal: Journal, promised: readonly string[]): string =>
 describe('Journal', () => {
   it('numbers rows from 1 and keeps their bytes through a restart', () => {
     const first = open()
-    const before = [1, 2, 3].flatMap((atMs) => first.append([reading(atMs)]))
+    const before = [1, 2, 3].flatMap((atMs) => first.append([energyAt(atMs)]))
     const journal = reopen()
     expect(journal.epoch).toMatch(/^[0-9a-f]{32}$/)
     for (const [index, row] of before.entries()) {
@@ -82,19 +74,19 @@ describe('Journal', () => {
 
   it('never gives a number twice, also after all rows were deleted and a restart', () => {
     let journal = open()
-    const rows = [1, 2, 3].flatMap((atMs) => journal.append([reading(atMs)]))
+    const rows = [1, 2, 3].flatMap((atMs) => journal.append([energyAt(atMs)]))
     for (const row of rows) expect(journal.acknowledge(row.digest)).toBe(row.seq)
     clock.advance(24 * HOUR_MS)
     expect(journal.trim()).toBe(3)
     journal = reopen()
     expect(journal.row(3)).toBeUndefined()
-    expect(journal.append([reading(4)])[0]?.seq).toBe(4)
+    expect(journal.append([energyAt(4)])[0]?.seq).toBe(4)
   })
 
   it('deletes a row only when its receipt is older than the grace time', () => {
     const journal = open()
-    const [first] = journal.append([reading(1)])
-    journal.append([reading(2)])
+    const [first] = journal.append([energyAt(1)])
+    journal.append([energyAt(2)])
     journal.acknowledge(first?.digest ?? '')
     clock.advance(24 * HOUR_MS - 1)
     expect(journal.trim()).toBe(0)
@@ -107,7 +99,7 @@ describe('Journal', () => {
 
   it('takes a receipt only for exactly the bytes of a row, and once', () => {
     const journal = open()
-    const [row] = journal.append([reading(1)])
+    const [row] = journal.append([energyAt(1)])
     const right = row?.digest ?? ''
     const wrong = right.replace(/^./, right.startsWith('0') ? '1' : '0')
     expect(journal.acknowledge(wrong)).toBeUndefined()
@@ -119,7 +111,7 @@ describe('Journal', () => {
 
   it('says what waits, from both ends', () => {
     const journal = open()
-    const rows = [30, 10, 20].flatMap((atMs) => journal.append([reading(atMs)]))
+    const rows = [30, 10, 20].flatMap((atMs) => journal.append([energyAt(atMs)]))
     journal.acknowledge(rows[0]?.digest ?? '')
     expect(journal.unacknowledged('oldest', 10)).toEqual([2, 3])
     expect(journal.unacknowledged('newest', 1)).toEqual([3])
@@ -128,9 +120,9 @@ describe('Journal', () => {
   })
 
   it('splits what is too much for one message', () => {
-    const readings = Array.from({ length: 2 * SAMPLES_PER_BATCH_MAX + 1 }, (_, index) => reading(index))
+    const samples = Array.from({ length: 2 * SAMPLES_PER_BATCH_MAX + 1 }, (_, index) => energyAt(index))
     const sizes = open()
-      .append(readings)
+      .append(samples)
       .map((row) => {
         const content = contentOf(row)
         return content.kind === 'readings' ? content.samples.length : 0
@@ -151,12 +143,12 @@ describe('Journal', () => {
       readings: 3,
       meters: ['m1'],
     })
-    expect(journal.append([reading(10)])[0]?.seq).toBe(3)
+    expect(journal.append([energyAt(10)])[0]?.seq).toBe(3)
   })
 
   it('does not hand out bytes that were changed on disk, and declares them lost', () => {
     const journal = open()
-    journal.append([reading(1)])
+    journal.append([energyAt(1)])
     const vandal = new DatabaseSync(file)
     vandal.exec(`UPDATE batch SET payload = CAST(replace(CAST(payload AS TEXT), '"m1"', '"m2"') AS BLOB)`)
     vandal.close()

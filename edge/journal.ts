@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import { digest, type EpochId } from '#contract/identity.ts'
-import { samplesOf, type Sample } from '#contract/messages.ts'
-import type { Reading } from '#contract/reading.ts'
-import { batchesOf } from './batch.ts'
+import type { Sample } from '#contract/messages.ts'
+import { batchesOf, readingsIn } from './batch.ts'
 import { heldReadings, hold, oldestBoot, takeHeld } from './held.ts'
 import { asFault, Damage, isDamage, isMisplaced, sha256, SQLITE_FULL, sqliteCode } from './journal-file.ts'
 import { openFile, type DamageReport, type OpenFile, type OpeningOptions } from './opening.ts'
@@ -100,10 +99,8 @@ export class Journal {
   }
 
   /** Writes readings as one transaction of one or more rows. Either all of them are safe, or it throws. */
-  append(readings: readonly Reading[]): readonly JournalRow[] {
-    return this.#write((open) =>
-      batchesOf(samplesOf(readings)).flatMap((samples) => this.#insert(open, samples)),
-    )
+  append(samples: readonly Sample[]): readonly JournalRow[] {
+    return this.#write((open) => batchesOf(samples).flatMap((each) => this.#insert(open, each)))
   }
 
   /**
@@ -216,12 +213,13 @@ export class Journal {
   }
 
   /** Keeps readings whose times are monotonic milliseconds of a boot, until `release`. */
-  hold(boot: string, readings: readonly Reading[]): void {
+  hold(boot: string, samples: readonly Sample[]): void {
     const { quotaBytes = Infinity, compression = 'zstd' } = this.#options
     this.#write(({ tables }) => {
       const floorMs = tables.identity().newest_ms
-      for (const samples of batchesOf(samplesOf(readings))) {
-        hold(tables, boot, samples, { readings: countOf(samples), floorMs, compression })
+      for (const each of batchesOf(samples)) {
+        const readings = each.reduce((sum, sample) => sum + readingsIn(sample), 0)
+        hold(tables, boot, each, { readings, floorMs, compression })
       }
       if (tables.usedBytes() > quotaBytes) throw full(this.#options.file)
     })
@@ -375,10 +373,3 @@ export class Journal {
 
 const full = (file: string): Fault =>
   new Fault('journal-full', 'The journal has used up its quota and takes no readings.', { place: { file } })
-
-function countOf(samples: readonly Sample[]): number {
-  return samples.reduce(
-    (sum, { values, bad = {} }) => sum + Object.keys(values).length + Object.keys(bad).length,
-    0,
-  )
-}

@@ -74,24 +74,28 @@ export interface Acquaintance {
 export class Patience {
   readonly #full = new Allowance(FULL_SHARE, 0)
   readonly #short = new Allowance(SHORT_SHARE, 0)
-  readonly #known = new Set<Acquaintance>()
+  /** Sum and number of the typical answer times that are known. */
+  #typicalSumMs = 0
+  #typicalCount = 0
   #gatewayMs = 0
 
   meet(needs: PatienceNeeds): Acquaintance {
     const graceMs = GRACE_TIMEOUTS * Math.min(needs.timeoutMs, SHORT_MS_MIN)
-    const met = {
+    return {
       needs,
       grace: new Allowance(GRACE_SHARE, graceMs),
       typicalMs: undefined,
       worstMs: undefined,
       answering: false,
     }
-    this.#known.add(met)
-    return met
   }
 
-  forget(meter: Acquaintance): void {
-    this.#known.delete(meter)
+  /** To be called once for each meter that was met. */
+  forget({ typicalMs }: Acquaintance): void {
+    if (typicalMs === undefined) return
+    this.#typicalCount -= 1
+    // Without meters there is no rest of rounding either.
+    this.#typicalSumMs = this.#typicalCount === 0 ? 0 : this.#typicalSumMs - typicalMs
   }
 
   /**
@@ -99,7 +103,7 @@ export class Patience {
    * time, or as the allowances permit.
    */
   trusts({ grace, worstMs }: Acquaintance, nowMs: number): boolean {
-    return grace.settledInMs(nowMs) === 0 && ROOM * (worstMs ?? 0) <= SHORT_MS_MAX
+    return grace.isSettled(nowMs) && ROOM * (worstMs ?? 0) <= SHORT_MS_MAX
   }
 
   /**
@@ -110,9 +114,9 @@ export class Patience {
     const fullMs = meter.needs.timeoutMs
     const shortMs = this.#shortMs(meter, registers)
     if (freeMs >= fullMs) return { timeoutMs: fullMs, full: false }
-    if (fullMs > shortMs && this.#full.settledInMs(nowMs) === 0) return { timeoutMs: fullMs, full: true }
+    if (fullMs > shortMs && this.#full.isSettled(nowMs)) return { timeoutMs: fullMs, full: true }
     if (freeMs >= Math.min(shortMs, this.#seenMs(meter, registers))) return { timeoutMs: freeMs, full: false }
-    const admitted = this.trusts(meter, nowMs) || this.#short.settledInMs(nowMs) === 0
+    const admitted = this.trusts(meter, nowMs) || this.#short.isSettled(nowMs)
     return admitted ? { timeoutMs: shortMs, full: false } : undefined
   }
 
@@ -147,22 +151,18 @@ export class Patience {
 
   #remember(meter: Acquaintance, tookMs: number): void {
     const { typicalMs, worstMs } = meter
-    meter.typicalMs = typicalMs === undefined ? tookMs : typicalMs + TYPICAL_WEIGHT * (tookMs - typicalMs)
+    const nowTypicalMs = typicalMs === undefined ? tookMs : typicalMs + TYPICAL_WEIGHT * (tookMs - typicalMs)
+    if (typicalMs === undefined) this.#typicalCount += 1
+    this.#typicalSumMs += nowTypicalMs - (typicalMs ?? 0)
+    meter.typicalMs = nowTypicalMs
     meter.worstMs = Math.max(tookMs, (worstMs ?? 0) * WORST_FADING)
   }
 
   /** What is no excess for a meter: little more than what the others take. Without others nobody is kept waiting. */
   #usualMs(meter: Acquaintance): number {
-    let [sumMs, count] = [0, 0]
-    for (const { typicalMs } of this.#known) {
-      if (typicalMs === undefined) continue
-      sumMs += typicalMs
-      count += 1
-    }
-    if (meter.typicalMs !== undefined) {
-      sumMs -= meter.typicalMs
-      count -= 1
-    }
+    const isKnown = meter.typicalMs !== undefined
+    const count = this.#typicalCount - (isKnown ? 1 : 0)
+    const sumMs = this.#typicalSumMs - (meter.typicalMs ?? 0)
     return count <= 0 ? Number.POSITIVE_INFINITY : Math.max(NOISE_MS, (TOLERANCE * sumMs) / count)
   }
 

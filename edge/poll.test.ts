@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import { readingsOf } from '#contract/messages.ts'
 import { quantities } from '#contract/quantities.ts'
 import type { BadCause, Reading } from '#contract/reading.ts'
 import type { MappedRegister } from '#firmware-config/profile.ts'
@@ -74,7 +75,7 @@ function start(registers: readonly MappedRegister[], device: Device, limits: obj
     {
       clock,
       log: pino({ level: 'silent' }),
-      read: (more) => readings.push(...more),
+      read: (sample) => readings.push(...readingsOf(sample)),
       polled: (_meter, health) => healths.push(health),
     },
   )

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
-import type { BadCause, Reading, UsableQuality } from '#contract/reading.ts'
+import type { Sample } from '#contract/messages.ts'
+import type { BadCause, UsableQuality } from '#contract/reading.ts'
 import { Agenda, type PendingRequest, type PlannedRequest, type SlotCounts } from './agenda.ts'
 import type { Answer, Bus, BusMember } from './bus.ts'
-import { decode, unanswered } from './decode.ts'
+import { sampleOf, unansweredSample } from './decode.ts'
 import { endsPoll, healthAfter, UNTRIED, type MeterHealth } from './health.ts'
 import { wireUs, type LineCost, type MeterPace } from './line-cost.ts'
 import type { PlanLimits } from './plan.ts'
@@ -33,8 +34,8 @@ export interface PolledMeter {
 export interface PollSurroundings {
   readonly clock: Clock
   readonly log: Logger
-  /** Called with the readings of each answer, or of each failure, as it comes. Must not throw. */
-  readonly read: (readings: readonly Reading[]) => void
+  /** Called with what each answer says, or each failure, as it comes. Must not throw. */
+  readonly read: (sample: Sample) => void
   /** Called after each poll. */
   readonly polled: (meter: string, health: MeterHealth, slots: SlotCounts) => void
 }
@@ -97,10 +98,13 @@ export class MeterPoll implements BusMember {
     const { request } = pending
     const { meter, quality } = this.#polled
     const atMs = this.#stamp()
-    const readings: Reading[] = decode(request, words, atMs, meter, quality)
+    const sample = sampleOf(request, words, atMs, meter, quality)
     this.#answered += 1
-    if (request.refused !== undefined) this.#cause = 'illegal-address'
-    this.#surroundings.read([...readings, ...refusedReadings(request, atMs, meter)])
+    if (request.refused !== undefined) {
+      this.#cause = 'illegal-address'
+      addRefused(sample, request)
+    }
+    this.#surroundings.read(sample)
     if (this.#refusals.answered(request)) this.#learnt('the meter refuses these values together', request)
     this.agenda.finish(pending, true)
   }
@@ -114,13 +118,9 @@ export class MeterPoll implements BusMember {
     if (isRefusal(cause)) this.#learnt('the meter refuses a value of its profile', request)
     this.#cause = cause
     const given = endsPoll(cause) ? this.agenda.pending.map((each) => each.request) : [request]
-    const atMs = this.#stamp()
-    this.#surroundings.read(
-      given.flatMap((each) => [
-        ...unanswered(each, cause, atMs, this.meter),
-        ...refusedReadings(each, atMs, this.meter),
-      ]),
-    )
+    const sample = unansweredSample(given, cause, this.#stamp(), this.meter)
+    for (const each of given) addRefused(sample, each)
+    this.#surroundings.read(sample)
     if (endsPoll(cause)) this.agenda.abandon()
     else this.agenda.finish(pending, false)
   }
@@ -183,7 +183,6 @@ export class MeterPoll implements BusMember {
 }
 
 /** Values that the meter refuses are bad, not absent. */
-function refusedReadings(request: PlannedRequest, atMs: number, meter: string): Reading[] {
-  const { refused = [] } = request
-  return unanswered({ ...request, registers: refused }, 'illegal-address', atMs, meter)
+function addRefused(sample: Sample, { refused = [] }: PlannedRequest): void {
+  for (const { quantity } of refused) (sample.bad ??= {})[quantity] = 'illegal-address'
 }

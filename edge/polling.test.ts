@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
+import { readingsOf } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { gatewayFile } from '#firmware-config/gateway.ts'
 import { parseProfile, type RegisterMap } from '#firmware-config/profile.ts'
@@ -80,7 +81,7 @@ describe('polling', () => {
           clock: time,
           log: pino({ level: 'silent' }),
           random: () => 0.5,
-          read: (given) => readings.push(...given),
+          read: (sample) => readings.push(...readingsOf(sample)),
           changed: () => undefined,
           line: (transport): Line => {
             const place = placeOf(transport)

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
-import { readingsOf, type GapRecord } from '#contract/messages.ts'
-import type { Reading } from '#contract/reading.ts'
+import { readingsOf, type GapRecord, type Sample } from '#contract/messages.ts'
 import { GroupCommit } from './commit.ts'
 import { messageOf } from './compression.ts'
 import { Journal, type JournalOptions, type JournalRow } from './journal.ts'
+import { frequencyAt } from './testing/samples.ts'
 
 const MEGABYTE = 1e6
 const DAY_MS = 86_400_000
@@ -44,15 +44,11 @@ function open(more: Partial<JournalOptions>, file = join(folder, 'journal.sqlite
 }
 
 /** One poll of all meters, some 5 kB. */
-function poll(): Reading[] {
+function poll(): Sample[] {
   clock.advance(5_000)
-  return Array.from({ length: METERS }, (_, index) => ({
-    meter: `m${index}`,
-    quantity: 'frequency',
-    atMs: clock.wallMs(),
-    quality: 'good',
-    value: 50 + index / 1_000,
-  }))
+  return Array.from({ length: METERS }, (_, index) =>
+    frequencyAt(clock.wallMs(), { meter: `m${index}`, value: 50 + index / 1_000 }),
+  )
 }
 
 function waiting(): JournalRow[] {
@@ -188,7 +184,7 @@ describe.skipIf(disk === undefined)(
     })
 
     const pollOnce = async (): Promise<void> => {
-      commit.add({ fate: 'send', readings: poll() })
+      for (const sample of poll()) commit.add({ fate: 'send', sample })
       await new Promise((resolve) => setImmediate(resolve))
       clock.advance(2_000)
       await new Promise((resolve) => setImmediate(resolve))

@@ -1,8 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
-import type { StateMessage } from '#contract/messages.ts'
-import type { Reading } from '#contract/reading.ts'
+import type { Sample, StateMessage } from '#contract/messages.ts'
 import type { GatewayFile } from '#firmware-config/gateway.ts'
 import { GroupCommit } from './commit.ts'
 import { slept } from './deadline.ts'
@@ -82,7 +81,7 @@ export class Recorder {
   }
 
   /** Takes the readings of one answer, just stamped. They are safe soon; never throws. */
-  readonly read = (readings: readonly Reading[]): void => this.#commit.add(this.clock.judge(readings))
+  readonly read = (sample: Sample): void => this.#commit.add(this.clock.judge(sample))
 
   /** What the state message says of journal and clock. */
   state(): Pick<StateMessage, 'journal' | 'clock'> {

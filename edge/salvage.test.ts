@@ -14,10 +14,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
+import type { Sample } from '#contract/messages.ts'
 import type { GapRecord } from '#contract/messages.ts'
-import type { Reading } from '#contract/reading.ts'
 import { messageOf } from './compression.ts'
 import { Journal, type JournalRow } from './journal.ts'
+import { energyAt } from './testing/samples.ts'
 
 /** After a power cut: copies of a running journal's files, cut and with flipped bits, seeded by fast-check. */
 const ROUNDS = Number(process.env['TANBIAO_DAMAGE_ROUNDS'] ?? 40)
@@ -31,13 +32,8 @@ let opened: Journal | undefined
 let rows: Map<number, JournalRow>
 let epoch: string
 
-const reading = (atMs: number, index: number): Reading => ({
-  meter: `m${index}`,
-  quantity: 'activeEnergyImport.total',
-  atMs,
-  quality: 'good',
-  value: { count: (atMs * 7919 + index) % 1_000_003, resolution: '0.01' },
-})
+const sampleAt = (atMs: number, index: number): Sample =>
+  energyAt(atMs, `m${index}`, (atMs * 7919 + index) % 1_000_003)
 
 const open = (file: string): Journal =>
   Journal.open({ file, gateway: 'gw-1', graceMs: 1e12, clock, compression: 'none' })
@@ -52,7 +48,7 @@ beforeEach(() => {
   for (let index = 1; index <= ROWS; index += 1) {
     clock.advance(5_000)
     const meters = Array.from({ length: 1 + ((index * 13) % 40) }, (_, meter) =>
-      reading(clock.wallMs(), meter),
+      sampleAt(clock.wallMs(), meter),
     )
     for (const row of opened.append(meters)) rows.set(row.place, row)
     if (index % 7 === 0) opened.acknowledge(rows.get(index - 3)?.digest ?? '')
@@ -171,7 +167,7 @@ describe('a journal after a power cut', () => {
             expect(journal.epoch).not.toBe(epoch)
           }
           // It goes on, under numbers that were never given.
-          const [next] = journal.append([reading(clock.wallMs(), 0)])
+          const [next] = journal.append([sampleAt(clock.wallMs(), 0)])
           expect(journal.row(next?.place ?? 0)?.digest).toBe(next?.digest)
           if (next?.epoch === epoch) expect(next.seq).toBeGreaterThan(ROWS)
         } finally {
@@ -235,7 +231,7 @@ describe('a journal after a power cut', () => {
     truncateSync(file, Math.floor(size / 4096 / 3) * 4_096)
     for (let index = 0; index < 30; index += 1) {
       clock.advance(1_000)
-      journal.append(Array.from({ length: 40 }, (_, meter) => reading(clock.wallMs(), meter)))
+      journal.append(Array.from({ length: 40 }, (_, meter) => sampleAt(clock.wallMs(), meter)))
     }
     sendable(journal)
     journal.close()

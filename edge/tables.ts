@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import type { EpochId } from '#contract/identity.ts'
 import type { UplinkMessage } from '#contract/messages.ts'
+import { readingsIn } from './batch.ts'
 import { Damage, epochRow, identityRow, sealOf } from './journal-file.ts'
 
 /** A row as it lies on disk. */
@@ -32,10 +33,10 @@ export function extentOf(message: UplinkMessage): Extent {
   let readings = 0
   let fromMs = Infinity
   let toMs = 0
-  for (const { values, bad = {}, atMs } of message.samples) {
-    readings += Object.keys(values).length + Object.keys(bad).length
-    fromMs = Math.min(fromMs, atMs)
-    toMs = Math.max(toMs, atMs)
+  for (const sample of message.samples) {
+    readings += readingsIn(sample)
+    fromMs = Math.min(fromMs, sample.atMs)
+    toMs = Math.max(toMs, sample.atMs)
   }
   return { readings, fromMs, toMs }
 }

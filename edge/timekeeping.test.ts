@@ -9,6 +9,7 @@ import { readingsOf } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { messageOf } from './compression.ts'
 import { Journal } from './journal.ts'
+import { frequencyAt } from './testing/samples.ts'
 import { CLOCK_TOLERANCE_MS, Timekeeping } from './timekeeping.ts'
 
 const HOUR_MS = 3_600_000
@@ -71,11 +72,9 @@ class Scene {
     const stampMs = Math.max(Math.floor(this.time.wallMs()), (this.#lastStampMs.get(meter) ?? 0) + 1)
     this.#lastStampMs.set(meter, stampMs)
     const value = this.taken.push({ meter, trueMs: this.trueMs }) - 1
-    const { fate, readings } = this.time.judge([
-      { meter, quantity: 'frequency', atMs: stampMs, quality: 'good', value },
-    ])
-    if (fate === 'hold') this.journal.hold('boot-1', readings)
-    else this.journal.append(readings)
+    const { fate, sample } = this.time.judge(frequencyAt(stampMs, { meter, value }))
+    if (fate === 'hold') this.journal.hold('boot-1', [sample])
+    else this.journal.append([sample])
   }
 
   release(): void {
@@ -273,13 +272,11 @@ describe('Timekeeping', () => {
     const scene = new Scene()
     scene.setOff(HOUR_MS)
     scene.time.look()
-    const at = { meter: 'm1', quantity: 'frequency', atMs: Math.floor(scene.time.wallMs()) } as const
-    const { readings } = scene.time.judge([
-      { ...at, quality: 'simulated', value: 50 },
-      { ...at, quality: 'bad', cause: 'timeout' },
-      { ...at, quality: 'good', value: 50 },
-    ])
-    expect(readings.map(({ quality }) => quality)).toEqual(['simulated', 'bad', 'uncertain'])
+    const sample = frequencyAt(Math.floor(scene.time.wallMs()))
+    const judged = (['good', 'simulated'] as const).map((quality) => scene.time.judge({ ...sample, quality }))
+    expect(judged.map(({ sample: { quality } }) => quality)).toEqual(['uncertain', 'simulated'])
+    const bad = { ...sample, values: {}, bad: { frequency: 'timeout' as const } }
+    expect(readingsOf(scene.time.judge(bad).sample)).toEqual(readingsOf(bad))
     scene.journal.close()
   })
 })

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
-import type { StateMessage } from '#contract/messages.ts'
-import type { Reading } from '#contract/reading.ts'
+import type { Sample, StateMessage } from '#contract/messages.ts'
 
 /** No gateway of ours reads meters before this: an earlier clock was never set (2026-01-01). */
 export const PLAUSIBLE_FROM_MS = 1_767_225_600_000
@@ -32,11 +31,11 @@ export interface TimekeepingOptions {
 /** What is to be done with readings. Those to be held have monotonic times. */
 export interface Judged {
   readonly fate: 'send' | 'hold'
-  readonly readings: readonly Reading[]
+  readonly sample: Sample
 }
 
-const doubted = (reading: Reading): Reading =>
-  reading.quality === 'good' ? { ...reading, quality: 'uncertain' } : reading
+const doubted = (sample: Sample): Sample =>
+  sample.quality === 'good' ? { ...sample, quality: 'uncertain' } : sample
 
 /**
  * The gateway's time. As a Clock it gives kept time: the system clock while that is trusted, else the monotonic clock
@@ -102,6 +101,10 @@ export class Timekeeping implements Clock {
     return this.#options.clock.monotonicMs()
   }
 
+  after(durationMs: number, call: () => void): () => void {
+    return this.#options.clock.after(durationMs, call)
+  }
+
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
     return this.#options.clock.sleep(durationMs, signal)
   }
@@ -125,24 +128,18 @@ export class Timekeeping implements Clock {
   }
 
   /** Decides about the readings of one answer, whose time was just taken from this clock. */
-  judge(readings: readonly Reading[]): Judged {
+  judge(sample: Sample): Judged {
     const offsetMs = this.#offsetMs
     if (this.#condition === 'unset') {
-      const held = readings.map((reading) => ({
-        ...reading,
-        atMs: Math.max(0, Math.floor(reading.atMs - offsetMs)),
-      }))
-      for (const { atMs } of held) this.#newestHeldMs = Math.max(this.#newestHeldMs, atMs)
-      return { fate: 'hold', readings: held }
+      const atMs = Math.max(0, Math.floor(sample.atMs - offsetMs))
+      this.#newestHeldMs = Math.max(this.#newestHeldMs, atMs)
+      return { fate: 'hold', sample: { ...sample, atMs } }
     }
     const keptMs = this.#options.clock.monotonicMs() + offsetMs
     // A clock that was put back is behind the meter's last reading: times go on from there.
-    const isShifted = (reading: Reading): boolean => Math.abs(reading.atMs - keptMs) > CONFIRMED_WITHIN_MS
-    const doubtful = this.#condition === 'doubtful'
-    return {
-      fate: 'send',
-      readings: readings.map((reading) => (doubtful || isShifted(reading) ? doubted(reading) : reading)),
-    }
+    const isShifted = Math.abs(sample.atMs - keptMs) > CONFIRMED_WITHIN_MS
+    const isDoubtful = this.#condition === 'doubtful' || isShifted
+    return { fate: 'send', sample: isDoubtful ? doubted(sample) : sample }
   }
 
   /**

@@ -11,6 +11,7 @@ import { parseTopic } from '#contract/topics.ts'
 import { unpack } from './compression.ts'
 import { Journal, type JournalRow } from './journal.ts'
 import { TestBroker, type Published } from './testing/broker.ts'
+import { frequencyAt } from './testing/samples.ts'
 import { Uplink, type UplinkOptions } from './uplink.ts'
 
 const RECEIPTS = 'tanbiao/v1/park-1/gw-1/down/receipt'
@@ -77,9 +78,7 @@ function answerWith(receipts: (digest: string, message: Published) => readonly s
 }
 
 function append(count: number): readonly JournalRow[] {
-  return Array.from({ length: count }, () =>
-    journal.append([{ meter: 'm1', quantity: 'frequency', atMs: 5, quality: 'good', value: 50 }]),
-  ).flat()
+  return Array.from({ length: count }, () => journal.append([frequencyAt(5)])).flat()
 }
 
 function start(change: Partial<UplinkOptions> = {}): Uplink {

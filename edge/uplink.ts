@@ -366,6 +366,8 @@ export class Uplink {
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
+      // Buffers of all numbers up to 65,535, made beforehand, would take 7 MB.
+      writeCache: false,
       will: {
         topic: this.#topic('state'),
         payload: Buffer.from(this.#statePayload('death', 'connection-lost')),

@@ -11,8 +11,10 @@ import { Waiting, type Delivery } from './waiting.ts'
 import { writeGroup } from './write.ts'
 
 /** One write to the store: enough to make its disk flush worth while, little enough to be quick. */
-const READINGS_PER_COMMIT = 5_000
+const READINGS_PER_COMMIT = 10_000
 const PAYLOADS_PER_COMMIT_MAX = 256
+/** Groups under way at once: while the store takes one, the next is judged and written out. */
+const GROUPS_UNDER_WAY = 2
 /** While the store is away: from a quick retry to one in ten seconds. */
 const STORE_BACKOFF = { firstMs: 200, maxMs: 10_000 }
 
@@ -168,7 +170,7 @@ export function startCommitter({
       else if (stopping) return
     }
   }
-  const ended = run()
+  const ended = Promise.all(Array.from({ length: GROUPS_UNDER_WAY }, run))
 
   return {
     offer: (delivery) => {

@@ -145,7 +145,12 @@ describe('An import', () => {
       failures -= 1
       if (failures >= 0) throw new Fault('store-unavailable', 'away')
     }
-    const waiting = { wallMs: () => clock.wallMs(), monotonicMs: () => 0, sleep: async () => {} }
+    const waiting = {
+      wallMs: () => clock.wallMs(),
+      monotonicMs: () => 0,
+      after: () => () => {},
+      sleep: async () => {},
+    }
     expect((await run(store, fileOf(lines.join('\n')), { clock: waiting })).rows).toBe(lines.length)
 
     store.before = () => {

@@ -63,7 +63,7 @@ const namedMeter = z.object({ meter: sampleSchema.shape.meter })
 const countable = z.object({ values: z.object({}).loose().catch({}), bad: z.object({}).loose().catch({}) })
 
 /** The most that the meter's power quantity may plausibly show, or undefined where it cannot be compared. */
-function powerMax(meter: Meter): number | undefined {
+export function powerMax(meter: Meter): number | undefined {
   if (meter.power === undefined) return undefined
   // Volumes at working and at standard conditions differ by the pressure.
   if (meter.register.includes('Actual') !== meter.power.includes('Actual')) return undefined
@@ -115,14 +115,20 @@ function headFault(head: SampleHead, rules: SampleRules): Found | undefined {
  */
 function registerFault(meter: Meter | undefined, quantity: QuantityName, value: Amount): string | undefined {
   if (value.count < 0) return `a register of ${toDecimal(value)} is below zero`
-  const isMain = meter?.register === quantity || exportOf(meter) === quantity
-  if (!isMain || meter?.wrapsAt === undefined || compare(value, meter.wrapsAt) < 0) return undefined
-  return `${toDecimal(value)} is not below ${toDecimal(meter.wrapsAt)}, where this register starts again`
+  const limit = meter === undefined ? undefined : registerLimit(meter)
+  if (limit === undefined || !limit.quantities.includes(quantity) || compare(value, limit.below) < 0)
+    return undefined
+  return `${toDecimal(value)} is not below ${toDecimal(limit.below)}, where this register starts again`
 }
 
-/** `wrapsAt` holds for export beside import (intervals/README.md). */
-function exportOf(meter: Meter | undefined): QuantityName | undefined {
-  return meter?.register === 'activeEnergyImport.total' ? 'activeEnergyExport.total' : undefined
+/** Where a meter's registers start again; `wrapsAt` holds for export beside import (intervals/README.md). */
+export function registerLimit(
+  meter: Meter,
+): { readonly quantities: readonly QuantityName[]; readonly below: Amount } | undefined {
+  const { register, wrapsAt } = meter
+  if (wrapsAt === undefined) return undefined
+  const isImport = register === 'activeEnergyImport.total'
+  return { quantities: isImport ? [register, 'activeEnergyExport.total'] : [register], below: wrapsAt }
 }
 
 /** One value: a reading, or its fault. */

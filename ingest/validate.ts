@@ -7,7 +7,8 @@ import type { Park } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
 import type { Topic } from '#contract/topics.ts'
 import { decompress } from './decompression.ts'
-import { judgeSample } from './sample.ts'
+import { fastSample } from './fast-sample.ts'
+import { judgeSample, type SampleRules } from './sample.ts'
 
 /** A gateway's clock may be ahead of ours by this much; what is further ahead would beat every newer reading. */
 export const FUTURE_MS_MAX = 5 * 60_000
@@ -50,10 +51,18 @@ const journalPosition = z.object({ gateway: identifier, epoch: epochIdentifier, 
 
 const anyMessage = z.object({ kind: z.string() })
 
+/** epochIdentifier, without its schema's overhead. */
+const EPOCH = /^[0-9a-f]{32}$/
+
+const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 type Decoded = { readonly value: unknown } | { readonly code: FaultCode; readonly error: string }
 
@@ -61,7 +70,7 @@ function decode(payload: Uint8Array): Decoded {
   const plain = decompress(payload)
   if ('error' in plain) return plain
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plain.bytes)) }
+    return { value: JSON.parse(utf8.decode(plain.bytes)) }
   } catch (error) {
     return { code: 'message-undecodable', error: error instanceof Error ? error.message : String(error) }
   }
@@ -116,17 +125,39 @@ export function validate(
   const decoded = decode(payload)
   if ('error' in decoded) return quarantined(payload, decoded.code, decoded.error)
   const message = decoded.value
+  const rules = { gateway: topic.gateway, park, latestMs: receivedMs + FUTURE_MS_MAX, isRatingWaived }
+  return validateFast(message, rules) ?? validateMessage(payload, message, rules)
+}
+
+/** A batch of the common shape; undefined for any other message, right or wrong. */
+function validateFast(message: unknown, rules: SampleRules): Verdict | undefined {
+  if (!isObject(message) || Object.keys(message).length !== 6) return undefined
+  const { v, gateway, epoch, seq, kind, samples } = message
+  if (v !== 1 || kind !== 'readings' || gateway !== rules.gateway || !rules.park.gateways.has(rules.gateway))
+    return undefined
+  if (typeof epoch !== 'string' || !EPOCH.test(epoch)) return undefined
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 1) return undefined
+  if (!Array.isArray(samples) || samples.length === 0 || samples.length > SAMPLES_PER_BATCH_MAX)
+    return undefined
+  const readings: Reading[] = []
+  for (const sample of samples) if (!fastSample(sample, rules, readings)) return undefined
+  return { outcome: 'stored', epoch, seq, readings, refused: [], gap: undefined }
+}
+
+/** The same by the schemas, for every message. What the fast look takes here is what they would say (fast-sample.test.ts). */
+function validateMessage(payload: Uint8Array, message: unknown, rules: SampleRules): Verdict {
+  const { gateway, park } = rules
   if (isDeeper(message, DEPTH_MAX))
     return quarantined(payload, 'message-invalid', `nested deeper than ${DEPTH_MAX}`)
 
   const position = journalPosition.safeParse(message).data
-  if (position !== undefined && position.gateway !== topic.gateway) {
-    const what = `published by ${topic.gateway}, but says gateway ${position.gateway}`
+  if (position !== undefined && position.gateway !== gateway) {
+    const what = `published by ${gateway}, but says gateway ${position.gateway}`
     return quarantined(payload, 'gateway-mismatch', what)
   }
   // Our broker lets no such client in; with another the park file may be behind.
-  if (!park.gateways.has(topic.gateway))
-    return quarantined(payload, 'gateway-unknown', `the park has no gateway ${topic.gateway}`, position)
+  if (!park.gateways.has(gateway))
+    return quarantined(payload, 'gateway-unknown', `the park has no gateway ${gateway}`, position)
   const kind = anyMessage.safeParse(message).data?.kind
   if (kind === 'gap') return validateGap(payload, message, position)
 
@@ -135,12 +166,8 @@ export function validate(
   const readings: Reading[] = []
   const refused: Refused[] = []
   for (const [index, sample] of envelope.data.samples.entries()) {
-    const judged = judgeSample(sample, {
-      gateway: topic.gateway,
-      park,
-      latestMs: receivedMs + FUTURE_MS_MAX,
-      isRatingWaived,
-    })
+    if (fastSample(sample, rules, readings)) continue
+    const judged = judgeSample(sample, rules)
     for (const reading of judged.readings) readings.push(reading)
     for (const { place, refusal, readings: count } of judged.refused) {
       const detail = `samples[${index}]${place}: ${refusal.detail}`.slice(0, DETAIL_CHARACTERS_MAX)

@@ -74,7 +74,7 @@ export class Waiting {
   readonly #live = new Lane()
   readonly #backlog = new Lane()
   readonly #known = new Set<string>()
-  #wake: (() => void) | undefined
+  #wakes: (() => void)[] = []
 
   get count(): number {
     return this.#live.count + this.#backlog.count
@@ -104,16 +104,17 @@ export class Waiting {
     this.#known.delete(identityOf(delivery))
   }
 
-  /** Resolves when something waits, or at the next `wake`. One caller at a time. */
+  /** Resolves when something waits, or at the next `wake`. */
   filled(): Promise<void> {
     if (this.count > 0) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#wake = resolve
+      this.#wakes.push(resolve)
     })
   }
 
   wake(): void {
-    this.#wake?.()
-    this.#wake = undefined
+    const wakes = this.#wakes
+    this.#wakes = []
+    for (const wake of wakes) wake()
   }
 }

@@ -99,7 +99,12 @@ const sources = modules
   .filter((id) => id.startsWith(root) && !id.startsWith(join(root, 'node_modules')))
   .map((id) => relative(root, id))
   .toSorted()
-const changed = sources.find((path) => statSync(join(root, path)).mtimeMs >= startedMs)
+const madeMs = Date.now()
+const changed = sources.find((path) => {
+  const { mtimeMs } = statSync(join(root, path))
+  // A time that is still to come is that of a wrong clock.
+  return mtimeMs >= startedMs && mtimeMs <= madeMs
+})
 if (changed !== undefined)
   throw new Error(`${changed} was changed while the program was made: make it again.`)
 

@@ -29,6 +29,7 @@ export function fasterClock(real: Clock, { speed, sinceMs, fromMs }: Pace): Cloc
   return {
     wallMs: () => Math.floor(startWallMs + (real.monotonicMs() - startMonotonicMs) * speed),
     monotonicMs: () => real.monotonicMs() * speed,
+    after: (durationMs, call) => real.after(durationMs / speed, call),
     sleep: (durationMs, signal) => real.sleep(durationMs / speed, signal),
   }
 }

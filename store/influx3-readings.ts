@@ -92,7 +92,13 @@ class Influx3Readings implements ReadingStore {
   }
 
   append(readings: readonly Reading[]): Promise<AppendResult> {
-    return this.#calls.run(() => appendThrough(readings, (lines) => this.#send(lines), rowsOf))
+    return this.#calls.run(() =>
+      appendThrough(
+        readings,
+        (lines) => this.#send(lines),
+        (sound) => rowsOf(sound).map(encodeLine),
+      ),
+    )
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {

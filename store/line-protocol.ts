@@ -25,7 +25,7 @@ const LAST_NS = 9_223_372_036_854_775_806n
  * Tag keys, tag values, field keys and measurements. A line break would start a new line and a backslash at the end
  * would escape the separator behind it: neither can be written, so both are refused.
  */
-function escapeName(name: string, what: string): string {
+export function encodeName(name: string, what: string): string {
   if (name === '') throw new RangeError(`an empty ${what} cannot be written`)
   if (/\p{Cc}/u.test(name) || name.includes('\\')) {
     throw new RangeError(`the ${what} ${JSON.stringify(name)} cannot be written`)
@@ -48,13 +48,13 @@ function fieldText({ kind, value }: FieldValue): string {
 export function encodeLine(point: Point): string {
   if (point.fields.size === 0) throw new RangeError('a point without fields cannot be written')
   if (point.timeNs < FIRST_NS || point.timeNs > LAST_NS) throw new RangeError('the time is out of range')
-  let line = escapeName(point.measurement, 'measurement')
+  let line = encodeName(point.measurement, 'measurement')
   for (const [key, value] of point.tags) {
-    line += `,${escapeName(key, 'tag key')}=${escapeName(value, 'tag value')}`
+    line += `,${encodeName(key, 'tag key')}=${encodeName(value, 'tag value')}`
   }
   let separator = ' '
   for (const [key, value] of point.fields) {
-    line += `${separator}${escapeName(key, 'field key')}=${fieldText(value)}`
+    line += `${separator}${encodeName(key, 'field key')}=${fieldText(value)}`
     separator = ','
   }
   return `${line} ${point.timeNs}`

@@ -1,8 +1,7 @@
 import { Fault } from '#contract/fault.ts'
 import type { Reading } from '#contract/reading.ts'
-import { encodeLine, type Point } from './line-protocol.ts'
-import { pointsOf } from './points.ts'
 import type { AppendResult, RefusedReading } from './port.ts'
+import { linesOf } from './reading-lines.ts'
 import { refusalOf } from './storable.ts'
 
 /**
@@ -20,8 +19,8 @@ export type WriteAnswer =
 /** Sends lines as one request. Throws `store-unavailable`. */
 export type SendLines = (lines: readonly string[]) => Promise<WriteAnswer>
 
-/** Sound readings as the points that are written. */
-type Layout = (readings: readonly Reading[]) => Point[]
+/** Sound readings as the lines that are written. */
+type Layout = (readings: readonly Reading[]) => string[]
 
 /** Readings of one request: 5,000 to 10,000 lines is the batch size that InfluxDB's documentation advises. */
 export const READINGS_PER_REQUEST = 5_000
@@ -54,7 +53,7 @@ function refuse({ index, reading }: Placed, reason: string): RefusedReading {
 }
 
 async function settle(batch: readonly Placed[], send: SendLines, layout: Layout): Promise<RefusedReading[]> {
-  const lines = layout(batch.map(({ reading }) => reading)).map(encodeLine)
+  const lines = layout(batch.map(({ reading }) => reading))
   const answer = await send(lines)
   if (answer.taken) return []
   const fields = byField(batch)
@@ -72,7 +71,7 @@ async function settle(batch: readonly Placed[], send: SendLines, layout: Layout)
 export async function appendThrough(
   readings: readonly Reading[],
   send: SendLines,
-  layout: Layout = pointsOf,
+  layout: Layout = linesOf,
 ): Promise<AppendResult> {
   const refused: RefusedReading[] = []
   const sound: Placed[] = []

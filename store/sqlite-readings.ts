@@ -186,12 +186,17 @@ class SqliteReadings implements ReadingStore {
   }
 
   #insert(readings: readonly Reading[]): void {
-    const { insertReading, insertSeries } = this.#statements
+    const { insertReading, insertReadings, insertSeries } = this.#statements
     // In the order of the key: neighbours share pages.
     const rows = readings.map((reading) => this.#rowOf(reading)).sort(byKey)
     let last: Row | undefined
+    let parameters: (number | null)[] = []
     for (const row of rows) {
-      insertReading.run(row.meter, row.quantity, row.atMs, row.quality, row.value, row.detail)
+      parameters.push(row.meter, row.quantity, row.atMs, row.quality, row.value, row.detail)
+      if (parameters.length === ROWS_PER_STATEMENT * COLUMNS) {
+        insertReadings.run(...parameters)
+        parameters = []
+      }
       if (last?.meter !== row.meter || last.quantity !== row.quantity) {
         const series = `${row.meter} ${row.quantity}`
         if (!this.#series.has(series)) insertSeries.run(row.meter, row.quantity)
@@ -199,6 +204,8 @@ class SqliteReadings implements ReadingStore {
       }
       last = row
     }
+    for (let start = 0; start < parameters.length; start += COLUMNS)
+      insertReading.run(...parameters.slice(start, start + COLUMNS))
   }
 
   #rowOf(reading: Reading): Row {
@@ -233,16 +240,28 @@ function byKey(a: Row, b: Row): number {
   return a.meter - b.meter || a.quantity - b.quantity || a.atMs - b.atMs || a.quality - b.quality
 }
 
+/** Columns of `reading`. */
+const COLUMNS = 6
+/** One call into SQLite for many rows: the call costs as much as the row. */
+const ROWS_PER_STATEMENT = 50
+
+/** Rows in the order given: of one identity the later one stands if its quality is not weaker. */
+function insertOf(rows: number): string {
+  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?)').join(', ')
+  return `
+    INSERT INTO reading VALUES ${values}
+    ON CONFLICT DO UPDATE SET quality = excluded.quality, value = excluded.value, detail = excluded.detail
+    WHERE excluded.quality >= quality`
+}
+
 function prepareAll(database: DatabaseSync) {
   return {
     // Setting a word to itself makes SQLite return its number.
     insertWord: database.prepare(
       'INSERT INTO word (text) VALUES (?) ON CONFLICT DO UPDATE SET text = excluded.text RETURNING id',
     ),
-    insertReading: database.prepare(`
-      INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET quality = excluded.quality, value = excluded.value, detail = excluded.detail
-      WHERE excluded.quality >= quality`),
+    insertReading: database.prepare(insertOf(1)),
+    insertReadings: database.prepare(insertOf(ROWS_PER_STATEMENT)),
     insertSeries: database.prepare('INSERT OR IGNORE INTO series VALUES (?, ?)'),
     insertCommit: database.prepare(`
       INSERT INTO commit_record VALUES (?, ?, ?, ?, ?, ?)

@@ -72,6 +72,8 @@ function processesOf(folder: string): { pid: number; args: string }[] {
 }
 
 const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0', '--control-port', '0']
+/** The past has a test of its own; here its import would only compete with what is looked at. */
+const NO_PAST = ['--history-months', '0']
 
 describe('The demo park', () => {
   let folder: string
@@ -80,7 +82,7 @@ describe('The demo park', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tanbiao-demo-'))
-    demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS)
+    demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS, ...NO_PAST)
     url = await demo.url()
   })
 
@@ -96,7 +98,7 @@ describe('The demo park', () => {
   })
 
   it('tells a second copy who uses the folder', async () => {
-    const second = new Demo('--data', join(folder, 'data'), ...FREE_PORTS)
+    const second = new Demo('--data', join(folder, 'data'), ...FREE_PORTS, ...NO_PAST)
     expect(await second.ended()).toBe(1)
     expect(second.output).toContain('[already-running]')
     expect(second.output).toContain(url)
@@ -200,7 +202,7 @@ describe('Stopping the demo park', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tanbiao-demo-'))
     for (const wait of ['data folder', 'simulated meters', 'broker, store', 'first live values']) {
       mkdirSync(join(folder, 'data'), { recursive: true })
-      const demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS)
+      const demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS, ...NO_PAST)
       await until(() => (demo.output.includes(wait) ? true : undefined))
       demo.interrupt()
       expect(await demo.ended()).toBe(0)
@@ -212,7 +214,7 @@ describe('Stopping the demo park', () => {
 
   it('leaves no process behind when it is killed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tanbiao-demo-'))
-    const demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS)
+    const demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS, ...NO_PAST)
     await demo.url()
     demo.kill()
     await demo.ended()

@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
-import { decimalText } from '#contract/decimal-text.ts'
-import { accountMonth, entryBody, ledgerEntry, posting, scopes } from '#contract/entry.ts'
+import { accountMonth, entryBody, ledgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
-import { epochMs, identifier, localName } from '#contract/identity.ts'
+import { epochMs, identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
-import { quantityName } from '#contract/quantities.ts'
+import type { Guard } from '#dashboards/access/guard.ts'
+import { readOwn, type RouteAccess } from '#dashboards/access/route-access.ts'
 import {
   accountState,
   planOf,
@@ -17,81 +17,9 @@ import {
   statementView,
   type AccountSources,
 } from '../account-view.ts'
+import { accountList, slotTraceAnswer, statement } from './account-shapes.ts'
 
 /** /api/v1/accounts: carbon accounts, their entries and statements, and the way from a figure down to the register. */
-
-const totals = z.object({
-  total: decimalText.optional().meta({ description: 'tCO2 of scopes 1 and 2, by location' }),
-  totalMarketBased: decimalText.optional(),
-  byScope: z.partialRecord(z.enum(scopes), decimalText),
-  adjustments: z.partialRecord(z.enum(scopes), decimalText),
-  uncertainty: decimalText.optional().meta({ description: 'Half-width of the 95 % interval, as a share' }),
-})
-
-const accountList = z.object({
-  accounts: z.array(
-    z.object({
-      account: identifier,
-      name: localName,
-      entries: z.int(),
-      months: z.array(accountMonth),
-      closed: z.array(accountMonth),
-    }),
-  ),
-})
-
-const statement = z.object({
-  account: identifier,
-  knownOn: z.iso.date().optional(),
-  from: z.string(),
-  to: z.string(),
-  totals,
-  months: z.array(
-    totals.extend({
-      month: accountMonth,
-      state: z.enum(['open', 'closed', 'provisional']),
-      restatements: z.int(),
-    }),
-  ),
-  lines: z.array(
-    z.object({
-      month: accountMonth,
-      source: identifier,
-      entry: z.int().optional(),
-      posting,
-      doubtful: z.array(z.string()),
-    }),
-  ),
-  missing: z.array(accountMonth),
-  incomplete: z.array(z.string()),
-  differences: z.array(
-    z.object({
-      entry: z.int(),
-      month: accountMonth,
-      source: z.string(),
-      because: z.string(),
-      tCo2: decimalText.optional(),
-    }),
-  ),
-})
-
-const slot = z.object({
-  meter: identifier,
-  quantity: quantityName,
-  slotMs: epochMs,
-  revision: z.int(),
-  basis: z.string(),
-  method: z.string().nullable(),
-  energy: z.string().nullable(),
-  readings: z.array(
-    z.object({
-      atMs: epochMs,
-      register: z.string(),
-      gateway: identifier,
-      batch: z.object({ epoch: z.string(), seq: z.int(), committedAtMs: epochMs }).nullable(),
-    }),
-  ),
-})
 
 /** Entries of one answer. */
 const ENTRIES_MAX = 1_000
@@ -103,9 +31,13 @@ export interface AccountsApi {
   readonly park: Park
   readonly clock: Clock
   readonly accounts: AccountSources | undefined
+  readonly guard: Pick<Guard, 'viewerOf'>
 }
 
-export function accountsApi(app: FastifyInstance, { park, clock, accounts }: AccountsApi): void {
+/** An enterprise user sees its own account. */
+const config: { access: RouteAccess } = { access: { needs: 'read', within: { account: 'account' } } }
+
+export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard }: AccountsApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { timeZone } = park.description
   const given = (): AccountSources => {
@@ -114,8 +46,13 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   }
   const names = new Map([park.description, ...park.description.enterprises].map(({ id, name }) => [id, name]))
 
-  routes.get('/api/v1/accounts', { schema: { response: { 200: accountList } } }, () => ({
-    accounts: given().plan.accounts.map(({ account }) => {
+  const list = { config: { access: readOwn }, schema: { response: { 200: accountList } } }
+  routes.get('/api/v1/accounts', list, (request) => {
+    const { enterprise } = guard.viewerOf(request)
+    const seen = given().plan.accounts.filter(
+      ({ account }) => enterprise === undefined || account === enterprise,
+    )
+    const accountOf = ({ account }: (typeof seen)[number]) => {
       const state = accountState(given(), account)
       return {
         account,
@@ -124,12 +61,14 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
         months: state.months(),
         closed: [...state.closings.keys()].toSorted(),
       }
-    }),
-  }))
+    }
+    return { accounts: seen.map(accountOf) }
+  })
 
   routes.get(
     '/api/v1/accounts/:account/statement',
     {
+      config,
       schema: {
         params: one,
         querystring: z.object({
@@ -156,6 +95,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   routes.get(
     '/api/v1/accounts/:account/entries',
     {
+      config,
       schema: {
         params: one,
         querystring: z.object({
@@ -178,6 +118,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   routes.get(
     '/api/v1/accounts/:account/positions',
     {
+      config,
       schema: {
         params: one,
         response: {
@@ -197,10 +138,11 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts }: Acc
   routes.get(
     '/api/v1/accounts/:account/entries/:entry/trace',
     {
+      config,
       schema: {
         params: posted,
         querystring: z.object({ meter: identifier, slot: z.coerce.number().pipe(epochMs) }),
-        response: { 200: z.object({ account: identifier, entry: z.int(), posting, slot }) },
+        response: { 200: slotTraceAnswer },
       },
     },
     async ({ params, query }) => {

@@ -17,7 +17,6 @@ export default defineConfig({
           groups: [
             { name: 'charts', test: /node_modules\/(echarts|zrender)\// },
             { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
-            { name: 'components', test: /node_modules\/(antd|@ant-design|@rc-component)\// },
           ],
         },
       },

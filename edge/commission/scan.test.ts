@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Clock } from '#contract/clock.ts'
+import { sleepOn, type Clock } from '#contract/clock.ts'
 import { withCrc } from '#edge/modbus/rtu-frame.ts'
 import { lineOf } from '../lines.ts'
 import { scan, type ScanOptions, type ScanProgress } from './scan.ts'
@@ -10,9 +9,11 @@ import { scan, type ScanOptions, type ScanProgress } from './scan.ts'
 const clock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  sleep: async (durationMs, signal) => {
-    await sleep(durationMs, undefined, signal === undefined ? {} : { signal })
+  after: (durationMs, call) => {
+    const timer = setTimeout(call, durationMs)
+    return () => clearTimeout(timer)
   },
+  sleep: (durationMs, signal) => sleepOn(clock, durationMs, signal),
 }
 const log = pino({ level: 'silent' })
 

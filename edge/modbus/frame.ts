@@ -40,15 +40,22 @@ const EXCEPTION_BIT = 0x80
 
 /** The frame that asks for registers. */
 export function requestFrame(transaction: number, query: ReadQuery): Uint8Array {
-  const frame = new DataView(new ArrayBuffer(12))
-  frame.setUint16(0, transaction)
-  frame.setUint16(4, 6)
-  frame.setUint8(6, query.unit)
-  frame.setUint8(7, query.function)
-  frame.setUint16(8, query.address)
-  frame.setUint16(10, query.quantity)
-  return new Uint8Array(frame.buffer)
+  // A piece of Node's pool: a buffer of its own for twelve bytes would cost more than all else here.
+  const frame = Buffer.allocUnsafe(12)
+  frame.writeUInt16BE(transaction, 0)
+  frame.writeUInt32BE(6, 2)
+  frame[6] = query.unit
+  frame[7] = query.function
+  frame.writeUInt16BE(query.address, 8)
+  frame.writeUInt16BE(query.quantity, 10)
+  return frame
 }
+
+const NOTHING = new Uint8Array(0)
+
+const byteAt = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0
+/** Two bytes, the high one first; those behind the end count as 0. */
+const wordAt = (bytes: Uint8Array, at: number): number => (byteAt(bytes, at) << 8) | byteAt(bytes, at + 1)
 
 /**
  * Takes the first frame off a stream of bytes. `broken` means that the stream cannot be trusted any more: where the
@@ -56,10 +63,9 @@ export function requestFrame(transaction: number, query: ReadQuery): Uint8Array 
  */
 export function nextFrame(bytes: Uint8Array): NextFrame {
   if (bytes.length < HEADER_BYTES) return { kind: 'incomplete' }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const protocol = view.getUint16(2)
+  const protocol = wordAt(bytes, 2)
   if (protocol !== 0) return { kind: 'broken', reason: `protocol identifier ${protocol} instead of 0` }
-  const length = view.getUint16(4)
+  const length = wordAt(bytes, 4)
   if (length < LENGTH_MIN || length > LENGTH_MAX) {
     return { kind: 'broken', reason: `length field ${length}, not ${LENGTH_MIN} to ${LENGTH_MAX}` }
   }
@@ -68,11 +74,11 @@ export function nextFrame(bytes: Uint8Array): NextFrame {
   return {
     kind: 'frame',
     frame: {
-      transaction: view.getUint16(0),
-      unit: view.getUint8(6),
+      transaction: wordAt(bytes, 0),
+      unit: byteAt(bytes, 6),
       pdu: bytes.subarray(HEADER_BYTES + 1, end),
     },
-    rest: bytes.subarray(end),
+    rest: end === bytes.length ? NOTHING : bytes.subarray(end),
   }
 }
 
@@ -103,24 +109,22 @@ export function causeOfException(code: number): BadCause {
 export function matchReply(query: ReadQuery, { unit, pdu }: Frame): Matched {
   const broken = (reason: string): Matched => ({ kind: 'broken', reason })
   if (unit !== query.unit) return broken(`unit ${unit} answers for unit ${query.unit}`)
-  const view = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength)
-  const functionCode = view.getUint8(0)
+  const functionCode = byteAt(pdu, 0)
   if (functionCode === (query.function | EXCEPTION_BIT)) {
     if (pdu.length !== 2) return broken(`exception of ${pdu.length} bytes instead of 2`)
-    const code = view.getUint8(1)
+    const code = byteAt(pdu, 1)
     return { kind: 'exception', code, cause: causeOfException(code) }
   }
   if (functionCode !== query.function) {
     return broken(`function ${functionCode} answers function ${query.function}`)
   }
-  const byteCount = view.getUint8(1)
+  const byteCount = byteAt(pdu, 1)
   if (byteCount !== 2 * query.quantity || pdu.length !== 2 + byteCount) {
     return broken(`byte count ${byteCount} in a PDU of ${pdu.length} bytes for ${query.quantity} registers`)
   }
-  return {
-    kind: 'words',
-    words: Uint16Array.from({ length: query.quantity }, (_, i) => view.getUint16(2 + 2 * i)),
-  }
+  const words = new Uint16Array(query.quantity)
+  for (let index = 0; index < words.length; index += 1) words[index] = wordAt(pdu, 2 + 2 * index)
+  return { kind: 'words', words }
 }
 
 /**
@@ -128,16 +132,14 @@ export function matchReply(query: ReadQuery, { unit, pdu }: Frame): Matched {
  * one, and its registers are not what they seem. `isKnown` tells which transactions were asked.
  */
 export function hidesReply({ pdu }: Frame, isKnown: (transaction: number) => boolean): boolean {
-  const view = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength)
   const headBytes = HEADER_BYTES + 3
   for (let at = 2; at + headBytes <= pdu.length; at += 1) {
-    if (view.getUint16(at + 2) !== 0 || view.getUint8(at + 4) !== 0) continue
-    const length = view.getUint8(at + 5)
-    const functionCode = view.getUint8(at + 7)
+    if (wordAt(pdu, at + 2) !== 0 || byteAt(pdu, at + 4) !== 0) continue
+    const length = byteAt(pdu, at + 5)
+    const functionCode = byteAt(pdu, at + 7)
     const isException = length === LENGTH_MIN && functionCode > EXCEPTION_BIT
-    const isReply =
-      functionCode < EXCEPTION_BIT && view.getUint8(at + 8) === length - 3 && length > LENGTH_MIN
-    if ((isException || isReply) && isKnown(view.getUint16(at))) return true
+    const isReply = functionCode < EXCEPTION_BIT && byteAt(pdu, at + 8) === length - 3 && length > LENGTH_MIN
+    if ((isException || isReply) && isKnown(wordAt(pdu, at))) return true
   }
   return false
 }

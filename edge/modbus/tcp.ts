@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import type { Clock } from '#contract/clock.ts'
+import { reasonOf, type Clock } from '#contract/clock.ts'
 import type { Answer, Line } from '../bus.ts'
-import { within } from '../deadline.ts'
+import { Deadline } from '../deadline.ts'
 import { Connection } from './connection.ts'
 import { hidesReply, matchReply, nextFrame, requestFrame, type Frame, type ReadQuery } from './frame.ts'
 import type { OpenPipe } from './pipe.ts'
@@ -26,7 +26,10 @@ export interface TcpLineOptions {
 
 interface Pending {
   readonly query: ReadQuery
-  readonly settle: (answer: Answer) => void
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (reason: Error) => void
 }
 
 /**
@@ -34,61 +37,95 @@ interface Pending {
  * the framing is in doubt the connection is given up, so that a wrong value cannot come out.
  */
 export class ModbusTcpLine implements Line {
-  readonly #clock: Clock
   readonly #log: Logger
   readonly #path: string
   readonly #connection: Connection
+  readonly #deadline: Deadline
+  /** Signals that are listened to: each once, because a listener for each read would cost more than the read. */
+  readonly #heeded = new WeakSet<AbortSignal>()
   #received: Uint8Array = new Uint8Array(0)
   #transaction = 0
   #pending: Pending | undefined
   #silentReads = 0
 
   constructor({ host, port, clock, log, random, open = socketPipe(host, port) }: TcpLineOptions) {
-    this.#clock = clock
     this.#log = log
     this.#path = `${host}:${port}`
     this.#connection = new Connection(
       { path: this.#path, open, lostCode: 'bus-disconnected', clock, log, random },
       {
         received: (bytes) => this.#take(bytes),
-        lost: (answer) => this.#pending?.settle(answer),
+        lost: (answer) => this.#settle(answer),
       },
     )
+    this.#deadline = new Deadline(clock, () => this.#giveUp())
   }
 
-  async read(query: ReadQuery, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
-    if (!this.#connection.isOpen) {
-      const failure = await this.#connection.open(timeoutMs, signal)
-      if (failure !== undefined) return failure
-      this.#received = new Uint8Array(0)
-      this.#silentReads = 0
+  read(query: ReadQuery, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
+    return this.#connection.isOpen
+      ? this.#ask(query, timeoutMs, signal)
+      : this.#openAndAsk(query, timeoutMs, signal)
+  }
+
+  async #openAndAsk(query: ReadQuery, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
+    const failure = await this.#connection.open(timeoutMs, signal)
+    if (failure !== undefined) return failure
+    this.#received = new Uint8Array(0)
+    this.#silentReads = 0
+    return this.#ask(query, timeoutMs, signal)
+  }
+
+  #ask(query: ReadQuery, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(reasonOf(signal))
+      this.#heed(signal)
+      this.#transaction = (this.#transaction + 1) % TRANSACTIONS
+      this.#pending = { query, timeoutMs, signal, resolve, reject }
+      this.#deadline.set(timeoutMs)
+      this.#connection.write(requestFrame(this.#transaction, query))
+    })
+  }
+
+  #heed(signal: AbortSignal): void {
+    if (this.#heeded.has(signal)) return
+    this.#heeded.add(signal)
+    const end = (): void => {
+      if (this.#pending?.signal === signal) this.#end()?.reject(reasonOf(signal))
     }
-    this.#transaction = (this.#transaction + 1) % TRANSACTIONS
-    try {
-      const answer = await within<Answer>(this.#clock, timeoutMs, signal, (settle) => {
-        this.#pending = { query, settle }
-        this.#connection.write(requestFrame(this.#transaction, query))
-      })
-      if (answer !== undefined) return answer
-    } finally {
-      this.#pending = undefined
-    }
+    signal.addEventListener('abort', end, { once: true })
+  }
+
+  /** No answer came in time. */
+  #giveUp(): void {
+    const pending = this.#pending
+    if (pending === undefined) return
     if (this.#received.length > 0) {
+      const what = `only ${this.#received.length} bytes of an answer came`
       this.#connection.drop('a frame was not completed')
-      return this.#invalid(`only ${this.#received.length} bytes of an answer came`)
+      return this.#settle(this.#invalid(what))
     }
     this.#silentReads += 1
     if (this.#silentReads >= SILENT_READS_MAX) this.#connection.drop('nothing answers on it')
-    return this.#connection.failure(
-      'bus-timeout',
-      'timeout',
-      `Unit ${query.unit} did not answer within ${timeoutMs} ms.`,
-    )
+    const what = `Unit ${pending.query.unit} did not answer within ${pending.timeoutMs} ms.`
+    this.#settle(this.#connection.failure('bus-timeout', 'timeout', what))
+  }
+
+  /** The read under way is over. */
+  #end(): Pending | undefined {
+    const pending = this.#pending
+    this.#pending = undefined
+    this.#deadline.clear()
+    return pending
+  }
+
+  #settle(answer: Answer): void {
+    this.#end()?.resolve(answer)
   }
 
   /** Gives the connection up; a read under way ends as `disconnected`. */
   close(): void {
     this.#connection.close()
+    if (this.#pending === undefined) this.#deadline.stop()
   }
 
   #take(chunk: Uint8Array): void {
@@ -133,8 +170,8 @@ export class ModbusTcpLine implements Line {
     const matched = matchReply(pending.query, frame)
     if (matched.kind === 'broken') return this.#distrust(matched.reason)
     this.#silentReads = 0
-    if (matched.kind === 'words') return pending.settle({ words: matched.words })
-    pending.settle(
+    if (matched.kind === 'words') return this.#settle({ words: matched.words })
+    this.#settle(
       this.#connection.failure(
         'bus-exception',
         matched.cause,
@@ -149,6 +186,6 @@ export class ModbusTcpLine implements Line {
 
   #distrust(reason: string): void {
     this.#connection.drop(reason)
-    this.#pending?.settle(this.#invalid(reason))
+    this.#settle(this.#invalid(reason))
   }
 }

@@ -1,4 +1,5 @@
 import { Journal } from '../journal.ts'
+import { frequencyAt } from './samples.ts'
 
 /**
  * A program for the journal's crash test: appends until it is killed, and prints the place and digest of every row
@@ -11,9 +12,7 @@ const journal = Journal.open({
   clock: { wallMs: () => 1_000 },
 })
 for (let count = 1; ; count += 1) {
-  const [row] = journal.append([
-    { meter: 'm1', quantity: 'frequency', atMs: count, quality: 'good', value: 50 + count / 1_000 },
-  ])
+  const [row] = journal.append([frequencyAt(count, { value: 50 + count / 1_000 })])
   process.stdout.write(`${row?.place} ${row?.digest}\n`)
   // Lets the line out before the next write.
   await new Promise((resolve) => setImmediate(resolve))

@@ -1,4 +1,4 @@
-import type { Clock } from '#contract/clock.ts'
+import { sleepOn, type Clock } from '#contract/clock.ts'
 
 interface Event {
   readonly dueMs: number
@@ -29,18 +29,7 @@ export class SimulatedTime implements Clock {
   }
 
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stop = (): void => {
-        cancel()
-        reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'))
-      }
-      const cancel = this.after(durationMs, () => {
-        signal?.removeEventListener('abort', stop)
-        resolve()
-      })
-      if (signal?.aborted === true) return stop()
-      signal?.addEventListener('abort', stop, { once: true })
-    })
+    return sleepOn(this, durationMs, signal)
   }
 
   /** Lets something happen later; returns how to prevent it. */

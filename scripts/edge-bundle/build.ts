@@ -57,8 +57,20 @@ function embedding(): Plugin {
   }
 }
 
-/** Node's arguments for a gateway: a third less memory for little more processor time. They are in the executable. */
-export const RUNTIME_ARGUMENTS: readonly string[] = ['--max-semi-space-size=1', '--optimize-for-size']
+/** Node’s arguments for a gateway: some 20 MB less memory for no measurable processor time. They are in the executable. */
+export const RUNTIME_ARGUMENTS: readonly string[] = ['--max-semi-space-size=2']
+
+/**
+ * The same program in ASCII: with one Chinese character in it V8 keeps the whole source at two bytes a character.
+ * Throws where an escape would mean something else.
+ */
+function inAscii(source: string): string {
+  if (/\\[^\0-\x7f]/.test(source)) throw new Error('A backslash stands before a character that is not ASCII.')
+  return source.replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
 
 export interface Bundle {
   readonly file: string
@@ -91,6 +103,7 @@ export async function buildBundle(folder: string): Promise<Bundle> {
     throw new Error(`The bundle has ${outputs.length} files, not one.`)
   }
   const file = join(folder, 'tanbiao-edge.mjs')
+  writeFileSync(file, inAscii(readFileSync(file, 'utf8')))
   return {
     file,
     bytes: statSync(file).size,

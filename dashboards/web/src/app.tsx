@@ -1,9 +1,7 @@
-import type { ReactNode } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
 import { Router } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { SignInPage } from '#dashboards/web/src/pages/sign-in.tsx'
-import { WelcomePage } from '#dashboards/web/src/pages/welcome.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Shell } from '#dashboards/web/src/shell.tsx'
@@ -12,6 +10,14 @@ import { Shell } from '#dashboards/web/src/shell.tsx'
 function linkSecret(location: string): string | undefined {
   return /^\/welcome\/([\w-]{20,200})$/.exec(location)?.[1]
 }
+
+// Forms are a good part of the components' code, and who looks at the park needs none.
+const SignInPage = lazy(async () => ({
+  default: (await import('#dashboards/web/src/pages/sign-in.tsx')).SignInPage,
+}))
+const WelcomePage = lazy(async () => ({
+  default: (await import('#dashboards/web/src/pages/welcome.tsx')).WelcomePage,
+}))
 
 /** Addresses of pages stand behind the #, so that they work below any path of a proxy. */
 const byHash = { hook: useHashLocation }
@@ -24,9 +30,22 @@ export function App(): ReactNode {
   const secret = linkSecret(location)
   // Another viewer sees another park: the shell begins anew with it.
   const viewer = `${info?.user} ${info?.how}`
-  if (secret !== undefined) return <WelcomePage secret={secret} />
-  if (info === undefined) return <Loading text={t('loading')} />
-  if (location === '/sign-in' || !may('read')) return <SignInPage />
+  const waiting = <Loading text={t('loading')} />
+  if (secret !== undefined) {
+    return (
+      <Suspense fallback={waiting}>
+        <WelcomePage secret={secret} />
+      </Suspense>
+    )
+  }
+  if (info === undefined) return waiting
+  if (location === '/sign-in' || !may('read')) {
+    return (
+      <Suspense fallback={waiting}>
+        <SignInPage />
+      </Suspense>
+    )
+  }
   return (
     <Router {...byHash}>
       <Shell key={viewer} />

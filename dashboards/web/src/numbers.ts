@@ -16,6 +16,15 @@ export function exactText(decimal: string): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
 
+/** Tonnes of a statement on a screen: three decimals, ties to even as GB/T 8170 rounds. */
+export function tonnesText(decimal: string, locale: string): string {
+  return Number(decimal).toLocaleString(locale, {
+    minimumFractionDigits: 3,
+    maximumFractionDigits: 3,
+    roundingMode: 'halfEven',
+  })
+}
+
 export function percentText(share: number, locale: string): string {
   return share.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
 }

@@ -24,6 +24,8 @@ export const methodColours: Readonly<Record<IntervalMethod, string>> = {
   manual: '#7a5cc4',
 }
 
+export const scopeColours = { '1': '#c2703d', '2': '#2f7fd6' } as const
+
 export const missingColour = '#f6d5d0'
 
 export const carrierColours: Readonly<Record<Carrier, string>> = {

@@ -16,6 +16,15 @@ export interface PageRoute {
 export const routes: readonly PageRoute[] = [
   { path: '/', title: 'page.now', page: NowPage, needs: 'read', forEnterprises: true },
   {
+    path: '/account',
+    title: 'page.account',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/account.tsx')).AccountPage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
     path: '/users',
     title: 'page.users',
     page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/users.tsx')).UsersPage })),

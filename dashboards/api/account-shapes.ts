@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { decimalText } from '#contract/decimal-text.ts'
+import { accountMonth, posting, scopes } from '#contract/entry.ts'
+import { epochMs, identifier, localName } from '#contract/identity.ts'
+import { quantityName } from '#contract/quantities.ts'
+
+/** What /api/v1/accounts answers. */
+
+const totals = z.object({
+  total: decimalText.optional().meta({ description: 'tCO2 of scopes 1 and 2, by location' }),
+  totalMarketBased: decimalText.optional(),
+  byScope: z.partialRecord(z.enum(scopes), decimalText),
+  adjustments: z.partialRecord(z.enum(scopes), decimalText),
+  uncertainty: decimalText.optional().meta({ description: 'Half-width of the 95 % interval, as a share' }),
+})
+
+export const accountList = z.object({
+  accounts: z.array(
+    z.object({
+      account: identifier,
+      name: localName,
+      entries: z.int(),
+      months: z.array(accountMonth),
+      closed: z.array(accountMonth),
+    }),
+  ),
+})
+
+export const statement = z.object({
+  account: identifier,
+  knownOn: z.iso.date().optional(),
+  from: z.string(),
+  to: z.string(),
+  totals,
+  months: z.array(
+    totals.extend({
+      month: accountMonth,
+      state: z.enum(['open', 'closed', 'provisional']),
+      restatements: z.int(),
+    }),
+  ),
+  lines: z.array(
+    z.object({
+      month: accountMonth,
+      source: identifier,
+      entry: z.int().optional(),
+      posting,
+      doubtful: z.array(z.string()),
+    }),
+  ),
+  missing: z.array(accountMonth),
+  incomplete: z.array(z.string()),
+  differences: z.array(
+    z.object({
+      entry: z.int(),
+      month: accountMonth,
+      source: z.string(),
+      because: z.string(),
+      tCo2: decimalText.optional(),
+    }),
+  ),
+})
+
+const slot = z.object({
+  meter: identifier,
+  quantity: quantityName,
+  slotMs: epochMs,
+  revision: z.int(),
+  basis: z.string(),
+  method: z.string().nullable(),
+  energy: z.string().nullable(),
+  readings: z.array(
+    z.object({
+      atMs: epochMs,
+      register: z.string(),
+      gateway: identifier,
+      batch: z.object({ epoch: z.string(), seq: z.int(), committedAtMs: epochMs }).nullable(),
+    }),
+  ),
+})
+
+export const slotTraceAnswer = z.object({ account: identifier, entry: z.int(), posting, slot })
+
+export type Statement = z.output<typeof statement>
+export type StatementLine = Statement['lines'][number]

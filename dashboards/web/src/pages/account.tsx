@@ -1,0 +1,79 @@
+import { useState, type ReactNode } from 'react'
+import { Alert, Empty, Select } from 'antd'
+import { accountList, statement } from '#dashboards/api/account-shapes.ts'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { Loading } from '#dashboards/web/src/parts/loading.tsx'
+import { AccountFigures } from '#dashboards/web/src/parts/account-figures.tsx'
+import { AccountLines } from '#dashboards/web/src/parts/account-lines.tsx'
+import { AccountMonths } from '#dashboards/web/src/parts/account-months.tsx'
+import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+
+/** Statements change with the hour, not with the second. */
+const REFRESH_MS = 60_000
+/** Years that can be chosen: this one and those before it. */
+const YEARS = 5
+
+/** The carbon account of an enterprise or of the park's own: a year's statement, opened down to its evidence. */
+export function AccountPage(): ReactNode {
+  const { t, nameOf } = useSpeech()
+  const { nowMs, timeZone } = usePresent()
+  const thisYear = Number(
+    new Intl.DateTimeFormat('en', { year: 'numeric', timeZone }).format(nowMs === 0 ? undefined : nowMs),
+  )
+  const [chosen, setChosen] = useState<string>()
+  const [year, setYear] = useState(thisYear)
+  const refresh = Math.floor(nowMs / REFRESH_MS)
+  const accounts = useAnswer(accountList, 'api/v1/accounts', refresh)
+  const account = chosen ?? accounts.data?.accounts[0]?.account
+  const path =
+    account === undefined ? undefined : `api/v1/accounts/${account}/statement?from=${year}-01&to=${year}-12`
+  const answer = useAnswer(statement, path, refresh)
+
+  if (accounts.data === undefined) {
+    return accounts.failed ? (
+      <Alert type="info" showIcon title={t('account.none')} />
+    ) : (
+      <Loading text={t('loading')} />
+    )
+  }
+  const { data } = answer
+  return (
+    <div className="stack">
+      <PageHead title={t('page.account')} help={t('account.help')}>
+        <Select
+          aria-label={t('account.whose')}
+          style={{ minWidth: 200 }}
+          value={account ?? null}
+          onChange={setChosen}
+          options={accounts.data.accounts.map(({ account: id, name }) => ({
+            value: id,
+            label: nameOf(name),
+          }))}
+        />
+        <Select
+          aria-label={t('account.year')}
+          value={year}
+          onChange={setYear}
+          options={Array.from({ length: YEARS }, (_, back) => ({
+            value: thisYear - back,
+            label: thisYear - back,
+          }))}
+        />
+      </PageHead>
+      {answer.failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      {data === undefined ? (
+        <Loading text={t('loading')} />
+      ) : data.months.length === 0 ? (
+        <Empty description={t('account.empty')} />
+      ) : (
+        <>
+          <AccountFigures statement={data} />
+          <AccountMonths statement={data} />
+          <AccountLines statement={data} />
+        </>
+      )}
+    </div>
+  )
+}

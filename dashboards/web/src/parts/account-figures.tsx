@@ -1,0 +1,75 @@
+import type { ReactNode } from 'react'
+import { Alert } from 'antd'
+import type { Statement } from '#dashboards/api/account-shapes.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { tonnesText } from '#dashboards/web/src/numbers.ts'
+
+interface FigureProps {
+  readonly name: string
+  readonly tonnes: string | undefined
+  readonly note?: string | undefined
+}
+
+function Figure({ name, tonnes, note }: FigureProps): ReactNode {
+  const { t, locale } = useSpeech()
+  return (
+    <section className="tile">
+      <h2>{name}</h2>
+      <p className="tile-value">
+        <span className="number">{tonnes === undefined ? '—' : tonnesText(tonnes, locale)}</span>{' '}
+        <span className="unit">{t('unit.tCo2')}</span>
+      </p>
+      <div className="tile-note">{note}</div>
+    </section>
+  )
+}
+
+/** The totals of a statement, with what is not in them. */
+export function AccountFigures({ statement }: { statement: Statement }): ReactNode {
+  const { t, locale } = useSpeech()
+  const { totals, months, missing, incomplete, differences } = statement
+  const uncertainty =
+    totals.uncertainty === undefined
+      ? t('account.uncertaintyUnknown')
+      : t('account.uncertainty', {
+          share: Number(totals.uncertainty).toLocaleString(locale, {
+            style: 'percent',
+            maximumFractionDigits: 1,
+          }),
+        })
+  const closed = months.filter(({ state }) => state === 'closed').length
+  return (
+    <>
+      <div className="tiles">
+        <Figure name={t('account.total')} tonnes={totals.total} note={uncertainty} />
+        <Figure name={t('account.market')} tonnes={totals.totalMarketBased} note={t('account.marketNote')} />
+        <Figure name={t('account.scope1')} tonnes={totals.byScope['1']} note={t('account.scope1Note')} />
+        <Figure name={t('account.scope2')} tonnes={totals.byScope['2']} note={t('account.scope2Note')} />
+        <section className="tile">
+          <h2>{t('account.closed')}</h2>
+          <p className="tile-value">
+            <span className="number">
+              {closed} / {months.length}
+            </span>{' '}
+            <span className="unit">{t('unit.months')}</span>
+          </p>
+        </section>
+      </div>
+      {missing.length > 0 && (
+        <Alert type="warning" showIcon title={t('account.missing', { months: missing.join(', ') })} />
+      )}
+      {incomplete.length > 0 && (
+        <Alert type="info" showIcon title={t('account.incomplete', { what: incomplete.join(', ') })} />
+      )}
+      {differences.length > 0 && (
+        <Alert
+          type="info"
+          showIcon
+          title={t('account.differences', {
+            what: differences.map(({ month, source }) => `${month} ${source}`).join(', '),
+          })}
+        />
+      )}
+    </>
+  )
+}

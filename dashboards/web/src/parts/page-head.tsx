@@ -1,0 +1,27 @@
+import type { ReactNode } from 'react'
+import { Popover } from 'antd'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+
+interface PageHeadProps {
+  readonly title: string
+  /** What this page is, and where its figures come from. */
+  readonly help: string
+  /** What is chosen here. */
+  readonly children?: ReactNode
+}
+
+/** The head of a page: its name, a short help that needs no network, and what can be chosen. */
+export function PageHead({ title, help, children }: PageHeadProps): ReactNode {
+  const { t } = useSpeech()
+  return (
+    <div className="page-head">
+      <h2>{title}</h2>
+      <Popover content={<p className="page-help">{help}</p>} trigger={['hover', 'focus', 'click']}>
+        <button type="button" className="help-button" aria-label={t('help')}>
+          ?
+        </button>
+      </Popover>
+      <div className="page-choices">{children}</div>
+    </div>
+  )
+}
