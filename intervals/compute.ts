@@ -1,7 +1,7 @@
 import { isSettled, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import type { RecordedEntry } from '#contract/meter-entry.ts'
-import { formulaOf, type Meter, type Park } from '#contract/park.ts'
+import { formulaOf, type Meter, type MeterEvent, type Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Books, DirtyWindow, ReadingStore } from '#store/port.ts'
 import { rulesOf } from './advance.ts'
@@ -37,9 +37,15 @@ const HOUR_MS = 3_600_000
 
 /** The events of a meter in the park file, and those that persons entered and did not take back. */
 function withEnteredEvents(meter: Meter, entries: readonly RecordedEntry[]): Meter {
-  const entered = entries.flatMap(({ entry, isWithdrawn }) =>
-    entry.kind === 'event' && !isWithdrawn ? [entry.event] : [],
-  )
+  const stands = (atMs: number): boolean =>
+    entries.some(({ entry, isWithdrawn }) => entry.kind === 'reading' && entry.atMs === atMs && !isWithdrawn)
+  const entered = entries.flatMap(({ entry, isWithdrawn }): MeterEvent[] => {
+    if (entry.kind === 'event' && !isWithdrawn) return [entry.event]
+    if (entry.kind !== 'reading' || !isWithdrawn || stands(entry.atMs)) return []
+    // A reading that was taken back is still in the store.
+    const at = Temporal.Instant.fromEpochMilliseconds(entry.atMs).toString()
+    return [{ kind: 'ignored', at, quantity: entry.quantity }]
+  })
   return entered.length === 0 ? meter : { ...meter, events: [...meter.events, ...entered] }
 }
 

@@ -145,10 +145,8 @@ class SqliteBooks implements Books {
     )
     const revisions = this.#write(() => {
       const written = this.#intervals.write(computed, nowMs, this.#locks.keeper(nowMs))
-      for (const { series, interval } of written) {
-        this.#days.mark(series, interval.slotMs)
-        this.#progress.mark(series, interval.slotMs, nowMs)
-      }
+      this.#days.mark(written)
+      for (const { series, interval } of written) this.#progress.mark(series, interval.slotMs, nowMs)
       for (const { window } of works) this.#windows.clear(window)
       const touched = written.length === 0 ? [] : dependents?.(written.map(({ interval }) => interval))
       for (const stretch of touched ?? []) this.#windows.mark(stretch)

@@ -7,7 +7,7 @@ import { dayOf, type Period } from '#contract/grid.ts'
 import { intervalMethods, type IntervalMethod } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import { DAY_MS } from './day-page.ts'
-import type { KeptSlot } from './intervals.ts'
+import type { KeptSlot, WrittenSlot } from './intervals.ts'
 import { sumOfKept } from './page-sums.ts'
 
 /** Sums over the days of the park's calendar. They follow from the intervals, and are kept because a year has 35,000 of them. */
@@ -104,9 +104,15 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
     }
   }
 
-  /** A slot of a series has changed. */
-  function mark(series: number, slotMs: number): void {
-    markDirty.run(series, dayAt(slotMs).fromMs)
+  /** Slots have changed. They come in order, so most are of the day of the one before them. */
+  function mark(changed: readonly WrittenSlot[]): void {
+    let marked: { series: number; fromMs: number } | undefined
+    for (const { series, interval } of changed) {
+      const { fromMs } = dayAt(interval.slotMs)
+      if (marked?.series === series && marked.fromMs === fromMs) continue
+      markDirty.run(series, fromMs)
+      marked = { series, fromMs }
+    }
   }
 
   function contentOf(...day: Parameters<typeof sumOfDay>): string {
