@@ -109,6 +109,13 @@ export const product = z.strictObject({
   unit: z.string().min(1).max(20),
   cnCode: z.string().optional().meta({ description: 'Combined Nomenclature code, for CBAM' }),
   processes: z.array(identifier).default([]).meta({ description: 'Processes of the park file that make it' }),
+  share: z
+    .strictObject({ share: positiveDecimalText, document: z.string().min(1) })
+    .optional()
+    .meta({
+      description:
+        'Its share of processes that make other products too, 0 to 1; by output mass where not given',
+    }),
 })
 
 /** A factor of the account's own, for processes, biomass and scope 3. */

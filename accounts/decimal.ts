@@ -1,6 +1,6 @@
 import Big from 'big.js'
 import type { Amount } from '#contract/amount.ts'
-import { decimalText } from '#contract/decimal-text.ts'
+import { decimalText, isDecimalText } from '#contract/decimal-text.ts'
 
 /**
  * Decimal arithmetic of statements: sums, differences and products are exact, so that a million postings do not drift.
@@ -10,7 +10,8 @@ export type Decimal = Big
 
 /** The decimal that a text writes. Throws where it is no decimal; data files are parsed by `decimalText` before. */
 export function decimal(text: string): Decimal {
-  return new Big(decimalText.parse(text))
+  // Statements read some million of them; only one that is wrong is parsed, to say what is wrong.
+  return new Big(isDecimalText(text) ? text : decimalText.parse(text))
 }
 
 /** An amount of a register as a decimal of its canonical unit, exact. */

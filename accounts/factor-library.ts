@@ -127,25 +127,35 @@ export function factorLibrary(files: FactorFiles): FactorLibrary {
     }))
   }
 
+  /** Asked for by every source of every month: some hundred answers in all. */
+  const electricityChosen = new Map<string, Chosen<ElectricityFactor>>()
+
+  function electricityOf({ region, series, year, vintage }: ElectricityWish): Chosen<ElectricityFactor> {
+    const what = `electricity, ${series}, of ${region} in ${vintage ?? year}`
+    const published = electricity.filter((row) => row.region === region && row.series === series)
+    const wanted = vintage ?? year
+    const exact = published.filter((row) => row.year === wanted)
+    if (exact.length > 0) {
+      return { factor: only(exact, what), rule: vintage === undefined ? 'of-the-period' : 'vintage' }
+    }
+    const before = published.filter((row) => row.year < wanted)
+    const newest = Math.max(...before.map((row) => row.year))
+    if (vintage !== undefined || before.length === 0) throw missing(what)
+    return {
+      factor: only(
+        before.filter((row) => row.year === newest),
+        what,
+      ),
+      rule: 'latest-published',
+    }
+  }
+
   return {
-    electricity: ({ region, series, year, vintage }) => {
-      const what = `electricity, ${series}, of ${region} in ${vintage ?? year}`
-      const published = electricity.filter((row) => row.region === region && row.series === series)
-      const wanted = vintage ?? year
-      const exact = published.filter((row) => row.year === wanted)
-      if (exact.length > 0) {
-        return { factor: only(exact, what), rule: vintage === undefined ? 'of-the-period' : 'vintage' }
-      }
-      const before = published.filter((row) => row.year < wanted)
-      const newest = Math.max(...before.map((row) => row.year))
-      if (vintage !== undefined || before.length === 0) throw missing(what)
-      return {
-        factor: only(
-          before.filter((row) => row.year === newest),
-          what,
-        ),
-        rule: 'latest-published',
-      }
+    electricity: (wish) => {
+      const key = `${wish.region} ${wish.series} ${wish.year} ${wish.vintage ?? ''}`
+      const chosen = electricityChosen.get(key) ?? electricityOf(wish)
+      electricityChosen.set(key, chosen)
+      return chosen
     },
     standardCoal: ({ subject, basis, edition, day }) => {
       const what = `standard coal of ${subject} (${basis}) by ${edition} on ${day}`

@@ -28,20 +28,14 @@ function recordsOf(
   return books.records({ account, from, to: month.to })
 }
 
-/** A register's month as it stands in a posting that holds, where it needs not be read again. */
-export function keptMonth(
-  state: AccountState,
-  month: string,
-  meter: string,
-  quantity: string,
-): MeterMonth | undefined {
+/** Registers' months as they stand in the postings of a month that hold, where they need not be read again. */
+export function keptMonths(state: AccountState, month: string): ReadonlyMap<string, MeterMonth> {
+  const kept = new Map<string, MeterMonth>()
   for (const { body } of state.postingsOf(month)) {
-    const found = body.evidence.meters.find((each) => each.meter === meter && each.quantity === quantity)
-    if (found === undefined) continue
-    const { share: _share, accuracy: _accuracy, ...kept } = found
-    return kept
+    for (const { share: _share, accuracy: _accuracy, ...found } of body.evidence.meters)
+      kept.set(registerKey(found.meter, found.quantity), found)
   }
-  return undefined
+  return kept
 }
 
 /**
@@ -74,12 +68,34 @@ export function rulesText(
   park: Park,
   rules: PostingRules,
 ): string {
-  const sources = account.sources.map((source) => ({
-    source,
-    factors: sourceFactors(source, account, month, rules.library, []).factors,
-    accuracy: source.measured.map((term) => registerOf(term, park)?.meter.accuracyPercent ?? 0),
-  }))
-  return canonicalText({ sources, assumptions: rules.assumptions })
+  const factors = account.sources.flatMap((source) =>
+    sourceFactors(source, account, month, rules.library, []).factors.map(
+      ({ code, what, value, rule, confidence, document }) =>
+        `${code} ${what} ${value} ${rule} ${confidence} ${document}`,
+    ),
+  )
+  return [...factors, planText(account, park), assumptionsText(rules)].join('\n')
+}
+
+/** The same for every month: made once for each account and for each set of rules. */
+const planTexts = new WeakMap<AccountPlan, string>()
+const assumptionTexts = new WeakMap<PostingRules, string>()
+
+function planText(account: AccountPlan, park: Park): string {
+  const known = planTexts.get(account)
+  if (known !== undefined) return known
+  const accuracies = account.sources.map(({ measured }) =>
+    measured.map((term) => registerOf(term, park)?.meter.accuracyPercent ?? 0),
+  )
+  const text = canonicalText({ sources: account.sources, accuracies })
+  planTexts.set(account, text)
+  return text
+}
+
+function assumptionsText(rules: PostingRules): string {
+  const text = assumptionTexts.get(rules) ?? canonicalText(rules.assumptions)
+  assumptionTexts.set(rules, text)
+  return text
 }
 
 /** A register that an account's sources are measured by. */

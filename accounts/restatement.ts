@@ -14,17 +14,18 @@ const reasonOf = {
   plan: 'The accounting plan counts this source in another way.',
 } as const satisfies Record<ChangeCause, string>
 
-/** What is published of a posting; what it rests on may change without anyone seeing it here. */
-function published({
-  activity,
-  factors,
-  tCo2,
-  tCo2MarketBased,
-  completeness,
-  sourceKind,
-  formula,
-}: Posting): string {
-  return canonicalText({ activity, factors, tCo2, tCo2MarketBased, completeness, sourceKind, formula })
+/** True where two postings publish the same; what they rest on may differ without anyone seeing it here. */
+function publishTheSame(a: Posting, b: Posting): boolean {
+  return (
+    a.tCo2 === b.tCo2 &&
+    a.tCo2MarketBased === b.tCo2MarketBased &&
+    a.completeness === b.completeness &&
+    a.activity?.amount === b.activity?.amount &&
+    a.activity?.unit === b.activity?.unit &&
+    a.sourceKind === b.sourceKind &&
+    a.formula === b.formula &&
+    canonicalText(a.factors) === canonicalText(b.factors)
+  )
 }
 
 /** The first of plan, factors and data that differs. */
@@ -97,7 +98,7 @@ export function restatementOf(
       if (!isClosed) bodies.push(posting)
       continue
     }
-    if (published(posted.body) === published(posting)) {
+    if (publishTheSame(posted.body, posting)) {
       // What would be different once is so no longer: that is said too.
       const noted = state.differences.get(posted.number)?.body
       if (noted !== undefined && noted.tCo2 !== posting.tCo2)

@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   simulators: async () => (await import('./simulators.ts')).benchSimulators(),
   edge: async () => (await import('./edge.ts')).benchEdge(),
   intervals: async () => (await import('./intervals.ts')).benchIntervals(),
+  accounts: async () => (await import('./accounts.ts')).benchAccounts(),
   sums: async () => (await import('./sums.ts')).benchSums(),
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }

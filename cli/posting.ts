@@ -6,10 +6,11 @@ import { accountMonthOf, monthNameAt, monthNames, type AccountMonth } from '#acc
 import { stateOf } from '#accounts/account-state.ts'
 import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
 import { meterMonth, type MeterMonth } from '#accounts/evidence.ts'
-import { computedPostings, keptMonth, registerKey, registersOf, rulesText } from '#accounts/post.ts'
+import { computedPostings, keptMonths, registerKey, registersOf, rulesText } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { restatementOf } from '#accounts/restatement.ts'
 import type { Clock } from '#contract/clock.ts'
+import type { EntryBody } from '#contract/entry.ts'
 import { Fault, faultText } from '#contract/fault.ts'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
@@ -31,6 +32,10 @@ const QUIET_MS = 60_000
 const PAUSE_MS = 30_000
 /** More than are ever open; the loop waits for those of the months that it posts. */
 const WINDOWS_MAX = 10_000
+/** Changes of others, and of months that are not over, that an account may leave unnoted: noting is a write. */
+const CHANGES_BEHIND_MAX = 50_000
+/** Entries of one transaction. */
+const ENTRIES_AT_ONCE = 500
 /** Digits of a digest that tell rules apart. */
 const DIGEST_LENGTH = 16
 
@@ -39,6 +44,12 @@ const monthRules = z.record(z.string(), z.string())
 
 const digestOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH)
+
+/** Changes that are old enough, by register, and the number of the last. */
+interface Changes {
+  readonly byRegister: ReadonlyMap<string, readonly ChangedMonth[]>
+  readonly upTo: number
+}
 
 /** What an account has to be posted of, and the progress that is made when it is. */
 interface Due {
@@ -56,6 +67,8 @@ interface Due {
 export class PostingLoop {
   readonly #parts: PostingParts
   readonly #quietMs: number
+  readonly #months = new Map<string, AccountMonth>()
+  readonly #rules = new Map<string, Map<string, string>>()
   #underWay: Iterator<void> | undefined
   #lastMs: number | undefined
 
@@ -94,9 +107,11 @@ export class PostingLoop {
   /** One step is one account looked at, one register's month read, or one month posted. */
   *#pass(): Generator<void> {
     const { plan, log } = this.#parts
+    const changes = this.#changes()
+    yield
     for (const account of plan.accounts) {
       try {
-        yield* this.#post(account)
+        yield* this.#post(account, changes)
       } catch (error) {
         if (!(error instanceof Fault) || error.retryable) throw error
         log.error({ code: error.code, account: account.account }, faultText(error))
@@ -105,23 +120,49 @@ export class PostingLoop {
     }
   }
 
-  *#post(account: AccountPlan): Generator<void> {
+  /** What has changed since the account that is furthest behind was posted, but for what may be followed by more. */
+  #changes(): Changes {
+    const { books, plan, clock } = this.#parts
+    const cursors = plan.accounts.map(({ account }) => books.postingProgress(account).changes)
+    const after = cursors.reduce((least, each) => Math.min(least, each), Number.MAX_SAFE_INTEGER)
+    const quietMs = clock.wallMs() - this.#quietMs
+    const byRegister = new Map<string, ChangedMonth[]>()
+    let upTo = after
+    for (const change of books.changedMonths(after)) {
+      if (change.changedAtMs > quietMs) break
+      const register = registerKey(change.meter, change.quantity)
+      const found = byRegister.get(register)
+      if (found === undefined) byRegister.set(register, [change])
+      else found.push(change)
+      upTo = change.id
+    }
+    return { byRegister, upTo }
+  }
+
+  *#post(account: AccountPlan, changes: Changes): Generator<void> {
     const { books, park, rules, clock, log } = this.#parts
-    const due = this.#due(account)
+    const due = this.#due(account, changes)
     if (due === undefined) return
-    const { timeZone } = park.description
+    // A transaction waits for the disk: many months are posted in one.
+    let pending: EntryBody[] = []
+    const flush = (progress?: PostingProgress): void => {
+      if (pending.length > 0) log.debug({ account: account.account, entries: pending.length }, 'posted')
+      books.post(account.account, pending, clock.wallMs(), progress)
+      pending = []
+    }
     for (const name of due.months) {
-      const month = accountMonthOf(name, timeZone)
+      const month = this.#monthOf(name)
       const state = stateOf(books.ledger(account.account, [name]))
       // Where a difference was left as it is, a posting's evidence is older than what is known.
       const isOld = state.differences.size > 0
       const nowMs = clock.wallMs()
+      const posted = keptMonths(state, name)
       const measured = new Map<string, MeterMonth>()
       for (const { meter, quantity } of registersOf(account, park)) {
         const kept =
           isOld || due.isChanged(meter.id, quantity, name)
             ? undefined
-            : keptMonth(state, name, meter.id, quantity)
+            : posted.get(registerKey(meter.id, quantity))
         measured.set(
           registerKey(meter.id, quantity),
           kept ?? meterMonth(books, meter, quantity, month, nowMs),
@@ -134,79 +175,78 @@ export class PostingLoop {
         if (found === undefined) throw new RangeError(`${meter.id} was not read`)
         return found
       })
-      const bodies = restatementOf(state, name, fresh, account.materiality)
-      if (bodies.length > 0) {
-        books.post(account.account, bodies, nowMs)
-        log.debug({ account: account.account, month: name, entries: bodies.length }, 'posted')
-      }
+      pending.push(...restatementOf(state, name, fresh, account.materiality))
+      if (pending.length >= ENTRIES_AT_ONCE) flush()
       yield
     }
-    books.post(account.account, [], clock.wallMs(), due.progress)
+    flush(due.progress)
   }
 
   /** Undefined where there is nothing to do, or the intervals of what there is are still being computed. */
-  #due(account: AccountPlan): Due | undefined {
-    const { books, park, rules, clock } = this.#parts
-    const { timeZone } = park.description
-    const nowMs = clock.wallMs()
+  #due(account: AccountPlan, { byRegister, upTo }: Changes): Due | undefined {
+    const { books, park, clock } = this.#parts
+    const id = account.account
+    const before = books.postingProgress(id)
     // The last month whose last slot is settled.
-    const running = monthNameAt(nowMs - SLOT_MS - SETTLE_MS, timeZone)
-    const before = books.postingProgress(account.account)
-    const registers = new Set(
-      registersOf(account, park).map(({ meter, quantity }) => registerKey(meter.id, quantity)),
-    )
+    const running = monthNameAt(clock.wallMs() - SLOT_MS - SETTLE_MS, park.description.timeZone)
     const isOver = (month: string): boolean => month < running
-    const { changes, upTo } = this.#changesSince(before.changes, nowMs)
-    const changed = changes.filter(({ meter, quantity }) => registers.has(registerKey(meter, quantity)))
-    const records = books
-      .records({ account: account.account })
-      .filter(({ number }) => number > before.records)
-    const recorded = records.flatMap(({ record }) => {
-      const [first, last] = [record.from.slice(0, 7), record.to.slice(0, 7)]
-      return monthNames(first, last)
-    })
-    const posted = books.postedMonths(account.account)
+    const registers = registersOf(account, park)
+    const changed = registers
+      .flatMap(({ meter, quantity }) => byRegister.get(registerKey(meter.id, quantity)) ?? [])
+      .filter((change) => change.id > before.changes && isOver(change.month))
+    const records = books.records({ account: id, after: before.records })
+    const recorded = records.flatMap(({ record }) =>
+      monthNames(record.from.slice(0, 7), record.to.slice(0, 7)),
+    )
+    const posted = books.postedMonths(id)
     const known = [...posted, ...changed.map(({ month }) => month), ...recorded].filter(isOver).toSorted()
     const [firstKnown] = known
     if (firstKnown === undefined) return undefined
     const all = monthNames(firstKnown, running).filter(isOver)
-    const rulesBefore = monthRules.safeParse(JSON.parse(before.rules === '' ? '{}' : before.rules)).data ?? {}
-    const rulesNow = Object.fromEntries(
-      all.map((name): [string, string] => [
-        name,
-        digestOf(rulesText(account, accountMonthOf(name, timeZone), park, rules)),
-      ]),
-    )
-    const touched = new Set([...changed.map(({ month }) => month), ...recorded, ...this.#reopened(account)])
+    const rulesBefore = rulesOf(before)
+    const rulesNow = this.#rulesOf(account, all)
+    const touched = new Set([...changed.map(({ month }) => month), ...recorded, ...this.#reopened(id)])
     const months = all.filter((name) => rulesBefore[name] !== rulesNow[name] || touched.has(name))
-    const progress: PostingProgress = {
-      changes: upTo,
-      records: Math.max(before.records, ...records.map(({ number }) => number)),
-      rules: JSON.stringify(rulesNow),
-    }
-    if (months.length === 0 && JSON.stringify(progress) === JSON.stringify(before)) return undefined
-    const periods = months.map((name) => accountMonthOf(name, timeZone))
-    if (this.#isComputing(periods, registers)) return undefined
-    const marked = new Set(changed.map(({ meter, quantity, month }) => `${meter} ${quantity} ${month}`))
+    const isFarBehind = upTo - before.changes > CHANGES_BEHIND_MAX
+    if (months.length === 0 && records.length === 0 && !isFarBehind) return undefined
+    const periods = months.map((name) => this.#monthOf(name))
+    if (this.#isComputing(periods, new Set(registers.map(({ meter }) => meter.id)))) return undefined
+    const marked = new Set(
+      changed.map(({ meter, quantity, month }) => `${registerKey(meter, quantity)} ${month}`),
+    )
     const posts = new Set(posted)
     return {
       account,
       months,
-      isChanged: (meter, quantity, month) => !posts.has(month) || marked.has(`${meter} ${quantity} ${month}`),
-      progress,
+      isChanged: (meter, quantity, month) =>
+        !posts.has(month) || marked.has(`${registerKey(meter, quantity)} ${month}`),
+      progress: {
+        changes: Math.max(before.changes, upTo),
+        records: Math.max(before.records, ...records.map(({ number }) => number)),
+        rules: JSON.stringify(rulesNow),
+      },
     }
   }
 
-  /** Changes that nothing has followed for a while, in order, and the last of them. */
-  #changesSince(after: number, nowMs: number): { readonly changes: ChangedMonth[]; readonly upTo: number } {
-    const all = this.#parts.books.changedMonths(after)
-    const young = all.findIndex(({ changedAtMs }) => changedAtMs > nowMs - this.#quietMs)
-    const changes = young < 0 ? [...all] : all.slice(0, young)
-    return { changes, upTo: changes.at(-1)?.id ?? after }
+  #monthOf(name: string): AccountMonth {
+    const month = this.#months.get(name) ?? accountMonthOf(name, this.#parts.park.description.timeZone)
+    this.#months.set(name, month)
+    return month
+  }
+
+  /** Digests of the rules of months. They change with the files, which are read at the start, so each is made once. */
+  #rulesOf(account: AccountPlan, months: readonly string[]): Readonly<Record<string, string>> {
+    const { park, rules } = this.#parts
+    const made = this.#rules.get(account.account) ?? new Map<string, string>()
+    this.#rules.set(account.account, made)
+    for (const name of months) {
+      if (!made.has(name)) made.set(name, digestOf(rulesText(account, this.#monthOf(name), park, rules)))
+    }
+    return Object.fromEntries(months.map((name) => [name, made.get(name) ?? '']))
   }
 
   /** Months that were reopened: what was held back while they were closed is due. */
-  #reopened({ account }: AccountPlan): string[] {
+  #reopened(account: string): string[] {
     const { books } = this.#parts
     const months = books.reopenedMonths(account)
     return months.filter((month) => {
@@ -216,8 +256,8 @@ export class PostingLoop {
   }
 
   /** True while intervals of these months are dirty: then their sums are not final. */
-  #isComputing(months: readonly AccountMonth[], registers: ReadonlySet<string>): boolean {
-    const meters = new Set([...registers].map((register) => register.split(' ')[0]))
+  #isComputing(months: readonly AccountMonth[], meters: ReadonlySet<string>): boolean {
+    if (months.length === 0) return false
     return this.#parts.books
       .dirtyWindows(WINDOWS_MAX)
       .some(
@@ -225,4 +265,8 @@ export class PostingLoop {
           meters.has(meter) && months.some((month) => fromMs < month.toMs && toMs >= month.fromMs),
       )
   }
+}
+
+function rulesOf({ rules }: PostingProgress): Readonly<Record<string, string>> {
+  return rules === '' ? {} : monthRules.parse(JSON.parse(rules))
 }

@@ -133,6 +133,11 @@ export const faultTable = {
       'Use sqlite:FILE, influx1://HOST:PORT/DATABASE, influx2://HOST:PORT/ORG/BUCKET or influx3://HOST:PORT/DATABASE.',
     retryable: false,
   },
+  'retention-differs': {
+    advice:
+      'Let the server of the store keep readings for at least as many days, or ask for fewer with --keep-readings-days.',
+    retryable: false,
+  },
   'books-unusable': { advice: 'Check the disk and the permissions of the data folder.', retryable: true },
   'broker-unprotected': {
     advice:

@@ -6,6 +6,7 @@ import fastifyStatic from '@fastify/static'
 import fastify, { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Role } from '#contract/access.ts'
+import type { ElectricitySources } from '#accounts/account-electricity.ts'
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
@@ -18,11 +19,13 @@ import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
+import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
+import { tariffApi } from './api/tariff.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
 import type { AccountSources } from './account-view.ts'
@@ -52,6 +55,8 @@ export interface ServerOptions {
   readonly webFolder?: string
   /** True when the whole system runs on a simulator: every page says so. */
   readonly simulated?: boolean
+  /** What bills and load figures are computed by; without an accounting plan there are none. */
+  readonly electricity?: Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors'> | undefined
   /** Users, sessions, tokens, and what they did. */
   readonly access: AccessBook
   /** What anybody on this machine may be without signing in; nobody unless told otherwise. */
@@ -189,6 +194,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
   })
   energyApi(app, { parkOf, books, clock })
+  const { electricity } = options
+  if (electricity !== undefined) {
+    const sources = (): ElectricitySources => ({ ...electricity, park, books, nowMs: clock.wallMs() })
+    tariffApi(app, sources)
+    loadApi(app, sources)
+  }
   qualityApi(app, books)
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   operationsApi(app, options.operations)

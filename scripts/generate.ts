@@ -6,6 +6,8 @@ import { energyItemFile } from '#accounts/energy-item.ts'
 import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from '#accounts/factor.ts'
 import { gradeRule } from '#accounts/grade-rule.ts'
 import { deductionFile, targetFile } from '#accounts/targets/target.ts'
+import { cbamCommunication } from '#accounts/footprint/communication.ts'
+import { footprintDataset } from '#accounts/footprint/dataset.ts'
 import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { uncertaintyFile } from '#accounts/uncertainty.ts'
@@ -48,6 +50,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   tariff: tariffFile,
   'power-factor': powerFactorFile,
   targets: targetFile,
+  'cbam-communication': cbamCommunication,
+  'footprint-dataset': footprintDataset,
   deductions: deductionFile,
   'energy-items': energyItemFile,
   'accounting-record': accountingRecord,

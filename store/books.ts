@@ -1,6 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
+import { SLOT_MS } from '#contract/grid.ts'
+import type { MeterId } from '#contract/identity.ts'
+import type { Interval } from '#contract/interval.ts'
 import { openAccountingRecords, type RecordBook } from './books/accounting-records.ts'
 import { carryOver } from './books/carry-over.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
@@ -10,6 +13,7 @@ import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
 import { openGapEntries, type GapEntries } from './books/gap-entries.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
 import { openLocks, type Locks } from './books/locks.ts'
+import { openKeptFrom, type KeptFrom } from './books/kept-from.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
 import { contentOf } from './books/slot-content.ts'
@@ -60,6 +64,7 @@ class SqliteBooks implements Books {
   readonly #rules: MeterRules
   readonly #entries: Entries
   readonly #locks: Locks
+  readonly #keptFrom: KeptFrom
   #revisionsWritten = 0
   readonly #records: RecordBook
   readonly #ledger: LedgerBook
@@ -81,6 +86,7 @@ class SqliteBooks implements Books {
     this.#rules = openMeterRules(database)
     this.#entries = openEntries(database)
     this.#locks = openLocks(database)
+    this.#keptFrom = openKeptFrom(database, this.#intervals)
     this.#records = openAccountingRecords(database)
     this.#ledger = openLedger(database)
     this.#progress = openPostingProgress(database)
@@ -144,7 +150,8 @@ class SqliteBooks implements Books {
       intervals.map((interval) => ({ interval, content: contentOf(interval) })),
     )
     const revisions = this.#write(() => {
-      const written = this.#intervals.write(computed, nowMs, this.#locks.keeper(nowMs))
+      const open = computed.filter(({ interval }) => !this.#stands(interval))
+      const written = this.#intervals.write(open, nowMs, this.#locks.keeper(nowMs))
       this.#days.mark(written)
       for (const { series, interval } of written) this.#progress.mark(series, interval.slotMs, nowMs)
       for (const { window } of works) this.#windows.clear(window)
@@ -178,6 +185,18 @@ class SqliteBooks implements Books {
         return { ...late, kept }
       }),
     )
+  }
+
+  keptFromMs(meter: MeterId): number {
+    return this.#read(() => this.#keptFrom.of(meter))
+  }
+
+  releaseReadings(meter: MeterId, beforeMs: number): number {
+    return this.#write(() => this.#keptFrom.release(meter, beforeMs))
+  }
+
+  loseReadings(meter: MeterId, beforeMs: number): void {
+    if (beforeMs > this.keptFromMs(meter)) this.#write(() => this.#keptFrom.move(meter, beforeMs))
   }
 
   intervals(...slots: Parameters<Books['intervals']>): ReturnType<Books['intervals']> {
@@ -363,6 +382,13 @@ class SqliteBooks implements Books {
     this.#entries.enter(record)
     if (arrival === 'conflict') this.#quarantine.enter(record, [conflictOf(record)], true)
     return arrival !== 'again'
+  }
+
+  /** True for a slot whose readings may be gone, and of which more was known than can be computed now. */
+  #stands({ meter, quantity, slotMs }: Interval): boolean {
+    if (slotMs >= this.#keptFrom.of(meter)) return false
+    const period = { fromMs: slotMs, toMs: slotMs + SLOT_MS }
+    return this.#intervals.between(meter, quantity, period)[0]?.state === 'known'
   }
 
   #read<T>(work: () => T): T {

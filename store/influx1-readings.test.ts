@@ -267,3 +267,23 @@ describe('InfluxDB 1.x that answers strangely', () => {
     await store.close()
   })
 })
+
+describeWith(['influxd'], 'Retention of InfluxDB 1.x', () => {
+  test('is what the default policy of the database says', async () => {
+    const server = await startInflux()
+    const options = { url: new URL(`http://127.0.0.1:${server.port}`), database: 'kept', create: true }
+    const store = await openInflux1Readings(options)
+    try {
+      expect(store.retention?.by === 'server' && (await store.retention.keptMs())).toBe(Infinity)
+      const statement = 'ALTER RETENTION POLICY "autogen" ON "kept" DURATION 30d SHARD DURATION 1d'
+      await fetch(new URL('/query', options.url), {
+        method: 'POST',
+        body: new URLSearchParams({ q: statement }),
+      })
+      expect(store.retention?.by === 'server' && (await store.retention.keptMs())).toBe(30 * 86_400_000)
+    } finally {
+      await store.close()
+      await server.remove()
+    }
+  })
+})

@@ -55,7 +55,8 @@ const withoutDelay: NonNullable<IPoolOptions['backoff']> = {
 }
 
 const seriesSchema = z.object({
-  name: z.string(),
+  // Without one where the statement is about the database.
+  name: z.string().default(''),
   tags: z.record(z.string(), z.string()).default({}),
   columns: z.array(z.string()),
   values: z.array(z.array(z.unknown())).default([]),
@@ -181,6 +182,18 @@ class Influx1Readings implements ReadingStore {
     })
   }
 
+  readonly retention = {
+    by: 'server',
+    keptMs: (): Promise<number | undefined> =>
+      this.#calls.run(async () => {
+        const [found = []] = await this.#query([`SHOW RETENTION POLICIES ON "${this.#options.database}"`])
+        const rows = found.flatMap(({ columns, values }) =>
+          values.map((row) => new Map(columns.map((column, index) => [column, row[index]]))),
+        )
+        return durationMs(rows.find((row) => row.get('default') === true)?.get('duration'))
+      }),
+  } as const
+
   probe(nowMs: number): Promise<void> {
     return this.#calls.run(() => writeAll([encodeLine(probePoint(nowMs))], (lines) => this.#send(lines)))
   }
@@ -301,6 +314,14 @@ class Influx1Readings implements ReadingStore {
     const words = inner instanceof Error ? inner.message : String(inner)
     return new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${words}`, { cause })
   }
+}
+
+/** The server writes hours, minutes and seconds, such as 168h0m0s; 0s is for ever. */
+function durationMs(text: unknown): number | undefined {
+  const [, hours, minutes, seconds] = /^(?:(\d+)h)?(?:(\d+)m)?(\d+)s$/.exec(String(text)) ?? []
+  if (seconds === undefined) return undefined
+  const ms = ((Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60 + Number(seconds)) * 1_000
+  return ms === 0 ? Infinity : ms
 }
 
 function storedIn({ values, tags }: Series) {

@@ -7,6 +7,7 @@ import {
   InfluxDB,
   type ParameterizedQuery,
 } from '@influxdata/influxdb-client'
+import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
@@ -46,6 +47,10 @@ export interface Influx2Options {
 export async function openInflux2Readings(options: Influx2Options): Promise<ReadingStore> {
   return new Influx2Readings(options)
 }
+
+const bucketsAnswer = z.object({
+  buckets: z.array(z.object({ retentionRules: z.array(z.object({ everySeconds: z.number() })).default([]) })),
+})
 
 /** Meters in the condition of one query. */
 const METERS_PER_QUERY = 100
@@ -143,6 +148,11 @@ class Influx2Readings implements ReadingStore {
     })
   }
 
+  readonly retention = {
+    by: 'server',
+    keptMs: (): Promise<number | undefined> => this.#calls.run(() => this.#bucketRetention()),
+  } as const
+
   probe(nowMs: number): Promise<void> {
     return this.#calls.run(() => writeAll([encodeLine(probePoint(nowMs))], (lines) => this.#send(lines)))
   }
@@ -227,6 +237,25 @@ class Influx2Readings implements ReadingStore {
         },
       )
     })
+  }
+
+  /** What the bucket says; undefined where this token may not ask. */
+  async #bucketRetention(): Promise<number | undefined> {
+    const { org, bucket, url, token, requestTimeoutMs = REQUEST_TIMEOUT_MS } = this.#options
+    const target = new URL('/api/v2/buckets', url)
+    target.search = new URLSearchParams({ org, name: bucket }).toString()
+    try {
+      const answer = await fetch(target, {
+        headers: { authorization: `Token ${token}` },
+        signal: AbortSignal.timeout(requestTimeoutMs),
+      })
+      const rules = answer.ok ? bucketsAnswer.safeParse(await answer.json()).data?.buckets[0] : undefined
+      if (rules === undefined) return undefined
+      const seconds = rules.retentionRules.find(({ everySeconds }) => everySeconds > 0)?.everySeconds
+      return seconds === undefined ? Infinity : seconds * 1_000
+    } catch (cause) {
+      throw this.#unavailable(cause)
+    }
   }
 
   #unavailable(cause: unknown): Fault {

@@ -166,6 +166,9 @@ class Influx3Readings implements ReadingStore {
     })
   }
 
+  /** Its documented interface does not tell how long a database keeps readings. */
+  readonly retention = { by: 'server', keptMs: async (): Promise<number | undefined> => undefined } as const
+
   probe(nowMs: number): Promise<void> {
     return this.#calls.run(() => writeAll([encodeLine(probePoint(nowMs))], (lines) => this.#send(lines)))
   }

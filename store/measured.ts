@@ -2,7 +2,7 @@ import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Histogram, metricsNamed, one, type Metric } from '#contract/prometheus.ts'
 import type { Reading } from '#contract/reading.ts'
-import type { AppendResult, ReadingStore } from './port.ts'
+import type { AppendResult, ReadingStore, StoreRetention } from './port.ts'
 
 /** Readings of one write. */
 const BATCH_BOUNDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000]
@@ -28,7 +28,10 @@ export class MeasuredStore implements ReadingStore {
   #refused = 0
   #newestMs: number | undefined
 
+  readonly retention?: StoreRetention
+
   constructor(store: ReadingStore, clock: Clock) {
+    if (store.retention !== undefined) this.retention = store.retention
     this.#store = store
     this.#clock = clock
   }

@@ -63,9 +63,28 @@ export interface ReadingStore {
    */
   probe(nowMs: number): Promise<void>
 
+  /** How it lets go of old readings; absent where it never does. */
+  readonly retention?: StoreRetention
+
   /** Waits for calls under way, then lets go of files and connections. */
   close(): Promise<void>
 }
+
+export type StoreRetention =
+  | {
+      readonly by: 'owner'
+      /**
+       * Deletes readings of a meter before an instant, at most `limit` of them, the oldest of each quantity first. The
+       * newest usable one of each quantity before it stays, so that a register that is read later can be bracketed.
+       * Gives how many it deleted: 0 when none is left.
+       */
+      deleteBefore(meter: MeterId, beforeMs: number, limit: number): Promise<number>
+    }
+  | {
+      readonly by: 'server'
+      /** How long the server keeps readings; Infinity for ever, undefined where it does not say. */
+      keptMs(): Promise<number | undefined>
+    }
 
 export interface RegisterSeries {
   readonly before: RegisterReading | undefined
@@ -204,6 +223,8 @@ export interface RecordWish {
   readonly kinds?: readonly AccountingRecord['kind'][]
   readonly from?: string
   readonly to?: string
+  /** Numbers above this. */
+  readonly after?: number
 }
 
 /** First slot, number of slots, revision: a stretch of slots with one revision number. */
@@ -323,6 +344,18 @@ export interface Books {
 
   /** Slots of a lock for which something else has been computed since, each with what is kept and what it would be. */
   lateAfterLock(id: number): readonly LateAfterLock[]
+
+  /** Before this instant the readings of a meter may be gone; 0 where all are kept. */
+  keptFromMs(meter: MeterId): number
+
+  /**
+   * Lets readings of a meter go: moves `keptFromMs` towards an instant, a month at most, but not beyond a dirty window
+   * or a slot that is undecided. From then on no computation changes a known interval before it. Returns it.
+   */
+  releaseReadings(meter: MeterId, beforeMs: number): number
+
+  /** The same for readings that are gone already, whatever still needed them. */
+  loseReadings(meter: MeterId, beforeMs: number): void
 
   /** The newest revision of each slot with fromMs ≤ slotMs < toMs, in order. Slots never computed are absent. */
   intervals(meter: MeterId, quantity: QuantityName, period: Period): readonly RecordedInterval[]

@@ -59,6 +59,8 @@ const storedRow = z.object({
   detail: z.string().nullable(),
 })
 
+const seriesRow = z.object({ quantity: z.number() })
+
 const SELECT_READING = `
   SELECT ?1 AS meter, ?2 AS quantity, at_ms, quality, value,
          (SELECT text FROM word WHERE id = detail) AS detail
@@ -155,6 +157,23 @@ class SqliteReadings implements ReadingStore {
       ),
     )
   }
+
+  readonly retention = {
+    by: 'owner',
+    deleteBefore: (meter: MeterId, beforeMs: number, limit: number): Promise<number> =>
+      this.#calls.run(async () => {
+        let deleted = 0
+        this.#inTransaction(() => {
+          for (const row of this.#statements.seriesOf.all(meter)) {
+            if (deleted >= limit) return
+            const { quantity } = seriesRow.parse(row)
+            const result = this.#statements.deleteOldest.run(meter, quantity, beforeMs, limit - deleted)
+            deleted += Number(result.changes)
+          }
+        })
+        return deleted
+      }),
+  } as const
 
   probe(): Promise<void> {
     return this.#calls.run(async () => guarded(this.#file, () => probeWrite(this.#database)))
@@ -274,6 +293,17 @@ function prepareAll(database: DatabaseSync) {
     selectUsable: database.prepare(`${SELECT_READING} AND quality > 0 ORDER BY at_ms`),
     selectLastUsable: database.prepare(`${SELECT_READING} AND quality > 0 ORDER BY at_ms DESC LIMIT 1`),
     selectFirstUsable: database.prepare(`${SELECT_READING} AND quality > 0 ORDER BY at_ms LIMIT 1`),
+    seriesOf: database.prepare(
+      'SELECT quantity FROM series WHERE meter = (SELECT id FROM word WHERE text = ?) ORDER BY quantity',
+    ),
+    // The newest usable one before the instant stays; failures go with what is older than it.
+    deleteOldest: database.prepare(`
+      DELETE FROM reading WHERE (meter, quantity, at_ms) IN (
+        SELECT meter, quantity, at_ms FROM reading
+        WHERE meter = (SELECT id FROM word WHERE text = ?1) AND quantity = ?2 AND at_ms < coalesce((
+          SELECT max(at_ms) FROM reading
+          WHERE meter = (SELECT id FROM word WHERE text = ?1) AND quantity = ?2 AND at_ms < ?3 AND quality > 0), ?3)
+        ORDER BY at_ms LIMIT ?4)`),
     selectLatest: database.prepare(`
       SELECT meter.text AS meter, quantity.text AS quantity, at_ms, quality, value, detail.text AS detail
       FROM word AS meter

@@ -1,13 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { accountsAgree, gradeAccounts, roundingOf, type GradedSource } from '#cli/account-grade.ts'
+import { readAccountingPlan } from '#cli/accounting-files.ts'
+import { readFactorFiles } from '#cli/factor-files.ts'
 import { fromBooks } from '#cli/platform-intervals.ts'
+import { readPostingRules } from '#cli/posting-rules.ts'
 import { add, subtract, toNumber } from '#contract/amount.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Interval, RegisterInterval } from '#contract/interval.ts'
 import { loadProfile } from '#firmware-config/profile.ts'
+import { demoParkPath } from '#simulators/demo.test-support.ts'
 import { gapReasons, type Reason } from '#simulators/grade-reasons.ts'
 import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
 import { gradablePeriod, gradeMeter, isClean, type GradedMeter } from '#simulators/grade.ts'
@@ -258,5 +263,69 @@ describe('A grade', () => {
     expect(graded(0.9, 50).findings).toMatchObject([
       { cause: 'invented', fromMs: first.slotMs, toMs: second.slotMs + SLOT_MS },
     ])
+  })
+})
+
+describe('The carbon accounts', () => {
+  const plan = readAccountingPlan(
+    join(dirname(demoParkPath), 'accounting.yaml'),
+    past.park,
+    readFactorFiles(),
+  )
+  const postingRules = readPostingRules()
+  const gradedWith = (change: (meter: GradedMeter) => GradedMeter): GradedSource[] =>
+    gradeAccounts(
+      plan,
+      past.park,
+      postingRules,
+      period,
+      new Map(
+        meters.map((each) => {
+          const meter = change(each)
+          const grade = gradeMeter(meter, rules)
+          return [meter.meter, { grade, rounding: roundingOf(meter, grade.findings) }]
+        }),
+      ),
+    )
+
+  it('of an untouched past are the truth’s energy × the same factors, but for the steps of registers', () => {
+    const graded = gradedWith((meter) => meter)
+    expect(graded.map(({ account, source }) => `${account} ${source}`)).toEqual([
+      'demo-park purchased-electricity',
+      'demo-park station-gas',
+      'steel purchased-electricity',
+      'food purchased-electricity',
+      'food natural-gas',
+      'computing purchased-electricity',
+    ])
+    expect(accountsAgree(graded)).toBe(true)
+    for (const { declared, truth, rounding } of graded) {
+      expect(declared.eq(0)).toBe(true)
+      expect(truth.abs().gt(1)).toBe(true)
+      // Rounding explains nothing of substance: below a ten-thousandth.
+      expect(rounding.lt(truth.abs().times('0.0001'))).toBe(true)
+    }
+  })
+
+  it('of a damaged past differ by what the meters’ grade declares, and by nothing else', () => {
+    const graded = gradedWith((meter) =>
+      meter.meter === 'steel-incoming'
+        ? { ...meter, intervals: meter.intervals.filter((_, index) => index % 100 !== 7) }
+        : meter,
+    )
+    expect(accountsAgree(graded)).toBe(true)
+    const steel = graded.find(({ account }) => account === 'steel')
+    expect(steel?.declared.lt(0)).toBe(true)
+    // The park buys for itself what the enterprises do not: what steel lacks would be the park's.
+    expect(graded[0]?.declared.gt(0)).toBe(true)
+    expect(graded.filter(({ declared }) => declared.eq(0))).toHaveLength(4)
+  })
+
+  it('with energy that nobody declared are not agreed with', () => {
+    const graded = gradedWith((meter) => meter)
+    const [first, ...others] = graded
+    if (first === undefined) throw new RangeError('no account')
+    const more = { ...first, platform: first.platform.plus('0.01').plus(first.rounding) }
+    expect(accountsAgree([more, ...others])).toBe(false)
   })
 })

@@ -143,7 +143,13 @@ describe('Slots of several meters', () => {
     }),
   )
   const onRegister = { basis: 'register' } as const
-  const interval = (id: string, slot: number, count: number, coverage: number): RecordedInterval => {
+  const interval = (
+    id: string,
+    slot: number,
+    count: number,
+    coverage: number,
+    method: 'measured' | 'interpolated' = 'measured',
+  ): RecordedInterval => {
     const slotMs = mondayMs + slot * SLOT_MS
     const register = { count: 0, resolution: '0.1' }
     const point = { atMs: slotMs, register }
@@ -155,7 +161,7 @@ describe('Slots of several meters', () => {
       state: 'known',
       ...onRegister,
       energy: { count, resolution: '0.1' },
-      method: 'measured',
+      method,
       coverage,
       opening: boundary,
       closing: { ...boundary, atMs: slotMs + SLOT_MS },
@@ -167,8 +173,8 @@ describe('Slots of several meters', () => {
   }
   const recorded = [
     interval('main', 2, 100, 1),
-    interval('main', 3, 100, 1),
-    interval('main', 4, 100, 0.5),
+    interval('main', 3, 100, 0),
+    interval('main', 4, 100, 0.5, 'interpolated'),
     interval('main', 5, 100, 1),
     interval('other', 2, 40, 1),
     interval('other', 3, 40, 1),

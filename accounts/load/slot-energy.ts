@@ -1,5 +1,5 @@
 import { isSettled, slotsBetween, SLOT_MS, type Period } from '#contract/grid.ts'
-import type { Interval, RecordedInterval } from '#contract/interval.ts'
+import { isPartial, type Interval, type RecordedInterval } from '#contract/interval.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import type { MeasuredTerm } from '../accounting-plan.ts'
@@ -10,15 +10,18 @@ export interface SlotEnergy {
   readonly slotMs: number
   /** Undefined where any part is missing. */
   readonly energy: Decimal | undefined
-  /** All of the slot was measured, at every meter: only such a slot tells a demand. */
+  /** Measured from line to line at every meter: only such a slot tells a demand. */
   readonly whole: boolean
 }
 
+/**
+ * Read at both grid lines, or between them without a gap: then the slot's energy is all of the slot's own. What lies
+ * between the lines does not matter to a mean.
+ */
 const isWhole = (interval: Interval): boolean =>
   interval.state === 'known' &&
-  interval.coverage === 1 &&
-  interval.undecided.length === 0 &&
-  (interval.method === 'measured' || interval.method === 'interpolated')
+  !isPartial(interval) &&
+  (interval.method === 'measured' || (interval.method === 'interpolated' && interval.coverage === 1))
 
 /**
  * Slots of a sum of meters, e.g. of an account's incomers: every slot from the day on which all of them are installed,

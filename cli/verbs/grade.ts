@@ -1,19 +1,32 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
+import type { Period } from '#contract/grid.ts'
+import type { Park } from '#contract/park.ts'
 import { readGatewayFile, type GatewayFile } from '#firmware-config/gateway.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { loadProfile } from '#firmware-config/profile.ts'
 import { faultReasons, gapReasons } from '#simulators/grade-reasons.ts'
 import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
-import { gradablePeriod, gradeMeter, isClean, type GradedMeter } from '#simulators/grade.ts'
+import { gradablePeriod, gradeMeter, isClean, type GradedMeter, type MeterGrade } from '#simulators/grade.ts'
 import { openKeptSums } from '#simulators/kept-sums.ts'
 import { makePlant } from '#simulators/plant.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
 import { truthOf } from '#simulators/truth-energy.ts'
+import {
+  accountGradeLines,
+  accountsAgree,
+  gradeAccounts,
+  roundingOf,
+  type AccountMeter,
+  type GradedSource,
+} from '../account-grade.ts'
+import { accountingPlanBeside, readAccountingPlan } from '../accounting-files.ts'
+import { readFactorFiles } from '../factor-files.ts'
 import { installationRoot, keptFolder } from '../installation.ts'
 import { makeLog } from '../log.ts'
 import { instant, text } from '../options.ts'
+import { readPostingRules } from '../posting-rules.ts'
 import { fromBooks, fromServer } from '../platform-intervals.ts'
 import { verb } from '../verb.ts'
 
@@ -49,6 +62,24 @@ function stepsOf(gateways: readonly GatewayFile[], register: (meter: string) => 
     if (found?.resolution === undefined) return []
     return [{ meter, step: Number(found.resolution), isFloat32: found.encoding === 'f32' }]
   })
+}
+
+/** Accounts of the plan beside the park file, where there is one. */
+function accountGrades(
+  parkFile: string,
+  park: Park,
+  period: Period,
+  meters: readonly GradedMeter[],
+  grades: readonly MeterGrade[],
+): GradedSource[] {
+  const planFile = accountingPlanBeside(parkFile)
+  if (planFile === undefined) return []
+  const plan = readAccountingPlan(planFile, park, readFactorFiles())
+  const graded = grades.flatMap((grade, index): [string, AccountMeter][] => {
+    const meter = meters[index]
+    return meter === undefined ? [] : [[grade.meter, { grade, rounding: roundingOf(meter, grade.findings) }]]
+  })
+  return gradeAccounts(plan, park, readPostingRules(), period, new Map(graded))
 }
 
 /** Compares what the platform made of the readings with what really flowed. */
@@ -95,6 +126,13 @@ export const grade = verb('Compare a server’s intervals with the truth', optio
     const unitOf = (meter: string): string =>
       truth.nodes.find(({ id, kind }) => kind === 'meter' && id === meter)?.unit ?? ''
     console.log(given.json ? gradeJson(grades, period, unitOf) : gradeReport(grades, period, unitOf))
+    const accounts = accountGrades(given.park, park, period, meters, grades)
+    if (accounts.length > 0 && !given.json) for (const line of accountGradeLines(accounts)) console.log(line)
+    if (!accountsAgree(accounts))
+      throw new Fault(
+        'grade-differs',
+        'An account differs from the truth by more than is declared and rounded.',
+      )
     if (!isClean(grades)) {
       const count = grades.flatMap(({ findings }) => findings).filter(({ reasons }) => reasons.length === 0)
       throw new Fault('grade-differs', `${count.length} differences have no visible reason.`)

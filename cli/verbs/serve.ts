@@ -25,6 +25,8 @@ import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
+import { readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { checkRetention, Retention } from '../retention.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -48,6 +50,9 @@ const options = z.object({
   port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
   ...brokerAccessOptions,
   ...brokerOptions,
+  'keep-readings-days': z.coerce.number().int().min(2).max(36_500).optional().meta({
+    description: 'Delete readings older than so many days (never); intervals stay for ever',
+  }),
   simulated: z
     .stringbool()
     .default(false)
@@ -88,6 +93,9 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     closers.unshift(() => {
       books.close()
     })
+    const retentionParts = { store, books, park, clock, log, keepDays: given['keep-readings-days'] }
+    await checkRetention(retentionParts)
+    const retention = new Retention(retentionParts)
     const access = new AccessBook(folder.file('access.sqlite'))
     closers.unshift(() => {
       access.close()
@@ -131,6 +139,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
       operations,
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
+      electricity:
+        accounting === undefined
+          ? undefined
+          : { plan: accounting.plan, tariffs: readTariffs(given.park), powerFactors: readPowerFactors() },
     })
     closers.unshift(() => pages.stop())
     const running = await startWorker({
@@ -159,6 +171,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     }
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
+    const kept = retention.run(stopBooks.signal)
     let toldFirstValues = false
     const booksLoop = keepBooks({
       store: courteous(store),
@@ -179,6 +192,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     closers.unshift(async () => {
       await running.stop()
       stopBooks.abort()
+      await kept
       await booksLoop
     })
     await Promise.race([lifetime.ended, booksLoop])

@@ -75,7 +75,8 @@ export function openAccountingRecords(database: DatabaseSync) {
   const list = database.prepare(
     `SELECT one.number, one.entered_at_ms, one.content, other.number AS replaced_by FROM accounting_record AS one
      LEFT JOIN accounting_record AS other ON other.replaces = one.number
-     WHERE (?1 IS NULL OR one.account = ?1) AND one.from_day < ?3 AND one.to_day > ?2 ORDER BY one.number`,
+     WHERE (?1 IS NULL OR one.account = ?1) AND one.from_day < ?3 AND one.to_day > ?2 AND one.number > ?4
+     ORDER BY one.number`,
   )
 
   const all = database.prepare('SELECT * FROM accounting_record ORDER BY number')
@@ -122,8 +123,14 @@ export function openAccountingRecords(database: DatabaseSync) {
     return { number: numberRow.parse(row).number, isNew: true }
   }
 
-  function records({ account, kinds, from = FIRST_DAY, to = LAST_DAY }: RecordWish): EnteredRecord[] {
-    return list.all(account ?? null, from, to).flatMap((row): EnteredRecord[] => {
+  function records({
+    account,
+    kinds,
+    from = FIRST_DAY,
+    to = LAST_DAY,
+    after = 0,
+  }: RecordWish): EnteredRecord[] {
+    return list.all(account ?? null, from, to, after).flatMap((row): EnteredRecord[] => {
       const { number, entered_at_ms: enteredAtMs, content, replaced_by: by } = recordRow.parse(row)
       const record = accountingRecord.parse(JSON.parse(content))
       if (kinds !== undefined && !kinds.includes(record.kind)) return []

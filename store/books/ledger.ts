@@ -75,9 +75,10 @@ export function openLedger(database: DatabaseSync) {
      AND NOT EXISTS (SELECT 1 FROM ledger_entry AS other
                      WHERE other.account = one.account AND other.reverses = one.number) LIMIT 1`,
   )
+  // SQLite would rather walk through the whole account from its end.
   const lock = database.prepare(
-    `SELECT kind FROM ledger_entry WHERE account = ? AND month = ? AND kind IN ('closing', 'reopening')
-     ORDER BY number DESC LIMIT 1`,
+    `SELECT kind FROM ledger_entry INDEXED BY ledger_entry_by_month
+     WHERE account = ? AND month = ? AND kind IN ('closing', 'reopening') ORDER BY number DESC LIMIT 1`,
   )
 
   function isClosed(account: string, month: string): boolean {

@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ManualClock } from '#contract/clock.ts'
+import { SLOT_MS } from '#contract/grid.ts'
+import type { Reading } from '#contract/reading.ts'
+import { testPark } from '#ingest/ingest.test-support.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import type { Books, ReadingStore } from '#store/port.ts'
+import { keepBooks } from './bookkeeping.ts'
+import { checkRetention, Retention } from './retention.ts'
+
+const DAY_MS = 86_400_000
+const T0 = Date.UTC(2026, 5, 1)
+const register = 'activeEnergyImport.total'
+const log = pino({ level: 'silent' })
+const park = testPark()
+const everything = { fromMs: 0, toMs: T0 * 2 }
+
+let folder: string
+let store: ReadingStore
+let books: Books
+let clock: ManualClock
+let seq = 0
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tanbiao-retention-'))
+  store = await openReadingStore(`sqlite:${join(folder, 'readings.sqlite')}`)
+  books = openBooks(join(folder, 'books.sqlite'))
+  clock = new ManualClock(T0 + 12 * DAY_MS)
+  seq = 0
+})
+afterEach(async () => {
+  books.close()
+  await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** A reading every five minutes, whose register advances by one in each. */
+const readingsOf = (fromMs: number, toMs: number): Reading[] =>
+  Array.from({ length: (toMs - fromMs) / 300_000 }, (_, index) => {
+    const atMs = fromMs + index * 300_000
+    const count = (atMs - T0) / 300_000
+    return {
+      meter: 'meter-a',
+      quantity: register,
+      atMs,
+      quality: 'good',
+      value: { count, resolution: '0.01' },
+    }
+  })
+
+async function arrive(readings: readonly Reading[], number = (seq += 1)): Promise<void> {
+  await store.append(readings)
+  const at = readings.map(({ atMs }) => atMs)
+  const touched = [{ meter: 'meter-a', fromMs: Math.min(...at), toMs: Math.max(...at) }]
+  const record = { gateway: 'gw-a', epoch: 'a'.repeat(32), refused: [], stored: readings.length }
+  await store.appendCommits([
+    {
+      ...record,
+      seq: number,
+      digest: String(number).padStart(64, '0'),
+      committedAtMs: clock.wallMs(),
+      touched,
+    },
+  ])
+}
+
+const compute = (): Promise<void> =>
+  keepBooks({ store, books, park, clock, log, signal: AbortSignal.abort(), onCommits: () => {} })
+const intervals = () => books.intervals('meter-a', register, everything)
+const stored = () => store.readings('meter-a', register, everything)
+const sweep = (keepDays?: number): Promise<number> =>
+  new Retention({ store, books, park, clock, log, keepDays }).sweep(new AbortController().signal)
+
+describe('readings of an embedded store', () => {
+  it('go after so many days, but for the newest before that; intervals stay as they are', async () => {
+    await arrive(readingsOf(T0, clock.wallMs()))
+    await compute()
+    const before = intervals()
+    const floorMs = clock.wallMs() - 5 * DAY_MS
+    expect(await sweep(5)).toBe((7 * DAY_MS) / 300_000 - 1)
+    expect((await stored()).map(({ atMs }) => atMs).slice(0, 2)).toEqual([floorMs - 300_000, floorMs])
+    expect(books.keptFromMs('meter-a')).toBe(floorMs)
+    expect(await sweep(5)).toBe(0)
+
+    // Everything is computed again, by other rules: what rests on readings that are gone stands.
+    books.useRules('meter-a', 'other rules')
+    await compute()
+    expect(intervals()).toEqual(before)
+    expect(books.dirtyWindows(10)).toEqual([])
+  })
+
+  it('stay for ever unless told otherwise', async () => {
+    await arrive(readingsOf(T0, clock.wallMs()))
+    await compute()
+    expect(await sweep()).toBe(0)
+    expect(await stored()).toHaveLength((12 * DAY_MS) / 300_000)
+  })
+
+  it('stay while they are to be computed', async () => {
+    await arrive(readingsOf(T0, clock.wallMs()))
+    books.follow(await store.commitsSince(0), clock.wallMs())
+    expect(await sweep(5)).toBe(0)
+    await compute()
+    expect(await sweep(5)).toBeGreaterThan(0)
+  })
+
+  it('stay while batches of their gateway are outstanding, and late ones find their neighbours', async () => {
+    const gapMs = { fromMs: T0 + 2 * DAY_MS, toMs: T0 + 4 * DAY_MS }
+    await arrive(readingsOf(T0, gapMs.fromMs))
+    await arrive(readingsOf(gapMs.toMs, clock.wallMs()), 3)
+    await compute()
+    expect(await sweep(5)).toBe(0)
+    await arrive(readingsOf(gapMs.fromMs, gapMs.toMs), 2)
+    await compute()
+    expect(intervals().every((each) => each.state === 'known' && each.method === 'measured')).toBe(true)
+    expect(await sweep(5)).toBeGreaterThan(0)
+  })
+
+  it('stay from the last one of a silent meter on', async () => {
+    await arrive(readingsOf(T0, T0 + 2 * DAY_MS + 600_000))
+    await compute()
+    await sweep(5)
+    expect((await stored()).map(({ atMs }) => atMs)).toEqual([
+      T0 + 2 * DAY_MS - 300_000,
+      T0 + 2 * DAY_MS,
+      T0 + 2 * DAY_MS + 300_000,
+    ])
+  })
+
+  it('stay where a person may still decide what a register did', async () => {
+    const fell = T0 + 3 * DAY_MS
+    const after = readingsOf(fell, clock.wallMs()).map((reading) =>
+      reading.quality === 'bad' || typeof reading.value === 'number'
+        ? reading
+        : { ...reading, value: { ...reading.value, count: reading.value.count - 800 } },
+    )
+    await arrive([...readingsOf(T0, fell), ...after])
+    await compute()
+    await sweep(5)
+    expect(books.keptFromMs('meter-a')).toBeLessThanOrEqual(fell)
+    expect((await stored()).at(0)?.atMs).toBeLessThan(fell - SLOT_MS)
+    expect(books.keptFromMs('meter-a')).toBeGreaterThan(T0)
+  })
+
+  it('that come after all, from before what is kept, fill what is missing and change nothing that is known', async () => {
+    await arrive([...readingsOf(T0, T0 + DAY_MS), ...readingsOf(T0 + 11 * DAY_MS, clock.wallMs())])
+    await compute()
+    const before = intervals()
+    await sweep(5)
+    await arrive(readingsOf(T0 + 2 * DAY_MS, T0 + 3 * DAY_MS))
+    await compute()
+    const keptMs = books.keptFromMs('meter-a')
+    const known = before.filter(({ state, slotMs }) => state === 'known' && slotMs < keptMs)
+    expect(known.length).toBeGreaterThan(96)
+    expect(intervals()).toEqual(expect.arrayContaining(known))
+  })
+})
+
+describe('readings of a server that deletes by itself', () => {
+  const parts = (keptMs: number | undefined, keepDays?: number) => ({
+    store: { ...store, retention: { by: 'server', keptMs: async () => keptMs } } as const,
+    books,
+    park,
+    clock,
+    log,
+    keepDays,
+  })
+
+  it('must be kept for as long as is asked for', async () => {
+    await expect(checkRetention(parts(30 * DAY_MS, 31))).rejects.toMatchObject({ code: 'retention-differs' })
+    for (const [keptMs, keepDays] of [[30, 30], [400, 30], [Infinity, 30], [Infinity], [30]] as const) {
+      await checkRetention(parts(keptMs * DAY_MS, keepDays))
+    }
+    await checkRetention(parts(undefined, 30))
+  })
+
+  it('that are gone leave their intervals as they are', async () => {
+    await new Retention(parts(5 * DAY_MS)).sweep(new AbortController().signal)
+    expect(books.keptFromMs('meter-a')).toBe(clock.wallMs() - 4 * DAY_MS)
+  })
+})

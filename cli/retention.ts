@@ -1,0 +1,140 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Clock } from '#contract/clock.ts'
+import { Fault, faultText } from '#contract/fault.ts'
+import { slotStart } from '#contract/grid.ts'
+import type { Park } from '#contract/park.ts'
+import type { Books, ReadingStore } from '#store/port.ts'
+
+export interface RetentionParts {
+  readonly store: ReadingStore
+  readonly books: Pick<Books, 'keptFromMs' | 'releaseReadings' | 'loseReadings' | 'holes'>
+  readonly park: Park
+  readonly clock: Clock
+  readonly log: Logger
+  /** Undefined keeps them for ever. */
+  readonly keepDays: number | undefined
+}
+
+const DAY_MS = 86_400_000
+/** Soon enough for a disk, seldom enough to cost nothing. */
+const SWEEP_EVERY_MS = 3_600_000
+/** After the start everything else comes first. */
+const FIRST_SWEEP_MS = 120_000
+/** Rows deleted in one go: some milliseconds. */
+const READINGS_AT_ONCE = 2_000
+
+const daysOf = (ms: number): number => Math.round(ms / DAY_MS)
+
+/**
+ * Compares what is asked for with what a server of others does by itself. Throws `retention-differs` where it would
+ * delete what is to be kept.
+ */
+export async function checkRetention({ store, log, keepDays }: RetentionParts): Promise<void> {
+  const { retention } = store
+  if (retention?.by !== 'server') return
+  let keptMs: number | undefined
+  try {
+    keptMs = await retention.keptMs()
+  } catch (error) {
+    // A store that is away is no reason not to start.
+    if (!(error instanceof Fault && error.retryable)) throw error
+    return log.warn({ code: error.code }, 'how long the store keeps readings cannot be asked now')
+  }
+  if (keptMs === undefined) {
+    log.warn('how long the server of the store keeps readings cannot be asked; see to it yourself')
+    return
+  }
+  const kept = keptMs === Infinity ? 'for ever' : `for ${daysOf(keptMs)} days`
+  if (keptMs < (keepDays ?? Infinity) * DAY_MS) {
+    if (keepDays !== undefined) {
+      throw new Fault(
+        'retention-differs',
+        `The server of the store keeps readings ${kept}, and ${keepDays} days are asked for.`,
+      )
+    }
+    log.warn({ days: daysOf(keptMs) }, 'the server of the store deletes readings that are older')
+  } else if (keepDays !== undefined && keptMs > (keepDays + 1) * DAY_MS) {
+    log.warn({ asked: keepDays, kept }, 'the server of the store keeps readings longer: set its retention')
+  }
+}
+
+/** Lets go of old readings, one meter after another, in small pieces. Intervals stay. */
+export class Retention {
+  readonly #parts: RetentionParts
+
+  constructor(parts: RetentionParts) {
+    this.#parts = parts
+  }
+
+  /** Sweeps every hour until the signal ends it. Failures are logged and tried again. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts
+    for (let pauseMs = FIRST_SWEEP_MS; !signal.aborted; pauseMs = SWEEP_EVERY_MS) {
+      await clock.sleep(pauseMs, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error
+      })
+      if (signal.aborted) return
+      try {
+        const deleted = await this.sweep(signal)
+        if (deleted > 0) log.info({ deleted }, 'old readings deleted')
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+        log.warn({ code: error.code }, faultText(error))
+      }
+    }
+  }
+
+  /** One pass over all meters. Gives how many readings were deleted. */
+  async sweep(signal: AbortSignal): Promise<number> {
+    const { store, park, keepDays } = this.#parts
+    const { retention } = store
+    if (retention === undefined) return 0
+    if (retention.by === 'server') {
+      await this.#noteServer((await retention.keptMs()) ?? Infinity)
+      return 0
+    }
+    if (keepDays === undefined) return 0
+    let deleted = 0
+    for (const meter of park.meters.keys()) {
+      const beforeMs = await this.#release(meter, keepDays)
+      // Also what a former run was about to delete.
+      for (let more = beforeMs > 0; more && !signal.aborted;) {
+        const gone = await retention.deleteBefore(meter, beforeMs, READINGS_AT_ONCE)
+        deleted += gone
+        more = gone > 0
+        await turn()
+      }
+      if (signal.aborted) return deleted
+    }
+    return deleted
+  }
+
+  /** How far a meter's readings may go: nothing that is still to come may need them. */
+  async #release(meter: string, keepDays: number): Promise<number> {
+    const { store, books, park, clock } = this.#parts
+    const formerMs = books.keptFromMs(meter)
+    const gateway = park.meters.get(meter)?.gateway
+    // Batches that are outstanding bring readings beside those that are here.
+    if (books.holes().some((hole) => hole.gateway === gateway)) return formerMs
+    const newest = (await store.latest([meter])).filter(({ quality }) => quality !== 'bad')
+    if (newest.length === 0) return formerMs
+    // A meter that is silent may have a gateway that is: its backlog begins where the readings end.
+    const silentMs = slotStart(Math.min(...newest.map(({ atMs }) => atMs)))
+    const beforeMs = Math.min(slotStart(clock.wallMs() - keepDays * DAY_MS), silentMs)
+    for (let reachedMs = formerMs; ;) {
+      const nextMs = books.releaseReadings(meter, beforeMs)
+      if (nextMs <= reachedMs) return nextMs
+      reachedMs = nextMs
+      await turn()
+    }
+  }
+
+  /** What a server has deleted, or is about to within a day, is gone for every interval. */
+  async #noteServer(keptMs: number): Promise<void> {
+    const { books, park, clock } = this.#parts
+    if (keptMs === Infinity) return
+    for (const meter of park.meters.keys())
+      books.loseReadings(meter, slotStart(clock.wallMs() - keptMs) + DAY_MS)
+  }
+}

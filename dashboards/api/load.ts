@@ -1,0 +1,85 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { accountLoad, type ElectricitySources } from '#accounts/account-electricity.ts'
+import { textOf, type Decimal } from '#accounts/decimal.ts'
+import type { LoadFigures, ProfileDay } from '#accounts/load/load-figures.ts'
+import { tariffPeriods } from '#accounts/tariff/price.ts'
+import type { Period } from '#contract/grid.ts'
+import { epochMs, identifier, localName } from '#contract/identity.ts'
+import { accountMonthParams, accountMonthQuery, monthNamed } from './tariff.ts'
+
+/** Load figures of an account's purchased electricity, as they are published. Shares are 0 to 1. */
+
+const decimal = z.string().nullable()
+
+export const loadShape = z.object({
+  account: identifier,
+  fromMs: epochMs,
+  toMs: epochMs,
+  rules: z.record(z.string(), localName),
+  kwh: decimal,
+  known: z.int(),
+  missing: z.int(),
+  unmeasured: z.int(),
+  demand: z.object({ kw: z.string(), slotMs: epochMs, measured: z.int(), unmeasured: z.int() }).nullable(),
+  contractUse: decimal,
+  meanKw: decimal,
+  loadFactor: decimal,
+  baseLoadKw: decimal,
+  nightShare: decimal,
+  weekendShare: decimal,
+  periodShares: z.array(z.object({ period: z.enum(tariffPeriods), share: z.string() })),
+  profile: z.array(z.object({ date: z.iso.date(), weekday: z.int(), hours: z.array(decimal) })),
+})
+export type LoadShape = z.output<typeof loadShape>
+
+const text = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
+
+/** Load figures as they are published. */
+export function loadShapeOf(
+  account: string,
+  period: Period,
+  { figures, profile }: { readonly figures: LoadFigures; readonly profile: readonly ProfileDay[] },
+): LoadShape {
+  const { demand } = figures
+  return {
+    account,
+    ...period,
+    rules: figures.rules,
+    kwh: text(figures.energy),
+    known: figures.known,
+    missing: figures.missing,
+    unmeasured: figures.unmeasured,
+    demand: demand === undefined ? null : { ...demand, kw: textOf(demand.kw) },
+    contractUse: text(figures.contractUse),
+    meanKw: text(figures.meanKw),
+    loadFactor: text(figures.loadFactor),
+    baseLoadKw: text(figures.baseLoadKw),
+    nightShare: text(figures.nightShare),
+    weekendShare: text(figures.weekendShare),
+    periodShares: figures.periodShares.map(({ period, share }) => ({ period, share: textOf(share) })),
+    profile: profile.map(({ date, weekday, hours }) => ({
+      date,
+      weekday,
+      hours: hours.map((hour) => (hour === null ? null : textOf(hour))),
+    })),
+  }
+}
+
+/** /api/v1/accounts/:account/load */
+export function loadApi(app: FastifyInstance, sources: () => ElectricitySources): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    '/api/v1/accounts/:account/load',
+    {
+      config: { access: { needs: 'read', within: { account: 'account' } } },
+      schema: { params: accountMonthParams, querystring: accountMonthQuery, response: { 200: loadShape } },
+    },
+    (request) => {
+      const { account } = request.params
+      const given = sources()
+      const period = monthNamed(request.query.month, given.park.description.timeZone)
+      return loadShapeOf(account, period, accountLoad(given, account, period))
+    },
+  )
+}

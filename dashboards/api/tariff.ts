@@ -1,0 +1,140 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { accountCost, type ElectricitySources } from '#accounts/account-electricity.ts'
+import { textOf, type Decimal } from '#accounts/decimal.ts'
+import { confidences } from '#accounts/factor.ts'
+import {
+  costGaps,
+  type Charge,
+  type CostGap,
+  type ElectricityCost,
+} from '#accounts/tariff/electricity-cost.ts'
+import { tariffPeriods } from '#accounts/tariff/price.ts'
+import type { Tariff } from '#accounts/tariff/tariff.ts'
+import { monthOf, type Period } from '#contract/grid.ts'
+import { epochMs, identifier, localName } from '#contract/identity.ts'
+
+/** The cost of an account's electricity in a month, as it is published. Numbers are exact decimal texts. */
+
+const decimal = z.string().nullable()
+const gapNames = Object.keys(costGaps).filter((name): name is CostGap => name in costGaps)
+const charge = z.object({ cny: decimal, notAvailable: z.array(z.enum(gapNames)) })
+
+export const electricityCostShape = z.object({
+  account: identifier,
+  fromMs: epochMs,
+  toMs: epochMs,
+  tariff: z.object({ id: identifier, name: localName }),
+  kwh: decimal,
+  known: z.int(),
+  missing: z.int(),
+  lines: z.array(
+    z.object({
+      period: z.enum(tariffPeriods).nullable(),
+      kwh: decimal,
+      known: z.int(),
+      missing: z.int(),
+      cnyPerKwh: decimal,
+      cny: decimal,
+      schedule: z
+        .object({ from: z.string(), document: z.string(), confidence: z.enum(confidences) })
+        .nullable(),
+      price: z.object({ document: z.string(), confidence: z.enum(confidences) }).nullable(),
+    }),
+  ),
+  demand: z.object({ kw: z.string(), slotMs: epochMs, measured: z.int(), unmeasured: z.int() }).nullable(),
+  powerFactor: decimal,
+  adjustment: z
+    .object({ percent: z.string(), confidence: z.enum(confidences), otherwise: decimal })
+    .nullable(),
+  energyCharge: charge,
+  basicCharge: charge.nullable(),
+  powerFactorCharge: charge.nullable(),
+  total: charge,
+})
+export type ElectricityCostShape = z.output<typeof electricityCostShape>
+
+const text = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
+
+const chargeOf = (value: Charge): z.output<typeof charge> =>
+  value.state === 'known'
+    ? { cny: textOf(value.cny), notAvailable: [] }
+    : { cny: null, notAvailable: [...value.why] }
+
+/** A cost as it is published. */
+export function costShapeOf(
+  account: string,
+  period: Period,
+  { tariff, cost }: { readonly tariff: Tariff; readonly cost: ElectricityCost },
+): ElectricityCostShape {
+  const { demand, adjustment, basicCharge, powerFactorCharge } = cost
+  return {
+    account,
+    ...period,
+    tariff: { id: tariff.id, name: tariff.name },
+    kwh: text(cost.kwh),
+    known: cost.known,
+    missing: cost.missing,
+    lines: cost.lines.map(({ period, kwh, known, missing, cnyPerKwh, cny, schedule, price }) => ({
+      period: period ?? null,
+      kwh: text(kwh),
+      known,
+      missing,
+      cnyPerKwh: text(cnyPerKwh),
+      cny: text(cny),
+      schedule:
+        schedule === undefined
+          ? null
+          : { from: schedule.from, document: schedule.document, confidence: schedule.confidence },
+      price: price === undefined ? null : { document: price.document, confidence: price.confidence },
+    })),
+    demand: demand === undefined ? null : { ...demand, kw: textOf(demand.kw) },
+    powerFactor: text(cost.powerFactor),
+    adjustment:
+      adjustment === undefined
+        ? null
+        : {
+            percent: textOf(adjustment.percent),
+            confidence: adjustment.confidence,
+            otherwise: text(adjustment.otherwise),
+          },
+    energyCharge: chargeOf(cost.energyCharge),
+    basicCharge: basicCharge === undefined ? null : chargeOf(basicCharge),
+    powerFactorCharge: powerFactorCharge === undefined ? null : chargeOf(powerFactorCharge),
+    total: chargeOf(cost.total),
+  }
+}
+
+/** Where an account and a month are named in an address. */
+export const accountMonthParams = z.object({ account: identifier })
+export const accountMonthQuery = z.object({
+  month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month, e.g. "2026-03"'),
+})
+
+/** A month of the park's calendar by its name. */
+export function monthNamed(month: string, timeZone: string): Period {
+  const first = Temporal.PlainDate.from(`${month}-01`).toZonedDateTime(timeZone)
+  return monthOf(first.epochMilliseconds, timeZone)
+}
+
+/** /api/v1/accounts/:account/electricity-cost */
+export function tariffApi(app: FastifyInstance, sources: () => ElectricitySources): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    '/api/v1/accounts/:account/electricity-cost',
+    {
+      config: { access: { needs: 'read', within: { account: 'account' } } },
+      schema: {
+        params: accountMonthParams,
+        querystring: accountMonthQuery,
+        response: { 200: electricityCostShape },
+      },
+    },
+    (request) => {
+      const { account } = request.params
+      const given = sources()
+      const period = monthNamed(request.query.month, given.park.description.timeZone)
+      return costShapeOf(account, period, accountCost(given, account, period))
+    },
+  )
+}
