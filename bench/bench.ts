@@ -6,6 +6,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   start: async () => (await import('./start.ts')).benchStart(),
   simulators: async () => (await import('./simulators.ts')).benchSimulators(),
   edge: async () => (await import('./edge.ts')).benchEdge(),
+  intervals: async () => (await import('./intervals.ts')).benchIntervals(),
   accounts: async () => (await import('./accounts.ts')).benchAccounts(),
   sums: async () => (await import('./sums.ts')).benchSums(),
   balance: async () => (await import('./balance.ts')).benchBalance(),

@@ -7,6 +7,8 @@ import { stateOf } from '#accounts/account-state.ts'
 import { closingOf } from '#accounts/statement.ts'
 import { accountingRecord } from '#contract/accounting-record.ts'
 import { newSigningKey, readTrust, type Trust } from '#firmware-config/signature.ts'
+import { changePage } from '#store/books/damaged-page.test-support.ts'
+import type { PageSlot } from '#store/books/day-page.ts'
 import { readFactorFiles } from './factor-files.ts'
 import { proveLedgers, signedClosing } from './ledger-proof.ts'
 import { march, planWith, PostingBench } from './posting.test-support.ts'
@@ -51,12 +53,13 @@ const messages = (): string[] =>
   prove().findings.map(({ account, entry, message }) => `${account} ${entry}: ${message}`)
 
 /** Changes the file behind the books' back, as an attacker with the disk would: triggers are gone first. */
-function damage(sql: string): void {
+function damage(how: string | ((file: DatabaseSync) => void)): void {
   bench.books.close()
   const file = new DatabaseSync(bench.file)
   for (const row of file.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").all())
     file.exec(`DROP TRIGGER ${String(row['name'])}`)
-  file.exec(sql)
+  if (typeof how === 'string') file.exec(how)
+  else how(file)
   file.close()
   bench.reopenFile()
 }
@@ -81,6 +84,20 @@ describe('a ledger is proved', () => {
 /** Where SQLite can change a single byte: what is found must name the entry, the meter or the record. */
 const change = (column: string, from: string, to: string, where: string): string =>
   `UPDATE ledger_entry SET ${column} = replace(${column}, '${from}', '${to}') WHERE account = 'steel' AND ${where}`
+
+/** The same of the first slot of the month. */
+const changeSlot =
+  (change: (slot: PageSlot) => PageSlot | undefined) =>
+  (file: DatabaseSync): void => {
+    changePage(file, 'steel-incoming', march.fromMs, change)
+  }
+
+/** An ordinary slot with other numbers. */
+const withNumbers = (
+  slot: PageSlot,
+  change: { energyCount: number } | { closingOffsetMs: number },
+): PageSlot =>
+  typeof slot.content === 'string' ? slot : { ...slot, content: { ...slot.content, ...change } }
 
 describe('a changed byte is found and named', () => {
   test.each([
@@ -129,24 +146,16 @@ describe('a changed byte is found and named', () => {
     ],
     [
       'an interval’s energy',
-      `UPDATE interval SET content = replace(content, '[1000,', '[1001,') WHERE series = 1 AND slot_ms = ${march.fromMs}`,
+      changeSlot((slot) => withNumbers(slot, { energyCount: 1_001 })),
       /steel 1: 2026-03 electricity: intervals of steel-incoming .* add up to 29760.01, not to 29760/,
     ],
     [
       'an interval’s register, at an equal energy',
-      `UPDATE interval SET content = replace(content, '900000', '900001') WHERE series = 1 AND slot_ms = ${march.fromMs}`,
+      changeSlot((slot) => withNumbers(slot, { closingOffsetMs: 1 })),
       /steel 1: .* are not those that it was computed of/,
     ],
-    [
-      'an interval’s revision',
-      `UPDATE interval SET revision = 2 WHERE series = 1 AND slot_ms = ${march.fromMs}`,
-      /steel 1: .* are not those/,
-    ],
-    [
-      'an interval that is gone',
-      `DELETE FROM interval WHERE series = 1 AND slot_ms = ${march.fromMs}`,
-      /steel 1: .* add up to 29750/,
-    ],
+    ['an interval’s revision', changeSlot((slot) => ({ ...slot, revision: 2 })), /steel 1: .* are not those/],
+    ['an interval that is gone', changeSlot(() => undefined), /steel 1: .* add up to 29750/],
     [
       'a record',
       "UPDATE accounting_record SET content = replace(content, '1000', '2000')",

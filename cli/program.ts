@@ -18,6 +18,11 @@ await dispatch({
   'quarantine discard': async () => (await import('./verbs/quarantine-decide.ts')).quarantineDiscard,
   'gaps list': async () => (await import('./verbs/gaps.ts')).gapsList,
   'gaps accept': async () => (await import('./verbs/gaps.ts')).gapsAccept,
+  'reading enter': async () => (await import('./verbs/reading-enter.ts')).readingEnter,
+  'energy enter': async () => (await import('./verbs/energy-enter.ts')).energyEnter,
+  'event add': async () => (await import('./verbs/event-add.ts')).eventAdd,
+  'event list': async () => (await import('./verbs/event-list.ts')).eventList,
+  'entry withdraw': async () => (await import('./verbs/entry-withdraw.ts')).entryWithdraw,
   grade: async () => (await import('./verbs/grade.ts')).grade,
   'report balance': async () =>
     (await import('./verbs/report.ts')).reportVerb('balance', 'Print the energy balance table'),

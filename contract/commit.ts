@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { digest, epochIdentifier, epochMs, identifier, sequenceNumber } from './identity.ts'
 import { gapRecord } from './messages.ts'
+import { meterEntry } from './meter-entry.ts'
 
 /**
  * A commit record: written to the reading store after the readings of a payload and before its receipt.
@@ -28,5 +29,7 @@ export const commitRecord = z.strictObject({
   touched: z.array(z.strictObject({ meter: identifier, fromMs: epochMs, toMs: epochMs })),
   refused: z.array(refusal),
   gap: gapRecord.optional(),
+  /** What a person says of a meter; such a record belongs to no gateway. */
+  entry: meterEntry.optional(),
 })
 export type CommitRecord = z.infer<typeof commitRecord>

@@ -67,6 +67,60 @@ export const meterEvent = z.discriminatedUnion('kind', [
       description: 'The same after it: equal to `final` where the meter and its gateway went on as they were',
     }),
   }),
+  z.strictObject({
+    kind: z.literal('rollover').meta({
+      description: 'The register started again from zero: decides a fall that may have been a reset',
+    }),
+    at: z.iso.datetime({ offset: true }).meta({ description: 'A moment between the two readings' }),
+    quantity: quantityName,
+    wrapsAt: amount,
+  }),
+  z.strictObject({
+    kind: z.literal('ignored').meta({ description: 'Readings that are wrong: they count for nothing' }),
+    at: z.iso.datetime({ offset: true }),
+    until: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .meta({ description: 'The last moment of them; only the one at `at` where it is left out' }),
+    quantity: quantityName,
+  }),
+  z.strictObject({
+    kind: z.literal('confirmed').meta({
+      description: 'An advance beyond the rating is true: the register rose as it says over this moment',
+    }),
+    at: z.iso.datetime({ offset: true }).meta({ description: 'A moment between the two readings' }),
+    quantity: quantityName,
+  }),
+])
+
+/** How a meter's energy follows from what is read of it. */
+export const energySources = {
+  register: 'the advance of its cumulative register',
+  power: 'its power, integrated: it has no register',
+  advances: 'each reading of its register is the advance since the one before it, at most gapSeconds ago',
+  manual: 'what persons enter: register readings, or the energy of a period',
+} as const
+export type EnergySource = keyof typeof energySources
+
+/** How slots of which nothing is known are estimated; they are marked, and replaced by whatever is measured later. */
+export const estimation = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('weekday-profile').meta({
+      description: 'The mean of the same weekday and time of the last weeks, if half of them were measured',
+    }),
+    weeks: z.int().min(1).max(12).default(4),
+  }),
+  z.strictObject({
+    method: z.literal('pro-rata').meta({
+      description: 'Evenly between the last known register before and the first one after',
+    }),
+    hoursMax: z
+      .number()
+      .positive()
+      .max(24 * 31)
+      .default(72)
+      .meta({ description: 'No longer than this between the two registers' }),
+  }),
 ])
 
 /** The text of a formula (contract/formula.ts). */
@@ -98,6 +152,17 @@ export const meterDescription = z.strictObject({
   power: quantityName
     .optional()
     .meta({ description: 'The instantaneous quantity that is shown as its power or flow' }),
+  energyFrom: z
+    .enum(Object.keys(energySources).filter((name): name is EnergySource => name in energySources))
+    .default('register')
+    .meta({
+      description: Object.entries(energySources)
+        .map(([name, text]) => `${name}: ${text}`)
+        .join('; '),
+    }),
+  estimate: estimation
+    .optional()
+    .meta({ description: 'How missing slots are estimated; they stay missing without it' }),
   ratingPerHour: z.number().positive().meta({
     description:
       'The most its register can advance in an hour, in the register’s canonical unit (kWh/h = kW)',

@@ -52,6 +52,27 @@ describe('meters with formulas', () => {
       ['7: has a formula: it has no register and is not read'],
     ],
     [
+      'power that is not given',
+      virtual('rest', 'in').replace('formula: in', 'gateway: g, energyFrom: power'),
+      ['7: is computed from its power, but has no `power`'],
+    ],
+    [
+      'power of another kind',
+      virtual('rest', 'in').replace(
+        'formula: in',
+        'gateway: g, energyFrom: power, power: reactivePower.total',
+      ),
+      ['7: reactivePower.total cannot be integrated to activeEnergyImport.total'],
+    ],
+    [
+      'estimates that need a register',
+      virtual('rest', 'in').replace(
+        'formula: in',
+        'gateway: g, energyFrom: advances, estimate: { method: pro-rata }',
+      ),
+      ['7: pro rata is between two known registers: the meter has none'],
+    ],
+    [
       'neither gateway nor formula',
       virtual('rest', 'in').replace(', formula: in', ''),
       ['7: has neither a gateway that reads it nor a formula'],

@@ -3,6 +3,9 @@ import type { ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 
 type MeterDescription = ParkDescription['meters'][number]
+/** Units of a register, and of the power or flow from which it can be integrated (intervals/power.ts). */
+const integrable = new Set(['kWh kW', 'kvarh kvar', 'kVAh kVA', 'GJ kW', 'm³ m³/h', 't t/h'])
+
 type MetersById = ReadonlyMap<string, MeterDescription>
 
 function inputsOf({ formula: text }: MeterDescription): string[] {
@@ -27,20 +30,41 @@ function cycleOf(start: MeterDescription, byId: MetersById): string[] | undefine
   return wayFrom(start, [start.id])
 }
 
+/** What is wrong with a meter that is read, by a gateway or by persons. */
+function sourceContradictions(meter: MeterDescription): [field: string, message: string][] {
+  const found: [string, string][] = []
+  const { energyFrom, gateway, power, estimate } = meter
+  if (gateway === undefined && energyFrom !== 'manual')
+    found.push(['id', 'has neither a gateway that reads it nor a formula'])
+  if (gateway !== undefined && energyFrom === 'manual')
+    found.push(['gateway', 'is read by persons only: `energyFrom: manual` has no gateway'])
+  if (energyFrom === 'power') {
+    const pair =
+      power === undefined ? undefined : [quantityOf(meter.register).unit, quantityOf(power).unit].join(' ')
+    if (power === undefined) found.push(['energyFrom', 'is computed from its power, but has no `power`'])
+    else if (pair === undefined || !integrable.has(pair))
+      found.push(['power', `${power} cannot be integrated to ${meter.register}`])
+  }
+  if (estimate?.method === 'pro-rata' && energyFrom !== 'register' && energyFrom !== 'manual')
+    found.push(['estimate', 'pro rata is between two known registers: the meter has none'])
+  return found
+}
+
 /** What is wrong with how a meter comes to its energy: read by a gateway, or by a formula over others. */
 export function formulaContradictions(
   meter: MeterDescription,
   byId: MetersById,
 ): [field: string, message: string][] {
-  if (meter.formula === undefined) {
-    return meter.gateway === undefined ? [['id', 'has neither a gateway that reads it nor a formula']] : []
-  }
+  if (meter.formula === undefined) return sourceContradictions(meter)
   const found: [string, string][] = []
   if (meter.gateway !== undefined)
     found.push(['gateway', 'has a formula: what a gateway reads of it would be left out'])
   for (const field of ['power', 'wrapsAt'] as const) {
     if (meter[field] !== undefined) found.push([field, 'has a formula: it has no register and is not read'])
   }
+  if (meter.energyFrom !== 'register')
+    found.push(['energyFrom', 'has a formula: its energy is from nothing else'])
+  if (meter.estimate !== undefined) found.push(['estimate', 'has a formula: estimates belong to its inputs'])
   if (meter.events.length > 0) found.push(['events', 'has a formula: events belong to its inputs'])
   const formula = parseFormula(meter.formula)
   if ('error' in formula) return found

@@ -1,7 +1,9 @@
-import { SLOT_MS } from '#contract/grid.ts'
-import type { Interval } from '#contract/interval.ts'
-import { formulaOf, type Park } from '#contract/park.ts'
+import { SLOT_MS, type Period } from '#contract/grid.ts'
+import type { Interval, RecordedInterval } from '#contract/interval.ts'
+import { formulaOf, type Meter, type Park } from '#contract/park.ts'
+import type { QuantityName } from '#contract/quantities.ts'
 import type { DirtyWindow } from '#store/port.ts'
+import { weeksAway } from './estimate.ts'
 import { feedsItself, sourcesOf } from './formula.ts'
 
 /** What must be computed again because other intervals have changed. */
@@ -43,4 +45,53 @@ export function formulaDependents(park: Pick<Park, 'meters'>): Dependents {
     }
     return [...slots].flatMap(([meter, own]) => stretchesOf(own).map((stretch) => ({ meter, ...stretch })))
   }
+}
+
+type Recorded = (meter: string, quantity: QuantityName, period: Period) => readonly RecordedInterval[]
+
+const isOpenToEstimates = (interval: RecordedInterval): boolean =>
+  interval.state === 'missing' || interval.basis === 'weekday-profile' || interval.basis === 'pro-rata'
+
+/** The slots of one meter whose estimates, made or not made, rest on changed ones. */
+function estimatedFrom(
+  meter: Meter,
+  slots: readonly number[],
+  timeZone: string,
+  recorded: Recorded,
+): number[] {
+  const { estimate, register } = meter
+  if (estimate === undefined) return []
+  const found: number[] = []
+  if (estimate.method === 'weekday-profile') {
+    for (let weeks = 1; weeks <= estimate.weeks; weeks += 1) {
+      const later = new Set(slots.map((slotMs) => weeksAway(slotMs, -weeks, timeZone)))
+      const period = { fromMs: Math.min(...later), toMs: Math.max(...later) + SLOT_MS }
+      for (const interval of recorded(meter.id, register, period))
+        if (later.has(interval.slotMs) && isOpenToEstimates(interval)) found.push(interval.slotMs)
+    }
+    return found
+  }
+  const reachMs = estimate.hoursMax * 3_600_000
+  const period = { fromMs: Math.max(0, Math.min(...slots) - reachMs), toMs: Math.max(...slots) + reachMs }
+  const changed = new Set(slots)
+  for (const interval of recorded(meter.id, register, period))
+    if (isOpenToEstimates(interval) && !changed.has(interval.slotMs)) found.push(interval.slotMs)
+  return found
+}
+
+/** Meters with formulas over the changed intervals, and estimates that rest on them. */
+export function dependentsIn(park: Pick<Park, 'meters' | 'description'>, recorded: Recorded): Dependents {
+  const byFormula = formulaDependents(park)
+  const estimating = [...park.meters.values()].filter(({ estimate }) => estimate !== undefined)
+  return (changed) => [
+    ...byFormula(changed),
+    ...estimating.flatMap((meter) => {
+      const slots = changed
+        .filter((interval) => interval.meter === meter.id && interval.quantity === meter.register)
+        .map(({ slotMs }) => slotMs)
+      if (slots.length === 0) return []
+      const due = estimatedFrom(meter, slots, park.description.timeZone, recorded)
+      return stretchesOf([...new Set(due)]).map((stretch) => ({ meter: meter.id, ...stretch }))
+    }),
+  ]
 }

@@ -13,6 +13,7 @@ import type { QuantityName } from '#contract/quantities.ts'
 import type { RegisterReading, UsableQuality } from '#contract/reading.ts'
 import type { RegisterSeries } from '#store/port.ts'
 import { advanceOf, rulesOf, type MeterFacts, type RegisterRules } from './advance.ts'
+import { ReadSlots } from './read-slots.ts'
 import { placesOf, positionAt, type DecidedStretch, type PlacedReading } from './boundary.ts'
 
 /** The time between two neighbouring readings. */
@@ -26,17 +27,23 @@ const isDecided = (course: DecidedStretch | UndecidedAdvance): course is Decided
 
 const pointOf = ({ atMs, value }: RegisterReading): RegisterPoint => ({ atMs, register: value })
 
+const isInOrder = (readings: readonly RegisterReading[]): boolean =>
+  readings.every((reading, index) => reading.atMs > (readings[index - 1]?.atMs ?? -Infinity))
+
 /** All readings of a series in order of time, one for a moment; of two that contradict each other the lower one. */
 function inOrder({ before, within, after }: RegisterSeries): RegisterReading[] {
-  return [before, ...within, after]
-    .filter((reading) => reading !== undefined)
+  const all = [before, ...within, after].filter((reading) => reading !== undefined)
+  if (isInOrder(all)) return all
+  return all
     .toSorted((a, b) => a.atMs - b.atMs || compare(a.value, b.value))
-    .filter((reading, index, all) => reading.atMs !== all[index - 1]?.atMs)
+    .filter((reading, index, sorted) => reading.atMs !== sorted[index - 1]?.atMs)
 }
 
-function stretchesOf(series: RegisterSeries, rules: RegisterRules): Stretch[] {
-  const readings = inOrder(series)
-  const places = placesOf(readings.map(({ atMs }) => atMs))
+function stretchesOf(
+  readings: readonly RegisterReading[],
+  places: readonly number[],
+  rules: RegisterRules,
+): Stretch[] {
   const placed = readings.map((reading, index) => ({
     point: pointOf(reading),
     placedMs: places[index] ?? reading.atMs,
@@ -87,7 +94,8 @@ function knownOf(decided: readonly DecidedStretch[], slotMs: number, gapSeconds:
     state: 'known',
     basis: 'register',
     energy,
-    method: worseOf(opening.method, closing.method),
+    // How the register came about weighs more than where it was read.
+    method: restsOn(decided, 'manual') ? 'manual' : worseOf(opening.method, closing.method),
     coverage: coveredMs / SLOT_MS,
     opening,
     closing,
@@ -112,10 +120,14 @@ export function energyOf(
   series: RegisterSeries,
   window: Period,
 ): Interval[] {
-  const stretches = stretchesOf(series, rulesOf(meter, quantity))
-  const intervals: Interval[] = []
+  const rules = rulesOf(meter, quantity)
+  const readings = inOrder(series)
+  const places = placesOf(readings.map(({ atMs }) => atMs))
+  const readSlots = new ReadSlots(meter, quantity, rules)
+  let stretches: Stretch[] | undefined
   let next = 0
-  for (const slotMs of slotsBetween(window.fromMs, window.toMs)) {
+  const slotOf = (slotMs: number): Interval => {
+    stretches ??= stretchesOf(readings, places, rules)
     const decided: DecidedStretch[] = []
     const undecided: UndecidedAdvance[] = []
     for (let index = next; ; index += 1) {
@@ -128,10 +140,22 @@ export function energyOf(
     }
     const identity = { meter: meter.id, quantity, slotMs }
     const known = knownOf(decided, slotMs, meter.gapSeconds)
-    if (known === undefined) {
-      const cause = undecided.length > 0 ? 'undecided' : 'no-readings'
-      intervals.push({ ...identity, state: 'missing', cause, undecided })
-    } else intervals.push({ ...identity, ...known, undecided })
+    if (known !== undefined) return { ...identity, ...known, undecided }
+    return {
+      ...identity,
+      state: 'missing',
+      cause: undecided.length > 0 ? 'undecided' : 'no-readings',
+      undecided,
+    }
+  }
+
+  const intervals: Interval[] = []
+  let reading = 0
+  for (const slotMs of slotsBetween(window.fromMs, window.toMs)) {
+    while ((places[reading] ?? Infinity) < slotMs) reading += 1
+    const isRead = places[reading] === slotMs && places[reading + 1] === slotMs + SLOT_MS
+    const plain = isRead ? readSlots.slotOf(slotMs, readings[reading], readings[reading + 1]) : undefined
+    intervals.push(plain ?? slotOf(slotMs))
   }
   return intervals
 }

@@ -79,6 +79,7 @@ export function memoryMeter(facts: Partial<Meter> = {}): Meter {
     carrier: 'electricity',
     role: 'terminal',
     gateway: 'g1',
+    energyFrom: 'register',
     register: 'activeEnergyImport.total',
     ratingPerHour: 60,
     gapSeconds: 300,

@@ -23,15 +23,16 @@ export interface IntervalBook {
 type SeriesSource = Pick<ReadingStore, 'registerSeries'>
 
 /** The quantities that energy is computed of. A meter of import may count what flows back as well. */
-function quantitiesOf(meter: Meter): readonly QuantityName[] {
+export function quantitiesOf(meter: Meter): readonly QuantityName[] {
   return meter.register === 'activeEnergyImport.total'
     ? [meter.register, 'activeEnergyExport.total']
     : [meter.register]
 }
 
-function* chunksOf({ fromMs, toMs }: Period): Generator<Period> {
-  for (let startMs = fromMs; startMs < toMs; startMs += CHUNK_MS) {
-    yield { fromMs: startMs, toMs: Math.min(startMs + CHUNK_MS, toMs) }
+/** A period in pieces of a week, or of another length. */
+export function* chunksOf({ fromMs, toMs }: Period, lengthMs = CHUNK_MS): Generator<Period> {
+  for (let startMs = fromMs; startMs < toMs; startMs += lengthMs) {
+    yield { fromMs: startMs, toMs: Math.min(startMs + lengthMs, toMs) }
   }
 }
 
@@ -42,7 +43,7 @@ const isEmpty = ({ before, within, after }: RegisterSeries): boolean =>
   before === undefined && within.length === 0 && after === undefined
 
 /** Intervals of one quantity that a window can have changed, chunk by chunk. */
-async function* changed(
+export async function* registerIntervals(
   window: DirtyWindow,
   meter: Meter,
   quantity: QuantityName,
@@ -67,32 +68,43 @@ async function* changed(
 }
 
 /**
- * Computes again all intervals that the readings of a dirty window can have changed, and records them.
- * Returns how many revisions were written. The window leaves the books with the last record only, so a crash before
- * that means computing again, to the same result.
+ * Records intervals as they come, in pieces of a week. The window leaves the books with the last record only, so a crash
+ * before that means computing again, to the same result.
+ */
+export async function recordInPieces(
+  window: DirtyWindow,
+  intervals: AsyncIterable<readonly Interval[]>,
+  books: IntervalBook,
+): Promise<number> {
+  let written = 0
+  let ready: Interval[] = []
+  for await (const some of intervals) {
+    if (ready.length + some.length > SLOTS_PER_RECORD && ready.length > 0) {
+      written += books.record(nothingOf(window), ready)
+      ready = []
+    }
+    ready.push(...some)
+  }
+  return written + books.record(window, ready)
+}
+
+/**
+ * Computes again all intervals of a meter's registers that the readings of a dirty window can have changed, and records
+ * them. Returns how many revisions were written.
  *
  * Throws what the store and the books throw, and `amount-overflow` for resolutions that cannot be summed exactly;
  * then the window stays dirty.
  */
-export async function recompute(
+export function recompute(
   window: DirtyWindow,
   meter: Meter,
   store: SeriesSource,
   books: IntervalBook,
 ): Promise<number> {
-  const stillDirty = nothingOf(window)
-  let written = 0
-  let ready: Interval[] = []
-  for (const quantity of quantitiesOf(meter)) {
-    for await (const intervals of changed(window, meter, quantity, store)) {
-      if (ready.length + intervals.length > SLOTS_PER_RECORD && ready.length > 0) {
-        written += books.record(stillDirty, ready)
-        ready = []
-      }
-      ready.push(...intervals)
-    }
+  async function* all(): AsyncGenerator<Interval[]> {
+    for (const quantity of quantitiesOf(meter)) yield* registerIntervals(window, meter, quantity, store)
   }
-  return written + books.record(window, ready)
+  return recordInPieces(window, all(), books)
 }
 
 /**

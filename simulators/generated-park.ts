@@ -88,6 +88,7 @@ class MeterWriter {
       ...(wrapsAt === undefined ? {} : { wrapsAt }),
       gapSeconds: 300,
       installed: this.#scenario.registersFrom,
+      energyFrom: 'register',
       events: [],
     }
   }

@@ -5,15 +5,18 @@ import { SLOT_MS } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { Interval } from '#contract/interval.ts'
 import { openAccountingRecords, type RecordBook } from './books/accounting-records.ts'
+import { carryOver } from './books/carry-over.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
+import { openEntries, type Entries } from './books/entries.ts'
 import { openDeclaredGaps, type DeclaredGaps } from './books/declared-gaps.ts'
 import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
 import { openGapEntries, type GapEntries } from './books/gap-entries.ts'
-import { textOf } from './books/interval-text.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
+import { openLocks, type Locks } from './books/locks.ts'
 import { openKeptFrom, type KeptFrom } from './books/kept-from.ts'
 import { openMarks, type Marks } from './books/marks.ts'
 import { openMeterRules, type MeterRules } from './books/meter-rules.ts'
+import { contentOf } from './books/slot-content.ts'
 import { openLedger, type LedgerBook } from './books/ledger.ts'
 import { openPostingProgress, type PostingProgressBook } from './books/posting-progress.ts'
 import {
@@ -59,6 +62,8 @@ class SqliteBooks implements Books {
   readonly #intervals: IntervalBook
   readonly #days: DaySums
   readonly #rules: MeterRules
+  readonly #entries: Entries
+  readonly #locks: Locks
   readonly #keptFrom: KeptFrom
   #revisionsWritten = 0
   readonly #records: RecordBook
@@ -69,27 +74,23 @@ class SqliteBooks implements Books {
   constructor(file: string, database: DatabaseSync, timeZone: string | undefined, bounds: QuarantineBounds) {
     this.#file = file
     this.#database = database
+    carryOver(database)
     this.#marks = openMarks(database)
     this.#declared = openDeclaredGaps(database, this.#marks.journalOf)
     this.#quarantine = openQuarantine(database, bounds)
     this.#gaps = openGapEntries(database)
-    this.#uncovered = openUncovered(database)
+    this.#uncovered = openUncovered(database, (series) => this.#intervals.extentOfSeries(series))
     this.#windows = openDirtyWindows(database)
-    this.#intervals = openIntervals(
-      database,
-      (series, slotMs, nowMs) => {
-        this.#days.mark(series, slotMs)
-        this.#progress.mark(series, slotMs, nowMs)
-      },
-      (series, interval) => this.#uncovered.note(series, interval),
-    )
-    this.#days = openDaySums(database, this.#intervals.between)
+    this.#intervals = openIntervals(database, (...given) => this.#uncovered.note(...given))
+    this.#days = openDaySums(database, this.#intervals.keptBetween)
     this.#rules = openMeterRules(database)
+    this.#entries = openEntries(database)
+    this.#locks = openLocks(database)
     this.#keptFrom = openKeptFrom(database, this.#intervals)
     this.#records = openAccountingRecords(database)
     this.#ledger = openLedger(database)
     this.#progress = openPostingProgress(database)
-    this.#slotProof = openSlotProofs(database)
+    this.#slotProof = openSlotProofs(this.#intervals)
     if (timeZone !== undefined)
       this.#write(() => {
         this.#days.useCalendar(timeZone)
@@ -129,21 +130,61 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#windows.list(limit))
   }
 
-  record(...[window, intervals, nowMs, dependents]: Parameters<Books['record']>): number {
-    // A computed interval that does not fit its type is the caller's fault, not that of the file.
-    const computed = intervals.map((interval) => ({ interval, content: textOf(interval) }))
-    const written = this.#write(() => {
-      const revised = computed.filter(
-        ({ interval, content }) =>
-          !this.#stands(interval) && this.#intervals.revise(interval, content, nowMs),
-      )
-      this.#windows.clear(window)
-      const touched = revised.length === 0 ? [] : dependents?.(revised.map(({ interval }) => interval))
-      for (const stretch of touched ?? []) this.#windows.mark(stretch)
-      return revised.length
+  markDirty(windows: Parameters<Books['markDirty']>[0]): void {
+    this.#write(() => {
+      for (const window of windows) this.#windows.mark(window)
     })
-    this.#revisionsWritten += written
-    return written
+  }
+
+  extentOf(meter: string): ReturnType<Books['extentOf']> {
+    return this.#read(() => this.#intervals.extentOf(meter))
+  }
+
+  record(...[window, intervals, nowMs, dependents]: Parameters<Books['record']>): number {
+    return this.recordAll([{ window, intervals }], nowMs, dependents)
+  }
+
+  recordAll(...[works, nowMs, dependents]: Parameters<Books['recordAll']>): number {
+    // A computed interval that does not fit its type is the caller's fault, not that of the file.
+    const computed = works.flatMap(({ intervals }) =>
+      intervals.map((interval) => ({ interval, content: contentOf(interval) })),
+    )
+    const revisions = this.#write(() => {
+      const open = computed.filter(({ interval }) => !this.#stands(interval))
+      const written = this.#intervals.write(open, nowMs, this.#locks.keeper(nowMs))
+      this.#days.mark(written)
+      for (const { series, interval } of written) this.#progress.mark(series, interval.slotMs, nowMs)
+      for (const { window } of works) this.#windows.clear(window)
+      const touched = written.length === 0 ? [] : dependents?.(written.map(({ interval }) => interval))
+      for (const stretch of touched ?? []) this.#windows.mark(stretch)
+      return written.length
+    })
+    this.#revisionsWritten += revisions
+    return revisions
+  }
+
+  lock(request: Parameters<Books['lock']>[0]): number {
+    return this.#write(() => this.#locks.lock(request))
+  }
+
+  unlock(...[id, by, why, atMs]: Parameters<Books['unlock']>): void {
+    this.#write(() => {
+      for (const stretch of this.#locks.unlock(id, by, why, atMs)) this.#windows.mark(stretch)
+    })
+  }
+
+  locks(): ReturnType<Books['locks']> {
+    return this.#read(() => this.#locks.list())
+  }
+
+  lateAfterLock(id: number): ReturnType<Books['lateAfterLock']> {
+    return this.#read(() =>
+      this.#locks.lateAfter(id).map((late) => {
+        const { meter, quantity, slotMs } = late.computed
+        const [kept] = this.#intervals.between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })
+        return { ...late, kept }
+      }),
+    )
   }
 
   keptFromMs(meter: MeterId): number {
@@ -172,6 +213,10 @@ class SqliteBooks implements Books {
 
   settleDays(...[nowMs, limit]: Parameters<Books['settleDays']>): number {
     return this.#write(() => this.#days.settle(nowMs, limit))
+  }
+
+  meterEntries(meter: string): ReturnType<Books['meterEntries']> {
+    return this.#read(() => this.#entries.of(meter))
   }
 
   holes(): ReturnType<Books['holes']> {
@@ -334,6 +379,7 @@ class SqliteBooks implements Books {
     for (const touched of record.touched) this.#windows.mark(touched)
     this.#quarantine.enter(record, record.refused, arrival !== 'again')
     this.#declared.enter(record)
+    this.#entries.enter(record)
     if (arrival === 'conflict') this.#quarantine.enter(record, [conflictOf(record)], true)
     return arrival !== 'again'
   }

@@ -8,6 +8,7 @@ import type { GapChanges, GapDecision, GapEntry, GapState } from '#contract/gap.
 import type { Period } from '#contract/grid.ts'
 import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
+import type { RecordedEntry } from '#contract/meter-entry.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading, RegisterReading } from '#contract/reading.ts'
 import type { MeterId } from '#contract/identity.ts'
@@ -163,6 +164,34 @@ export interface RecordedGap {
   readonly committedAtMs: number
 }
 
+/** What was computed for a dirty window. */
+export interface ComputedWindow {
+  readonly window: DirtyWindow
+  readonly intervals: readonly Interval[]
+}
+
+/** A period of whole slots of an account, enterprise or park, and the meters that its figures rest on. */
+export interface LockRequest extends Period {
+  readonly account: string
+  readonly meters: readonly MeterId[]
+  readonly by: string
+  readonly why: string
+  readonly atMs: number
+}
+
+export interface PeriodLock extends Omit<LockRequest, 'meters'> {
+  readonly id: number
+  readonly released: { readonly by: string; readonly why: string; readonly atMs: number } | undefined
+}
+
+/** A slot of a locked period, as it is kept and as it would be by now. */
+export interface LateAfterLock {
+  readonly lock: number
+  readonly kept: RecordedInterval | undefined
+  readonly computed: Interval
+  readonly notedMs: number
+}
+
 /** How many entries the books have of what needs attention. */
 export interface BooksCounts {
   /** Stretches that gateways declared lost. */
@@ -288,6 +317,34 @@ export interface Books {
     dependents?: (changed: readonly Interval[]) => readonly DirtyWindow[],
   ): number
 
+  /** The same for several windows, in one transaction: a flush of the disk costs more than an interval. */
+  recordAll(
+    works: readonly ComputedWindow[],
+    nowMs: number,
+    dependents?: (changed: readonly Interval[]) => readonly DirtyWindow[],
+  ): number
+
+  /** Marks stretches dirty, beside those that commit records touch. */
+  markDirty(windows: readonly DirtyWindow[]): void
+
+  /** From a meter's first recorded slot to the last moment of its newest one; undefined where nothing is recorded. */
+  extentOf(meter: MeterId): Period | undefined
+
+  /**
+   * Locks a period of some meters, those of an account whose figures are published. From then on its slots are not
+   * revised; what would have changed them is noted and given by `lateAfterLock`. Returns the lock's number.
+   */
+  lock(request: LockRequest): number
+
+  /** Releases a lock, with reason: what came late is computed again and becomes revisions. Twice is once. */
+  unlock(id: number, by: string, why: string, atMs: number): void
+
+  /** All locks, released ones included, in the order in which they were made. */
+  locks(): readonly PeriodLock[]
+
+  /** Slots of a lock for which something else has been computed since, each with what is kept and what it would be. */
+  lateAfterLock(id: number): readonly LateAfterLock[]
+
   /** Before this instant the readings of a meter may be gone; 0 where all are kept. */
   keptFromMs(meter: MeterId): number
 
@@ -317,6 +374,9 @@ export interface Books {
    * `daySums` need not make them. Returns how many it summed: 0 when none was left.
    */
   settleDays(nowMs: number, limit: number): number
+
+  /** What persons said of a meter, oldest first, withdrawn entries included. */
+  meterEntries(meter: MeterId): readonly RecordedEntry[]
 
   /** Numbers below the highest seen of each epoch that neither arrived nor were declared lost. */
   holes(): readonly Hole[]

@@ -17,6 +17,7 @@ import { gradablePeriod } from '#simulators/grade.ts'
 import { registerWords } from '#simulators/register-image.ts'
 import { demoScenarioPath } from '#simulators/scenario.ts'
 import { shownValue } from '#simulators/shown-value.ts'
+import { changePage } from '#store/books/damaged-page.test-support.ts'
 import { makeInstallation, type Installation } from './support/installation.ts'
 import { until } from './support/until.ts'
 
@@ -154,9 +155,7 @@ describe('The past of a park', () => {
   it('that is damaged in the books is named with its cause', async () => {
     const slotMs = Date.parse('2026-05-06T09:30:00Z')
     const books = new DatabaseSync(join(data, 'books.sqlite'))
-    books
-      .prepare('DELETE FROM interval WHERE slot_ms = ? AND series IN (SELECT id FROM series WHERE meter = ?)')
-      .run(slotMs, 'computing-it')
+    changePage(books, 'computing-it', slotMs, () => undefined)
     books.close()
     const damaged = await gradeOf('--data', data)
     expect(damaged.code).toBe(1)

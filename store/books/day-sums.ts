@@ -1,11 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { amount } from '#contract/amount.ts'
-import { join, sumOfSlot, type EnergySum, type MethodShare, type PlacedSum } from '#contract/energy-sum.ts'
+import type { EnergySum, MethodShare, PlacedSum } from '#contract/energy-sum.ts'
 import { Fault } from '#contract/fault.ts'
 import { dayOf, type Period } from '#contract/grid.ts'
-import { intervalMethods, type Interval, type IntervalMethod } from '#contract/interval.ts'
+import { intervalMethods, type IntervalMethod } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
+import { DAY_MS } from './day-page.ts'
+import type { KeptSlot, WrittenSlot } from './intervals.ts'
+import { sumOfKept } from './page-sums.ts'
 
 /** Sums over the days of the park's calendar. They follow from the intervals, and are kept because a year has 35,000 of them. */
 
@@ -38,7 +41,7 @@ function sumOf(text: string): EnergySum {
 /** Content of a day whose slots have no common count that can be held exactly. */
 const NOT_SUMMABLE = ''
 
-const dayRow = z.object({ from_ms: z.number(), content: z.string().nullable() })
+const dayRow = z.object({ series: z.number(), from_ms: z.number(), content: z.string().nullable() })
 const dirtyRow = z.object({
   series: z.number(),
   from_ms: z.number(),
@@ -48,8 +51,8 @@ const dirtyRow = z.object({
 })
 const extentRow = z.object({ series: z.number(), from: z.number(), to: z.number() })
 
-/** Newest intervals of a series: `openIntervals(…).between`. */
-type SlotsBetween = (meter: string, quantity: QuantityName, period: Period) => readonly Interval[]
+/** Newest revisions of a series as they are kept: `openIntervals(…).keptBetween`. */
+type SlotsBetween = (series: number, period: Period) => Iterable<KeptSlot>
 
 export type DaySums = ReturnType<typeof openDaySums>
 
@@ -59,14 +62,14 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
   const setZone = database.prepare('UPDATE calendar SET time_zone = ?')
   const forget = database.prepare('DELETE FROM day_sum')
   const extents = database.prepare(
-    'SELECT series, min(slot_ms) AS "from", max(slot_ms) AS "to" FROM interval GROUP BY series',
+    `SELECT series, min(from_ms) AS "from", max(from_ms) + ${DAY_MS - 1} AS "to" FROM interval_day GROUP BY series`,
   )
   const markDirty = database.prepare(
     `INSERT INTO day_sum (series, from_ms) VALUES (?, ?) ON CONFLICT DO UPDATE SET content = NULL
      WHERE content IS NOT NULL`,
   )
   const inPeriod = database.prepare(
-    `SELECT from_ms, content FROM day_sum
+    `SELECT series, from_ms, content FROM day_sum
      WHERE series = (SELECT id FROM series WHERE meter = ? AND quantity = ?) AND from_ms >= ? AND from_ms < ?
      ORDER BY from_ms`,
   )
@@ -85,8 +88,8 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
     return last
   }
 
-  const sumOfDay = (meter: string, quantity: QuantityName, day: Period): EnergySum =>
-    join(slotsBetween(meter, quantity, day).map((interval) => sumOfSlot(interval)))
+  const sumOfDay = (series: number, meter: string, quantity: QuantityName, day: Period): EnergySum =>
+    sumOfKept({ meter, quantity }, slotsBetween(series, day))
 
   /** Changes the calendar; then all days are other ones. */
   function useCalendar(name: string): void {
@@ -101,9 +104,15 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
     }
   }
 
-  /** A slot of a series has changed. */
-  function mark(series: number, slotMs: number): void {
-    markDirty.run(series, dayAt(slotMs).fromMs)
+  /** Slots have changed. They come in order, so most are of the day of the one before them. */
+  function mark(changed: readonly WrittenSlot[]): void {
+    let marked: { series: number; fromMs: number } | undefined
+    for (const { series, interval } of changed) {
+      const { fromMs } = dayAt(interval.slotMs)
+      if (marked?.series === series && marked.fromMs === fromMs) continue
+      markDirty.run(series, fromMs)
+      marked = { series, fromMs }
+    }
   }
 
   function contentOf(...day: Parameters<typeof sumOfDay>): string {
@@ -120,7 +129,7 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
   function settle(nowMs: number, limit: number): number {
     const rows = dirty.all(dayAt(nowMs).fromMs, limit).map((row) => dirtyRow.parse(row))
     for (const { series, from_ms: fromMs, meter, quantity } of rows) {
-      keep.run(contentOf(meter, quantity, dayAt(fromMs)), series, fromMs)
+      keep.run(contentOf(series, meter, quantity, dayAt(fromMs)), series, fromMs)
     }
     return rows.length
   }
@@ -131,11 +140,11 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
    */
   function between(meter: string, quantity: QuantityName, { fromMs, toMs }: Period): PlacedSum[] {
     const days = inPeriod.all(meter, quantity, fromMs, toMs).map((row): PlacedSum => {
-      const { from_ms: dayMs, content } = dayRow.parse(row)
+      const { series, from_ms: dayMs, content } = dayRow.parse(row)
       const isKept = content !== null && content !== NOT_SUMMABLE
       return {
         fromMs: dayMs,
-        sum: isKept ? sumOf(content) : sumOfDay(meter, quantity, dayAt(dayMs)),
+        sum: isKept ? sumOf(content) : sumOfDay(series, meter, quantity, dayAt(dayMs)),
       }
     })
     // A new calendar makes a day of every date between the first and the last slot.

@@ -3,99 +3,208 @@ import { z } from 'zod'
 import { isSettled, SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Interval, IntervalIdentity, RecordedInterval } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
+import {
+  DAY_MS,
+  emptyPage,
+  pageBytes,
+  pageOf,
+  SLOTS_PER_DAY,
+  type DayPage,
+  type PageSlot,
+} from './day-page.ts'
 import { intervalOf } from './interval-text.ts'
+import { intervalFrom, isSameContent, textOfContent, type SlotContent } from './slot-content.ts'
 
-/** Intervals and their revisions. Once its slot is settled, a revision is never changed or removed. */
+/**
+ * Intervals and their revisions: the newest of each slot in pages of a UTC day, those before in rows of their own. Once
+ * its slot is settled, a revision is never changed or removed.
+ */
 
 const seriesRow = z.object({ id: z.number() })
-const revisionRow = z.object({ revision: z.number(), content: z.string() })
-const slotRow = z.object({ slot_ms: z.number(), revision: z.number(), content: z.string() })
+const pageRow = z.object({ from_ms: z.number(), content: z.instanceof(Uint8Array) })
+const textRow = z.object({ content: z.string() })
+const pastRow = z.object({ revision: z.number(), content: z.string() })
 const extentRow = z.object({ from: z.number().nullable(), to: z.number().nullable() })
 
-function recorded(
-  identity: IntervalIdentity,
-  { revision, content }: z.output<typeof revisionRow>,
-): RecordedInterval {
-  return { ...intervalOf(identity, content), revision }
+/** A slot as it is kept, with its place. */
+export interface KeptSlot extends PageSlot {
+  readonly slotMs: number
+}
+
+/** An interval with what is kept of it. */
+export interface Computed {
+  readonly interval: Interval
+  readonly content: SlotContent
+}
+
+/** Told of every slot of which something else was computed than is kept; where it notes that, the slot stays. */
+export interface SlotKeeper {
+  notes(series: number, computed: Computed): boolean
+  agrees(series: number, interval: IntervalIdentity): void
+}
+
+export interface WrittenSlot {
+  readonly series: number
+  readonly interval: Interval
 }
 
 export type IntervalBook = ReturnType<typeof openIntervals>
 
+const dayOf = (slotMs: number): number => slotMs - (slotMs % DAY_MS)
+
 /**
- * The intervals of the books. `revise` belongs into a transaction of the caller, and tells of every slot it changes,
- * and of every one it is given.
+ * The intervals of the books. `write` belongs into a transaction of the caller, and tells of every interval it is given.
  */
-export function openIntervals(
-  database: DatabaseSync,
-  onChange: (series: number, slotMs: number, nowMs: number) => void,
-  onRevise: (series: number, interval: Interval) => void,
-) {
+export function openIntervals(database: DatabaseSync, onGiven: (series: number, interval: Interval) => void) {
   const findSeries = database.prepare('SELECT id FROM series WHERE meter = ? AND quantity = ?')
   const insertSeries = database.prepare('INSERT INTO series (meter, quantity) VALUES (?, ?) RETURNING id')
-  const newest = database.prepare(
-    'SELECT revision, content FROM interval WHERE series = ? AND slot_ms = ? ORDER BY revision DESC LIMIT 1',
+  const findPage = database.prepare(
+    'SELECT from_ms, content FROM interval_day WHERE series = ? AND from_ms = ?',
   )
-  const insert = database.prepare('INSERT INTO interval VALUES (?, ?, ?, ?)')
-  const replace = database.prepare(
-    'UPDATE interval SET content = ? WHERE series = ? AND slot_ms = ? AND revision = ?',
+  const putPage = database.prepare('INSERT OR REPLACE INTO interval_day VALUES (?, ?, ?)')
+  const putPast = database.prepare('INSERT INTO interval_past VALUES (?, ?, ?, ?)')
+  const pages = database.prepare(
+    'SELECT from_ms, content FROM interval_day WHERE series = ? AND from_ms >= ? AND from_ms < ? ORDER BY from_ms',
   )
-  // SQLite: beside a lone max(), other columns are those of the row that has the maximum.
-  const inPeriod = database.prepare(
-    `SELECT slot_ms, max(revision) AS revision, content FROM interval
-     WHERE series = ? AND slot_ms >= ? AND slot_ms < ? GROUP BY slot_ms ORDER BY slot_ms`,
+  const pastOf = database.prepare(
+    'SELECT revision, content FROM interval_past WHERE series = ? AND slot_ms = ? ORDER BY revision',
   )
-  const extent = database.prepare(
-    `SELECT min(slot_ms) AS "from", max(slot_ms) AS "to" FROM interval
-     WHERE series IN (SELECT id FROM series WHERE meter = ?)`,
+  const pastAt = database.prepare(
+    'SELECT content FROM interval_past WHERE series = ? AND slot_ms = ? AND revision = ?',
   )
-  const ofSlot = database.prepare(
-    'SELECT revision, content FROM interval WHERE series = ? AND slot_ms = ? ORDER BY revision',
+  const days = database.prepare(
+    'SELECT min(from_ms) AS "from", max(from_ms) AS "to" FROM interval_day WHERE series = ?',
   )
+  const ofMeter = database.prepare('SELECT id FROM series WHERE meter = ?')
 
   /** The number of a series; undefined where nothing was recorded of it. */
   function seriesOf(meter: string, quantity: QuantityName): number | undefined {
     return seriesRow.optional().parse(findSeries.get(meter, quantity))?.id
   }
 
-  /**
-   * Writes the next revision where the content (its text) is new; in the place of the first one while its slot is not
-   * settled. True when something was written.
-   */
-  function revise(interval: Interval, content: string, nowMs: number): boolean {
-    const { meter, quantity, slotMs } = interval
-    const series = seriesOf(meter, quantity) ?? seriesRow.parse(insertSeries.get(meter, quantity)).id
-    onRevise(series, interval)
-    const last = revisionRow.optional().parse(newest.get(series, slotMs))
-    if (last?.content === content) return false
+  /** The number of a series, which is made where there was none. */
+  function madeSeries(meter: string, quantity: QuantityName): number {
+    return seriesOf(meter, quantity) ?? seriesRow.parse(insertSeries.get(meter, quantity)).id
+  }
+
+  function pageAt(series: number, dayMs: number): DayPage {
+    const row = pageRow.optional().parse(findPage.get(series, dayMs))
+    return row === undefined ? emptyPage() : pageOf(row.content)
+  }
+
+  /** What becomes of a slot whose content has changed. */
+  function revised(
+    series: number,
+    { interval, content }: Computed,
+    kept: PageSlot | undefined,
+    nowMs: number,
+  ): PageSlot {
+    if (kept === undefined) return { revision: 1, content }
     // A later revision shows that it was settled before: the clock was set back, and what was final stays.
-    if (last?.revision === 1 && !isSettled(slotMs, nowMs)) replace.run(content, series, slotMs, 1)
-    else insert.run(series, slotMs, (last?.revision ?? 0) + 1, content)
-    onChange(series, slotMs, nowMs)
-    return true
+    if (kept.revision === 1 && !isSettled(interval.slotMs, nowMs)) return { revision: 1, content }
+    putPast.run(series, interval.slotMs, kept.revision, textOfContent(kept.content))
+    return { revision: kept.revision + 1, content }
+  }
+
+  /**
+   * Writes the next revision of every slot whose content is new; in the place of the first one while the slot is not
+   * settled. Returns what was written.
+   */
+  function write(computed: readonly Computed[], nowMs: number, keeper: SlotKeeper): WrittenSlot[] {
+    const written: WrittenSlot[] = []
+    let last: { meter: string; quantity: QuantityName; series: number } | undefined
+    let open: { series: number; dayMs: number; page: DayPage; isChanged: boolean } | undefined
+    const close = (): void => {
+      if (open?.isChanged === true) putPage.run(open.series, open.dayMs, pageBytes(open.page))
+    }
+    for (const each of computed) {
+      const { meter, quantity, slotMs } = each.interval
+      if (last?.meter !== meter || last.quantity !== quantity)
+        last = { meter, quantity, series: madeSeries(meter, quantity) }
+      const { series } = last
+      onGiven(series, each.interval)
+      const dayMs = dayOf(slotMs)
+      if (open?.series !== series || open.dayMs !== dayMs) {
+        close()
+        open = { series, dayMs, page: pageAt(series, dayMs), isChanged: false }
+      }
+      const index = (slotMs - dayMs) / SLOT_MS
+      const kept = open.page[index]
+      if (kept !== undefined && isSameContent(kept.content, each.content)) {
+        keeper.agrees(series, each.interval)
+        continue
+      }
+      if (keeper.notes(series, each)) continue
+      open.page[index] = revised(series, each, kept, nowMs)
+      open.isChanged = true
+      written.push({ series, interval: each.interval })
+    }
+    close()
+    return written
+  }
+
+  /** The newest revisions of a series' slots with fromMs ≤ slotMs < toMs, as they are kept, in order. */
+  function* keptBetween(series: number, { fromMs, toMs }: Period): Generator<KeptSlot> {
+    for (const row of pages.all(series, dayOf(Math.max(0, fromMs)), toMs)) {
+      const { from_ms: dayMs, content } = pageRow.parse(row)
+      const page = pageOf(content)
+      const first = Math.max(0, Math.ceil((fromMs - dayMs) / SLOT_MS))
+      const end = Math.min(SLOTS_PER_DAY, Math.ceil((toMs - dayMs) / SLOT_MS))
+      for (let index = first; index < end; index += 1) {
+        const slot = page[index]
+        if (slot !== undefined) yield { slotMs: dayMs + index * SLOT_MS, ...slot }
+      }
+    }
+  }
+
+  /** The first and the last recorded slot of a series; undefined where there is none. */
+  function extentOfSeries(series: number): { firstMs: number; lastMs: number } | undefined {
+    const { from, to } = extentRow.parse(days.get(series))
+    if (from === null || to === null) return undefined
+    const first = keptBetween(series, { fromMs: from, toMs: from + DAY_MS }).next().value
+    const last = [...keptBetween(series, { fromMs: to, toMs: to + DAY_MS })].at(-1)
+    return first === undefined || last === undefined
+      ? undefined
+      : { firstMs: first.slotMs, lastMs: last.slotMs }
   }
 
   /** From the first slot of a meter to the last moment of its newest one; undefined where nothing is recorded. */
   function extentOf(meter: string): Period | undefined {
-    const { from, to } = extentRow.parse(extent.get(meter))
-    return from === null || to === null ? undefined : { fromMs: from, toMs: to + SLOT_MS - 1 }
+    const extents = ofMeter.all(meter).flatMap((row) => extentOfSeries(seriesRow.parse(row).id) ?? [])
+    return extents.length === 0
+      ? undefined
+      : {
+          fromMs: Math.min(...extents.map(({ firstMs }) => firstMs)),
+          toMs: Math.max(...extents.map(({ lastMs }) => lastMs)) + SLOT_MS - 1,
+        }
   }
 
-  function between(meter: string, quantity: QuantityName, { fromMs, toMs }: Period): RecordedInterval[] {
+  function between(meter: string, quantity: QuantityName, period: Period): RecordedInterval[] {
     const series = seriesOf(meter, quantity)
     if (series === undefined) return []
-    return inPeriod.all(series, fromMs, toMs).map((row) => {
-      const { slot_ms: slotMs, ...revision } = slotRow.parse(row)
-      return recorded({ meter, quantity, slotMs }, revision)
-    })
+    const found: RecordedInterval[] = []
+    for (const { slotMs, revision, content } of keptBetween(series, period)) {
+      found.push({ ...intervalFrom({ meter, quantity, slotMs }, content), revision })
+    }
+    return found
   }
 
   function revisions(meter: string, quantity: QuantityName, slotMs: number): RecordedInterval[] {
     const series = seriesOf(meter, quantity)
     if (series === undefined) return []
-    return ofSlot
-      .all(series, slotMs)
-      .map((row) => recorded({ meter, quantity, slotMs }, revisionRow.parse(row)))
+    const identity: IntervalIdentity = { meter, quantity, slotMs }
+    const past = pastOf.all(series, slotMs).map((row): RecordedInterval => {
+      const { revision, content } = pastRow.parse(row)
+      return { ...intervalOf(identity, content), revision }
+    })
+    return [...past, ...between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })]
   }
 
-  return { seriesOf, revise, extentOf, between, revisions }
+  /** A revision of a slot before its newest one, as it is kept. */
+  function revisionAt(series: number, slotMs: number, revision: number): KeptSlot | undefined {
+    const content = textRow.optional().parse(pastAt.get(series, slotMs, revision))?.content
+    return content === undefined ? undefined : { slotMs, revision, content }
+  }
+
+  return { revisionAt, seriesOf, write, keptBetween, extentOf, extentOfSeries, between, revisions }
 }

@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
-import { z } from 'zod'
 import { add, type Amount } from '#contract/amount.ts'
 import { SLOT_MS, type Period } from '#contract/grid.ts'
 import { intervalMethods, type IntervalMethod } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { RevisionRun, SlotProof } from '../port.ts'
 import { intervalOf } from './interval-text.ts'
+import type { IntervalBook, KeptSlot } from './intervals.ts'
+import { textOfContent } from './slot-content.ts'
 
 /**
- * A month of a meter, added up together with the proof of which rows it is the sum of. It reads 3,000 rows, so the usual
- * form of an interval's text is read without its boundaries.
+ * A month of a meter, added up together with the proof of which revisions it is the sum of. These are 3,000, so ordinary
+ * ones are taken as they are kept, and the usual form of an interval's text is read without its boundaries.
  */
 
-const row = z.object({ slot_ms: z.number(), revision: z.number(), content: z.string() })
-type Row = z.output<typeof row>
+type Row = KeptSlot
 
 /** Elements of a known interval's usual text before its undecided stretches, and of a missing one's. */
 const KNOWN_ELEMENTS = 7
@@ -29,7 +28,11 @@ interface Slot {
 const isMethod = (text: unknown): text is IntervalMethod => intervalMethods.some((method) => method === text)
 
 /** What a slot adds to the sum. */
-function slotOf(meter: string, quantity: QuantityName, { slot_ms: slotMs, content }: Row): Slot {
+function slotOf(meter: string, quantity: QuantityName, { slotMs, content }: Row): Slot {
+  if (typeof content !== 'string') {
+    const { energyCount: count, resolution } = content
+    return { energy: { count, resolution }, method: 'measured', undecided: false }
+  }
   const parsed: unknown = JSON.parse(content)
   if (Array.isArray(parsed)) {
     const [count, resolution, method]: unknown[] = parsed
@@ -62,35 +65,29 @@ class Sum {
   }
 }
 
-const sameRun = (run: RevisionRun | undefined, { slot_ms: slotMs, revision }: Row): run is RevisionRun =>
+const sameRun = (run: RevisionRun | undefined, { slotMs, revision }: Row): run is RevisionRun =>
   run !== undefined && run[2] === revision && run[0] + run[1] * SLOT_MS === slotMs
 
 /** Reads proofs out of the intervals of the books. */
-export function openSlotProofs(database: DatabaseSync) {
-  const newest = database.prepare(
-    `SELECT slot_ms, max(revision) AS revision, content FROM interval
-     WHERE series = (SELECT id FROM series WHERE meter = ? AND quantity = ?) AND slot_ms >= ? AND slot_ms < ?
-     GROUP BY slot_ms ORDER BY slot_ms`,
-  )
-  const ofRevision = database.prepare(
-    `SELECT slot_ms, revision, content FROM interval
-     WHERE series = (SELECT id FROM series WHERE meter = ? AND quantity = ?) AND slot_ms >= ? AND slot_ms < ?
-       AND revision = ? ORDER BY slot_ms`,
-  )
-
+export function openSlotProofs({ seriesOf, keptBetween, revisionAt }: IntervalBook) {
   function* rowsOf(
     meter: string,
     quantity: QuantityName,
-    { fromMs, toMs }: Period,
+    period: Period,
     runs: readonly RevisionRun[] | undefined,
   ): Generator<Row> {
+    const series = seriesOf(meter, quantity)
+    if (series === undefined) return
     if (runs === undefined) {
-      for (const each of newest.iterate(meter, quantity, fromMs, toMs)) yield row.parse(each)
+      yield* keptBetween(series, period)
       return
     }
     for (const [firstMs, slots, revision] of runs) {
-      const found = ofRevision.iterate(meter, quantity, firstMs, firstMs + slots * SLOT_MS, revision)
-      for (const each of found) yield row.parse(each)
+      const run = { fromMs: firstMs, toMs: firstMs + slots * SLOT_MS }
+      for (const kept of keptBetween(series, run)) {
+        const slot = kept.revision === revision ? kept : revisionAt(series, kept.slotMs, revision)
+        if (slot !== undefined) yield slot
+      }
     }
   }
 
@@ -106,10 +103,10 @@ export function openSlotProofs(database: DatabaseSync) {
     const runs: RevisionRun[] = []
     const counts = { known: 0, missing: 0, undecided: 0 }
     for (const each of rowsOf(meter, quantity, period, asked)) {
-      hash.update(`${each.slot_ms} ${each.revision} ${each.content}\n`)
+      hash.update(`${each.slotMs} ${each.revision} ${textOfContent(each.content)}\n`)
       const last = runs.at(-1)
       if (sameRun(last, each)) runs[runs.length - 1] = [last[0], last[1] + 1, last[2]]
-      else runs.push([each.slot_ms, 1, each.revision])
+      else runs.push([each.slotMs, 1, each.revision])
       const { energy, method, undecided } = slotOf(meter, quantity, each)
       if (undecided) counts.undecided += 1
       if (energy === undefined || method === undefined) {

@@ -6,18 +6,17 @@ import type { Interval } from '#contract/interval.ts'
 /** Which slots of a series no readings cover, or only in part. */
 
 const slotRow = z.object({ slot_ms: z.number() })
-const extentRow = z.object({ first: z.number().nullable(), last: z.number().nullable() })
 
 export type Uncovered = ReturnType<typeof openUncovered>
 
 /** Uncovered slots of the books. `note` belongs into a transaction of the caller. */
-export function openUncovered(database: DatabaseSync) {
+export function openUncovered(
+  database: DatabaseSync,
+  extentOf: (series: number) => { firstMs: number; lastMs: number } | undefined,
+) {
   const insert = database.prepare('INSERT OR IGNORE INTO uncovered_slot VALUES (?, ?)')
   const remove = database.prepare('DELETE FROM uncovered_slot WHERE series = ? AND slot_ms = ?')
   const slots = database.prepare('SELECT slot_ms FROM uncovered_slot WHERE series = ? ORDER BY slot_ms')
-  const extent = database.prepare(
-    'SELECT min(slot_ms) AS first, max(slot_ms) AS last FROM interval WHERE series = ?',
-  )
   /** What was answered of a series, so that one that did not change is not read again and again. */
   const answered = new Map<number, number>()
 
@@ -36,8 +35,9 @@ export function openUncovered(database: DatabaseSync) {
      * nothing is new since the last answer.
      */
     runs(series: number, nowMs: number): Period[] | 'unchanged' {
-      const { first, last } = extentRow.parse(extent.get(series))
-      if (first === null || last === null) return []
+      const extent = extentOf(series)
+      if (extent === undefined) return []
+      const { firstMs: first, lastMs: last } = extent
       // The first slot that is not settled.
       const endMs = slotStart(nowMs - SETTLE_MS)
       if (answered.get(series) === endMs) return 'unchanged'

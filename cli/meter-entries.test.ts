@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { stringify } from 'yaml'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ManualClock } from '#contract/clock.ts'
+import { SLOT_MS } from '#contract/grid.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import { parkOfMeters, register, registerReading, T0 } from './bookkeeping.test-support.ts'
+import { CommitFollower } from './commit-follower.ts'
+import { Recomputation } from './recomputation.ts'
+import { energyEnter } from './verbs/energy-enter.ts'
+import { entryWithdraw } from './verbs/entry-withdraw.ts'
+import { eventAdd } from './verbs/event-add.ts'
+import { eventList } from './verbs/event-list.ts'
+import { readingEnter } from './verbs/reading-enter.ts'
+
+let data: string
+let printed: string[]
+const park = parkOfMeters(['press'])
+
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'tanbiao-entries-'))
+  writeFileSync(join(data, 'park.yaml'), stringify(park.description))
+  printed = []
+  vi.spyOn(console, 'log').mockImplementation((line: string) => printed.push(line))
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  rmSync(data, { recursive: true })
+})
+
+const where = (): string[] => ['--park', join(data, 'park.yaml'), '--data', data, '--meter', 'press']
+const who = ['--by', 'energy manager', '--why', 'photo of the display']
+const at = (slots: number): string => Temporal.Instant.fromEpochMilliseconds(T0 + slots * SLOT_MS).toString()
+
+/** What the server makes of it: commit records followed, dirty windows computed. */
+async function slots(
+  readings: readonly (readonly [slots: number, count: number])[] = [],
+): Promise<unknown[]> {
+  const store = await openReadingStore(`sqlite:${join(data, 'readings.sqlite')}`)
+  const books = openBooks(join(data, 'books.sqlite'))
+  const clock = new ManualClock(T0 + 10 * 86_400_000)
+  try {
+    const lines = readings.map(([slot, count]) => registerReading('press', T0 + slot * SLOT_MS, count))
+    await store.append(lines)
+    books.markDirty(lines.map(({ atMs }) => ({ meter: 'press', fromMs: atMs, toMs: atMs })))
+    const parts = {
+      store,
+      books,
+      park,
+      clock,
+      log: pino({ level: 'silent' }),
+      signal: new AbortController().signal,
+      onCommits: () => {},
+    }
+    await new CommitFollower(parts).follow()
+    await new Recomputation(parts).work(60_000)
+    return books
+      .intervals('press', register, { fromMs: T0, toMs: T0 + 8 * SLOT_MS })
+      .map((each) => (each.state === 'known' ? `${each.energy.count} ${each.method}` : each.cause))
+  } finally {
+    books.close()
+    await store.close()
+  }
+}
+
+test('a register read by hand is a point of it, is listed with who and why, and can be taken back', async () => {
+  expect(
+    await slots([
+      [0, 0],
+      [4, 4_000],
+    ]),
+  ).toEqual(['1000 apportioned', '1000 apportioned', '1000 apportioned', '1000 apportioned', 'no-readings'])
+  await readingEnter.run([...where(), '--at', at(2), '--value', '30.00', ...who])
+  expect(printed.at(-1)).toBe('used as a point of the register')
+  expect(await slots()).toEqual(['1500 manual', '1500 manual', '500 manual', '500 manual', 'no-readings'])
+  await eventList.run(where())
+  expect(printed.at(-1)).toMatch(
+    /^[0-9a-f]{12} .* energy manager +reading +activeEnergyImport.total 30.00 kWh .* photo of the display$/,
+  )
+  const number = printed.at(-1)?.slice(0, 12) ?? ''
+  await entryWithdraw.run([
+    ...where(),
+    '--entry',
+    number,
+    '--by',
+    'auditor',
+    '--why',
+    'wrong meter on the photo',
+  ])
+  expect(await slots()).toEqual([
+    '1000 apportioned',
+    '1000 apportioned',
+    '1000 apportioned',
+    '1000 apportioned',
+    'no-readings',
+  ])
+  await expect(readingEnter.run([...where(), '--at', at(2), '--value', '30.00', ...who])).rejects.toThrow(
+    'this very entry was withdrawn',
+  )
+})
+
+test('a reading by hand that contradicts what was measured says so, and does not hide it', async () => {
+  const third = SLOT_MS / 3
+  expect(
+    await slots([
+      [0, 0],
+      [1 / 3, 300],
+      [2 / 3, 600],
+      [1, 900],
+      [9, 900],
+    ]),
+  ).toContain('900 measured')
+  const minute = Temporal.Instant.fromEpochMilliseconds(T0 + third / 2).toString()
+  await readingEnter.run([...where(), '--at', minute, '--value', '77.00', ...who])
+  expect(printed.at(-1)).toBe('differs by 75.50 kWh from what was measured: 1.50 kWh; it changes no energy')
+  expect(await slots()).toContain('900 measured')
+  await readingEnter.run([...where(), '--at', at(5), '--value', '1.00', ...who])
+  expect(printed.at(-1)).toBe(
+    'contradicts the readings around it (register-decreased); the stretch waits for a decision',
+  )
+  await expect(readingEnter.run([...where(), '--at', at(1), '--value', '9.50', ...who])).rejects.toThrow(
+    'showed 9.00',
+  )
+  await expect(
+    readingEnter.run([...where(), '--at', '2999-01-01T00:00:00Z', '--value', '9.50', ...who]),
+  ).rejects.toThrow('lies in the future')
+})
+
+test('a bill fills what is missing of its period', async () => {
+  await slots([
+    [0, 0],
+    [1, 1_000],
+  ])
+  await energyEnter.run([...where(), '--from', at(0), '--to', at(4), '--energy', '40', ...who])
+  expect(await slots()).toEqual(['1000 measured', '1000000 manual', '1000000 manual', '1000000 manual'])
+  await expect(
+    energyEnter.run([...where(), '--from', at(0), '--to', at(4.5), '--energy', '40', ...who]),
+  ).rejects.toThrow('not at a quarter')
+})
+
+test('what is undecided is decided by an event', async () => {
+  expect(
+    await slots([
+      [0, 500_000],
+      [1, 100],
+    ]),
+  ).toEqual(['undecided', 'no-readings'])
+  await eventAdd.run([...where(), '--kind', 'rollover', '--at', at(0.5), '--wraps-at', '5001.00', ...who])
+  expect(await slots()).toEqual(['200 measured', 'no-readings'])
+  await expect(eventAdd.run([...where(), '--kind', 'reset', '--at', at(0.5), ...who])).rejects.toThrow(
+    '--kind reset',
+  )
+})

@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { toDecimal, type Amount } from '#contract/amount.ts'
+import type { Clock } from '#contract/clock.ts'
+import { Fault } from '#contract/fault.ts'
+import type { MeterEntry, RecordedEntry } from '#contract/meter-entry.ts'
+import type { Meter } from '#contract/park.ts'
+import { quantityOf, type QuantityName } from '#contract/quantities.ts'
+import type { RegisterReading } from '#contract/reading.ts'
+import { readParkFile } from '#firmware-config/park-file.ts'
+import { digestOf, enterOfMeter, touchedBy } from '#ingest/meter-entry.ts'
+import { manualCheck, type ManualCheck } from '#intervals/manual-check.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import type { ReadingStore } from '#store/port.ts'
+import { text } from './options.ts'
+import { clockOf, keptPace } from './pace.ts'
+
+/** What the verbs have in common by which a person says something of a meter. */
+
+export const placeOptions = {
+  park: text.meta({ description: 'The park file' }),
+  data: text
+    .default('./data')
+    .meta({ description: 'The data folder of the server, running or not (./data)' }),
+  store: text
+    .optional()
+    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+}
+
+export const whoOptions = {
+  by: text.meta({ description: 'Who says so' }),
+  why: text.meta({ description: 'On what ground: bill, photo, sheet of a replacement' }),
+}
+
+/** A register or an energy as it is written: its last decimal is its resolution. */
+export const decimal = z
+  .string()
+  .regex(/^\d+(\.\d{1,9})?$/, 'a decimal such as 1234.5, in the unit of the register')
+  .transform((written): Amount => {
+    const decimals = written.split('.')[1]?.length ?? 0
+    const resolution = decimals === 0 ? '1' : `0.${'0'.repeat(decimals - 1)}1`
+    return { count: Number(written.replace('.', '')), resolution }
+  })
+
+interface GivenPlace {
+  readonly park: string
+  readonly data: string
+  readonly store?: string | undefined
+}
+
+/** The meter, its register, the store and the clock that a verb works with. */
+export interface EntryDesk {
+  readonly meter: Meter
+  readonly store: ReadingStore
+  readonly clock: Clock
+  /** What persons said of the meter so far; nothing where there are no books yet. */
+  readonly entries: readonly RecordedEntry[]
+}
+
+/** Runs some work at an open store, and closes it. Throws `not-found` for a meter that the park does not have. */
+export async function atDesk<T>(
+  given: GivenPlace & { meter: string },
+  work: (desk: EntryDesk) => Promise<T>,
+): Promise<T> {
+  const meter = readParkFile(given.park).meters.get(given.meter)
+  if (meter === undefined) throw new Fault('not-found', `The park has no meter "${given.meter}".`)
+  const file = join(given.data, 'books.sqlite')
+  const books = existsSync(file) ? openBooks(file) : undefined
+  const store = await openReadingStore(given.store ?? `sqlite:${join(given.data, 'readings.sqlite')}`)
+  try {
+    const entries = books?.meterEntries(meter.id) ?? []
+    return await work({ meter, store, clock: clockOf(keptPace(given.data)), entries })
+  } finally {
+    books?.close()
+    await store.close()
+  }
+}
+
+/** The park's meter with what persons decided of it. */
+export function decidedMeter({ meter, entries }: EntryDesk): Meter {
+  const events = entries.flatMap(({ entry, isWithdrawn }) =>
+    entry.kind === 'event' && !isWithdrawn ? [entry.event] : [],
+  )
+  return { ...meter, events: [...meter.events, ...events] }
+}
+
+/** Throws `argument-invalid` for a moment that the meter cannot have had yet. */
+export function requireTime({ meter, clock }: EntryDesk, name: string, atMs: number): void {
+  if (atMs > clock.wallMs()) throw new Fault('argument-invalid', `--${name}: lies in the future`)
+  if (atMs < meter.installedMs)
+    throw new Fault('argument-invalid', `--${name}: before ${meter.id} was installed`)
+}
+
+/** Stores an entry and says so. */
+export async function enter(
+  desk: EntryDesk,
+  entry: Exclude<MeterEntry, { kind: 'withdrawal' }>,
+): Promise<void> {
+  if (desk.entries.some((each) => each.digest === digestOf(entry) && each.isWithdrawn))
+    throw new Fault(
+      'argument-invalid',
+      '--why: this very entry was withdrawn; say on what other ground it stands',
+    )
+  const touched = touchedBy(entry, desk.meter, desk.clock.wallMs())
+  const digest = await enterOfMeter(entry, touched, desk.store, desk.clock)
+  console.log(`${digest.slice(0, 12)} entered; its intervals are computed again within a minute`)
+}
+
+/** How a reading by hand stands to what was measured around it. */
+export async function checkOf(
+  desk: EntryDesk,
+  quantity: QuantityName,
+  reading: Pick<RegisterReading, 'atMs' | 'value'>,
+): Promise<ManualCheck> {
+  const nearest = async (step: 'before' | 'after'): Promise<RegisterReading | undefined> => {
+    for (let { atMs } = reading; ;) {
+      const around = { fromMs: atMs, toMs: step === 'before' ? atMs + 1 : atMs }
+      const found = (await desk.store.registerSeries(desk.meter.id, quantity, around))[step]
+      if (found === undefined || found.quality !== 'manual') return found
+      atMs = step === 'before' ? found.atMs : found.atMs + 1
+    }
+  }
+  return manualCheck(decidedMeter(desk), quantity, reading, await nearest('before'), await nearest('after'))
+}
+
+export function checkText(check: ManualCheck, quantity: QuantityName): string {
+  const { unit } = quantityOf(quantity)
+  switch (check.kind) {
+    case 'used':
+      return 'used as a point of the register'
+    case 'check':
+      return check.difference.count === 0
+        ? `agrees with what was measured: ${toDecimal(check.measured)} ${unit}`
+        : `differs by ${toDecimal(check.difference)} ${unit} from what was measured: ${toDecimal(check.measured)} ${unit}; it changes no energy`
+    case 'contradicts':
+      return `contradicts the readings around it (${check.reason}); the stretch waits for a decision`
+  }
+}
