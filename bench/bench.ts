@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   edge: async () => (await import('./edge.ts')).benchEdge(),
   accounts: async () => (await import('./accounts.ts')).benchAccounts(),
   sums: async () => (await import('./sums.ts')).benchSums(),
+  balance: async () => (await import('./balance.ts')).benchBalance(),
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 
