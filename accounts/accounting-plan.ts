@@ -154,6 +154,9 @@ export const accountPlan = z.strictObject({
   sources: z.array(emissionSource).default([]),
   conversions: z.array(conversion).default([]),
   assigned: z.array(assignedFlow).default([]),
+  nonProduction: z.array(identifier).default([]).meta({
+    description: 'Processes whose use is not for production: offices, canteen (非工业生产消费)',
+  }),
   products: z.array(product).default([]),
   tariff: z.string().min(1).optional().meta({ description: 'Tariff of accounts/tariffs' }),
   demandContractKw: positiveDecimalText.optional(),

@@ -87,6 +87,11 @@ export function planContradictions(
       checkTerms(conversion.inputs, [...path, 'conversions', place, 'inputs'])
       checkTerms(conversion.outputs, [...path, 'conversions', place, 'outputs'])
     }
+    const enterprise = park.description.enterprises.find(({ id }) => id === account.account)
+    for (const [place, process] of account.nonProduction.entries()) {
+      if (enterprise?.processes.some(({ id }) => id === process) !== true)
+        at([...path, 'nonProduction', place], `${account.account} has no process ${process}`)
+    }
     for (const [place, { terms }] of account.assigned.entries()) {
       checkTerms(terms, [...path, 'assigned', place, 'terms'])
     }

@@ -73,3 +73,32 @@ export function piecesOf(
     return between(`${from}..`, Temporal.PlainDate.from(from), Temporal.PlainDate.from(to), timeZone)
   })
 }
+/** The same period a year earlier, and the one just before it of the same length in months or days. */
+export function comparedPeriods(
+  { name, from, to }: ReportPeriod,
+  timeZone: string,
+): { readonly previous: ReportPeriod; readonly yearBefore: ReportPeriod } {
+  const [first, end] = [Temporal.PlainDate.from(from), Temporal.PlainDate.from(to)]
+  const { months, days } = first.until(end, { largestUnit: 'months' })
+  const isWholeMonths = first.day === 1 && days === 0
+  const length = isWholeMonths ? { months } : { days: first.until(end).days }
+  return {
+    previous: named(first.subtract(length), first, timeZone),
+    yearBefore: named(first.subtract({ years: 1 }), end.subtract({ years: 1 }), timeZone, name),
+  }
+}
+
+function named(
+  from: Temporal.PlainDate,
+  to: Temporal.PlainDate,
+  timeZone: string,
+  like?: string,
+): ReportPeriod {
+  const last = to.subtract({ days: 1 })
+  const yearBefore = like === undefined ? undefined : like.replace(/^\d{4}/, String(from.year))
+  const name =
+    yearBefore !== undefined && !yearBefore.includes('..')
+      ? yearBefore
+      : `${from.toString()}..${last.toString()}`
+  return between(name, from, to, timeZone)
+}

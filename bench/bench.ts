@@ -9,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   intervals: async () => (await import('./intervals.ts')).benchIntervals(),
   accounts: async () => (await import('./accounts.ts')).benchAccounts(),
   sums: async () => (await import('./sums.ts')).benchSums(),
+  balance: async () => (await import('./balance.ts')).benchBalance(),
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 

@@ -8,6 +8,7 @@ import type { FactorFiles } from '#accounts/factor.ts'
 import { planContradictions } from '#accounts/plan-check.ts'
 import { unknownRows } from '#accounts/plan-rows.ts'
 import { planTariffContradictions } from '#accounts/tariff/tariff-check.ts'
+import { qualityRuleFile, type QualityRule } from '#accounts/quality-statement.ts'
 import type { Park } from '#contract/park.ts'
 import { InvalidFile, readData } from '#firmware-config/document.ts'
 import { readTariffs } from './tariff-files.ts'
@@ -24,6 +25,13 @@ const balanceRowsPath = fileURLToPath(new URL('../accounts/balance-rows.yaml', i
 /** Rows of the balance table. Throws `file-unreadable` or `InvalidFile`. */
 export function readBalanceRows(file = balanceRowsPath): BalanceRows {
   return balanceRows(readData(balanceRowFile, file).value)
+}
+
+const qualityRulePath = fileURLToPath(new URL('../accounts/quality-rule.yaml', import.meta.url))
+
+/** By which the data of an account is graded. Throws `file-unreadable` or `InvalidFile`. */
+export function readQualityRule(file = qualityRulePath): QualityRule {
+  return readData(qualityRuleFile, file).value
 }
 
 /** Where a park's accounting plan lies unless told otherwise: beside its park file; undefined where there is none. */

@@ -26,6 +26,15 @@ await dispatch({
   grade: async () => (await import('./verbs/grade.ts')).grade,
   'report balance': async () =>
     (await import('./verbs/report.ts')).reportVerb('balance', 'Print the energy balance table'),
+  'report statistics': async () =>
+    (await import('./verbs/report.ts')).reportVerb(
+      'statistics',
+      'Print energy by enterprise, process and equipment',
+    ),
+  'report forms': async () =>
+    (await import('./verbs/report.ts')).reportVerb('forms', 'Print forms 205-1 and 205-2 of an enterprise'),
+  'report quality': async () =>
+    (await import('./verbs/report.ts')).reportVerb('quality', 'Print the data-quality statement'),
   'gateway password': async () => (await import('./verbs/gateway-password.ts')).gatewayPassword,
   'broker rights': async () => (await import('./verbs/broker-rights.ts')).brokerRights,
   'user link': async () => (await import('./verbs/user-link.ts')).userLink,

@@ -46,6 +46,7 @@ beforeEach(async () => {
   accepted = []
   catchUps = 0
   stream = new LiveStreams({
+    park: smallPark,
     clock,
     log: pino({ level: 'silent' }),
     view,

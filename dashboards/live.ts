@@ -155,17 +155,29 @@ class LiveStream {
 }
 
 interface LiveSources extends Omit<StreamSources, 'view'> {
+  readonly park: Park
   /** The overview of a park, or of the part of it that a viewer sees. */
   readonly view: (park: Park) => Overview
 }
 
-/** Live streams of the park and of its parts, one for each that somebody watches. */
+/**
+ * Live streams of the park and of its parts, one for each that somebody watches. That of the whole park is there from the
+ * beginning, because it brings up to date what is asked for without a stream.
+ */
 export class LiveStreams {
   readonly #sources: LiveSources
   readonly #streams = new Map<Park, LiveStream>()
 
   constructor(sources: LiveSources) {
     this.#sources = sources
+    this.#streamOf(sources.park)
+  }
+
+  #streamOf(park: Park): LiveStream {
+    const { view, ...sources } = this.#sources
+    const stream = this.#streams.get(park) ?? new LiveStream({ ...sources, view: () => view(park) })
+    this.#streams.set(park, stream)
+    return stream
   }
 
   /** Takes over a response and keeps it open. Throws `viewers-full` before anything is written. */
@@ -174,10 +186,7 @@ export class LiveStreams {
     if (viewers >= VIEWERS_MAX) {
       throw new Fault('viewers-full', `${VIEWERS_MAX} screens are connected already.`)
     }
-    const { view, ...sources } = this.#sources
-    const stream = this.#streams.get(park) ?? new LiveStream({ ...sources, view: () => view(park) })
-    this.#streams.set(park, stream)
-    stream.accept(response, headers)
+    this.#streamOf(park).accept(response, headers)
   }
 
   /** Something was committed or said: a change follows soon. */

@@ -45,6 +45,14 @@ describe('live stream', () => {
     stream.close()
   })
 
+  test('the overview is up to date although nobody watches a stream', async () => {
+    await bench.start()
+    await bench.store.append([power('forge-main', startMs, 42)])
+    bench.server.noticeCommits([commitOf('gw-east', ['forge-main'], startMs)])
+    bench.clock.advance(250)
+    await expect.poll(async () => meterIn(await bench.overview(), 'forge-main').power?.value).toBe(42)
+  })
+
   test('stopping ends the streams', async () => {
     await bench.start()
     const stream = await bench.listen()

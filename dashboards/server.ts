@@ -152,7 +152,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     return overviewAt({ ...sources, park: seen }, clock.wallMs())
   }
   await follower.catchUp()
-  const live = new LiveStreams({ clock, log, view, catchUp: () => follower.catchUp() })
+  const live = new LiveStreams({ park, clock, log, view, catchUp: () => follower.catchUp() })
 
   // A live stream would keep its connection open for ever: what is still open when the port closes is cut.
   const app = fastify({

@@ -15,7 +15,7 @@ const park = {
 }
 const rules: SampleRules = { gateway: 'gw-a', park, latestMs: T0 + 60_000 }
 
-/** One step of damage: what is left out, put in, or of another type. */
+/** One step of damage (each value is copied, or a later step would change it for all runs): what is left out, put in, or of another type. */
 const rubbish = fc.constantFrom<unknown>(
   null,
   0,
@@ -36,7 +36,7 @@ const rubbish = fc.constantFrom<unknown>(
   [99_999, '0.01'],
   [1, '0.01', 2],
   true,
-  1e999,
+  Infinity,
   151,
   T0,
   T0 + 60_001,
@@ -85,7 +85,13 @@ function damaged(
     const name = second ?? first
     if (typeof inner !== 'object' || inner === null) continue
     if (remove) Reflect.deleteProperty(inner, name)
-    else Object.defineProperty(inner, name, { value, enumerable: true, configurable: true, writable: true })
+    else
+      Object.defineProperty(inner, name, {
+        value: structuredClone(value),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
   }
   return result
 }

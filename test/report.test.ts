@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { balanceView } from '#accounts/balance-view.ts'
+import { formsView, qualityView, statisticsView } from '#accounts/report-views.ts'
 import { reportPeriod } from '#accounts/report-period.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { writeBooks } from './support/metered-books.ts'
@@ -76,6 +77,22 @@ describeWith(['openpyxl'], 'The energy balance table on the command line', () =>
     expect(inCoal?.slice(1)).toEqual([0.12, 0.29, 0.12, 0.29])
     const parts = sheets['构成']?.find((cells) => cells.includes('steel-compressors'))
     expect(parts).toContain('缺')
+  })
+
+  test('statistics, forms and quality come the same way', async () => {
+    const json = async (kind: string): Promise<unknown> =>
+      JSON.parse(await report(kind, '--enterprise', 'food', '--format', 'json'))
+    const { lines } = statisticsView.parse(await json('statistics'))
+    expect(lines.find(({ path }) => path.at(-1) === 'food-boiler')?.now.amount).toBe('96')
+    const forms = formsView.parse(await json('forms'))
+    expect(forms.lines.find(({ item }) => item === 'electricity')?.nonProduction.amount).toBe('96')
+    expect(qualityView.parse(await json('quality'))).toMatchObject({ completeness: 1, measured: 1 })
+
+    const file = join(folder, 'forms.xlsx')
+    await report('forms', '--enterprise', 'food', '--format', 'xlsx', '--language', 'en', '--out', file)
+    const sheets = await sheetsOf(file)
+    const row = sheets['205-1']?.find(([name]) => name === 'Electricity')
+    expect(row?.slice(0, 3)).toEqual(['Electricity', '万kWh', '33'])
   })
 
   test('wants one period that is one, and an enterprise that is there', async () => {

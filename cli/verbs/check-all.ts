@@ -6,7 +6,13 @@ import { InvalidFile, type Finding } from '#firmware-config/document.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { openProfiles } from '#firmware-config/profile-library.ts'
 import { scenarioFindings, shippedScenarios } from '#simulators/scenario-files.ts'
-import { accountingPlanBeside, readAccountingPlan, readEnergyItems } from '../accounting-files.ts'
+import {
+  accountingPlanBeside,
+  readAccountingPlan,
+  readBalanceRows,
+  readEnergyItems,
+  readQualityRule,
+} from '../accounting-files.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
@@ -47,7 +53,7 @@ function tariffFindings(files: readonly string[]): readonly Finding[] {
 }
 
 /** Standard coal, fuels, electricity, heat, processes; energy items; power factor; deductions; uncertainty. */
-const FACTOR_FILES = 9
+const FACTOR_FILES = 11
 
 /** What reading finds wrong. */
 function findingsOf(read: () => unknown): readonly Finding[] {
@@ -97,6 +103,8 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...scenarios.flatMap((file) => scenarioFindings(file, surroundings)),
       ...findingsOf(() => readFactorFiles(given.factors)),
       ...findingsOf(() => readEnergyItems()),
+      ...findingsOf(() => readBalanceRows()),
+      ...findingsOf(() => readQualityRule()),
       ...findingsOf(() => readUncertainty()),
       ...gradePaths().flatMap((file) => findingsOf(() => readGradeRule(file))),
       ...findingsOf(() => readPowerFactors()),

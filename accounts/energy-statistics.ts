@@ -1,0 +1,137 @@
+import type { Period } from '#contract/grid.ts'
+import type { LocalName } from '#contract/identity.ts'
+import type { Meter, Park } from '#contract/park.ts'
+import type { BalanceFigure } from './balance-figure.ts'
+import { sumFigures } from './balance-figure.ts'
+import { figureOf, itemCoals } from './balance-parts.ts'
+import { accountOf } from './balance-flows.ts'
+import { heatingValuesOf } from './balance-records.ts'
+import type { BalanceGround } from './balance.ts'
+import { quotient, type Decimal } from './decimal.ts'
+import { meterItems } from './meter-items.ts'
+import { comparedPeriods, piecesOf, type ReportPeriod } from './report-period.ts'
+
+/** A level of the park and one energy item: what it used, and what it used before. */
+export interface StatisticsLine {
+  /** Ids from the enterprise (or the park, for its own) down. */
+  readonly path: readonly string[]
+  readonly name: LocalName
+  readonly level: 'account' | 'process' | 'equipment'
+  readonly item: string
+  readonly meters: readonly string[]
+  readonly now: BalanceFigure
+  readonly previous: BalanceFigure
+  readonly yearBefore: BalanceFigure
+  /** Share of change to both; undefined where one is not known or incomplete. */
+  readonly change: { readonly previous: Decimal | undefined; readonly yearBefore: Decimal | undefined }
+}
+
+interface Level {
+  readonly path: readonly string[]
+  readonly name: LocalName
+  readonly level: StatisticsLine['level']
+}
+
+/** Accounts, processes and equipment of a park, from the top down. */
+function levelsOf({ description }: Park): Level[] {
+  return [
+    { path: [description.id], name: description.name, level: 'account' as const },
+    ...description.enterprises.flatMap((enterprise) => [
+      { path: [enterprise.id], name: enterprise.name, level: 'account' as const },
+      ...enterprise.processes.flatMap((process) => [
+        { path: [enterprise.id, process.id], name: process.name, level: 'process' as const },
+        ...process.equipment.map((equipment) => ({
+          path: [enterprise.id, process.id, equipment.id],
+          name: equipment.name,
+          level: 'equipment' as const,
+        })),
+      ]),
+    ]),
+  ]
+}
+
+/**
+ * The meters that say what a level used: of an account what it got, at its boundary; below, the final and conversion
+ * meters at or under it; where there is none, its submeters. Nothing is counted by two meters of one flow.
+ */
+function metersOf(park: Park, { path, level }: Level): Meter[] {
+  const account = path[0] ?? ''
+  const within = [...park.meters.values()].filter((meter) => {
+    const place = meter.enterprise === undefined ? [park.description.id] : meter.path.slice(1)
+    return path.every((id, index) => place[index] === id)
+  })
+  if (level === 'account') {
+    return within.filter(
+      (meter) =>
+        accountOf(park, meter) === account && meter.role === 'boundary' && !meter.register.includes('Export'),
+    )
+  }
+  const using = within.filter(({ role }) => role === 'terminal' || role === 'conversion-input')
+  return using.length > 0 ? using : within.filter(({ role }) => role === 'submeter')
+}
+
+/** Energy of every level and item of a park in a period, beside the period before and that of the year before. */
+export function energyStatistics(
+  ground: BalanceGround,
+  period: ReportPeriod,
+  account: string | undefined,
+): StatisticsLine[] {
+  const { park, plan, items, library, records } = ground
+  const { timeZone } = park.description
+  const itemOf = meterItems(park, plan, items)
+  const heatingValues = heatingValuesOf(records, plan)
+  const coalOf = itemCoals({ plan, library, items, heatingValues })
+  const cuts = heatingValues.flatMap(({ from, to }) => [from, to])
+  const used = (of: ReportPeriod): ((meter: Meter) => BalanceFigure) => {
+    const pieces = piecesOf(of, timeZone, cuts)
+    const measured = ground.measured(pieces satisfies readonly Period[])
+    return (meter) => {
+      const found = itemOf(meter, meter.register)
+      if (typeof found === 'string') return sumFigures([])
+      return sumFigures(
+        measured(meter, meter.register).flatMap((energy, index) => {
+          const piece = pieces[index]
+          if (piece === undefined || energy.expected === 0) return []
+          const coal = coalOf(accountOf(park, meter), found.item, piece.from)
+          const incomplete = energy.missing + energy.sum.partial > 0
+          return [figureOf(energy.energy?.times(found.perUnit), coal, incomplete)]
+        }),
+      )
+    }
+  }
+  const compared = comparedPeriods(period, timeZone)
+  const [now, previous, yearBefore] = [used(period), used(compared.previous), used(compared.yearBefore)]
+  return levelsOf(park)
+    .filter(({ path }) => account === undefined || path[0] === account)
+    .flatMap((level) => {
+      const byItem = Map.groupBy(metersOf(park, level), (meter) => {
+        const found = itemOf(meter, meter.register)
+        return typeof found === 'string' ? '' : found.item
+      })
+      return [...byItem].flatMap(([item, meters]): StatisticsLine[] => {
+        if (item === '') return []
+        const sum = (of: (meter: Meter) => BalanceFigure): BalanceFigure => sumFigures(meters.map(of))
+        const figures = { now: sum(now), previous: sum(previous), yearBefore: sum(yearBefore) }
+        return [
+          {
+            ...level,
+            item,
+            meters: meters.map(({ id }) => id),
+            ...figures,
+            change: {
+              previous: changeOf(figures.now, figures.previous),
+              yearBefore: changeOf(figures.now, figures.yearBefore),
+            },
+          },
+        ]
+      })
+    })
+}
+
+/** (now − before) / before of the amounts; of an incomplete one nothing is said. */
+function changeOf(now: BalanceFigure, before: BalanceFigure): Decimal | undefined {
+  if (now.amount === undefined || before.amount === undefined || before.amount.eq(0)) return undefined
+  return now.incomplete || before.incomplete
+    ? undefined
+    : quotient(now.amount.minus(before.amount), before.amount)
+}

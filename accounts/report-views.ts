@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { identifier, localName } from '#contract/identity.ts'
+import type { ReportHead } from './balance-report.ts'
+import { figureView, figureViewOf, periodView } from './balance-view.ts'
+import { textOf, type Decimal } from './decimal.ts'
+import type { EnergyForm } from './energy-form.ts'
+import type { StatisticsLine } from './energy-statistics.ts'
+import type { QualityRule, QualityStatement } from './quality-statement.ts'
+
+/** Statistics, forms and quality as JSON, for the API and for files: exact decimal texts, null where nothing is known. */
+const headShape = { park: localName, account: localName, period: periodView, planRevision: z.string() }
+const decimalOrNull = z.string().nullable()
+
+export const statisticsView = z.object({
+  ...headShape,
+  lines: z.array(
+    z.object({
+      path: z.array(identifier),
+      name: localName,
+      level: z.enum(['account', 'process', 'equipment']),
+      item: z.string(),
+      meters: z.array(identifier),
+      now: figureView,
+      previous: figureView,
+      yearBefore: figureView,
+      change: z.object({ previous: decimalOrNull, yearBefore: decimalOrNull }),
+    }),
+  ),
+})
+
+export const formsView = z.object({
+  ...headShape,
+  lines: z.array(
+    z.object({
+      item: z.string(),
+      yearStock: figureView,
+      purchased: figureView,
+      thousandYuan: decimalOrNull,
+      consumed: figureView,
+      production: figureView,
+      feedstock: figureView,
+      nonProduction: figureView,
+      transport: figureView,
+      sold: figureView,
+      stockBegin: figureView,
+      stockEnd: figureView,
+      coefficient: decimalOrNull,
+      inputs: z.record(z.string(), figureView),
+      output: figureView,
+      recovered: figureView,
+    }),
+  ),
+  checks: z.array(
+    z.object({ check: z.string(), item: z.string().nullable(), result: z.string(), value: decimalOrNull }),
+  ),
+})
+
+export const qualityView = z.object({
+  ...headShape,
+  grade: z.string(),
+  completeness: z.number().nullable(),
+  methods: z.record(z.string(), z.int()),
+  measured: z.number().nullable(),
+  classed: z.number(),
+  calibrated: z.number(),
+  beyond: z.array(z.string()),
+  failed: z.array(z.object({ grade: z.string(), conditions: z.array(z.string()) })),
+  rule: z.unknown(),
+  meters: z.array(
+    z.object({
+      meter: identifier,
+      expected: z.int(),
+      known: z.int(),
+      missing: z.int(),
+      undecided: z.int(),
+      accuracyPercent: z.number().nullable(),
+      calibration: z.string(),
+    }),
+  ),
+})
+
+const orNull = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
+const headOf = ({ park, whose, period, planRevision }: ReportHead) => ({
+  park,
+  account: whose,
+  period: { name: period.name, from: period.from, to: period.to },
+  planRevision,
+})
+
+export function statisticsViewOf(
+  head: ReportHead,
+  lines: readonly StatisticsLine[],
+): z.output<typeof statisticsView> {
+  return {
+    ...headOf(head),
+    lines: lines.map(({ path, name, level, item, meters, now, previous, yearBefore, change }) => ({
+      path: [...path],
+      name,
+      level,
+      item,
+      meters: [...meters],
+      now: figureViewOf(now),
+      previous: figureViewOf(previous),
+      yearBefore: figureViewOf(yearBefore),
+      change: { previous: orNull(change.previous), yearBefore: orNull(change.yearBefore) },
+    })),
+  }
+}
+
+export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): z.output<typeof formsView> {
+  return {
+    ...headOf(head),
+    lines: lines.map((line) => ({
+      item: line.item,
+      yearStock: figureViewOf(line.yearStock),
+      purchased: figureViewOf(line.purchased),
+      thousandYuan: orNull(line.thousandYuan),
+      consumed: figureViewOf(line.consumed),
+      production: figureViewOf(line.production),
+      feedstock: figureViewOf(line.feedstock),
+      nonProduction: figureViewOf(line.nonProduction),
+      transport: figureViewOf(line.transport),
+      sold: figureViewOf(line.sold),
+      stockBegin: figureViewOf(line.stockBegin),
+      stockEnd: figureViewOf(line.stockEnd),
+      coefficient: orNull(line.coefficient),
+      inputs: Object.fromEntries([...line.inputs].map(([row, figure]) => [row, figureViewOf(figure)])),
+      output: figureViewOf(line.output),
+      recovered: figureViewOf(line.recovered),
+    })),
+    checks: checks.map(({ check, item, result, value }) => ({
+      check,
+      item: item ?? null,
+      result,
+      value: orNull(value),
+    })),
+  }
+}
+
+export function qualityViewOf(
+  head: ReportHead,
+  statement: QualityStatement,
+  rule: QualityRule,
+): z.output<typeof qualityView> {
+  const { grade, completeness, methods, measured, classed, calibrated, beyond, failed, meters } = statement
+  return {
+    ...headOf(head),
+    grade,
+    completeness: completeness ?? null,
+    methods,
+    measured: measured ?? null,
+    classed,
+    calibrated,
+    beyond: [...beyond],
+    failed: failed.map((each) => ({ grade: each.grade, conditions: [...each.conditions] })),
+    rule,
+    meters: meters.map(({ meter, accuracyPercent, ...rest }) => ({
+      ...rest,
+      meter: meter.id,
+      accuracyPercent: accuracyPercent ?? null,
+    })),
+  }
+}
