@@ -57,7 +57,7 @@ function tonnesOf({ of, factor, enthalpy = '0', amount }: Case): Decimal {
       return heatTonnes(quantity, zero, value)
     case 'steam':
       return heatTonnes(steamHeatGj(quantity, decimal(enthalpy)), zero, value)
-    default:
+    case 'activity':
       return quantity.times(value)
   }
 }

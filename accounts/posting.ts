@@ -63,7 +63,9 @@ function activityUnitOf(
       return isSteam ? 't' : 'GJ'
     case 'fuel':
       return unitOf('ncv', 'GJ/')
-    default:
+    case 'process':
+    case 'biomass':
+    case 'scope3':
       return unitOf('emission', 'tCO2/')
   }
 }
@@ -95,7 +97,7 @@ function tonnesOf(formula: Posting['formula'], amount: Decimal, factors: readonl
         ZERO,
         factorValue(factors, 'emission'),
       )
-    default:
+    case 'activity':
       return amount.times(factorValue(factors, 'emission'))
   }
 }

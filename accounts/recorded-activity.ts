@@ -46,7 +46,8 @@ function counts(record: AccountingRecord, source: EmissionSource): boolean {
     case 'process':
     case 'scope3':
       return record.kind === 'process-activity' && record.source === source.id
-    default:
+    case 'fuel':
+    case 'biomass':
       // Feedstock is not burnt.
       return (
         (record.kind === 'energy-used' && record.source === source.id && record.use !== 'feedstock') ||

@@ -232,7 +232,9 @@ export function sourceFactors(
     case 'heat-purchased':
     case 'heat-sold':
       return heatFactors(source, month, library, records)
-    default:
+    case 'process':
+    case 'biomass':
+    case 'scope3':
       return {
         factors: [activityFactor(library.process(source.factor, month.from), account, source.factor)],
         records: [],

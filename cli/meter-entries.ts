@@ -134,6 +134,7 @@ export function checkText(check: ManualCheck, quantity: QuantityName): string {
         ? `agrees with what was measured: ${toDecimal(check.measured)} ${unit}`
         : `differs by ${toDecimal(check.difference)} ${unit} from what was measured: ${toDecimal(check.measured)} ${unit}; it changes no energy`
     case 'contradicts':
-      return `contradicts the readings around it (${check.reason}); the stretch waits for a decision`
+      break
   }
+  return `contradicts the readings around it (${check.reason}); the stretch waits for a decision`
 }

@@ -27,8 +27,9 @@ async function whatOf(desk: EntryDesk, entry: MeterEntry): Promise<string> {
       return `${kind} of ${quantity} at ${at}`
     }
     case 'withdrawal':
-      return `withdraws ${entry.entry.slice(0, 12)}`
+      break
   }
+  return `withdraws ${entry.entry.slice(0, 12)}`
 }
 
 /** Everything that persons said of a meter: who, why, and how it stands to what was measured. */

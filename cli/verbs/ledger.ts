@@ -42,7 +42,9 @@ function summary(body: EntryBody): string {
       return `closed at ${body.total ?? '–'} tCO2 by ${body.by}, key ${body.key.slice(0, 16)}…`
     case 'reopening':
       return `reopened by ${body.by}: ${body.reason}`
-    default:
+    case 'allowance':
+    case 'offset':
+    case 'certificate':
       return `${body.year}: ${body.amount} ${body.unit}, ${body.reference}`
   }
 }

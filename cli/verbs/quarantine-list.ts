@@ -56,7 +56,10 @@ export const quarantineShow = verb(
     const entry = await withBooks(given.data, (books) => books.quarantineEntry(given.id))
     if (entry === undefined) throw new Fault('quarantine-closed', `Quarantine has no entry ${given.id}.`)
     const payload = payloadOf(entry)
-    if (given.raw) return void process.stdout.write(payload)
+    if (given.raw) {
+      process.stdout.write(payload)
+      return
+    }
     const { refusal, decision } = entry
     console.log(`entry    ${entry.id}, ${entry.state}`)
     console.log(`arrived  ${momentText(entry.committedAtMs)} from ${entry.gateway}`)

@@ -19,7 +19,7 @@ test('books that had a row for each revision are opened with all of them', () =>
       .filter((name) => /^0\d\d-books/.test(name) && name < '022')
       .toSorted()
     for (const name of before) older.exec(readFileSync(new URL(name, migrations), 'utf8'))
-    older.exec(`PRAGMA application_id = ${0x7462626b}; PRAGMA user_version = 21`)
+    older.exec('PRAGMA application_id = 0x7462626b; PRAGMA user_version = 21')
     older.exec("INSERT INTO series VALUES (1, 'm-1', 'activeEnergyImport.total')")
     const insert = older.prepare('INSERT INTO interval VALUES (1, ?, ?, ?)')
     insert.run(T0, 1, textOf(known(T0, 100)))
