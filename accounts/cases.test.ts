@@ -58,8 +58,9 @@ function tonnesOf({ of, factor, enthalpy = '0', amount }: Case): Decimal {
     case 'steam':
       return heatTonnes(steamHeatGj(quantity, decimal(enthalpy)), zero, value)
     case 'activity':
-      return quantity.times(value)
+      break
   }
+  return quantity.times(value)
 }
 
 test.each(formulas.cases)('$name', (given) => {

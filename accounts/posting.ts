@@ -66,8 +66,9 @@ function activityUnitOf(
     case 'process':
     case 'biomass':
     case 'scope3':
-      return unitOf('emission', 'tCO2/')
+      break
   }
+  return unitOf('emission', 'tCO2/')
 }
 
 /** What one unit of a meter or record is in the unit of an activity; no other conversion is made. */
@@ -98,8 +99,9 @@ function tonnesOf(formula: Posting['formula'], amount: Decimal, factors: readonl
         factorValue(factors, 'emission'),
       )
     case 'activity':
-      return amount.times(factorValue(factors, 'emission'))
+      break
   }
+  return amount.times(factorValue(factors, 'emission'))
 }
 
 /** How the amount is known, as shares of its parts' sizes. */

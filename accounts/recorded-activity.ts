@@ -48,12 +48,13 @@ function counts(record: AccountingRecord, source: EmissionSource): boolean {
       return record.kind === 'process-activity' && record.source === source.id
     case 'fuel':
     case 'biomass':
-      // Feedstock is not burnt.
-      return (
-        (record.kind === 'energy-used' && record.source === source.id && record.use !== 'feedstock') ||
-        (record.kind === 'process-activity' && record.source === source.id)
-      )
+      break
   }
+  // Feedstock is not burnt.
+  return (
+    (record.kind === 'energy-used' && record.source === source.id && record.use !== 'feedstock') ||
+    (record.kind === 'process-activity' && record.source === source.id)
+  )
 }
 
 /** A record's quantity in the unit of account of its item, or as it stands where it has none. */

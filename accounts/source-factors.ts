@@ -235,9 +235,10 @@ export function sourceFactors(
     case 'process':
     case 'biomass':
     case 'scope3':
-      return {
-        factors: [activityFactor(library.process(source.factor, month.from), account, source.factor)],
-        records: [],
-      }
+      break
+  }
+  return {
+    factors: [activityFactor(library.process(source.factor, month.from), account, source.factor)],
+    records: [],
   }
 }

@@ -45,8 +45,9 @@ function summary(body: EntryBody): string {
     case 'allowance':
     case 'offset':
     case 'certificate':
-      return `${body.year}: ${body.amount} ${body.unit}, ${body.reference}`
+      break
   }
+  return `${body.year}: ${body.amount} ${body.unit}, ${body.reference}`
 }
 
 const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 19) + 'Z'
