@@ -9,7 +9,7 @@ import type { Period } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
-import type { Finding, GradedMeter, MeterGrade } from '#simulators/grade.ts'
+import type { GradedMeter, MeterGrade } from '#simulators/grade.ts'
 import { tableLines } from './table.ts'
 
 /**
@@ -36,19 +36,37 @@ export interface AccountMeter {
   readonly rounding: number
 }
 
+const HOUR_MS = 3_600_000
 const FLOAT32_STEPS = 2 ** 23
 /** The truth itself is kept in steps; sums of many slots round once each end. */
 const TRUTH_STEP = 0.00001
 
-/** What the ends of a graded meter's stretches may round away. */
+/** A slot whose boundary was not read at its line says so by its method: how far such slots are from the truth. */
+function unmeasuredOf({ methods }: Pick<MeterGrade, 'methods'>): number {
+  let sum = 0
+  for (const [method, { absolute }] of methods) if (method !== 'measured') sum += toNumber(absolute)
+  return sum
+}
+
+/**
+ * What the ends of a graded meter's stretches may round away: steps of the register, the time that an answer travelled,
+ * and what the methods of the slots declare as not measured.
+ */
 export function roundingOf(
-  { step, isFloat32, intervals }: Pick<GradedMeter, 'step' | 'isFloat32' | 'intervals'>,
-  findings: readonly Finding[],
+  {
+    step,
+    isFloat32,
+    intervals,
+    ratingPerHour,
+  }: Pick<GradedMeter, 'step' | 'isFloat32' | 'intervals' | 'ratingPerHour'>,
+  { findings, methods }: Pick<MeterGrade, 'findings' | 'methods'>,
+  answerMs: number,
 ): number {
+  const travelled = (ratingPerHour * answerMs) / HOUR_MS
   const last = intervals.findLast((each: Interval) => each.state === 'known')
   const register = last?.state === 'known' && last.basis === 'register' ? toNumber(last.closing.register) : 0
   const float = isFloat32 ? 2 ** Math.ceil(Math.log2(Math.max(1, register))) / FLOAT32_STEPS : 0
-  return (step + float + TRUTH_STEP) * (1 + findings.length)
+  return (step + float + TRUTH_STEP + travelled) * (1 + findings.length) + unmeasuredOf({ methods })
 }
 
 /** Sum of a grade's differences, platform less truth, that are declared. */

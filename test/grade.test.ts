@@ -283,7 +283,7 @@ describe('The carbon accounts', () => {
         meters.map((each) => {
           const meter = change(each)
           const grade = gradeMeter(meter, rules)
-          return [meter.meter, { grade, rounding: roundingOf(meter, grade.findings) }]
+          return [meter.meter, { grade, rounding: roundingOf(meter, grade, 0) }]
         }),
       ),
     )

@@ -71,13 +71,14 @@ function accountGrades(
   period: Period,
   meters: readonly GradedMeter[],
   grades: readonly MeterGrade[],
+  answerMs: number,
 ): GradedSource[] {
   const planFile = accountingPlanBeside(parkFile)
   if (planFile === undefined) return []
   const plan = readAccountingPlan(planFile, park, readFactorFiles())
   const graded = grades.flatMap((grade, index): [string, AccountMeter][] => {
     const meter = meters[index]
-    return meter === undefined ? [] : [[grade.meter, { grade, rounding: roundingOf(meter, grade.findings) }]]
+    return meter === undefined ? [] : [[grade.meter, { grade, rounding: roundingOf(meter, grade, answerMs) }]]
   })
   return gradeAccounts(plan, park, readPostingRules(), period, new Map(graded))
 }
@@ -126,7 +127,7 @@ export const grade = verb('Compare a server’s intervals with the truth', optio
     const unitOf = (meter: string): string =>
       truth.nodes.find(({ id, kind }) => kind === 'meter' && id === meter)?.unit ?? ''
     console.log(given.json ? gradeJson(grades, period, unitOf) : gradeReport(grades, period, unitOf))
-    const accounts = accountGrades(given.park, park, period, meters, grades)
+    const accounts = accountGrades(given.park, park, period, meters, grades, given['answer-ms'])
     if (accounts.length > 0 && !given.json) for (const line of accountGradeLines(accounts)) console.log(line)
     if (!accountsAgree(accounts))
       throw new Fault(
