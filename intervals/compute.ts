@@ -70,12 +70,22 @@ async function* measuredIntervals(
     fromMs: recorded.toMs > 0 ? Math.min(reached.fromMs, recorded.toMs) : reached.fromMs,
     toMs: recorded.fromMs < Infinity ? Math.max(reached.toMs, recorded.fromMs) : reached.toMs,
   })
+  // A slot beyond that of which nothing is known was not asked for: it must not come to be by computing its neighbour.
+  const asked = slotsTouching(window)
+  const fromMs = Math.min(asked.fromMs, slotStart(recorded.fromMs))
+  const toMs = Math.max(asked.toMs, recorded.toMs)
+  const isMeant = (interval: Interval): boolean =>
+    interval.state === 'known' ||
+    interval.cause !== 'no-readings' ||
+    (interval.slotMs >= fromMs && interval.slotMs < toMs)
   for (const chunk of chunksOf(touched, POWER_CHUNK_MS)) {
     const reach = powerReach(chunk, energyFrom === 'power' ? meter.gapSeconds : 2 * meter.gapSeconds)
     const read = (of: QuantityName) => store.readings(meter.id, of, reach)
-    yield energyFrom === 'power' && power !== undefined
-      ? energyFromPower(meter, quantity, power, await read(power), chunk)
-      : energyFromAdvances(meter, quantity, await read(quantity), chunk)
+    const computed =
+      energyFrom === 'power' && power !== undefined
+        ? energyFromPower(meter, quantity, power, await read(power), chunk)
+        : energyFromAdvances(meter, quantity, await read(quantity), chunk)
+    yield computed.filter((interval) => isMeant(interval))
   }
 }
 

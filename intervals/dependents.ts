@@ -47,6 +47,10 @@ export function formulaDependents(park: Pick<Park, 'meters'>): Dependents {
   }
 }
 
+const WEEK_MS = 7 * 86_400_000
+/** No zone moves its clocks by more at once. */
+const CLOCK_CHANGE_MS = 2 * 3_600_000
+
 type Recorded = (meter: string, quantity: QuantityName, period: Period) => readonly RecordedInterval[]
 
 const isOpenToEstimates = (interval: RecordedInterval): boolean =>
@@ -63,11 +67,16 @@ function estimatedFrom(
   if (estimate === undefined) return []
   const found: number[] = []
   if (estimate.method === 'weekday-profile') {
+    // Asked from the later slot: where summer time begins, two of them look back at one and the same.
+    const changed = new Set(slots)
     for (let weeks = 1; weeks <= estimate.weeks; weeks += 1) {
-      const later = new Set(slots.map((slotMs) => weeksAway(slotMs, -weeks, timeZone)))
-      const period = { fromMs: Math.min(...later), toMs: Math.max(...later) + SLOT_MS }
+      const period = {
+        fromMs: Math.min(...slots) + weeks * WEEK_MS - CLOCK_CHANGE_MS,
+        toMs: Math.max(...slots) + weeks * WEEK_MS + CLOCK_CHANGE_MS + SLOT_MS,
+      }
       for (const interval of recorded(meter.id, register, period))
-        if (later.has(interval.slotMs) && isOpenToEstimates(interval)) found.push(interval.slotMs)
+        if (isOpenToEstimates(interval) && changed.has(weeksAway(interval.slotMs, weeks, timeZone)))
+          found.push(interval.slotMs)
     }
     return found
   }

@@ -14,7 +14,7 @@ import { positionAt } from './boundary.ts'
 
 /** Energy of slots of which nothing is known, by a method that the meter's configuration names. Marked, and never measured. */
 
-/** The same weekday and wall-clock time, some weeks before or after (negative), in a zone. */
+/** The same weekday and wall-clock time some weeks before, in a zone; an hour that a clock change left out is the next one. */
 export function weeksAway(slotMs: number, weeks: number, timeZone: string): number {
   return Temporal.Instant.fromEpochMilliseconds(slotMs).toZonedDateTimeISO(timeZone).subtract({ weeks })
     .epochMilliseconds

@@ -43,9 +43,14 @@ export class MemoryPark {
     this.#dirty.push({ meter: entry.meter, ...touched })
   }
 
-  /** Makes all slots of a meter in a period dirty. */
-  touch(meter: string, { fromMs, toMs }: Period): void {
-    this.#dirty.push({ meter, fromMs, toMs: toMs - 1 })
+  /** Makes all recorded slots of a meter dirty. Others are left alone: computing them first is news, an estimate even. */
+  touch({ id: meter, gapSeconds }: Meter): void {
+    const recorded = this.#extentOf(meter)
+    if (recorded === undefined) return
+    // What is touched reaches as far as the expected gap around it.
+    const marginMs = gapSeconds * 1_000
+    const [fromMs, toMs] = [recorded.fromMs + marginMs, recorded.toMs - marginMs]
+    if (fromMs <= toMs) this.#dirty.push({ meter, fromMs, toMs })
   }
 
   /** Computes until nothing is dirty any more. Returns how many revisions were written. */
