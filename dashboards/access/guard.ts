@@ -123,7 +123,7 @@ export async function guardRoutes(app: FastifyInstance, options: GuardOptions): 
     const repeated = request.headers[CHANGE_HEADER]
     const isOurs = secret !== undefined && typeof repeated === 'string'
     if (!isOurs || !isSameSecret(repeated, changeTokenOf(secret))) {
-      throw new Fault('not-allowed', `A change needs the header ${CHANGE_HEADER} of this session.`)
+      throw new Fault('not-allowed', `A change needs the header ${CHANGE_HEADER} that belongs to its cookie.`)
     }
   }
 
