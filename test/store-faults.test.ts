@@ -180,7 +180,7 @@ describeWith(['influxd'], 'InfluxDB 1.x with faults, from broker to receipt', ()
     relay.answer = (_method, path) => (path.startsWith('/write') ? { status, body } : undefined)
     const deliveries = batches(1).map((payload) => gateway.deliver(payload))
     await eventually(() => expect(relay.seen.get('/write')).toBeGreaterThan(1))
-    expect(worker.statistics()).toMatchObject({ storeAvailable: false })
+    await eventually(() => expect(worker.statistics()).toMatchObject({ storeAvailable: false }))
     expect(gateway.receipts).toEqual([])
     relay.answer = () => undefined
     await Promise.all(deliveries)
