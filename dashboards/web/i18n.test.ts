@@ -2,8 +2,9 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync, Visitor } from 'vite'
 import { describe, expect, test } from 'vitest'
-import en from './src/i18n/en.json'
-import zh from './src/i18n/zh-CN.json'
+import { z } from 'zod'
+import { texts as en } from './src/i18n/en.ts'
+import { texts as zh } from './src/i18n/zh-CN.ts'
 
 const folder = join(import.meta.dirname, 'src')
 const sources = globSync('**/*.{ts,tsx}', { cwd: folder }).map((file) => ({
@@ -47,6 +48,18 @@ function keysAskedFor(text: string): { whole: string[]; beginnings: string[] } {
 describe('the two languages', () => {
   test('have the same keys', () => {
     expect(Object.keys(en)).toEqual(Object.keys(zh))
+  })
+
+  test('have each key in one file', () => {
+    for (const [language, texts] of Object.entries({ 'zh-CN': zh, en })) {
+      const files = globSync(`i18n/${language}/*.json`, { cwd: folder })
+      const keys = files.flatMap((file) =>
+        Object.keys(
+          z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))),
+        ),
+      )
+      expect(keys.toSorted()).toEqual(Object.keys(texts).toSorted())
+    }
   })
 
   test('have the same holes in each text, and no empty text', () => {

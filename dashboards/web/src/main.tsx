@@ -3,7 +3,7 @@ import { createRoot } from 'react-dom/client'
 import { ConfigProvider, type ThemeConfig } from 'antd'
 import enUS from 'antd/es/locale/en_US'
 import zhCN from 'antd/es/locale/zh_CN'
-import { SpeechProvider, useSpeech } from './language.tsx'
+import { chosenSpeech, SpeechProvider, useSpeech } from './language.tsx'
 import { App } from './app.tsx'
 import { SessionProvider } from './session.tsx'
 import './page.css'
@@ -31,7 +31,7 @@ const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
-    <SpeechProvider>
+    <SpeechProvider first={await chosenSpeech()}>
       <Localised>
         <SessionProvider>
           <App />

@@ -1,0 +1,17 @@
+import account from './en/account.json'
+import common from './en/common.json'
+import meter from './en/meter.json'
+import overview from './en/overview.json'
+import signIn from './en/sign-in.json'
+import users from './en/users.json'
+import type { texts as chinese } from './zh-CN.ts'
+
+/** All texts in English. */
+export const texts: Record<keyof typeof chinese, string> = {
+  ...common,
+  ...overview,
+  ...meter,
+  ...account,
+  ...users,
+  ...signIn,
+}
