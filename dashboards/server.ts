@@ -35,6 +35,7 @@ import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
 import { hostRule } from './host-names.ts'
 import { LiveStreams } from './live.ts'
+import { describeRoutes } from './openapi.ts'
 import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
 import { inPieces, type BooksView, type ReadingSource } from './sources.ts'
 
@@ -183,6 +184,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     clock,
     open: options.openAs,
   })
+  await describeRoutes(app)
   const parks = new ParkViews(park)
   const parkOf = (request: FastifyRequest): Park => parks.of(guard.viewerOf(request))
   sessionApi(app, { guard, signIn, book: options.access })
@@ -197,12 +199,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
   })
   energyApi(app, { parkOf, books, clock })
-  const { electricity } = options
-  if (electricity !== undefined) {
-    const sources = (): ElectricitySources => ({ ...electricity, park, books, nowMs: clock.wallMs() })
-    tariffApi(app, sources)
-    loadApi(app, sources)
+  const electricity = (): ElectricitySources => {
+    if (options.electricity === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    return { ...options.electricity, park, books, nowMs: clock.wallMs() }
   }
+  tariffApi(app, electricity)
+  loadApi(app, electricity)
   qualityApi(app, books)
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   reportsApi(app, { park, clock, sources: options.reports })
