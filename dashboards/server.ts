@@ -26,6 +26,7 @@ import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
+import { reportsApi, type ReportSources } from './api/reports.ts'
 import { tariffApi } from './api/tariff.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
@@ -66,6 +67,8 @@ export interface ServerOptions {
   readonly operations?: Operations
   /** Ledgers and what they are computed by; without an accounting plan there are none. */
   readonly accounts?: AccountSources | undefined
+  /** What reports are made from; without an accounting plan there are none. */
+  readonly reports?: ReportSources | undefined
 }
 
 export interface Server {
@@ -204,6 +207,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
   qualityApi(app, books)
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  reportsApi(app, { park, clock, sources: options.reports })
   operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)
