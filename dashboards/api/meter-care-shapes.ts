@@ -50,8 +50,7 @@ export const meterQuality = z.object({
 export type MeterQuality = z.infer<typeof meterQuality>
 
 /** A line as its gateway counts it since its start. */
-export const busLine = stateMessage.shape.buses.unwrap().element
-export type BusLine = z.infer<typeof busLine>
+const busLine = stateMessage.shape.buses.unwrap().element
 
 export const meterReader = z.object({
   meter: identifier,
@@ -63,4 +62,3 @@ export const meterReader = z.object({
   line: stateMessage.shape.meters.unwrap().element.nullable(),
   bus: busLine.nullable(),
 })
-export type MeterReader = z.infer<typeof meterReader>
