@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
-import { Tooltip } from 'antd'
 import { carriers } from '#contract/carriers.ts'
 import type { EnergyLine, EnergyTotal, Overview, PowerLine } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
+import { Hint } from './hint.tsx'
 import { Tile } from './tile.tsx'
 
 /** How complete a total is, in one line; what is missing is named, and counted on asking. */
@@ -18,9 +18,9 @@ export function Completeness({ energy }: { energy: EnergyTotal }): ReactNode {
         : t('total.incomplete', { known: known - partial, expected: expected - pending })
   const tone = energy.complete ? 'is-complete' : 'is-incomplete'
   return (
-    <Tooltip title={t('total.hint', { known, partial, missing, pending, expected })}>
+    <Hint text={t('total.hint', { known, partial, missing, pending, expected })}>
       <span className={`completeness ${tone}`}>{text}</span>
-    </Tooltip>
+    </Hint>
   )
 }
 
