@@ -37,16 +37,18 @@ export function HeaderBar({ title, menu, connection, simulated, known }: HeaderB
         <h1>{title}</h1>
       </div>
       <nav className="header-menu" aria-label={t('menu')}>
-        {menu.map((page) => (
-          <Link
-            key={page.path}
-            href={page.path}
-            className={page.path === location ? 'is-current' : ''}
-            aria-current={page.path === location ? 'page' : undefined}
-          >
-            {t(page.title)}
-          </Link>
-        ))}
+        {menu
+          .filter(({ inMenu }) => inMenu !== false)
+          .map((page) => (
+            <Link
+              key={page.path}
+              href={page.path}
+              className={page.path === location ? 'is-current' : ''}
+              aria-current={page.path === location ? 'page' : undefined}
+            >
+              {t(page.title)}
+            </Link>
+          ))}
       </nav>
       {simulated && (
         <Hint text={t('simulated.hint')}>

@@ -4,26 +4,7 @@ import type { EnergyLine, EnergyTotal, Overview, PowerLine } from '#dashboards/a
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
 import { Hint } from './hint.tsx'
-
-interface TileProps {
-  readonly name: string
-  readonly testId: string
-  readonly value: string
-  readonly unit: string
-  readonly children: ReactNode
-}
-
-function Tile({ name, testId, value, unit, children }: TileProps): ReactNode {
-  return (
-    <section className="tile" data-testid={testId}>
-      <h2>{name}</h2>
-      <p className="tile-value live-value">
-        <span className="number">{value}</span> <span className="unit">{unit}</span>
-      </p>
-      <div className="tile-note">{children}</div>
-    </section>
-  )
-}
+import { Tile } from './tile.tsx'
 
 /** How complete a total is, in one line; what is missing is named, and counted on asking. */
 export function Completeness({ energy }: { energy: EnergyTotal }): ReactNode {
