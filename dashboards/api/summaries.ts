@@ -13,6 +13,9 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/meters/{id}/intervals':
     'A day’s 15-minute slots of a meter with method, coverage, revision and registers',
   'GET /api/meters/{id}/energy': 'Energy of a meter by hour, day, month or year, with what is missing',
+  'GET /api/meters/{id}/events': 'What happened to a meter: replacement, reset, changed ratios',
+  'GET /api/meters/{id}/quality': 'Gaps and quarantine of a meter',
+  'GET /api/meters/{id}/reader': 'Who reads a meter, and how well',
   'GET /api/quality': 'Holes, gaps and quarantine',
   'GET /api/v1/accounts': 'The carbon accounts that the viewer may see, and their months',
   'GET /api/v1/accounts/{account}/statement': 'Statement of an account, as known on a day',
