@@ -30,6 +30,8 @@ const partView = figureView.extend({
   by: z.string().nullable(),
   slots: z.object({ expected: z.int(), known: z.int(), missing: z.int(), partial: z.int() }).nullable(),
   record: z.int().nullable(),
+  document: z.string().nullable().meta({ description: 'What the record rests on' }),
+  apportioned: z.boolean().meta({ description: 'The share by days of a record of a longer time' }),
   coefficients: z.array(z.string()),
 })
 const cellView = figureView.extend({ parts: z.array(partView), sumOf: z.array(z.string()) })
@@ -57,7 +59,9 @@ export const balanceView = z.object({
       id: z.string(),
       name: localName,
       level: z.int(),
-      sign: z.enum(['+', '-']),
+      sign: z.enum(['+', '-']).meta({ description: 'With which it is added to the row above it' }),
+      ofWhich: z.boolean(),
+      park: z.boolean().meta({ description: 'A row that the statutory form does not have' }),
       cells: z.record(z.string(), cellView),
       total: figureView.omit({ amount: true }),
     }),
@@ -111,6 +115,8 @@ function partViewOf({ account, origin, figure, coefficients }: BalancePart): z.o
         by: origin.by ?? null,
         slots: origin.slots,
         record: null,
+        document: null,
+        apportioned: false,
       }
     : {
         ...common,
@@ -121,10 +127,12 @@ function partViewOf({ account, origin, figure, coefficients }: BalancePart): z.o
         by: null,
         slots: null,
         record: origin.record ?? null,
+        document: origin.document,
+        apportioned: origin.apportioned,
       }
 }
 
-/** A table with everything that it rests on. Rows in which nothing is are left out. */
+/** A table with everything that it rests on, in the rows of the form: one in which nothing is has no cells. */
 export function balanceViewOf(
   head: ReportHead,
   given: {
@@ -144,25 +152,24 @@ export function balanceViewOf(
       const item = items[id]
       return item === undefined ? [] : [{ id, name: item.name, unit: item.unit, media: item.media }]
     }),
-    rows: table.lines.flatMap(({ row, level, cells, total }) => {
+    rows: table.lines.map(({ row, level, cells, total }) => {
       const full = [...cells].filter(([, { figure }]) => !isEmpty(figure))
-      if (full.length === 0) return []
       const { amount: _, ...sum } = figureViewOf(total)
-      return [
-        {
-          id: row.id,
-          name: row.name,
-          level,
-          sign: row.sign,
-          cells: Object.fromEntries(
-            full.map(([item, { figure, parts, sumOf }]) => [
-              item,
-              { ...figureViewOf(figure), parts: parts.map(partViewOf), sumOf: [...sumOf] },
-            ]),
-          ),
-          total: sum,
-        },
-      ]
+      return {
+        id: row.id,
+        name: row.name,
+        level,
+        sign: row.sign,
+        ofWhich: row.ofWhich,
+        park: row.park,
+        cells: Object.fromEntries(
+          full.map(([item, { figure, parts, sumOf }]) => [
+            item,
+            { ...figureViewOf(figure), parts: parts.map(partViewOf), sumOf: [...sumOf] },
+          ]),
+        ),
+        total: sum,
+      }
     }),
     closures: Object.fromEntries(
       [...table.closures].map(([item, { difference, allowed, verdict, unknown }]) => [

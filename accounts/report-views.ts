@@ -27,6 +27,7 @@ export const statisticsView = z.object({
     }),
   ),
 })
+export type StatisticsView = z.output<typeof statisticsView>
 
 export const formsView = z.object({
   ...headShape,
@@ -54,6 +55,7 @@ export const formsView = z.object({
     z.object({ check: z.string(), item: z.string().nullable(), result: z.string(), value: decimalOrNull }),
   ),
 })
+export type FormsView = z.output<typeof formsView>
 
 export const qualityView = z.object({
   ...headShape,
@@ -78,6 +80,7 @@ export const qualityView = z.object({
     }),
   ),
 })
+export type QualityView = z.output<typeof qualityView>
 
 const orNull = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
 const headOf = ({ park, whose, period, planRevision }: ReportHead) => ({
@@ -87,10 +90,7 @@ const headOf = ({ park, whose, period, planRevision }: ReportHead) => ({
   planRevision,
 })
 
-export function statisticsViewOf(
-  head: ReportHead,
-  lines: readonly StatisticsLine[],
-): z.output<typeof statisticsView> {
+export function statisticsViewOf(head: ReportHead, lines: readonly StatisticsLine[]): StatisticsView {
   return {
     ...headOf(head),
     lines: lines.map(({ path, name, level, item, meters, now, previous, yearBefore, change }) => ({
@@ -107,7 +107,7 @@ export function statisticsViewOf(
   }
 }
 
-export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): z.output<typeof formsView> {
+export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): FormsView {
   return {
     ...headOf(head),
     lines: lines.map((line) => ({
@@ -137,11 +137,7 @@ export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): z.
   }
 }
 
-export function qualityViewOf(
-  head: ReportHead,
-  statement: QualityStatement,
-  rule: QualityRule,
-): z.output<typeof qualityView> {
+export function qualityViewOf(head: ReportHead, statement: QualityStatement, rule: QualityRule): QualityView {
   const { grade, completeness, methods, measured, classed, calibrated, beyond, failed, meters } = statement
   return {
     ...headOf(head),

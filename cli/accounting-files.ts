@@ -9,6 +9,7 @@ import { planContradictions } from '#accounts/plan-check.ts'
 import { unknownRows } from '#accounts/plan-rows.ts'
 import { planTariffContradictions } from '#accounts/tariff/tariff-check.ts'
 import { qualityRuleFile, type QualityRule } from '#accounts/quality-statement.ts'
+import type { ReportGround } from '#accounts/report.ts'
 import type { Park } from '#contract/park.ts'
 import { InvalidFile, readData } from '#firmware-config/document.ts'
 import { readTariffs } from './tariff-files.ts'
@@ -32,6 +33,11 @@ const qualityRulePath = fileURLToPath(new URL('../accounts/quality-rule.yaml', i
 /** By which the data of an account is graded. Throws `file-unreadable` or `InvalidFile`. */
 export function readQualityRule(file = qualityRulePath): QualityRule {
   return readData(qualityRuleFile, file).value
+}
+
+/** What reports are made by and that is the same in every park. Throws `file-unreadable` or `InvalidFile`. */
+export function readReportFiles(): Pick<ReportGround, 'items' | 'rows' | 'qualityRule'> {
+  return { items: readEnergyItems(), rows: readBalanceRows(), qualityRule: readQualityRule() }
 }
 
 /** Where a park's accounting plan lies unless told otherwise: beside its park file; undefined where there is none. */

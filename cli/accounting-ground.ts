@@ -1,24 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BalanceGround } from '#accounts/balance.ts'
-import type { BalanceRows } from '#accounts/balance-row.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
 import { measuredFromBooks } from '#accounts/measured-energy.ts'
+import type { ReportGround } from '#accounts/report.ts'
 import { Fault } from '#contract/fault.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { openBooks } from '#store/open.ts'
 import type { Books } from '#store/port.ts'
-import {
-  accountingPlanBeside,
-  readAccountingPlan,
-  readBalanceRows,
-  readEnergyItems,
-} from './accounting-files.ts'
+import { accountingPlanBeside, readAccountingPlan, readReportFiles } from './accounting-files.ts'
 import { readFactorFiles } from './factor-files.ts'
 
 /** Everything that reports are made from, read from files and the books of a data folder. */
-export interface AccountingGround extends BalanceGround {
-  readonly rows: BalanceRows
+export interface AccountingGround extends ReportGround {
   readonly books: Books
   close(): void
 }
@@ -44,8 +37,7 @@ export function openAccounting(
   return {
     park,
     plan,
-    items: readEnergyItems(),
-    rows: readBalanceRows(),
+    ...readReportFiles(),
     library: factorLibrary(factors),
     records: books.records({}).filter(({ replacedBy }) => replacedBy === undefined),
     measured: measuredFromBooks(books, nowMs),

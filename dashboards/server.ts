@@ -21,10 +21,12 @@ import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
+import { meterCareApi } from './api/meter-care.ts'
 import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
+import { reportsApi, type ReportSources } from './api/reports.ts'
 import { tariffApi } from './api/tariff.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
@@ -34,6 +36,7 @@ import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
 import { hostRule } from './host-names.ts'
 import { LiveStreams } from './live.ts'
+import { describeRoutes } from './openapi.ts'
 import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
 import { inPieces, type BooksView, type ReadingSource } from './sources.ts'
 
@@ -65,6 +68,8 @@ export interface ServerOptions {
   readonly operations?: Operations
   /** Ledgers and what they are computed by; without an accounting plan there are none. */
   readonly accounts?: AccountSources | undefined
+  /** What reports are made from; without an accounting plan there are none. */
+  readonly reports?: ReportSources | undefined
 }
 
 export interface Server {
@@ -180,6 +185,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     clock,
     open: options.openAs,
   })
+  await describeRoutes(app)
   const parks = new ParkViews(park)
   const parkOf = (request: FastifyRequest): Park => parks.of(guard.viewerOf(request))
   sessionApi(app, { guard, signIn, book: options.access })
@@ -193,15 +199,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     clock,
     live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
   })
+  meterCareApi(app, { parkOf, books, board })
   energyApi(app, { parkOf, books, clock })
-  const { electricity } = options
-  if (electricity !== undefined) {
-    const sources = (): ElectricitySources => ({ ...electricity, park, books, nowMs: clock.wallMs() })
-    tariffApi(app, sources)
-    loadApi(app, sources)
+  const electricity = (): ElectricitySources => {
+    if (options.electricity === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    return { ...options.electricity, park, books, nowMs: clock.wallMs() }
   }
+  tariffApi(app, electricity)
+  loadApi(app, electricity)
   qualityApi(app, books)
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  reportsApi(app, { park, clock, sources: options.reports })
   operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)

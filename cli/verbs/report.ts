@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { languages, sayIn } from '#accounts/report-sheet.ts'
+import { makeReport, type ReportKind } from '#accounts/report.ts'
 import { reportPeriod } from '#accounts/report-period.ts'
 import { Fault } from '#contract/fault.ts'
 import { openAccounting } from '../accounting-ground.ts'
 import { reportFormats, writeReport } from '../report-file.ts'
 import { text } from '../options.ts'
-import { makeReport, type ReportKind } from '../reports.ts'
 import { verb, type Verb } from '../verb.ts'
 
 const options = z.object({
@@ -53,7 +53,6 @@ export function reportVerb(kind: ReportKind, summary: string): Verb {
         period,
         account: given.enterprise,
         say: sayIn(given.language),
-        nowMs,
       })
       await writeReport(report, given.format, given.out)
     } finally {

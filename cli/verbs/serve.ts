@@ -11,7 +11,7 @@ import { AccessBook } from '#store/access-book.ts'
 import { startWorker, type Worker } from '#ingest/worker.ts'
 import { MeasuredStore } from '#store/measured.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
-import { accountingPlanBeside, readAccountingPlan } from '../accounting-files.ts'
+import { accountingPlanBeside, readAccountingPlan, readReportFiles } from '../accounting-files.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
@@ -139,6 +139,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
       operations,
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
+      reports:
+        accounting === undefined
+          ? undefined
+          : { ...accounting.rules, plan: accounting.plan, ...readReportFiles(), books },
       electricity:
         accounting === undefined
           ? undefined

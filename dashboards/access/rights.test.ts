@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { accountingPlan } from '#accounts/accounting-plan.ts'
+import { readReportFiles } from '#cli/accounting-files.ts'
+import { readPostingRules } from '#cli/posting-rules.ts'
 import { roleMay, roleNames, type Role } from '#contract/access.ts'
+import type { ReportSources } from '../api/reports.ts'
 import { sessionInfo } from '../api/session-shape.ts'
 import { knownInterval } from '../fixture.ts'
 import { power, ServerBench, startMs } from '../server.test-support.ts'
@@ -18,6 +22,22 @@ interface Person {
 
 let bench: ServerBench
 const people = new Map<Role, Person>()
+
+/** A plan with an account of each enterprise. */
+function reportSources(): ReportSources {
+  const account = { sector: 'industry', fuelSet: 'S1', electricityRegion: 'tianjin' }
+  const plan = accountingPlan.parse({
+    park: 'binhai',
+    revision: '1',
+    standardCoal: { edition: 'gb2589-2008' },
+    accounts: [OWN, OTHER].map((id) => ({ ...account, account: id })),
+  })
+  const books = {
+    daySums: bench.books.daySums.bind(bench.books),
+    records: () => [],
+  }
+  return { ...readReportFiles(), ...readPostingRules(), plan, books }
+}
 
 async function post(
   path: string,
@@ -58,7 +78,7 @@ beforeAll(async () => {
     knownInterval(meter, 'activeEnergyImport.total', startMs, 0, 5_000),
   )
   const { openAs: _, ...closed } = bench.options()
-  await bench.startWith(closed)
+  await bench.startWith({ ...closed, reports: reportSources() })
   const { firstLink = '' } = bench.server
   const first = await post('/api/v1/session/link', { secret: secretIn(firstLink), password: PASSWORD })
   const administrator = await personOf('administrator', first)
@@ -137,6 +157,18 @@ describe('every route as every role', () => {
     expect(own.status).toBe(200)
     expect((await fetch(`${bench.server.url}/api/meters/chemical-main`, { headers })).status).toBe(404)
     expect((await fetch(`${bench.server.url}/api/meters/park-incoming`, { headers })).status).toBe(404)
+  })
+
+  test('a report of an enterprise says nothing of another one, and that of the park is not for it', async () => {
+    const { headers } = personWith('enterprise-user')
+    const reports = walked().filter(({ url }) => url.includes('/reports/'))
+    expect(reports.length).toBeGreaterThan(10)
+    for (const { url } of reports) {
+      const path = url.replace(':account', OWN)
+      const answer = await fetch(`${bench.server.url}${path}?period=2026-06`, { headers })
+      expect(answer.status, path).toBe(url.includes(':account') ? 200 : 403)
+      if (!path.endsWith('/file')) expect(await answer.text(), path).not.toContain(OTHER)
+    }
   })
 
   test('the live stream of an enterprise user has its own meters alone', async () => {

@@ -1,6 +1,7 @@
 import account from './en/account.json'
 import common from './en/common.json'
 import meter from './en/meter.json'
+import operations from './en/operations.json'
 import overview from './en/overview.json'
 import signIn from './en/sign-in.json'
 import users from './en/users.json'
@@ -11,6 +12,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...common,
   ...overview,
   ...meter,
+  ...operations,
   ...account,
   ...users,
   ...signIn,
