@@ -18,6 +18,7 @@ import { readOwn } from './access/route-access.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
+import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
@@ -209,6 +210,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   loadApi(app, electricity)
   qualityApi(app, books)
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
   operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {

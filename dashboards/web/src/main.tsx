@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { chosenSpeech, SpeechProvider } from './language.tsx'
+import { LookProvider } from './look.tsx'
 import { SessionProvider } from './session.tsx'
 import './page.css'
 
@@ -10,9 +11,11 @@ if (root === null) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
     <SpeechProvider first={await chosenSpeech()}>
-      <SessionProvider>
-        <App />
-      </SessionProvider>
+      <LookProvider>
+        <SessionProvider>
+          <App />
+        </SessionProvider>
+      </LookProvider>
     </SpeechProvider>
   </StrictMode>,
 )

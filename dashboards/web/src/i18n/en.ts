@@ -1,5 +1,6 @@
 import account from './en/account.json'
 import common from './en/common.json'
+import day from './en/day.json'
 import meter from './en/meter.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
@@ -11,6 +12,7 @@ import type { texts as chinese } from './zh-CN.ts'
 export const texts: Record<keyof typeof chinese, string> = {
   ...common,
   ...overview,
+  ...day,
   ...meter,
   ...operations,
   ...account,
