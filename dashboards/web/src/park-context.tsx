@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react'
-import type { Overview, ParkTree } from '#dashboards/api/shapes.ts'
+import type { MeterFacts, Overview, ParkTree } from '#dashboards/api/shapes.ts'
 
 /** The park that the viewer sees, and its newest live view: what every page stands on. */
 export interface ParkData {
@@ -14,4 +14,19 @@ export function usePark(): ParkData {
   const data = useContext(ParkContext)
   if (data === undefined) throw new Error('usePark outside of the shell')
   return data
+}
+
+/** Every meter of the park by its id. */
+export function metersOf(park: ParkTree): ReadonlyMap<string, MeterFacts> {
+  const all = [
+    ...park.meters,
+    ...park.enterprises.flatMap(({ meters, processes }) => [
+      ...meters,
+      ...processes.flatMap((process) => [
+        ...process.meters,
+        ...process.equipment.flatMap((equipment) => equipment.meters),
+      ]),
+    ]),
+  ]
+  return new Map(all.map((meter) => [meter.id, meter]))
 }
