@@ -227,6 +227,7 @@ export const stateMessage = z.strictObject({
     .array(
       z.strictObject({
         meter: identifier,
+        bus: identifier.optional().meta({ description: 'Its line, as `buses` names it' }),
         state: z.enum(['ok', 'failing', 'silent']),
         lastGoodMs: epochMs.optional(),
         cause: badCause.optional(),

@@ -27,7 +27,8 @@ interface GatewayMemory {
   heardMs: number | undefined
   /** `noticedMs` is the server's time: only a later commit contradicts a lost connection. */
   death: { readonly reason: NonNullable<GatewayEvidence['death']>; readonly noticedMs: number } | undefined
-  waitingRows: number | undefined
+  /** What it last said of itself, other than farewell. */
+  said: StateMessage | undefined
 }
 
 /** What is known of a meter now. Ages are for the reader to compute from its own moment. */
@@ -63,10 +64,7 @@ export class Board {
       [...park.meters.keys()].map((id) => [id, { newest: new Map(), usable: new Map(), momentsMs: [] }]),
     )
     this.#gateways = new Map(
-      [...park.gateways.keys()].map((id) => [
-        id,
-        { heardMs: undefined, death: undefined, waitingRows: undefined },
-      ]),
+      [...park.gateways.keys()].map((id) => [id, { heardMs: undefined, death: undefined, said: undefined }]),
     )
   }
 
@@ -120,7 +118,7 @@ export class Board {
     }
     memory.death = undefined
     this.#heard(message.gateway, message.atMs, nowMs)
-    memory.waitingRows = message.journal?.rows
+    memory.said = message
   }
 
   gateway(id: string, nowMs: number): GatewayNow {
@@ -130,8 +128,13 @@ export class Board {
     return {
       presence: gatewayPresence(evidence, nowMs),
       heardMs: memory?.heardMs,
-      waitingRows: memory?.waitingRows,
+      waitingRows: memory?.said?.journal?.rows,
     }
+  }
+
+  /** What a gateway last said of itself; undefined before its first word. It may have fallen silent since. */
+  stateOf(gateway: string): StateMessage | undefined {
+    return this.#gateways.get(gateway)?.said
   }
 
   meter(meter: Meter, nowMs: number): MeterNow {

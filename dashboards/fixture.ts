@@ -192,6 +192,8 @@ export class MemoryBooks implements BooksView {
   quarantine = (): readonly never[] => []
   quarantineOverflow = (): readonly never[] => []
   gapEntries = (): readonly never[] => []
+  gapEntriesOf = (): readonly never[] => []
+  meterEntries = (): readonly never[] => []
 }
 
 /** A known interval whose register advances from `openingCount` by `count`, in steps of 0.01. */

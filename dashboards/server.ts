@@ -21,6 +21,7 @@ import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
+import { meterCareApi } from './api/meter-care.ts'
 import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
@@ -196,6 +197,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     clock,
     live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
   })
+  meterCareApi(app, { parkOf, books, board })
   energyApi(app, { parkOf, books, clock })
   const { electricity } = options
   if (electricity !== undefined) {

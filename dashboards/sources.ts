@@ -9,7 +9,15 @@ export type ReadingSource = Pick<ReadingStore, 'readings' | 'latest'>
 /** What the dashboards ask of the books: nothing here can write. */
 export type BooksView = Pick<
   Books,
-  'intervals' | 'daySums' | 'holes' | 'gaps' | 'gapEntries' | 'quarantine' | 'quarantineOverflow'
+  | 'intervals'
+  | 'daySums'
+  | 'meterEntries'
+  | 'holes'
+  | 'gaps'
+  | 'gapEntries'
+  | 'gapEntriesOf'
+  | 'quarantine'
+  | 'quarantineOverflow'
 >
 
 /** Readings of six hours: 15 ms of work for the embedded store at a reading every 10 s. */

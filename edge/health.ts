@@ -50,9 +50,11 @@ export function meterState(
   meter: string,
   { state, lastGoodMs, cause }: MeterHealth,
   slots: SlotCounts,
+  bus?: string,
 ): NonNullable<StateMessage['meters']>[number] {
   return {
     meter,
+    ...(bus === undefined ? {} : { bus }),
     state,
     ...(lastGoodMs === undefined ? {} : { lastGoodMs }),
     ...(cause === undefined ? {} : { cause }),

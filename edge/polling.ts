@@ -154,9 +154,10 @@ export class Polling {
 
   /** The meters' lines of the state message; of those only that have been polled. */
   states(): NonNullable<StateMessage['meters']> {
-    return [...this.#running].flatMap(([meter, { now }]) =>
-      now === undefined ? [] : [meterState(meter, now.health, now.slots)],
-    )
+    return [...this.#running].flatMap(([meter, { now, description }]) => {
+      const line = this.#buses.get(placeOf(description.transport))?.name
+      return now === undefined ? [] : [meterState(meter, now.health, now.slots, line)]
+    })
   }
 
   /** The buses' lines of the state message. */

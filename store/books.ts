@@ -252,6 +252,10 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#gaps.unfilled())
   }
 
+  gapEntriesOf(...listed: Parameters<Books['gapEntriesOf']>): ReturnType<Books['gapEntriesOf']> {
+    return this.#read(() => this.#gaps.newestOfMeter(...listed))
+  }
+
   gapEntries(...listed: Parameters<Books['gapEntries']>): ReturnType<Books['gapEntries']> {
     return this.#read(() => this.#gaps.newest(...listed))
   }

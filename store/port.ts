@@ -404,6 +404,9 @@ export interface Books {
   /** Gap entries, newest first. */
   gapEntries(limit: number, state?: GapState): readonly GapEntry[]
 
+  /** Gap entries of a meter, newest first. */
+  gapEntriesOf(meter: MeterId, limit: number): readonly GapEntry[]
+
   changeGaps(changes: GapChanges, nowMs: number): void
 
   /** A person lets a gap be. False where the entry is not open. */

@@ -270,6 +270,29 @@ export const meterEnergy = z.object({
 })
 export type MeterEnergy = z.infer<typeof meterEnergy>
 
+/** A refused payload or sample, and what a person decided on it. */
+export const quarantineLine = z.object({
+  id: z.int(),
+  gateway: z.string(),
+  digest: z.string(),
+  committedAtMs: epochMs,
+  /** With the first 4,000 characters of its payload. */
+  refusal,
+  payloadCharacters: z.int(),
+  /** Only the beginning of the payload was kept. */
+  isCut: z.boolean(),
+  state: z.enum(['open', 'replayed', 'accepted', 'discarded']),
+  decision: z
+    .object({
+      state: z.enum(['replayed', 'accepted', 'discarded']),
+      by: z.string(),
+      reason: z.string(),
+      atMs: epochMs,
+      payload: z.string().optional(),
+    })
+    .optional(),
+})
+
 export const quality = z.object({
   holes: z.array(
     z.object({
@@ -282,29 +305,7 @@ export const quality = z.object({
     }),
   ),
   gaps: z.array(z.object({ record: gapRecord, committedAtMs: epochMs })),
-  quarantine: z.array(
-    z.object({
-      id: z.int(),
-      gateway: z.string(),
-      digest: z.string(),
-      committedAtMs: epochMs,
-      /** With the first 4,000 characters of its payload. */
-      refusal,
-      payloadCharacters: z.int(),
-      /** Only the beginning of the payload was kept. */
-      isCut: z.boolean(),
-      state: z.enum(['open', 'replayed', 'accepted', 'discarded']),
-      decision: z
-        .object({
-          state: z.enum(['replayed', 'accepted', 'discarded']),
-          by: z.string(),
-          reason: z.string(),
-          atMs: epochMs,
-          payload: z.string().optional(),
-        })
-        .optional(),
-    }),
-  ),
+  quarantine: z.array(quarantineLine),
   /** Refusals beyond the bounds of quarantine. */
   quarantineOverflow: z.array(
     z.object({

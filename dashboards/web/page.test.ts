@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { pino } from 'pino'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -21,24 +19,10 @@ import { startServer, type Server, type ServerOptions } from '#dashboards/server
 import { AccessBook } from '#store/access-book.ts'
 import { openChromium, type Browser } from '#test/support/chromium.ts'
 import { describeWith } from '#test/support/servers.ts'
+import { buildPages } from './page.test-support.ts'
 
-const folder = import.meta.dirname
 const dayStartMs = Date.UTC(2026, 5, 1, 16)
 const startMs = dayStartMs + 3 * SLOT_MS + 5 * 60_000
-
-/** Builds the pages where they were never built, or where a source is newer than they are. */
-async function buildPages(): Promise<void> {
-  const built = join(folder, 'dist/index.html')
-  const sources = globSync(['src/**/*', 'index.html', 'vite.config.ts', '../api/*.ts', '../presence.ts'], {
-    cwd: folder,
-  })
-  const newestMs = Math.max(...sources.map((file) => statSync(join(folder, file)).mtimeMs))
-  if (existsSync(built) && statSync(built).mtimeMs > newestMs) return
-  // In a process of its own: a build below NODE_ENV=test would bundle React for developers.
-  const vite = join(folder, '../../node_modules/vite/bin/vite.js')
-  const env = { ...process.env, NODE_ENV: 'production' }
-  await promisify(execFile)(process.execPath, [vite, 'build', folder], { env })
-}
 
 const power = (meter: string, atMs: number, value: number): Reading => ({
   meter,

@@ -57,6 +57,7 @@ export function openGapEntries(database: DatabaseSync) {
   const unfilled = database.prepare("SELECT * FROM gap_entry WHERE state <> 'filled' ORDER BY id")
   const newest = database.prepare('SELECT * FROM gap_entry ORDER BY id DESC LIMIT ?')
   const newestOf = database.prepare('SELECT * FROM gap_entry WHERE state = ? ORDER BY id DESC LIMIT ?')
+  const newestOfMeter = database.prepare('SELECT * FROM gap_entry WHERE meter = ? ORDER BY id DESC LIMIT ?')
   const insert = database.prepare(
     `INSERT INTO gap_entry (kind, gateway, meter, epoch, first, last, missing, from_ms, to_ms, cause, state, opened_ms, changed_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)`,
@@ -75,6 +76,9 @@ export function openGapEntries(database: DatabaseSync) {
       const most = Math.max(0, Math.trunc(limit))
       return (state === undefined ? newest.all(most) : newestOf.all(state, most)).map(entryOf)
     },
+
+    newestOfMeter: (meter: string, limit: number): GapEntry[] =>
+      newestOfMeter.all(meter, Math.max(0, Math.trunc(limit))).map(entryOf),
 
     apply({ opened, changed }: GapChanges, nowMs: number): void {
       for (const { kind, gateway, meter, epoch, first, last, fromMs, toMs, cause } of opened) {

@@ -1,7 +1,8 @@
-import { lazy, Suspense, type ReactNode } from 'react'
+import { lazy, type ReactNode } from 'react'
 import { Router } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { Later } from '#dashboards/web/src/later.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Shell } from '#dashboards/web/src/shell.tsx'
@@ -30,20 +31,19 @@ export function App(): ReactNode {
   const secret = linkSecret(location)
   // Another viewer sees another park: the shell begins anew with it.
   const viewer = `${info?.user} ${info?.how}`
-  const waiting = <Loading text={t('loading')} />
   if (secret !== undefined) {
     return (
-      <Suspense fallback={waiting}>
+      <Later>
         <WelcomePage secret={secret} />
-      </Suspense>
+      </Later>
     )
   }
-  if (info === undefined) return waiting
+  if (info === undefined) return <Loading text={t('loading')} />
   if (location === '/sign-in' || !may('read')) {
     return (
-      <Suspense fallback={waiting}>
+      <Later>
         <SignInPage />
-      </Suspense>
+      </Later>
     )
   }
   return (

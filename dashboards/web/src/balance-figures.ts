@@ -53,3 +53,8 @@ export function shownText(
   if ('why' in shown) return t(shown.why)
   return `${fixedText(shown.value, decimals, locale)}${shown.incomplete ? '*' : ''}`
 }
+
+/** The unit of a form; its 万 is 10⁴ where the page is not in Chinese. */
+export function formUnitText(unit: string, { language }: Pick<Speech, 'language'>): string {
+  return language === 'zh' ? unit : unit.replace('万', '10⁴ ')
+}

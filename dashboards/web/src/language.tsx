@@ -16,8 +16,8 @@ const loaders: Record<Language, () => Promise<{ readonly texts: Texts }>> = {
 const locales: Record<Language, string> = { zh: 'zh-CN', en: 'en' }
 /** Each language by its own name, whatever the language of the page. */
 export const languages = [
-  { label: '中文', value: 'zh' as const },
-  { label: 'EN', value: 'en' as const },
+  { label: '中文', value: 'zh' as const, locale: locales.zh },
+  { label: 'EN', value: 'en' as const, locale: locales.en },
 ]
 const STORAGE_KEY = 'tanbiao.language'
 

@@ -54,6 +54,19 @@ export function dateText(atMs: number, locale: string, timeZone: string): string
   return new Intl.DateTimeFormat(locale, { ...dateParts, timeZone }).format(atMs)
 }
 
+/** Date and HH:MM in a zone. */
+export function momentText(atMs: number, locale: string, timeZone: string): string {
+  return `${dateText(atMs, locale, timeZone)} ${minuteText(atMs, locale, timeZone)}`
+}
+
+/** A length of time in its two largest units. */
+export function spanText(spanMs: number, t: Speech['t']): string {
+  const minutes = Math.round(spanMs / 60_000)
+  const [m, h, d] = [minutes % 60, Math.floor(minutes / 60) % 24, Math.floor(minutes / 1_440)]
+  if (minutes < 60) return t('span.minutes', { m })
+  return d === 0 ? t('span.hours', { h, m }) : t('span.days', { d, h })
+}
+
 export function weekdayText(atMs: number, locale: string, timeZone: string): string {
   return new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone }).format(atMs)
 }

@@ -11,10 +11,20 @@ export interface PageRoute {
   readonly needs: Access
   /** False for pages that an enterprise user has nothing to see on. */
   readonly forEnterprises: boolean
+  /** False for a page of one thing, which is reached from others. */
+  readonly inMenu?: false
 }
 
 export const routes: readonly PageRoute[] = [
   { path: '/', title: 'page.now', page: NowPage, needs: 'read', forEnterprises: true },
+  {
+    path: '/meters/:id',
+    title: 'page.meter',
+    page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/meter.tsx')).MeterPage })),
+    needs: 'read',
+    forEnterprises: true,
+    inMenu: false,
+  },
   {
     path: '/account',
     title: 'page.account',

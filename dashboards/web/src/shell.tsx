@@ -1,14 +1,16 @@
-import { Suspense, useEffect, useMemo, type ReactNode } from 'react'
-import { Alert, Spin } from 'antd'
+import { useEffect, useMemo, useRef, type ReactNode } from 'react'
 import { Route, Switch } from 'wouter'
 import { parkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { Later } from '#dashboards/web/src/later.tsx'
 import { PresentContext, useLiveStream, useServerNow } from '#dashboards/web/src/live.ts'
 import { secondText } from '#dashboards/web/src/numbers.ts'
 import { ParkProvider } from '#dashboards/web/src/park-context.tsx'
 import { HeaderBar } from '#dashboards/web/src/parts/header-bar.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
+import { Notice } from '#dashboards/web/src/parts/notice.tsx'
+import { NowPage } from '#dashboards/web/src/pages/now.tsx'
 import { routes, type PageRoute } from '#dashboards/web/src/routes.ts'
 import { useSession } from '#dashboards/web/src/session.tsx'
 
@@ -36,6 +38,7 @@ export function Shell(): ReactNode {
     [tree, overview],
   )
 
+  const content = useRef<HTMLElement>(null)
   const title = tree === undefined ? t('app') : nameOf(tree.name)
   useEffect(() => {
     document.title = `${title} · ${t('app')}`
@@ -47,6 +50,9 @@ export function Shell(): ReactNode {
       : t('stream.brokenTitle', { time: secondText(time.nowMs, locale, timeZone) })
   return (
     <PresentContext value={present}>
+      <button type="button" className="skip" onClick={() => content.current?.focus()}>
+        {t('menu.skip')}
+      </button>
       <HeaderBar
         title={title}
         menu={menu}
@@ -54,23 +60,30 @@ export function Shell(): ReactNode {
         simulated={overview?.simulated ?? false}
         known={time !== undefined}
       />
-      <main className={connection === 'broken' ? 'is-broken' : ''}>
-        {connection === 'broken' && <Alert className="broken" type="error" showIcon title={brokenTitle} />}
-        {park.failed && <Alert type="warning" showIcon title={t('failed.park')} />}
+      <main ref={content} tabIndex={-1} className={connection === 'broken' ? 'is-broken' : ''}>
+        {connection === 'broken' && (
+          <div className="broken">
+            <Notice tone="error">{brokenTitle}</Notice>
+          </div>
+        )}
+        {park.failed && <Notice tone="warning">{t('failed.park')}</Notice>}
         {data === undefined ? (
           <Loading text={t('loading')} />
         ) : (
           <ParkProvider value={data}>
-            <Suspense fallback={<Spin />}>
-              <Switch>
-                {menu.map(({ path, page }) => (
-                  <Route key={path} path={path} component={page} />
-                ))}
-                <Route>
-                  <Alert type="warning" showIcon title={t('page.unknown')} />
+            <Switch>
+              <Route path="/" component={NowPage} />
+              {menu.map(({ path, page: Page }) => (
+                <Route key={path} path={path}>
+                  <Later>
+                    <Page />
+                  </Later>
                 </Route>
-              </Switch>
-            </Suspense>
+              ))}
+              <Route>
+                <Notice tone="warning">{t('page.unknown')}</Notice>
+              </Route>
+            </Switch>
           </ParkProvider>
         )}
       </main>

@@ -2,6 +2,7 @@ import account from './en/account.json'
 import balance from './en/balance.json'
 import common from './en/common.json'
 import meter from './en/meter.json'
+import operations from './en/operations.json'
 import overview from './en/overview.json'
 import report from './en/report.json'
 import signIn from './en/sign-in.json'
@@ -13,6 +14,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...common,
   ...overview,
   ...meter,
+  ...operations,
   ...account,
   ...users,
   ...signIn,

@@ -2,6 +2,7 @@ import account from './zh-CN/account.json'
 import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
 import meter from './zh-CN/meter.json'
+import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
 import report from './zh-CN/report.json'
 import signIn from './zh-CN/sign-in.json'
@@ -12,6 +13,7 @@ export const texts = {
   ...common,
   ...overview,
   ...meter,
+  ...operations,
   ...account,
   ...users,
   ...signIn,

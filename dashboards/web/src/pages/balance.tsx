@@ -10,6 +10,7 @@ import { BalanceGrid, type OpenCell } from '#dashboards/web/src/parts/balance-gr
 import { BalanceClosures, BalanceNotes } from '#dashboards/web/src/parts/balance-notes.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import '#dashboards/web/src/accounts.css'
 import { periodText, ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
 
 /** Tables change with the quarter-hour. */

@@ -1,15 +1,22 @@
-import { useState, type ReactNode } from 'react'
+import { lazy, useState, type ReactNode } from 'react'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { Later } from '#dashboards/web/src/later.tsx'
 import { GatewayCards } from '#dashboards/web/src/parts/gateway-cards.tsx'
 import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
-import { MeterDrawer } from '#dashboards/web/src/parts/meter-drawer.tsx'
 import { MeterTable } from '#dashboards/web/src/parts/meter-table.tsx'
 import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
+
+// Made of components that the first look needs none of.
+const MeterDrawer = lazy(async () => ({
+  default: (await import('#dashboards/web/src/parts/meter-drawer.tsx')).MeterDrawer,
+}))
 
 /** The park now: power, energy of the day, who uses what, and what is wrong. */
 export function NowPage(): ReactNode {
   const { park, overview } = usePark()
   const [meter, setMeter] = useState<string>()
+  // It stays when it is closed: its closing is a movement of its own.
+  const [everOpened, setEverOpened] = useState(false)
   return (
     <>
       <Tiles overview={overview} />
@@ -17,12 +24,23 @@ export function NowPage(): ReactNode {
         <LoadCurvePanel park={park} />
         <GatewayCards park={park} gateways={overview.gateways} />
       </div>
-      <MeterTable park={park} overview={overview} onOpen={setMeter} />
-      <MeterDrawer
+      <MeterTable
         park={park}
-        live={overview.meters.find((each) => each.meter === meter)}
-        onClose={() => setMeter(undefined)}
+        overview={overview}
+        onOpen={(opened) => {
+          setMeter(opened)
+          setEverOpened(true)
+        }}
       />
+      {everOpened && (
+        <Later>
+          <MeterDrawer
+            park={park}
+            live={overview.meters.find((each) => each.meter === meter)}
+            onClose={() => setMeter(undefined)}
+          />
+        </Later>
+      )}
     </>
   )
 }

@@ -3,6 +3,7 @@ import { Table, type TableColumnsType } from 'antd'
 import type { BalanceView } from '#accounts/balance-view.ts'
 import {
   decimalsOf,
+  formUnitText,
   shownOf,
   shownText,
   type BalanceItem,
@@ -115,7 +116,7 @@ export function BalanceGrid({ view, measure, allRows, open }: BalanceGridProps):
     ...columns.map((column) => ({
       title: head(
         column.item === undefined ? t('balance.total') : nameOf(column.item.name),
-        measure === 'physical' ? (column.item?.form.unit ?? '') : t('unit.tce'),
+        measure === 'physical' ? formUnitText(column.item?.form.unit ?? '', speech) : t('unit.tce'),
       ),
       key: column.id,
       align: 'right' as const,

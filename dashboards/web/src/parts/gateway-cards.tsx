@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
-import { Empty } from 'antd'
 import type { LiveGateway, ParkTree } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { ageText } from '#dashboards/web/src/numbers.ts'
+import { Nothing } from './nothing.tsx'
 
 interface GatewayCardProps {
   readonly gateway: LiveGateway
@@ -61,7 +61,7 @@ export function GatewayCards({ park, gateways }: GatewayCardsProps): ReactNode {
     <section className="panel gateways">
       <h2>{t('gateways.title')}</h2>
       {sorted.length === 0 ? (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('gateways.empty')} />
+        <Nothing text={t('gateways.empty')} />
       ) : (
         <ul>
           {sorted.map((gateway) => (

@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react'
-import { Segmented, Tooltip } from 'antd'
 import { Link, useLocation } from 'wouter'
-import { languages, useSpeech } from '#dashboards/web/src/language.tsx'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent, type Connection } from '#dashboards/web/src/live.ts'
 import { dateText, secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
+import { Hint } from '#dashboards/web/src/parts/hint.tsx'
+import { LanguageChoice } from '#dashboards/web/src/parts/language-choice.tsx'
 import { SessionButton } from '#dashboards/web/src/parts/session-button.tsx'
 import type { PageRoute } from '#dashboards/web/src/routes.ts'
 
@@ -17,7 +18,7 @@ interface HeaderBarProps {
 }
 
 export function HeaderBar({ title, menu, connection, simulated, known }: HeaderBarProps): ReactNode {
-  const { t, language, locale, setLanguage } = useSpeech()
+  const { t, locale } = useSpeech()
   const { nowMs, timeZone } = usePresent()
   const [location] = useLocation()
   return (
@@ -36,23 +37,25 @@ export function HeaderBar({ title, menu, connection, simulated, known }: HeaderB
         <h1>{title}</h1>
       </div>
       <nav className="header-menu" aria-label={t('menu')}>
-        {menu.map((page) => (
-          <Link
-            key={page.path}
-            href={page.path}
-            className={page.path === location ? 'is-current' : ''}
-            aria-current={page.path === location ? 'page' : undefined}
-          >
-            {t(page.title)}
-          </Link>
-        ))}
+        {menu
+          .filter(({ inMenu }) => inMenu !== false)
+          .map((page) => (
+            <Link
+              key={page.path}
+              href={page.path}
+              className={page.path === location ? 'is-current' : ''}
+              aria-current={page.path === location ? 'page' : undefined}
+            >
+              {t(page.title)}
+            </Link>
+          ))}
       </nav>
       {simulated && (
-        <Tooltip title={t('simulated.hint')}>
+        <Hint text={t('simulated.hint')}>
           <span className="simulated" data-testid="simulated">
             {t('simulated')}
           </span>
-        </Tooltip>
+        </Hint>
       )}
       <div className="header-side">
         {known && (
@@ -67,7 +70,7 @@ export function HeaderBar({ title, menu, connection, simulated, known }: HeaderB
           {t(`stream.${connection}`)}
         </span>
         <SessionButton />
-        <Segmented size="small" options={languages} value={language} onChange={setLanguage} />
+        <LanguageChoice />
       </div>
     </header>
   )

@@ -1,5 +1,4 @@
 import { useMemo, type ReactNode } from 'react'
-import { Empty, Skeleton } from 'antd'
 import { loadCurve, type LoadCurve, type ParkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
@@ -7,6 +6,7 @@ import { usePresent } from '#dashboards/web/src/live.ts'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
 import { seriesColours } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
+import { Nothing } from './nothing.tsx'
 
 /** The curve is asked for again at the pace of its points. */
 const REFRESH_MS = 10_000
@@ -77,9 +77,9 @@ export function LoadCurvePanel({ park }: { park: ParkTree }): ReactNode {
       </h2>
       {load.failed && live && <p className="is-incomplete">{t('failed.detail')}</p>}
       {option === undefined ? (
-        <Skeleton active />
+        <div className="skeleton" style={{ height: HEIGHT_PX }} />
       ) : empty ? (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('load.empty')} />
+        <Nothing text={t('load.empty')} />
       ) : (
         <Chart option={option} label={t('load.label')} height={HEIGHT_PX} />
       )}

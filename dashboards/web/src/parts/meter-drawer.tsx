@@ -1,99 +1,18 @@
 import type { ReactNode } from 'react'
-import { Drawer, Empty, Skeleton, Table, type TableColumnsType } from 'antd'
-import { carriers } from '#contract/carriers.ts'
-import { balanceRoles } from '#contract/park.ts'
-import { badCauses } from '#contract/reading.ts'
-import {
-  meterDetail,
-  meterIntervals,
-  type LiveMeter,
-  type MeterDetail,
-  type ParkTree,
-} from '#dashboards/api/shapes.ts'
+import { Drawer, Empty, Skeleton } from 'antd'
+import { Link } from 'wouter'
+import { meterDetail, meterIntervals, type LiveMeter, type ParkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { isFresh, usePresent } from '#dashboards/web/src/live.ts'
-import { ageText, dateText, exactText, valueText } from '#dashboards/web/src/numbers.ts'
 import { headlineOf, StateCell } from './live-cells.tsx'
+import { MeterFactList } from './meter-facts.tsx'
+import { MeterReadings } from './meter-readings.tsx'
 import { SlotBars } from './slot-bars.tsx'
 import { SlotTable } from './slot-table.tsx'
 import { Completeness, energyText } from './tiles.tsx'
 
 const WIDTH_PX = 760
-
-function Facts({ park, detail }: { park: ParkTree; detail: MeterDetail }): ReactNode {
-  const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
-  const { facts } = detail
-  const gateway = park.gateways.find(({ id }) => id === facts.gateway)
-  const lines: [string, string][] = [
-    [t('drawer.id'), facts.id],
-    [t('drawer.carrier'), nameOf(carriers[facts.carrier])],
-    [t('drawer.role'), nameOf(balanceRoles[facts.role])],
-    [t('drawer.gateway'), gateway === undefined ? (facts.gateway ?? '—') : nameOf(gateway.name)],
-    [t('drawer.upstream'), facts.upstream ?? '—'],
-    [t('drawer.rating'), `${valueText(detail.ratingPerHour, locale)} ${facts.register.unit}/h`],
-    [t('drawer.installed'), dateText(detail.installedMs, locale, timeZone)],
-  ]
-  return (
-    <dl className="facts">
-      {lines.map(([name, text]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{text}</dd>
-        </div>
-      ))}
-    </dl>
-  )
-}
-
-type ReadingLine = MeterDetail['readings'][number]
-
-function Readings({ detail }: { detail: MeterDetail }): ReactNode {
-  const { t, locale, nameOf } = useSpeech()
-  const { nowMs, live } = usePresent()
-  const isOld = (line: ReadingLine): boolean => !live || nowMs - line.atMs > detail.live.limitMs
-  const columns: TableColumnsType<ReadingLine> = [
-    { title: t('column.quantity'), key: 'quantity', render: (_, { label }) => nameOf(label) },
-    {
-      title: t('column.reading'),
-      key: 'value',
-      align: 'right',
-      render: (_, line) =>
-        line.value === null ? (
-          <span className="slot-missing">{line.cause === null ? '—' : nameOf(badCauses[line.cause])}</span>
-        ) : (
-          <span className={isOld(line) ? 'value is-stale' : 'value'}>
-            <span className="number">
-              {line.exact === null ? valueText(line.value, locale) : exactText(line.exact)}
-            </span>{' '}
-            <span className="unit">{line.unit === '1' ? '' : line.unit}</span>
-          </span>
-        ),
-    },
-    {
-      title: t('column.quality'),
-      key: 'quality',
-      render: (_, { quality }) => <span className={`quality is-${quality}`}>{t(`quality.${quality}`)}</span>,
-    },
-    {
-      title: t('column.age'),
-      key: 'age',
-      align: 'right',
-      render: (_, { atMs }) => <span className="age number">{ageText(nowMs - atMs, t)}</span>,
-    },
-  ]
-  return (
-    <Table<ReadingLine>
-      columns={columns}
-      dataSource={detail.readings}
-      rowKey="quantity"
-      size="small"
-      pagination={false}
-      locale={{ emptyText: t('drawer.noReadings') }}
-    />
-  )
-}
 
 interface MeterDrawerProps {
   readonly park: ParkTree
@@ -127,7 +46,10 @@ export function MeterDrawer({ park, live, onClose }: MeterDrawerProps): ReactNod
         <Skeleton active />
       ) : (
         <>
-          <p className="path">{detail.data.path.map(({ name }) => nameOf(name)).join(' / ')}</p>
+          <p className="path">
+            {detail.data.path.map(({ name }) => nameOf(name)).join(' / ')}{' '}
+            <Link href={`/meters/${detail.data.facts.id}`}>{t('meter.open')}</Link>
+          </p>
           <section>
             <h3>{t('drawer.today')}</h3>
             {day.data !== undefined && (
@@ -151,11 +73,11 @@ export function MeterDrawer({ park, live, onClose }: MeterDrawerProps): ReactNod
           </section>
           <section data-testid="readings">
             <h3>{t('drawer.readings')}</h3>
-            <Readings detail={detail.data} />
+            <MeterReadings detail={detail.data} />
           </section>
           <section>
             <h3>{t('drawer.facts')}</h3>
-            <Facts park={park} detail={detail.data} />
+            <MeterFactList park={park} detail={detail.data} />
           </section>
         </>
       )}

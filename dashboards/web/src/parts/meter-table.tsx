@@ -1,5 +1,4 @@
-import { useMemo, type ReactNode } from 'react'
-import { Empty, Table, type TableColumnsType } from 'antd'
+import { memo, useCallback, useMemo, useState, type ReactNode } from 'react'
 import { carriers } from '#contract/carriers.ts'
 import { balanceRoles } from '#contract/park.ts'
 import type { LiveMeter, MeterFacts, Overview, ParkTree } from '#dashboards/api/shapes.ts'
@@ -7,6 +6,7 @@ import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { valueText } from '#dashboards/web/src/numbers.ts'
 import { carrierColours } from '#dashboards/web/src/palette.ts'
 import { AgeCell, QualityCell, StateCell, ValueCell } from './live-cells.tsx'
+import { Nothing } from './nothing.tsx'
 import { energyText } from './tiles.tsx'
 
 interface GroupRow {
@@ -58,8 +58,18 @@ function rowsOf(park: ParkTree, { t, nameOf }: Speech): Row[] {
   ]
 }
 
-function groupKeys(rows: readonly Row[]): string[] {
-  return rows.flatMap((row) => (row.kind === 'group' ? [row.key, ...groupKeys(row.children)] : []))
+/** A row with its place: how deep it stands, and below which groups. */
+interface PlacedRow {
+  readonly row: Row
+  readonly depth: number
+  readonly below: readonly string[]
+}
+
+function placed(rows: readonly Row[], below: readonly string[] = []): PlacedRow[] {
+  return rows.flatMap((row) => [
+    { row, depth: below.length, below },
+    ...(row.kind === 'group' ? placed(row.children, [...below, row.key]) : []),
+  ])
 }
 
 interface MeterTableProps {
@@ -68,10 +78,8 @@ interface MeterTableProps {
   readonly onOpen: (meter: string) => void
 }
 
-function NameCell({ row, onOpen }: { row: Row; onOpen: (meter: string) => void }): ReactNode {
+function MeterName({ facts, onOpen }: { facts: MeterFacts; onOpen: (meter: string) => void }): ReactNode {
   const { nameOf } = useSpeech()
-  if (row.kind === 'group') return <span className="group-name">{row.name}</span>
-  const { facts } = row
   return (
     <span className="meter-name">
       <span
@@ -129,105 +137,162 @@ function GroupState({ row, live }: { row: GroupRow; live: ReadonlyMap<string, Li
   )
 }
 
+/** Room on the left for each level, and for the arrow of a group. */
+const INDENT_PX = 18
+const indent = (depth: number): { paddingLeft: number } => ({ paddingLeft: 8 + depth * INDENT_PX })
+
+interface GroupLineProps {
+  readonly row: GroupRow
+  readonly depth: number
+  readonly overview: Overview
+  readonly live: ReadonlyMap<string, LiveMeter>
+  readonly open: boolean
+  readonly onTurn: (key: string) => void
+}
+
+function GroupLine({ row, depth, overview, live, open, onTurn }: GroupLineProps): ReactNode {
+  const today = overview.energy.find(
+    ({ enterprise, carrier, flow }) =>
+      row.enterprise !== undefined &&
+      enterprise === row.enterprise &&
+      carrier === 'electricity' &&
+      flow === 'in',
+  )
+  return (
+    <tr className="is-group">
+      <th scope="rowgroup" style={indent(depth)}>
+        <button type="button" className="group-name" aria-expanded={open} onClick={() => onTurn(row.key)}>
+          {row.name}
+        </button>
+      </th>
+      <td className="is-right">
+        <TotalPower overview={overview} enterprise={row.enterprise} />
+      </td>
+      <td className="from-md" />
+      <td className="from-lg" />
+      <td className="is-right from-md">
+        <TodayCell energy={today} />
+      </td>
+      <td className="from-sm">
+        <GroupState row={row} live={live} />
+      </td>
+    </tr>
+  )
+}
+
+interface MeterLineProps {
+  readonly facts: MeterFacts
+  readonly depth: number
+  readonly live: LiveMeter | undefined
+  readonly onOpen: (meter: string) => void
+}
+
+/** Drawn again when its meter changed; what grows older is drawn by its own cells. */
+const MeterLine = memo(function MeterLine({ facts, depth, live, onOpen }: MeterLineProps): ReactNode {
+  return (
+    <tr className="is-meter">
+      <th scope="row" style={indent(depth)}>
+        <MeterName facts={facts} onOpen={onOpen} />
+      </th>
+      <td className="is-right">
+        <span data-testid={`value-${facts.id}`}>
+          <ValueCell live={live} />
+        </span>
+        <span className="narrow-only">
+          {live?.state === 'ok' ? <AgeCell live={live} /> : <StateCell live={live} />}
+        </span>
+      </td>
+      <td className="is-right from-md">
+        <span data-testid={`age-${facts.id}`}>
+          <AgeCell live={live} />
+        </span>
+      </td>
+      <td className="from-lg">
+        <QualityCell live={live} />
+      </td>
+      <td className="is-right from-md">
+        <TodayCell energy={live?.today} />
+      </td>
+      <td className="from-sm">
+        <span data-testid={`state-${facts.id}`}>
+          <StateCell live={live} />
+        </span>
+      </td>
+    </tr>
+  )
+})
+
 /** All meters at their places in the park: value, age, quality, energy of the day and state. */
 export function MeterTable({ park, overview, onOpen }: MeterTableProps): ReactNode {
   const speech = useSpeech()
   const { t } = speech
-  const rows = useMemo(() => rowsOf(park, speech), [park, speech])
+  const rows = useMemo(() => placed(rowsOf(park, speech)), [park, speech])
   const live = useMemo(() => new Map(overview.meters.map((meter) => [meter.meter, meter])), [overview.meters])
-  const keys = useMemo(() => groupKeys(rows), [rows])
-  const energyOf = (row: Row): LiveMeter['today'] | undefined =>
-    row.kind === 'meter'
-      ? live.get(row.facts.id)?.today
-      : overview.energy.find(
-          ({ enterprise, carrier, flow }) =>
-            row.enterprise !== undefined &&
-            enterprise === row.enterprise &&
-            carrier === 'electricity' &&
-            flow === 'in',
-        )
-  const meterOf = (row: MeterRow): LiveMeter | undefined => live.get(row.facts.id)
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  const turn = useCallback(
+    (key: string) =>
+      setClosed((before) => {
+        const after = new Set(before)
+        if (!after.delete(key)) after.add(key)
+        return after
+      }),
+    [],
+  )
 
-  const columns: TableColumnsType<Row> = [
-    { title: t('column.meter'), key: 'name', render: (_, row) => <NameCell row={row} onOpen={onOpen} /> },
-    {
-      title: t('column.value'),
-      key: 'value',
-      align: 'right',
-      width: 150,
-      render: (_, row) =>
-        row.kind === 'group' ? (
-          <TotalPower overview={overview} enterprise={row.enterprise} />
-        ) : (
-          <>
-            <span data-testid={`value-${row.facts.id}`}>
-              <ValueCell live={meterOf(row)} />
-            </span>
-            <span className="narrow-only">
-              {meterOf(row)?.state === 'ok' ? (
-                <AgeCell live={meterOf(row)} />
-              ) : (
-                <StateCell live={meterOf(row)} />
-              )}
-            </span>
-          </>
-        ),
-    },
-    {
-      title: t('column.age'),
-      key: 'age',
-      align: 'right',
-      width: 120,
-      responsive: ['md'],
-      render: (_, row) =>
-        row.kind === 'group' ? null : (
-          <span data-testid={`age-${row.facts.id}`}>
-            <AgeCell live={meterOf(row)} />
-          </span>
-        ),
-    },
-    {
-      title: t('column.quality'),
-      key: 'quality',
-      width: 90,
-      responsive: ['lg'],
-      render: (_, row) => (row.kind === 'group' ? null : <QualityCell live={meterOf(row)} />),
-    },
-    {
-      title: t('column.today'),
-      key: 'today',
-      align: 'right',
-      width: 160,
-      responsive: ['md'],
-      render: (_, row) => <TodayCell energy={energyOf(row)} />,
-    },
-    {
-      title: t('column.state'),
-      key: 'state',
-      width: 210,
-      responsive: ['sm'],
-      render: (_, row) =>
-        row.kind === 'group' ? (
-          <GroupState row={row} live={live} />
-        ) : (
-          <span data-testid={`state-${row.facts.id}`}>
-            <StateCell live={meterOf(row)} />
-          </span>
-        ),
-    },
-  ]
   return (
     <section className="panel meters" data-testid="meters">
       <h2>{t('meters.title')}</h2>
-      <Table<Row>
-        columns={columns}
-        dataSource={rows}
-        size="small"
-        pagination={false}
-        expandable={{ defaultExpandedRowKeys: keys, indentSize: 18 }}
-        rowClassName={(row) => (row.kind === 'group' ? 'is-group' : 'is-meter')}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('meters.empty')} /> }}
-      />
+      {rows.length === 0 ? (
+        <Nothing text={t('meters.empty')} />
+      ) : (
+        <table className="lines">
+          <thead>
+            <tr>
+              <th scope="col">{t('column.meter')}</th>
+              <th scope="col" className="is-right">
+                {t('column.value')}
+              </th>
+              <th scope="col" className="is-right from-md">
+                {t('column.age')}
+              </th>
+              <th scope="col" className="from-lg">
+                {t('column.quality')}
+              </th>
+              <th scope="col" className="is-right from-md">
+                {t('column.today')}
+              </th>
+              <th scope="col" className="from-sm">
+                {t('column.state')}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows
+              .filter(({ below }) => !below.some((key) => closed.has(key)))
+              .map(({ row, depth }) =>
+                row.kind === 'group' ? (
+                  <GroupLine
+                    key={row.key}
+                    row={row}
+                    depth={depth}
+                    overview={overview}
+                    live={live}
+                    open={!closed.has(row.key)}
+                    onTurn={turn}
+                  />
+                ) : (
+                  <MeterLine
+                    key={row.key}
+                    facts={row.facts}
+                    depth={depth}
+                    live={live.get(row.facts.id)}
+                    onOpen={onOpen}
+                  />
+                ),
+              )}
+          </tbody>
+        </table>
+      )}
     </section>
   )
 }

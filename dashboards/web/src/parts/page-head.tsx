@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { Popover } from 'antd'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 
 interface PageHeadProps {
@@ -16,11 +15,12 @@ export function PageHead({ title, help, children }: PageHeadProps): ReactNode {
   return (
     <div className="page-head">
       <h2>{title}</h2>
-      <Popover content={<p className="page-help">{help}</p>} trigger={['hover', 'focus', 'click']}>
-        <button type="button" className="help-button" aria-label={t('help')}>
+      <details className="help">
+        <summary className="help-button" aria-label={t('help')}>
           ?
-        </button>
-      </Popover>
+        </summary>
+        <p className="page-help">{help}</p>
+      </details>
       <div className="page-choices">{children}</div>
     </div>
   )

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { Button } from 'antd'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 
@@ -9,22 +8,23 @@ export function SessionButton(): ReactNode {
   const { info, signOut } = useSession()
   if (info?.user === null || info === undefined) {
     return (
-      <Button size="small" href="#/sign-in">
+      <a className="header-button" href="#/sign-in">
         {t('signIn.submit')}
-      </Button>
+      </a>
     )
   }
   return (
     <span className="session">
       <span>{info.user}</span>
-      <Button
-        size="small"
+      <button
+        type="button"
+        className="header-button"
         onClick={() => {
           signOut().catch((error: unknown) => globalThis.reportError(error))
         }}
       >
         {t('signOut')}
-      </Button>
+      </button>
     </span>
   )
 }

@@ -1,29 +1,10 @@
 import type { ReactNode } from 'react'
-import { Tooltip } from 'antd'
 import { carriers } from '#contract/carriers.ts'
 import type { EnergyLine, EnergyTotal, Overview, PowerLine } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
-
-interface TileProps {
-  readonly name: string
-  readonly testId: string
-  readonly value: string
-  readonly unit: string
-  readonly children: ReactNode
-}
-
-function Tile({ name, testId, value, unit, children }: TileProps): ReactNode {
-  return (
-    <section className="tile" data-testid={testId}>
-      <h2>{name}</h2>
-      <p className="tile-value live-value">
-        <span className="number">{value}</span> <span className="unit">{unit}</span>
-      </p>
-      <div className="tile-note">{children}</div>
-    </section>
-  )
-}
+import { Hint } from './hint.tsx'
+import { Tile } from './tile.tsx'
 
 /** How complete a total is, in one line; what is missing is named, and counted on asking. */
 export function Completeness({ energy }: { energy: EnergyTotal }): ReactNode {
@@ -37,9 +18,9 @@ export function Completeness({ energy }: { energy: EnergyTotal }): ReactNode {
         : t('total.incomplete', { known: known - partial, expected: expected - pending })
   const tone = energy.complete ? 'is-complete' : 'is-incomplete'
   return (
-    <Tooltip title={t('total.hint', { known, partial, missing, pending, expected })}>
+    <Hint text={t('total.hint', { known, partial, missing, pending, expected })}>
       <span className={`completeness ${tone}`}>{text}</span>
-    </Tooltip>
+    </Hint>
   )
 }
 

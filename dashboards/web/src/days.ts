@@ -1,0 +1,18 @@
+/** Days and months of the calendar as the API names them: YYYY-MM-DD and YYYY-MM. */
+
+/** The day of an instant in a zone. */
+export function dayOf(atMs: number, timeZone: string): string {
+  return new Intl.DateTimeFormat('sv', {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    timeZone,
+  }).format(atMs)
+}
+
+/** A day so many days later, earlier where negative. */
+export function dayAfter(day: string, days: number): string {
+  const date = new Date(`${day}T00:00:00Z`)
+  date.setUTCDate(date.getUTCDate() + days)
+  return date.toISOString().slice(0, 10)
+}

@@ -1,0 +1,92 @@
+import type { ReactNode } from 'react'
+import { Empty, Table, type TableColumnsType } from 'antd'
+import { meterQuality, type MeterQuality as Answer } from '#dashboards/api/meter-care-shapes.ts'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { momentText, spanText } from '#dashboards/web/src/numbers.ts'
+
+type Gap = Answer['gaps'][number]
+type Refused = Answer['quarantine'][number]
+
+function emptyOf(text: string): ReactNode {
+  return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text} />
+}
+
+/** What is missing of a meter, and what of it was refused. */
+export function MeterQuality({ meter, refresh }: { meter: string; refresh: number }): ReactNode {
+  const { t, locale } = useSpeech()
+  const { timeZone } = usePresent()
+  const answer = useAnswer(meterQuality, `api/meters/${meter}/quality`, refresh)
+  const loading = answer.data === undefined && !answer.failed
+  const gapColumns: TableColumnsType<Gap> = [
+    {
+      title: t('gap.from'),
+      key: 'from',
+      render: (_, { fromMs }) => <span className="number">{momentText(fromMs, locale, timeZone)}</span>,
+    },
+    {
+      title: t('gap.to'),
+      key: 'to',
+      render: (_, { toMs }) => (
+        <span className="number">
+          {toMs === undefined ? t('gap.goesOn') : momentText(toMs, locale, timeZone)}
+        </span>
+      ),
+    },
+    {
+      title: t('gap.missing'),
+      key: 'missing',
+      align: 'right',
+      render: (_, { missing }) => <span className="number">{spanText(missing, t)}</span>,
+    },
+    { title: t('gap.cause'), key: 'cause', render: (_, { cause }) => t(`gapCause.${cause}`) },
+    {
+      title: t('gap.state'),
+      key: 'state',
+      render: (_, { state, decision }) => (
+        <span className={`gap-state is-${state}`} title={decision && `${decision.by}: ${decision.reason}`}>
+          {t(`gapState.${state}`)}
+        </span>
+      ),
+    },
+  ]
+  const refusedColumns: TableColumnsType<Refused> = [
+    {
+      title: t('refused.at'),
+      key: 'at',
+      render: (_, { committedAtMs }) => (
+        <span className="number">{momentText(committedAtMs, locale, timeZone)}</span>
+      ),
+    },
+    { title: t('refused.why'), key: 'why', render: (_, { refusal }) => refusal.detail },
+    { title: t('refused.state'), key: 'state', render: (_, { state }) => t(`refusedState.${state}`) },
+  ]
+  return (
+    <section className="panel" data-testid="quality">
+      <h2>{t('meter.gaps')}</h2>
+      {answer.failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <Table<Gap>
+        columns={gapColumns}
+        dataSource={answer.data?.gaps ?? []}
+        loading={loading}
+        rowKey="id"
+        size="small"
+        scroll={{ x: true }}
+        pagination={{ pageSize: 8, hideOnSinglePage: true }}
+        locale={{ emptyText: emptyOf(t('gap.none')) }}
+      />
+      <h2 className="panel-second">{t('meter.refused')}</h2>
+      <Table<Refused>
+        columns={refusedColumns}
+        dataSource={answer.data?.quarantine ?? []}
+        loading={loading}
+        rowKey="id"
+        size="small"
+        scroll={{ x: true }}
+        pagination={{ pageSize: 8, hideOnSinglePage: true }}
+        locale={{ emptyText: emptyOf(t('refused.none', { count: answer.data?.searched ?? '…' })) }}
+      />
+    </section>
+  )
+}
