@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import { Alert, Button, Descriptions, Drawer, Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
 import type { BalanceView } from '#accounts/balance-view.ts'
@@ -11,9 +11,8 @@ import {
   type BalanceRow,
 } from '#dashboards/web/src/balance-figures.ts'
 import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { exactText } from '#dashboards/web/src/numbers.ts'
-import { metersOf } from '#dashboards/web/src/park-context.tsx'
+import { metersOf, useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { TOTAL, type OpenCell } from './balance-grid.tsx'
 import { Closure } from './balance-notes.tsx'
 import { CoefficientTable } from './coefficient-table.tsx'
@@ -101,7 +100,7 @@ function Terms({ terms, open }: { terms: readonly Term[]; open: (cell: OpenCell)
 function Parts({ cell, item, view }: { cell: BalanceCell; item: BalanceItem; view: BalanceView }): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
-  const { park } = usePark()
+  const park = useParkTree()
   const meters = metersOf(park)
   const lastDay = new Date(Date.parse(view.period.to) - 24 * 3_600_000).toISOString().slice(0, 10)
   const columns: TableColumnsType<BalancePart> = [
@@ -267,8 +266,7 @@ interface BalanceCellDrawerProps {
   readonly open: (cell: OpenCell | undefined) => void
 }
 
-/** What a cell of the balance table is made of: cells that it sums, meters down to their registers, and records. */
-export function BalanceCellDrawer({ view, opened, open }: BalanceCellDrawerProps): ReactNode {
+function CellDrawer({ view, opened, open }: BalanceCellDrawerProps): ReactNode {
   const { t, nameOf } = useSpeech()
   const row = view.rows.find(({ id }) => id === opened?.row)
   const item = view.items.find(({ id }) => id === opened?.item)
@@ -289,3 +287,6 @@ export function BalanceCellDrawer({ view, opened, open }: BalanceCellDrawerProps
     </Drawer>
   )
 }
+
+/** What a cell of the balance table is made of: cells that it sums, meters down to their registers, and records. */
+export const BalanceCellDrawer = memo(CellDrawer)

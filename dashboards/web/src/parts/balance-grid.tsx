@@ -1,4 +1,4 @@
-import { useMemo, type ReactNode } from 'react'
+import { memo, useMemo, type ReactNode } from 'react'
 import { Table, type TableColumnsType } from 'antd'
 import type { BalanceView } from '#accounts/balance-view.ts'
 import {
@@ -65,8 +65,7 @@ function columnsOf({ items, rows }: BalanceView, measure: Measure): Column[] {
 
 const isSection = ({ level }: BalanceRow): boolean => level === 1
 
-/** The table in the order of the form: rows with their signs, a column for each energy item, each cell to be opened. */
-export function BalanceGrid({ view, measure, allRows, open }: BalanceGridProps): ReactNode {
+function Grid({ view, measure, allRows, open }: BalanceGridProps): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
   const columns = useMemo(() => columnsOf(view, measure), [view, measure])
@@ -138,3 +137,6 @@ export function BalanceGrid({ view, measure, allRows, open }: BalanceGridProps):
     />
   )
 }
+
+/** The table in the order of the form: rows with their signs, a column for each energy item, each cell to be opened. */
+export const BalanceGrid = memo(Grid)

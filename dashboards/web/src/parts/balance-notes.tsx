@@ -1,10 +1,10 @@
-import type { ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import { Alert, Collapse, Table, Tag, type TableColumnsType } from 'antd'
 import type { BalanceView } from '#accounts/balance-view.ts'
 import type { BalanceItem } from '#dashboards/web/src/balance-figures.ts'
 import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
 import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
-import { metersOf, usePark } from '#dashboards/web/src/park-context.tsx'
+import { metersOf, useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { CoefficientTable } from './coefficient-table.tsx'
 
 type ClosureView = BalanceView['closures'][string]
@@ -56,8 +56,7 @@ interface ClosureLine {
   readonly closure: ClosureView
 }
 
-/** The differences of all items, judged. */
-export function BalanceClosures({ view }: { view: BalanceView }): ReactNode {
+function Closures({ view }: { view: BalanceView }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
   const lines = view.items.flatMap((item): ClosureLine[] => {
     const closure = view.closures[item.id]
@@ -106,10 +105,9 @@ export function BalanceClosures({ view }: { view: BalanceView }): ReactNode {
   )
 }
 
-/** What the table rests on beside its meters, and what is not in it. */
-export function BalanceNotes({ view }: { view: BalanceView }): ReactNode {
+function Notes({ view }: { view: BalanceView }): ReactNode {
   const { t, nameOf } = useSpeech()
-  const { park } = usePark()
+  const park = useParkTree()
   const meters = metersOf(park)
   const { unplaced, compared, coefficients } = view
   const doubtful = coefficients.filter(
@@ -175,3 +173,8 @@ export function BalanceNotes({ view }: { view: BalanceView }): ReactNode {
     </>
   )
 }
+
+/** The differences of all items, judged. */
+export const BalanceClosures = memo(Closures)
+/** What the table rests on beside its meters, and what is not in it. */
+export const BalanceNotes = memo(Notes)
