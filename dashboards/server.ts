@@ -19,6 +19,7 @@ import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
+import { enterpriseApi } from './api/enterprise.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
@@ -200,6 +201,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   meterCareApi(app, { parkOf, books, board })
   energyApi(app, { parkOf, books, clock })
   const { electricity } = options
+  enterpriseApi(app, { parkOf, books, board, clock, electricity })
   if (electricity !== undefined) {
     const sources = (): ElectricitySources => ({ ...electricity, park, books, nowMs: clock.wallMs() })
     tariffApi(app, sources)
