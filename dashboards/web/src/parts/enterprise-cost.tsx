@@ -31,7 +31,7 @@ export function EnterpriseCost({
     {
       title: t('cost.period'),
       key: 'period',
-      render: (_, { period }) => t(period === null ? 'period.unknown' : `period.${period}`),
+      render: (_, { period }) => (period === null ? t('period.unknown') : t(`period.${period}`)),
     },
     {
       title: t('cost.energy'),
