@@ -19,6 +19,7 @@ import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
+import { enterpriseApi } from './api/enterprise.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
@@ -36,6 +37,7 @@ import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
 import { hostRule } from './host-names.ts'
 import { LiveStreams } from './live.ts'
+import { describeRoutes } from './openapi.ts'
 import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
 import { inPieces, type BooksView, type ReadingSource } from './sources.ts'
 
@@ -184,6 +186,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     clock,
     open: options.openAs,
   })
+  await describeRoutes(app)
   const parks = new ParkViews(park)
   const parkOf = (request: FastifyRequest): Park => parks.of(guard.viewerOf(request))
   sessionApi(app, { guard, signIn, book: options.access })
@@ -199,12 +202,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   meterCareApi(app, { parkOf, books, board })
   energyApi(app, { parkOf, books, clock })
-  const { electricity } = options
-  if (electricity !== undefined) {
-    const sources = (): ElectricitySources => ({ ...electricity, park, books, nowMs: clock.wallMs() })
-    tariffApi(app, sources)
-    loadApi(app, sources)
+  enterpriseApi(app, { parkOf, books, board, clock, electricity: options.electricity })
+  const electricity = (): ElectricitySources => {
+    if (options.electricity === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    return { ...options.electricity, park, books, nowMs: clock.wallMs() }
   }
+  tariffApi(app, electricity)
+  loadApi(app, electricity)
   qualityApi(app, books)
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   reportsApi(app, { park, clock, sources: options.reports })

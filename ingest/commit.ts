@@ -15,6 +15,10 @@ const READINGS_PER_COMMIT = 10_000
 const PAYLOADS_PER_COMMIT_MAX = 256
 /** Groups under way at once: while the store takes one, the next is judged and written out. */
 const GROUPS_UNDER_WAY = 2
+/** Under load a group fills for at most this long, and for no longer than the last write took. */
+const GATHER_MS_MAX = 25
+/** It is under way once nothing has come for this long. */
+const GATHER_STEP_MS = 1
 /** While the store is away: from a quick retry to one in ten seconds. */
 const STORE_BACKOFF = { firstMs: 200, maxMs: 10_000 }
 
@@ -71,6 +75,9 @@ export function startCommitter({
   const abort = new AbortController()
   let stopping = false
   let storeAvailable = true
+  /** While one group gathers, the other does not take away what would join it. */
+  let gathering: Promise<void> | undefined
+  let lastWrite = { endedMs: 0, tookMs: 0 }
   const counts = {
     committedPayloads: 0,
     committedReadings: 0,
@@ -109,8 +116,24 @@ export function startCommitter({
     return group
   }
 
+  /**
+   * Lets payloads join the first one where the last write has only just ended: a flush of the disk costs as much for
+   * one as for many. Where little comes nothing waits.
+   */
+  async function gather(): Promise<void> {
+    const untilMs = lastWrite.endedMs + Math.min(lastWrite.tookMs, GATHER_MS_MAX)
+    for (let count = 0; count < waiting.count && waiting.count < PAYLOADS_PER_COMMIT_MAX;) {
+      if (stopping || clock.monotonicMs() >= untilMs) return
+      count = waiting.count
+      await pause(clock, GATHER_STEP_MS, abort.signal)
+    }
+  }
+
   async function write(group: readonly Judged[]): Promise<void> {
+    const startedMs = clock.monotonicMs()
     const outcomes = await writeGroup(group, store, clock, abort.signal)
+    const endedMs = clock.monotonicMs()
+    lastWrite = { endedMs, tookMs: endedMs - startedMs }
     if (outcomes === undefined) return
     if (!storeAvailable) log.info('the store takes readings again')
     storeAvailable = true
@@ -165,6 +188,13 @@ export function startCommitter({
   async function run(): Promise<void> {
     while (!abort.signal.aborted) {
       await (stopping ? undefined : waiting.filled())
+      if (gathering !== undefined) {
+        await gathering
+        continue
+      }
+      gathering = gather()
+      await gathering
+      gathering = undefined
       const group = takeGroup()
       if (group.length > 0) await commit(group)
       else if (stopping) return

@@ -26,6 +26,7 @@ import { openProfiles } from '#firmware-config/profile-library.ts'
 import { profileFile, toRegisterMap } from '#firmware-config/profile.ts'
 import { behaviourFile } from '#simulators/fault-schedule.ts'
 import { scenarioFile } from '#simulators/scenario.ts'
+import { httpApiPage } from './http-api-page.ts'
 import { metersPage, type PrintedProfile } from './meters-page.ts'
 
 /**
@@ -121,6 +122,7 @@ function protocolPage(): string {
 }
 
 const pages: Readonly<Record<string, string>> = {
+  'http-api.md': await httpApiPage(table, GENERATED),
   'quantities.md': quantitiesPage(),
   'faults.md': faultsPage(),
   'meters.md': metersPage(printedProfiles(), table, GENERATED),

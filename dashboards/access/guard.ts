@@ -56,7 +56,7 @@ function isLoopbackHost(host: string): boolean {
 }
 
 /** Pages and their files hold nothing of the park. */
-function accessOf(said: RouteAccess | undefined, method: string, url: string): RouteAccess {
+export function accessOf(said: RouteAccess | undefined, method: string, url: string): RouteAccess {
   if (said !== undefined) return said
   return url.startsWith('/api/') || url === '/metrics' ? unsaid(method) : open
 }

@@ -1,6 +1,7 @@
 import account from './zh-CN/account.json'
 import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
+import enterprise from './zh-CN/enterprise.json'
 import meter from './zh-CN/meter.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
@@ -13,6 +14,7 @@ export const texts = {
   ...common,
   ...overview,
   ...meter,
+  ...enterprise,
   ...operations,
   ...account,
   ...users,

@@ -1,0 +1,72 @@
+/** What each address is for, in a line: the summaries of the API's description. */
+const summaries: Readonly<Record<string, string>> = {
+  'GET /healthz': 'Whether the process answers at all',
+  'GET /readyz': 'Whether readings can be taken and kept now, or what is in the way (503)',
+  'GET /metrics': 'Figures of the process for Prometheus',
+  'GET /api/openapi.json': 'This description',
+  'GET /api/live': 'Live stream of server-sent events: snapshot, change, tick',
+  'GET /api/park': 'The park’s tree: enterprises, processes, equipment, meters, gateways',
+  'GET /api/overview': 'The park now: power, energy of the day, every meter and gateway with its state',
+  'GET /api/load': 'Electric load of the park and of each enterprise over the last minutes',
+  'GET /api/meters/{id}': 'A meter: its facts, its place, and the newest reading of every quantity',
+  'GET /api/meters/{id}/curve': 'Power or flow of a meter, thinned without bridging a gap',
+  'GET /api/meters/{id}/intervals':
+    'A day’s 15-minute slots of a meter with method, coverage, revision and registers',
+  'GET /api/meters/{id}/energy': 'Energy of a meter by hour, day, month or year, with what is missing',
+  'GET /api/meters/{id}/events': 'What happened to a meter: replacement, reset, changed ratios',
+  'GET /api/meters/{id}/quality': 'Gaps and quarantine of a meter',
+  'GET /api/meters/{id}/reader': 'Who reads a meter, and how well',
+  'GET /api/enterprises/{enterprise}/load':
+    'Load of an enterprise or of the park’s own by 15 minutes of a day',
+  'GET /api/enterprises/{enterprise}/profile': 'Energy of every hour of a month',
+  'GET /api/enterprises/{enterprise}/month':
+    'What a month adds up to: carriers, workshops and equipment, power factor, production',
+  'GET /api/quality': 'Holes, gaps and quarantine',
+  'GET /api/v1/accounts': 'The carbon accounts that the viewer may see, and their months',
+  'GET /api/v1/accounts/{account}/statement': 'Statement of an account, as known on a day',
+  'GET /api/v1/accounts/{account}/entries': 'Entries of an account’s ledger, oldest first',
+  'GET /api/v1/accounts/{account}/positions': 'Allowances, targets, offsets and certificates of an account',
+  'GET /api/v1/accounts/{account}/entries/{entry}/trace':
+    'From a posting to a 15-minute slot and the readings that it rests on',
+  'GET /api/v1/accounts/{account}/electricity-cost':
+    'What an account’s electricity of a month costs by its tariff',
+  'GET /api/v1/accounts/{account}/load': 'Demand, load factor, base load and hours of an account’s month',
+  'GET /api/v1/session': 'Who asks, and what they may',
+  'POST /api/v1/session': 'Signs in with name and password',
+  'DELETE /api/v1/session': 'Signs out',
+  'POST /api/v1/session/link': 'Chooses a password through a one-time link',
+  'POST /api/v1/session/password': 'Changes one’s own password',
+  'GET /api/v1/users': 'All users',
+  'POST /api/v1/users': 'Adds a user and gives a one-time link',
+  'POST /api/v1/users/{id}/link': 'A new one-time link of a user; the old password ends with its use',
+  'PATCH /api/v1/users/{id}': 'Shuts a user out, or lets one in again',
+  'GET /api/v1/tokens': 'Tokens of programs, without their secrets',
+  'POST /api/v1/tokens': 'Makes a token; its secret is told this once',
+  'DELETE /api/v1/tokens/{id}': 'Ends a token',
+  'GET /api/v1/audit': 'Who changed what, newest first',
+}
+
+/** Reports have the same few addresses each. */
+const reportNames: Readonly<Record<string, string>> = {
+  balance: 'Energy balance table',
+  statistics: 'Energy statistics',
+  forms: 'Statistical forms 205-1 and 205-2',
+  quality: 'Data-quality statement',
+}
+
+function reportSummary(path: string): string | undefined {
+  const found = /^GET \/api\/v1\/(accounts\/\{account\}\/)?reports\/([\w-]+)(\/file)?$/.exec(path)
+  const name = reportNames[found?.[2] ?? '']
+  if (found === null || name === undefined) return undefined
+  const whose = found[1] === undefined ? 'of the whole park' : 'of an account'
+  return `${name} ${whose}${found[3] === undefined ? '' : ' as a spreadsheet (XLSX or CSV)'}`
+}
+
+/** Parameters as OpenAPI writes them. */
+const pathOf = (method: string, url: string): string => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`
+
+/** The summary of a route; undefined for one that has none, which openapi.test.ts does not let pass. */
+export function summaryOf(method: string, url: string): string | undefined {
+  const path = pathOf(method, url)
+  return summaries[path] ?? reportSummary(path)
+}
