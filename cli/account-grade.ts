@@ -1,80 +1,28 @@
 import { accountMonthOf, monthNameAt } from '#accounts/account-month.ts'
 import type { AccountPlan, AccountingPlan } from '#accounts/accounting-plan.ts'
-import { decimal, ofAmount, presented, quotient, textOf, type Decimal } from '#accounts/decimal.ts'
+import { decimal, ofAmount, quotient, presented, textOf, type Decimal } from '#accounts/decimal.ts'
 import { evidenceOf, registerOf } from '#accounts/evidence.ts'
 import { postingsOf, type PostingRules } from '#accounts/posting.ts'
-import { toNumber } from '#contract/amount.ts'
 import type { MeterEvidence, Posting } from '#contract/entry.ts'
 import type { Period } from '#contract/grid.ts'
-import type { Interval } from '#contract/interval.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
-import type { GradedMeter, MeterGrade } from '#simulators/grade.ts'
+import type { DifferenceCause, MeterGrade } from '#simulators/grade.ts'
+import { causesIn, causesOf, figureCells, roundingOf, type GradedFigure } from './graded-difference.ts'
 import { tableLines } from './table.ts'
 
-/**
- * Carbon accounts of a simulated park against the truth: the same factors on what really flowed. What the grade of the
- * meters declares (lost, short, invented) is taken from the difference; what is left must be the rounding of registers.
- */
+/** Carbon accounts of a simulated park against the truth: the same factors on what really flowed. */
 
 /** One source of an account in the graded period, in tCO2. */
-export interface GradedSource {
+export interface GradedSource extends GradedFigure {
   readonly account: string
   readonly source: string
-  readonly platform: Decimal
-  readonly truth: Decimal
-  /** What the meters' findings come to, with its sign. */
-  readonly declared: Decimal
-  /** The most that the registers' steps can come to. */
-  readonly rounding: Decimal
 }
 
-/** A meter's grade with what its register cannot tell apart. */
-export interface AccountMeter {
-  readonly grade: MeterGrade
-  /** In the register's unit; both ends of the period, and of every finding. */
-  readonly rounding: number
-}
-
-const HOUR_MS = 3_600_000
-const FLOAT32_STEPS = 2 ** 23
-/** The truth itself is kept in steps; sums of many slots round once each end. */
-const TRUTH_STEP = 0.00001
-
-/** A slot whose boundary was not read at its line says so by its method: how far such slots are from the truth. */
-function unmeasuredOf({ methods }: Pick<MeterGrade, 'methods'>): number {
-  let sum = 0
-  for (const [method, { absolute }] of methods) if (method !== 'measured') sum += toNumber(absolute)
-  return sum
-}
-
-/**
- * What the ends of a graded meter's stretches may round away: steps of the register, the time that an answer travelled,
- * and what the methods of the slots declare as not measured.
- */
-export function roundingOf(
-  {
-    step,
-    isFloat32,
-    intervals,
-    ratingPerHour,
-  }: Pick<GradedMeter, 'step' | 'isFloat32' | 'intervals' | 'ratingPerHour'>,
-  { findings, methods }: Pick<MeterGrade, 'findings' | 'methods'>,
-  answerMs: number,
-): number {
-  const travelled = (ratingPerHour * answerMs) / HOUR_MS
-  const last = intervals.findLast((each: Interval) => each.state === 'known')
-  const register = last?.state === 'known' && last.basis === 'register' ? toNumber(last.closing.register) : 0
-  const float = isFloat32 ? 2 ** Math.ceil(Math.log2(Math.max(1, register))) / FLOAT32_STEPS : 0
-  return (step + float + TRUTH_STEP + travelled) * (1 + findings.length) + unmeasuredOf({ methods })
-}
-
-/** Sum of a grade's differences, platform less truth, that are declared. */
-function declaredOf({ findings }: MeterGrade): Decimal {
-  let sum = decimal('0')
-  for (const { truth, platform } of findings)
-    sum = sum.plus(platform === null ? decimal('0') : ofAmount(platform)).minus(ofAmount(truth))
-  return sum
+export interface AccountGrades {
+  readonly graded: readonly GradedSource[]
+  /** Sources with a meter that was not graded, which says nothing of them. */
+  readonly leftOut: readonly string[]
 }
 
 function evidenceWith(meter: Meter, energy: Decimal, period: Period): Parameters<typeof evidenceOf>[0] {
@@ -93,16 +41,16 @@ function evidenceWith(meter: Meter, energy: Decimal, period: Period): Parameters
   }
 }
 
-type EnergyOf = (graded: AccountMeter) => Decimal
+type EnergyOf = (grade: MeterGrade) => Decimal
 
-/** Grades the accounts of a plan; sources with a meter that was not graded are left out. */
+/** Grades the accounts of a plan, source by source. */
 export function gradeAccounts(
   plan: AccountingPlan,
   park: Park,
   rules: PostingRules,
   period: Period,
-  meters: ReadonlyMap<string, AccountMeter>,
-): GradedSource[] {
+  grades: ReadonlyMap<string, MeterGrade>,
+): AccountGrades {
   const month = {
     ...accountMonthOf(monthNameAt(period.fromMs, park.description.timeZone), park.description.timeZone),
     ...period,
@@ -114,24 +62,35 @@ export function gradeAccounts(
       ({ measured }) =>
         measured.flatMap((term): MeterEvidence[] => {
           const register = registerOf(term, park)
-          const graded = meters.get(term.meter)
-          if (register === undefined || graded === undefined) return []
-          const evidence = evidenceWith(register.meter, energyOf(graded), period)
+          const grade = grades.get(term.meter)
+          if (register === undefined || grade === undefined) return []
+          const evidence = evidenceWith(register.meter, energyOf(grade), period)
           return [evidenceOf(evidence, term, register.meter, rules.assumptions)]
         }),
       [],
       rules,
     )
-  return plan.accounts.flatMap((given) => {
-    const sources = given.sources.filter(
-      ({ measured }) =>
-        measured.length > 0 &&
-        measured.every(({ meter, quantity }) => meters.has(meter) && quantity === undefined),
-    )
+  const causes = new Map([...grades].map(([meter, grade]) => [meter, causesOf(grade)]))
+  const isGraded = ({ measured }: AccountPlan['sources'][number]): boolean =>
+    measured.every(({ meter, quantity }) => grades.has(meter) && quantity === undefined)
+  const leftOut = plan.accounts.flatMap(({ account, sources }) =>
+    sources
+      .filter((source) => source.measured.length > 0 && !isGraded(source))
+      .map(({ id }) => `${account} ${id}`),
+  )
+  const graded = plan.accounts.flatMap((given): GradedSource[] => {
+    const sources = given.sources.filter((source) => source.measured.length > 0 && isGraded(source))
     const account = { ...given, sources }
-    const platform = postingsWith(account, ({ grade }) => ofAmount(grade.platform))
-    const truth = postingsWith(account, ({ grade }) => ofAmount(grade.truth))
-    const declared = postingsWith(account, ({ grade }) => declaredOf(grade))
+    const tonnesWith = (of: AccountPlan, energyOf: EnergyOf): Decimal[] =>
+      postingsWith(of, energyOf).map(({ tCo2 }) => decimal(tCo2 ?? '0'))
+    const platform = tonnesWith(account, (grade) => ofAmount(grade.platform))
+    const truth = tonnesWith(account, (grade) => ofAmount(grade.truth))
+    const meters = sources.flatMap(({ measured }) => measured.map(({ meter }) => meter))
+    const occurring = new Set(meters.flatMap((meter) => [...(causes.get(meter)?.keys() ?? [])]))
+    const caused = [...occurring].map((cause): [DifferenceCause, Decimal[]] => [
+      cause,
+      tonnesWith(account, ({ meter }) => causes.get(meter)?.get(cause) ?? decimal('0')),
+    ])
     // Rounding has no sign: each term counts with the size of its share.
     const sized = {
       ...account,
@@ -140,42 +99,35 @@ export function gradeAccounts(
         measured: source.measured.map((term) => ({ ...term, share: term.share.replace('-', '') })),
       })),
     }
-    const rounding = postingsWith(sized, (graded) => decimal(String(Number(graded.rounding.toFixed(9)))))
-    const tonnes = (postings: readonly Posting[], index: number): Decimal =>
-      decimal(postings[index]?.tCo2 ?? '0')
+    const rounding = tonnesWith(sized, roundingOf)
     return sources.map((source, index) => ({
       account: account.account,
       source: source.id,
-      platform: tonnes(platform, index),
-      truth: tonnes(truth, index),
-      declared: tonnes(declared, index),
-      rounding: tonnes(rounding, index).abs(),
+      platform: platform[index] ?? decimal('0'),
+      truth: truth[index] ?? decimal('0'),
+      causes: new Map(
+        caused.flatMap(([cause, tonnes]) => {
+          const caused = tonnes[index]
+          return caused === undefined || caused.eq(0) ? [] : [[cause, caused] as const]
+        }),
+      ),
+      rounding: rounding[index]?.abs() ?? decimal('0'),
     }))
   })
-}
-
-/** True where all that is not declared is rounding. */
-export function accountsAgree(graded: readonly GradedSource[]): boolean {
-  return graded.every(({ platform, truth, declared, rounding }) =>
-    platform.minus(truth).minus(declared).abs().lte(rounding),
-  )
+  return { graded, leftOut }
 }
 
 /** The grade of accounts as lines of a table. */
-export function accountGradeLines(graded: readonly GradedSource[]): string[] {
-  const rows = graded.map(({ account, source, platform, truth, declared, rounding }) => {
+export function accountGradeLines({ graded, leftOut }: AccountGrades): string[] {
+  const causes = causesIn(graded)
+  const rows = graded.map((source) => {
+    const { truth, platform } = source
     const share = truth.eq(0) ? decimal('0') : quotient(platform.minus(truth), truth).times('100')
-    return [
-      account,
-      source,
-      presented(truth, 6),
-      presented(platform, 6),
-      presented(declared, 6),
-      presented(platform.minus(truth).minus(declared), 6),
-      presented(rounding, 6),
-      `${presented(share, 4)} %`,
-    ]
+    return [source.account, source.source, ...figureCells(source, causes, 6), `${presented(share, 4)} %`]
   })
-  const head = ['account', 'source', 'truth tCO2', 'platform', 'declared', 'left', 'rounding', 'difference']
-  return tableLines([head, ...rows], new Set([2, 3, 4, 5, 6, 7]))
+  const head = ['account', 'source', 'truth tCO2', 'platform', ...causes, 'left', 'rounding', 'difference']
+  return [
+    ...tableLines([head, ...rows], new Set(head.keys().drop(2))),
+    ...leftOut.map((source) => `not graded: ${source}, of which not all meters were`),
+  ]
 }

@@ -8,12 +8,15 @@ import type { GapRecord } from '#contract/messages.ts'
 import type { Meter } from '#contract/park.ts'
 import { meterIntervals, quality, type Slot } from '#dashboards/api/shapes.ts'
 import { openBooks } from '#store/open.ts'
+import type { Books } from '#store/port.ts'
 
 /** Where the intervals that are graded come from. */
 export interface PlatformIntervals {
   /** The newest revisions of a meter's register, in order of time. */
   intervals(meter: Meter, period: Period): Promise<readonly Interval[]>
   gaps(): Promise<readonly GapRecord[]>
+  /** The books themselves, where they are at hand. */
+  readonly books: Pick<Books, 'daySums'> | undefined
   close(): void
 }
 
@@ -23,6 +26,7 @@ export function fromBooks(file: string): PlatformIntervals {
     throw new Fault('file-unreadable', `There are no books in ${file}.`, { place: { file } })
   const books = openBooks(file)
   return {
+    books,
     intervals: async (meter, period) => books.intervals(meter.id, meter.register, period),
     gaps: async () => books.gaps().map(({ record }) => record),
     close: () => {
@@ -46,6 +50,7 @@ export function fromServer(url: string, timeZone: string, token?: string): Platf
     }
   }
   return {
+    books: undefined,
     intervals: async (meter, { fromMs, toMs }) => {
       const found: Interval[] = []
       for (let day = dayOf(fromMs, timeZone); day.fromMs < toMs; day = dayOf(day.toMs, timeZone)) {

@@ -81,12 +81,18 @@ export function gradeReport(grades: readonly MeterGrade[], period: Period, unitO
 
 const jsonAmount = (value: Amount | null): string | null => (value === null ? null : toDecimal(value))
 
-/** The grade as one JSON document; energies are exact decimal texts. */
-export function gradeJson(grades: readonly MeterGrade[], period: Period, unitOf: UnitOf): string {
+/** The grade as one JSON document; energies are exact decimal texts. `more` stands beside the meters. */
+export function gradeJson(
+  grades: readonly MeterGrade[],
+  period: Period,
+  unitOf: UnitOf,
+  more: object = {},
+): string {
   return JSON.stringify({
     period,
     clean: isClean(grades),
-    meters: grades.map(({ methods, findings, truth, platform, ...grade }) => ({
+    ...more,
+    meters: grades.map(({ methods, findings, differences, truth, platform, ...grade }) => ({
       ...grade,
       unit: unitOf(grade.meter),
       truth: jsonAmount(truth),
@@ -97,6 +103,10 @@ export function gradeJson(grades: readonly MeterGrade[], period: Period, unitOf:
           { slots, net: jsonAmount(net), absolute: jsonAmount(absolute) },
         ]),
       ),
+      differences: differences.map(({ difference, ...each }) => ({
+        ...each,
+        difference: jsonAmount(difference),
+      })),
       findings: findings.map(({ meter: _meter, ...finding }) => ({
         ...finding,
         truth: jsonAmount(finding.truth),

@@ -1,12 +1,20 @@
 import { add, compare, subtract, toNumber, type Amount } from '#contract/amount.ts'
 import { SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
-import type { Interval, IntervalMethod, KnownInterval, RegisterInterval } from '#contract/interval.ts'
+import type {
+  Boundary,
+  Interval,
+  IntervalMethod,
+  KnownInterval,
+  RegisterInterval,
+} from '#contract/interval.ts'
 import { reasonsFor, type Reason } from './grade-reasons.ts'
-import { TRUTH_RESOLUTION } from './truth-energy.ts'
+import { Chain, isMeasured, nothing, Run, runEnd, sharedOut, type RunEnd } from './grade-run.ts'
+import { readingError, type RegisterFacts } from './reading-error.ts'
 
 /**
  * A meter's intervals against what really flowed. Between two readings at quarters of an hour the platform may differ
- * from the truth by the register's step and no more, whatever it interpolated in between.
+ * from the truth by the register's step and no more, whatever it interpolated in between. So the whole difference of a
+ * period has causes, each with its stretch and amount, but for what the readings at the ends of its stretches round away.
  */
 
 /** lost: no interval. short: an interval, but with too little. invented: with more than flowed. */
@@ -33,6 +41,26 @@ export interface MethodGrade {
   absolute: Amount
 }
 
+/**
+ * Why a period's energy differs from the truth, beside the findings. interpolated, apportioned: the line at an end was not
+ * read, and the advance over it was shared out by time. beside-line: the line was read a moment early or late. unjudged:
+ * a register that fell, or counts in other units since, at such an end. The others: the energy rests on no register.
+ */
+export type DifferenceCause =
+  | FindingCause
+  | 'interpolated'
+  | 'apportioned'
+  | 'beside-line'
+  | 'unjudged'
+  | Exclude<KnownInterval['basis'], 'register'>
+
+/** A part of a period's difference with its cause. */
+export interface Difference extends Period {
+  readonly cause: DifferenceCause
+  /** Platform less truth. */
+  readonly difference: Amount
+}
+
 export interface MeterGrade {
   readonly meter: string
   readonly slots: number
@@ -41,19 +69,18 @@ export interface MeterGrade {
   readonly platform: Amount
   readonly methods: ReadonlyMap<IntervalMethod, MethodGrade>
   readonly findings: readonly Finding[]
+  /** What has a cause of the difference of platform and truth, in order of time; findings among it. */
+  readonly differences: readonly Difference[]
+  /** What the rest of it may come to, in either direction: what readings cannot tell. */
+  readonly rounding: number
 }
 
-export interface GradedMeter {
+export interface GradedMeter extends RegisterFacts {
   readonly meter: string
   /** Newest revisions, in order of time. */
   readonly intervals: readonly Interval[]
-  readonly truthIn: (period: Period) => Amount
-  /** The register's step in its unit; what two readings may differ by from the truth. */
-  readonly step: number
-  /** True for a register that is a 32-bit float: its steps grow with its value. */
-  readonly isFloat32: boolean
-  /** The most that flows, in the register's unit an hour. */
-  readonly ratingPerHour: number
+  /** True where events change what a unit of the register stands for. */
+  readonly isScaled: boolean
 }
 
 export interface GradeRules {
@@ -63,33 +90,28 @@ export interface GradeRules {
   readonly answerMs: number
 }
 
-const HOUR_MS = 3_600_000
-/** A 32-bit float keeps 24 bits. */
-const FLOAT32_STEPS = 2 ** 23
-
-const zero: Amount = { count: 0, resolution: TRUTH_RESOLUTION }
 const sizeOf = (value: Amount): Amount => (value.count < 0 ? { ...value, count: -value.count } : value)
 
-/** From one reading at a line to the next such one: what lies between is decided by the register alone. */
-interface Run {
-  readonly openedMs: number
-  readonly fromMs: number
-  energy: Amount
-  /** What flowed in the stretches that the platform left open. */
-  open: Amount
-  /** Readings that the energy is a difference of; two, and two more for each stretch left open. */
-  readings: number
-}
+/** From line to line, and beyond to the readings of lines that were not read. */
+const reachOf = (opening: RunEnd, closing: RunEnd): Period => ({
+  fromMs: isMeasured(opening) ? opening.lineMs : opening.readMs,
+  toMs: isMeasured(closing) ? closing.lineMs : closing.readMs,
+})
 
 class MeterGrading {
   readonly #graded: GradedMeter
   readonly #rules: GradeRules
   readonly #methods = new Map<IntervalMethod, MethodGrade>()
   readonly #findings: Finding[] = []
+  readonly #differences: Difference[] = []
   #run: Run | undefined
+  #chain = new Chain()
+  /** Where the last run ended: nothing beside its line if the next one begins with the same reading. */
+  #ended: RunEnd | undefined
   #lost: { fromMs: number; toMs: number } | undefined
   #missing = 0
-  #platform: Amount = zero
+  #platform: Amount = nothing
+  #rounding = 0
 
   constructor(graded: GradedMeter, rules: GradeRules) {
     this.#graded = graded
@@ -107,11 +129,15 @@ class MeterGrading {
       if (interval?.state === 'known') this.#takeKnown(interval)
       else {
         this.#missing += 1
-        this.#run = undefined
+        this.#breakRun()
         this.#lose(slotMs, slotMs + SLOT_MS)
       }
     }
     this.#endLost()
+    this.#breakRun()
+    this.#leave()
+    this.#endChain()
+    const inOrder = (a: Period, b: Period): number => a.fromMs - b.fromMs
     return {
       meter,
       slots,
@@ -119,15 +145,22 @@ class MeterGrading {
       truth: truthIn(period),
       platform: this.#platform,
       methods: this.#methods,
-      findings: this.#findings.toSorted((a, b) => a.fromMs - b.fromMs),
+      findings: this.#findings.toSorted(inOrder),
+      differences: this.#differences.toSorted(inOrder),
+      rounding: this.#rounding,
     }
   }
 
   #takeKnown(interval: KnownInterval): void {
     this.#platform = add(this.#platform, interval.energy)
-    if (interval.basis === 'register') this.#takeRegister(interval)
+    if (interval.basis === 'register') {
+      this.#takeRegister(interval)
+      return
+    }
     // Nothing was read at its lines that the truth could be held against.
-    else this.#run = undefined
+    this.#breakRun()
+    const slot = { fromMs: interval.slotMs, toMs: interval.slotMs + SLOT_MS }
+    this.#declare(interval.basis, slot, subtract(interval.energy, this.#graded.truthIn(slot)))
   }
 
   #takeRegister(interval: RegisterInterval): void {
@@ -145,29 +178,24 @@ class MeterGrading {
 
   /** Carries the run through an interval; what is undecided within it counts neither as truth nor as energy. */
   #goOn({ slotMs, energy, method, opening, closing, undecided }: RegisterInterval): void {
-    if (opening.method === 'measured') {
-      this.#run = {
-        openedMs: opening.after.atMs,
-        fromMs: opening.atMs,
-        energy: zero,
-        open: zero,
-        readings: 2,
-      }
-    } else if (opening.atMs > slotMs) this.#run = undefined
-    const run = this.#run
-    if (method === 'manual' || run === undefined) {
-      this.#run = undefined
+    const { truthIn } = this.#graded
+    const within = undecided.filter(({ from, to }) => from.atMs >= opening.atMs && to.atMs <= closing.atMs)
+    if (method === 'manual') {
+      this.#breakRun()
+      const between = { fromMs: opening.atMs, toMs: closing.atMs }
+      const flowed = within.reduce(
+        (left, { from, to }) => subtract(left, truthIn({ fromMs: from.atMs, toMs: to.atMs })),
+        truthIn(between),
+      )
+      this.#declare('manual', between, subtract(energy, flowed))
       return
     }
-    run.energy = add(run.energy, energy)
-    for (const { from, to } of undecided) {
-      if (from.atMs < opening.atMs || to.atMs > closing.atMs) continue
-      run.open = add(run.open, this.#graded.truthIn({ fromMs: from.atMs, toMs: to.atMs }))
-      run.readings += 2
-    }
-    if (closing.method === 'measured') {
-      this.#endRun(closing.before.atMs, closing.atMs, toNumber(closing.register))
-    } else if (closing.atMs < slotMs + SLOT_MS) this.#run = undefined
+    if (opening.method === 'measured' || opening.atMs > slotMs) this.#breakRun()
+    this.#run ??= new Run(opening)
+    for (const { from, to } of within)
+      this.#run.leaveOpen(from.atMs, to.atMs, truthIn({ fromMs: from.atMs, toMs: to.atMs }))
+    this.#run.take(energy, closing)
+    if (closing.method === 'measured' || closing.atMs < slotMs + SLOT_MS) this.#breakRun()
   }
 
   /** How far an interval is from the truth of the part of its slot that it speaks of. */
@@ -175,30 +203,86 @@ class MeterGrading {
     if (undecided.length > 0) return
     const truth = this.#graded.truthIn({ fromMs: opening.atMs, toMs: closing.atMs })
     const difference = subtract(energy, truth)
-    const grade = this.#methods.get(method) ?? { slots: 0, net: zero, absolute: zero }
+    const grade = this.#methods.get(method) ?? { slots: 0, net: nothing, absolute: nothing }
     grade.slots += 1
     grade.net = add(grade.net, difference)
     grade.absolute = add(grade.absolute, sizeOf(difference))
     this.#methods.set(method, grade)
   }
 
-  #endRun(closedMs: number, toMs: number, register: number): void {
+  /** Ends the run where there is one: at a reading at its last line, or at the next one beyond it. */
+  #breakRun(): void {
     const run = this.#run
     this.#run = undefined
-    if (run === undefined) return
-    const flowed = this.#graded.truthIn({ fromMs: run.openedMs, toMs: closedMs })
-    const truth = subtract(flowed, run.open)
-    const difference = toNumber(subtract(run.energy, truth))
-    if (Math.abs(difference) <= (this.#tolerance(register) * run.readings) / 2) return
-    this.#find(difference > 0 ? 'invented' : 'short', run.fromMs, toMs, truth, run.energy)
+    if (run?.closing === undefined) return
+    const { opening } = run
+    const closing = runEnd(run.closing, 'closing')
+    const isJudged = opening !== undefined && closing !== undefined && !this.#isScaledBeyond(opening, closing)
+    if (isJudged) this.#judge(run, opening, closing)
+    else this.#leaveUnjudged(run, run.closing)
   }
 
-  /** Of the difference of two readings: both round down to the step; the truth is counted in millionths; answers travel. */
-  #tolerance(register: number): number {
-    const { step, isFloat32, ratingPerHour } = this.#graded
-    const floatStep = isFloat32 ? 2 ** Math.ceil(Math.log2(Math.max(register, 1))) / FLOAT32_STEPS : 0
-    const travelled = (ratingPerHour * this.#rules.answerMs) / HOUR_MS
-    return step + floatStep + 2 * Number(TRUTH_RESOLUTION) + travelled
+  /** True where a share of the register's own advance is needed, and its unit may be another one than the energy's. */
+  #isScaledBeyond(opening: RunEnd, closing: RunEnd): boolean {
+    return this.#graded.isScaled && !(isMeasured(opening) && isMeasured(closing))
+  }
+
+  #judge(run: Run, opening: RunEnd, closing: RunEnd): void {
+    const { truthIn } = this.#graded
+    const { answerMs } = this.#rules
+    const energy = add(add(opening.outside, run.energy), closing.outside)
+    const truth = subtract(truthIn({ fromMs: opening.readMs, toMs: closing.readMs }), run.open)
+    const difference = subtract(energy, truth)
+    const stretches = run.stretchesTo(opening, closing)
+    const size = toNumber(difference)
+    const error = readingError(this.#graded, stretches, toNumber(closing.register), answerMs)
+    this.#open(opening)
+    if (-error.below <= size && size <= error.above) {
+      if (!this.#chain.goesOnWith(opening)) this.#endChain()
+      this.#chain.take(stretches, closing)
+    } else {
+      this.#endChain()
+      const at = { fromMs: run.fromMs, toMs: closing.lineMs }
+      this.#find(size > 0 ? 'invented' : 'short', at, truth, energy, reachOf(opening, closing))
+    }
+    this.#ended = closing
+  }
+
+  #leaveUnjudged({ fromMs, energy, open }: Run, { atMs: toMs }: Boundary): void {
+    const truth = subtract(this.#graded.truthIn({ fromMs, toMs }), open)
+    this.#declare('unjudged', { fromMs, toMs }, subtract(energy, truth))
+  }
+
+  /** A run begins: what lies beside its first line is the other side of what lay beside the last one's, or its own. */
+  #open(opening: RunEnd): void {
+    const ended = this.#ended
+    const isSame = ended?.lineMs === opening.lineMs && ended.readMs === opening.readMs
+    if (isSame && isMeasured(ended) && isMeasured(opening)) {
+      this.#ended = undefined
+      return
+    }
+    this.#leave()
+    this.#declareEnd(opening, 'opening')
+  }
+
+  #leave(): void {
+    const ended = this.#ended
+    this.#ended = undefined
+    if (ended !== undefined) this.#declareEnd(ended, 'closing')
+  }
+
+  #declareEnd(end: RunEnd, side: 'opening' | 'closing'): void {
+    const { lineMs, readMs, method } = end
+    const at = { fromMs: Math.min(lineMs, readMs), toMs: Math.max(lineMs, readMs) }
+    this.#declare(method === 'measured' ? 'beside-line' : method, at, sharedOut(end, side, this.#graded))
+  }
+
+  #endChain(): void {
+    const { stretches, register } = this.#chain
+    if (stretches.length === 0) return
+    const { below, above } = readingError(this.#graded, stretches, register, this.#rules.answerMs)
+    this.#rounding += Math.max(below, above)
+    this.#chain = new Chain()
   }
 
   /** A stretch of which there is no energy, in order of time; those that touch are one. */
@@ -214,16 +298,22 @@ class MeterGrading {
 
   #endLost(): void {
     if (this.#lost === undefined) return
-    const { fromMs, toMs } = this.#lost
+    const lost = this.#lost
     this.#lost = undefined
-    const truth = this.#graded.truthIn({ fromMs, toMs })
-    if (compare(truth, zero) !== 0) this.#find('lost', fromMs, toMs, truth, null)
+    const truth = this.#graded.truthIn(lost)
+    if (compare(truth, nothing) !== 0) this.#find('lost', lost, truth, null)
   }
 
-  #find(cause: FindingCause, fromMs: number, toMs: number, truth: Amount, platform: Amount | null): void {
+  /** @param reach the time whose faults can be its reason, where that is longer */
+  #find(cause: FindingCause, at: Period, truth: Amount, platform: Amount | null, reach = at): void {
     const { meter } = this.#graded
-    const reasons = reasonsFor(this.#rules.reasons, meter, { fromMs, toMs })
-    this.#findings.push({ meter, cause, fromMs, toMs, truth, platform, reasons })
+    const reasons = reasonsFor(this.#rules.reasons, meter, reach)
+    this.#findings.push({ meter, cause, fromMs: at.fromMs, toMs: at.toMs, truth, platform, reasons })
+    this.#declare(cause, at, subtract(platform ?? nothing, truth))
+  }
+
+  #declare(cause: DifferenceCause, { fromMs, toMs }: Period, difference: Amount): void {
+    if (difference.count !== 0) this.#differences.push({ cause, fromMs, toMs, difference })
   }
 }
 

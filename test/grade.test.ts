@@ -1,53 +1,29 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { accountsAgree, gradeAccounts, roundingOf, type GradedSource } from '#cli/account-grade.ts'
-import { readAccountingPlan } from '#cli/accounting-files.ts'
-import { readFactorFiles } from '#cli/factor-files.ts'
-import { fromBooks } from '#cli/platform-intervals.ts'
-import { readPostingRules } from '#cli/posting-rules.ts'
 import { add, subtract, toNumber } from '#contract/amount.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import type { Interval, RegisterInterval } from '#contract/interval.ts'
-import { loadProfile } from '#firmware-config/profile.ts'
-import { demoParkPath } from '#simulators/demo.test-support.ts'
+import type { Interval } from '#contract/interval.ts'
 import { gapReasons, type Reason } from '#simulators/grade-reasons.ts'
 import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
 import { gradablePeriod, gradeMeter, isClean, type GradedMeter } from '#simulators/grade.ts'
-import { makePlant } from '#simulators/plant.ts'
-import { truthOf, TRUTH_RESOLUTION } from '#simulators/truth-energy.ts'
-import { makePast, pastPark } from './support/past.ts'
+import { TRUTH_RESOLUTION } from '#simulators/truth-energy.ts'
+import { floatStepOf, gradedPast, registerIntervalOf } from './support/graded-past.ts'
+import { pastPark } from './support/past.ts'
 
 const past = pastPark()
-const truth = truthOf(past.scenario, past.park, makePlant(past.scenario, past.park))
 const fromMs = Date.parse('2026-03-02T00:00:00+08:00')
 const period = { fromMs, toMs: fromMs + 9 * 24 * 3_600_000 }
 
 let folder: string
-let meters: GradedMeter[]
+let meters: readonly GradedMeter[]
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tanbiao-grade-'))
-  const { books } = await makePast(past, folder, period)
-  const platform = fromBooks(books)
-  meters = []
-  for (const line of past.gateways.flatMap(({ buses }) => buses.flatMap(({ meters }) => meters))) {
-    const meter = past.park.meters.get(line.meter)
-    if (meter === undefined) continue
-    const { registers } = loadProfile(line.profile, line.ratios)
-    const register = registers.find(({ quantity }) => quantity === meter.register)
-    meters.push({
-      meter: meter.id,
-      intervals: await platform.intervals(meter, period),
-      truthIn: (stretch) => truth.energyOf(meter.id, stretch),
-      step: Number(register?.resolution),
-      isFloat32: register?.encoding === 'f32',
-      ratingPerHour: meter.ratingPerHour,
-    })
-  }
-  platform.close()
+  const made = await gradedPast(past, folder, period)
+  meters = made.meters
 })
 
 afterAll(() => {
@@ -59,19 +35,6 @@ const meterNamed = (id: string): GradedMeter => {
   const found = meters.find(({ meter }) => meter === id)
   if (found === undefined) throw new RangeError(id)
   return found
-}
-const isKnown = (interval: Interval | undefined): interval is RegisterInterval =>
-  interval?.state === 'known' && interval.basis === 'register'
-const knownAt = ({ intervals }: GradedMeter, index: number): RegisterInterval => {
-  const found = intervals[index]
-  if (!isKnown(found)) throw new RangeError(`no interval ${index}`)
-  return found
-}
-
-/** What a 32-bit float cannot tell apart at the end of the period. */
-function floatStepOf(meter: GradedMeter): number {
-  const { closing } = knownAt(meter, meter.intervals.length - 1)
-  return meter.isFloat32 ? 2 ** Math.ceil(Math.log2(Math.max(1, toNumber(closing.register)))) / 2 ** 23 : 0
 }
 
 describe('An untouched past', () => {
@@ -93,7 +56,7 @@ describe('An untouched past', () => {
 
 describe('What is left open', () => {
   const openIn = (meter: GradedMeter, index: number, more: number): Interval[] => {
-    const whole = knownAt(meter, index)
+    const whole = registerIntervalOf(meter, index)
     const [fromMs, toMs] = [whole.slotMs + 300_000, whole.slotMs + 420_000]
     const at = (atMs: number) => ({ atMs, register: whole.opening.register })
     const undecided = [{ from: at(fromMs), to: at(toMs), reason: 'register-decreased' as const }]
@@ -105,7 +68,7 @@ describe('What is left open', () => {
 
   it('is lost, once, and what lies around it in the same slot is judged without it', () => {
     const meter = meterNamed('computing-it')
-    const { slotMs } = knownAt(meter, 200)
+    const { slotMs } = registerIntervalOf(meter, 200)
     const [fromMs, toMs] = [slotMs + 300_000, slotMs + 420_000]
     const { findings } = gradeMeter({ ...meter, intervals: openIn(meter, 200, 0) }, rules)
     expect(findings).toMatchObject([{ cause: 'lost', fromMs, toMs, truth: meter.truthIn({ fromMs, toMs }) }])
@@ -115,7 +78,7 @@ describe('What is left open', () => {
 
   it('over the line between two slots is one loss, with the reason of either side', () => {
     const meter = meterNamed('computing-it')
-    const [first, second] = [knownAt(meter, 200), knownAt(meter, 201)]
+    const [first, second] = [registerIntervalOf(meter, 200), registerIntervalOf(meter, 201)]
     const lineMs = second.slotMs
     const [fromMs, toMs] = [lineMs - 60_000, lineMs + 3_000]
     const point = (atMs: number) => ({ atMs, register: first.closing.register })
@@ -140,7 +103,7 @@ describe('What is left open', () => {
   it('of the newest slot, while its readings come, is not graded yet', () => {
     const [one, other] = [meterNamed('computing-it'), meterNamed('park-incoming')]
     const whole = other.intervals.length - 1
-    const last = knownAt(other, whole)
+    const last = registerIntervalOf(other, whole)
     const closing = { ...last.closing, atMs: last.slotMs + 60_000 }
     const intervals = other.intervals.with(whole, { ...last, closing })
     const newest = gradablePeriod([one.intervals, intervals])
@@ -162,7 +125,7 @@ describe('A damage', () => {
         expect(new Set(grade.findings.map(({ cause }) => cause))).toEqual(new Set(['lost']))
         const lost = grade.findings.reduce((sum, finding) => sum + finding.truth.count, 0)
         const held = taken.reduce((sum, index) => {
-          const { slotMs } = knownAt(meter, index)
+          const { slotMs } = registerIntervalOf(meter, index)
           return sum + meter.truthIn({ fromMs: slotMs, toMs: slotMs + SLOT_MS }).count
         }, 0)
         expect(lost).toBe(held)
@@ -173,7 +136,7 @@ describe('A damage', () => {
 
   it('that changes an interval is found by its cause, where it is', () => {
     for (const meter of meters) {
-      const target = knownAt(meter, 400)
+      const target = registerIntervalOf(meter, 400)
       for (const sign of [1, -1]) {
         // Three steps, less the step that both ends may hide; a 32-bit float hides more.
         const steps = 3 + Math.ceil((2 * floatStepOf(meter)) / meter.step)
@@ -194,7 +157,7 @@ describe('A damage', () => {
 
   it('is forgiven where a gap record or a fault explains it, and only there', () => {
     const meter = meterNamed('steel-drawing-line')
-    const { slotMs } = knownAt(meter, 100)
+    const { slotMs } = registerIntervalOf(meter, 100)
     const intervals = meter.intervals.filter((_, index) => index !== 100 && index !== 300)
     const fault: Reason = {
       fromMs: slotMs + 1,
@@ -241,7 +204,7 @@ describe('A grade', () => {
 
   it('judges what was interpolated by the readings at its ends', () => {
     const meter = meterNamed('food-incoming')
-    const [first, second] = [knownAt(meter, 10), knownAt(meter, 11)]
+    const [first, second] = [registerIntervalOf(meter, 10), registerIntervalOf(meter, 11)]
     const total = toNumber(add(first.energy, second.energy))
     const shared = (share: number): Interval[] => {
       const line = { ...first.closing, method: 'interpolated' as const }
@@ -253,7 +216,7 @@ describe('A grade', () => {
     }
     const graded = (share: number, more: number) => {
       const [a, b] = shared(share)
-      if (!isKnown(a) || b === undefined) throw new RangeError('two intervals')
+      if (a?.state !== 'known' || b === undefined) throw new RangeError('two intervals')
       const given = { ...a, energy: add(a.energy, { count: more, resolution: '1' }) }
       return gradeMeter({ ...meter, intervals: meter.intervals.with(10, given).with(11, b) }, rules)
     }
@@ -263,69 +226,5 @@ describe('A grade', () => {
     expect(graded(0.9, 50).findings).toMatchObject([
       { cause: 'invented', fromMs: first.slotMs, toMs: second.slotMs + SLOT_MS },
     ])
-  })
-})
-
-describe('The carbon accounts', () => {
-  const plan = readAccountingPlan(
-    join(dirname(demoParkPath), 'accounting.yaml'),
-    past.park,
-    readFactorFiles(),
-  )
-  const postingRules = readPostingRules()
-  const gradedWith = (change: (meter: GradedMeter) => GradedMeter): GradedSource[] =>
-    gradeAccounts(
-      plan,
-      past.park,
-      postingRules,
-      period,
-      new Map(
-        meters.map((each) => {
-          const meter = change(each)
-          const grade = gradeMeter(meter, rules)
-          return [meter.meter, { grade, rounding: roundingOf(meter, grade, 0) }]
-        }),
-      ),
-    )
-
-  it('of an untouched past are the truth’s energy × the same factors, but for the steps of registers', () => {
-    const graded = gradedWith((meter) => meter)
-    expect(graded.map(({ account, source }) => `${account} ${source}`)).toEqual([
-      'demo-park purchased-electricity',
-      'demo-park station-gas',
-      'steel purchased-electricity',
-      'food purchased-electricity',
-      'food natural-gas',
-      'computing purchased-electricity',
-    ])
-    expect(accountsAgree(graded)).toBe(true)
-    for (const { declared, truth, rounding } of graded) {
-      expect(declared.eq(0)).toBe(true)
-      expect(truth.abs().gt(1)).toBe(true)
-      // Rounding explains nothing of substance: below a ten-thousandth.
-      expect(rounding.lt(truth.abs().times('0.0001'))).toBe(true)
-    }
-  })
-
-  it('of a damaged past differ by what the meters’ grade declares, and by nothing else', () => {
-    const graded = gradedWith((meter) =>
-      meter.meter === 'steel-incoming'
-        ? { ...meter, intervals: meter.intervals.filter((_, index) => index % 100 !== 7) }
-        : meter,
-    )
-    expect(accountsAgree(graded)).toBe(true)
-    const steel = graded.find(({ account }) => account === 'steel')
-    expect(steel?.declared.lt(0)).toBe(true)
-    // The park buys for itself what the enterprises do not: what steel lacks would be the park's.
-    expect(graded[0]?.declared.gt(0)).toBe(true)
-    expect(graded.filter(({ declared }) => declared.eq(0))).toHaveLength(4)
-  })
-
-  it('with energy that nobody declared are not agreed with', () => {
-    const graded = gradedWith((meter) => meter)
-    const [first, ...others] = graded
-    if (first === undefined) throw new RangeError('no account')
-    const more = { ...first, platform: first.platform.plus('0.01').plus(first.rounding) }
-    expect(accountsAgree([more, ...others])).toBe(false)
   })
 })

@@ -23,8 +23,8 @@ import { until } from './support/until.ts'
  */
 
 const SPEED = 60
-/** Until the first line that is graded there are 18 real seconds, in which all processes are up. */
-const startMs = Date.parse('2026-03-02T07:42:00+08:00')
+/** Until the first line that is graded there are 26 real seconds, in which all processes come up, on a loaded machine too. */
+const startMs = Date.parse('2026-03-02T07:34:00+08:00')
 const at = (time: string): string => `2026-03-02T${time}:00+08:00`
 const lastMs = Date.parse(at('08:30'))
 
@@ -82,15 +82,48 @@ function parkWithReplacement(): z.input<typeof parkDescription> {
   }
 }
 
+/** What the works buy, and whose meters of it went through which fault. */
+const accounting = {
+  park: 'test-park',
+  revision: '1',
+  standardCoal: { edition: 'gb2589-2020' },
+  accounts: [
+    {
+      account: 'test-works',
+      sector: 'industry',
+      fuelSet: 'S1',
+      electricityRegion: 'tianjin',
+      sources: meters.map((meter) => ({
+        id: `bought-${meter}`,
+        name: { zh: '净购入电力', en: 'Purchased electricity' },
+        kind: 'electricity-purchased',
+        item: 'electricity',
+        measured: [{ meter }],
+      })),
+    },
+  ],
+}
+
+const figure = z.object({
+  truth: z.coerce.number(),
+  platform: z.coerce.number(),
+  causes: z.record(z.string(), z.coerce.number()),
+  left: z.coerce.number(),
+  rounding: z.coerce.number(),
+})
+type Figure = z.infer<typeof figure>
+
 const graded = z.object({
   clean: z.boolean(),
+  accounts: z.array(figure.extend({ account: z.string(), source: z.string() })),
+  balance: z.array(figure.extend({ account: z.string(), item: z.string(), row: z.string() })),
   meters: z.array(
     z.object({
       meter: z.string(),
       slots: z.int(),
       missing: z.int(),
       methods: z.record(z.string(), z.object({ slots: z.int() })),
-      findings: z.array(z.object({ cause: z.string(), reasons: z.array(z.string()) })),
+      findings: z.array(z.object({ cause: z.string(), truth: z.string(), reasons: z.array(z.string()) })),
     }),
   ),
 })
@@ -103,8 +136,8 @@ const isKnownUpTo = (interval: Interval | undefined, atMs: number): boolean =>
 
 describe('A park in which much goes wrong', () => {
   let installation: Installation
-  let gradeOf: (...more: readonly string[]) => Promise<z.infer<typeof graded>>
-  let faultLog: string
+  let withFaults: z.infer<typeof graded>
+  let withoutFaults: z.infer<typeof graded>
   const cuts: string[] = []
 
   beforeAll(async () => {
@@ -112,6 +145,7 @@ describe('A park in which much goes wrong', () => {
     const mqttPort = await freePort()
     const ports = { 'gw-a': await freePort(), 'gw-b': await freePort() }
     const park = installation.write('park.yaml', parkWithReplacement())
+    installation.write('accounting.yaml', accounting)
     const scenarioPath = installation.write('scenario.yaml', { ...scenario, faults })
     const configs = gatewayIds.map((gateway) => {
       const described = gatewayOf({
@@ -125,7 +159,7 @@ describe('A park in which much goes wrong', () => {
       const faster = fasterGateway(gatewayFile.parse(described), SPEED)
       return { gateway, file: installation.write(`${gateway}.yaml`, faster) }
     })
-    faultLog = join(installation.folder, 'faults.jsonl')
+    const faultLog = join(installation.folder, 'faults.jsonl')
     const data = join(installation.folder, 'server')
     const pace = {
       speed: SPEED,
@@ -143,7 +177,6 @@ describe('A park in which much goes wrong', () => {
       'open-as': 'auditor',
       ...pace,
     })
-    await Promise.all([simulator.told('ready'), server.told('ready')])
     const powered = configs.map(({ gateway, file }) => ({
       gateway,
       ...startPowered(() =>
@@ -159,6 +192,7 @@ describe('A park in which much goes wrong', () => {
       powered.find((each) => each.gateway === gateway)?.power(on)
     })
     for (const { keepAlive } of powered) void keepAlive(() => false)
+    await Promise.all([simulator.told('ready'), server.told('ready')])
 
     const isOver = async (): Promise<true | undefined> => {
       const books = fromBooks(join(data, 'books.sqlite'))
@@ -180,12 +214,14 @@ describe('A park in which much goes wrong', () => {
     const what = `--from ${at('08:00')} --to ${at('08:30')} --answer-ms 6000 --json true`.split(' ')
     const where = ['--scenario', scenarioPath, '--park', park, '--data', data]
     const asked = [...where, ...configs.flatMap(({ file }) => ['--gateway', file]), ...what]
-    gradeOf = (...more) =>
+    const gradeOf = (...more: readonly string[]): Promise<z.infer<typeof graded>> =>
       new Promise((resolve) => {
         execFile(process.execPath, [command, 'grade', ...asked, ...more], (_error, stdout) => {
           resolve(graded.parse(JSON.parse(stdout)))
         })
       })
+    withFaults = await gradeOf('--fault-log', faultLog)
+    withoutFaults = await gradeOf()
   })
 
   afterAll(async () => {
@@ -196,8 +232,8 @@ describe('A park in which much goes wrong', () => {
     expect(cuts).toEqual(['gw-b off', 'gw-b on'])
   })
 
-  it('has nothing invented, and whatever is lost is explained by its fault', async () => {
-    const { clean, meters: grades } = await gradeOf('--fault-log', faultLog)
+  it('has nothing invented, and whatever is lost is explained by its fault', () => {
+    const { clean, meters: grades } = withFaults
     const causes = new Map(grades.map(({ meter, findings }) => [meter, findings.map(({ cause }) => cause)]))
     expect(clean, JSON.stringify(grades, null, 1)).toBe(true)
     expect(grades.map(({ slots }) => slots)).toEqual(meters.map(() => 2))
@@ -210,8 +246,8 @@ describe('A park in which much goes wrong', () => {
     expect(reset?.findings.every(({ reasons }) => reasons.some((each) => each.endsWith(' reset')))).toBe(true)
   })
 
-  it('says of the slots in which nobody could read that they are apportioned', async () => {
-    const { meters: grades } = await gradeOf('--fault-log', faultLog)
+  it('says of the slots in which nobody could read that they are apportioned', () => {
+    const { meters: grades } = withFaults
     const isApportioned = grades.map(({ meter, methods }) => [meter, 'apportioned' in methods])
     expect(Object.fromEntries(isApportioned)).toEqual({
       sound: false,
@@ -222,8 +258,45 @@ describe('A park in which much goes wrong', () => {
     })
   })
 
-  it('has differences without a reason where the fault is not known', async () => {
-    const { clean, meters: grades } = await gradeOf()
+  /** All that differs is named, but for what readings round away, and that is of no substance. */
+  const expectNamed = (of: Figure, what: string): void => {
+    expect(Math.abs(of.left), what).toBeLessThanOrEqual(of.rounding)
+    const named = Object.values(of.causes).reduce((sum, caused) => sum + caused, of.left)
+    expect(of.platform - of.truth, what).toBeCloseTo(named, 9)
+    expect(of.rounding, what).toBeLessThan(Math.abs(of.truth) * 0.02)
+  }
+
+  it('has carbon accounts that differ by what the faults took from their meters, and by nothing else', () => {
+    const { accounts } = withFaults
+    expect(accounts.map(({ source }) => source)).toEqual(meters.map((meter) => `bought-${meter}`))
+    for (const each of accounts) expectNamed(each, each.source)
+    for (const { source, causes } of accounts) {
+      const lost = causes['lost'] ?? 0
+      if (source === 'bought-reset') expect(lost).toBeLessThan(0)
+      else expect(lost, source).toBe(0)
+      expect(causes, source).not.toHaveProperty('unjudged')
+    }
+  })
+
+  it('has a balance that differs by the same', () => {
+    const { balance, meters: grades } = withFaults
+    const rows = ['inflow', 'industry', 'difference']
+    expect(balance.map(({ account, item, row }) => [account, item, row])).toEqual(
+      rows.map((row) => ['test-works', 'electricity', row]),
+    )
+    const lost = grades.flatMap(({ findings }) => findings.map(({ truth }) => Number(truth)))
+    const sum = lost.reduce((all, each) => all + each, 0)
+    for (const each of balance) {
+      if (each.row === 'difference') continue
+      expectNamed(each, each.row)
+      expect(each.causes['lost'], each.row).toBeCloseTo(-sum, 6)
+    }
+    // What is bought is what is used here: whatever was lost of it is lost on both sides.
+    expect(balance.at(-1)).toMatchObject({ platform: 0, truth: 0, causes: {} })
+  })
+
+  it('has differences without a reason where the fault is not known', () => {
+    const { clean, meters: grades } = withoutFaults
     expect(clean).toBe(false)
     const open = grades.flatMap(({ meter, findings }) => (findings.length === 0 ? [] : [meter]))
     expect(open).toEqual(['reset'])

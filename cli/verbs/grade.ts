@@ -13,16 +13,21 @@ import { openKeptSums } from '#simulators/kept-sums.ts'
 import { makePlant } from '#simulators/plant.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
 import { truthOf } from '#simulators/truth-energy.ts'
+import { accountGradeLines, gradeAccounts, type AccountGrades } from '../account-grade.ts'
 import {
-  accountGradeLines,
-  accountsAgree,
-  gradeAccounts,
-  roundingOf,
-  type AccountMeter,
-  type GradedSource,
-} from '../account-grade.ts'
-import { accountingPlanBeside, readAccountingPlan } from '../accounting-files.ts'
+  accountingPlanBeside,
+  readAccountingPlan,
+  readBalanceRows,
+  readEnergyItems,
+} from '../accounting-files.ts'
+import {
+  balanceGradeLines,
+  gradeBalance,
+  type BalanceGrades,
+  type GradedBalanceGround,
+} from '../balance-grade.ts'
 import { readFactorFiles } from '../factor-files.ts'
+import { figureJson, figuresAgree } from '../graded-difference.ts'
 import { installationRoot, keptFolder } from '../installation.ts'
 import { makeLog } from '../log.ts'
 import { instant, text } from '../options.ts'
@@ -64,81 +69,135 @@ function stepsOf(gateways: readonly GatewayFile[], register: (meter: string) => 
   })
 }
 
-/** Accounts of the plan beside the park file, where there is one. */
-function accountGrades(
+/** What is computed from meters. */
+interface FigureGrades {
+  readonly accounts: AccountGrades
+  readonly balance: BalanceGrades
+  readonly unitOf: (item: string) => string
+}
+
+/** Accounts and balance of the plan beside the park file, where there is one. */
+function figureGrades(
   parkFile: string,
   park: Park,
   period: Period,
-  meters: readonly GradedMeter[],
   grades: readonly MeterGrade[],
-  answerMs: number,
-): GradedSource[] {
+  books: GradedBalanceGround['books'],
+): FigureGrades | undefined {
   const planFile = accountingPlanBeside(parkFile)
-  if (planFile === undefined) return []
+  if (planFile === undefined) return undefined
   const plan = readAccountingPlan(planFile, park, readFactorFiles())
-  const graded = grades.flatMap((grade, index): [string, AccountMeter][] => {
-    const meter = meters[index]
-    return meter === undefined ? [] : [[grade.meter, { grade, rounding: roundingOf(meter, grade, answerMs) }]]
-  })
-  return gradeAccounts(plan, park, readPostingRules(), period, new Map(graded))
+  const byMeter = new Map(grades.map((each) => [each.meter, each]))
+  const items = readEnergyItems()
+  const ground = { park, plan, items, rows: readBalanceRows(), books }
+  return {
+    accounts: gradeAccounts(plan, park, readPostingRules(), period, byMeter),
+    balance: gradeBalance(ground, period, byMeter),
+    unitOf: (item) => items[item]?.unit ?? '',
+  }
+}
+
+/** The grade of everything as lines of text, or as one JSON document. */
+function printed(
+  json: boolean,
+  grades: readonly MeterGrade[],
+  period: Period,
+  unitOf: (meter: string) => string,
+  figures: FigureGrades | undefined,
+): string {
+  if (json) {
+    const { accounts, balance } = figures ?? {}
+    return gradeJson(grades, period, unitOf, {
+      accounts: accounts?.graded.map(({ account, source, ...figure }) => ({
+        account,
+        source,
+        ...figureJson(figure),
+      })),
+      balance: balance?.graded.map(({ account, item, row, ...figure }) => ({
+        account,
+        item,
+        row,
+        ...figureJson(figure),
+      })),
+    })
+  }
+  const report = gradeReport(grades, period, unitOf)
+  if (figures === undefined) return report
+  return [
+    report,
+    '',
+    ...accountGradeLines(figures.accounts),
+    '',
+    ...balanceGradeLines(figures.balance, figures.unitOf),
+  ].join('\n')
 }
 
 /** Compares what the platform made of the readings with what really flowed. */
-export const grade = verb('Compare a server’s intervals with the truth', options, async (given) => {
-  if ((given.data === undefined) === (given.url === undefined))
-    throw new Fault('argument-invalid', 'Give one of --data and --url.')
-  const park = readParkFile(given.park)
-  const scenario = readScenarioFor(park, given.scenario)
-  const gateways = given.gateway.map((file) => readGatewayFile(file).value)
-  const { timeZone } = park.description
-  const platform =
-    given.url === undefined
-      ? fromBooks(join(given.data ?? '', 'books.sqlite'))
-      : fromServer(given.url, timeZone, process.env['TANBIAO_TOKEN'])
-  try {
-    const log = makeLog('grade', 'warn')
-    const kept = openKeptSums(keptFolder(installationRoot, 'sums'), scenario, (why) =>
-      log.warn({ err: why }, 'sums of days are not kept'),
-    )
-    const truth = truthOf(scenario, park, makePlant(scenario, park, kept.daySums))
-    const nowMs = Date.now()
-    const asked = {
-      fromMs: given.from ?? (given.url === undefined ? 0 : nowMs - DEFAULT_SPAN_MS),
-      toMs: given.to ?? (given.url === undefined ? Number.MAX_SAFE_INTEGER : nowMs),
-    }
-    const meters: GradedMeter[] = []
-    for (const steps of stepsOf(gateways, (meter) => park.meters.get(meter)?.register)) {
-      const meter = park.meters.get(steps.meter)
-      if (meter === undefined) continue
-      const intervals = await platform.intervals(meter, asked)
-      const truthIn: GradedMeter['truthIn'] = (period) => truth.energyOf(meter.id, period)
-      meters.push({ ...steps, intervals, truthIn, ratingPerHour: meter.ratingPerHour })
-    }
-    const known = gradablePeriod(meters.map(({ intervals }) => intervals))
-    if (known === undefined) throw new Fault('not-found', 'No meter has an interval that could be graded.')
-    const period = { fromMs: given.from ?? known.fromMs, toMs: given.to ?? known.toMs }
-    const reasons = [
-      ...gapReasons(await platform.gaps(), park),
-      ...(given['fault-log'] === undefined ? [] : faultReasons(given['fault-log'], gateways)),
-    ]
-    kept.keep()
-    const rules = { period, reasons, answerMs: given['answer-ms'] }
-    const grades = meters.map((meter) => gradeMeter(meter, rules))
-    const unitOf = (meter: string): string =>
-      truth.nodes.find(({ id, kind }) => kind === 'meter' && id === meter)?.unit ?? ''
-    console.log(given.json ? gradeJson(grades, period, unitOf) : gradeReport(grades, period, unitOf))
-    const accounts = accountGrades(given.park, park, period, meters, grades, given['answer-ms'])
-    if (accounts.length > 0 && !given.json) for (const line of accountGradeLines(accounts)) console.log(line)
-    if (!accountsAgree(accounts))
-      throw new Fault(
-        'grade-differs',
-        'An account differs from the truth by more than is declared and rounded.',
+export const grade = verb(
+  'Compare a server’s intervals, carbon accounts and energy balance with the truth',
+  options,
+  async (given) => {
+    if ((given.data === undefined) === (given.url === undefined))
+      throw new Fault('argument-invalid', 'Give one of --data and --url.')
+    const park = readParkFile(given.park)
+    const scenario = readScenarioFor(park, given.scenario)
+    const gateways = given.gateway.map((file) => readGatewayFile(file).value)
+    const { timeZone } = park.description
+    const platform =
+      given.url === undefined
+        ? fromBooks(join(given.data ?? '', 'books.sqlite'))
+        : fromServer(given.url, timeZone, process.env['TANBIAO_TOKEN'])
+    try {
+      const log = makeLog('grade', 'warn')
+      const kept = openKeptSums(keptFolder(installationRoot, 'sums'), scenario, (why) =>
+        log.warn({ err: why }, 'sums of days are not kept'),
       )
-    if (!isClean(grades)) {
-      const count = grades.flatMap(({ findings }) => findings).filter(({ reasons }) => reasons.length === 0)
-      throw new Fault('grade-differs', `${count.length} differences have no visible reason.`)
+      const truth = truthOf(scenario, park, makePlant(scenario, park, kept.daySums))
+      const nowMs = Date.now()
+      const asked = {
+        fromMs: given.from ?? (given.url === undefined ? 0 : nowMs - DEFAULT_SPAN_MS),
+        toMs: given.to ?? (given.url === undefined ? Number.MAX_SAFE_INTEGER : nowMs),
+      }
+      const meters: GradedMeter[] = []
+      for (const steps of stepsOf(gateways, (meter) => park.meters.get(meter)?.register)) {
+        const meter = park.meters.get(steps.meter)
+        if (meter === undefined) continue
+        const intervals = await platform.intervals(meter, asked)
+        const truthIn: GradedMeter['truthIn'] = (period) => truth.energyOf(meter.id, period)
+        const events = meter.events.filter(({ quantity }) => quantity === meter.register)
+        meters.push({
+          ...steps,
+          intervals,
+          truthIn,
+          eventsMs: events.map(({ at }) => Date.parse(at)),
+          isScaled: events.some(({ kind }) => kind === 'ratio'),
+        })
+      }
+      const known = gradablePeriod(meters.map(({ intervals }) => intervals))
+      if (known === undefined) throw new Fault('not-found', 'No meter has an interval that could be graded.')
+      const period = { fromMs: given.from ?? known.fromMs, toMs: given.to ?? known.toMs }
+      const reasons = [
+        ...gapReasons(await platform.gaps(), park),
+        ...(given['fault-log'] === undefined ? [] : faultReasons(given['fault-log'], gateways)),
+      ]
+      kept.keep()
+      const rules = { period, reasons, answerMs: given['answer-ms'] }
+      const grades = meters.map((meter) => gradeMeter(meter, rules))
+      const unitOf = (meter: string): string =>
+        truth.nodes.find(({ id, kind }) => kind === 'meter' && id === meter)?.unit ?? ''
+      const figures = figureGrades(given.park, park, period, grades, platform.books)
+      console.log(printed(given.json, grades, period, unitOf, figures))
+      if (figures !== undefined && !figuresAgree([...figures.accounts.graded, ...figures.balance.graded]))
+        throw new Fault(
+          'grade-differs',
+          'An account or the balance differs from the truth by more than has a cause and is rounded.',
+        )
+      if (!isClean(grades)) {
+        const count = grades.flatMap(({ findings }) => findings).filter(({ reasons }) => reasons.length === 0)
+        throw new Fault('grade-differs', `${count.length} differences have no visible reason.`)
+      }
+    } finally {
+      platform.close()
     }
-  } finally {
-    platform.close()
-  }
-})
+  },
+)

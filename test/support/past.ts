@@ -43,7 +43,7 @@ export async function makePast(past: PastPark, folder: string, period: Period): 
     const markFile = join(folder, `${name}.mark`)
     await importFile({ file, markFile, park, store, clock, random: () => 0, log, signal })
   }
-  const books = openBooks(join(folder, 'books.sqlite'))
+  const books = openBooks(join(folder, 'books.sqlite'), park.description.timeZone)
   // Stopped before it starts, the loop makes its last round and no other.
   await keepBooks({ store, books, park, clock, log, signal: AbortSignal.abort(), onCommits: () => {} })
   books.close()

@@ -1,5 +1,6 @@
 import account from './en/account.json'
 import common from './en/common.json'
+import enterprise from './en/enterprise.json'
 import meter from './en/meter.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
@@ -12,6 +13,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...common,
   ...overview,
   ...meter,
+  ...enterprise,
   ...operations,
   ...account,
   ...users,
