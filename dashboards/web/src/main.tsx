@@ -5,6 +5,7 @@ import { chosenSpeech, SpeechProvider } from './language.tsx'
 import { LookProvider } from './look.tsx'
 import { SessionProvider } from './session.tsx'
 import './page.css'
+import './day.css'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')

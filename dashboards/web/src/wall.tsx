@@ -12,6 +12,7 @@ import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { Notice } from '#dashboards/web/src/parts/notice.tsx'
 import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
+import './wall.css'
 
 /** Height of one of the two rows of charts on this screen, without its heading. */
 const chartHeight = (): number => Math.max(180, window.innerHeight * 0.355 - 60)
