@@ -192,7 +192,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const parkOf = (request: FastifyRequest): Park => parks.of(guard.viewerOf(request))
   sessionApi(app, { guard, signIn, book: options.access })
   usersApi(app, { park, book: options.access, signIn, guard, clock, linkOf })
-  parkApi(app, { parkOf, store, board, clock, view })
+  parkApi(app, { parkOf, store, board, clock, view, accounting: options.accounts !== undefined })
   meterApi(app, {
     parkOf,
     store,

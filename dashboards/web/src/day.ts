@@ -1,14 +1,20 @@
 import { dayView, type DayView } from '#dashboards/api/day-shapes.ts'
 import { useAnswer, type Fetched } from '#dashboards/web/src/answers.ts'
 import { usePresent } from '#dashboards/web/src/live.ts'
+import { usePark } from '#dashboards/web/src/park-context.tsx'
 
 /** The day beside other days: slots end every quarter of an hour, and the server keeps its figures for half a minute. */
 const REFRESH_MS = 60_000
 
-/** Figures of the day; `failed` also where the park has no accounting plan. */
+/** Figures of the day; nothing where the park has no accounting plan. */
 export function useDay(): Fetched<DayView> {
   const { nowMs, live } = usePresent()
-  return useAnswer(dayView, live ? 'api/v1/day' : undefined, Math.floor(nowMs / REFRESH_MS))
+  const { park } = usePark()
+  return useAnswer(
+    dayView,
+    live && park.accounting ? 'api/v1/day' : undefined,
+    Math.floor(nowMs / REFRESH_MS),
+  )
 }
 
 type Stretch = DayView['stretches'][number]
