@@ -7,6 +7,7 @@ import type { StateMessage } from '#contract/messages.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import type { EnteredRecord } from '#store/port.ts'
 import type { BooksView, ReadingSource } from './sources.ts'
 
 /** What the tests of this room stand on: a small park, and store and books that keep everything in memory. */
@@ -194,6 +195,8 @@ export class MemoryBooks implements BooksView {
   gapEntries = (): readonly never[] => []
   gapEntriesOf = (): readonly never[] => []
   meterEntries = (): readonly never[] => []
+  produced: EnteredRecord[] = []
+  records = (): readonly EnteredRecord[] => this.produced
 }
 
 /** A known interval whose register advances from `openingCount` by `count`, in steps of 0.01. */

@@ -19,6 +19,7 @@ import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
 import { energyApi } from './api/energy.ts'
+import { enterpriseApi } from './api/enterprise.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
@@ -201,6 +202,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   meterCareApi(app, { parkOf, books, board })
   energyApi(app, { parkOf, books, clock })
+  enterpriseApi(app, { parkOf, books, board, clock, electricity: options.electricity })
   const electricity = (): ElectricitySources => {
     if (options.electricity === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
     return { ...options.electricity, park, books, nowMs: clock.wallMs() }

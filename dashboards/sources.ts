@@ -12,6 +12,7 @@ export type BooksView = Pick<
   | 'intervals'
   | 'daySums'
   | 'meterEntries'
+  | 'records'
   | 'holes'
   | 'gaps'
   | 'gapEntries'

@@ -7,17 +7,13 @@ import { factorLibrary } from '#accounts/factor-library.ts'
 import { cbamCommunicationOf, flowsCsv } from '#accounts/footprint/communication.ts'
 import { footprintDatasetOf } from '#accounts/footprint/dataset.ts'
 import { productReport } from '#accounts/footprint/product-report.ts'
-import { costGaps } from '#accounts/tariff/electricity-cost.ts'
+import { costGaps } from '#accounts/tariff/cost-gaps.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
+import type { ElectricityCostShape } from '#dashboards/api/electricity-shapes.ts'
 import { loadShapeOf } from '#dashboards/api/load.ts'
-import {
-  accountMonthQuery,
-  costShapeOf,
-  monthNamed,
-  type ElectricityCostShape,
-} from '#dashboards/api/tariff.ts'
+import { accountMonthQuery, costShapeOf, monthNamed } from '#dashboards/api/tariff.ts'
 import type { Books } from '#store/port.ts'
 import { readAccountFiles, withBooks } from '../account-files.ts'
 import { readFactorFiles } from '../factor-files.ts'

@@ -7,8 +7,7 @@ import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { knownInterval } from '../fixture.ts'
 import { dayStartMs, ServerBench } from '../server.test-support.ts'
-import { loadShape } from './load.ts'
-import { electricityCostShape } from './tariff.ts'
+import { electricityCostShape, loadShape } from './electricity-shapes.ts'
 
 const read = (path: string): unknown => parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
 const tianjin = tariffFile.parse(read('../../accounts/tariffs/tianjin.yaml'))

@@ -1,38 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import { accountLoad, type ElectricitySources } from '#accounts/account-electricity.ts'
 import { textOf, type Decimal } from '#accounts/decimal.ts'
 import type { LoadFigures, ProfileDay } from '#accounts/load/load-figures.ts'
-import { tariffPeriods } from '#accounts/tariff/price.ts'
 import type { Period } from '#contract/grid.ts'
-import { epochMs, identifier, localName } from '#contract/identity.ts'
+import { loadShape, type LoadShape } from './electricity-shapes.ts'
 import { accountMonthParams, accountMonthQuery, monthNamed } from './tariff.ts'
-
-/** Load figures of an account's purchased electricity, as they are published. Shares are 0 to 1. */
-
-const decimal = z.string().nullable()
-
-export const loadShape = z.object({
-  account: identifier,
-  fromMs: epochMs,
-  toMs: epochMs,
-  rules: z.record(z.string(), localName),
-  kwh: decimal,
-  known: z.int(),
-  missing: z.int(),
-  unmeasured: z.int(),
-  demand: z.object({ kw: z.string(), slotMs: epochMs, measured: z.int(), unmeasured: z.int() }).nullable(),
-  contractUse: decimal,
-  meanKw: decimal,
-  loadFactor: decimal,
-  baseLoadKw: decimal,
-  nightShare: decimal,
-  weekendShare: decimal,
-  periodShares: z.array(z.object({ period: z.enum(tariffPeriods), share: z.string() })),
-  profile: z.array(z.object({ date: z.iso.date(), weekday: z.int(), hours: z.array(decimal) })),
-})
-export type LoadShape = z.output<typeof loadShape>
 
 const text = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
 

@@ -16,6 +16,11 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/meters/{id}/events': 'What happened to a meter: replacement, reset, changed ratios',
   'GET /api/meters/{id}/quality': 'Gaps and quarantine of a meter',
   'GET /api/meters/{id}/reader': 'Who reads a meter, and how well',
+  'GET /api/enterprises/{enterprise}/load':
+    'Load of an enterprise or of the park’s own by 15 minutes of a day',
+  'GET /api/enterprises/{enterprise}/profile': 'Energy of every hour of a month',
+  'GET /api/enterprises/{enterprise}/month':
+    'What a month adds up to: carriers, workshops and equipment, power factor, production',
   'GET /api/quality': 'Holes, gaps and quarantine',
   'GET /api/v1/accounts': 'The carbon accounts that the viewer may see, and their months',
   'GET /api/v1/accounts/{account}/statement': 'Statement of an account, as known on a day',

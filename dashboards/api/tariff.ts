@@ -3,61 +3,15 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { accountCost, type ElectricitySources } from '#accounts/account-electricity.ts'
 import { textOf, type Decimal } from '#accounts/decimal.ts'
-import { confidences } from '#accounts/factor.ts'
-import {
-  costGaps,
-  type Charge,
-  type CostGap,
-  type ElectricityCost,
-} from '#accounts/tariff/electricity-cost.ts'
-import { tariffPeriods } from '#accounts/tariff/price.ts'
+import type { Charge, ElectricityCost } from '#accounts/tariff/electricity-cost.ts'
 import type { Tariff } from '#accounts/tariff/tariff.ts'
 import { monthOf, type Period } from '#contract/grid.ts'
-import { epochMs, identifier, localName } from '#contract/identity.ts'
-
-/** The cost of an account's electricity in a month, as it is published. Numbers are exact decimal texts. */
-
-const decimal = z.string().nullable()
-const gapNames = Object.keys(costGaps).filter((name): name is CostGap => name in costGaps)
-const charge = z.object({ cny: decimal, notAvailable: z.array(z.enum(gapNames)) })
-
-export const electricityCostShape = z.object({
-  account: identifier,
-  fromMs: epochMs,
-  toMs: epochMs,
-  tariff: z.object({ id: identifier, name: localName }),
-  kwh: decimal,
-  known: z.int(),
-  missing: z.int(),
-  lines: z.array(
-    z.object({
-      period: z.enum(tariffPeriods).nullable(),
-      kwh: decimal,
-      known: z.int(),
-      missing: z.int(),
-      cnyPerKwh: decimal,
-      cny: decimal,
-      schedule: z
-        .object({ from: z.string(), document: z.string(), confidence: z.enum(confidences) })
-        .nullable(),
-      price: z.object({ document: z.string(), confidence: z.enum(confidences) }).nullable(),
-    }),
-  ),
-  demand: z.object({ kw: z.string(), slotMs: epochMs, measured: z.int(), unmeasured: z.int() }).nullable(),
-  powerFactor: decimal,
-  adjustment: z
-    .object({ percent: z.string(), confidence: z.enum(confidences), otherwise: decimal })
-    .nullable(),
-  energyCharge: charge,
-  basicCharge: charge.nullable(),
-  powerFactorCharge: charge.nullable(),
-  total: charge,
-})
-export type ElectricityCostShape = z.output<typeof electricityCostShape>
+import { identifier } from '#contract/identity.ts'
+import { electricityCostShape, type ElectricityCostShape } from './electricity-shapes.ts'
 
 const text = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
 
-const chargeOf = (value: Charge): z.output<typeof charge> =>
+const chargeOf = (value: Charge): ElectricityCostShape['total'] =>
   value.state === 'known'
     ? { cny: textOf(value.cny), notAvailable: [] }
     : { cny: null, notAvailable: [...value.why] }

@@ -16,6 +16,11 @@ export function exactText(decimal: string): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
 
+/** The unit of a rate: energy an hour is power. */
+export function rateUnit(unit: string): string {
+  return unit === 'kWh' ? 'kW' : `${unit}/h`
+}
+
 /** Tonnes of a statement on a screen: three decimals, ties to even as GB/T 8170 rounds. */
 export function tonnesText(decimal: string, locale: string): string {
   return Number(decimal).toLocaleString(locale, {

@@ -15,8 +15,27 @@ export interface PageRoute {
   readonly inMenu?: false
 }
 
+const EnterprisePage = lazy(async () => ({
+  default: (await import('#dashboards/web/src/pages/enterprise.tsx')).EnterprisePage,
+}))
+
 export const routes: readonly PageRoute[] = [
   { path: '/', title: 'page.now', page: NowPage, needs: 'read', forEnterprises: true },
+  {
+    path: '/enterprises',
+    title: 'page.enterprise',
+    page: EnterprisePage,
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
+    path: '/enterprises/:id',
+    title: 'page.enterprise',
+    page: EnterprisePage,
+    needs: 'read',
+    forEnterprises: true,
+    inMenu: false,
+  },
   {
     path: '/meters/:id',
     title: 'page.meter',
@@ -30,6 +49,15 @@ export const routes: readonly PageRoute[] = [
     title: 'page.account',
     page: lazy(async () => ({
       default: (await import('#dashboards/web/src/pages/account.tsx')).AccountPage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
+    path: '/balance',
+    title: 'page.balance',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/balance.tsx')).BalancePage,
     })),
     needs: 'read',
     forEnterprises: true,

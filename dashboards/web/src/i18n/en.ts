@@ -1,8 +1,11 @@
 import account from './en/account.json'
+import balance from './en/balance.json'
 import common from './en/common.json'
+import enterprise from './en/enterprise.json'
 import meter from './en/meter.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
+import report from './en/report.json'
 import signIn from './en/sign-in.json'
 import users from './en/users.json'
 import type { texts as chinese } from './zh-CN.ts'
@@ -12,8 +15,11 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...common,
   ...overview,
   ...meter,
+  ...enterprise,
   ...operations,
   ...account,
   ...users,
   ...signIn,
+  ...report,
+  ...balance,
 }

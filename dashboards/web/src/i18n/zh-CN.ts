@@ -1,10 +1,24 @@
 import account from './zh-CN/account.json'
+import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
+import enterprise from './zh-CN/enterprise.json'
 import meter from './zh-CN/meter.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
+import report from './zh-CN/report.json'
 import signIn from './zh-CN/sign-in.json'
 import users from './zh-CN/users.json'
 
 /** All texts in Chinese, the first language: its keys are those of every other. */
-export const texts = { ...common, ...overview, ...meter, ...operations, ...account, ...users, ...signIn }
+export const texts = {
+  ...common,
+  ...overview,
+  ...meter,
+  ...enterprise,
+  ...operations,
+  ...account,
+  ...users,
+  ...signIn,
+  ...report,
+  ...balance,
+}

@@ -1,4 +1,5 @@
 import { memo, useCallback, useMemo, useState, type ReactNode } from 'react'
+import { Link } from 'wouter'
 import { carriers } from '#contract/carriers.ts'
 import { balanceRoles } from '#contract/park.ts'
 import type { LiveMeter, MeterFacts, Overview, ParkTree } from '#dashboards/api/shapes.ts'
@@ -151,6 +152,7 @@ interface GroupLineProps {
 }
 
 function GroupLine({ row, depth, overview, live, open, onTurn }: GroupLineProps): ReactNode {
+  const { t } = useSpeech()
   const today = overview.energy.find(
     ({ enterprise, carrier, flow }) =>
       row.enterprise !== undefined &&
@@ -164,6 +166,11 @@ function GroupLine({ row, depth, overview, live, open, onTurn }: GroupLineProps)
         <button type="button" className="group-name" aria-expanded={open} onClick={() => onTurn(row.key)}>
           {row.name}
         </button>
+        {row.enterprise !== undefined && (
+          <Link className="group-link" href={`/enterprises/${row.enterprise}`}>
+            {t('meters.enterprise')}
+          </Link>
+        )}
       </th>
       <td className="is-right">
         <TotalPower overview={overview} enterprise={row.enterprise} />

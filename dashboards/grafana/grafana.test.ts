@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { CommitRecord } from '#contract/commit.ts'
+import type { Reading } from '#contract/reading.ts'
+import { openInflux1Readings } from '#store/influx1-readings.ts'
+import { startInflux, type InfluxServer } from '#test/support/influx.ts'
+import { describeWith } from '#test/support/servers.ts'
+
+const boardShape = z.looseObject({
+  uid: z.string(),
+  templating: z.object({ list: z.array(z.object({ name: z.string(), query: z.string() })) }),
+  panels: z.array(
+    z.looseObject({
+      title: z.string(),
+      datasource: z.object({ uid: z.literal('tanbiao') }),
+      targets: z.array(z.looseObject({ query: z.string() })).min(1),
+    }),
+  ),
+})
+const folder = join(import.meta.dirname, 'boards')
+const boards = readdirSync(folder).map((file) =>
+  boardShape.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))),
+)
+
+const answerShape = z.object({
+  results: z.array(
+    z.object({
+      error: z.string().optional(),
+      series: z
+        .array(
+          z.object({
+            tags: z.record(z.string(), z.string()).optional(),
+            columns: z.array(z.string()),
+            values: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+          }),
+        )
+        .default([]),
+    }),
+  ),
+})
+type Series = z.output<typeof answerShape>['results'][number]['series']
+
+const HOUR_MS = 3_600_000
+/** Midnight in Shanghai. */
+const dayMs = Date.UTC(2026, 5, 1, 16)
+const days = 3
+const meter = 'steel-incoming'
+/** 10 kWh an hour, read every quarter of an hour. */
+const kwhAt = (atMs: number): number => Math.round(((atMs - dayMs) / HOUR_MS) * 10 * 100)
+const numbered = (quantity: Reading['quantity'], atMs: number, value: number): Reading => ({
+  meter,
+  quantity,
+  atMs,
+  quality: 'good',
+  value,
+})
+
+function readingsAt(atMs: number): Reading[] {
+  return [
+    ...(['total', 'l1', 'l2', 'l3'] as const).map((phase) =>
+      numbered(`activePower.${phase}`, atMs, phase === 'total' ? 10 : 10 / 3),
+    ),
+    ...(['l1', 'l2', 'l3'] as const).flatMap((phase) => [
+      numbered(`voltage.${phase}`, atMs, 230),
+      numbered(`current.${phase}`, atMs, 15),
+    ]),
+    numbered('powerFactor.total', atMs, 0.95),
+    {
+      meter,
+      quantity: 'activeEnergyImport.total',
+      atMs,
+      quality: 'good',
+      value: { count: kwhAt(atMs), resolution: '0.01' },
+    },
+    { meter: 'pump', quantity: 'activePower.total', atMs, quality: 'bad', cause: 'timeout' },
+  ]
+}
+
+describe('the boards', () => {
+  test('have names of their own', () => {
+    expect(boards.length).toBeGreaterThan(1)
+    expect(new Set(boards.map(({ uid }) => uid)).size).toBe(boards.length)
+  })
+})
+
+describeWith(['influxd'], 'the boards on a real InfluxDB 1.x', () => {
+  let server: InfluxServer
+  const database = `tanbiao-${randomUUID()}`
+  const commit: CommitRecord = {
+    gateway: 'gw-east',
+    epoch: 'e1',
+    seq: 1,
+    digest: 'a'.repeat(64),
+    committedAtMs: dayMs + HOUR_MS,
+    stored: 11,
+    refused: [],
+    touched: [],
+  }
+
+  beforeAll(async () => {
+    server = await startInflux()
+    const url = new URL(`http://127.0.0.1:${server.port}`)
+    const store = await openInflux1Readings({ url, database, create: true })
+    for (let atMs = dayMs; atMs < dayMs + days * 24 * HOUR_MS; atMs += HOUR_MS / 4) {
+      await store.append(readingsAt(atMs))
+    }
+    await store.appendCommits([commit])
+    await store.close()
+  })
+  afterAll(() => server.remove())
+
+  /** The series that InfluxDB answers when Grafana has put in what a dashboard of these days shows. */
+  async function ask(query: string): Promise<Series> {
+    const text = query
+      .replaceAll('$timeFilter', `time >= ${dayMs}ms AND time < ${dayMs + days * 24 * HOUR_MS}ms`)
+      .replaceAll('$__interval', '1h')
+      .replaceAll('$meter', '(steel-incoming|pump)')
+    const parameters = new URLSearchParams({ db: database, q: text, epoch: 'ms' })
+    const response = await fetch(new URL(`/query?${parameters}`, `http://127.0.0.1:${server.port}`))
+    const { results } = answerShape.parse(await response.json())
+    expect(results.map(({ error }) => error)).toEqual([undefined])
+    return results[0]?.series ?? []
+  }
+
+  test.each(boards.flatMap(({ uid, panels }) => panels.map((panel) => ({ uid, ...panel }))))(
+    '$uid: $title answers every query',
+    async ({ targets }) => {
+      for (const { query } of targets) {
+        const values = (await ask(query)).flatMap((each) => each.values.map((row) => row.at(-1)))
+        expect(values.filter((value) => typeof value === 'number').length, query).toBeGreaterThan(0)
+      }
+    },
+  )
+
+  test.each(boards.flatMap(({ templating }) => templating.list))('$name can be chosen', async ({ query }) => {
+    const [tags] = await ask(query)
+    expect(tags?.values.flat()).toContain(meter)
+  })
+
+  function queryOf(uid: string, title: RegExp): string {
+    const query = boards
+      .find((board) => board.uid === uid)
+      ?.panels.find((panel) => title.test(panel.title))
+      ?.targets.at(0)?.query
+    if (query === undefined) throw new Error(`${uid} has no such panel`)
+    return query
+  }
+
+  test('energy of days is the advance of the register, and stands at its own day', async () => {
+    const [series] = await ask(queryOf('tanbiao-park', /Energy of days/))
+    // The first day has nothing before it to differ from.
+    expect(series?.values).toEqual([
+      [dayMs + 24 * HOUR_MS, 240],
+      [dayMs + 48 * HOUR_MS, 240],
+    ])
+  })
+
+  test('power is what was read, by meter', async () => {
+    const series = await ask(queryOf('tanbiao-park', /Active power/))
+    expect(series.map(({ tags }) => tags)).toEqual([{ meter }])
+    expect(new Set(series[0]?.values.map((row) => row[1]))).toEqual(new Set([10]))
+  })
+
+  test('failed reads are counted where they were made', async () => {
+    const [series] = await ask(queryOf('tanbiao-park', /Failed reads/))
+    expect(series?.tags).toEqual({ meter: 'pump' })
+    expect(series?.values[0]?.[1]).toBe(4)
+  })
+})
