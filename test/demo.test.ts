@@ -1,60 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { overview } from '#dashboards/api/shapes.ts'
 import { openChromium } from './support/chromium.ts'
+import { Demo, FREE_PORTS } from './support/demo.ts'
 import { describeWith } from './support/servers.ts'
 import { until } from './support/until.ts'
-
-const command = fileURLToPath(new URL('../cli/tanbiao.ts', import.meta.url))
-
-/** `tanbiao demo` as a terminal runs it: its output, and how it ended. */
-class Demo {
-  readonly #process: ChildProcess
-  output = ''
-  exitCode: number | undefined
-
-  constructor(...args: readonly string[]) {
-    this.#process = spawn(process.execPath, [command, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    this.#process.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
-    this.#process.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
-    this.#process.once('exit', (code) => (this.exitCode = code ?? -1))
-  }
-
-  get pid(): number {
-    return this.#process.pid ?? 0
-  }
-
-  url(): Promise<string> {
-    return until(() => /open {2}(http:\S+)/.exec(this.output)?.[1] ?? this.#failure())
-  }
-
-  controlUrl(): string {
-    return /faults and truth {2}(http:\S+)/.exec(this.output)?.[1] ?? ''
-  }
-
-  ended(): Promise<number> {
-    return until(() => this.exitCode)
-  }
-
-  interrupt(): void {
-    this.#process.kill('SIGINT')
-  }
-
-  kill(): void {
-    this.#process.kill('SIGKILL')
-  }
-
-  #failure(): undefined {
-    if (this.exitCode !== undefined) throw new Error(`the demo ended with ${this.exitCode}:\n${this.output}`)
-    return undefined
-  }
-}
 
 /** Processes of this machine whose arguments name a folder: what a demo has started. */
 function processesOf(folder: string): { pid: number; args: string }[] {
@@ -71,7 +25,6 @@ function processesOf(folder: string): { pid: number; args: string }[] {
     })
 }
 
-const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0', '--control-port', '0']
 /** The past has a test of its own; here its import would only compete with what is looked at. */
 const NO_PAST = ['--history-months', '0']
 

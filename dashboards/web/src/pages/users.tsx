@@ -7,6 +7,7 @@ import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { Refused, useSession } from '#dashboards/web/src/session.tsx'
 
 type User = z.output<typeof userShape>
@@ -92,6 +93,7 @@ export function UsersPage(): ReactNode {
   ]
   return (
     <div className="stack">
+      <PageHead title={t('page.users')} help={t('users.help')} />
       <Card title={t('users.add')}>
         <Form
           form={form}
@@ -133,7 +135,7 @@ export function UsersPage(): ReactNode {
           description={<Typography.Text copyable>{made.link}</Typography.Text>}
         />
       )}
-      <Card title={t('page.users')}>
+      <Card>
         <Table<User>
           rowKey="id"
           size="small"

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import { z } from 'zod'
+import { until } from './until.ts'
+
+/** Every page of the web application, as somebody who may do everything finds them. */
+
+/** Someone looks at this: the language, the look and the size of the screen. */
+export interface View {
+  readonly language: 'zh' | 'en'
+  readonly look: 'light' | 'dark'
+  readonly width: number
+  readonly height: number
+}
+
+/** Both languages, both looks and both sizes, each with each other one. */
+export const views: Readonly<Record<string, View>> = {
+  'zh-light-1920': { language: 'zh', look: 'light', width: 1_920, height: 1_080 },
+  'en-dark-1920': { language: 'en', look: 'dark', width: 1_920, height: 1_080 },
+  'zh-dark-phone': { language: 'zh', look: 'dark', width: 390, height: 844 },
+  'en-light-phone': { language: 'en', look: 'light', width: 390, height: 844 },
+}
+
+/** Pages that no menu names. */
+const beside = ['/meters/steel-incoming', '/wall']
+
+/** Chooses a password through the one-time link and stays signed in. */
+export async function becomeAdministrator(page: Page, link: string): Promise<void> {
+  const password = 'walks through every page'
+  await page.goto(link)
+  await page.locator('input[type=password]').nth(0).fill(password)
+  await page.locator('input[type=password]').nth(1).fill(password)
+  await page.locator('button[type=submit]').click()
+  await page.getByTestId('tile-power').waitFor()
+}
+
+/** Addresses of all pages behind the #, those of the menu first. */
+export async function pagesOf(page: Page): Promise<string[]> {
+  const hrefs = await page
+    .locator('nav a')
+    .evaluateAll((links) => links.map((link) => link.getAttribute('href')))
+  const menu = hrefs.flatMap((href) => (href === null ? [] : [href.replace(/^#/, '')]))
+  return [...menu, ...beside]
+}
+
+/** Shows the application as a view has it. */
+export async function lookAs(
+  page: Page,
+  url: string,
+  { language, look, width, height }: View,
+): Promise<void> {
+  await page.setViewportSize({ width, height })
+  await page.evaluate(`localStorage.setItem('tanbiao.language', '${language}')`)
+  await page.evaluate(`localStorage.setItem('tanbiao.look', '${look}')`)
+  await page.goto(`${url}/`)
+  await page.getByTestId('tile-power').waitFor()
+}
+
+/** What stands on a page while something of it is on its way. */
+const WAITING = '.loading, .skeleton, .ant-spin-spinning, .ant-skeleton-active'
+
+/** Opens a page and waits until nothing of it is on its way. */
+export async function openPage(page: Page, url: string, path: string): Promise<void> {
+  await page.goto(`${url}/#${path}`)
+  await page.locator('main :is(h1, h2)').first().waitFor()
+  await until(async () => ((await page.locator(WAITING).count()) === 0 ? true : undefined))
+}
+
+/** How wide what is open really is, in pixels. */
+export async function widthOf(page: Page): Promise<number> {
+  return z.number().parse(await page.evaluate('document.documentElement.scrollWidth'))
+}
+
+const findings = z.array(
+  z.object({
+    id: z.string(),
+    impact: z.string().nullable(),
+    nodes: z.array(z.object({ html: z.string(), failureSummary: z.string().optional() })),
+  }),
+)
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe holds against the page that is open, serious and critical findings alone, each with its first place. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  const found: unknown = await page.evaluate('axe.run(document).then(({ violations }) => violations)')
+  return findings
+    .parse(found)
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, nodes }) =>
+        `${id} (${nodes.length}): ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`,
+    )
+}
