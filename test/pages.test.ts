@@ -37,9 +37,11 @@ describeWith(['chromium'], 'every page of the demo park', () => {
     rmSync(folder, { recursive: true, maxRetries: 5 })
   })
 
-  it.each(Object.entries(views))(
+  // Two of the four: each language, look and size once.
+  it.each(['zh-light-1920', 'en-dark-phone'] as const)(
     'opens as %s without an error, a serious finding of axe, or a part beyond the screen',
-    async (_, view) => {
+    async (name) => {
+      const view = views[name]
       await lookAs(page, url, view)
       const pages = await pagesOf(page)
       expect(pages.length).toBeGreaterThan(4)

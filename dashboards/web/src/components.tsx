@@ -1,18 +1,47 @@
-import type { ReactNode } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import { ConfigProvider, theme, type ThemeConfig } from 'antd'
 import enUS from 'antd/es/locale/en_US'
 import zhCN from 'antd/es/locale/zh_CN'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { useLook } from '#dashboards/web/src/look.tsx'
+import { useLook, type Look } from '#dashboards/web/src/look.tsx'
 
-const tokens: ThemeConfig = {
-  token: {
+/** As page.css has them, for both looks. */
+const colours = {
+  light: {
     colorPrimary: '#1f6fb2',
-    borderRadius: 4,
-    fontSize: 13,
-    fontFamily:
-      '"PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "WenQuanYi Micro Hei", system-ui, sans-serif',
+    colorError: '#c0392b',
+    colorLink: '#1b5f9c',
+    colorTextDescription: '#57667f',
+    colorTextPlaceholder: '#667288',
+    colorTextDisabled: '#667288',
   },
+  dark: {
+    colorPrimary: '#2a72ae',
+    colorError: '#ff7a6b',
+    colorLink: '#6fb3f2',
+    colorTextDescription: '#a3b3ca',
+    colorTextPlaceholder: '#8f9fb6',
+    colorTextDisabled: '#8f9fb6',
+    colorBgContainer: '#122036',
+    colorBgElevated: '#17283f',
+    colorBgLayout: '#0a1422',
+    colorBorderSecondary: '#263a57',
+  },
+} as const
+
+const algorithms = { light: theme.defaultAlgorithm, dark: theme.darkAlgorithm } as const
+
+function themeOf(look: Look): ThemeConfig {
+  return {
+    algorithm: algorithms[look],
+    token: {
+      ...colours[look],
+      borderRadius: 4,
+      fontSize: 13,
+      fontFamily:
+        '"PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "WenQuanYi Micro Hei", system-ui, sans-serif',
+    },
+  }
 }
 
 /**
@@ -22,9 +51,9 @@ const tokens: ThemeConfig = {
 export function Components({ children }: { children: ReactNode }): ReactNode {
   const { language } = useSpeech()
   const { look } = useLook()
-  const algorithm = look === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm
+  const tokens = useMemo(() => themeOf(look), [look])
   return (
-    <ConfigProvider locale={language === 'zh' ? zhCN : enUS} theme={{ ...tokens, algorithm }}>
+    <ConfigProvider locale={language === 'zh' ? zhCN : enUS} theme={tokens}>
       {children}
     </ConfigProvider>
   )

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Card, Form, Input, Select, Table, Tag, Typography } from 'antd'
+import { Alert, Button, Card, Form, Input, Select, Table, Typography } from 'antd'
 import { z } from 'zod'
 import { roleNames, roles, type Role } from '#contract/access.ts'
 import { userShape, userWithLink } from '#dashboards/api/user-shapes.ts'
@@ -61,11 +61,11 @@ export function UsersPage(): ReactNode {
     {
       title: t('users.state'),
       render: (_: unknown, user: User) => {
-        if (!user.active) return <Tag color="red">{t('users.shutOut')}</Tag>
+        if (!user.active) return <span className="state is-silent">{t('users.shutOut')}</span>
         return user.hasPassword ? (
-          <Tag color="green">{t('users.active')}</Tag>
+          <span className="state is-ok">{t('users.active')}</span>
         ) : (
-          <Tag>{t('users.invited')}</Tag>
+          <span className="state">{t('users.invited')}</span>
         )
       },
     },
@@ -137,6 +137,7 @@ export function UsersPage(): ReactNode {
       )}
       <Card>
         <Table<User>
+          scroll={{ x: 'max-content' }}
           rowKey="id"
           size="small"
           pagination={false}

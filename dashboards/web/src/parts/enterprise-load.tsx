@@ -17,8 +17,6 @@ const SLOT_MS = 15 * 60_000
 const REFRESH_MS = 60_000
 const comparisons = ['yesterday', 'week', 'other', 'none'] as const
 type Comparison = (typeof comparisons)[number]
-const axisColour = '#61708a'
-
 /** The slots of a day at their places from its beginning, null where nothing is known. */
 function valuesOf({ fromMs, toMs, slots }: EnterpriseLoad): (number | null)[] {
   const bySlot = new Map(slots.map(({ slotMs, perHour }) => [slotMs, perHour]))
@@ -53,7 +51,7 @@ function optionOf({ day, other, contractKw }: Days, { t, locale }: Speech, timeZ
     animation: false,
     color: seriesColours,
     grid: { left: 8, right: 16, top: 40, bottom: 4, outerBoundsMode: 'same' },
-    legend: { top: 0, left: 60, itemWidth: 18, itemHeight: 3, icon: 'rect', textStyle: { color: '#42526b' } },
+    legend: { top: 0, left: 60, itemWidth: 18, itemHeight: 3, icon: 'rect' },
     tooltip: {
       trigger: 'axis',
       valueFormatter: (value) => (typeof value === 'number' ? `${valueText(value, locale)} ${unit}` : '—'),
@@ -61,15 +59,13 @@ function optionOf({ day, other, contractKw }: Days, { t, locale }: Speech, timeZ
     xAxis: {
       type: 'category',
       data: values.map((_, index) => minuteText(day.fromMs + index * SLOT_MS, locale, timeZone)),
-      axisLabel: { interval: 15, color: axisColour },
+      axisLabel: { interval: 15 },
       axisTick: { show: false },
     },
     yAxis: {
       type: 'value',
       name: unit,
-      axisLabel: { color: axisColour },
-      nameTextStyle: { align: 'right', color: axisColour },
-      splitLine: { lineStyle: { color: '#e8edf4' } },
+      nameTextStyle: { align: 'right' },
     },
     series: [
       line(day.day, values, false, undefined),

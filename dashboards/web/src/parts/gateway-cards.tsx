@@ -4,6 +4,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { ageText } from '#dashboards/web/src/numbers.ts'
 import { Nothing } from './nothing.tsx'
+import { Scrollable } from './scrollable.tsx'
 
 interface GatewayCardProps {
   readonly gateway: LiveGateway
@@ -63,11 +64,17 @@ export function GatewayCards({ park, gateways }: GatewayCardsProps): ReactNode {
       {sorted.length === 0 ? (
         <Nothing text={t('gateways.empty')} />
       ) : (
-        <ul>
-          {sorted.map((gateway) => (
-            <GatewayCard key={gateway.gateway} gateway={gateway} described={described.get(gateway.gateway)} />
-          ))}
-        </ul>
+        <Scrollable className="gateway-list" label={t('gateways.title')}>
+          <ul>
+            {sorted.map((gateway) => (
+              <GatewayCard
+                key={gateway.gateway}
+                gateway={gateway}
+                described={described.get(gateway.gateway)}
+              />
+            ))}
+          </ul>
+        </Scrollable>
       )}
     </section>
   )

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { Scrollable } from './scrollable.tsx'
 
 /** One field of the table: how strong, and what is said of it. */
 export interface HeatCell {
@@ -28,7 +29,7 @@ function styleOf({ strength }: HeatCell, colour: (strength: number) => string): 
 /** A table whose fields are coloured by a value; what is not known is hatched, never the weakest colour. */
 export function HeatTable({ label, columns, rows, colour = blue }: HeatTableProps): ReactNode {
   return (
-    <div className="heat-scroll">
+    <Scrollable className="heat-scroll" label={label}>
       <table className="heat" aria-label={label}>
         <thead>
           <tr>
@@ -57,6 +58,6 @@ export function HeatTable({ label, columns, rows, colour = blue }: HeatTableProp
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrollable>
   )
 }

@@ -33,9 +33,7 @@ export function MeterDay({ day, failed }: MeterDayProps): ReactNode {
           ) : (
             <>
               <SlotBars day={day} />
-              <div className="slot-table" data-testid="slots">
-                <SlotTable day={day} />
-              </div>
+              <SlotTable day={day} />
             </>
           )}
         </>

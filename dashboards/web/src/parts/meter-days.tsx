@@ -23,11 +23,7 @@ function Day({ meter, day }: { meter: string; day: string }): ReactNode {
   const { data, failed } = useAnswer(meterIntervals, `api/meters/${meter}/intervals?day=${day}`, 0)
   if (failed) return <Alert type="warning" showIcon title={t('failed.detail')} />
   if (data === undefined) return <p>{t('loading')}</p>
-  return (
-    <div className="slot-table">
-      <SlotTable day={data} />
-    </div>
-  )
+  return <SlotTable day={data} />
 }
 
 /** Longest period that is listed by days; a longer one by months, each to be opened. */

@@ -63,9 +63,7 @@ export function MeterDrawer({ park, live, onClose }: MeterDrawerProps): ReactNod
                 ) : (
                   <>
                     <SlotBars day={day.data} />
-                    <div className="slot-table" data-testid="slots">
-                      <SlotTable day={day.data} />
-                    </div>
+                    <SlotTable day={day.data} />
                   </>
                 )}
               </>

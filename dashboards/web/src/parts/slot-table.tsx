@@ -5,6 +5,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { exactText, minuteText, percentText, secondText } from '#dashboards/web/src/numbers.ts'
 import { methodColours } from '#dashboards/web/src/palette.ts'
+import { Scrollable } from './scrollable.tsx'
 
 type KnownSlot = Extract<Slot, { state: 'known' }>
 
@@ -93,13 +94,15 @@ export function SlotTable({ day }: { day: MeterIntervals }): ReactNode {
     },
   ]
   return (
-    <Table<Slot>
-      columns={columns}
-      dataSource={day.slots.toReversed()}
-      rowKey="slotMs"
-      size="small"
-      pagination={false}
-      scroll={{ x: 'max-content' }}
-    />
+    <Scrollable className="slot-table" label={t('slots.table')} testId="slots">
+      <Table<Slot>
+        columns={columns}
+        dataSource={day.slots.toReversed()}
+        rowKey="slotMs"
+        size="small"
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+      />
+    </Scrollable>
   )
 }

@@ -1,0 +1,54 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { openChromium } from '#test/support/chromium.ts'
+import { Demo, FREE_PORTS } from '#test/support/demo.ts'
+import { becomeAdministrator, lookAs, openPage, pagesOf, views } from '#test/support/page-walk.ts'
+import { until } from '#test/support/until.ts'
+
+/**
+ * `npm run screens`: every page of the demo park with some months of its past, in both languages, light and dark, on a
+ * screen of 1920×1080 and on a phone, as pictures in docs/screens. For people to look at: nothing is compared.
+ */
+const MONTHS = process.env['TANBIAO_SCREENS_MONTHS'] ?? '2'
+/** Curves and live values settle after a page is there. */
+const SETTLE_MS = 2_500
+const PAST_WITHIN_MS = 20 * 60_000
+
+const target = fileURLToPath(new URL('../docs/screens/', import.meta.url))
+mkdirSync(target, { recursive: true })
+const folder = mkdtempSync(join(tmpdir(), 'tanbiao-screens-'))
+const demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS, '--history-months', MONTHS)
+
+/** /meters/steel-incoming becomes meters. */
+const nameOf = (path: string): string => path.split('/')[1] ?? ''
+
+try {
+  const url = await demo.url()
+  if (MONTHS !== '0')
+    await until(() => (demo.output.includes('importing it 100 %') ? true : undefined), PAST_WITHIN_MS)
+  const browser = await openChromium()
+  try {
+    const page = await browser.open('about:blank')
+    await becomeAdministrator(page, demo.administratorLink())
+    for (const [name, view] of Object.entries(views)) {
+      await lookAs(page, url, view)
+      for (const path of await pagesOf(page)) {
+        await openPage(page, url, path)
+        await pause(SETTLE_MS)
+        const file = `${nameOf(path) || 'overview'}.${name}.png`
+        await page.screenshot({ path: join(target, file) })
+        console.log(`docs/screens/${file}`)
+      }
+    }
+    for (const error of browser.errors) console.error(`a page said: ${error}`)
+  } finally {
+    await browser.close()
+  }
+} finally {
+  demo.interrupt()
+  await demo.ended()
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}
