@@ -28,6 +28,7 @@ import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
 import { reportsApi, type ReportSources } from './api/reports.ts'
+import { targetsApi, type TargetSources } from './api/targets.ts'
 import { tariffApi } from './api/tariff.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
@@ -71,6 +72,8 @@ export interface ServerOptions {
   readonly accounts?: AccountSources | undefined
   /** What reports are made from; without an accounting plan there are none. */
   readonly reports?: ReportSources | undefined
+  /** Targets and what they are held against; without them there are none. */
+  readonly targets?: TargetSources | undefined
 }
 
 export interface Server {
@@ -212,6 +215,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   qualityApi(app, books)
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   reportsApi(app, { park, clock, sources: options.reports })
+  targetsApi(app, { park, clock, sources: options.targets })
   operationsApi(app, options.operations)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)

@@ -70,14 +70,16 @@ const fileQuery = z.object({
   language: z.enum(languages).default('zh'),
 })
 
-const mediaTypes = {
+export const mediaTypes = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   csv: 'text/csv; charset=utf-8',
 } as const
 
 /** An enterprise user sees reports of its own account, and none of the whole park. */
-const ofPark: { access: RouteAccess } = { access: { needs: 'read', within: 'park' } }
-const ofAccount: { access: RouteAccess } = { access: { needs: 'read', within: { account: 'account' } } }
+export const ofPark: { access: RouteAccess } = { access: { needs: 'read', within: 'park' } }
+export const ofAccount: { access: RouteAccess } = {
+  access: { needs: 'read', within: { account: 'account' } },
+}
 
 export interface ReportsApi {
   readonly park: Park

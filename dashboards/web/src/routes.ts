@@ -63,6 +63,15 @@ export const routes: readonly PageRoute[] = [
     forEnterprises: true,
   },
   {
+    path: '/targets',
+    title: 'page.targets',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/targets.tsx')).TargetsPage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
     path: '/users',
     title: 'page.users',
     page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/users.tsx')).UsersPage })),

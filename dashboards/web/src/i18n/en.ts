@@ -7,6 +7,7 @@ import operations from './en/operations.json'
 import overview from './en/overview.json'
 import report from './en/report.json'
 import signIn from './en/sign-in.json'
+import targets from './en/targets.json'
 import users from './en/users.json'
 import type { texts as chinese } from './zh-CN.ts'
 
@@ -22,4 +23,5 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...signIn,
   ...report,
   ...balance,
+  ...targets,
 }

@@ -7,6 +7,7 @@ import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
 import report from './zh-CN/report.json'
 import signIn from './zh-CN/sign-in.json'
+import targets from './zh-CN/targets.json'
 import users from './zh-CN/users.json'
 
 /** All texts in Chinese, the first language: its keys are those of every other. */
@@ -21,4 +22,5 @@ export const texts = {
   ...signIn,
   ...report,
   ...balance,
+  ...targets,
 }
