@@ -158,6 +158,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       operations,
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
       reports,
+      factors: { factors: readFactorFiles(), tariffs: readTariffs(given.park) },
       targets:
         reports === undefined || accounting?.targets === undefined
           ? undefined

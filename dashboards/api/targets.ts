@@ -13,7 +13,8 @@ import { identifier, type LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import { xlsxOf } from '../report-content.ts'
-import { groundOf, mediaTypes, ofAccount, ofPark, type ReportSources } from './reports.ts'
+import { mediaTypes } from './report-files.ts'
+import { groundOf, ofAccount, ofPark, type ReportSources } from './reports.ts'
 
 /** /api/v1/targets of the park with its curves, and /api/v1/accounts/:account/targets. */
 

@@ -129,7 +129,7 @@ function Limits({ target }: { target: TargetView }): ReactNode {
           {key === undefined ? refusal.reason : t(key)} {refusal.months.join(', ')}
         </p>
       )}
-      {status !== null && status.missing.length > 0 && (
+      {refusal === null && status !== null && status.missing.length > 0 && (
         <p className="is-incomplete">{t('targets.missing', { months: status.missing.join(', ') })}</p>
       )}
       <p>
