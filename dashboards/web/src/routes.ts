@@ -54,6 +54,13 @@ export const routes: readonly PageRoute[] = [
     forEnterprises: true,
   },
   {
+    path: '/fleet',
+    title: 'page.fleet',
+    page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/fleet.tsx')).FleetPage })),
+    needs: 'read',
+    forEnterprises: false,
+  },
+  {
     path: '/users',
     title: 'page.users',
     page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/users.tsx')).UsersPage })),

@@ -1,6 +1,7 @@
 import account from './en/account.json'
 import common from './en/common.json'
 import enterprise from './en/enterprise.json'
+import fleet from './en/fleet.json'
 import meter from './en/meter.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
@@ -13,6 +14,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...common,
   ...overview,
   ...meter,
+  ...fleet,
   ...enterprise,
   ...operations,
   ...account,

@@ -1,6 +1,7 @@
 import account from './zh-CN/account.json'
 import common from './zh-CN/common.json'
 import enterprise from './zh-CN/enterprise.json'
+import fleet from './zh-CN/fleet.json'
 import meter from './zh-CN/meter.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
@@ -12,6 +13,7 @@ export const texts = {
   ...common,
   ...overview,
   ...meter,
+  ...fleet,
   ...enterprise,
   ...operations,
   ...account,
