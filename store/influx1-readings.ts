@@ -1,7 +1,7 @@
 import { InfluxDB, type IPoolOptions } from 'influx'
 import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
-import { Fault } from '#contract/fault.ts'
+import type { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
@@ -23,6 +23,7 @@ import {
 } from './points.ts'
 import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
+import { ServerRequests } from './server-requests.ts'
 import { isIdentifier, onePerMoment } from './storable.ts'
 
 export interface Influx1Options {
@@ -93,7 +94,7 @@ class Influx1Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
   readonly #client: InfluxDB
   readonly #options: Influx1Options
-  readonly #headers: Record<string, string>
+  readonly #requests: ServerRequests
   readonly #timeoutMs: number
 
   constructor(options: Influx1Options) {
@@ -109,10 +110,12 @@ class Influx1Readings implements ReadingStore {
       // One repetition at once: a kept connection may have died with the server's last life. Reading twice is harmless.
       pool: { requestTimeout: this.#timeoutMs, maxRetries: 1, backoff: withoutDelay },
     })
-    this.#headers =
-      user === undefined
-        ? {}
-        : { authorization: `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}` }
+    const key = Buffer.from(`${user ?? ''}:${password ?? ''}`).toString('base64')
+    this.#requests = new ServerRequests({
+      url,
+      headers: user === undefined ? {} : { authorization: `Basic ${key}` },
+      timeoutMs: this.#timeoutMs,
+    })
   }
 
   async createDatabase(): Promise<void> {
@@ -199,7 +202,7 @@ class Influx1Readings implements ReadingStore {
   }
 
   async close(): Promise<void> {
-    await this.#calls.close()
+    if (await this.#calls.close()) this.#requests.close()
   }
 
   /** Quantities of which anything was ever written, from the index: reading it is cheap. */
@@ -284,35 +287,18 @@ class Influx1Readings implements ReadingStore {
    * 2xx for success and throws away what a server says with a 5xx.
    */
   async #send(lines: readonly string[]): Promise<WriteAnswer> {
-    const target = new URL('/write', this.#options.url)
-    target.search = new URLSearchParams({ db: this.#options.database, precision: 'n' }).toString()
-    let status: number
-    let body: string
-    try {
-      const response = await fetch(target, {
-        method: 'POST',
-        headers: this.#headers,
-        body: lines.join('\n'),
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.#timeoutMs),
-      })
-      status = response.status
-      body = await response.text()
-    } catch (cause) {
-      throw this.#unavailable(cause)
-    }
+    const search = new URLSearchParams({ db: this.#options.database, precision: 'n' }).toString()
+    const { status, body } = await this.#requests.post(`/write?${search}`, lines.join('\n'))
     if (status === 204) return { taken: true }
     const words = serverWords(body)
     if (status === 413 || (status === 400 && /partial write|unable to parse/.test(words))) {
       return refusedAnswer(words)
     }
-    throw new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${status} ${words}`)
+    throw this.#unavailable(`${status} ${words}`)
   }
 
   #unavailable(cause: unknown): Fault {
-    const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
-    const words = inner instanceof Error ? inner.message : String(inner)
-    return new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${words}`, { cause })
+    return this.#requests.unavailable(cause)
   }
 }
 

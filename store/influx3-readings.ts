@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
-import { Fault } from '#contract/fault.ts'
+import type { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
@@ -19,6 +19,7 @@ import {
 } from './points.ts'
 import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
+import { ServerRequests, type ServerAnswer } from './server-requests.ts'
 import { isIdentifier, onePerMoment } from './storable.ts'
 
 export interface Influx3Options {
@@ -69,14 +70,18 @@ function during(fromMs: number, toMs: number): string {
 class Influx3Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
   readonly #options: Influx3Options
-  readonly #headers: Record<string, string>
+  readonly #requests: ServerRequests
   /** Tables that were seen; they are made by the first write, and a query of one that is not there fails. */
   readonly #tables = new Set<string>()
 
   constructor(options: Influx3Options) {
     this.#options = options
     const { token } = options
-    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    this.#requests = new ServerRequests({
+      url: options.url,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      timeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    })
   }
 
   async createDatabase(): Promise<void> {
@@ -174,7 +179,7 @@ class Influx3Readings implements ReadingStore {
   }
 
   async close(): Promise<void> {
-    await this.#calls.close()
+    if (await this.#calls.close()) this.#requests.close()
   }
 
   async #readings(
@@ -240,25 +245,12 @@ class Influx3Readings implements ReadingStore {
     return { taken: false, reason, dropped: Array.isArray(partial.data) ? refused.length : undefined }
   }
 
-  async #post(path: string, body: string, type: string): Promise<{ status: number; body: string }> {
-    try {
-      const response = await fetch(new URL(path, this.#options.url), {
-        method: 'POST',
-        headers: { ...this.#headers, 'content-type': type, accept: 'application/json' },
-        body,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS),
-      })
-      return { status: response.status, body: await response.text() }
-    } catch (cause) {
-      throw this.#unavailable(cause)
-    }
+  #post(path: string, body: string, type: string): Promise<ServerAnswer> {
+    return this.#requests.post(path, body, { 'content-type': type, accept: 'application/json' })
   }
 
   #unavailable(cause: unknown): Fault {
-    const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
-    const words = inner instanceof Error ? inner.message : String(inner)
-    return new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${words}`, { cause })
+    return this.#requests.unavailable(cause)
   }
 }
 

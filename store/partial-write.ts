@@ -22,8 +22,11 @@ export type SendLines = (lines: readonly string[]) => Promise<WriteAnswer>
 /** Sound readings as the lines that are written. */
 type Layout = (readings: readonly Reading[]) => string[]
 
-/** Readings of one request: 5,000 to 10,000 lines is the batch size that InfluxDB's documentation advises. */
-export const READINGS_PER_REQUEST = 5_000
+/**
+ * Readings of one request, at most as many lines, but with those of a sample in one line far fewer: 5,000 to 10,000
+ * lines is the batch size that InfluxDB's documentation advises.
+ */
+export const READINGS_PER_REQUEST = 10_000
 
 interface Placed {
   readonly index: number
@@ -52,17 +55,24 @@ function refuse({ index, reading }: Placed, reason: string): RefusedReading {
   }
 }
 
-async function settle(batch: readonly Placed[], send: SendLines, layout: Layout): Promise<RefusedReading[]> {
-  const lines = layout(batch.map(({ reading }) => reading))
-  const answer = await send(lines)
-  if (answer.taken) return []
+/** Finds out which readings of a request that was not taken whole were refused. */
+async function takeApart(
+  batch: readonly Placed[],
+  lines: number,
+  answer: WriteAnswer & { readonly taken: false },
+  send: SendLines,
+  layout: Layout,
+): Promise<RefusedReading[]> {
   const fields = byField(batch)
-  if (fields.length === 1 && (batch.length === 1 || answer.dropped === lines.length)) {
+  if (fields.length === 1 && (batch.length === 1 || answer.dropped === lines)) {
     return batch.map((placed) => refuse(placed, answer.reason))
   }
   const refused: RefusedReading[] = []
   for (const part of fields.length > 1 ? fields : halves(batch)) {
-    refused.push(...(await settle(part, send, layout)))
+    const partLines = layout(part.map(({ reading }) => reading))
+    const partAnswer = await send(partLines)
+    if (!partAnswer.taken)
+      refused.push(...(await takeApart(part, partLines.length, partAnswer, send, layout)))
   }
   return refused
 }
@@ -74,14 +84,19 @@ export async function appendThrough(
   layout: Layout = linesOf,
 ): Promise<AppendResult> {
   const refused: RefusedReading[] = []
-  const sound: Placed[] = []
-  for (const [index, reading] of readings.entries()) {
-    const fault = refusalOf(reading)
-    if (fault === undefined) sound.push({ index, reading })
-    else refused.push({ index, fault })
-  }
-  for (let start = 0; start < sound.length; start += READINGS_PER_REQUEST) {
-    refused.push(...(await settle(sound.slice(start, start + READINGS_PER_REQUEST), send, layout)))
+  for (let start = 0; start < readings.length; start += READINGS_PER_REQUEST) {
+    const request = readings.slice(start, start + READINGS_PER_REQUEST)
+    const unsound = request.map(refusalOf)
+    const isSound = (_: unknown, index: number): boolean => unsound[index] === undefined
+    const sound = unsound.every((fault) => fault === undefined) ? request : request.filter(isSound)
+    for (const [index, fault] of unsound.entries())
+      if (fault !== undefined) refused.push({ index: start + index, fault })
+    if (sound.length === 0) continue
+    const lines = layout(sound)
+    const answer = await send(lines)
+    if (answer.taken) continue
+    const placed = request.map((reading, index) => ({ index: start + index, reading })).filter(isSound)
+    refused.push(...(await takeApart(placed, lines.length, answer, send, layout)))
   }
   refused.sort((a, b) => a.index - b.index)
   return { stored: readings.length - refused.length, refused }

@@ -1,10 +1,12 @@
 import account from './en/account.json'
+import balance from './en/balance.json'
 import common from './en/common.json'
 import enterprise from './en/enterprise.json'
 import fleet from './en/fleet.json'
 import meter from './en/meter.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
+import report from './en/report.json'
 import signIn from './en/sign-in.json'
 import users from './en/users.json'
 import type { texts as chinese } from './zh-CN.ts'
@@ -20,4 +22,6 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...account,
   ...users,
   ...signIn,
+  ...report,
+  ...balance,
 }

@@ -1,10 +1,12 @@
 import account from './zh-CN/account.json'
+import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
 import enterprise from './zh-CN/enterprise.json'
 import fleet from './zh-CN/fleet.json'
 import meter from './zh-CN/meter.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
+import report from './zh-CN/report.json'
 import signIn from './zh-CN/sign-in.json'
 import users from './zh-CN/users.json'
 
@@ -19,4 +21,6 @@ export const texts = {
   ...account,
   ...users,
   ...signIn,
+  ...report,
+  ...balance,
 }

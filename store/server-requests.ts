@@ -1,0 +1,98 @@
+import { Agent, request as httpRequest, type RequestOptions } from 'node:http'
+import { Agent as TlsAgent, request as httpsRequest } from 'node:https'
+import { Fault } from '#contract/fault.ts'
+
+/** A server's whole answer, whatever its status: a redirection is an answer, and is not followed. */
+export interface ServerAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+export interface ServerRequestsOptions {
+  /** http://host:port, without a path. */
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  /** Longest time from a request to the end of its answer. */
+  readonly timeoutMs: number
+}
+
+/**
+ * Posts to one server over kept connections: a body is one piece of memory, handed to the socket as it is. Once a kept
+ * connection turns out to have died with the server's last life a request is made a second time, at once: what is
+ * posted here does no more when it is done twice.
+ */
+export class ServerRequests {
+  readonly #options: ServerRequestsOptions
+  readonly #agent: Agent
+
+  constructor(options: ServerRequestsOptions) {
+    this.#options = options
+    this.#agent =
+      options.url.protocol === 'https:' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
+  }
+
+  /** Throws `store-unavailable` where no whole answer comes in time. */
+  async post(
+    path: string,
+    text: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<ServerAnswer> {
+    const body = Buffer.from(text)
+    const signal = AbortSignal.timeout(this.#options.timeoutMs)
+    try {
+      return await this.#post(path, body, headers, signal, true)
+    } catch (cause) {
+      throw this.unavailable(signal.aborted ? new Error('no answer in time', { cause }) : cause)
+    }
+  }
+
+  /** The fault of a server that cannot be used, with its own words or those of the system. */
+  unavailable(cause: unknown): Fault {
+    const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
+    const words = inner instanceof Error ? inner.message : String(inner)
+    return new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${words}`, { cause })
+  }
+
+  /** Lets go of the kept connections. */
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  #post(
+    path: string,
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    mayRepeat: boolean,
+  ): Promise<ServerAnswer> {
+    const { url } = this.#options
+    const options: RequestOptions = {
+      method: 'POST',
+      agent: this.#agent,
+      headers: { ...this.#options.headers, ...headers, 'content-length': body.length },
+      signal,
+    }
+    return new Promise((resolve, reject) => {
+      const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(
+        new URL(path, url),
+        options,
+        (response) => {
+          const pieces: Buffer[] = []
+          response.on('data', (piece: Buffer) => pieces.push(piece))
+          response.once('error', reject)
+          response.once('end', () => {
+            const { statusCode: status } = response
+            if (status === undefined || !response.complete) reject(new Error('the answer was cut short'))
+            else resolve({ status, body: Buffer.concat(pieces).toString() })
+          })
+        },
+      )
+      outgoing.once('error', (error: NodeJS.ErrnoException) => {
+        const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+        if (isStale && mayRepeat && !signal.aborted) resolve(this.#post(path, body, headers, signal, false))
+        else reject(error)
+      })
+      outgoing.end(body)
+    })
+  }
+}
