@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stateOf } from '#dashboards/fixture.ts'
 import { startMs } from '#dashboards/server.test-support.ts'
 import { describeWith } from '#test/support/servers.ts'
-import { PageBench } from './page.test-support.ts'
+import { PageBench, PAGES_MS_MAX } from './page.test-support.ts'
 
 describeWith(['chromium'], 'the pages of operations', () => {
   const bench = new PageBench()
@@ -39,57 +39,65 @@ describeWith(['chromium'], 'the pages of operations', () => {
       ],
       buses: [{ bus: 'line-1', observedMs: 1_000, busyMs: 400, requests: 50, unanswered: 2 }],
     })
-  })
+  }, PAGES_MS_MAX)
   afterAll(() => bench.stop())
 
-  test('gateways: silent ones first, clock and backlog called by their names, opened to lines and meters', async () => {
-    const page = await bench.page('/fleet')
-    const rows = page.getByTestId('fleet-page').getByRole('row')
-    await rows.nth(2).getByText('东区配电房网关').waitFor()
-    expect(await rows.nth(1).textContent()).toContain('西区配电房网关离线')
-    const east = (await rows.nth(2).textContent()) ?? ''
-    expect(east).toContain('存疑 -7 s')
-    expect(east).toContain('1,234 批')
-    expect(east).toContain('版本 3 已确认 版本 4 已回退')
-    await page.getByRole('button', { name: '东区配电房网关' }).click()
-    await page.getByText('no meter answered').waitFor()
-    await page.getByTestId('fleet-buses').getByText('40%').waitFor()
-    await page
-      .getByTestId('fleet-meters')
-      .getByRole('row', { name: /锻造厂进线/ })
-      .getByText('90%')
-      .waitFor()
-    // Who may only read is offered nothing to publish.
-    expect(await page.getByText('已签名的配置文件').count()).toBe(0)
-    expect(bench.errors).toEqual([])
-  })
+  test(
+    'gateways: silent ones first, clock and backlog called by their names, opened to lines and meters',
+    async () => {
+      const page = await bench.page('/fleet')
+      const rows = page.getByTestId('fleet-page').getByRole('row')
+      await rows.nth(2).getByText('东区配电房网关').waitFor()
+      expect(await rows.nth(1).textContent()).toContain('西区配电房网关离线')
+      const east = (await rows.nth(2).textContent()) ?? ''
+      expect(east).toContain('存疑 -7 s')
+      expect(east).toContain('1,234 批')
+      expect(east).toContain('版本 3 已确认 版本 4 已回退')
+      await page.getByRole('button', { name: '东区配电房网关' }).click()
+      await page.getByText('no meter answered').waitFor()
+      await page.getByTestId('fleet-buses').getByText('40%').waitFor()
+      await page
+        .getByTestId('fleet-meters')
+        .getByRole('row', { name: /锻造厂进线/ })
+        .getByText('90%')
+        .waitFor()
+      // Who may only read is offered nothing to publish.
+      expect(await page.getByText('已签名的配置文件').count()).toBe(0)
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
 
-  test('a signed configuration is handed on by one who may, and what is none is refused in the page', async () => {
-    const page = await bench.pageOfAdministrator('/fleet')
-    await page.getByRole('button', { name: '东区配电房网关' }).click()
-    const file = page.getByLabel('已签名的配置文件')
-    const give = async (text: string): Promise<void> => {
-      await file.setInputFiles({
-        name: 'gw.signed.json',
-        mimeType: 'application/json',
-        buffer: Buffer.from(text),
-      })
-      await page.getByRole('button', { name: /发\s*布/ }).click()
-    }
-    await give('gateway: gw-east')
-    await page.getByText('这不是已签名的配置文件').waitFor()
-    const message = {
-      v: 1,
-      park: 'binhai',
-      gateway: 'gw-east',
-      version: 9,
-      text: 'gateway: gw-east\n',
-      key: 'd'.repeat(64),
-      signature: `${'A'.repeat(86)}==`,
-    }
-    await give(JSON.stringify(message))
-    await page.getByText('gw.signed.json 已交给消息代理').waitFor()
-    await page.getByRole('dialog').getByText('版本 9 已发布，等待网关').waitFor()
-    expect(published).toEqual([9])
-  })
+  test(
+    'a signed configuration is handed on by one who may, and what is none is refused in the page',
+    async () => {
+      const page = await bench.pageOfAdministrator('/fleet')
+      await page.getByRole('button', { name: '东区配电房网关' }).click()
+      const file = page.getByLabel('已签名的配置文件')
+      const give = async (text: string): Promise<void> => {
+        await file.setInputFiles({
+          name: 'gw.signed.json',
+          mimeType: 'application/json',
+          buffer: Buffer.from(text),
+        })
+        await page.getByRole('button', { name: /发\s*布/ }).click()
+      }
+      await give('gateway: gw-east')
+      await page.getByText('这不是已签名的配置文件').waitFor()
+      const message = {
+        v: 1,
+        park: 'binhai',
+        gateway: 'gw-east',
+        version: 9,
+        text: 'gateway: gw-east\n',
+        key: 'd'.repeat(64),
+        signature: `${'A'.repeat(86)}==`,
+      }
+      await give(JSON.stringify(message))
+      await page.getByText('gw.signed.json 已交给消息代理').waitFor()
+      await page.getByRole('dialog').getByText('版本 9 已发布，等待网关').waitFor()
+      expect(published).toEqual([9])
+    },
+    PAGES_MS_MAX,
+  )
 })

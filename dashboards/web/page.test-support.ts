@@ -66,6 +66,10 @@ export async function buildPages(): Promise<void> {
   }
 }
 
+/** On a loaded machine a build, or the first page of a browser, may take long. */
+export const PAGES_MS_MAX = 240_000
+const LOCATOR_MS_MAX = 60_000
+
 const PASSWORD = 'correct horse battery'
 
 /** The real server with the real pages, and a browser that looks at them. */
@@ -91,7 +95,9 @@ export class PageBench extends ServerBench {
   /** A new tab at an address behind the #. */
   async page(hash: string, size?: { width: number; height: number }): Promise<Page> {
     if (this.#browser === undefined) throw new Error('the browser was not opened')
-    return this.#browser.open(`${this.server.url}/#${hash}`, size)
+    const page = await this.#browser.open(`${this.server.url}/#${hash}`, size)
+    page.setDefaultTimeout(LOCATOR_MS_MAX)
+    return page
   }
 
   /** The same for the first administrator, who chooses a password at the first call. */
