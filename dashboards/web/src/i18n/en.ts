@@ -1,6 +1,7 @@
 import account from './en/account.json'
 import balance from './en/balance.json'
 import common from './en/common.json'
+import day from './en/day.json'
 import enterprise from './en/enterprise.json'
 import fleet from './en/fleet.json'
 import meter from './en/meter.json'
@@ -15,6 +16,7 @@ import type { texts as chinese } from './zh-CN.ts'
 export const texts: Record<keyof typeof chinese, string> = {
   ...common,
   ...overview,
+  ...day,
   ...meter,
   ...fleet,
   ...enterprise,

@@ -1,6 +1,7 @@
 import account from './zh-CN/account.json'
 import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
+import day from './zh-CN/day.json'
 import enterprise from './zh-CN/enterprise.json'
 import fleet from './zh-CN/fleet.json'
 import meter from './zh-CN/meter.json'
@@ -14,6 +15,7 @@ import users from './zh-CN/users.json'
 export const texts = {
   ...common,
   ...overview,
+  ...day,
   ...meter,
   ...fleet,
   ...enterprise,
