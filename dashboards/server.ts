@@ -212,7 +212,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   qualityApi(app, books)
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   reportsApi(app, { park, clock, sources: options.reports })
-  operationsApi(app, options.operations)
+  operationsApi(app, options.operations, guard.mayHearFaults)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)
     reply.hijack()
