@@ -53,7 +53,17 @@ export const balanceView = z.object({
   account: localName,
   period: periodView,
   planRevision: z.string(),
-  items: z.array(z.object({ id: z.string(), name: localName, unit: z.string(), media: z.boolean() })),
+  items: z.array(
+    z.object({
+      id: z.string(),
+      name: localName,
+      unit: z.string(),
+      form: z
+        .object({ unit: z.string(), factor: z.string() })
+        .meta({ description: 'Value in forms = value × factor' }),
+      media: z.boolean(),
+    }),
+  ),
   rows: z.array(
     z.object({
       id: z.string(),
@@ -150,7 +160,9 @@ export function balanceViewOf(
     planRevision: head.planRevision,
     items: table.items.flatMap((id) => {
       const item = items[id]
-      return item === undefined ? [] : [{ id, name: item.name, unit: item.unit, media: item.media }]
+      if (item === undefined) return []
+      const { name, unit, form, media } = item
+      return [{ id, name, unit, form, media }]
     }),
     rows: table.lines.map(({ row, level, cells, total }) => {
       const full = [...cells].filter(([, { figure }]) => !isEmpty(figure))

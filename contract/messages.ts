@@ -231,6 +231,19 @@ export const stateMessage = z.strictObject({
         state: z.enum(['ok', 'failing', 'silent']),
         lastGoodMs: epochMs.optional(),
         cause: badCause.optional(),
+        ratios: z
+          .array(
+            z.strictObject({
+              ratio: z.enum(['current', 'voltage']),
+              inFile: z.string().meta({ description: 'Of the gateway file, by which values are multiplied' }),
+              inMeter: z.number().optional().meta({ description: 'Absent where the meter holds no number' }),
+            }),
+          )
+          .optional()
+          .meta({
+            description:
+              'Transformer ratios set otherwise in the meter; while there are any its readings are uncertain',
+          }),
         slots: z
           .strictObject({
             wanted: z.int().min(0).meta({ description: 'Polls that were due since the agent’s start' }),

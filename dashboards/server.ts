@@ -18,6 +18,7 @@ import { readOwn } from './access/route-access.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
+import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
 import { enterpriseApi } from './api/enterprise.ts'
 import { loadApi } from './api/load.ts'
@@ -191,7 +192,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const parkOf = (request: FastifyRequest): Park => parks.of(guard.viewerOf(request))
   sessionApi(app, { guard, signIn, book: options.access })
   usersApi(app, { park, book: options.access, signIn, guard, clock, linkOf })
-  parkApi(app, { parkOf, store, board, clock, view })
+  parkApi(app, { parkOf, store, board, clock, view, accounting: options.accounts !== undefined })
   meterApi(app, {
     parkOf,
     store,
@@ -211,6 +212,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   loadApi(app, electricity)
   qualityApi(app, books)
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
   operationsApi(app, options.operations, guard.mayHearFaults)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {

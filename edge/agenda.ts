@@ -50,6 +50,9 @@ interface TaskState {
 
 type Share = Pick<PendingRequest, 'request' | 'serves'>
 
+/** True for a request that no task waits for. */
+export const isCheck = ({ serves }: PendingRequest): boolean => serves.length === 0
+
 /** A clock that is this far behind the last look was set back. */
 const CLOCK_BEHIND_MS = 1_000
 /** Shed, not starved: one slot in ten is served like any other. */
@@ -70,6 +73,7 @@ export class Agenda {
   readonly everyMs: number
   readonly #states: readonly TaskState[]
   readonly #plan: (registers: readonly MappedRegister[]) => PlannedRequest[]
+  readonly #checks: () => readonly PlannedRequest[]
   /** By the sum of the powers of two of the tasks' places. */
   readonly #shares = new Map<number, readonly Share[]>()
   readonly #counts = { wanted: 0, read: 0, failed: 0, missed: 0, held: 0 }
@@ -78,12 +82,17 @@ export class Agenda {
   #nextMs = Number.NEGATIVE_INFINITY
   #anyQueued = false
 
-  /** `plan` must give at least one request for registers that are not none. */
+  /**
+   * `plan` must give at least one request for registers that are not none. `checks` are requests that serve no task and
+   * go before all else in the poll that begins.
+   */
   constructor(
     tasks: readonly ReadingTask[],
     plan: (registers: readonly MappedRegister[]) => PlannedRequest[],
+    checks: () => readonly PlannedRequest[] = () => [],
   ) {
     this.#plan = plan
+    this.#checks = checks
     this.everyMs = Math.min(...tasks.map(({ everyMs }) => everyMs))
     this.#states = tasks.map((task) => ({
       task,
@@ -197,7 +206,9 @@ export class Agenda {
     this.#look()
     // What was shed long enough is shed no more.
     if (state.open > 0 && state.missedInRow >= SHED_SLOTS_MAX) {
-      this.#pending = this.#pending.map((each) => pendingOf(each)).toSorted(byUrgency)
+      this.#pending = this.#pending
+        .map((each) => (isCheck(each) ? each : pendingOf(each)))
+        .toSorted(byUrgency)
     }
   }
 
@@ -218,7 +229,14 @@ export class Agenda {
     for (const state of [...due, ...left]) {
       state.open = shares.filter(({ serves }) => serves.includes(state)).length
     }
-    this.#pending = shares.map((share) => pendingOf(share)).toSorted(byUrgency)
+    const pending = shares.map((share) => pendingOf(share)).toSorted(byUrgency)
+    const [first] = pending
+    const begins = this.#pending.length === 0
+    const checks = begins ? this.#checks() : this.#pending.filter(isCheck).map(({ request }) => request)
+    this.#pending =
+      first === undefined || checks.length === 0
+        ? pending
+        : [...checks.map((request) => ({ ...first, request, serves: [] })), ...pending]
   }
 
   #planned(due: readonly TaskState[]): readonly Share[] {

@@ -40,6 +40,7 @@ describe('32 units behind one Modbus TCP gateway, one of them dead', () => {
           unit: index + 1,
           tasks: [{ everyMs: EVERY_MS, registers: [testRegister('voltage.l1', 0)], sheddable: false }],
           limits: { registersPerRequest: 20, bridgeGaps: 0, forbidden: [], pauseMs: 0 },
+          ratioRegisters: [],
           cost: lineCost(transport, { pauseMs: 0 }),
           timeoutMs: TIMEOUT_MS,
           quality: 'good',

@@ -35,6 +35,6 @@ describe('healthAfter', () => {
   it('has no time of a good poll where there was none', () => {
     const slots = { wanted: 1, read: 0, failed: 1, missed: 0, held: 0 }
     const shown = { meter: 'm1', state: 'failing', cause: 'timeout', slots }
-    expect(meterState('m1', polls(dumb(1)), slots)).toEqual(shown)
+    expect(meterState('m1', { health: polls(dumb(1)), slots, ratios: [] })).toEqual(shown)
   })
 })

@@ -2,6 +2,7 @@ import type { StateMessage } from '#contract/messages.ts'
 import type { BadCause } from '#contract/reading.ts'
 import type { SlotCounts } from './agenda.ts'
 import type { LineUse } from './due-queue.ts'
+import type { RatioContradiction } from './ratio-check.ts'
 import { FAILURES_BEFORE_BACK_OFF } from './schedule.ts'
 
 /** What one poll of a meter came to. */
@@ -48,8 +49,15 @@ export function healthAfter(before: MeterHealth, { atMs, answered, cause }: Poll
 /** One meter's line in the state message. */
 export function meterState(
   meter: string,
-  { state, lastGoodMs, cause }: MeterHealth,
-  slots: SlotCounts,
+  {
+    health: { state, lastGoodMs, cause },
+    slots,
+    ratios,
+  }: {
+    readonly health: MeterHealth
+    readonly slots: SlotCounts
+    readonly ratios: readonly RatioContradiction[]
+  },
   bus?: string,
 ): NonNullable<StateMessage['meters']>[number] {
   return {
@@ -58,8 +66,13 @@ export function meterState(
     state,
     ...(lastGoodMs === undefined ? {} : { lastGoodMs }),
     ...(cause === undefined ? {} : { cause }),
+    ...(ratios.length === 0 ? {} : { ratios: ratios.map((each) => contradictionState(each)) }),
     slots,
   }
+}
+
+function contradictionState({ register: { ratio, expected }, inMeter }: RatioContradiction) {
+  return { ratio, inFile: expected, ...(inMeter === undefined ? {} : { inMeter }) }
 }
 
 /** One line's part of the state message; whole milliseconds. */

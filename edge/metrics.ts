@@ -81,6 +81,11 @@ function metricsOf(report: AgentReport): Metric[] {
         lastGoodMs === undefined ? undefined : lastGoodMs / 1_000,
       ]),
     ),
+    gauge(
+      'meter_ratio_contradictions',
+      'Transformer ratios set otherwise in the meter than in the gateway file.',
+      meters.map(({ meter, ratios = [] }) => [{ meter }, ratios.length]),
+    ),
     counter(
       'meter_slots_wanted',
       'Polls that were due.',

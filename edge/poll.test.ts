@@ -64,6 +64,7 @@ function start(registers: readonly MappedRegister[], device: Device, limits: obj
       unit: 1,
       tasks: [{ everyMs: EVERY_MS, registers, sheddable: false }],
       limits: allowed,
+      ratioRegisters: [],
       cost: lineCost(
         { kind: 'rtu', path: '-', baudRate: 9_600, parity: 'none', stopBits: 1, lateMs: 1_000 },
         { pauseMs: 0 },

@@ -2,12 +2,15 @@ import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import type { Sample } from '#contract/messages.ts'
 import type { BadCause, UsableQuality } from '#contract/reading.ts'
-import { Agenda, type PendingRequest, type PlannedRequest, type SlotCounts } from './agenda.ts'
+import { Agenda, isCheck, type PendingRequest, type PlannedRequest, type SlotCounts } from './agenda.ts'
 import type { Answer, Bus, BusMember } from './bus.ts'
 import { sampleOf, unansweredSample } from './decode.ts'
 import { endsPoll, healthAfter, UNTRIED, type MeterHealth } from './health.ts'
 import { wireUs, type LineCost, type MeterPace } from './line-cost.ts'
 import type { PlanLimits } from './plan.ts'
+import type { RatioRegister } from '#firmware-config/profile.ts'
+import type { RatioContradiction } from './ratio-check.ts'
+import { RatioWatch } from './ratio-watch.ts'
 import { Refusals } from './refusals.ts'
 import { FAILURES_BEFORE_BACK_OFF, nextPollMs } from './schedule.ts'
 import type { ReadingTask } from './tasks.ts'
@@ -23,6 +26,8 @@ export interface PolledMeter {
   readonly unit: number
   readonly tasks: readonly ReadingTask[]
   readonly limits: PlanLimits & MeterPace
+  /** Registers that hold the transformer ratios set in it. */
+  readonly ratioRegisters: readonly RatioRegister[]
   readonly cost: LineCost
   readonly timeoutMs: number
   readonly quality: UsableQuality
@@ -37,7 +42,12 @@ export interface PollSurroundings {
   /** Called with what each answer says, or each failure, as it comes. Must not throw. */
   readonly read: (sample: Sample) => void
   /** Called after each poll. */
-  readonly polled: (meter: string, health: MeterHealth, slots: SlotCounts) => void
+  readonly polled: (
+    meter: string,
+    health: MeterHealth,
+    slots: SlotCounts,
+    ratios: readonly RatioContradiction[],
+  ) => void
 }
 
 /** The meter refuses what is asked: an address (02), or a count or a place to begin (03). */
@@ -54,6 +64,7 @@ export class MeterPoll implements BusMember {
   readonly #polled: PolledMeter
   readonly #surroundings: PollSurroundings
   readonly #refusals: Refusals
+  readonly #ratios: RatioWatch
   #refusedSinceMs = 0
   #health = UNTRIED
   #lastStampMs: number
@@ -71,7 +82,12 @@ export class MeterPoll implements BusMember {
     this.#surroundings = surroundings
     this.#lastStampMs = polled.stampedMs ?? 0
     this.#refusals = new Refusals(limits, cost)
-    this.agenda = new Agenda(tasks, (registers) => this.#refusals.plan(registers))
+    this.#ratios = new RatioWatch(polled.ratioRegisters)
+    this.agenda = new Agenda(
+      tasks,
+      (registers) => this.#refusals.plan(registers),
+      () => this.#ratios.due(surroundings.clock.monotonicMs()),
+    )
   }
 
   /** Polls until the signal is aborted; then resolves. The first poll is at once, so that a start is seen to work. */
@@ -89,14 +105,36 @@ export class MeterPoll implements BusMember {
   }
 
   answered(pending: PendingRequest, answer: Answer): void {
-    if (answer.words !== undefined) this.#take(pending, answer.words)
+    if (isCheck(pending) && (answer.words !== undefined || !endsPoll(answer.cause)))
+      this.#check(pending, answer)
+    else if (answer.words !== undefined) this.#take(pending, answer.words)
     else this.#miss(pending, answer.cause, answer.fault)
     if (this.agenda.settled) this.#conclude()
   }
 
+  /** One that was not answered at all ends the poll like any other request, and is asked again in the next. */
+  #check(pending: PendingRequest, { words, cause }: Answer): void {
+    const { log, clock } = this.#surroundings
+    const { meter } = this
+    this.agenda.finish(pending, words !== undefined)
+    // Busy, or in trouble: it has said nothing of its ratios.
+    if (cause !== undefined && !isRefusal(cause) && cause !== 'illegal-function') return
+    if (!this.#ratios.answered(pending.request, words, clock.monotonicMs())) return
+    const what = this.#ratios.contradictions.map(({ message }) => message)
+    if (what.length > 0) log.warn({ meter, what }, 'transformer ratios contradict each other')
+    else log.info({ meter }, 'the transformer ratios are those of the gateway file')
+  }
+
+  /** Values that may be wrong by a factor are not good; those of a simulator stay what they are. */
+  get #quality(): UsableQuality {
+    const { quality } = this.#polled
+    return quality === 'good' && this.#ratios.contradictions.length > 0 ? 'uncertain' : quality
+  }
+
   #take(pending: PendingRequest, words: Uint16Array): void {
     const { request } = pending
-    const { meter, quality } = this.#polled
+    const { meter } = this.#polled
+    const quality = this.#quality
     const atMs = this.#stamp()
     const sample = sampleOf(request, words, atMs, meter, quality)
     this.#answered += 1
@@ -161,6 +199,8 @@ export class MeterPoll implements BusMember {
     this.#tell(before)
     this.#refusals.endPoll()
     const isBack = before.state === 'silent' && this.#health.state !== 'silent'
+    // While it was away it may have been replaced, or set anew.
+    if (this.#health.state === 'silent' || this.#health.cause === 'disconnected') this.#ratios.askAgain()
     if (this.#refusals.any && (isBack || clock.monotonicMs() - this.#refusedSinceMs >= REFUSED_AGAIN_MS)) {
       this.#refusals.forget()
       this.agenda.replan()
@@ -170,7 +210,7 @@ export class MeterPoll implements BusMember {
     if (failuresInRow >= FAILURES_BEFORE_BACK_OFF && cause !== 'disconnected') {
       this.agenda.hold(nextPollMs(clock.wallMs(), this.agenda.everyMs, failuresInRow))
     }
-    polled(this.meter, this.#health, this.agenda.counts)
+    polled(this.meter, this.#health, this.agenda.counts, this.#ratios.contradictions)
   }
 
   #tell(before: MeterHealth): void {

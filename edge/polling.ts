@@ -12,6 +12,7 @@ import { lineOf, mannerOf, placeOf, refuseContradictions } from './lines.ts'
 import { lineCost } from './line-cost.ts'
 import { MeterPoll, type PolledMeter, type PollSurroundings } from './poll.ts'
 import type { Signs } from './probation.ts'
+import type { RatioContradiction } from './ratio-check.ts'
 import { tasksOf } from './tasks.ts'
 
 export type LoadProfile = (id: string, ratios: TransformerRatios) => RegisterMap
@@ -63,6 +64,7 @@ export function describedMeters(
           unit: line.unit,
           tasks: tasksOf(line, map),
           limits: map.limits,
+          ratioRegisters: map.ratioRegisters,
           cost: lineCost(transport, map.limits),
           timeoutMs,
           quality: line.simulated ? ('simulated' as const) : ('good' as const),
@@ -90,12 +92,19 @@ export interface PollingChange {
   readonly stopped: readonly string[]
 }
 
+/** How a meter did at its last poll. */
+interface PolledState {
+  readonly health: MeterHealth
+  readonly slots: SlotCounts
+  readonly ratios: readonly RatioContradiction[]
+}
+
 interface Running {
   readonly description: MeterDescription
   readonly poll: MeterPoll
   readonly stop: AbortController
   readonly ended: Promise<void>
-  now: { readonly health: MeterHealth; readonly slots: SlotCounts } | undefined
+  now: PolledState | undefined
 }
 
 interface Owned {
@@ -156,7 +165,7 @@ export class Polling {
   states(): NonNullable<StateMessage['meters']> {
     return [...this.#running].flatMap(([meter, { now, description }]) => {
       const line = this.#buses.get(placeOf(description.transport))?.name
-      return now === undefined ? [] : [meterState(meter, now.health, now.slots, line)]
+      return now === undefined ? [] : [meterState(meter, now, line)]
     })
   }
 
@@ -215,18 +224,22 @@ export class Polling {
     const stop = new AbortController()
     const poll = new MeterPoll(
       { ...polled, bus: this.#busAt(described), stampedMs },
-      { ...this.#surroundings, polled: (meter, health, slots) => this.#polled(meter, health, slots) },
+      {
+        ...this.#surroundings,
+        polled: (meter, health, slots, ratios) => this.#polled(meter, { health, slots, ratios }),
+      },
     )
-    const running = { description, poll, stop, ended: poll.run(stop.signal), now: undefined }
+    const running: Running = { description, poll, stop, ended: poll.run(stop.signal), now: undefined }
     this.#running.set(polled.meter, running)
   }
 
-  #polled(meter: string, health: MeterHealth, slots: SlotCounts): void {
+  #polled(meter: string, now: PolledState): void {
     this.#polledMs = this.#surroundings.clock.monotonicMs()
     const running = this.#running.get(meter)
     if (running === undefined) return
-    const before = running.now?.health.state
-    running.now = { health, slots }
-    if (before !== health.state) this.#surroundings.changed()
+    const before = running.now
+    running.now = now
+    if (before?.health.state !== now.health.state || before.ratios !== now.ratios)
+      this.#surroundings.changed()
   }
 }

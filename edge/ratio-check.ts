@@ -18,7 +18,7 @@ const RATIO_TOLERANCE = 1e-6
  * read: that is no contradiction.
  */
 export function ratioContradictions(
-  map: RegisterMap,
+  map: Pick<RegisterMap, 'ratioRegisters'>,
   wordsOf: (register: RatioRegister) => readonly number[] | undefined,
 ): RatioContradiction[] {
   return map.ratioRegisters.flatMap((register): RatioContradiction[] => {

@@ -1,10 +1,10 @@
-import { EventEmitter } from 'node:events'
 import { SerialPort } from 'serialport'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { SerialSettings } from '#firmware-config/gateway.ts'
 import { Conversation } from './conversation.ts'
 import type { MeterBus, SimulationLog } from './meter-bus.ts'
+import { promptDevice } from './serial-descriptor.ts'
 
 /** Meters on a serial port: a real one, or an end of a pair of pseudo-terminals. */
 export interface SerialBus {
@@ -18,15 +18,6 @@ export interface SerialBusOptions {
   readonly bus: MeterBus
   readonly clock: Clock
   readonly log: SimulationLog
-}
-
-/**
- * serialport 13.0.0 says from native code that bytes can be read, and does not run the promises that wait for it: requests
- * were heard only when something else happened. An immediate is something else.
- */
-function wakeReader(binding: object | undefined): void {
-  if (binding === undefined || !('poller' in binding) || !(binding.poller instanceof EventEmitter)) return
-  binding.poller.on('readable', () => setImmediate(() => undefined))
 }
 
 /** Opens the device. Throws `serial-device-unusable`. */
@@ -46,12 +37,11 @@ export async function startSerialBus(options: SerialBusOptions): Promise<SerialB
       }
     })
   })
-  wakeReader(port.port)
   const conversation = new Conversation(bus, clock, (frame) => {
-    if (port.isOpen) port.write(frame)
+    if (port.isOpen) device.write(frame)
   })
-  port.on('data', (chunk: Buffer) => {
-    conversation.hear(chunk)
+  const device = promptDevice(port, (bytes) => {
+    conversation.hear(Buffer.from(bytes))
   })
   port.on('error', (error: Error) => {
     log.error({ err: error, path }, 'the serial port of simulated meters failed')

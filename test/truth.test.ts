@@ -56,6 +56,37 @@ describe('compareMeter', () => {
     const two = [...stored(1, 4), failedAt(T0 + 2_500)]
     expect(compareMeter('m', served, two, []).differences).toHaveLength(1)
   })
+
+  it('does not take a failure that was noted before or after a neighbour was read', () => {
+    for (const atMs of [T0 + 900, T0 + 3_100]) {
+      const beside = [...stored(1, 3, 4), failedAt(atMs)]
+      expect(compareMeter('m', served, beside, []).differences, String(atMs)).toHaveLength(1)
+    }
+  })
+
+  it('tells a read that died with its gateway from a late one, whatever the next process notes', () => {
+    // As it was seen: the simulator was stopped 8 s after the last kill, and each poll of it failed from then on.
+    const afterwards = [failedAt(kill.atMs + 1), failedAt(kill.atMs + 3_000)]
+    expect(compareMeter('m', served, [...stored(1, 2, 3), ...afterwards], [kill])).toMatchObject({
+      differences: [],
+      takenAlong: 1,
+      tooLate: 0,
+    })
+    const before = failedAt(kill.atMs - 100)
+    expect(compareMeter('m', served, [...stored(1, 2, 3), before, ...afterwards], [kill])).toMatchObject({
+      differences: [],
+      takenAlong: 0,
+      tooLate: 1,
+    })
+  })
+
+  it('lets a kill take no more reads than can be inside a gateway, whatever failures are noted after it', () => {
+    const many = Array.from({ length: 12 }, (_, index) => ({ count: index + 1, atMs: T0 + index * 100 }))
+    const failures = many.map((_, index) => failedAt(kill.atMs + 1 + index))
+    expect(compareMeter('m', many, [...stored(1), ...failures], [kill]).differences).toEqual([
+      expect.stringMatching(/11 reads lost at one kill/),
+    ])
+  })
 })
 
 it('a number that is neither entered nor waiting is missing', () => {

@@ -18,7 +18,14 @@ const BUILD_MS_MAX = 180_000
 function isBuilt(): boolean {
   const built = join(folder, 'dist/index.html')
   const sources = globSync(
-    ['src/**/*', 'index.html', 'vite.config.ts', '../api/*shape*.ts', '../presence.ts'],
+    [
+      'src/**/*',
+      'index.html',
+      'vite.config.ts',
+      '../api/*shape*.ts',
+      '../presence.ts',
+      '../../accounts/*view*.ts',
+    ],
     {
       cwd: folder,
     },

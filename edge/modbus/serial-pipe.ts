@@ -1,15 +1,6 @@
-import { EventEmitter } from 'node:events'
 import type { SerialSettings } from '#firmware-config/gateway.ts'
 import type { OpenPipe } from './pipe.ts'
-
-/**
- * serialport 13.0.0 says from native code that bytes can be read, and does not run the promises that wait for it: they
- * were read only when something else happened, up to a whole timeout late. An immediate is something else.
- */
-function wakeReader(binding: object | undefined): void {
-  if (binding === undefined || !('poller' in binding) || !(binding.poller instanceof EventEmitter)) return
-  binding.poller.on('readable', () => setImmediate(() => undefined))
-}
+import { promptDevice } from './serial-descriptor.ts'
 
 /**
  * Serial devices. The library is loaded when the first one is opened, so that a gateway without serial lines runs where
@@ -36,13 +27,12 @@ export function serialPipe(path: string, settings: SerialSettings): OpenPipe {
       await close()
       signal.throwIfAborted()
     }
-    wakeReader(port.port)
-    port.on('data', (chunk: Uint8Array) => listener.received(chunk))
+    const device = promptDevice(port, (bytes) => listener.received(bytes))
     port.on('error', (error) => {
       reason = error
       void close()
     })
     port.on('close', (error: unknown) => listener.closed(error ?? reason))
-    return { write: (bytes) => void port.write(bytes), close }
+    return { write: (bytes) => device.write(bytes), close }
   }
 }

@@ -21,7 +21,7 @@ const ALL = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
  * a second and a commit window of 50 ms it is one or two; a slow disk may make it a few more, a lost journal row many.
  */
 const READS_IN_FLIGHT_MAX = 10
-/** A read that came too late to be taken stands beside the failure that the gateway noted instead. */
+/** A read that came too late to be taken stands this near to the failure that the gateway noted instead. */
 const FAILURE_NEAR_MS = 10_000
 
 export interface Served {
@@ -69,6 +69,50 @@ export interface Comparison {
   readonly tooLate: number
 }
 
+/** The failures that a gateway noted of one meter, each of which can stand in the place of one read that came too late. */
+class Failures {
+  readonly #served: readonly Served[]
+  readonly #kills: readonly Kill[]
+  readonly #stampOf: ReadonlyMap<number, number>
+  readonly #notedMs: number[]
+
+  constructor(served: readonly Served[], readings: readonly Reading[], kills: readonly Kill[]) {
+    this.#served = served
+    this.#kills = kills
+    const taken = readings.filter(isRegisterReading)
+    this.#stampOf = new Map(taken.map(({ value, atMs }) => [value.count, atMs]))
+    this.#notedMs = readings.filter(({ quality }) => quality === 'bad').map(({ atMs }) => atMs)
+  }
+
+  /**
+   * Takes the failure in whose place a read was served, and says whether there was one. A meter is asked one thing after
+   * the other, so it was noted between the neighbours of the read that were taken; and by the process that had asked, so
+   * no kill lies between the two: a read that died with its gateway is none that came too late, whatever the next process
+   * notes, and neither is one of a meter that was taken away soon after.
+   */
+  takeFor(index: number): boolean {
+    const read = this.#served[index]
+    if (read === undefined) return false
+    const stamps = (of: readonly Served[]): number[] =>
+      of.flatMap(({ count }) => this.#stampOf.get(count) ?? [])
+    const afterMs = stamps(this.#served.slice(0, index)).at(-1) ?? -Infinity
+    const beforeMs = stamps(this.#served.slice(index + 1))[0] ?? Infinity
+    const place = this.#notedMs.findIndex(
+      (atMs) =>
+        afterMs < atMs &&
+        atMs < beforeMs &&
+        Math.abs(atMs - read.atMs) < FAILURE_NEAR_MS &&
+        !this.#kills.some((kill) => isBetween(kill.atMs, atMs, read.atMs)),
+    )
+    if (place < 0) return false
+    this.#notedMs.splice(place, 1)
+    return true
+  }
+}
+
+const isBetween = (atMs: number, one: number, other: number): boolean =>
+  Math.min(one, other) <= atMs && atMs <= Math.max(one, other)
+
 /**
  * Compares what was served of one meter with what is stored: nothing invented, nothing twice, and nothing lost but the
  * last reads before a kill of its gateway, and reads in whose place a failure was noted.
@@ -88,34 +132,25 @@ export function compareMeter(
   for (const count of stored)
     if (!servedCounts.has(count)) differences.push(`${meter}: ${count} Wh is invented`)
 
-  const failures = readings.filter(({ quality }) => quality === 'bad').map(({ atMs }) => atMs)
+  const failures = new Failures(served, readings, kills)
   const lostPerKill = new Map<Kill, number>()
   let tooLate = 0
   for (const [index, read] of served.entries()) {
     if (stored.has(read.count)) continue
-    const kill = kills.find(({ atMs }) => atMs >= read.atMs)
-    const later = served.slice(index).filter(({ atMs }) => kill !== undefined && atMs <= kill.atMs)
-    const lostBefore = kill === undefined ? 0 : (lostPerKill.get(kill) ?? 0)
-    const isLast = later.every(({ count }) => !stored.has(count))
-    // The last reads before a kill were inside the gateway, whatever failures its next start notes beside them.
-    if (kill !== undefined && isLast && lostBefore < READS_IN_FLIGHT_MAX) {
-      lostPerKill.set(kill, lostBefore + 1)
-      continue
-    }
-    const place = failures.findIndex((atMs) => Math.abs(atMs - read.atMs) < FAILURE_NEAR_MS)
-    if (place >= 0) {
-      failures.splice(place, 1)
+    if (failures.takeFor(index)) {
       tooLate += 1
       continue
     }
+    const kill = kills.find(({ atMs }) => atMs >= read.atMs)
     if (kill === undefined) {
       differences.push(`${meter}: ${read.count} Wh, served at ${read.atMs}, is lost without a kill`)
       continue
     }
-    if (!isLast) {
+    const later = served.slice(index).filter(({ atMs }) => atMs <= kill.atMs)
+    if (later.some(({ count }) => stored.has(count))) {
       differences.push(`${meter}: ${read.count} Wh is lost though later reads before the kill were kept`)
     }
-    lostPerKill.set(kill, lostBefore + 1)
+    lostPerKill.set(kill, (lostPerKill.get(kill) ?? 0) + 1)
   }
   const takenAlong = [...lostPerKill.values()].reduce((total, lost) => total + lost, 0)
   for (const lost of lostPerKill.values()) {

@@ -1,5 +1,5 @@
-import { createContext, useContext } from 'react'
-import type { Overview, ParkTree } from '#dashboards/api/shapes.ts'
+import { createContext, useContext, type ReactNode } from 'react'
+import type { MeterFacts, Overview, ParkTree } from '#dashboards/api/shapes.ts'
 
 /** The park that the viewer sees, and its newest live view: what every page stands on. */
 export interface ParkData {
@@ -8,10 +8,40 @@ export interface ParkData {
 }
 
 const ParkContext = createContext<ParkData | undefined>(undefined)
-export const ParkProvider = ParkContext.Provider
+const TreeContext = createContext<ParkTree | undefined>(undefined)
+
+export function ParkProvider({ value, children }: { value: ParkData; children: ReactNode }): ReactNode {
+  return (
+    <ParkContext value={value}>
+      <TreeContext value={value.park}>{children}</TreeContext>
+    </ParkContext>
+  )
+}
 
 export function usePark(): ParkData {
   const data = useContext(ParkContext)
   if (data === undefined) throw new Error('usePark outside of the shell')
   return data
+}
+
+/** The park alone: who asks for no more is not drawn again with every live value. */
+export function useParkTree(): ParkTree {
+  const tree = useContext(TreeContext)
+  if (tree === undefined) throw new Error('useParkTree outside of the shell')
+  return tree
+}
+
+/** Every meter of the park by its id. */
+export function metersOf(park: ParkTree): ReadonlyMap<string, MeterFacts> {
+  const all = [
+    ...park.meters,
+    ...park.enterprises.flatMap(({ meters, processes }) => [
+      ...meters,
+      ...processes.flatMap((process) => [
+        ...process.meters,
+        ...process.equipment.flatMap((equipment) => equipment.meters),
+      ]),
+    ]),
+  ]
+  return new Map(all.map((meter) => [meter.id, meter]))
 }

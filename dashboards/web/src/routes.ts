@@ -54,6 +54,15 @@ export const routes: readonly PageRoute[] = [
     forEnterprises: true,
   },
   {
+    path: '/balance',
+    title: 'page.balance',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/balance.tsx')).BalancePage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
     path: '/users',
     title: 'page.users',
     page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/users.tsx')).UsersPage })),

@@ -1,9 +1,12 @@
 import account from './en/account.json'
+import balance from './en/balance.json'
 import common from './en/common.json'
+import day from './en/day.json'
 import enterprise from './en/enterprise.json'
 import meter from './en/meter.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
+import report from './en/report.json'
 import signIn from './en/sign-in.json'
 import users from './en/users.json'
 import type { texts as chinese } from './zh-CN.ts'
@@ -12,10 +15,13 @@ import type { texts as chinese } from './zh-CN.ts'
 export const texts: Record<keyof typeof chinese, string> = {
   ...common,
   ...overview,
+  ...day,
   ...meter,
   ...enterprise,
   ...operations,
   ...account,
   ...users,
   ...signIn,
+  ...report,
+  ...balance,
 }

@@ -1,9 +1,12 @@
 import account from './zh-CN/account.json'
+import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
+import day from './zh-CN/day.json'
 import enterprise from './zh-CN/enterprise.json'
 import meter from './zh-CN/meter.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
+import report from './zh-CN/report.json'
 import signIn from './zh-CN/sign-in.json'
 import users from './zh-CN/users.json'
 
@@ -11,10 +14,13 @@ import users from './zh-CN/users.json'
 export const texts = {
   ...common,
   ...overview,
+  ...day,
   ...meter,
   ...enterprise,
   ...operations,
   ...account,
   ...users,
   ...signIn,
+  ...report,
+  ...balance,
 }

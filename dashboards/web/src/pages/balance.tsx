@@ -1,0 +1,68 @@
+import { useState, type ReactNode } from 'react'
+import { Alert, Button, Empty, Segmented, Switch } from 'antd'
+import { balanceView } from '#accounts/balance-view.ts'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { measures, type Measure } from '#dashboards/web/src/balance-figures.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { BalanceCellDrawer } from '#dashboards/web/src/parts/balance-cell-drawer.tsx'
+import { BalanceGrid, type OpenCell } from '#dashboards/web/src/parts/balance-grid.tsx'
+import { BalanceClosures, BalanceNotes } from '#dashboards/web/src/parts/balance-notes.tsx'
+import { Loading } from '#dashboards/web/src/parts/loading.tsx'
+import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import '#dashboards/web/src/accounts.css'
+import { periodText, ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
+
+/** Tables change with the quarter-hour. */
+const REFRESH_MS = 300_000
+
+/** The energy balance table of the park or an account, each cell opened down to the registers. */
+export function BalancePage(): ReactNode {
+  const speech = useSpeech()
+  const { t, nameOf } = speech
+  const { nowMs } = usePresent()
+  const choice = useReportChoice()
+  const [measure, setMeasure] = useState<Measure>('physical')
+  const [allRows, setAllRows] = useState(false)
+  const [opened, setOpened] = useState<OpenCell>()
+  const { data, failed } = useAnswer(balanceView, choice.path('balance'), Math.floor(nowMs / REFRESH_MS))
+  return (
+    <div className="stack">
+      <PageHead title={t('page.balance')} help={t('balance.help')}>
+        <ReportChoices choice={choice} />
+        <Segmented<Measure>
+          aria-label={t('balance.measure')}
+          value={measure}
+          onChange={setMeasure}
+          options={measures.map((each) => ({ value: each, label: t(`balance.${each}`) }))}
+        />
+        <Button href={choice.file('balance', 'xlsx')}>{t('report.xlsx')}</Button>
+      </PageHead>
+      {failed && <Alert type="warning" showIcon title={t('report.failed')} />}
+      {data === undefined ? (
+        !failed && <Loading text={t('report.loading')} />
+      ) : data.items.length === 0 ? (
+        <Empty description={t('report.empty')} />
+      ) : (
+        <>
+          <section className="panel" data-testid="balance">
+            <div className="panel-head">
+              <h2>
+                {nameOf(data.account)} · {periodText(data.period.name, speech)}
+                <small>{t('report.plan', { revision: data.planRevision })}</small>
+              </h2>
+              <label className="switch">
+                <Switch size="small" checked={allRows} onChange={setAllRows} /> {t('balance.allRows')}
+              </label>
+            </div>
+            <BalanceGrid view={data} measure={measure} allRows={allRows} open={setOpened} />
+            <p className="panel-note">{t('balance.legend')}</p>
+          </section>
+          <BalanceClosures view={data} />
+          <BalanceNotes view={data} />
+          <BalanceCellDrawer view={data} opened={opened} open={setOpened} />
+        </>
+      )}
+    </div>
+  )
+}
