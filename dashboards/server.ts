@@ -21,6 +21,7 @@ import { accountsApi } from './api/accounts.ts'
 import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
 import { enterpriseApi } from './api/enterprise.ts'
+import { fleetApi, type PublishConfiguration } from './api/fleet.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
@@ -71,6 +72,8 @@ export interface ServerOptions {
   readonly openAs?: Role
   /** What `/metrics` and `/readyz` answer; without it neither is there. */
   readonly operations?: Operations
+  /** Publishes a signed configuration to its gateway; without it none can be published from here. */
+  readonly publishConfiguration?: PublishConfiguration
   /** Ledgers and what they are computed by; without an accounting plan there are none. */
   readonly accounts?: AccountSources | undefined
   /** What reports are made from; without an accounting plan there are none. */
@@ -218,13 +221,21 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   tariffApi(app, electricity)
   loadApi(app, electricity)
   qualityApi(app, books)
+  fleetApi(app, {
+    park,
+    board,
+    clock,
+    guard,
+    lines: () => view(park).gateways,
+    publish: options.publishConfiguration,
+  })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
   reportFilesApi(app, { park, clock, sources: options.reports, accounts: options.accounts })
   factorsApi(app, { park, clock, guard, sources: options.factors, accounts: options.accounts })
   targetsApi(app, { park, clock, sources: options.targets })
-  operationsApi(app, options.operations)
+  operationsApi(app, options.operations, guard.mayHearFaults)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)
     reply.hijack()

@@ -4,6 +4,7 @@ import common from './en/common.json'
 import day from './en/day.json'
 import enterprise from './en/enterprise.json'
 import factors from './en/factors.json'
+import fleet from './en/fleet.json'
 import meter from './en/meter.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
@@ -20,6 +21,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...overview,
   ...day,
   ...meter,
+  ...fleet,
   ...enterprise,
   ...operations,
   ...account,
