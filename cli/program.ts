@@ -12,6 +12,8 @@ await dispatch({
   'simulate history': async () => (await import('./verbs/history.ts')).history,
   doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   import: async () => (await import('./verbs/import.ts')).importFiles,
+  'export readings': async () => (await import('./verbs/export.ts')).exportReadings,
+  'export intervals': async () => (await import('./verbs/export.ts')).exportIntervals,
   'quarantine list': async () => (await import('./verbs/quarantine-list.ts')).quarantineList,
   'quarantine show': async () => (await import('./verbs/quarantine-list.ts')).quarantineShow,
   'quarantine replay': async () => (await import('./verbs/quarantine-decide.ts')).quarantineReplay,

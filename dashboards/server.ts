@@ -214,7 +214,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
-  operationsApi(app, options.operations)
+  operationsApi(app, options.operations, guard.mayHearFaults)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)
     reply.hijack()
