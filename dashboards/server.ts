@@ -21,6 +21,7 @@ import { accountsApi } from './api/accounts.ts'
 import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
 import { enterpriseApi } from './api/enterprise.ts'
+import { fleetApi, type PublishConfiguration } from './api/fleet.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
@@ -68,6 +69,8 @@ export interface ServerOptions {
   readonly openAs?: Role
   /** What `/metrics` and `/readyz` answer; without it neither is there. */
   readonly operations?: Operations
+  /** Publishes a signed configuration to its gateway; without it none can be published from here. */
+  readonly publishConfiguration?: PublishConfiguration
   /** Ledgers and what they are computed by; without an accounting plan there are none. */
   readonly accounts?: AccountSources | undefined
   /** What reports are made from; without an accounting plan there are none. */
@@ -211,6 +214,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   tariffApi(app, electricity)
   loadApi(app, electricity)
   qualityApi(app, books)
+  fleetApi(app, {
+    park,
+    board,
+    clock,
+    guard,
+    lines: () => view(park).gateways,
+    publish: options.publishConfiguration,
+  })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { roleNames } from '#contract/access.ts'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import type { PostingRules } from '#accounts/posting.ts'
+import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { startServer } from '#dashboards/server.ts'
@@ -138,6 +139,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       access,
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
       operations,
+      publishConfiguration: async (message) => {
+        if (worker === undefined) throw new Fault('broker-unavailable', 'The server is starting.')
+        await worker.publishConfiguration(message)
+      },
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
       reports:
         accounting === undefined

@@ -45,6 +45,13 @@ export const routes: readonly PageRoute[] = [
     inMenu: false,
   },
   {
+    path: '/fleet',
+    title: 'page.fleet',
+    page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/fleet.tsx')).FleetPage })),
+    needs: 'read',
+    forEnterprises: false,
+  },
+  {
     path: '/account',
     title: 'page.account',
     page: lazy(async () => ({

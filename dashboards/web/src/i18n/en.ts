@@ -3,6 +3,7 @@ import balance from './en/balance.json'
 import common from './en/common.json'
 import day from './en/day.json'
 import enterprise from './en/enterprise.json'
+import fleet from './en/fleet.json'
 import meter from './en/meter.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
@@ -17,6 +18,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...overview,
   ...day,
   ...meter,
+  ...fleet,
   ...enterprise,
   ...operations,
   ...account,

@@ -3,6 +3,7 @@ import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
 import day from './zh-CN/day.json'
 import enterprise from './zh-CN/enterprise.json'
+import fleet from './zh-CN/fleet.json'
 import meter from './zh-CN/meter.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
@@ -16,6 +17,7 @@ export const texts = {
   ...overview,
   ...day,
   ...meter,
+  ...fleet,
   ...enterprise,
   ...operations,
   ...account,
