@@ -123,7 +123,7 @@ const liveMeter = z.object({
 })
 export type LiveMeter = z.infer<typeof liveMeter>
 
-const liveGateway = z.object({
+export const liveGateway = z.object({
   gateway: identifier,
   state: z.enum(['online', 'silent']),
   why: z.enum(silences).nullable(),

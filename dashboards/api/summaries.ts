@@ -22,6 +22,9 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/enterprises/{enterprise}/profile': 'Energy of every hour of a month',
   'GET /api/enterprises/{enterprise}/month':
     'What a month adds up to: carriers, workshops and equipment, power factor, production',
+  'GET /api/fleet': 'Every gateway as the server hears it, beside what it says of itself',
+  'POST /api/v1/fleet/{id}/configuration':
+    'Publishes a configuration that was signed elsewhere to its gateway',
   'GET /api/quality': 'Holes, gaps and quarantine',
   'GET /api/v1/accounts': 'The carbon accounts that the viewer may see, and their months',
   'GET /api/v1/accounts/{account}/statement': 'Statement of an account, as known on a day',

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { z } from 'zod'
 import { until } from './until.ts'
@@ -80,14 +79,12 @@ const findings = z.array(
   }),
 )
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 /** Tables of components that scroll sideways: browsers let the keyboard into such parts by themselves. */
 const isScrollingTable = (html: string): boolean => html.includes('ant-table-content')
 
 /** What axe holds against the page that is open, serious and critical findings alone, each with its first place. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource)
+  await page.evaluate(axe.source)
   const found: unknown = await page.evaluate('axe.run(document).then(({ violations }) => violations)')
   return findings
     .parse(found)
