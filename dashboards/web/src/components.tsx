@@ -4,6 +4,7 @@ import enUS from 'antd/es/locale/en_US'
 import zhCN from 'antd/es/locale/zh_CN'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useLook, type Look } from '#dashboards/web/src/look.tsx'
+import './components.css'
 
 /** As page.css has them, for both looks. */
 const colours = {

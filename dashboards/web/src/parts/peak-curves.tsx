@@ -31,7 +31,6 @@ function optionOf(curves: readonly Known[], { t, locale, nameOf }: Speech): Char
       left: 0,
       itemWidth: 12,
       itemHeight: 8,
-      textStyle: { color: '#42526b' },
       data: curves.map(({ name }) => nameOf(name)),
     },
     tooltip: {

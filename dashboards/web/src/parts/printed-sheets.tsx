@@ -1,5 +1,6 @@
 import { memo, type ReactNode } from 'react'
 import type { ReportSheets } from '#dashboards/api/report-shapes.ts'
+import { Scrollable } from '#dashboards/web/src/parts/scrollable.tsx'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText } from '#dashboards/web/src/numbers.ts'
 
@@ -45,7 +46,7 @@ function SheetOf({ sheet }: { sheet: Sheet }): ReactNode {
           {line}
         </p>
       ))}
-      <div className="sheet-table">
+      <Scrollable className="sheet-table" label={title}>
         <table>
           <thead>
             <tr>
@@ -66,7 +67,7 @@ function SheetOf({ sheet }: { sheet: Sheet }): ReactNode {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrollable>
       <Signatures />
       <ul className="sheet-notes">
         {notes.map((note) => (

@@ -75,7 +75,6 @@ function optionOf(target: TargetView, { t, locale }: Speech): ChartOption {
       left: 0,
       itemWidth: 12,
       itemHeight: 8,
-      textStyle: { color: '#42526b' },
       data: [
         t(per === null ? 'targets.cumulative' : 'targets.monthly'),
         ...(curves === undefined ? [] : [t('targets.forecastLine')]),
