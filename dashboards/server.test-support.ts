@@ -6,6 +6,8 @@ import { ManualClock } from '#contract/clock.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Reading } from '#contract/reading.ts'
 import { AccessBook } from '#store/access-book.ts'
+import { CHANGE_HEADER } from './access/guard.ts'
+import { sessionInfo } from './api/session-shape.ts'
 import { overview, type Overview } from './api/shapes.ts'
 import { MemoryBooks, MemoryReadings, smallPark } from './fixture.ts'
 import { startServer, type Server, type ServerOptions } from './server.ts'
@@ -42,6 +44,7 @@ export class ServerBench {
   readonly books = new MemoryBooks()
   readonly access = new AccessBook(join(this.folder, 'access.sqlite'))
   #server: Server | undefined
+  #headers: Readonly<Record<string, string>> = {}
 
   constructor() {
     writeFileSync(join(this.folder, 'index.html'), '<!doctype html><title>碳表</title>')
@@ -81,6 +84,28 @@ export class ServerBench {
     await this.#server?.stop()
     this.access.close()
     rmSync(this.folder, { recursive: true })
+  }
+
+  /** Signs the first administrator in: from now on `change` asks as that one. */
+  async signIn(): Promise<void> {
+    const secret = this.server.firstLink?.split('/').at(-1)
+    const answer = await fetch(`${this.server.url}/api/v1/session/link`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ secret, password: 'correct horse battery' }),
+    })
+    const { changeToken } = sessionInfo.parse(await answer.json())
+    const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
+    this.#headers = { cookie, [CHANGE_HEADER]: changeToken ?? '' }
+  }
+
+  /** Sends a change as whoever signed in. */
+  async change(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: object): Promise<Response> {
+    return fetch(this.server.url + path, {
+      method,
+      headers: { 'content-type': 'application/json', ...this.#headers },
+      body: JSON.stringify(body),
+    })
   }
 
   async json(path: string): Promise<unknown> {

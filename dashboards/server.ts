@@ -18,8 +18,10 @@ import { readOwn } from './access/route-access.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
+import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
 import { enterpriseApi } from './api/enterprise.ts'
+import { fleetApi, type PublishConfiguration } from './api/fleet.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
@@ -27,7 +29,10 @@ import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
+import { factorsApi, type FactorSources } from './api/factors.ts'
+import { reportFilesApi } from './api/report-files.ts'
 import { reportsApi, type ReportSources } from './api/reports.ts'
+import { targetsApi, type TargetSources } from './api/targets.ts'
 import { tariffApi } from './api/tariff.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
@@ -67,10 +72,16 @@ export interface ServerOptions {
   readonly openAs?: Role
   /** What `/metrics` and `/readyz` answer; without it neither is there. */
   readonly operations?: Operations
+  /** Publishes a signed configuration to its gateway; without it none can be published from here. */
+  readonly publishConfiguration?: PublishConfiguration
   /** Ledgers and what they are computed by; without an accounting plan there are none. */
   readonly accounts?: AccountSources | undefined
   /** What reports are made from; without an accounting plan there are none. */
   readonly reports?: ReportSources | undefined
+  /** Factors and tariffs with their documents; without them the list is empty. */
+  readonly factors?: FactorSources | undefined
+  /** Targets and what they are held against; without them there are none. */
+  readonly targets?: TargetSources | undefined
 }
 
 export interface Server {
@@ -191,7 +202,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const parkOf = (request: FastifyRequest): Park => parks.of(guard.viewerOf(request))
   sessionApi(app, { guard, signIn, book: options.access })
   usersApi(app, { park, book: options.access, signIn, guard, clock, linkOf })
-  parkApi(app, { parkOf, store, board, clock, view })
+  parkApi(app, { parkOf, store, board, clock, view, accounting: options.accounts !== undefined })
   meterApi(app, {
     parkOf,
     store,
@@ -210,9 +221,21 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   tariffApi(app, electricity)
   loadApi(app, electricity)
   qualityApi(app, books)
+  fleetApi(app, {
+    park,
+    board,
+    clock,
+    guard,
+    lines: () => view(park).gateways,
+    publish: options.publishConfiguration,
+  })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
-  operationsApi(app, options.operations)
+  reportFilesApi(app, { park, clock, sources: options.reports, accounts: options.accounts })
+  factorsApi(app, { park, clock, guard, sources: options.factors, accounts: options.accounts })
+  targetsApi(app, { park, clock, sources: options.targets })
+  operationsApi(app, options.operations, guard.mayHearFaults)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)
     reply.hijack()

@@ -52,6 +52,11 @@ async function client(
   return connected
 }
 
+const closed = (of: MqttClient): Promise<void> =>
+  new Promise((resolve) => {
+    of.once('close', () => resolve())
+  })
+
 /** The code of the refusal, 0 for a client that was let in, -1 where the connection itself failed. */
 async function answer(clientId: string, options: IClientOptions = {}): Promise<number> {
   const error: { code?: unknown } = await client(clientId, options).then(
@@ -81,6 +86,30 @@ describe('broker: passwords', () => {
     )
     expect(await answer('gw-a', { username: 'gw-a', password: a })).toBe(0)
     expect(await answer('gw-b', { username: 'gw-b', password: b })).toBe(0)
+  })
+
+  it('a client is cut off when its secret is changed or taken away, and no other is', async () => {
+    broker = await startBroker({ port: 0, park, log, access: openAccess(secrets), groundsCheckMs: 20 })
+    const byIdAlone = await client('gw-a')
+    const closedById = closed(byIdAlone)
+    const b = await giveSecret(secrets, 'gw-b', 'gateway')
+    // From the first secret on an id is not enough, for those who are there already neither.
+    await closedById
+    const a = await giveSecret(secrets, 'gw-a', 'gateway')
+    const [first, other] = [
+      await client('gw-a', { username: 'gw-a', password: a }),
+      await client('gw-b', { username: 'gw-b', password: b }),
+    ]
+    const own = await client('own', broker.credentials, broker.ownUrl)
+    const changed = closed(first)
+    const next = await giveSecret(secrets, 'gw-a', 'gateway')
+    await changed
+    const second = await client('gw-a', { username: 'gw-a', password: next })
+    const takenAway = closed(second)
+    takeSecret(secrets, 'gw-a')
+    await takenAway
+    expect([other.connected, own.connected]).toEqual([true, true])
+    await other.publishAsync(topic('gw-b', 'live'), 'still here', { qos: 1 })
   })
 
   it('a new secret ends the old one, and one that was taken away ends it for good', async () => {

@@ -28,8 +28,19 @@ export interface AuthenticationOptions {
   readonly isOpen: () => boolean
 }
 
+/** On what somebody was let in: `own` is known for good, the others may be taken away while it is connected. */
+export type Grounds =
+  | { readonly by: 'own' | 'certificate' | 'client-id' }
+  | { readonly by: 'secret'; readonly username: string; readonly hash: string }
+
+/** True while somebody would still be let in on the grounds on which it was. */
+export function stillHolds(grounds: Grounds, { access, isOpen }: AuthenticationOptions): boolean {
+  if (grounds.by === 'client-id') return isOpen()
+  return grounds.by !== 'secret' || access?.find(grounds.username)?.secret === grounds.hash
+}
+
 export type Authenticated =
-  | { readonly identity: Identity }
+  | { readonly identity: Identity; readonly grounds: Grounds }
   | { readonly refused: string; readonly isBusy?: boolean }
 
 /**
@@ -68,18 +79,18 @@ export async function authenticate(shown: Shown, options: AuthenticationOptions)
   const isGateway = park.gateways.has(clientId)
   if (username === own.username) {
     if (isGateway || !isPassword(password, own.password)) return { refused: 'wrong server credentials' }
-    return { identity: { kind: 'server' } }
+    return { identity: { kind: 'server' }, grounds: { by: 'own' } }
   }
   const certificate = certificateOf(shown.connection)
   if (certificate !== undefined) {
     if (!certificate.isTrusted) return { refused: 'its certificate is not one that is trusted here' }
     if (!isGateway) return { refused: 'the park has no such gateway' }
     if (!certificate.names.includes(clientId)) return { refused: 'its certificate is that of another' }
-    return { identity: { kind: 'gateway', gateway: clientId } }
+    return { identity: { kind: 'gateway', gateway: clientId }, grounds: { by: 'certificate' } }
   }
   if (options.isOpen()) {
     if (!isGateway) return { refused: 'the park has no such gateway' }
-    return { identity: { kind: 'gateway', gateway: clientId } }
+    return { identity: { kind: 'gateway', gateway: clientId }, grounds: { by: 'client-id' } }
   }
   if (access === undefined || username === undefined || password === undefined)
     return { refused: 'it shows neither a password nor a certificate' }
@@ -87,11 +98,12 @@ export async function authenticate(shown: Shown, options: AuthenticationOptions)
   const isRight = entry === undefined ? false : await check(password, entry.secret)
   if (isRight === 'busy') return { refused: 'too many connect at once', isBusy: true }
   if (entry === undefined || !isRight) return { refused: 'wrong username or password' }
+  const grounds: Grounds = { by: 'secret', username, hash: entry.secret }
   if (entry.kind === 'operator') {
     if (isGateway) return { refused: 'an operator may not take the client id of a gateway' }
-    return { identity: { kind: 'operator', operator: username } }
+    return { identity: { kind: 'operator', operator: username }, grounds }
   }
   if (username !== clientId || !isGateway)
     return { refused: 'its client id is not the gateway of its password' }
-  return { identity: { kind: 'gateway', gateway: clientId } }
+  return { identity: { kind: 'gateway', gateway: clientId }, grounds }
 }

@@ -5,7 +5,13 @@ import type { BaseLogger } from 'pino'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import type { Access } from './access.ts'
-import { authenticate, type AuthenticationOptions, type Credentials } from './authentication.ts'
+import {
+  authenticate,
+  stillHolds,
+  type AuthenticationOptions,
+  type Credentials,
+  type Grounds,
+} from './authentication.ts'
 import { isLoopback, startListener, type Listener, type ListenerTls } from './listener.ts'
 import { messageRate, MESSAGES_PER_SECOND_MAX } from './message-rate.ts'
 import { repetition } from './repetition.ts'
@@ -22,6 +28,9 @@ const DELIVERY_SLOTS = 256
 const QOS2_UNFINISHED_MAX = 4
 /** MQTT 3.1.1 cannot refuse a publish but by closing, and the client sends it again: it gets one try a second. */
 const DENIAL_DELAY_MS = 1_000
+
+/** How soon a client is cut off whose password was changed or taken away. */
+const GROUNDS_CHECK_MS = 5_000
 
 export interface Broker {
   /** Where gateways connect. */
@@ -47,6 +56,8 @@ export interface BrokerOptions {
   readonly tls?: ListenerTls | undefined
   /** What one gateway or operator may send; beyond it it is read more slowly. */
   readonly messagesPerSecondMax?: number | undefined
+  /** How often it is looked whether those who are connected would still be let in; 5 s by default. */
+  readonly groundsCheckMs?: number | undefined
 }
 
 function newCredentials(): Credentials {
@@ -90,6 +101,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     isOpen: () => isLoopback(host) && !isProtected(),
   }
   const identities = new WeakMap<Client, Identity>()
+  const grounds = new WeakMap<Client, Grounds>()
   const rates = new WeakMap<Client, (nowMs: number) => number>()
   const connected = new Map<string, Client>()
   const denied = repetition()
@@ -110,6 +122,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     if (known !== undefined && !isSame(known, result.identity))
       return { refused: 'its client id is that of another who is connected' }
     identities.set(client, result.identity)
+    grounds.set(client, result.grounds)
     rates.set(client, messageRate(messagesPerSecondMax))
     const count = other === undefined ? undefined : takenOver(client.id)
     if (count !== undefined)
@@ -193,8 +206,25 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   emitter.on('error', (error: unknown) => log.error({ error }, 'the broker failed at a packet'))
   await aedes.listen()
 
+  /** A session outlives its password by no more than one round of this. */
+  function cutOff(): void {
+    for (const client of connected.values()) {
+      const held = grounds.get(client)
+      try {
+        if (held === undefined || stillHolds(held, authentication)) continue
+        log.warn({ client: client.id }, 'its password was changed or taken away: its connection is closed')
+        client.close()
+      } catch (error) {
+        // A file of secrets that cannot be read lets nobody new in; who is there was let in rightly.
+        log.error({ err: error, client: client.id }, 'it cannot be looked whether a client may stay')
+      }
+    }
+  }
+  const groundsCheck = setInterval(cutOff, options.groundsCheckMs ?? GROUNDS_CHECK_MS).unref()
+
   const listeners: Listener[] = []
   const stop = async (): Promise<void> => {
+    clearInterval(groundsCheck)
     const stopped = listeners.map((listener) => listener.stop())
     await new Promise<void>((resolve) => aedes.close(resolve))
     await Promise.all(stopped)

@@ -9,6 +9,7 @@ import type { ReadingStore } from '#store/port.ts'
 import { backoffMs, pause } from './backoff.ts'
 import { linesOf } from './import-lines.ts'
 import { rowsCommitted, writeMark } from './import-mark.ts'
+import { formatOf, piecesOf, UNNAMED_GATEWAY, type Piece } from './import-pieces.ts'
 import type { Judged } from './record.ts'
 import { validate } from './validate.ts'
 import { writeGroup } from './write.ts'
@@ -23,11 +24,8 @@ const READINGS_PER_GROUP = 3_000
 const PAYLOADS_PER_GROUP_MAX = 256
 const STORE_BACKOFF = { firstMs: 200, maxMs: 10_000 }
 
-/** Under which name a line is kept in quarantine that names no gateway of the park. */
-export const UNNAMED_GATEWAY = 'import'
-
 export interface ImportOptions {
-  /** `.jsonl` or `.jsonl.zst`. */
+  /** Payloads: `.jsonl`; readings: `.csv` or `.lp` (line protocol). Each may end in `.zst`. */
   readonly file: string
   /** Where it is kept how far the import has come. */
   readonly markFile: string
@@ -38,14 +36,14 @@ export interface ImportOptions {
   readonly log: BaseLogger
   /** Ends the import between two groups; calling again continues. */
   readonly signal: AbortSignal
-  /** Called after each group with the payloads committed so far, those of an earlier run included. */
+  /** Called after each group with the lines committed so far, those of an earlier run included. */
   readonly onProgress?: (rows: number) => void
 }
 
 export interface ImportResult {
   /** False when the signal ended it early. */
   readonly complete: boolean
-  /** Payloads committed by this call. */
+  /** Lines committed by this call. */
   readonly rows: number
   readonly readings: number
   /** Readings and payloads that went to quarantine. */
@@ -74,6 +72,14 @@ function judgeLine(payload: Uint8Array, park: Park, receivedMs: number): Judged 
   }
 }
 
+async function* payloadsOf(file: string, park: Park): AsyncGenerator<Piece> {
+  let rows = 0
+  for await (const payload of linesOf(file)) {
+    rows += 1
+    yield { rows, judge: (receivedMs) => judgeLine(payload, park, receivedMs) }
+  }
+}
+
 /**
  * Imports a file from where the last import of it ended. Importing twice is importing once. A store that is away is
  * waited for; any other fault of it is thrown, as are `file-unreadable` and `file-invalid`.
@@ -82,9 +88,12 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
   const { file, markFile, park, store, clock, random, log, signal, onProgress } = options
   const skip = await rowsCommitted(markFile, store)
   const counts = { rows: 0, readings: 0, refused: 0 }
+  const format = formatOf(file)
+  const pieces = format === undefined ? payloadsOf(file, park) : piecesOf(file, format, park)
   let row = 0
   let group: Judged[] = []
   let readings = 0
+  let done = skip
 
   const write = async (): Promise<boolean> => {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
@@ -100,7 +109,8 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
           const { digest, committedAtMs } = last
           writeMark(markFile, { v: 1, file, rows: row, digest, committedAtMs })
         }
-        counts.rows += group.length
+        counts.rows += row - done
+        done = row
         onProgress?.(row)
         group = []
         readings = 0
@@ -115,10 +125,10 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
   }
 
   if (skip > 0) onProgress?.(skip)
-  for await (const payload of linesOf(file)) {
-    row += 1
-    if (row <= skip) continue
-    const judged = judgeLine(payload, park, clock.wallMs())
+  for await (const piece of pieces) {
+    if (piece.rows <= skip) continue
+    row = piece.rows
+    const judged = piece.judge(clock.wallMs())
     group.push(judged)
     readings += judged.verdict.readings.length
     if (readings < READINGS_PER_GROUP && group.length < PAYLOADS_PER_GROUP_MAX) continue

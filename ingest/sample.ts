@@ -9,8 +9,8 @@ import { badCause, readingValue, valueFits, type Reading } from '#contract/readi
 
 /** What a sample is judged by. */
 export interface SampleRules {
-  /** The gateway that sent it. */
-  readonly gateway: string
+  /** The gateway that sent it; none where it speaks of a meter that no gateway reads. */
+  readonly gateway: string | undefined
   readonly park: Park
   /** Readings after this moment (UTC ms) are refused. */
   readonly latestMs: number
@@ -99,7 +99,7 @@ function headFault(head: SampleHead, rules: SampleRules): Found | undefined {
   if (meter.gateway !== rules.gateway)
     return [
       'meter-foreign',
-      `${head.meter} is read by ${meter.gateway ?? 'no gateway'}, not by ${rules.gateway}`,
+      `${head.meter} is read by ${meter.gateway ?? 'no gateway'}, not by ${rules.gateway ?? 'nobody'}`,
     ]
   if (head.atMs > rules.latestMs)
     return ['time-in-future', `at ${head.atMs}, ${head.atMs - rules.latestMs} ms later than allowed`]

@@ -42,6 +42,8 @@ export interface Subscription {
   readonly tried: Promise<void>
   /** Publishes at QoS 0. False where there is no connection, or one that does not take what it was given. */
   publish(topic: string, payload: string): boolean
+  /** Publishes at QoS 1, retained; resolves when the broker has it. Throws `broker-unavailable`. */
+  retain(topic: string, payload: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -50,6 +52,22 @@ interface Connection {
   readonly client: MqttClient
   readonly subscribed: Promise<void>
   readonly closed: Promise<void>
+}
+
+/** Resolves with the broker's word that it has it; a connection that ends before has said nothing. */
+function taken(client: MqttClient, topic: string, payload: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause?: unknown): void => {
+      reject(new Fault('broker-unavailable', 'The broker has not taken the message.', { cause }))
+    }
+    const lost = (): void => failed()
+    client.once('close', lost)
+    client.publish(topic, payload, { qos: 1, retain: true }, (error) => {
+      client.removeListener('close', lost)
+      if (error === undefined || error === null) resolve()
+      else failed(error)
+    })
+  })
 }
 
 /** State goes to every worker; readings to one of the group. */
@@ -190,6 +208,11 @@ export function subscribe(options: SubscriptionOptions): Subscription {
       if (current === undefined || current.stream.writableLength > UNSENT_BYTES_MAX) return false
       current.publish(topic, payload, { qos: 0 })
       return true
+    },
+    retain: async (topic, payload) => {
+      if (current === undefined)
+        throw new Fault('broker-unavailable', 'There is no connection to the broker.')
+      await taken(current, topic, payload)
     },
     stop: async () => {
       abort.abort(new Error('stopped'))

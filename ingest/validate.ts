@@ -129,8 +129,11 @@ export function validate(
   return validateFast(message, rules) ?? validateMessage(payload, message, rules)
 }
 
+/** What a payload is judged by: it always has a sender. */
+type PayloadRules = SampleRules & { readonly gateway: string }
+
 /** A batch of the common shape; undefined for any other message, right or wrong. */
-function validateFast(message: unknown, rules: SampleRules): Verdict | undefined {
+function validateFast(message: unknown, rules: PayloadRules): Verdict | undefined {
   if (!isObject(message) || Object.keys(message).length !== 6) return undefined
   const { v, gateway, epoch, seq, kind, samples } = message
   if (v !== 1 || kind !== 'readings' || gateway !== rules.gateway || !rules.park.gateways.has(rules.gateway))
@@ -145,7 +148,7 @@ function validateFast(message: unknown, rules: SampleRules): Verdict | undefined
 }
 
 /** The same by the schemas, for every message. What the fast look takes here is what they would say (fast-sample.test.ts). */
-function validateMessage(payload: Uint8Array, message: unknown, rules: SampleRules): Verdict {
+function validateMessage(payload: Uint8Array, message: unknown, rules: PayloadRules): Verdict {
   const { gateway, park } = rules
   if (isDeeper(message, DEPTH_MAX))
     return quarantined(payload, 'message-invalid', `nested deeper than ${DEPTH_MAX}`)

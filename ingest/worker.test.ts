@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { systemClock } from '#cli/system-clock.ts'
 import { Fault } from '#contract/fault.ts'
-import type { StateMessage } from '#contract/messages.ts'
+import type { ConfigurationMessage, StateMessage } from '#contract/messages.ts'
 import { topicOf } from '#contract/topics.ts'
 import { startMosquitto } from '#test/support/mosquitto.ts'
 import { describeWith, freePort } from '#test/support/servers.ts'
@@ -116,6 +116,29 @@ function deliveryLaws(start: () => Promise<BrokerUnderTest>): void {
         refused: [],
       },
     ])
+  })
+
+  it('a configuration is retained at the broker for its gateway; without a connection it is said that none was', async () => {
+    const message: ConfigurationMessage = {
+      v: 1,
+      park: 'park-1',
+      gateway: 'gw-a',
+      version: 7,
+      text: 'gateway: gw-a\n',
+      key: 'd'.repeat(64),
+      signature: `${'A'.repeat(86)}==`,
+    }
+    await worker.publishConfiguration(message)
+    const topic = topicOf({ park: 'park-1', gateway: 'gw-a', leaf: 'configuration' })
+    // Connected after it was published, as a gateway that was off line.
+    const client = await connectAsync(broker.url, { clientId: 'gw-a', protocolVersion: 4 })
+    onTestFinished(() => client.endAsync(true))
+    const heard = Promise.withResolvers<string>()
+    client.once('message', (_topic, payload) => heard.resolve(payload.toString()))
+    await client.subscribeAsync(topic, { qos: 1 })
+    expect(JSON.parse(await heard.promise)).toEqual(message)
+    await worker.stop()
+    await expect(worker.publishConfiguration(message)).rejects.toMatchObject({ code: 'broker-unavailable' })
   })
 
   it('quarantines an undecodable payload with its bytes, acknowledges it, and goes on', async () => {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { IClientOptions } from 'mqtt'
 import type { BaseLogger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
-import { stateMessage, type StateMessage } from '#contract/messages.ts'
+import { stateMessage, type ConfigurationMessage, type StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import { topicOf, type Topic } from '#contract/topics.ts'
 import type { ReadingStore } from '#store/port.ts'
@@ -43,6 +43,8 @@ interface WorkerStatistics extends CommitStatistics {
 export interface Worker {
   /** Commits what waits (a few seconds at most) and disconnects. The store stays open: it is its owner's. */
   stop(): Promise<void>
+  /** Publishes a signed configuration to its gateway, retained. Throws `broker-unavailable`. */
+  publishConfiguration(message: ConfigurationMessage): Promise<void>
   statistics(): WorkerStatistics
 }
 
@@ -135,6 +137,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   await subscription.tried
 
   return {
+    publishConfiguration: (message) =>
+      subscription.retain(
+        topicOf({ park: parkId, gateway: message.gateway, leaf: 'configuration' }),
+        JSON.stringify(message),
+      ),
     stop: async () => {
       await committer.stop(STOP_GRACE_MS)
       await subscription.stop()

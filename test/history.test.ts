@@ -140,8 +140,8 @@ describe('The past of a park', () => {
   it('comes into a running server, once, and differs from the truth by nothing', async () => {
     const first = await take()
     expect(first.code, first.out).toBe(0)
-    expect(first.out).toMatch(/[1-9]\d* readings in [1-9]\d* payloads imported/)
-    expect((await take()).out).toContain('0 readings in 0 payloads imported')
+    expect(first.out).toMatch(/[1-9]\d* readings in [1-9]\d* lines imported/)
+    expect((await take()).out).toContain('0 readings in 0 lines imported')
     const clean = await until(async () => {
       const ran = await gradeOf('--data', data)
       return ran.code === 0 ? ran : undefined

@@ -17,7 +17,8 @@ import { verb } from '../verb.ts'
 const options = z.object({
   park: text.meta({ description: 'The park file' }),
   from: z.array(text).meta({
-    description: 'A file of payloads, .jsonl or .jsonl.zst, or a folder of them; may be given several times',
+    description:
+      'A file of payloads (.jsonl) or of readings (.csv, .lp), each also as .zst, or a folder of them; may be given several times',
   }),
   data: text
     .default('./data')
@@ -28,7 +29,9 @@ const options = z.object({
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
-const isPayloadFile = (name: string): boolean => name.endsWith('.jsonl') || name.endsWith('.jsonl.zst')
+/** In a folder of a history the truth lies beside the readings, as CSV as well. */
+const isImportFile = (name: string): boolean =>
+  /\.(?:jsonl|lp)(?:\.zst)?$|^readings.*\.csv(?:\.zst)?$/.test(name)
 
 /**
  * The files of a folder by name, the last one first: where names carry dates the newest is imported first, and no
@@ -38,7 +41,7 @@ function filesIn(path: string): string[] {
   try {
     if (!statSync(path).isDirectory()) return [path]
     return readdirSync(path)
-      .filter(isPayloadFile)
+      .filter(isImportFile)
       .toSorted()
       .toReversed()
       .map((name) => join(path, name))
@@ -105,7 +108,7 @@ export const importFiles = verb('Take readings out of files into the store', opt
   log.info({ ...counts, files: files.length, seconds }, 'imported')
   const refused = counts.refused === 0 ? '' : `, ${counts.refused} refused (in quarantine)`
   console.log(
-    `${counts.readings} readings in ${counts.rows} payloads imported in ${seconds.toFixed(1)} s${refused}`,
+    `${counts.readings} readings in ${counts.rows} lines imported in ${seconds.toFixed(1)} s${refused}`,
   )
   tellParent({ kind: 'finished' })
 })

@@ -39,6 +39,8 @@ export interface Guard {
   viewerOf(request: FastifyRequest): Viewer
   /** Undefined where nobody is known. */
   knownViewer(request: FastifyRequest): Viewer | undefined
+  /** True for who may hear what is wrong inside: on this machine, or signed in for the whole park. */
+  mayHearFaults(request: FastifyRequest): boolean
   /** The secret of the request's session cookie. */
   sessionSecret(request: FastifyRequest): string | undefined
   setSession(request: FastifyRequest, reply: FastifyReply, secret: string): void
@@ -55,6 +57,11 @@ function isLoopbackHost(host: string): boolean {
   return name === 'localhost' || (isIP(name) !== 0 && isLoopback(name))
 }
 
+/** From this machine, and not through a proxy that others reach. */
+function isLocal(request: FastifyRequest): boolean {
+  return isLoopback(request.ip) && isLoopbackHost(request.host)
+}
+
 /** Pages and their files hold nothing of the park. */
 export function accessOf(said: RouteAccess | undefined, method: string, url: string): RouteAccess {
   if (said !== undefined) return said
@@ -64,7 +71,7 @@ export function accessOf(said: RouteAccess | undefined, method: string, url: str
 function accessTo(request: FastifyRequest): RouteAccess {
   const { config, url = request.url } = request.routeOptions
   // Figures of the process are for this machine without further ado.
-  if (url === '/metrics' && isLoopback(request.ip) && isLoopbackHost(request.host)) return open
+  if (url === '/metrics' && isLocal(request)) return open
   return accessOf(config.access, request.method, url)
 }
 
@@ -111,7 +118,7 @@ export async function guardRoutes(app: FastifyInstance, options: GuardOptions): 
       const { name, role, enterprise } = session.user
       return { name, how: 'session', role, enterprise, access: accessKinds }
     }
-    if (options.open !== undefined && isLoopback(request.ip) && isLoopbackHost(request.host)) {
+    if (options.open !== undefined && isLocal(request)) {
       return { name: '-', how: 'open', role: options.open, enterprise: undefined, access: ['read'] }
     }
     return undefined
@@ -153,6 +160,10 @@ export async function guardRoutes(app: FastifyInstance, options: GuardOptions): 
       return viewer
     },
     knownViewer: (request) => viewers.get(request),
+    mayHearFaults: (request) => {
+      const viewer = viewers.get(request)
+      return isLocal(request) || (viewer !== undefined && viewer.enterprise === undefined)
+    },
     sessionSecret,
     setSession: (request, reply, secret) => {
       reply.setCookie(COOKIE, secret, {

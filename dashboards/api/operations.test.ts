@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { IncomingMessage, request } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ServerBench } from '../server.test-support.ts'
 import type { Complaint } from './operations.ts'
@@ -8,7 +11,10 @@ let complaints: Complaint[]
 beforeEach(async () => {
   complaints = []
   bench = new ServerBench()
-  await bench.start({ operations: { metrics: () => 'a 1\n', complaints: async () => complaints } })
+  await bench.start({
+    names: ['park.example'],
+    operations: { metrics: () => 'a 1\n', complaints: async () => complaints },
+  })
 })
 afterEach(() => bench.stop())
 
@@ -27,6 +33,22 @@ it('is alive but not ready where something is wrong, and says what', async () =>
   expect(ready.status).toBe(503)
   expect(await ready.json()).toEqual({ ready: false, reasons: complaints })
   expect((await get('/healthz')).status).toBe(200)
+})
+
+it('tells strangers which part it is, and not what the store said', async () => {
+  complaints = [{ about: 'store', what: 'InfluxDB at influx.example:8086: unauthorized' }]
+  const answerTo = async (headers: Record<string, string>): Promise<unknown> => {
+    const [response]: unknown[] = await once(
+      request(`${bench.server.url}/readyz`, { headers }).end(),
+      'response',
+    )
+    if (!(response instanceof IncomingMessage)) throw new Error('no answer')
+    expect(response.statusCode).toBe(503)
+    return json(response)
+  }
+  // As through a proxy on this machine.
+  expect(await answerTo({ host: 'park.example' })).toEqual({ ready: false, reasons: [{ about: 'store' }] })
+  expect(await answerTo({ host: 'localhost' })).toEqual({ ready: false, reasons: complaints })
 })
 
 it('gives its figures to Prometheus', async () => {

@@ -26,7 +26,7 @@ export function meterFactsOf(meter: Meter): MeterFacts {
   }
 }
 
-export function parkTreeOf(park: Park): ParkTree {
+export function parkTreeOf(park: Park, accounting: boolean): ParkTree {
   const { id, name, timeZone, gateways, enterprises } = park.description
   const metersAt = (described: ParkDescription['meters']): MeterFacts[] =>
     described.flatMap((each) => {
@@ -34,6 +34,7 @@ export function parkTreeOf(park: Park): ParkTree {
       return meter === undefined ? [] : [meterFactsOf(meter)]
     })
   return {
+    accounting,
     id,
     name,
     timeZone,
@@ -70,15 +71,20 @@ export interface ParkSources {
   readonly board: Board
   readonly clock: Clock
   readonly view: (park: Park) => Overview
+  /** Whether there is an accounting plan. */
+  readonly accounting: boolean
 }
 
 /** /api/park, /api/overview and /api/load. */
-export function parkApi(app: FastifyInstance, { parkOf, store, board, clock, view }: ParkSources): void {
+export function parkApi(
+  app: FastifyInstance,
+  { parkOf, store, board, clock, view, accounting }: ParkSources,
+): void {
   const api = app.withTypeProvider<ZodTypeProvider>()
   const config = { access: readOwn }
 
   api.get('/api/park', { config, schema: { response: { 200: parkTree } } }, (request) =>
-    parkTreeOf(parkOf(request)),
+    parkTreeOf(parkOf(request), accounting),
   )
 
   api.get('/api/overview', { config, schema: { response: { 200: overview } } }, (request) =>

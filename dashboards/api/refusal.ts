@@ -15,6 +15,8 @@ const statusByCode: Partial<Record<FaultCode, number>> = {
   // RFC 9110 §15.5.20: not a server for that host.
   'host-unknown': 421,
   'viewers-full': 503,
+  'configuration-outdated': 409,
+  'broker-unavailable': 503,
   'store-unavailable': 503,
   'books-unusable': 503,
 }

@@ -52,6 +52,8 @@ const enterprise = z.object({
 })
 
 export const parkTree = z.object({
+  /** False where the park has no accounting plan: then nothing of it is counted as carbon or standard coal. */
+  accounting: z.boolean(),
   id: identifier,
   name: localName,
   timeZone: z.string(),
@@ -121,7 +123,7 @@ const liveMeter = z.object({
 })
 export type LiveMeter = z.infer<typeof liveMeter>
 
-const liveGateway = z.object({
+export const liveGateway = z.object({
   gateway: identifier,
   state: z.enum(['online', 'silent']),
   why: z.enum(silences).nullable(),

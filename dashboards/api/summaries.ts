@@ -16,11 +16,15 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/meters/{id}/events': 'What happened to a meter: replacement, reset, changed ratios',
   'GET /api/meters/{id}/quality': 'Gaps and quarantine of a meter',
   'GET /api/meters/{id}/reader': 'Who reads a meter, and how well',
+  'GET /api/v1/day': 'Emissions of the day beside other days, its energy mix, and where the energy flows',
   'GET /api/enterprises/{enterprise}/load':
     'Load of an enterprise or of the park’s own by 15 minutes of a day',
   'GET /api/enterprises/{enterprise}/profile': 'Energy of every hour of a month',
   'GET /api/enterprises/{enterprise}/month':
     'What a month adds up to: carriers, workshops and equipment, power factor, production',
+  'GET /api/fleet': 'Every gateway as the server hears it, beside what it says of itself',
+  'POST /api/v1/fleet/{id}/configuration':
+    'Publishes a configuration that was signed elsewhere to its gateway',
   'GET /api/quality': 'Holes, gaps and quarantine',
   'GET /api/v1/accounts': 'The carbon accounts that the viewer may see, and their months',
   'GET /api/v1/accounts/{account}/statement': 'Statement of an account, as known on a day',

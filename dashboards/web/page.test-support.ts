@@ -66,9 +66,16 @@ export async function buildPages(): Promise<void> {
   }
 }
 
+/** On a loaded machine a build, or the first page of a browser, may take long. */
+export const PAGES_MS_MAX = 240_000
+const LOCATOR_MS_MAX = 60_000
+
+const PASSWORD = 'correct horse battery'
+
 /** The real server with the real pages, and a browser that looks at them. */
 export class PageBench extends ServerBench {
   #browser: Browser | undefined
+  #isSignedIn = false
 
   /** Opens the browser, and builds the pages where they are not built. */
   async open(): Promise<void> {
@@ -88,7 +95,29 @@ export class PageBench extends ServerBench {
   /** A new tab at an address behind the #. */
   async page(hash: string, size?: { width: number; height: number }): Promise<Page> {
     if (this.#browser === undefined) throw new Error('the browser was not opened')
-    return this.#browser.open(`${this.server.url}/#${hash}`, size)
+    const page = await this.#browser.open(`${this.server.url}/#${hash}`, size)
+    page.setDefaultTimeout(LOCATOR_MS_MAX)
+    return page
+  }
+
+  /** The same for the first administrator, who chooses a password at the first call. */
+  async pageOfAdministrator(hash: string, size?: { width: number; height: number }): Promise<Page> {
+    const { firstLink } = this.server
+    if (firstLink === undefined) throw new Error('the first administrator has a password already')
+    if (!this.#isSignedIn) {
+      const page = await this.page(`${new URL(firstLink).hash.slice(1)}`)
+      const [password, again] = [
+        page.locator('input[type=password]').first(),
+        page.locator('input[type=password]').last(),
+      ]
+      await password.fill(PASSWORD)
+      await again.fill(PASSWORD)
+      await page.locator('button[type=submit]').click()
+      await page.getByRole('navigation').waitFor()
+      await page.close()
+      this.#isSignedIn = true
+    }
+    return this.page(hash, size)
   }
 
   override async stop(): Promise<void> {

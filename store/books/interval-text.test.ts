@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ZodError } from 'zod'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Boundary, Interval, RegisterPoint, UndecidedAdvance } from '#contract/interval.ts'
 import { intervalOf, textOf } from './interval-text.ts'
@@ -82,6 +83,38 @@ test('two intervals of a slot are equal exactly when their texts are', () => {
       expect(textOf(a) === textOf(b)).toBe(same)
     }),
   )
+})
+
+test('a text that is none is not taken for one, whatever is wrong with it', () => {
+  const usual: unknown[] = [
+    312,
+    '0.01',
+    'measured',
+    1,
+    1,
+    [0, 100, 'measured', [12, 100]],
+    [900_000, 412, 'measured'],
+  ]
+  const changed = (index: number, to: unknown): string => JSON.stringify(usual.with(index, to))
+  const identity = { meter: 'm-1', quantity: 'activeEnergyImport.total', slotMs } as const
+  expect(intervalOf(identity, JSON.stringify(usual))).toMatchObject({ energy: { count: 312 } })
+  const wrong = [
+    [0, 1.5],
+    [0, null],
+    [1, '0.010'],
+    [1, 7],
+    [2, 'guessed'],
+    [3, 1.01],
+    [3, '1'],
+    [4, 4],
+    [5, [0, 100]],
+    [5, [0, 100, 'read']],
+    [5, [0, [100, '0.0'], 'measured']],
+    [6, [0, 100, 'measured', [1]]],
+    [6, [0, 100, 'measured', [1, 2], [1, 2], [1, 2]]],
+  ] as const
+  for (const [index, to] of wrong)
+    expect(() => intervalOf(identity, changed(index, to)), changed(index, to)).toThrow(ZodError)
 })
 
 test('an ordinary measured slot takes less than 100 characters', () => {

@@ -16,6 +16,9 @@ const SELECT_QUANTITY = `
 /** Of the newest samples of a meter, so many are looked into for all its quantities; the others are searched each. */
 const NEWEST_SAMPLES = 16
 
+/** Above the meters of any park. */
+const METERS_MAX = 100_000
+
 /** Samples that are looked at in one go when old ones are deleted. */
 const DELETED_AT_ONCE = 1_000
 
@@ -26,6 +29,8 @@ export class SampleReader {
   readonly #layouts: Layouts
   readonly #spans: Spans
   readonly #statements: ReturnType<typeof prepareAll>
+  /** Numbers of meters; they never change. */
+  readonly #numbers = new Map<MeterId, number>()
 
   constructor(database: DatabaseSync, layouts: Layouts) {
     this.#layouts = layouts
@@ -136,12 +141,17 @@ export class SampleReader {
 
   #spanOf(meter: MeterId, quantity: QuantityName) {
     const number = this.#numberOf(meter)
-    return number === undefined ? undefined : this.#spans.of(number).get(quantity)
+    return number === undefined ? undefined : this.#spans.of(number, quantity).get(quantity)
   }
 
   #numberOf(meter: MeterId): number | undefined {
+    const known = this.#numbers.get(meter)
+    if (known !== undefined) return known
     const id = this.#statements.word.get(meter)?.['id']
-    return typeof id === 'number' ? id : undefined
+    if (typeof id !== 'number') return undefined
+    if (this.#numbers.size >= METERS_MAX) this.#numbers.clear()
+    this.#numbers.set(meter, id)
+    return id
   }
 }
 

@@ -33,6 +33,7 @@ export function dayOf(atMs: number): Period {
 export class Spans {
   readonly #upsert: StatementSync
   readonly #select: StatementSync
+  readonly #selectOne: StatementSync
 
   constructor(database: DatabaseSync) {
     this.#upsert = database.prepare(`
@@ -41,6 +42,7 @@ export class Spans {
         usable_from_ms = min(usable_from_ms, excluded.usable_from_ms),
         usable_to_ms = max(usable_to_ms, excluded.usable_to_ms)`)
     this.#select = database.prepare('SELECT * FROM series WHERE meter = ?')
+    this.#selectOne = database.prepare('SELECT * FROM series WHERE meter = ? AND quantity = ?')
   }
 
   /** Widens the span of a quantity to a day. `known` is what the caller remembers of it; returns what it is now. */
@@ -59,10 +61,10 @@ export class Spans {
     return wider
   }
 
-  /** The spans of all quantities that a meter ever had. */
-  of(meter: number): Map<QuantityName, Span> {
+  /** The spans of all quantities that a meter ever had, or of one of them. */
+  of(meter: number, only?: QuantityName): Map<QuantityName, Span> {
     const found = new Map<QuantityName, Span>()
-    for (const row of this.#select.all(meter)) {
+    for (const row of only === undefined ? this.#select.all(meter) : this.#selectOne.all(meter, only)) {
       const quantity = row['quantity']
       if (typeof quantity !== 'string' || !isQuantityName(quantity))
         throw new RangeError(`no quantity "${String(quantity)}"`)

@@ -1,8 +1,9 @@
-import { lazy, type ReactNode } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
 import { Router } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { Later } from '#dashboards/web/src/later.tsx'
+import { LookProvider } from '#dashboards/web/src/look.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Shell } from '#dashboards/web/src/shell.tsx'
@@ -16,6 +17,7 @@ function linkSecret(location: string): string | undefined {
 const SignInPage = lazy(async () => ({
   default: (await import('#dashboards/web/src/pages/sign-in.tsx')).SignInPage,
 }))
+const Wall = lazy(async () => ({ default: (await import('#dashboards/web/src/wall.tsx')).Wall }))
 const WelcomePage = lazy(async () => ({
   default: (await import('#dashboards/web/src/pages/welcome.tsx')).WelcomePage,
 }))
@@ -44,6 +46,15 @@ export function App(): ReactNode {
       <Later>
         <SignInPage />
       </Later>
+    )
+  }
+  if (location === '/wall') {
+    return (
+      <LookProvider always="dark">
+        <Suspense fallback={<Loading text={t('loading')} />}>
+          <Wall key={viewer} />
+        </Suspense>
+      </LookProvider>
     )
   }
   return (

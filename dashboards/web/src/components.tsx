@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
-import { ConfigProvider, type ThemeConfig } from 'antd'
+import { ConfigProvider, theme, type ThemeConfig } from 'antd'
 import enUS from 'antd/es/locale/en_US'
 import zhCN from 'antd/es/locale/zh_CN'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { useLook } from '#dashboards/web/src/look.tsx'
 
-const theme: ThemeConfig = {
+const tokens: ThemeConfig = {
   token: {
     colorPrimary: '#1f6fb2',
     borderRadius: 4,
@@ -20,8 +21,10 @@ const theme: ThemeConfig = {
  */
 export function Components({ children }: { children: ReactNode }): ReactNode {
   const { language } = useSpeech()
+  const { look } = useLook()
+  const algorithm = look === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm
   return (
-    <ConfigProvider locale={language === 'zh' ? zhCN : enUS} theme={theme}>
+    <ConfigProvider locale={language === 'zh' ? zhCN : enUS} theme={{ ...tokens, algorithm }}>
       {children}
     </ConfigProvider>
   )

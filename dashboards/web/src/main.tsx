@@ -2,17 +2,21 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { chosenSpeech, SpeechProvider } from './language.tsx'
+import { LookProvider } from './look.tsx'
 import { SessionProvider } from './session.tsx'
 import './page.css'
+import './day.css'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
     <SpeechProvider first={await chosenSpeech()}>
-      <SessionProvider>
-        <App />
-      </SessionProvider>
+      <LookProvider>
+        <SessionProvider>
+          <App />
+        </SessionProvider>
+      </LookProvider>
     </SpeechProvider>
   </StrictMode>,
 )

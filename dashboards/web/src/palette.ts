@@ -1,4 +1,5 @@
 import type { IntervalMethod } from '#contract/interval.ts'
+import type { Look } from '#dashboards/web/src/look.tsx'
 import type { Carrier } from '#contract/carriers.ts'
 
 /** Colours that carry a meaning; all others are in page.css. Chosen to stay apart for colour-blind eyes. */
@@ -14,6 +15,12 @@ export const seriesColours = [
   '#2f7fd6',
   '#8c6d46',
 ]
+
+/** The first of them is lost on dark ground. */
+export const seriesColoursOn: Readonly<Record<Look, readonly string[]>> = {
+  light: seriesColours,
+  dark: ['#8fc1f5', ...seriesColours.slice(1)],
+}
 
 export const methodColours: Readonly<Record<IntervalMethod, string>> = {
   measured: '#1f7a8c',
@@ -40,3 +47,5 @@ export const carrierColours: Readonly<Record<Carrier, string>> = {
   liquidFuel: '#8c6d46',
   environment: '#5b8c2a',
 }
+
+export const targetColours = { known: '#0b3c6f', forecast: '#0e9f9a', limit: '#c2476b' } as const

@@ -45,6 +45,13 @@ export const routes: readonly PageRoute[] = [
     inMenu: false,
   },
   {
+    path: '/fleet',
+    title: 'page.fleet',
+    page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/fleet.tsx')).FleetPage })),
+    needs: 'read',
+    forEnterprises: false,
+  },
+  {
     path: '/account',
     title: 'page.account',
     page: lazy(async () => ({
@@ -58,6 +65,33 @@ export const routes: readonly PageRoute[] = [
     title: 'page.balance',
     page: lazy(async () => ({
       default: (await import('#dashboards/web/src/pages/balance.tsx')).BalancePage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
+    path: '/targets',
+    title: 'page.targets',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/targets.tsx')).TargetsPage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
+    path: '/reports',
+    title: 'page.reports',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/reports.tsx')).ReportsPage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
+    path: '/factors',
+    title: 'page.factors',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/factors.tsx')).FactorsPage,
     })),
     needs: 'read',
     forEnterprises: true,

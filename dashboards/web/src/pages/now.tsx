@@ -1,6 +1,9 @@
 import { lazy, useState, type ReactNode } from 'react'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useDay } from '#dashboards/web/src/day.ts'
 import { Later } from '#dashboards/web/src/later.tsx'
+import { DayShares } from '#dashboards/web/src/parts/day-shares.tsx'
+import { FlowSankey } from '#dashboards/web/src/parts/flow-sankey.tsx'
 import { GatewayCards } from '#dashboards/web/src/parts/gateway-cards.tsx'
 import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
 import { MeterTable } from '#dashboards/web/src/parts/meter-table.tsx'
@@ -14,16 +17,23 @@ const MeterDrawer = lazy(async () => ({
 /** The park now: power, energy of the day, who uses what, and what is wrong. */
 export function NowPage(): ReactNode {
   const { park, overview } = usePark()
+  const day = useDay().data
   const [meter, setMeter] = useState<string>()
   // It stays when it is closed: its closing is a movement of its own.
   const [everOpened, setEverOpened] = useState(false)
   return (
     <>
-      <Tiles overview={overview} />
+      <Tiles overview={overview} day={day} />
       <div className="columns">
         <LoadCurvePanel park={park} />
         <GatewayCards park={park} gateways={overview.gateways} />
       </div>
+      {day !== undefined && (
+        <div className="day">
+          <FlowSankey day={day} />
+          <DayShares day={day} />
+        </div>
+      )}
       <MeterTable
         park={park}
         overview={overview}

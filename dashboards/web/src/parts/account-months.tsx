@@ -13,21 +13,17 @@ function optionOf({ months }: Statement, { t, locale }: Speech): ChartOption {
   return {
     animation: false,
     grid: { left: 8, right: 8, top: 36, bottom: 4, outerBoundsMode: 'same' },
-    legend: { top: 0, left: 0, itemWidth: 10, itemHeight: 10, textStyle: { color: '#42526b' } },
+    legend: { top: 0, left: 0, itemWidth: 10, itemHeight: 10 },
     tooltip: { trigger: 'axis' },
     xAxis: {
       type: 'category',
       data: months.map(({ month }) => month),
-      axisLabel: { color: '#61708a' },
       axisTick: { show: false },
-      axisLine: { lineStyle: { color: '#c5cedb' } },
     },
     yAxis: {
       type: 'value',
       name: t('unit.tCo2'),
-      axisLabel: { color: '#61708a' },
-      nameTextStyle: { align: 'right', color: '#61708a' },
-      splitLine: { lineStyle: { color: '#e8edf4' } },
+      nameTextStyle: { align: 'right' },
     },
     series: shownScopes.map((scope) => ({
       type: 'bar' as const,

@@ -5,6 +5,7 @@ import { usePresent, type Connection } from '#dashboards/web/src/live.ts'
 import { dateText, secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
 import { Hint } from '#dashboards/web/src/parts/hint.tsx'
 import { LanguageChoice } from '#dashboards/web/src/parts/language-choice.tsx'
+import { LookButton } from '#dashboards/web/src/parts/look-button.tsx'
 import { SessionButton } from '#dashboards/web/src/parts/session-button.tsx'
 import type { PageRoute } from '#dashboards/web/src/routes.ts'
 
@@ -70,6 +71,10 @@ export function HeaderBar({ title, menu, connection, simulated, known }: HeaderB
           {t(`stream.${connection}`)}
         </span>
         <SessionButton />
+        <a className="header-button from-md" href="#/wall">
+          {t('wall.open')}
+        </a>
+        <LookButton />
         <LanguageChoice />
       </div>
     </header>

@@ -3,8 +3,9 @@ import { loadCurve, type LoadCurve, type ParkTree } from '#dashboards/api/shapes
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
+import { useLook, type Look } from '#dashboards/web/src/look.tsx'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
-import { seriesColours } from '#dashboards/web/src/palette.ts'
+import { seriesColoursOn } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 import { Nothing } from './nothing.tsx'
 
@@ -17,13 +18,14 @@ function optionOf(
   park: ParkTree,
   { t, locale, nameOf }: Speech,
   timeZone: string,
+  look: Look,
 ): ChartOption {
   const names = new Map(park.enterprises.map(({ id, name }) => [id, nameOf(name)]))
   return {
     animation: false,
-    color: seriesColours,
+    color: [...seriesColoursOn[look]],
     grid: { left: 8, right: 16, top: 40, bottom: 4, outerBoundsMode: 'same' },
-    legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 3, icon: 'rect', textStyle: { color: '#42526b' } },
+    legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 3, icon: 'rect' },
     tooltip: {
       trigger: 'axis',
       valueFormatter: (value) =>
@@ -35,17 +37,13 @@ function optionOf(
       axisLabel: {
         formatter: (atMs: number) => minuteText(atMs, locale, timeZone),
         hideOverlap: true,
-        color: '#61708a',
       },
-      axisLine: { lineStyle: { color: '#c5cedb' } },
       axisTick: { show: false },
     },
     yAxis: {
       type: 'value',
       name: load.unit,
-      nameTextStyle: { align: 'right', color: '#61708a' },
-      axisLabel: { color: '#61708a' },
-      splitLine: { lineStyle: { color: '#e8edf4' } },
+      nameTextStyle: { align: 'right' },
     },
     series: load.series.map(({ enterprise, values }) => ({
       type: 'line',
@@ -60,14 +58,15 @@ function optionOf(
   }
 }
 
-export function LoadCurvePanel({ park }: { park: ParkTree }): ReactNode {
+export function LoadCurvePanel({ park, height = HEIGHT_PX }: { park: ParkTree; height?: number }): ReactNode {
   const speech = useSpeech()
   const { t } = speech
   const { nowMs, live, timeZone } = usePresent()
+  const { look } = useLook()
   const load = useAnswer(loadCurve, 'api/load?minutes=60', live ? Math.floor(nowMs / REFRESH_MS) : 'broken')
   const option = useMemo(
-    () => (load.data === undefined ? undefined : optionOf(load.data, park, speech, timeZone)),
-    [load.data, park, speech, timeZone],
+    () => (load.data === undefined ? undefined : optionOf(load.data, park, speech, timeZone, look)),
+    [load.data, park, speech, timeZone, look],
   )
   const empty = load.data?.series.every(({ values }) => values.every((value) => value === null)) ?? true
   return (
@@ -77,11 +76,11 @@ export function LoadCurvePanel({ park }: { park: ParkTree }): ReactNode {
       </h2>
       {load.failed && live && <p className="is-incomplete">{t('failed.detail')}</p>}
       {option === undefined ? (
-        <div className="skeleton" style={{ height: HEIGHT_PX }} />
+        <div className="skeleton" style={{ height }} />
       ) : empty ? (
         <Nothing text={t('load.empty')} />
       ) : (
-        <Chart option={option} label={t('load.label')} height={HEIGHT_PX} />
+        <Chart option={option} label={t('load.label')} height={height} />
       )}
     </section>
   )

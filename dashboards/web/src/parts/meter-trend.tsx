@@ -20,7 +20,6 @@ const HEIGHT_PX = 260
 const HOUR_REFRESH_MS = 10_000
 const DAY_REFRESH_MS = 60_000
 
-const axisColour = '#61708a'
 const grid = { left: 8, right: 16, top: 30, bottom: 4, outerBoundsMode: 'same' } as const
 
 type Curve = z.output<typeof meterCurve>
@@ -43,16 +42,13 @@ function curveOption(curve: Curve, { locale }: Speech, timeZone: string): ChartO
       axisLabel: {
         formatter: (atMs: number) => minuteText(atMs, locale, timeZone),
         hideOverlap: true,
-        color: axisColour,
       },
       axisTick: { show: false },
     },
     yAxis: {
       type: 'value',
       name: curve.unit,
-      axisLabel: { color: axisColour },
-      nameTextStyle: { align: 'right', color: axisColour },
-      splitLine: { lineStyle: { color: '#e8edf4' } },
+      nameTextStyle: { align: 'right' },
     },
     series: [
       {
@@ -90,14 +86,13 @@ function hoursOption(energy: MeterEnergy, { t, locale }: Speech): ChartOption {
   return {
     animation: false,
     grid,
-    legend: { top: 0, left: 60, itemWidth: 10, itemHeight: 10, textStyle: { color: '#42526b' } },
+    legend: { top: 0, left: 60, itemWidth: 10, itemHeight: 10 },
     tooltip: { trigger: 'axis' },
     xAxis: {
       type: 'category',
       data: parts.map(({ name }) => hourName(name)),
       axisLabel: {
         interval: 23,
-        color: axisColour,
         formatter: (name: string) => name.slice(0, 5),
         hideOverlap: true,
       },
@@ -107,9 +102,7 @@ function hoursOption(energy: MeterEnergy, { t, locale }: Speech): ChartOption {
       {
         type: 'value',
         name: `${unit}/h`,
-        axisLabel: { color: axisColour },
-        nameTextStyle: { align: 'right', color: axisColour },
-        splitLine: { lineStyle: { color: '#e8edf4' } },
+        nameTextStyle: { align: 'right' },
       },
       { type: 'value', show: false, min: 0, max: 1 },
     ],

@@ -21,25 +21,22 @@ function optionOf(day: MeterIntervals, { t, locale }: Speech, timeZone: string):
   return {
     animation: false,
     grid: { left: 8, right: 8, top: 32, bottom: 4, outerBoundsMode: 'same' },
-    legend: { top: 0, left: 0, itemWidth: 10, itemHeight: 10, textStyle: { color: '#42526b' } },
+    legend: { top: 0, left: 0, itemWidth: 10, itemHeight: 10 },
     tooltip: { trigger: 'axis' },
     xAxis: {
       type: 'category',
       data: moments.map((atMs) => minuteText(atMs, locale, timeZone)),
-      axisLabel: { interval: 15, color: '#61708a' },
+      axisLabel: { interval: 15 },
       axisTick: { show: false },
-      axisLine: { lineStyle: { color: '#c5cedb' } },
     },
     yAxis: [
       {
         type: 'value',
         name: day.unit,
         axisLabel: {
-          color: '#61708a',
           formatter: (value: number) => value.toLocaleString(locale, { maximumFractionDigits: 1 }),
         },
-        nameTextStyle: { align: 'right', color: '#61708a' },
-        splitLine: { lineStyle: { color: '#e8edf4' } },
+        nameTextStyle: { align: 'right' },
       },
       { type: 'value', show: false, min: 0, max: 1 },
     ],

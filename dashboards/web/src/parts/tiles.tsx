@@ -1,8 +1,10 @@
 import type { ReactNode } from 'react'
 import { carriers } from '#contract/carriers.ts'
+import type { DayView } from '#dashboards/api/day-shapes.ts'
 import type { EnergyLine, EnergyTotal, Overview, PowerLine } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
+import { DayTile } from './day-tile.tsx'
 import { Hint } from './hint.tsx'
 import { Tile } from './tile.tsx'
 
@@ -39,7 +41,7 @@ function PowerNote({ power }: { power: PowerLine }): ReactNode {
 }
 
 /** The park in a row of figures, each with its unit and with what is not in it. */
-export function Tiles({ overview }: { overview: Overview }): ReactNode {
+export function Tiles({ overview, day }: { overview: Overview; day: DayView | undefined }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
   const ofPark = overview.energy.filter(({ enterprise }) => enterprise === null)
   const power = overview.power.find(({ enterprise, flow }) => enterprise === null && flow === 'in')
@@ -71,6 +73,7 @@ export function Tiles({ overview }: { overview: Overview }): ReactNode {
           <Completeness energy={electricity} />
         </Tile>
       )}
+      {day !== undefined && <DayTile day={day} />}
       {solarPower !== undefined && (
         <Tile name={t('tile.solar')} testId="tile-solar" value={powerText(solarPower)} unit={solarPower.unit}>
           {solar !== undefined && (

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { epochMs, identifier, localName } from '#contract/identity.ts'
+
+/** The shape of /api/v1/day. */
+export const dayView = z.object({
+  date: z.iso.date(),
+  /** Emissions up to the last slot that counts as final, beside the same hours of the other days. */
+  stretches: z.array(
+    z.object({
+      which: z.enum(['today', 'yesterday', 'weekBefore']),
+      fromMs: epochMs,
+      toMs: epochMs,
+      accounts: z.array(
+        z.object({
+          account: identifier,
+          /** Scope 1 and 2 by location, exact; null where nothing is known. */
+          tCo2: z.string().nullable(),
+          incomplete: z.boolean(),
+        }),
+      ),
+    }),
+  ),
+  /** What each account got today, in tonnes of standard coal by calorific value; null where nothing is known. */
+  energy: z.array(
+    z.object({
+      account: identifier,
+      name: localName,
+      items: z.array(z.object({ item: z.string(), name: localName, tce: z.number().nullable() })),
+    }),
+  ),
+  flow: z.object({
+    nodes: z.array(
+      z.object({
+        id: z.string(),
+        name: localName,
+        kind: z.enum(['item', 'account', 'process', 'rest']),
+      }),
+    ),
+    links: z.array(z.object({ from: z.string(), to: z.string(), tce: z.number() })),
+    incomplete: z.boolean(),
+  }),
+})
+export type DayView = z.output<typeof dayView>

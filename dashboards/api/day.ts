@@ -1,0 +1,114 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { energyStatistics } from '#accounts/energy-statistics.ts'
+import { reportPeriod } from '#accounts/report-period.ts'
+import type { Clock } from '#contract/clock.ts'
+import { Fault } from '#contract/fault.ts'
+import type { LocalName } from '#contract/identity.ts'
+import type { Park } from '#contract/park.ts'
+import { readOwn } from '#dashboards/access/route-access.ts'
+import type { AccountSources } from '../account-view.ts'
+import { dayStretches, emissionsOf } from '../day-emissions.ts'
+import { energyFlow, type UsedEnergy } from '../energy-flow.ts'
+import { dayText } from '../overview.ts'
+import { dayView, type DayView } from './day-shapes.ts'
+import { groundOf, type ReportSources } from './reports.ts'
+
+export interface DaySources {
+  readonly park: Park
+  /** The park as the viewer behind a request sees it. */
+  readonly parkOf: (request: FastifyRequest) => Park
+  readonly clock: Clock
+  readonly accounts: AccountSources | undefined
+  readonly reports: ReportSources | undefined
+}
+
+/** How long a day's figures are answered again before the books are asked: slots end every quarter of an hour. */
+const KEEP_MS = 30_000
+
+function dayViewOf(park: Park, accounts: AccountSources, reports: ReportSources, nowMs: number): DayView {
+  const { timeZone } = park.description
+  const date = dayText(nowMs, timeZone)
+  const ground = groundOf(reports, park, nowMs)
+  // Media such as water are no energy.
+  const statistics = energyStatistics(ground, reportPeriod(`${date}..${date}`, timeZone), undefined).filter(
+    ({ item }) => ground.items[item]?.media === false,
+  )
+  const lines = statistics.map(({ path, name, level, item, now }): UsedEnergy => {
+    const { calorific } = now.coal
+    const tce = now.amount === undefined || calorific === undefined ? undefined : Number(calorific.toString())
+    return { path, name, level, item, tce }
+  })
+  const nameOfItem = (item: string): LocalName => ground.items[item]?.name ?? { zh: item, en: item }
+  const flow = energyFlow(park, lines, nameOfItem)
+  const ofAccounts = lines.filter(({ level }) => level === 'account')
+  const stretches = dayStretches(nowMs, timeZone).map(({ which, fromMs, toMs }) => ({
+    which,
+    fromMs,
+    toMs,
+    accounts: accounts.plan.accounts.map((account) => {
+      const found = emissionsOf(accounts, park, account, { fromMs, toMs }, nowMs)
+      return { ...found, tCo2: found.tCo2 ?? null }
+    }),
+  }))
+  return {
+    date,
+    stretches,
+    energy: [...Map.groupBy(ofAccounts, ({ path }) => path[0] ?? '')].map(([account, own]) => ({
+      account,
+      name: own[0]?.name ?? { zh: account, en: account },
+      items: own.map(({ item, tce }) => ({ item, name: nameOfItem(item), tce: tce ?? null })),
+    })),
+    flow: {
+      nodes: [...flow.nodes],
+      links: [...flow.links],
+      // The slot under way is never whole; the last one that counts as final tells whether anything is missing.
+      incomplete:
+        flow.incomplete ||
+        stretches.some(
+          ({ which, accounts: all }) => which === 'today' && all.some(({ incomplete }) => incomplete),
+        ),
+    },
+  }
+}
+
+/** What an enterprise user may see of it. */
+function seenBy(seen: Park, whole: Park, view: DayView): DayView {
+  if (seen === whole) return view
+  const own = new Set(seen.description.enterprises.map(({ id }) => id))
+  const isOwn = (id: string): boolean => {
+    const [kind, account = ''] = id.split(' ')
+    return kind === 'item' || kind === 'rest' || own.has(account)
+  }
+  const links = view.flow.links.filter(({ from, to }) => isOwn(from) && isOwn(to))
+  const ends = new Set(links.flatMap(({ from, to }) => [from, to]))
+  return {
+    ...view,
+    stretches: view.stretches.map((stretch) => ({
+      ...stretch,
+      accounts: stretch.accounts.filter(({ account }) => own.has(account)),
+    })),
+    energy: view.energy.filter(({ account }) => own.has(account)),
+    flow: { ...view.flow, links, nodes: view.flow.nodes.filter(({ id }) => ends.has(id)) },
+  }
+}
+
+/** /api/v1/day: emissions of the day beside other days, its energy mix, and where the energy flows. */
+export function dayApi(app: FastifyInstance, { park, parkOf, clock, accounts, reports }: DaySources): void {
+  let kept: { readonly atMs: number; readonly view: DayView } | undefined
+  app
+    .withTypeProvider<ZodTypeProvider>()
+    .get(
+      '/api/v1/day',
+      { config: { access: readOwn }, schema: { response: { 200: dayView } } },
+      (request) => {
+        if (accounts === undefined || reports === undefined)
+          throw new Fault('not-found', 'This park has no accounting plan.')
+        const atMs = clock.monotonicMs()
+        if (kept === undefined || atMs - kept.atMs >= KEEP_MS) {
+          kept = { atMs, view: dayViewOf(park, accounts, reports, clock.wallMs()) }
+        }
+        return seenBy(parkOf(request), park, kept.view)
+      },
+    )
+}

@@ -1,0 +1,31 @@
+import { dayView, type DayView } from '#dashboards/api/day-shapes.ts'
+import { useAnswer, type Fetched } from '#dashboards/web/src/answers.ts'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { usePark } from '#dashboards/web/src/park-context.tsx'
+
+/** The day beside other days: slots end every quarter of an hour, and the server keeps its figures for half a minute. */
+const REFRESH_MS = 60_000
+
+/** Figures of the day; nothing where the park has no accounting plan. */
+export function useDay(): Fetched<DayView> {
+  const { nowMs, live } = usePresent()
+  const { park } = usePark()
+  return useAnswer(
+    dayView,
+    live && park.accounting ? 'api/v1/day' : undefined,
+    Math.floor(nowMs / REFRESH_MS),
+  )
+}
+
+type Stretch = DayView['stretches'][number]
+
+/** What a stretch's accounts come to; undefined where one of them is not known. */
+export function tonnesOf(stretch: Stretch | undefined): { tCo2: number; incomplete: boolean } | undefined {
+  if (stretch === undefined || stretch.accounts.length === 0) return undefined
+  let tCo2 = 0
+  for (const account of stretch.accounts) {
+    if (account.tCo2 === null) return undefined
+    tCo2 += Number(account.tCo2)
+  }
+  return { tCo2, incomplete: stretch.accounts.some(({ incomplete }) => incomplete) }
+}

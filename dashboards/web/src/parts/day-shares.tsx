@@ -1,0 +1,54 @@
+import type { ReactNode } from 'react'
+import type { DayView } from '#dashboards/api/day-shapes.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
+import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { BarList, type Bar } from './bar-list.tsx'
+import { Nothing } from './nothing.tsx'
+
+/** Tonnes that flow into what lies behind each node, by the flow's own links. */
+function sumBy(links: DayView['flow']['links'], end: 'from' | 'to', kind: string): Map<string, number> {
+  const sums = new Map<string, number>()
+  for (const link of links) {
+    const id = link[end]
+    if (id.startsWith(`${kind} `)) sums.set(id, (sums.get(id) ?? 0) + link.tce)
+  }
+  return sums
+}
+
+/** What is used of which energy today, and who uses it. */
+export function DayShares({ day }: { day: DayView }): ReactNode {
+  const { t, locale, nameOf } = useSpeech()
+  const { park } = usePark()
+  const names = new Map(day.flow.nodes.map(({ id, name }) => [id, name]))
+  const bars = (sums: Map<string, number>, isShare: boolean): Bar[] => {
+    const total = [...sums.values()].reduce((sum, tce) => sum + tce, 0)
+    const most = Math.max(...sums.values(), 0)
+    return [...sums]
+      .toSorted(([, a], [, b]) => b - a)
+      .map(([id, tce]) => ({
+        key: id,
+        name: nameOf(names.get(id) ?? { zh: id, en: id }),
+        text: isShare
+          ? `${percentText(tce / total, locale)} · ${valueText(tce, locale)} tce`
+          : `${valueText(tce, locale)} tce`,
+        share: tce / (isShare ? total : most),
+      }))
+  }
+  const mix = bars(sumBy(day.flow.links, 'from', 'item'), true)
+  const own = `account ${park.id}`
+  const users = new Map([...sumBy(day.flow.links, 'to', 'account')].filter(([id]) => id !== own))
+  return (
+    <section className="panel side" data-testid="shares">
+      <h2>{t('day.mix')}</h2>
+      {mix.length === 0 ? <Nothing text={t('day.flow.empty')} /> : <BarList bars={mix} />}
+      {users.size > 1 && (
+        <>
+          <h2>{t('day.ranking')}</h2>
+          <BarList bars={bars(users, false)} />
+        </>
+      )}
+      {day.flow.incomplete && <p className="panel-note is-incomplete">{t('day.flow.incomplete')}</p>}
+    </section>
+  )
+}

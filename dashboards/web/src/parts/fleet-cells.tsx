@@ -1,0 +1,76 @@
+import type { ReactNode } from 'react'
+import type { FleetGateway } from '#dashboards/api/fleet-shapes.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { spanText } from '#dashboards/web/src/numbers.ts'
+
+/** A clock that is further off than this would put readings into the wrong slot’s edges. */
+const CLOCK_OFF_MS = 2_000
+/** A backlog that is older than this is more than what travels. */
+const BACKLOG_OLD_MS = 5 * 60_000
+
+/** How far a gateway's clock is from the server's, and whether readings carry its time. */
+export function ClockCell({ gateway: { clock } }: { gateway: FleetGateway }): ReactNode {
+  const { t, locale } = useSpeech()
+  if (clock === null) return '—'
+  const { condition, aheadMs } = clock
+  const isOff = condition !== 'set' || (aheadMs !== undefined && Math.abs(aheadMs) > CLOCK_OFF_MS)
+  const offset =
+    aheadMs === undefined ? '' : ` ${aheadMs > 0 ? '+' : ''}${(aheadMs / 1_000).toLocaleString(locale)} s`
+  return (
+    <span className={isOff ? 'number is-trouble' : 'number'}>
+      {t(`clock.${condition}`)}
+      {offset}
+    </span>
+  )
+}
+
+/** What waits in a gateway's journal, and how old the oldest of it is. */
+export function BacklogCell({ gateway: { journal } }: { gateway: FleetGateway }): ReactNode {
+  const { t, locale } = useSpeech()
+  const { nowMs } = usePresent()
+  if (journal === null) return '—'
+  if (journal.problem !== undefined) return <span className="is-trouble">{journal.problem}</span>
+  const ageMs = journal.oldestMs === undefined ? 0 : nowMs - journal.oldestMs
+  const old = ageMs > BACKLOG_OLD_MS
+  return (
+    <span className={old ? 'number is-trouble' : 'number'}>
+      {t('gateway.rows', { rows: journal.rows.toLocaleString(locale) })}
+      {old && ` · ${spanText(ageMs, t)}`}
+    </span>
+  )
+}
+
+/** By what a gateway works, beside what was published for it and what it did not take over. */
+export function ConfigurationCell({
+  gateway: { configuration, wanted },
+}: {
+  gateway: FleetGateway
+}): ReactNode {
+  const { t } = useSpeech()
+  if (configuration === null) return '—'
+  const { source, version, state, failed } = configuration
+  const isWaiting = wanted !== null && wanted.version !== version && failed?.version !== wanted.version
+  return (
+    <span className="configuration-cell">
+      <span>
+        {source === 'local'
+          ? t('configuration.local')
+          : t('configuration.version', { version: version ?? '?' })}
+      </span>{' '}
+      <span className={state === 'probation' ? 'is-incomplete' : 'is-complete'}>
+        {t(`configuration.${state}`)}
+      </span>
+      {failed !== undefined && (
+        <span className="is-trouble">
+          {' '}
+          {t('configuration.failed', { version: failed.version ?? t('configuration.local') })}{' '}
+          {t(`configuration.${failed.state}`)}
+        </span>
+      )}
+      {isWaiting && (
+        <span className="is-incomplete"> {t('configuration.waiting', { version: wanted.version })}</span>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,69 @@
+import { useMemo, type ReactNode } from 'react'
+import type { DayView } from '#dashboards/api/day-shapes.ts'
+import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
+import { valueText } from '#dashboards/web/src/numbers.ts'
+import { useLook, type Look } from '#dashboards/web/src/look.tsx'
+import { seriesColours } from '#dashboards/web/src/palette.ts'
+import { Chart, type ChartOption } from './chart.tsx'
+import { Nothing } from './nothing.tsx'
+
+const HEIGHT_PX = 300
+const labelInk = { light: '#42526b', dark: '#c9d5e6' } as const
+
+function optionOf(flow: DayView['flow'], { locale, nameOf }: Speech, look: Look): ChartOption {
+  const names = new Map(flow.nodes.map(({ id, name }) => [id, nameOf(name)]))
+  const nameAt = (id: unknown): string => names.get(String(id)) ?? String(id)
+  const tonnes = (value: unknown): string => `${valueText(Number(value), locale)} tce`
+  return {
+    animation: false,
+    color: seriesColours.slice(1),
+    tooltip: {
+      formatter: (given) => {
+        const { data, name, value } = Array.isArray(given) ? (given[0] ?? {}) : given
+        const ends = typeof data === 'object' && data !== null && 'source' in data && 'target' in data
+        return ends
+          ? `${nameAt(data['source'])} → ${nameAt(data['target'])}<br>${tonnes(value)}`
+          : `${nameAt(name)}<br>${tonnes(value)}`
+      },
+    },
+    series: [
+      {
+        type: 'sankey',
+        left: 8,
+        right: 150,
+        top: 8,
+        bottom: 8,
+        nodeAlign: 'left',
+        nodeGap: 12,
+        labelLayout: { hideOverlap: true },
+        nodeWidth: 12,
+        draggable: false,
+        emphasis: { focus: 'adjacency' },
+        lineStyle: { color: 'gradient', opacity: 0.35 },
+        label: { color: labelInk[look], formatter: ({ name }) => nameAt(name) },
+        data: flow.nodes.map(({ id }) => ({ name: id })),
+        links: flow.links.map(({ from, to, tce }) => ({ source: from, target: to, value: tce })),
+      },
+    ],
+  }
+}
+
+/** Energy of the day from its carriers to those who use it. */
+export function FlowSankey({ day, height = HEIGHT_PX }: { day: DayView; height?: number }): ReactNode {
+  const speech = useSpeech()
+  const { t } = speech
+  const { look } = useLook()
+  const option = useMemo(() => optionOf(day.flow, speech, look), [day.flow, speech, look])
+  return (
+    <section className="panel" data-testid="flow">
+      <h2>
+        {t('day.flow')} <small>{t('day.flow.unit')}</small>
+      </h2>
+      {day.flow.links.length === 0 ? (
+        <Nothing text={t('day.flow.empty')} />
+      ) : (
+        <Chart option={option} label={t('day.flow.label')} height={height} />
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,87 @@
+import { useEffect, useState, type ReactNode } from 'react'
+import { useDay } from '#dashboards/web/src/day.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { useLivePark, type LivePark } from '#dashboards/web/src/live-park.ts'
+import { PresentContext, usePresent } from '#dashboards/web/src/live.ts'
+import { dateText, secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
+import { ParkProvider } from '#dashboards/web/src/park-context.tsx'
+import { DayShares } from '#dashboards/web/src/parts/day-shares.tsx'
+import { FlowSankey } from '#dashboards/web/src/parts/flow-sankey.tsx'
+import { GatewayCards } from '#dashboards/web/src/parts/gateway-cards.tsx'
+import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
+import { Loading } from '#dashboards/web/src/parts/loading.tsx'
+import { Notice } from '#dashboards/web/src/parts/notice.tsx'
+import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
+import './wall.css'
+
+/** Height of one of the two rows of charts on this screen, without its heading. */
+const chartHeight = (): number => Math.max(180, window.innerHeight * 0.355 - 60)
+
+function useChartHeight(): number {
+  const [heightPx, setHeightPx] = useState(chartHeight)
+  useEffect(() => {
+    const resized = (): void => setHeightPx(chartHeight())
+    window.addEventListener('resize', resized)
+    return () => window.removeEventListener('resize', resized)
+  }, [])
+  return heightPx
+}
+
+function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data']> }): ReactNode {
+  const day = useDay().data
+  const heightPx = useChartHeight()
+  return (
+    <>
+      <Tiles overview={overview} day={day} />
+      <div className="wall-grid">
+        <LoadCurvePanel park={park} height={heightPx} />
+        {day === undefined ? <section className="panel" /> : <DayShares day={day} />}
+        {day === undefined ? <section className="panel" /> : <FlowSankey day={day} height={heightPx} />}
+        <GatewayCards park={park} gateways={overview.gateways} />
+      </div>
+    </>
+  )
+}
+
+function WallHead({ title, simulated }: { title: string; simulated: boolean }): ReactNode {
+  const { t, locale } = useSpeech()
+  const { nowMs, timeZone } = usePresent()
+  return (
+    <header className="wall-head">
+      <h1>{title}</h1>
+      <span>{t('wall.title')}</span>
+      {simulated && <span className="simulated">{t('wall.simulated')}</span>}
+      {nowMs > 0 && (
+        <time className="number">
+          {dateText(nowMs, locale, timeZone)} {weekdayText(nowMs, locale, timeZone)}{' '}
+          {secondText(nowMs, locale, timeZone)}
+        </time>
+      )}
+    </header>
+  )
+}
+
+/** The park on a wall: nothing to press, everything at once, and plainly said when it is not the present. */
+export function Wall(): ReactNode {
+  const { t, locale } = useSpeech()
+  const { connection, time, present, title, simulated, data } = useLivePark()
+  return (
+    <PresentContext value={present}>
+      <main className={connection === 'broken' ? 'wall is-broken' : 'wall'}>
+        <WallHead title={title} simulated={simulated} />
+        {connection === 'broken' && time !== undefined && (
+          <Notice tone="error">
+            {t('stream.brokenTitle', { time: secondText(time.nowMs, locale, present.timeZone) })}
+          </Notice>
+        )}
+        {data === undefined ? (
+          <Loading text={t('wall.waiting')} />
+        ) : (
+          <ParkProvider value={data}>
+            <Panels data={data} />
+          </ParkProvider>
+        )}
+      </main>
+    </PresentContext>
+  )
+}
