@@ -47,3 +47,6 @@ export const carrierColours: Readonly<Record<Carrier, string>> = {
   liquidFuel: '#8c6d46',
   environment: '#5b8c2a',
 }
+
+/** Beside the first of the series, for what is known. */
+export const targetColours = { forecast: '#0e9f9a', limit: '#c2476b' } as const

@@ -1,0 +1,43 @@
+import type { ChartOption } from './parts/chart.tsx'
+
+/** Looks that charts share. */
+
+/** Axes; their colours are those of the look that the page has. */
+export const axisLook = {
+  x: { axisTick: { show: false } },
+  y: { nameTextStyle: { align: 'left' as const } },
+}
+
+type Series = Extract<ChartOption['series'], readonly unknown[]>
+
+/** A band between two curves: an unseen line, and the area from it to the upper one. Neither is in legend or tooltip. */
+export function bandSeries(band: {
+  readonly low: readonly (number | null)[]
+  readonly high: readonly (number | null)[]
+  readonly colour: string
+  readonly stack: string
+}): Series {
+  const { low, high, colour, stack } = band
+  const common = {
+    type: 'line' as const,
+    stack,
+    stackStrategy: 'all' as const,
+    showSymbol: false,
+    silent: true,
+    lineStyle: { opacity: 0 },
+    tooltip: { show: false },
+  }
+  return [
+    { ...common, name: `${stack}-low`, data: [...low] },
+    {
+      ...common,
+      name: `${stack}-high`,
+      color: colour,
+      areaStyle: { color: colour, opacity: 0.16 },
+      data: high.map((value, index) => {
+        const base = low[index]
+        return value === null || base === null || base === undefined ? null : value - base
+      }),
+    },
+  ]
+}
