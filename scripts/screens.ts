@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { buildPages } from '#dashboards/web/page.test-support.ts'
 import { openChromium } from '#test/support/chromium.ts'
 import { Demo, FREE_PORTS } from '#test/support/demo.ts'
 import { becomeAdministrator, lookAs, openPage, pagesOf, views } from '#test/support/page-walk.ts'
@@ -19,6 +20,7 @@ const PAST_WITHIN_MS = 20 * 60_000
 
 const target = fileURLToPath(new URL('../docs/screens/', import.meta.url))
 mkdirSync(target, { recursive: true })
+await buildPages()
 const folder = mkdtempSync(join(tmpdir(), 'tanbiao-screens-'))
 const demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS, '--history-months', MONTHS)
 

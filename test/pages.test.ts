@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { buildPages, PAGES_MS_MAX } from '#dashboards/web/page.test-support.ts'
 import { openChromium, type Browser } from './support/chromium.ts'
 import { Demo, FREE_PORTS } from './support/demo.ts'
 import {
@@ -24,12 +25,13 @@ describeWith(['chromium'], 'every page of the demo park', () => {
   let url: string
 
   beforeAll(async () => {
+    await buildPages()
     demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS, '--history-months', '0')
     url = await demo.url()
     browser = await openChromium()
     page = await browser.open('about:blank')
     await becomeAdministrator(page, demo.administratorLink())
-  })
+  }, PAGES_MS_MAX)
   afterAll(async () => {
     await browser.close()
     demo.interrupt()
