@@ -1,9 +1,11 @@
 import account from './zh-CN/account.json'
+import alarms from './zh-CN/alarms.json'
 import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
 import enterprise from './zh-CN/enterprise.json'
 import fleet from './zh-CN/fleet.json'
 import meter from './zh-CN/meter.json'
+import quality from './zh-CN/quality.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
 import report from './zh-CN/report.json'
@@ -15,6 +17,8 @@ export const texts = {
   ...common,
   ...overview,
   ...meter,
+  ...alarms,
+  ...quality,
   ...fleet,
   ...enterprise,
   ...operations,
