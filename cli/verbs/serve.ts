@@ -5,6 +5,7 @@ import type { PostingRules } from '#accounts/posting.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
+import { Notifier } from '#dashboards/alarms/notify.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
@@ -13,10 +14,12 @@ import { startWorker, type Worker } from '#ingest/worker.ts'
 import { MeasuredStore } from '#store/measured.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { accountingPlanBeside, readAccountingPlan, readReportFiles } from '../accounting-files.ts'
+import { readAlarms } from '../alarm-files.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { courteous } from '../courteous-store.ts'
+import { deskOf } from '../desk.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { readFactorFiles } from '../factor-files.ts'
@@ -126,6 +129,9 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       worker: () => worker,
       isStopping: () => lifetime.signal.aborted,
     })
+    const alarms = readAlarms(given.park, park)
+    const notifier =
+      alarms.notify === undefined ? undefined : new Notifier({ ...alarms.notify, park, clock, log })
     const pages = await startServer({
       host: given.host,
       port: given.port,
@@ -139,6 +145,12 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       access,
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
       operations,
+      alarms: {
+        rules: alarms.rules,
+        settle: (conditions, nowMs) => books.settleAlarms(conditions, nowMs),
+        tell: (changes) => notifier?.tell(changes),
+      },
+      desk: deskOf({ books, store, park, clock }),
       publishConfiguration: async (message) => {
         if (worker === undefined) throw new Fault('broker-unavailable', 'The server is starting.')
         await worker.publishConfiguration(message)
@@ -181,6 +193,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
     const kept = retention.run(stopBooks.signal)
+    const watched = pages.alarms?.run(stopBooks.signal)
     let toldFirstValues = false
     const booksLoop = keepBooks({
       store: courteous(store),
@@ -202,6 +215,8 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       await running.stop()
       stopBooks.abort()
       await kept
+      await watched
+      await notifier?.stop()
       await booksLoop
     })
     await Promise.race([lifetime.ended, booksLoop])

@@ -1,10 +1,12 @@
 import account from './en/account.json'
+import alarms from './en/alarms.json'
 import balance from './en/balance.json'
 import common from './en/common.json'
 import day from './en/day.json'
 import enterprise from './en/enterprise.json'
 import fleet from './en/fleet.json'
 import meter from './en/meter.json'
+import quality from './en/quality.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
 import report from './en/report.json'
@@ -18,6 +20,8 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...overview,
   ...day,
   ...meter,
+  ...alarms,
+  ...quality,
   ...fleet,
   ...enterprise,
   ...operations,

@@ -1,10 +1,12 @@
 import account from './zh-CN/account.json'
+import alarms from './zh-CN/alarms.json'
 import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
 import day from './zh-CN/day.json'
 import enterprise from './zh-CN/enterprise.json'
 import fleet from './zh-CN/fleet.json'
 import meter from './zh-CN/meter.json'
+import quality from './zh-CN/quality.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
 import report from './zh-CN/report.json'
@@ -17,6 +19,8 @@ export const texts = {
   ...overview,
   ...day,
   ...meter,
+  ...alarms,
+  ...quality,
   ...fleet,
   ...enterprise,
   ...operations,
