@@ -79,6 +79,24 @@ function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }:
   return { total: text === null ? undefined : new Big(text), text, complete, error }
 }
 
+/**
+ * Own sources that feed in behind a meter: production, or what a conversion gives, of the same carrier at the same place,
+ * fed from nowhere else. What is used behind comes through the meter and out of them.
+ */
+function sourcesBeside(all: readonly Meter[], { id, carrier, register, path }: Meter): Meter[] {
+  const place = path.join('/')
+  const { unit } = quantityOf(register)
+  return all.filter(
+    (other) =>
+      other.id !== id &&
+      (other.role === 'production' || other.role === 'conversion-output') &&
+      other.carrier === carrier &&
+      other.upstream === undefined &&
+      other.path.join('/') === place &&
+      quantityOf(other.register).unit === unit,
+  )
+}
+
 /** Every meter with meters behind it: does what is measured behind fit into what flowed through it? */
 export function closuresOf(park: Park, books: BooksView, month: Month): Closures {
   const all = [...park.meters.values()]
@@ -91,7 +109,8 @@ export function closuresOf(park: Park, books: BooksView, month: Month): Closures
       ),
     )
     if (behind.length === 0) return []
-    const [through, after] = [measured(books, [meter], month), measured(books, behind, month)]
+    const feeds = meter.upstream === undefined || meter.role === 'boundary' ? sourcesBeside(all, meter) : []
+    const [through, after] = [measured(books, [meter, ...feeds], month), measured(books, behind, month)]
     const isComplete = through.complete && after.complete
     const rest =
       through.total === undefined || after.total === undefined ? undefined : through.total.minus(after.total)
@@ -107,6 +126,7 @@ export function closuresOf(park: Park, books: BooksView, month: Month): Closures
       {
         meter: meter.id,
         unit,
+        feeds: feeds.map(({ id }) => id),
         behind: behind.map(({ id }) => id),
         total: through.text,
         totalBehind: after.text,

@@ -33,6 +33,8 @@ export const closures = z.object({
     z.object({
       meter: identifier,
       unit: z.enum(canonicalUnits),
+      /** Own sources that feed in beside it: they are in `total`. */
+      feeds: z.array(identifier),
       behind: z.array(identifier),
       total: z.string().nullable(),
       totalBehind: z.string().nullable(),

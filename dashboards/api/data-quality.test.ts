@@ -72,6 +72,7 @@ describe('completeness', () => {
     await start()
     const { lines } = closures.parse(await bench.json('/api/quality/closures?month=2026-06'))
     expect(lines.find(({ meter }) => meter === 'forge-main')).toMatchObject({
+      feeds: ['forge-pv'],
       behind: ['forging-shop'],
       total: '200.00',
       totalBehind: '240.00',

@@ -22,8 +22,16 @@ export function ClosureTable({ data }: { data: Closures }): ReactNode {
     {
       title: t('column.meter'),
       key: 'meter',
-      render: (_, { meter }) => (
-        <Link href={`/meters/${meter}`}>{nameOf(names.get(meter) ?? { zh: meter, en: meter })}</Link>
+      render: (_, { meter, feeds }) => (
+        <>
+          <Link href={`/meters/${meter}`}>{nameOf(names.get(meter) ?? { zh: meter, en: meter })}</Link>
+          {feeds.map((id) => (
+            <span key={id} className="role">
+              {' + '}
+              {nameOf(names.get(id) ?? { zh: id, en: id })}
+            </span>
+          ))}
+        </>
       ),
     },
     {
