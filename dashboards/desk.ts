@@ -1,6 +1,6 @@
 import type { Refusal } from '#contract/commit.ts'
 import type { GapDecision } from '#contract/gap.ts'
-import type { Remark } from '#store/port.ts'
+import type { Remark } from '#store/alarm-port.ts'
 
 /** Who decides, and why. */
 interface Person {

@@ -1,9 +1,9 @@
-import type { Alarm, AlarmCondition } from '#contract/alarm.ts'
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import type { PlacedSum } from '#contract/energy-sum.ts'
 import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
+import type { AlarmBooks } from './alarm-port.ts'
 import type { Fault } from '#contract/fault.ts'
 import type { GapChanges, GapDecision, GapEntry, GapState } from '#contract/gap.ts'
 import type { Period } from '#contract/grid.ts'
@@ -253,28 +253,6 @@ export interface ChangedMonth {
   readonly changedAtMs: number
 }
 
-/** What a person remarks on something. */
-export interface Remark {
-  readonly atMs: number
-  readonly by: string
-  readonly text: string
-}
-
-/** Which alarms are asked for: at most so many, newest first. */
-export interface AlarmWish {
-  readonly limit: number
-  /** Only those that hold. */
-  readonly isStanding?: boolean
-  /** Only those of this enterprise; what concerns the park is in none. */
-  readonly enterprise?: string | undefined
-}
-
-/** What one look at the rules changed. */
-export interface AlarmChanges {
-  readonly begun: readonly Alarm[]
-  readonly ended: readonly Alarm[]
-}
-
 /** Up to which changes and records an account was posted, and by what rules (a text of the caller's). */
 export interface PostingProgress {
   readonly changes: number
@@ -303,7 +281,7 @@ export interface LedgerRow {
  * SQLite always; calls are synchronous and each is one transaction.
  * Throws a Fault `books-unusable` when the file cannot be read or written.
  */
-export interface Books {
+export interface Books extends AlarmBooks {
   /** committedAtMs up to which commit records have been followed; 0 in new books. */
   followedUntilMs(): number
 
@@ -445,24 +423,6 @@ export interface Books {
 
   /** A person decides on an entry. False where it is not open. */
   decideQuarantine(id: number, decision: QuarantineDecision): boolean
-
-  /** What persons remarked on "gap 12" or "alarm 7", oldest first. */
-  remarks(subject: string): readonly Remark[]
-
-  addRemark(subject: string, remark: Remark): void
-
-  /**
-   * Makes the alarms that hold those of these conditions: each new one begins, what held before and is not among them
-   * ends, both at `nowMs`. A rule that still holds of its subject is the same alarm, with what was seen last.
-   */
-  settleAlarms(conditions: readonly AlarmCondition[], nowMs: number): AlarmChanges
-
-  alarms(wish: AlarmWish): readonly Alarm[]
-
-  alarm(id: number): Alarm | undefined
-
-  /** False where there is no such alarm, or somebody has acknowledged it. */
-  acknowledgeAlarm(id: number, by: string, atMs: number): boolean
 
   /**
    * Takes away at most `limit` marks of batches committed more than three days ago: their numbers are kept as ranges, so

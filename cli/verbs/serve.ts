@@ -100,6 +100,9 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const retentionParts = { store, books, park, clock, log, keepDays: given['keep-readings-days'] }
     await checkRetention(retentionParts)
     const retention = new Retention(retentionParts)
+    const alarms = readAlarms(given.park, park)
+    const notifier =
+      alarms.notify === undefined ? undefined : new Notifier({ ...alarms.notify, park, clock, log })
     const access = new AccessBook(folder.file('access.sqlite'))
     closers.unshift(() => {
       access.close()
@@ -129,9 +132,6 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       worker: () => worker,
       isStopping: () => lifetime.signal.aborted,
     })
-    const alarms = readAlarms(given.park, park)
-    const notifier =
-      alarms.notify === undefined ? undefined : new Notifier({ ...alarms.notify, park, clock, log })
     const pages = await startServer({
       host: given.host,
       port: given.port,

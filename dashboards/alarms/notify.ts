@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { severities, type Alarm, type Notifications } from '#contract/alarm.ts'
 import type { Clock } from '#contract/clock.ts'
 import type { Park } from '#contract/park.ts'
-import type { AlarmChanges } from '#store/port.ts'
+import type { AlarmChanges } from '#store/alarm-port.ts'
 import { alarmLine } from './words.ts'
 
 /** Tells other systems and people of alarms that began or ended. What cannot be told is tried again, then logged. */

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { AlarmCondition, AlarmRule } from '#contract/alarm.ts'
 import type { Clock } from '#contract/clock.ts'
 import { SETTLE_MS, slotStart } from '#contract/grid.ts'
-import type { AlarmChanges } from '#store/port.ts'
+import type { AlarmChanges } from '#store/alarm-port.ts'
 import { conditionsOf, type AlarmFacts } from './evaluate.ts'
 
 /** After the start gateways have so long to be heard again before anybody is told that they are not. */

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AlarmCondition } from '#contract/alarm.ts'
-import type { Books } from '../port.ts'
+import type { AlarmBooks } from '../alarm-port.ts'
 import { newBooks, T0 } from './books.test-support.ts'
 
-let books: Books
+let books: AlarmBooks
 let remove: () => void
 
 beforeEach(() => {

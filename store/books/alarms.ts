@@ -8,7 +8,7 @@ import {
   type Alarm,
   type AlarmCondition,
 } from '#contract/alarm.ts'
-import type { AlarmChanges, AlarmWish, Remark } from '../port.ts'
+import type { AlarmChanges, AlarmWish, Remark } from '../alarm-port.ts'
 
 /** Alarms with their begin and end, and what persons remarked. */
 
