@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os'
 /** `npm run bench [NAME …]`: all benchmarks of the project, or those that are named, one after the other. */
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   delivery: async () => (await import('./delivery.ts')).benchDelivery(),
+  latency: async () => (await import('./latency.ts')).benchLatency(),
   start: async () => (await import('./start.ts')).benchStart(),
   simulators: async () => (await import('./simulators.ts')).benchSimulators(),
   edge: async () => (await import('./edge.ts')).benchEdge(),

@@ -1,13 +1,12 @@
-import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 import { startInflux } from '#test/support/influx.ts'
 import { findServer } from '#test/support/servers.ts'
+import { finished, message, start, started } from './children.ts'
 import { READINGS_PER_BATCH } from './load.ts'
+import { processorSeconds } from './processor-time.ts'
 
 /**
  * `npm run bench delivery`: readings per second from MQTT to the embedded store and to InfluxDB 1.x, beside a bare line-protocol
@@ -18,30 +17,18 @@ const SECONDS = Number(process.env['TANBIAO_BENCH_SECONDS'] ?? 400)
 const TURNS = Number(process.env['TANBIAO_BENCH_TURNS'] ?? 3)
 const READINGS = GATEWAYS * SECONDS * READINGS_PER_BATCH
 
-const started = z.object({ url: z.string() })
-const finished = z.object({ seconds: z.number() })
-
-function start(file: string, ...args: readonly (string | number)[]): ChildProcess {
-  return fork(fileURLToPath(new URL(file, import.meta.url)), args.map(String), {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  })
-}
-
-async function message<T>(child: ChildProcess, schema: z.ZodType<T>): Promise<T> {
-  const [first]: unknown[] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`a benchmark process ended with ${String(code)}`)
-    }),
-  ])
-  return schema.parse(first)
-}
+/** Microseconds of processor time a reading of the receiving process: the figure to trust where others work too. */
+const processorUs: Record<string, number[]> = {}
 
 async function fromMqtt(storeUrl: string): Promise<number> {
   const worker = start('worker.ts', storeUrl, GATEWAYS)
   try {
     const { url } = await message(worker, started)
+    const before = processorSeconds(worker.pid ?? 0)
     const { seconds } = await message(start('publisher.ts', url, GATEWAYS, SECONDS), finished)
+    const used = processorSeconds(worker.pid ?? 0) - before
+    const [kind = ''] = storeUrl.split(':')
+    processorUs[kind] = [...(processorUs[kind] ?? []), (used / READINGS) * 1e6]
     return READINGS / seconds
   } finally {
     worker.kill('SIGKILL')
@@ -94,4 +81,6 @@ export async function benchDelivery(): Promise<void> {
   line('bare line protocol → InfluxDB 1.x', results.bare, results.bare)
   line('MQTT → InfluxDB 1.x', results.influx, results.bare)
   line('MQTT → embedded store (SQLite)', results.embedded, results.bare)
+  for (const [kind, each] of Object.entries(processorUs))
+    console.log(`processor time of the receiving process, ${kind}: ${median(each).toFixed(1)} µs a reading`)
 }

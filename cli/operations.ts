@@ -8,7 +8,8 @@ import type { Books } from '#store/port.ts'
 
 export interface OperationsParts {
   readonly store: MeasuredStore
-  readonly books: Pick<Books, 'counts' | 'followedUntilMs' | 'probe'>
+  /** None where somebody else owns them. */
+  readonly books: Pick<Books, 'counts' | 'followedUntilMs' | 'probe'> | undefined
   readonly clock: Clock
   /** Of the machine and the runtime. */
   readonly processMetrics: () => readonly Metric[]
@@ -56,7 +57,7 @@ function workerMetrics(worker: Pick<Worker, 'statistics'>): Metric[] {
   ]
 }
 
-function booksMetrics(books: OperationsParts['books'], clock: Clock): Metric[] {
+function booksMetrics(books: NonNullable<OperationsParts['books']>, clock: Clock): Metric[] {
   const { gauge, counter } = metricsNamed('tanbiao_books_')
   const counts = books.counts()
   const followedMs = books.followedUntilMs()
@@ -89,7 +90,7 @@ function booksMetrics(books: OperationsParts['books'], clock: Clock): Metric[] {
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** What `serve` tells those who watch over it. */
+/** What `serve`, or a worker beside it, tells those who watch over it. */
 export function operationsOf(parts: OperationsParts): Operations {
   const { store, books, clock, processMetrics, worker, isStopping } = parts
   let probed: { readonly atMs: number; readonly found: Promise<Complaint[]> } | undefined
@@ -106,7 +107,7 @@ export function operationsOf(parts: OperationsParts): Operations {
     timeout.abort(new Error('answered'))
     if (complaint !== undefined) found.push({ about: 'store', what: complaint })
     try {
-      books.probe()
+      books?.probe()
     } catch (error) {
       found.push({ about: 'books', what: wordsOf(error) })
     }
@@ -116,7 +117,7 @@ export function operationsOf(parts: OperationsParts): Operations {
   /** Books that cannot be read are a matter of readiness; the other figures are wanted then more than ever. */
   function ofBooks(): Metric[] {
     try {
-      return booksMetrics(books, clock)
+      return books === undefined ? [] : booksMetrics(books, clock)
     } catch (error) {
       if (error instanceof Fault) return []
       throw error

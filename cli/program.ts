@@ -53,6 +53,7 @@ await dispatch({
   'ledger export': async () => (await import('./verbs/ledger.ts')).ledgerExport,
   'record enter': async () => (await import('./verbs/record.ts')).recordEnter,
   'record import': async () => (await import('./verbs/record.ts')).recordImport,
+  'report targets': async () => (await import('./verbs/report-targets.ts')).reportTargets,
   'report cost': async () => (await import('./verbs/report-account.ts')).reportCost,
   'report load': async () => (await import('./verbs/report-account.ts')).reportLoad,
   'report footprint': async () => (await import('./verbs/report-account.ts')).reportFootprint,

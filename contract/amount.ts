@@ -24,10 +24,19 @@ export type Amount = Readonly<z.infer<typeof amount>>
 export const DECIMALS_MAX = 9
 export const NANO = 10n ** BigInt(DECIMALS_MAX)
 
+/** Resolutions as whole numbers: a park has a handful, and each interval asks for some. */
+const knownNano = new Map<Resolution, bigint>()
+const KNOWN_NANO_MAX = 1_000
+
 /** A resolution as a whole number of 10⁻⁹ canonical units. */
 function nanoUnits(text: Resolution): bigint {
+  const known = knownNano.get(text)
+  if (known !== undefined) return known
   const [whole = '0', fraction = ''] = text.split('.')
-  return BigInt(whole) * NANO + BigInt(fraction.padEnd(DECIMALS_MAX, '0'))
+  const nano = BigInt(whole) * NANO + BigInt(fraction.padEnd(DECIMALS_MAX, '0'))
+  if (knownNano.size >= KNOWN_NANO_MAX) knownNano.clear()
+  knownNano.set(text, nano)
+  return nano
 }
 
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {

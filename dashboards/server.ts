@@ -33,7 +33,10 @@ import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
+import { factorsApi, type FactorSources } from './api/factors.ts'
+import { reportFilesApi } from './api/report-files.ts'
 import { reportsApi, type ReportSources } from './api/reports.ts'
+import { targetsApi, type TargetSources } from './api/targets.ts'
 import { tariffApi } from './api/tariff.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
@@ -84,6 +87,10 @@ export interface ServerOptions {
   readonly accounts?: AccountSources | undefined
   /** What reports are made from; without an accounting plan there are none. */
   readonly reports?: ReportSources | undefined
+  /** Factors and tariffs with their documents; without them the list is empty. */
+  readonly factors?: FactorSources | undefined
+  /** Targets and what they are held against; without them there are none. */
+  readonly targets?: TargetSources | undefined
 }
 
 export interface Server {
@@ -238,6 +245,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
+  reportFilesApi(app, { park, clock, sources: options.reports, accounts: options.accounts })
+  factorsApi(app, { park, clock, guard, sources: options.factors, accounts: options.accounts })
+  targetsApi(app, { park, clock, sources: options.targets })
   operationsApi(app, options.operations, guard.mayHearFaults)
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)

@@ -39,7 +39,8 @@ function remembering(passes: (text: string) => boolean): (text: string) => boole
 
 /** True for an identifier of contract/identity.ts: the only names that ever stand in a query. */
 export const isIdentifier = remembering((text) => identifier.safeParse(text).success)
-const isResolution = remembering((text) => resolution.safeParse(text).success)
+/** True for a resolution of contract/amount.ts. */
+export const isResolution = remembering((text) => resolution.safeParse(text).success)
 
 function faultOfValue(value: number | { count: number; resolution: string }): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${value} is not a number`

@@ -122,14 +122,17 @@ function startWorker(index: number, store: string): Child {
   const args = ['--park', join(folder, 'park.yaml'), '--store', store, '--broker', broker.url]
   return startChild(
     `ingest-${index}`,
-    ['ingest', ...args, '--share-group', 'tanbiao', '--log', 'warn'],
+    ['ingest', ...args, '--share-group', 'tanbiao', '--metrics-port', '0', '--log', 'warn'],
     join(folder, 'log', `${index}.log`),
   )
 }
 
 async function proof(storeUrl: string): Promise<void> {
   workers = Array.from({ length: WORKERS }, (_, index) => startWorker(index, storeUrl))
-  await Promise.all(workers.map((worker) => worker.told('ready')))
+  for (const { url } of await Promise.all(workers.map((worker) => worker.told('ready')))) {
+    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, reasons: [] })
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('tanbiao_ingest_broker_subscribed 1')
+  }
   const total = BATCHES * GATEWAYS.length
   let receipts = 0
   const delivered = Promise.all(

@@ -1,12 +1,16 @@
 import { z } from 'zod'
 import { readParkFile } from '#firmware-config/park-file.ts'
-import { startWorker } from '#ingest/worker.ts'
+import { startWorker, type Worker } from '#ingest/worker.ts'
+import { MeasuredStore } from '#store/measured.ts'
 import { openReadingStore } from '#store/open.ts'
 import { brokerAccessOf, brokerAccessOptions } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
-import { logLevel, text } from '../options.ts'
+import { openOperationsPort, type OperationsPort } from '../operations-port.ts'
+import { operationsOf } from '../operations.ts'
+import { logLevel, port, text } from '../options.ts'
+import { watchProcess } from '../process-use.ts'
 import { systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
@@ -17,6 +21,12 @@ const options = z.object({
   }),
   broker: text.meta({ description: 'mqtt://HOST:PORT or mqtts://HOST:PORT of a broker of yours' }),
   ...brokerAccessOptions,
+  'metrics-port': port
+    .optional()
+    .meta({ description: 'Port of /metrics, /healthz and /readyz (none; 0 takes a free one)' }),
+  'metrics-host': text
+    .default('127.0.0.1')
+    .meta({ description: 'Address of that port; whoever reaches it may read the figures (127.0.0.1)' }),
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -32,9 +42,29 @@ export const ingest = verb(
     const log = makeLog('ingest', given.log)
     const park = readParkFile(given.park)
     const clock = systemClock
-    const store = await openReadingStore(given.store)
+    const store = new MeasuredStore(await openReadingStore(given.store), clock)
+    const machine = watchProcess()
+    let worker: Worker | undefined
+    let isStopping = false
+    const operations = operationsOf({
+      store,
+      books: undefined,
+      clock,
+      processMetrics: () => machine.metrics(),
+      worker: () => worker,
+      isStopping: () => isStopping,
+    })
+    let watched: OperationsPort | undefined
     try {
-      const worker = await startWorker({
+      if (given['metrics-port'] !== undefined) {
+        watched = await openOperationsPort({
+          host: given['metrics-host'],
+          port: given['metrics-port'],
+          operations,
+        })
+        log.info({ url: watched.url }, 'figures are read here')
+      }
+      const started = await startWorker({
         brokerUrl: given.broker,
         access: brokerAccessOf(given.broker, given),
         shareGroup: given['share-group'],
@@ -43,14 +73,18 @@ export const ingest = verb(
         clock,
         log,
       })
-      tellParent({ kind: 'ready', url: given.broker })
+      worker = started
+      tellParent({ kind: 'ready', url: watched?.url ?? given.broker })
       log.info({ broker: given.broker, shareGroup: given['share-group'] }, 'ingesting')
-      const report = setInterval(() => log.info(worker.statistics(), 'ingested'), REPORT_EVERY_MS)
+      const report = setInterval(() => log.info(started.statistics(), 'ingested'), REPORT_EVERY_MS)
       await lifetime.ended
       clearInterval(report)
-      await worker.stop()
-      log.info(worker.statistics(), 'stopped')
+      isStopping = true
+      await started.stop()
+      log.info(started.statistics(), 'stopped')
     } finally {
+      machine.stop()
+      await watched?.stop()
       await store.close()
     }
   },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { roleNames } from '#contract/access.ts'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import type { PostingRules } from '#accounts/posting.ts'
+import type { TargetFile } from '#accounts/targets/target.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
@@ -31,6 +32,7 @@ import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { checkRetention, Retention } from '../retention.ts'
+import { readTargets, targetsBeside } from '../target-files.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -72,10 +74,22 @@ const options = z.object({
 function readAccounting(
   parkFile: string,
   park: Park,
-): { readonly plan: AccountingPlan; readonly rules: PostingRules } | undefined {
+):
+  | {
+      readonly plan: AccountingPlan
+      readonly rules: PostingRules
+      readonly targets: TargetFile | undefined
+    }
+  | undefined {
   const file = accountingPlanBeside(parkFile)
   if (file === undefined) return undefined
-  return { plan: readAccountingPlan(file, park, readFactorFiles()), rules: readPostingRules() }
+  const plan = readAccountingPlan(file, park, readFactorFiles())
+  const targets = targetsBeside(file)
+  return {
+    plan,
+    rules: readPostingRules(),
+    targets: targets === undefined ? undefined : readTargets(targets, plan),
+  }
 }
 
 /** Broker, ingest, books and pages in one process. */
@@ -132,6 +146,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       worker: () => worker,
       isStopping: () => lifetime.signal.aborted,
     })
+    const reports =
+      accounting === undefined
+        ? undefined
+        : { ...accounting.rules, plan: accounting.plan, ...readReportFiles(), books }
     const pages = await startServer({
       host: given.host,
       port: given.port,
@@ -156,10 +174,12 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         await worker.publishConfiguration(message)
       },
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
-      reports:
-        accounting === undefined
+      reports,
+      factors: { factors: readFactorFiles(), tariffs: readTariffs(given.park) },
+      targets:
+        reports === undefined || accounting?.targets === undefined
           ? undefined
-          : { ...accounting.rules, plan: accounting.plan, ...readReportFiles(), books },
+          : { ...reports, books, targets: accounting.targets },
       electricity:
         accounting === undefined
           ? undefined

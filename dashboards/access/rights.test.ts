@@ -1,12 +1,15 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { readReportFiles } from '#cli/accounting-files.ts'
 import { readPostingRules } from '#cli/posting-rules.ts'
 import { roleMay, roleNames, type Role } from '#contract/access.ts'
-import type { ReportSources } from '../api/reports.ts'
+import { openBooks } from '#store/open.ts'
+import type { Books } from '#store/port.ts'
 import { sessionInfo } from '../api/session-shape.ts'
 import { knownInterval } from '../fixture.ts'
+import type { ServerOptions } from '../server.ts'
 import { power, ServerBench, startMs } from '../server.test-support.ts'
 import { CHANGE_HEADER, type GuardedRoute } from './guard.ts'
 
@@ -21,10 +24,11 @@ interface Person {
 }
 
 let bench: ServerBench
+let books: Books
 const people = new Map<Role, Person>()
 
 /** A plan with an account of each enterprise. */
-function reportSources(): ReportSources {
+function accountingOf(books: Books): Pick<ServerOptions, 'reports' | 'accounts'> {
   const account = { sector: 'industry', fuelSet: 'S1', electricityRegion: 'tianjin' }
   const plan = accountingPlan.parse({
     park: 'binhai',
@@ -32,11 +36,11 @@ function reportSources(): ReportSources {
     standardCoal: { edition: 'gb2589-2008' },
     accounts: [OWN, OTHER].map((id) => ({ ...account, account: id })),
   })
-  const books = {
-    daySums: bench.books.daySums.bind(bench.books),
-    records: () => [],
+  const rules = readPostingRules()
+  return {
+    reports: { ...readReportFiles(), ...rules, plan, books },
+    accounts: { plan, rules, books, commits: { commitsSince: async () => [] } },
   }
-  return { ...readReportFiles(), ...readPostingRules(), plan, books }
 }
 
 async function post(
@@ -78,7 +82,8 @@ beforeAll(async () => {
     knownInterval(meter, 'activeEnergyImport.total', startMs, 0, 5_000),
   )
   const { openAs: _, ...closed } = bench.options()
-  await bench.startWith({ ...closed, reports: reportSources() })
+  books = openBooks(join(bench.folder, 'books.sqlite'), 'Asia/Shanghai')
+  await bench.startWith({ ...closed, ...accountingOf(books) })
   const { firstLink = '' } = bench.server
   const first = await post('/api/v1/session/link', { secret: secretIn(firstLink), password: PASSWORD })
   const administrator = await personOf('administrator', first)
@@ -87,7 +92,10 @@ beforeAll(async () => {
     if (role !== 'administrator') people.set(role, await addPerson(role, administrator))
   }
 })
-afterAll(() => bench.stop())
+afterAll(async () => {
+  books.close()
+  await bench.stop()
+})
 
 /** A path that exists: parameters named after something of the other enterprise. */
 function pathOf({ url }: GuardedRoute): string {

@@ -4,21 +4,17 @@ import { z } from 'zod'
 import { balanceView } from '#accounts/balance-view.ts'
 import { measuredFromBooks } from '#accounts/measured-energy.ts'
 import { reportPeriod, type ReportPeriod } from '#accounts/report-period.ts'
-import { languages, sayIn, type Language } from '#accounts/report-sheet.ts'
+import { sayIn } from '#accounts/report-sheet.ts'
 import { formsView, qualityView, statisticsView } from '#accounts/report-views.ts'
-import { makeReport, type Report, type ReportGround, type ReportKind } from '#accounts/report.ts'
+import { makeReport, type ReportGround, type ReportKind, type ReportViews } from '#accounts/report.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { RouteAccess } from '#dashboards/access/route-access.ts'
 import type { Books } from '#store/port.ts'
-import { BYTE_ORDER_MARK, csvOf, xlsxOf } from '../report-content.ts'
 
-/**
- * /api/v1/reports/:kind of the whole park and /api/v1/accounts/:account/reports/:kind, each as JSON, and under /file
- * as a spreadsheet.
- */
+/** /api/v1/reports/:kind of the whole park and /api/v1/accounts/:account/reports/:kind, as JSON. */
 
 /** What reports are made from beside the park: files, and the books. */
 export interface ReportSources extends Omit<ReportGround, 'park' | 'records' | 'measured'> {
@@ -51,6 +47,10 @@ export function periodIn(period: string, timeZone: string): ReportPeriod {
   throw new Fault('request-invalid', `/period: a report is of ${DAYS_MAX} days at most.`)
 }
 
+export const periodName = z.string().max(30).meta({
+  description: 'A month "2026-03", a quarter "2026-Q1", a year "2026", or days "2026-03-01..2026-03-14"',
+})
+
 const views = {
   balance: balanceView,
   statistics: statisticsView,
@@ -59,25 +59,13 @@ const views = {
 } as const satisfies Record<ReportKind, z.ZodType>
 const kinds = ['balance', 'statistics', 'forms', 'quality'] as const satisfies readonly ReportKind[]
 
-const one = z.object({ account: identifier })
-const period = z.string().max(30).meta({
-  description: 'A month "2026-03", a quarter "2026-Q1", a year "2026", or days "2026-03-01..2026-03-14"',
-})
-const query = z.object({ period })
-const fileQuery = z.object({
-  period,
-  format: z.enum(['xlsx', 'csv']).default('xlsx'),
-  language: z.enum(languages).default('zh'),
-})
-
-const mediaTypes = {
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  csv: 'text/csv; charset=utf-8',
-} as const
+const query = z.object({ period: periodName })
 
 /** An enterprise user sees reports of its own account, and none of the whole park. */
-const ofPark: { access: RouteAccess } = { access: { needs: 'read', within: 'park' } }
-const ofAccount: { access: RouteAccess } = { access: { needs: 'read', within: { account: 'account' } } }
+export const ofPark: { access: RouteAccess } = { access: { needs: 'read', within: 'park' } }
+export const ofAccount: { access: RouteAccess } = {
+  access: { needs: 'read', within: { account: 'account' } },
+}
 
 export interface ReportsApi {
   readonly park: Park
@@ -90,26 +78,16 @@ export function reportsApi(app: FastifyInstance, { park, clock, sources }: Repor
   const { description } = park
   const accounts = new Set([description.id, ...description.enterprises.map(({ id }) => id)])
 
-  function report<Kind extends ReportKind>(
-    kind: Kind,
-    wish: { readonly period: string; readonly account?: string; readonly language?: Language },
-  ): ReturnType<typeof makeReport<Kind>> {
+  function viewOf<Kind extends ReportKind>(kind: Kind, period: string, account?: string): ReportViews[Kind] {
     if (sources === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
-    const { account, language = 'zh' } = wish
     if (account !== undefined && !accounts.has(account))
       throw new Fault('not-found', `The park has no account "${account}".`)
     return makeReport(kind, groundOf(sources, park, clock.wallMs()), {
-      period: periodIn(wish.period, description.timeZone),
+      period: periodIn(period, description.timeZone),
       account,
-      say: sayIn(language),
-    })
+      say: sayIn('zh'),
+    }).view
   }
-
-  async function contentOf({ sheets }: Report, format: 'xlsx' | 'csv'): Promise<Buffer> {
-    return format === 'xlsx' ? xlsxOf(sheets) : Buffer.from(BYTE_ORDER_MARK + csvOf(sheets))
-  }
-  const disposition = (kind: string, whose: string, { period: name, format }: z.infer<typeof fileQuery>) =>
-    `attachment; filename="${[kind, whose, name.replaceAll(/[^\dQ-]+/g, '_')].join('-')}.${format}"`
 
   for (const kind of kinds) {
     const response = { 200: views[kind] }
@@ -117,35 +95,16 @@ export function reportsApi(app: FastifyInstance, { park, clock, sources }: Repor
       routes.get(
         `/api/v1/reports/${kind}`,
         { config: ofPark, schema: { querystring: query, response } },
-        (request) => report(kind, request.query).view,
-      )
-      routes.get(
-        `/api/v1/reports/${kind}/file`,
-        { config: ofPark, schema: { querystring: fileQuery } },
-        async (request, reply) => {
-          const content = await contentOf(report(kind, request.query), request.query.format)
-          return reply
-            .type(mediaTypes[request.query.format])
-            .header('content-disposition', disposition(kind, 'whole-park', request.query))
-            .send(content)
-        },
+        (request) => viewOf(kind, request.query.period),
       )
     }
     routes.get(
       `/api/v1/accounts/:account/reports/${kind}`,
-      { config: ofAccount, schema: { params: one, querystring: query, response } },
-      ({ params, query: { period } }) => report(kind, { period, account: params.account }).view,
-    )
-    routes.get(
-      `/api/v1/accounts/:account/reports/${kind}/file`,
-      { config: ofAccount, schema: { params: one, querystring: fileQuery } },
-      async ({ params, query }, reply) => {
-        const content = await contentOf(report(kind, { ...query, account: params.account }), query.format)
-        return reply
-          .type(mediaTypes[query.format])
-          .header('content-disposition', disposition(kind, params.account, query))
-          .send(content)
+      {
+        config: ofAccount,
+        schema: { params: z.object({ account: identifier }), querystring: query, response },
       },
+      ({ params, query: { period } }) => viewOf(kind, period, params.account),
     )
   }
 }

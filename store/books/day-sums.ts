@@ -1,18 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { amount } from '#contract/amount.ts'
+import { amount, type Amount } from '#contract/amount.ts'
 import type { EnergySum, MethodShare, PlacedSum } from '#contract/energy-sum.ts'
 import { Fault } from '#contract/fault.ts'
 import { dayOf, type Period } from '#contract/grid.ts'
 import { intervalMethods, type IntervalMethod } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
+import { isResolution } from '../storable.ts'
 import { DAY_MS } from './day-page.ts'
 import type { KeptSlot, WrittenSlot } from './intervals.ts'
 import { sumOfKept } from './page-sums.ts'
 
 /** Sums over the days of the park's calendar. They follow from the intervals, and are kept because a year has 35,000 of them. */
 
-/** As it is kept. Loose objects, because a year of a park is 13,000 of them and strict ones take twice the time. */
+/** As it is kept. A year of a park is 13,000 of them. */
 const exact = z.object(amount.shape)
 const sumText = z.object({
   energy: exact.optional(),
@@ -31,8 +32,48 @@ function textOf({ methods, ...sum }: EnergySum): string {
   return JSON.stringify(sumText.parse({ ...sum, methods: shares }))
 }
 
+type SumText = z.output<typeof sumText>
+const methodNames: ReadonlySet<unknown> = new Set(intervalMethods)
+
+const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null
+
+function isAmount(value: unknown): value is Amount {
+  return (
+    isObject(value) &&
+    Number.isSafeInteger(value['count']) &&
+    typeof value['resolution'] === 'string' &&
+    isResolution(value['resolution'])
+  )
+}
+
+const isShare = (value: unknown): boolean =>
+  isObject(value) &&
+  methodNames.has(value['method']) &&
+  Number.isSafeInteger(value['slots']) &&
+  isAmount(value['energy'])
+
+/** What the schema says, without building anything; what is not told apart here is left to it. */
+function isUsual(value: unknown): value is SumText {
+  if (!isObject(value)) return false
+  const { energy, known, missing, partial, undecided, simulated, uncertain, coveredMs, methods } = value
+  return (
+    Number.isSafeInteger(known) &&
+    Number.isSafeInteger(missing) &&
+    Number.isSafeInteger(partial) &&
+    Number.isSafeInteger(undecided) &&
+    Number.isSafeInteger(simulated) &&
+    Number.isSafeInteger(uncertain) &&
+    Number.isSafeInteger(coveredMs) &&
+    (energy === undefined || isAmount(energy)) &&
+    Array.isArray(methods) &&
+    methods.every(isShare)
+  )
+}
+
 function sumOf(text: string): EnergySum {
-  const { energy, methods, ...counts } = sumText.parse(JSON.parse(text))
+  const given: unknown = JSON.parse(text)
+  const { energy, methods, ...counts } = isUsual(given) ? given : sumText.parse(given)
   const shares: Partial<Record<IntervalMethod, MethodShare>> = {}
   for (const { method, slots, energy } of methods) shares[method] = { slots, energy }
   return { energy, ...counts, methods: shares }
@@ -41,7 +82,6 @@ function sumOf(text: string): EnergySum {
 /** Content of a day whose slots have no common count that can be held exactly. */
 const NOT_SUMMABLE = ''
 
-const dayRow = z.object({ series: z.number(), from_ms: z.number(), content: z.string().nullable() })
 const dirtyRow = z.object({
   series: z.number(),
   from_ms: z.number(),
@@ -140,7 +180,13 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
    */
   function between(meter: string, quantity: QuantityName, { fromMs, toMs }: Period): PlacedSum[] {
     const days = inPeriod.all(meter, quantity, fromMs, toMs).map((row): PlacedSum => {
-      const { series, from_ms: dayMs, content } = dayRow.parse(row)
+      const { series, from_ms: dayMs, content } = row
+      if (
+        typeof series !== 'number' ||
+        typeof dayMs !== 'number' ||
+        (content !== null && typeof content !== 'string')
+      )
+        throw new RangeError('a row that is no sum of a day')
       const isKept = content !== null && content !== NOT_SUMMABLE
       return {
         fromMs: dayMs,

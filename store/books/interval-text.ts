@@ -10,6 +10,7 @@ import {
   type RegisterPoint,
   type UndecidedAdvance,
 } from '#contract/interval.ts'
+import { isResolution } from '../storable.ts'
 import { otherIntervalOf, otherTextOf } from './other-bases.ts'
 
 /**
@@ -55,18 +56,6 @@ const knownText = z
 const missingText = z.tuple([z.enum(['no-readings', 'undecided'])]).rest(undecidedText)
 const intervalText = z.union([knownText, missingText])
 
-/** Resolutions that were found right: a park has a handful. */
-const knownResolutions = new Set<unknown>()
-const RESOLUTIONS_MAX = 1_000
-
-function isResolution(value: unknown): value is string {
-  if (knownResolutions.has(value)) return true
-  if (knownResolutions.size >= RESOLUTIONS_MAX || !amount.shape.resolution.safeParse(value).success)
-    return false
-  knownResolutions.add(value)
-  return true
-}
-
 /**
  * What the schema of a known interval without undecided stretches says, without building anything: an apportioned day
  * writes and reads 96 of them. What is not told apart here is left to the schema.
@@ -76,6 +65,7 @@ function isPlainKnown(value: readonly unknown[]): value is z.output<typeof known
   return (
     value.length === 7 &&
     Number.isSafeInteger(count) &&
+    typeof resolution === 'string' &&
     isResolution(resolution) &&
     methodNames.has(method) &&
     typeof coverage === 'number' &&
@@ -93,7 +83,13 @@ const boundaryMethodNames: ReadonlySet<unknown> = new Set(boundaryMethods)
 function isRegister(value: unknown): boolean {
   if (!Array.isArray(value)) return Number.isSafeInteger(value)
   const parts: readonly unknown[] = value
-  return parts.length === 2 && Number.isSafeInteger(parts[0]) && isResolution(parts[1])
+  const [count, resolution] = parts
+  return (
+    parts.length === 2 &&
+    Number.isSafeInteger(count) &&
+    typeof resolution === 'string' &&
+    isResolution(resolution)
+  )
 }
 
 function isPoint(value: unknown): boolean {

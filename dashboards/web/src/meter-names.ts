@@ -16,3 +16,7 @@ export function metersOf(park: ParkTree): MeterFacts[] {
 export function meterNames(park: ParkTree): ReadonlyMap<string, LocalName> {
   return new Map(metersOf(park).map(({ id, name }) => [id, name]))
 }
+
+export function metersById(park: ParkTree): ReadonlyMap<string, MeterFacts> {
+  return new Map(metersOf(park).map((meter) => [meter.id, meter]))
+}

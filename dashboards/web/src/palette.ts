@@ -47,3 +47,5 @@ export const carrierColours: Readonly<Record<Carrier, string>> = {
   liquidFuel: '#8c6d46',
   environment: '#5b8c2a',
 }
+
+export const targetColours = { known: '#0b3c6f', forecast: '#0e9f9a', limit: '#c2476b' } as const

@@ -1,5 +1,5 @@
 import { createContext, useContext, type ReactNode } from 'react'
-import type { MeterFacts, Overview, ParkTree } from '#dashboards/api/shapes.ts'
+import type { Overview, ParkTree } from '#dashboards/api/shapes.ts'
 
 /** The park that the viewer sees, and its newest live view: what every page stands on. */
 export interface ParkData {
@@ -29,19 +29,4 @@ export function useParkTree(): ParkTree {
   const tree = useContext(TreeContext)
   if (tree === undefined) throw new Error('useParkTree outside of the shell')
   return tree
-}
-
-/** Every meter of the park by its id. */
-export function metersOf(park: ParkTree): ReadonlyMap<string, MeterFacts> {
-  const all = [
-    ...park.meters,
-    ...park.enterprises.flatMap(({ meters, processes }) => [
-      ...meters,
-      ...processes.flatMap((process) => [
-        ...process.meters,
-        ...process.equipment.flatMap((equipment) => equipment.meters),
-      ]),
-    ]),
-  ]
-  return new Map(all.map((meter) => [meter.id, meter]))
 }

@@ -86,6 +86,33 @@ export const routes: readonly PageRoute[] = [
     forEnterprises: true,
   },
   {
+    path: '/targets',
+    title: 'page.targets',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/targets.tsx')).TargetsPage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
+    path: '/reports',
+    title: 'page.reports',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/reports.tsx')).ReportsPage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
+    path: '/factors',
+    title: 'page.factors',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/factors.tsx')).FactorsPage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
     path: '/users',
     title: 'page.users',
     page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/users.tsx')).UsersPage })),

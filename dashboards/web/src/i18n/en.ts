@@ -4,13 +4,16 @@ import balance from './en/balance.json'
 import common from './en/common.json'
 import day from './en/day.json'
 import enterprise from './en/enterprise.json'
+import factors from './en/factors.json'
 import fleet from './en/fleet.json'
 import meter from './en/meter.json'
 import quality from './en/quality.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
 import report from './en/report.json'
+import reports from './en/reports.json'
 import signIn from './en/sign-in.json'
+import targets from './en/targets.json'
 import users from './en/users.json'
 import type { texts as chinese } from './zh-CN.ts'
 
@@ -30,4 +33,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...signIn,
   ...report,
   ...balance,
+  ...targets,
+  ...reports,
+  ...factors,
 }

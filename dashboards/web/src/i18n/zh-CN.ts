@@ -4,13 +4,16 @@ import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
 import day from './zh-CN/day.json'
 import enterprise from './zh-CN/enterprise.json'
+import factors from './zh-CN/factors.json'
 import fleet from './zh-CN/fleet.json'
 import meter from './zh-CN/meter.json'
 import quality from './zh-CN/quality.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
 import report from './zh-CN/report.json'
+import reports from './zh-CN/reports.json'
 import signIn from './zh-CN/sign-in.json'
+import targets from './zh-CN/targets.json'
 import users from './zh-CN/users.json'
 
 /** All texts in Chinese, the first language: its keys are those of every other. */
@@ -29,4 +32,7 @@ export const texts = {
   ...signIn,
   ...report,
   ...balance,
+  ...targets,
+  ...reports,
+  ...factors,
 }

@@ -8,6 +8,7 @@ import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { AccountFigures } from '#dashboards/web/src/parts/account-figures.tsx'
 import { AccountLines } from '#dashboards/web/src/parts/account-lines.tsx'
 import { AccountMonths } from '#dashboards/web/src/parts/account-months.tsx'
+import { AccountTargets } from '#dashboards/web/src/parts/account-targets.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 
 /** Statements change with the hour, not with the second. */
@@ -74,6 +75,7 @@ export function AccountPage(): ReactNode {
       ) : (
         <>
           <AccountFigures statement={data} />
+          {account !== undefined && <AccountTargets account={account} year={year} />}
           <AccountMonths statement={data} />
           <AccountLines statement={data} />
         </>

@@ -25,7 +25,7 @@ export function BalancePage(): ReactNode {
   const [measure, setMeasure] = useState<Measure>('physical')
   const [allRows, setAllRows] = useState(false)
   const [opened, setOpened] = useState<OpenCell>()
-  const { data, failed } = useAnswer(balanceView, choice.path('balance'), Math.floor(nowMs / REFRESH_MS))
+  const { data, failed } = useAnswer(balanceView, choice.report('balance'), Math.floor(nowMs / REFRESH_MS))
   return (
     <div className="stack">
       <PageHead title={t('page.balance')} help={t('balance.help')}>

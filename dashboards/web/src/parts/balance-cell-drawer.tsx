@@ -12,7 +12,8 @@ import {
 } from '#dashboards/web/src/balance-figures.ts'
 import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
 import { exactText } from '#dashboards/web/src/numbers.ts'
-import { metersOf, useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { metersById } from '#dashboards/web/src/meter-names.ts'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { TOTAL, type OpenCell } from './balance-grid.tsx'
 import { Closure } from './balance-notes.tsx'
 import { CoefficientTable } from './coefficient-table.tsx'
@@ -101,7 +102,7 @@ function Parts({ cell, item, view }: { cell: BalanceCell; item: BalanceItem; vie
   const speech = useSpeech()
   const { t, nameOf } = speech
   const park = useParkTree()
-  const meters = metersOf(park)
+  const meters = metersById(park)
   const lastDay = new Date(Date.parse(view.period.to) - 24 * 3_600_000).toISOString().slice(0, 10)
   const columns: TableColumnsType<BalancePart> = [
     {

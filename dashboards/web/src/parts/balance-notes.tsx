@@ -4,7 +4,8 @@ import type { BalanceView } from '#accounts/balance-view.ts'
 import type { BalanceItem } from '#dashboards/web/src/balance-figures.ts'
 import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
 import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
-import { metersOf, useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { metersById } from '#dashboards/web/src/meter-names.ts'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { CoefficientTable } from './coefficient-table.tsx'
 
 type ClosureView = BalanceView['closures'][string]
@@ -108,7 +109,7 @@ function Closures({ view }: { view: BalanceView }): ReactNode {
 function Notes({ view }: { view: BalanceView }): ReactNode {
   const { t, nameOf } = useSpeech()
   const park = useParkTree()
-  const meters = metersOf(park)
+  const meters = metersById(park)
   const { unplaced, compared, coefficients } = view
   const doubtful = coefficients.filter(
     ({ confidence }) => confidence === 'unverified' || confidence === 'conflict',

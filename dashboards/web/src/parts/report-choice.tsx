@@ -40,7 +40,7 @@ export interface ReportChoice {
   /** Periods that are offered. */
   readonly offered: readonly string[]
   /** Where a report of that kind is answered; `file` adds what a spreadsheet needs. */
-  readonly path: (kind: string) => string
+  readonly report: (kind: string) => string
   readonly file: (kind: string, format: 'xlsx' | 'csv') => string
   readonly choose: {
     readonly account: (account: string) => void
@@ -76,7 +76,7 @@ export function useReportChoice(): ReportChoice {
       span,
       period,
       offered,
-      path: (kind) => `${reportPath(kind, account)}?period=${period}`,
+      report: (kind) => `${reportPath(kind, account)}?period=${period}`,
       file: (kind, format) =>
         `${reportPath(kind, account)}/file?period=${period}&format=${format}&language=${language}`,
       choose: {

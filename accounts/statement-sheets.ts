@@ -1,0 +1,108 @@
+import { scopes, type Scope } from '#contract/entry.ts'
+import type { LocalName } from '#contract/identity.ts'
+import { aboutLines, type ReportHead } from './balance-report.ts'
+import { decimal } from './decimal.ts'
+import { numberCell, type ReportCell, type ReportSheet, type Say } from './report-sheet.ts'
+import type { Statement, Totals } from './statement.ts'
+
+/** The carbon statement of an account as sheets: months by scope, and what each is made of. */
+
+const DECIMALS = 3
+const scopeNames: Readonly<Record<Scope, LocalName>> = {
+  '1': { zh: '范围一', en: 'Scope 1' },
+  '2': { zh: '范围二', en: 'Scope 2' },
+  '3': { zh: '范围三（另列）', en: 'Scope 3, apart' },
+  biomass: { zh: '生物质（另列）', en: 'Biomass, apart' },
+}
+const states: Readonly<Record<Statement['months'][number]['state'], LocalName>> = {
+  open: { zh: '已过账', en: 'posted' },
+  closed: { zh: '已结账', en: 'closed' },
+  provisional: { zh: '暂估', en: 'provisional' },
+}
+
+const tonnes = (text: string | undefined): ReportCell =>
+  text === undefined ? undefined : numberCell(decimal(text), DECIMALS)
+
+/** Statement of account, with the factors that were not seen in print marked. */
+export function statementSheets(head: ReportHead, statement: Statement, say: Say): ReportSheet[] {
+  const { months, totals, lines, missing, incomplete, differences } = statement
+  const used = scopes.filter((scope) =>
+    [totals, ...months].some(({ byScope }) => byScope[scope] !== undefined),
+  )
+  const row = (name: string, of: Totals, state: string): ReportCell[] => [
+    name,
+    ...used.map((scope) => tonnes(of.byScope[scope])),
+    tonnes(of.total),
+    tonnes(of.totalMarketBased),
+    of.uncertainty === undefined ? undefined : numberCell(decimal(of.uncertainty).times(decimal('100')), 1),
+    state,
+  ]
+  const notes = [
+    ...(missing.length === 0
+      ? []
+      : [`${say({ zh: '未过账月份', en: 'Months not posted' })}: ${missing.join(', ')}`]),
+    ...(incomplete.length === 0
+      ? []
+      : [`${say({ zh: '数据不完整', en: 'Data incomplete' })}: ${incomplete.join(', ')}`]),
+    ...differences.map(
+      ({ entry, month, source, tCo2 }) =>
+        `${say({ zh: '差异未重述', en: 'Difference not restated' })} № ${entry}: ${month} ${source} ${tCo2 ?? ''}`,
+    ),
+    say({
+      zh: '合计为范围一与范围二；范围三和生物质另列。空白为未知，不为零。',
+      en: 'The total is scopes 1 and 2; scope 3 and biomass are apart. Blank: not known, which is not zero.',
+    }),
+  ]
+  return [
+    {
+      name: say({ zh: '碳账户报表', en: 'Carbon statement' }),
+      title: say({ zh: '碳排放账户报表（tCO₂）', en: 'Statement of the carbon account, tCO₂' }),
+      about: aboutLines(head, say),
+      head: [
+        say({ zh: '月份', en: 'Month' }),
+        ...used.map((scope) => say(scopeNames[scope])),
+        say({ zh: '合计（位置法）', en: 'Total, by location' }),
+        say({ zh: '合计（市场法）', en: 'Total, by market' }),
+        say({ zh: '不确定度 ±%', en: 'Uncertainty ±%' }),
+        say({ zh: '状态', en: 'State' }),
+      ],
+      rows: [
+        ...months.map((month) => row(month.month, month, say(states[month.state]))),
+        row(say({ zh: '合计', en: 'Total' }), totals, ''),
+      ],
+      notes,
+    },
+    {
+      name: say({ zh: '明细', en: 'Postings' }),
+      title: say({ zh: '活动数据与排放因子', en: 'Activities and factors' }),
+      about: aboutLines(head, say),
+      head: [
+        { zh: '月份', en: 'Month' },
+        { zh: '排放源', en: 'Source' },
+        { zh: '范围', en: 'Scope' },
+        { zh: '活动数据', en: 'Activity' },
+        { zh: '单位', en: 'Unit' },
+        { zh: '因子（! 未核实）', en: 'Factors (! unverified)' },
+        { zh: '排放 tCO₂', en: 'tCO₂' },
+        { zh: '分录', en: 'Entry' },
+      ].map(say),
+      rows: lines.map(({ month, source, posting, entry, doubtful }): ReportCell[] => [
+        month,
+        source,
+        say(scopeNames[posting.scope]),
+        posting.activity === undefined ? undefined : numberCell(decimal(posting.activity.amount), DECIMALS),
+        posting.activity?.unit,
+        posting.factors
+          .map(({ code, value, unit }) => `${doubtful.includes(code) ? '! ' : ''}${code} = ${value} ${unit}`)
+          .join('; '),
+        tonnes(posting.tCo2),
+        entry === undefined ? say({ zh: '暂估', en: 'provisional' }) : `№ ${entry}`,
+      ]),
+      notes: [
+        ...new Set(
+          lines.flatMap(({ posting }) => posting.factors.map(({ code, document }) => `${code}: ${document}`)),
+        ),
+      ],
+    },
+  ]
+}

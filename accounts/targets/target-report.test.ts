@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { posting, type LedgerEntry } from '#contract/entry.ts'
+import { monthNames } from '../account-month.ts'
+import { stateOf } from '../account-state.ts'
+import { groundOf, park, plan, readYaml, rows, type MissingSlots } from '../balance.test-support.ts'
+import { qualityRuleFile } from '../quality-statement.ts'
+import { sayIn } from '../report-sheet.ts'
+import { monthsOver, type TargetGround } from './target-months.ts'
+import { targetReport } from './target-report.ts'
+import { targetSheets } from './target-sheets.ts'
+import { targetsView, targetsViewOf } from './target-view.ts'
+import { targetFile } from './target.ts'
+
+const file = targetFile.parse(readYaml('../firmware-config/examples/demo-park/targets.yaml'))
+const nowMs = Temporal.Instant.from('2026-11-15T12:00:00+08:00').epochMilliseconds
+const over = monthsOver(park, nowMs)
+const qualityRule = qualityRuleFile.parse(readYaml('quality-rule.yaml'))
+
+/** An account's ledger with ten tonnes of each source in each month, without those that a test leaves out. */
+function ledgerOf(account: string, left: readonly string[] = []): LedgerEntry[] {
+  const sources = plan.accounts.find((each) => each.account === account)?.sources ?? []
+  return over
+    .flatMap((month) => sources.map(({ id, kind }) => ({ month, id, kind })))
+    .filter(({ month }) => !left.includes(month))
+    .map(({ month, id, kind }, index) => ({
+      account,
+      number: index + 1,
+      recordedAtMs: index + 1,
+      previous: '0'.repeat(64),
+      hash: '0'.repeat(64),
+      body: posting.parse({
+        kind: 'posting',
+        month,
+        source: id,
+        sourceKind: kind,
+        scope: kind === 'fuel' ? '1' : '2',
+        formula: 'activity',
+        factors: [],
+        tCo2: '10',
+        completeness: '1',
+        methods: {},
+        evidence: { meters: [], records: [] },
+      }),
+    }))
+}
+
+function groundWith(
+  over: {
+    readonly left?: readonly string[]
+    readonly missing?: MissingSlots
+    readonly records?: TargetGround['records']
+  } = {},
+): TargetGround {
+  return {
+    ...groundOf(() => '1000', { records: over.records ?? [] }, over.missing),
+    rows,
+    qualityRule,
+    stateOf: (account) => stateOf(account === 'steel' ? ledgerOf(account, over.left) : ledgerOf(account)),
+  }
+}
+
+const nameOf = (id: string) => ({ zh: id, en: id })
+const viewOf = (ground: TargetGround, account?: string) =>
+  targetsViewOf(targetReport(ground, file, account, nowMs), park.description.name, nameOf)
+const lineOf = (view: ReturnType<typeof viewOf>, id: string) => view.targets.find((each) => each.id === id)
+
+describe('targets against ledgers and balance tables', () => {
+  test('months that are over begin with the first meter', () => {
+    expect(over).toEqual(monthNames('2025-01', '2026-10'))
+  })
+
+  test('the park’s carbon is that of all ledgers, and a steady past gives a forecast without a band', () => {
+    const view = viewOf(groundWith())
+    const sources = plan.accounts.flatMap((account) => account.sources).length
+    const status = lineOf(view, 'park-carbon-total')?.status
+    expect(status).toMatchObject({ through: '2026-10', toDate: String(sources * 100), missing: [] })
+    expect(status?.forecast?.expected).toBeCloseTo(sources * 120, 6)
+    expect(status?.forecast?.tonnes.greatestError).toBeCloseTo(0, 9)
+    expect(status?.left).toBe(String(15_800 - sources * 100))
+    expect(targetsView.parse(view)).toEqual(view)
+  })
+
+  test('a month that one source lacks is no part of the figure to date, is named, and stops the forecast', () => {
+    const view = viewOf(groundWith({ left: ['2026-03'] }))
+    const park = lineOf(view, 'park-carbon-total')?.status
+    expect(park).toMatchObject({ missing: ['2026-03'], forecast: null, grade: null })
+    expect(park?.refusal).toEqual({ reason: 'month-missing', months: ['2026-03'] })
+    expect(lineOf(view, 'steel-carbon-total')?.status?.toDate).toBe('90')
+    // The year before is known in full: curves start from it.
+    expect(view.curves[0]?.curve?.from).toMatchObject({ year: 2025, basis: 'accounts' })
+  })
+
+  test('energy is the total consumption of the balance table, and a meter that lacks slots makes no month whole', () => {
+    const whole = lineOf(viewOf(groundWith()), 'park-energy-total')
+    expect(whole?.months.every(({ complete }) => complete)).toBe(true)
+    expect(whole?.status?.forecast).not.toBeNull()
+    const broken = lineOf(viewOf(groundWith({ missing: { 'steel-drawing-line': 1 } })), 'park-energy-total')
+    expect(broken?.months.some(({ complete }) => complete)).toBe(false)
+    expect(broken?.status).toMatchObject({ toDate: null, forecast: null })
+  })
+
+  test('an intensity needs the output of each month, from records', () => {
+    const without = lineOf(viewOf(groundWith()), 'steel-energy-per-tonne')
+    expect(without?.status).toMatchObject({ toDate: null, left: null, forecast: null })
+    const records = over.map((month, index) => ({
+      number: index + 1,
+      record: {
+        kind: 'production' as const,
+        account: 'steel',
+        product: 'steel-tube',
+        quantity: '100',
+        unit: 't',
+        from: `${month}-01`,
+        to: Temporal.PlainYearMonth.from(month).add({ months: 1 }).toPlainDate({ day: 1 }).toString(),
+        document: 'd',
+        by: 'b',
+      },
+    }))
+    const found = lineOf(viewOf(groundWith({ records })), 'steel-energy-per-tonne')
+    const month = found?.months.at(-1)?.tonnes
+    expect(Number(found?.status?.toDate)).toBeCloseTo(Number(month) / 100, 12)
+    expect(found?.status?.forecast?.expected).toBeCloseTo(Number(month) / 100, 6)
+    expect(found?.unit).toBe('tce/t')
+  })
+
+  test('one account’s targets say nothing of others, and have no curve', () => {
+    const view = viewOf(groundWith(), 'steel')
+    expect(view.targets.map(({ account }) => account)).toEqual(['steel', 'steel'])
+    expect(view.curves).toEqual([])
+  })
+
+  test('as sheets, with what is not known left blank', () => {
+    const report = targetReport(groundWith({ left: ['2026-03'] }), file, undefined, nowMs)
+    const [status, months, curves] = targetSheets(report, sayIn('en'), nameOf)
+    const row = status?.rows.find(([id]) => id === 'park-carbon-total')
+    expect(row?.[8]).toBeUndefined()
+    expect(row?.at(-1)).toContain('months are missing: no forecast; missing: 2026-03; target unverified')
+    expect(months?.rows.length).toBeGreaterThan(80)
+    expect(curves?.rows[0]?.[1]).toBe('2025')
+  })
+})

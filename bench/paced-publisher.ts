@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { connectAsync, type MqttClient } from 'mqtt'
+import { receipt } from '#contract/messages.ts'
+import { topicOf } from '#contract/topics.ts'
+import { batchAt } from './load.ts'
+
+/**
+ * Gateways that send at a given rate, whatever comes back, as a process: for how long a payload waits for its receipt at a
+ * load that is not the highest, and for what happens beyond the highest. Sends what it found.
+ */
+const [url = '', gateways = '1', perSecond = '1', seconds = '1'] = process.argv.slice(2)
+const TICK_MS = 5
+
+interface Payload {
+  readonly gateway: number
+  readonly bytes: Buffer
+  readonly digest: string
+}
+
+const total = Math.round(Number(perSecond) * Number(seconds))
+/** 130 MB of payloads are made beforehand; those of a longer run when they are due, which takes some of the machine. */
+const PREPARED_MAX = 10_000
+
+function payloadAt(index: number): Payload {
+  const gateway = index % Number(gateways)
+  const bytes = Buffer.from(JSON.stringify(batchAt(gateway, Math.floor(index / Number(gateways)))))
+  return { gateway, bytes, digest: createHash('sha256').update(bytes).digest('hex') }
+}
+const prepared = Array.from({ length: Math.min(total, PREPARED_MAX) }, (_, index) => payloadAt(index))
+const sentMs = new Map<string, number>()
+const latenciesMs: number[] = []
+
+async function connect(gateway: number): Promise<MqttClient> {
+  const id = batchAt(gateway, 0).gateway
+  const client = await connectAsync(url, { clientId: id, clean: true, reconnectPeriod: 0 })
+  await client.subscribeAsync(topicOf({ park: 'bench', gateway: id, leaf: 'receipt' }), { qos: 1 })
+  client.on('message', (_topic, bytes) => {
+    const { digest } = receipt.parse(JSON.parse(bytes.toString()))
+    const startedMs = sentMs.get(digest)
+    if (startedMs !== undefined) latenciesMs.push(performance.now() - startedMs)
+    sentMs.delete(digest)
+  })
+  return client
+}
+
+const clients = await Promise.all(Array.from({ length: Number(gateways) }, (_, index) => connect(index)))
+const startedMs = performance.now()
+let next = 0
+await new Promise<void>((resolve) => {
+  const timer = setInterval(() => {
+    const due = Math.min(total, Math.floor(((performance.now() - startedMs) / 1_000) * Number(perSecond)) + 1)
+    for (; next < due; next += 1) {
+      const payload = prepared[next] ?? payloadAt(next)
+      const client = clients[payload.gateway]
+      if (client === undefined) continue
+      // What does not leave this process any more would be its own memory's overload, not the server's.
+      if (client.stream.writableLength > 4_000_000) continue
+      sentMs.set(payload.digest, performance.now())
+      client.publish(
+        topicOf({ park: 'bench', gateway: batchAt(payload.gateway, 0).gateway, leaf: 'live' }),
+        payload.bytes,
+        { qos: 0 },
+      )
+    }
+    if (next < total) return
+    clearInterval(timer)
+    resolve()
+  }, TICK_MS)
+})
+// What is on its way has as long again as a receipt may take.
+const deadlineMs = performance.now() + 10_000
+while (sentMs.size > 0 && performance.now() < deadlineMs)
+  await new Promise((resolve) => {
+    setTimeout(resolve, 20)
+  })
+const sorted = latenciesMs.toSorted((a, b) => a - b)
+const at = (share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN
+process.send?.({
+  sent: next,
+  received: sorted.length,
+  p50: at(0.5),
+  p99: at(0.99),
+  most: sorted.at(-1) ?? NaN,
+})
+for (const client of clients) client.end(true)
+process.disconnect?.()

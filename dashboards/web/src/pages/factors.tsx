@@ -1,0 +1,45 @@
+import { useState, type ReactNode } from 'react'
+import { Alert, Segmented } from 'antd'
+import { factorKinds } from '#accounts/factor-list.ts'
+import { factorsAnswer } from '#dashboards/api/factor-shapes.ts'
+import '#dashboards/web/src/accounts.css'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { FactorPreview } from '#dashboards/web/src/parts/factor-preview.tsx'
+import { FactorTable } from '#dashboards/web/src/parts/factor-table.tsx'
+import { Loading } from '#dashboards/web/src/parts/loading.tsx'
+import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import { TariffPanels } from '#dashboards/web/src/parts/tariff-panels.tsx'
+
+const shelves = [...factorKinds, 'tariff'] as const
+type Shelf = (typeof shelves)[number]
+
+/** Factors and tariffs: each value with its validity and its document, and what another factor would restate. */
+export function FactorsPage(): ReactNode {
+  const { t } = useSpeech()
+  const [shelf, setShelf] = useState<Shelf>('electricity')
+  const { data, failed } = useAnswer(factorsAnswer, 'api/v1/factors', 0)
+  return (
+    <div className="stack">
+      <PageHead title={t('page.factors')} help={t('factors.help')}>
+        <Segmented<Shelf>
+          aria-label={t('factors.shelf')}
+          value={shelf}
+          onChange={setShelf}
+          options={shelves.map((each) => ({ value: each, label: t(`factors.${each}`) }))}
+        />
+      </PageHead>
+      {failed && <Alert type="warning" showIcon title={t('report.failed')} />}
+      {data === undefined ? (
+        !failed && <Loading text={t('loading')} />
+      ) : shelf === 'tariff' ? (
+        <TariffPanels answer={data} />
+      ) : (
+        <>
+          {shelf === 'electricity' && <FactorPreview answer={data} />}
+          <FactorTable answer={data} kind={shelf} />
+        </>
+      )}
+    </div>
+  )
+}

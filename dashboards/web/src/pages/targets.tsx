@@ -1,0 +1,50 @@
+import { type ReactNode } from 'react'
+import { Alert, Button, Empty } from 'antd'
+import { targetsView } from '#accounts/targets/target-view.ts'
+import '#dashboards/web/src/accounts.css'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { Loading } from '#dashboards/web/src/parts/loading.tsx'
+import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import { PeakCurves } from '#dashboards/web/src/parts/peak-curves.tsx'
+import { TargetPanel } from '#dashboards/web/src/parts/target-panel.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
+
+/** Targets change when a month is posted. */
+const REFRESH_MS = 600_000
+
+/** Dual control of total and intensity, for energy and carbon: where each target stands, and the way to the peak. */
+export function TargetsPage(): ReactNode {
+  const { t, language } = useSpeech()
+  const { nowMs } = usePresent()
+  const { info } = useSession()
+  const enterprise = info?.enterprise ?? undefined
+  const path = enterprise === undefined ? 'api/v1/targets' : `api/v1/accounts/${enterprise}/targets`
+  const { data, failed } = useAnswer(targetsView, path, Math.floor(nowMs / REFRESH_MS))
+  return (
+    <div className="stack">
+      <PageHead title={t('page.targets')} help={t('targets.help')}>
+        {enterprise === undefined && (
+          <Button href={`api/v1/targets/file?language=${language}`}>{t('report.xlsx')}</Button>
+        )}
+      </PageHead>
+      {failed && <Alert type="warning" showIcon title={t('report.failed')} />}
+      {data === undefined ? (
+        !failed && <Loading text={t('report.loading')} />
+      ) : data.targets.length === 0 ? (
+        <Empty description={t('targets.empty')} />
+      ) : (
+        <>
+          <p className="panel-note">{t('targets.grades', { document: data.warnings.document })}</p>
+          <div className="target-grid">
+            {data.targets.map((target) => (
+              <TargetPanel key={target.id} target={target} />
+            ))}
+          </div>
+          {data.curves.length > 0 && <PeakCurves view={data} />}
+        </>
+      )}
+    </div>
+  )
+}

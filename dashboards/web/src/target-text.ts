@@ -1,0 +1,10 @@
+import type { TargetView } from '#accounts/targets/target-view.ts'
+import type { Speech } from './language.tsx'
+
+/** What a target is of: total or intensity, energy or carbon. */
+export function targetTitle({ of, per }: TargetView, { t }: Pick<Speech, 't'>): string {
+  return t(`targets.${of}.${per === null ? 'total' : 'intensity'}`)
+}
+
+/** Its unit as it is printed. */
+export const unitText = (unit: string): string => unit.replace('CO2', 'CO₂')
