@@ -1,280 +1,40 @@
-import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
-import type { CommitRecord, Refusal } from '#contract/commit.ts'
+import type { CommitRecord } from '#contract/commit.ts'
 import type { PlacedSum } from '#contract/energy-sum.ts'
 import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
-import type { Fault } from '#contract/fault.ts'
 import type { GapChanges, GapDecision, GapEntry, GapState } from '#contract/gap.ts'
 import type { Period } from '#contract/grid.ts'
-import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
-import type { GapRecord } from '#contract/messages.ts'
+import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import type { RecordedEntry } from '#contract/meter-entry.ts'
 import type { AlarmBooks } from './alarm-port.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import type { Reading, RegisterReading } from '#contract/reading.ts'
 import type { MeterId } from '#contract/identity.ts'
+import type {
+  DirtyWindow,
+  NumberRange,
+  Hole,
+  QuarantineState,
+  QuarantineDecision,
+  QuarantineEntry,
+  QuarantineOverflow,
+  RecordedGap,
+  ComputedWindow,
+  LockRequest,
+  PeriodLock,
+  LateAfterLock,
+  BooksCounts,
+  EnteredRecord,
+  RecordWish,
+  RevisionRun,
+  SlotProof,
+  ChangedMonth,
+  PostingProgress,
+  LedgerRow,
+} from './port/book-facts.ts'
 
-/** A reading that the store will not take, whatever is tried: its place in the batch and the reason. */
-export interface RefusedReading {
-  readonly index: number
-  readonly fault: Fault
-}
-
-export interface AppendResult {
-  readonly stored: number
-  readonly refused: readonly RefusedReading[]
-}
-
-/**
- * Many, append-only readings, and the commit records beside them.
- *
- * Writing twice is the same as once: a reading's identity is (meter, quantity, atMs), a commit record's is
- * (gateway, epoch, seq), or its digest where those are unknown. All calls may overlap with one another.
- * Every method throws a Fault `store-unavailable` (retryable) when the store cannot be reached or cannot write:
- * then nothing may be assumed of the call, and it is made again.
- */
-export interface ReadingStore {
-  /**
-   * Stores readings durably: when it resolves, those not in `refused` survive a crash of the store's machine.
-   * A reading that the store refuses for itself is returned, and does not take its neighbours with it.
-   */
-  append(readings: readonly Reading[]): Promise<AppendResult>
-
-  /** Stores commit records durably. Called after the readings they speak of are stored. */
-  appendCommits(records: readonly CommitRecord[]): Promise<void>
-
-  /** Commit records with committedAtMs ≥ fromMs in order of committedAtMs, at most `limit` (default 1,000). */
-  commitsSince(fromMs: number, limit?: number): Promise<readonly CommitRecord[]>
-
-  /** Usable and bad readings of one quantity with fromMs ≤ atMs < toMs, in order of time. */
-  readings(meter: MeterId, quantity: QuantityName, period: Period): Promise<readonly Reading[]>
-
-  /**
-   * Usable register readings of a cumulative quantity in [fromMs, toMs), in order of time, with the nearest one before
-   * and the nearest one at or after, so that the whole period can be bracketed.
-   */
-  registerSeries(meter: MeterId, quantity: QuantityName, period: Period): Promise<RegisterSeries>
-
-  /** The newest reading of every quantity of each meter; quantities never read are absent. */
-  latest(meters: readonly MeterId[]): Promise<readonly Reading[]>
-
-  /**
-   * Writes something that is no reading, as durably as `append` does: resolves where the store can be written now.
-   * For those who ask whether it works; nothing is owed to it.
-   */
-  probe(nowMs: number): Promise<void>
-
-  /** How it lets go of old readings; absent where it never does. */
-  readonly retention?: StoreRetention
-
-  /** Waits for calls under way, then lets go of files and connections. */
-  close(): Promise<void>
-}
-
-export type StoreRetention =
-  | {
-      readonly by: 'owner'
-      /**
-       * Deletes readings of a meter before an instant, at most `limit` of them, the oldest of each quantity first. The
-       * newest usable one of each quantity before it stays, so that a register that is read later can be bracketed.
-       * Gives how many it deleted: 0 when none is left.
-       */
-      deleteBefore(meter: MeterId, beforeMs: number, limit: number): Promise<number>
-    }
-  | {
-      readonly by: 'server'
-      /** How long the server keeps readings; Infinity for ever, undefined where it does not say. */
-      keptMs(): Promise<number | undefined>
-    }
-
-export interface RegisterSeries {
-  readonly before: RegisterReading | undefined
-  readonly within: readonly RegisterReading[]
-  readonly after: RegisterReading | undefined
-}
-
-/** A stretch of a meter's time whose intervals must be computed again; both ends are instants of readings. */
-export interface DirtyWindow {
-  readonly meter: MeterId
-  readonly fromMs: number
-  readonly toMs: number
-}
-
-/** Numbers of batches, both ends included. */
-export interface NumberRange {
-  readonly firstSeq: number
-  readonly lastSeq: number
-}
-
-/** A hole in the numbers of an epoch: batches that were made but have not arrived. */
-export interface Hole {
-  readonly gateway: string
-  readonly epoch: string
-  readonly firstSeq: number
-  readonly lastSeq: number
-  /**
-   * Payloads of this gateway that are in quarantine without a number, because they could not be decoded: batches that
-   * are missing here may be among them. The gateway has a receipt for each and does not send it again.
-   */
-  readonly unnumbered: number
-}
-
-/** open: nobody has decided. The others were decided by a person. */
-export type QuarantineState = 'open' | 'replayed' | 'accepted' | 'discarded'
-
-/** What a person did with an entry of quarantine. */
-export interface QuarantineDecision {
-  /** replayed: taken after all. accepted: taken although it was beyond the rating. discarded: let be. */
-  readonly state: Exclude<QuarantineState, 'open'>
-  readonly by: string
-  readonly reason: string
-  readonly atMs: number
-  /** What was replayed in its place, where the payload was put right. */
-  readonly payload?: string | undefined
-}
-
-export interface QuarantineEntry {
-  readonly id: number
-  readonly gateway: string
-  readonly digest: string
-  readonly committedAtMs: number
-  /** Of a long payload only the beginning, see `quarantine`. */
-  readonly refusal: Refusal
-  /** Characters of the payload that is kept. */
-  readonly payloadCharacters: number
-  /** True where quarantine was full: only the beginning of the payload is kept. */
-  readonly isCut: boolean
-  readonly state: QuarantineState
-  readonly decision?: QuarantineDecision
-}
-
-/** Refusals beyond the bounds of quarantine: how many there were, of whom, and why. */
-export interface QuarantineOverflow {
-  /** '*' where there were too many names. */
-  readonly gateway: string
-  readonly code: string
-  readonly firstMs: number
-  readonly lastMs: number
-  readonly refusals: number
-  readonly characters: number
-}
-
-/** A recorded gap, with the moment it was learned of. */
-export interface RecordedGap {
-  readonly record: GapRecord
-  readonly committedAtMs: number
-}
-
-/** What was computed for a dirty window. */
-export interface ComputedWindow {
-  readonly window: DirtyWindow
-  readonly intervals: readonly Interval[]
-}
-
-/** A period of whole slots of an account, enterprise or park, and the meters that its figures rest on. */
-export interface LockRequest extends Period {
-  readonly account: string
-  readonly meters: readonly MeterId[]
-  readonly by: string
-  readonly why: string
-  readonly atMs: number
-}
-
-export interface PeriodLock extends Omit<LockRequest, 'meters'> {
-  readonly id: number
-  readonly released: { readonly by: string; readonly why: string; readonly atMs: number } | undefined
-}
-
-/** A slot of a locked period, as it is kept and as it would be by now. */
-export interface LateAfterLock {
-  readonly lock: number
-  readonly kept: RecordedInterval | undefined
-  readonly computed: Interval
-  readonly notedMs: number
-}
-
-/** How many entries the books have of what needs attention. */
-export interface BooksCounts {
-  /** Stretches that gateways declared lost. */
-  readonly gaps: number
-  /** Numbers of batches that neither arrived nor were declared lost. */
-  readonly missingBatches: number
-  /** Entries that nobody has decided on. */
-  readonly quarantined: number
-  readonly dirtyWindows: number
-  /** Begin of the oldest of them. */
-  readonly oldestDirtyMs: number | undefined
-  /** Revisions of intervals that were written since the books were opened. */
-  readonly revisionsWritten: number
-}
-
-/** A record as the books keep it. */
-export interface EnteredRecord {
-  /** 1, 2, 3 … over all accounts. */
-  readonly number: number
-  readonly enteredAtMs: number
-  readonly record: AccountingRecord
-  /** The record that corrects or withdraws it: then it counts no longer. */
-  readonly replacedBy: number | undefined
-}
-
-/** Which records are asked for: those of [from, to) in whole days, and of these kinds; all where nothing is said. */
-export interface RecordWish {
-  readonly account?: string
-  readonly kinds?: readonly AccountingRecord['kind'][]
-  readonly from?: string
-  readonly to?: string
-  /** Numbers above this. */
-  readonly after?: number
-}
-
-/** First slot, number of slots, revision: a stretch of slots with one revision number. */
-export type RevisionRun = readonly [fromMs: number, slots: number, revision: number]
-
-/** What a meter's slots of a period add up to, with the proof of which they are. */
-export interface SlotProof {
-  readonly runs: readonly RevisionRun[]
-  /** SHA-256 over the intervals of `runs` as they are kept, slot by slot. */
-  readonly digest: string
-  readonly energy: Amount | undefined
-  readonly known: number
-  readonly missing: number
-  readonly undecided: number
-  readonly byMethod: readonly { readonly method: IntervalMethod; readonly energy: Amount }[]
-}
-
-/** A month of a register of which a slot was revised. */
-export interface ChangedMonth {
-  /** Grows with every change. */
-  readonly id: number
-  readonly meter: string
-  readonly quantity: string
-  readonly month: string
-  readonly changedAtMs: number
-}
-
-/** Up to which changes and records an account was posted, and by what rules (a text of the caller's). */
-export interface PostingProgress {
-  readonly changes: number
-  readonly records: number
-  readonly rules: string
-}
-
-export const NO_PROGRESS: PostingProgress = { changes: 0, records: 0, rules: '' }
-
-/** An entry as it is kept, before anything of it is believed. */
-export interface LedgerRow {
-  readonly account: string
-  readonly number: number
-  readonly recordedAtMs: number
-  readonly kind: string
-  readonly month: string | null
-  readonly reverses: number | null
-  readonly reference: string | null
-  readonly body: string
-  readonly previous: string
-  readonly hash: string
-}
+export type * from './port/book-facts.ts'
+export { NO_PROGRESS } from './port/book-facts.ts'
+export type * from './port/reading-store.ts'
 
 /**
  * The books: few, transactional facts with one owner, the process that runs the recompute and posting loops.
