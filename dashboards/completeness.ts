@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import Big from 'big.js'
 import { textOf } from '#accounts/decimal.ts'
 import { sum, toDecimal } from '#contract/amount.ts'
@@ -13,6 +14,19 @@ import type { BooksView } from './sources.ts'
 
 /** How complete the readings of a month are, and where what flowed in does not meet what was measured behind. */
 
+/** Meters that are looked at in one go: a large park must not hold up the process, which takes readings meanwhile. */
+const METERS_AT_ONCE = 20
+
+/** What is made of each meter, in pieces with other work between them. */
+async function inTurns<T>(meters: readonly Meter[], make: (meter: Meter) => readonly T[]): Promise<T[]> {
+  const made: T[] = []
+  for (const [index, meter] of meters.entries()) {
+    if (index > 0 && index % METERS_AT_ONCE === 0) await turn()
+    made.push(...make(meter))
+  }
+  return made
+}
+
 interface Month {
   readonly month: string
   readonly period: Period
@@ -20,7 +34,11 @@ interface Month {
 }
 
 /** Slots of each meter and day: those that should be there by now, and those that are. */
-export function completenessOf(park: Park, books: BooksView, { month, period, nowMs }: Month): Completeness {
+export async function completenessOf(
+  park: Park,
+  books: BooksView,
+  { month, period, nowMs }: Month,
+): Promise<Completeness> {
   const { timeZone } = park.description
   const days = [...partsOf('day', period, timeZone)]
   // What is not settled yet is not missing either.
@@ -30,16 +48,18 @@ export function completenessOf(park: Park, books: BooksView, { month, period, no
   return {
     month,
     days: days.map(({ fromMs }) => dayText(fromMs, timeZone)),
-    meters: meters.map((meter) => {
+    meters: await inTurns(meters, (meter) => {
       const sums = rollUp(books.daySums(meter.id, meter.register, period), days)
       const expected = days.map((day) => expectedCount(meter, day, Math.max(day.fromMs, untilMs)))
-      return {
-        meter: meter.id,
-        expected,
-        // A slot under way may be known already.
-        known: sums.map(({ sum }, index) => Math.min(sum.known, expected[index] ?? 0)),
-        partial: sums.map(({ sum }) => sum.partial),
-      }
+      return [
+        {
+          meter: meter.id,
+          expected,
+          // A slot under way may be known already.
+          known: sums.map(({ sum }, index) => Math.min(sum.known, expected[index] ?? 0)),
+          partial: sums.map(({ sum }) => sum.partial),
+        },
+      ]
     }),
     calibration: meters.flatMap(({ id, gateway, calibration }) => {
       if (gateway === undefined) return []
@@ -98,14 +118,14 @@ function sourcesBeside(all: readonly Meter[], { id, carrier, register, path }: M
 }
 
 /** Every meter with meters behind it: does what is measured behind fit into what flowed through it? */
-export function closuresOf(park: Park, books: BooksView, month: Month): Closures {
+export async function closuresOf(park: Park, books: BooksView, month: Month): Promise<Closures> {
   const all = [...park.meters.values()]
-  const lines = all.flatMap((meter): Closures['lines'] => {
+  const behindOf = Map.groupBy(all, ({ upstream }) => upstream)
+  const lines = await inTurns(all, (meter): Closures['lines'] => {
     const { unit } = quantityOf(meter.register)
     const behind = metersInto(
-      all.filter(
-        ({ upstream, carrier, register }) =>
-          upstream === meter.id && carrier === meter.carrier && quantityOf(register).unit === unit,
+      (behindOf.get(meter.id) ?? []).filter(
+        ({ carrier, register }) => carrier === meter.carrier && quantityOf(register).unit === unit,
       ),
     )
     if (behind.length === 0) return []

@@ -62,22 +62,26 @@ export function dataQualityApi(app: FastifyInstance, sources: DataQualitySources
     return gap
   }
 
-  api.get(
-    '/api/quality/completeness',
-    { config, schema: { querystring: accountMonthQuery, response: { 200: completeness } } },
-    (request) => {
+  api.route({
+    method: 'GET',
+    url: '/api/quality/completeness',
+    config,
+    schema: { querystring: accountMonthQuery, response: { 200: completeness } },
+    handler: async (request) => {
       const { park, ...month } = monthOf(request)
       return completenessOf(park, books, month)
     },
-  )
-  api.get(
-    '/api/quality/closures',
-    { config, schema: { querystring: accountMonthQuery, response: { 200: closures } } },
-    (request) => {
+  })
+  api.route({
+    method: 'GET',
+    url: '/api/quality/closures',
+    config,
+    schema: { querystring: accountMonthQuery, response: { 200: closures } },
+    handler: async (request) => {
       const { park, ...month } = monthOf(request)
       return closuresOf(park, books, month)
     },
-  )
+  })
 
   api.get(
     '/api/v1/gaps',
