@@ -72,3 +72,22 @@ test('an alarm is acknowledged once, and remarked on, by name', async () => {
   })
   expect(alarmCount.parse(await bench.json('/api/alarms/count'))).toEqual({ standing: 1, unacknowledged: 0 })
 })
+
+test('an enterprise user has the alarms of its own meters alone, and may acknowledge no other', async () => {
+  bench.clock.advance(60_000)
+  for (const gateway of ['gw-east', 'gw-west']) {
+    bench.server.noticeState(stateOf(gateway, 'birth', startMs + 60_000))
+  }
+  bench.server.alarms?.look()
+  const all = (await list()).alarms
+  expect(all.map(({ subject }) => subject.id).toSorted()).toEqual(['chemical-main', 'forge-main'])
+  await bench.signInAsUserOf('forge')
+  const own = alarmList.parse(await bench.get('/api/alarms'))
+  expect(own).toMatchObject({ standing: 1, alarms: [{ subject: { id: 'forge-main' } }] })
+  const acknowledge = async (meter: string): Promise<number> => {
+    const id = all.find(({ subject }) => subject.id === meter)?.id
+    return (await bench.change('POST', `/api/v1/alarms/${id}/acknowledge`, {})).status
+  }
+  expect(await acknowledge('chemical-main')).toBe(404)
+  expect(await acknowledge('forge-main')).toBe(204)
+})

@@ -119,6 +119,34 @@ describe('gaps', () => {
   })
 })
 
+describe('an enterprise user', () => {
+  test('sees, accepts and is told of what is its own, and quarantine is the park’s', async () => {
+    const stretch = { first: dayStartMs, last: startMs - 1, fromMs: dayStartMs, toMs: startMs }
+    const gap = { kind: 'meter' as const, cause: 'no-readings' as const, ...stretch }
+    const opened = [
+      { ...gap, gateway: 'gw-west', meter: 'chemical-main' },
+      { ...gap, gateway: 'gw-east', meter: 'forge-main' },
+      { ...gap, gateway: 'gw-east', kind: 'gateway' as const, cause: 'silent' as const },
+    ]
+    books.changeGaps({ opened, changed: [] }, startMs)
+    await start()
+    const all = gapList.parse(await bench.get('/api/v1/gaps'))
+    expect(all).toHaveLength(3)
+    await bench.signInAsUserOf('forge')
+    expect(gapList.parse(await bench.get('/api/v1/gaps')).map(({ meter }) => meter)).toEqual(['forge-main'])
+    const { meters } = completeness.parse(await bench.get('/api/quality/completeness?month=2026-06'))
+    expect(meters.map(({ meter }) => meter)).not.toContain('chemical-main')
+    const accept = async (of: string | undefined): Promise<number> => {
+      const id = all.find(({ meter }) => meter === of)?.id
+      return (await bench.change('POST', `/api/v1/gaps/${id}/accept`, { reason: 'known' })).status
+    }
+    expect(await accept('chemical-main')).toBe(404)
+    expect(await accept(undefined)).toBe(404)
+    expect(await accept('forge-main')).toBe(204)
+    expect((await bench.change('POST', '/api/v1/quarantine/1/discard', { reason: 'x' })).status).toBe(403)
+  })
+})
+
 describe('quarantine', () => {
   const sample = {
     meter: 'forge-main',
