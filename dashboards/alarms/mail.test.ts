@@ -43,10 +43,11 @@ describeWith(['aiosmtpd'], 'mail of alarms', () => {
     from: 'tanbiao@park.example',
     to: ['manager@park.example', 'shift@park.example'],
   }
+  const { signal } = new AbortController()
   const notice = { subject: '示范园区: [告警] 网关离线', text: '[告警] 网关离线: 东区网关\n', alarms: [] }
 
   test('reaches a real SMTP server with subject, text and all its recipients', async () => {
-    await mail({ ...settings, port, security: 'none' }, undefined).send(notice)
+    await mail({ ...settings, port, security: 'none' }, undefined).send(notice, signal)
     await expect.poll(() => printed).toContain('END MESSAGE')
     expect(printed).toContain('From: tanbiao@park.example')
     expect(printed).toContain('To: manager@park.example, shift@park.example')
@@ -59,12 +60,12 @@ describeWith(['aiosmtpd'], 'mail of alarms', () => {
   })
 
   test('goes out in the open only where that was asked for, and a server that is not there is a failure', async () => {
-    await expect(mail({ ...settings, port, security: 'starttls' }, undefined).send(notice)).rejects.toThrow(
-      /STARTTLS/i,
-    )
+    await expect(
+      mail({ ...settings, port, security: 'starttls' }, undefined).send(notice, signal),
+    ).rejects.toThrow(/STARTTLS/i)
     const nobody = await freePort()
     await expect(
-      mail({ ...settings, port: nobody, security: 'none' }, undefined).send(notice),
+      mail({ ...settings, port: nobody, security: 'none' }, undefined).send(notice, signal),
     ).rejects.toThrow(/ECONNREFUSED/)
   })
 })

@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer'
+import { reasonOf } from '#contract/clock.ts'
 import type { Notifications } from '#contract/alarm.ts'
 import type { Channel } from './notify.ts'
 
@@ -26,8 +27,15 @@ export function mail(
   })
   return {
     name: `${host}:${port}`,
-    send: async ({ subject, text }) => {
-      await transport.sendMail({ from, to: [...to], subject, text })
+    send: async ({ subject, text }, signal) => {
+      const { promise: ended, reject } = Promise.withResolvers<never>()
+      const end = (): void => reject(reasonOf(signal))
+      signal.addEventListener('abort', end)
+      try {
+        await Promise.race([transport.sendMail({ from, to: [...to], subject, text }), ended])
+      } finally {
+        signal.removeEventListener('abort', end)
+      }
     },
   }
 }

@@ -106,9 +106,23 @@ test('a webhook gets the alarms as JSON, with a signature that only who has the 
   if (address === null || typeof address === 'string') throw new Error('no port')
   const channel = webhook(`http://127.0.0.1:${address.port}/alarms`, 'the secret')
   const notice = { subject: 's', text: 't', alarms: [alarm()] }
-  await expect(channel.send(notice)).rejects.toThrow('answered 500')
-  await channel.send(notice)
+  const { signal } = new AbortController()
+  await expect(channel.send(notice, signal)).rejects.toThrow('answered 500')
+  await channel.send(notice, signal)
   const { body, signature } = await heard.promise
   expect(JSON.parse(body)).toMatchObject({ v: 1, text: 't', alarms: [{ kind: 'gateway-offline' }] })
   expect(signature).toBe(`sha256=${createHmac('sha256', 'the secret').update(body).digest('hex')}`)
+})
+
+test('the end of the server waits for no channel that does not answer', async () => {
+  const hanging: Channel = {
+    name: 'hanging',
+    send: (_notice, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('ended')))
+      }),
+  }
+  const notifier = notifierOf(new ManualClock(startMs), [hanging])
+  notifier.tell({ begun: [alarm()], ended: [] })
+  await notifier.stop()
 })

@@ -18,8 +18,8 @@ export interface Notice {
 export interface Channel {
   /** For the log; without secrets. */
   readonly name: string
-  /** Throws where it was not taken. */
-  send(notice: Notice): Promise<void>
+  /** Throws where it was not taken, or where the signal ended it. */
+  send(notice: Notice, signal: AbortSignal): Promise<void>
 }
 
 const TRIES = 4
@@ -94,9 +94,10 @@ export class Notifier {
     const { clock, log } = this.#parts
     for (let attempt = 1; !this.#abort.signal.aborted; attempt += 1) {
       try {
-        await channel.send(notice)
+        await channel.send(notice, this.#abort.signal)
         return
       } catch (error) {
+        if (this.#abort.signal.aborted) return
         if (attempt >= TRIES) {
           log.error(
             { err: error, channel: channel.name, subject: notice.subject },
@@ -120,7 +121,7 @@ export class Notifier {
     while (this.#working.size > 0) await Promise.all(this.#working)
   }
 
-  /** Gives up what waits for another try. */
+  /** Gives up what waits for another try, and what is on its way. */
   async stop(): Promise<void> {
     this.#abort.abort(new Error('stopped'))
     await this.idle()
@@ -131,7 +132,7 @@ export class Notifier {
 export function webhook(url: string, secret: string | undefined): Channel {
   return {
     name: new URL(url).host,
-    send: async ({ text, alarms }) => {
+    send: async ({ text, alarms }, signal) => {
       const body = JSON.stringify({ v: 1, text, alarms })
       const signature =
         secret === undefined ? undefined : createHmac('sha256', secret).update(body).digest('hex')
@@ -143,7 +144,7 @@ export function webhook(url: string, secret: string | undefined): Channel {
         },
         body,
         redirect: 'error',
-        signal: AbortSignal.timeout(SEND_MS_MAX),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(SEND_MS_MAX)]),
       })
       await answer.body?.cancel()
       if (!answer.ok) throw new Error(`${new URL(url).host} answered ${answer.status}`)
