@@ -11,6 +11,7 @@ import {
   readAccountingPlan,
   readBalanceRows,
   readEnergyItems,
+  readMonitoringRule,
   readQualityRule,
 } from '../accounting-files.ts'
 import { readAlarmsFile } from '../alarm-files.ts'
@@ -112,6 +113,7 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...findingsOf(() => readEnergyItems()),
       ...findingsOf(() => readBalanceRows()),
       ...findingsOf(() => readQualityRule()),
+      ...findingsOf(() => readMonitoringRule()),
       ...findingsOf(() => readUncertainty()),
       ...gradePaths().flatMap((file) => findingsOf(() => readGradeRule(file))),
       ...findingsOf(() => readPowerFactors()),
