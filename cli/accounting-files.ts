@@ -5,6 +5,7 @@ import { accountingPlan, type AccountingPlan } from '#accounts/accounting-plan.t
 import { balanceRowFile, balanceRows, type BalanceRows } from '#accounts/balance-row.ts'
 import { energyItemFile, type EnergyItems } from '#accounts/energy-item.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
+import { monitoringRuleFile, type MonitoringRule } from '#accounts/monitoring-checks.ts'
 import { planContradictions } from '#accounts/plan-check.ts'
 import { unknownRows } from '#accounts/plan-rows.ts'
 import { planTariffContradictions } from '#accounts/tariff/tariff-check.ts'
@@ -33,6 +34,13 @@ const qualityRulePath = fileURLToPath(new URL('../accounts/quality-rule.yaml', i
 /** By which the data of an account is graded. Throws `file-unreadable` or `InvalidFile`. */
 export function readQualityRule(file = qualityRulePath): QualityRule {
   return readData(qualityRuleFile, file).value
+}
+
+const monitoringRulePath = fileURLToPath(new URL('../accounts/monitoring-rule.yaml', import.meta.url))
+
+/** What on-line monitoring asks of data. Throws `file-unreadable` or `InvalidFile`. */
+export function readMonitoringRule(file = monitoringRulePath): MonitoringRule {
+  return readData(monitoringRuleFile, file).value
 }
 
 /** What reports are made by and that is the same in every park. Throws `file-unreadable` or `InvalidFile`. */

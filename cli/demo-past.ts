@@ -2,8 +2,10 @@ import { existsSync, writeFileSync } from 'node:fs'
 import type { Park } from '#contract/park.ts'
 import { readHistoryManifest } from '#simulators/history-files.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
+import { openBooks } from '#store/open.ts'
 import type { Child } from './child.ts'
 import type { DataFolder } from './data-folder.ts'
+import { simulatedProduction } from './demo-production.ts'
 import { ProgressLine } from './progress.ts'
 
 /** What `demo` needs to give its park a past. */
@@ -38,7 +40,11 @@ function beginOf(park: Park, months: number, nowMs: number): number {
 export async function fillPast(past: DemoPast, signal: AbortSignal): Promise<void> {
   const { folder, parkFile, scenarioFile, gatewayFiles, start, months, nowMs } = past
   const complete = folder.file('server', 'history-complete.txt')
-  if (months === 0 || existsSync(complete)) return
+  if (months === 0) return
+  if (existsSync(complete)) {
+    enterProduction(past)
+    return
+  }
   const out = folder.file('history')
   const begun = readHistoryManifest(out)
   const period = begun ?? { fromMs: beginOf(readParkFile(parkFile), months, nowMs), toMs: nowMs }
@@ -64,5 +70,20 @@ export async function fillPast(past: DemoPast, signal: AbortSignal): Promise<voi
   if (!isWritten) return
   const taken = ['import', '--park', parkFile, '--from', out, '--data', folder.file('server')]
   const isImported = await run('import', '历史导入 importing it', taken)
-  if (isImported) writeFileSync(complete, `${when.join(' ')}\n`)
+  if (!isImported) return
+  writeFileSync(complete, `${when.join(' ')}\n`)
+  enterProduction(past)
+}
+
+/** What was made in the months of the past; entering it at each start is entering it once. */
+function enterProduction({ folder, parkFile, nowMs }: DemoPast): void {
+  const begun = readHistoryManifest(folder.file('history'))
+  if (begun === undefined) return
+  const { timeZone } = readParkFile(parkFile).description
+  const books = openBooks(folder.file('server', 'books.sqlite'), timeZone)
+  try {
+    books.enterRecords(simulatedProduction({ fromMs: begun.fromMs, toMs: nowMs }, timeZone), nowMs)
+  } finally {
+    books.close()
+  }
 }

@@ -54,6 +54,7 @@ await dispatch({
   'record enter': async () => (await import('./verbs/record.ts')).recordEnter,
   'record import': async () => (await import('./verbs/record.ts')).recordImport,
   'report targets': async () => (await import('./verbs/report-targets.ts')).reportTargets,
+  'report monitoring': async () => (await import('./verbs/report-monitoring.ts')).reportMonitoring,
   'report cost': async () => (await import('./verbs/report-account.ts')).reportCost,
   'report load': async () => (await import('./verbs/report-account.ts')).reportLoad,
   'report footprint': async () => (await import('./verbs/report-account.ts')).reportFootprint,

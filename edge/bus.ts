@@ -13,7 +13,8 @@ export type Answer =
 
 /**
  * A line to meters. Calls of `read` must not overlap: a Bus sees to it. A failure is an answer, given at the latest
- * after twice the timeout (once to connect, once to read); it rejects only when the signal is aborted.
+ * after twice the timeout (once to connect, for a serial device 5 s at least, once to read); it rejects only when the
+ * signal is aborted.
  */
 export interface Line {
   read(query: ReadQuery, timeoutMs: number, signal: AbortSignal): Promise<Answer>

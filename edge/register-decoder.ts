@@ -1,8 +1,8 @@
-import { counterIn, type Resolution } from '#contract/amount.ts'
+import { counterIn, multiplyResolution, type Resolution } from '#contract/amount.ts'
 import { Fault } from '#contract/fault.ts'
 import type { BadCause } from '#contract/reading.ts'
-import { isFloating, type Encoding } from '#firmware-config/encodings.ts'
-import type { MappedRegister } from '#firmware-config/profile.ts'
+import { encodings, isFloating, type Encoding } from '#firmware-config/encodings.ts'
+import { powerOfTen, type ExponentRegister, type MappedRegister } from '#firmware-config/profile.ts'
 import { bitsOf, rawValue, type Raw } from './raw-value.ts'
 
 /**
@@ -18,7 +18,11 @@ const decoders = new WeakMap<MappedRegister, RegisterDecoder>()
 export function decoderOf(register: MappedRegister): RegisterDecoder {
   const known = decoders.get(register)
   if (known !== undefined) return known
-  const made = quickDecoder(register) ?? anyDecoder(register)
+  const { exponent } = register
+  const made =
+    exponent === undefined
+      ? (quickDecoder(register) ?? anyDecoder(register))
+      : exponentDecoder(register, exponent)
   decoders.set(register, made)
   return made
 }
@@ -33,6 +37,40 @@ function anyDecoder(register: MappedRegister): RegisterDecoder {
     if (isMarked(register, own, raw)) return 'not-available'
     return raw === undefined ? 'not-a-number' : meaningOf(raw)
   }
+}
+
+/** SunSpec's mark for a scale factor that is not there. */
+const NO_EXPONENT = -0x8000
+
+/**
+ * A whole number with its exponent, both of one answer. An exponent that the profile does not expect makes no value: a
+ * number that is off by powers of ten is worse than none. A count is of the finest step that the profile expects.
+ */
+function exponentDecoder(register: MappedRegister, exponent: ExponentRegister): RegisterDecoder {
+  const { factor, resolution } = register
+  const { offset, lowest, highest } = exponent
+  const own = { ...register, words: encodings[register.encoding].words, exponent: undefined }
+  const decoders = Array.from({ length: highest - lowest + 1 }, (_, index): RegisterDecoder => {
+    if (resolution !== undefined) {
+      const count = decoderOf(own)
+      return (words, at) => timesTen(count(words, at), index)
+    }
+    const sign = factor.startsWith('-') ? '-' : ''
+    const size = multiplyResolution(factor.replace('-', ''), powerOfTen(lowest + index))
+    return decoderOf({ ...own, factor: `${sign}${size}` })
+  })
+  return (words, at) => {
+    const n = ((words[at + offset] ?? 0) << 16) >> 16
+    if (n === NO_EXPONENT) return 'not-available'
+    return decoders[n - lowest]?.(words, at) ?? 'not-a-number'
+  }
+}
+
+/** A count × 10ⁿ; what cannot be counted exactly is no number. */
+function timesTen(count: number | BadCause, n: number): number | BadCause {
+  if (typeof count === 'string') return count
+  const product = count * 10 ** n
+  return Number.isSafeInteger(product) ? product : 'not-a-number'
 }
 
 /** Whole numbers and floats in one or two registers, which nearly all are: nothing is allocated for them. */

@@ -1,6 +1,6 @@
 import { quantityOf } from '#contract/quantities.ts'
 import type { DataFile, Finding } from './document.ts'
-import { isFloating, isPair, rangeOf, type Encoding } from './encodings.ts'
+import { encodings, isFloating, isPair, rangeOf, type Encoding } from './encodings.ts'
 import type { MappedRegister, Mark, ProfileFile, RegisterMap, WireValue } from './profile.ts'
 
 /** What is wrong between the lines of a meter profile. */
@@ -9,6 +9,12 @@ type Placed = WireValue<unknown>
 
 const overlap = (register: Placed, first: number, last: number): boolean =>
   register.address <= last && first < register.address + register.words
+
+/** The words of a value itself, without those up to its exponent. */
+const ownWords = ({ address, encoding }: MappedRegister): readonly [first: number, last: number] => [
+  address,
+  address + encodings[encoding].words - 1,
+]
 
 /** Why a mark can never be read from a register of this encoding. */
 function markFault(mark: Mark, encoding: Encoding, words: number): string | undefined {
@@ -67,7 +73,9 @@ export function profileContradictions(data: DataFile<ProfileFile>, map: Register
     if (carrier !== map.carrier) say(path, `is a quantity of ${carrier}, not of ${map.carrier}`)
     for (const other of checked) {
       if (other.function !== register.function) continue
-      if (overlap(register, other.address, other.address + other.words - 1)) {
+      const [first, last] = ownWords(register)
+      const [otherFirst, otherLast] = ownWords(other)
+      if (first <= otherLast && otherFirst <= last) {
         say(path, `overlaps ${other.quantity} at ${other.address}`)
       }
     }
@@ -87,6 +95,16 @@ export function profileContradictions(data: DataFile<ProfileFile>, map: Register
       const path = own ? ['registers', register.quantity, 'notAvailable'] : ['defaults', 'notAvailable']
       if (!findings.some(({ message }) => message === fault)) say(path, fault)
     }
+  }
+  for (const register of map.registers) {
+    const { exponent, function: code, address, quantity } = register
+    if (exponent === undefined) continue
+    const at = address + exponent.offset
+    const hit = map.registers.find((other) => {
+      const [first, last] = ownWords(other)
+      return other.function === code && first <= at && at <= last
+    })
+    if (hit !== undefined) say(['registers', quantity, 'exponent'], `is a register of ${hit.quantity}`)
   }
   for (const [path, message] of sideFindings(map)) say(path, message)
   for (const { ratio } of map.ratioRegisters) {

@@ -46,6 +46,16 @@ const placed = {
   function: readFunction.optional(),
 }
 
+const power = z.int().min(-9).max(9)
+
+/** The scale factor of SunSpec: a signed register n, by which the value is raw × 10ⁿ × scale. */
+const exponent = z.strictObject({
+  at: wireAddress,
+  from: power.meta({ description: 'The least n that the documents allow; less is no value' }),
+  to: power.meta({ description: 'The greatest n that the documents allow; more is no value' }),
+  usual: power.meta({ description: 'What it holds as a rule: simulated meters do' }),
+})
+
 export const registerLine = z.strictObject({
   ...placed,
   unit: reportedUnit
@@ -63,6 +73,9 @@ export const registerLine = z.strictObject({
     .array(ratioName)
     .optional()
     .meta({ description: 'Multiply by the transformer ratios of the site' }),
+  exponent: exponent.optional().meta({
+    description: 'A register that says how many decimals the value has; it is read in the same request',
+  }),
   notAvailable: notAvailable.optional(),
 })
 

@@ -11,6 +11,7 @@ import {
   encodings,
   isEncoding,
   isFloating,
+  isPair,
   rangeOf,
   type Encoding,
   type TextEncoding,
@@ -43,7 +44,19 @@ export interface WireValue<E = Encoding> {
 /** A value that means "no value": a number before scale (NaN too), or, as a bigint, the bits of all its registers. */
 export type Mark = number | bigint
 
-/** One value of a meter, ready for planning and decoding. */
+/** A register behind a value that holds n, as a signed number: value = raw × factor × 10ⁿ. */
+export interface ExponentRegister {
+  /** Words from the first of the value on. */
+  readonly offset: number
+  readonly lowest: number
+  readonly highest: number
+  readonly usual: number
+}
+
+/**
+ * One value of a meter, ready for planning and decoding. `words` reaches from its first word to its last, and to its
+ * exponent where it has one, so that the two are read in one request; other values may lie between.
+ */
 export interface MappedRegister extends WireValue {
   readonly quantity: QuantityName
   /** canonical value = raw × factor: an exact decimal text, below zero only for instantaneous quantities. */
@@ -55,6 +68,7 @@ export interface MappedRegister extends WireValue {
    * documents name none it is the capacity of an unsigned or decimal encoding; `undefined` where nothing is known.
    */
   readonly wrapsAt?: number | undefined
+  readonly exponent?: ExponentRegister | undefined
   readonly notAvailable: readonly Mark[]
 }
 
@@ -100,6 +114,9 @@ export interface TransformerRatios {
 export const DIRECT_CONNECTION: TransformerRatios = { current: '1', voltage: '1' }
 
 type Defaults = ProfileFile['defaults']
+
+/** Modbus Application Protocol 1.1b3 §6.3: quantity 1–125. */
+const REGISTERS_MAX = 125
 
 const markOf = (mark: number | string): Mark =>
   typeof mark === 'number' ? mark : mark === 'NaN' ? Number.NaN : BigInt(mark)
@@ -161,6 +178,23 @@ function wrapOf(
   return Number.isSafeInteger(capacity) ? capacity : undefined
 }
 
+/** A power of ten, exact. */
+export const powerOfTen = (n: number): Resolution =>
+  n >= 0 ? `1${'0'.repeat(n)}` : `0.${'0'.repeat(-n - 1)}1`
+
+/** What the line says of an exponent that cannot be. */
+function exponentContradiction(line: RegisterLine, encoding: Encoding): string | undefined {
+  const { exponent } = line
+  if (exponent === undefined) return undefined
+  const { at, from, to, usual } = exponent
+  if (isFloating(encoding) || isPair(encoding)) return `${encoding} needs no exponent: only whole numbers do`
+  if (line.wrapsAt !== undefined) return 'where it wraps depends on the exponent: no wrapsAt beside it'
+  if (at < line.at + encodings[encoding].words) return 'the exponent must lie behind its value'
+  if (at >= line.at + REGISTERS_MAX) return 'the exponent lies too far behind its value for one request'
+  if (from > to) return 'the exponent’s range ends before it begins'
+  return usual < from || usual > to ? `the usual exponent is from ${from} to ${to}` : undefined
+}
+
 function mapRegister(
   quantity: QuantityName,
   line: RegisterLine,
@@ -175,16 +209,30 @@ function mapRegister(
   if (typeof wire === 'string') return wire
   const contradiction = countingContradiction(quantity, line, wire.encoding)
   if (contradiction !== undefined) return contradiction
+  const impossible = exponentContradiction(line, wire.encoding)
+  if (impossible !== undefined) return impossible
   let factor = multiplyResolution(line.scale?.replace(/^-/, '') ?? '1', conversion.factor)
   for (const ratio of line.ratios ?? []) factor = multiplyResolution(factor, ratios[ratio])
   const marks = line.notAvailable ?? (wire.encoding === defaults.as ? defaults.notAvailable : [])
-  const register = { ...wire, quantity, notAvailable: marks.map(markOf) }
+  const { exponent } = line
+  const offset = exponent === undefined ? 0 : exponent.at - line.at
+  const register = {
+    ...wire,
+    words: Math.max(wire.words, exponent === undefined ? 0 : offset + 1),
+    quantity,
+    notAvailable: marks.map(markOf),
+    ...(exponent === undefined
+      ? {}
+      : { exponent: { offset, lowest: exponent.from, highest: exponent.to, usual: exponent.usual } }),
+  }
+  const finest = exponent === undefined ? factor : multiplyResolution(factor, powerOfTen(exponent.from))
   if (kind === 'instantaneous') {
     const turned = line.scale?.startsWith('-') === true
     return { ...register, factor: turned ? `-${factor}` : factor, resolution: undefined }
   }
-  const step = line.resolution ?? factor
-  return { ...register, factor, resolution: step, wrapsAt: wrapOf(line, wire.encoding, factor, step) }
+  const step = line.resolution ?? finest
+  const wrapsAt = exponent === undefined ? wrapOf(line, wire.encoding, factor, step) : undefined
+  return { ...register, factor, resolution: step, wrapsAt }
 }
 
 function mapIdentity(line: ProfileFile['identity'][number], defaults: Defaults): IdentityRegister | string {

@@ -30,6 +30,7 @@ describe('every profile of the library', () => {
       'schneider-pm5000',
       'siemens-pac3200',
       'socomec-countis-e24',
+      'solaredge-three-phase',
       'sungrow-sg',
       'tuf-2000m',
       'tuf-2000m-water',

@@ -54,6 +54,11 @@ const identityText = ({ is, address, function: code, encoding, words, expect }: 
 const ratioText = ({ ratio, address, function: code, encoding, factor }: RatioRegister): string =>
   `${ratio} ratio at ${hex(address)} (function ${code}, ${encoding}${factor === '1' ? '' : ` × ${factor}`})`
 
+const exponentText = ({ address, exponent }: MappedRegister): string =>
+  exponent === undefined
+    ? ''
+    : ` × 10ⁿ, n at ${hex(address + exponent.offset)}, ${exponent.lowest} to ${exponent.highest}`
+
 /** Factor and step are those of a direct connection: at a site, its ratios multiply them. */
 function registerRow(register: MappedRegister, byRatios: readonly string[] | undefined): string[] {
   return [
@@ -61,7 +66,7 @@ function registerRow(register: MappedRegister, byRatios: readonly string[] | und
     hex(register.address),
     String(register.function),
     `${register.encoding} ${register.order}`,
-    register.factor + (byRatios ?? []).map((ratio) => ` × ${ratio} ratio`).join(''),
+    register.factor + (byRatios ?? []).map((ratio) => ` × ${ratio} ratio`).join('') + exponentText(register),
     register.resolution ?? '',
     register.wrapsAt === undefined ? '' : String(register.wrapsAt),
     register.notAvailable.map(markText).join(', '),

@@ -255,10 +255,13 @@ describe('the words of a register', () => {
         throw new Error(`${each.quantity} has no reading`)
       // A printed reading may lie a rounding below the step that it names.
       const value = typeof reading === 'number' ? reading : toNumber(reading) + Number(reading.resolution) / 8
-      const words = registerWords(each, value)
-      const image = words.map(
-        (_, offset) => golden.image.get(each.function)?.get(each.address + offset) ?? -1,
-      )
+      const wordAt = (offset: number): number =>
+        golden.image.get(each.function)?.get(each.address + offset) ?? -1
+      const all = registerWords(each, value)
+      // Other values may lie between a value and its exponent.
+      const words = all.slice(0, encodings[each.encoding].words)
+      const image = words.map((_, offset) => wordAt(offset))
+      if (each.exponent !== undefined) expect(all.at(-1), each.quantity).toBe(wordAt(each.exponent.offset))
       const shown = rawFrom(image, each.encoding, each.order)
       // Printed digits of a live float are fewer than its words hold, and a counted one is rounded to its step;
       // everything else is exact.

@@ -1,5 +1,7 @@
+import { multiplyResolution } from '#contract/amount.ts'
 import { Fault } from '#contract/fault.ts'
 import {
+  encodings,
   isFloating,
   isPair,
   pairs,
@@ -8,7 +10,7 @@ import {
   type Encoding,
   type SingleEncoding,
 } from '#firmware-config/encodings.ts'
-import type { MappedRegister } from '#firmware-config/profile.ts'
+import { powerOfTen, type MappedRegister } from '#firmware-config/profile.ts'
 
 /** A value in the words of a register: the inverse of decoding. */
 
@@ -17,6 +19,24 @@ export type RegisterEncoder = (value: number, into: Buffer, at: number) => void
 
 /** Beyond 2⁵³ a number is no exact count: wider registers hold all that can be counted. */
 const COUNT_MAX = Number.MAX_SAFE_INTEGER
+
+/**
+ * A register without its exponent, as it is written while the exponent is the usual one: its factor and its step are
+ * those that the exponent makes of them.
+ */
+export function asWritten(register: MappedRegister): MappedRegister {
+  const { exponent, encoding, factor, resolution } = register
+  if (exponent === undefined) return register
+  const sign = factor.startsWith('-') ? '-' : ''
+  const size = multiplyResolution(factor.replace('-', ''), powerOfTen(exponent.usual))
+  return {
+    ...register,
+    words: encodings[encoding].words,
+    factor: `${sign}${size}`,
+    resolution: resolution === undefined ? undefined : size,
+    exponent: undefined,
+  }
+}
 
 /** Completed steps of one resolution, prepared for many values. */
 function stepCounter(resolution: string): (value: number) => number {
@@ -43,7 +63,8 @@ function turnOf({ encoding, wrapsAt }: MappedRegister): number {
 }
 
 /** The count that a cumulative register shows for a value: completed steps, from zero again where it wraps. */
-export function shownSteps(register: MappedRegister, value: number): number {
+export function shownSteps(given: MappedRegister, value: number): number {
+  const register = asWritten(given)
   const steps = completedSteps(value, register.resolution ?? register.factor)
   const turn = turnOf(register)
   return turn === Infinity ? steps : steps % turn
@@ -154,12 +175,14 @@ function rawRange(encoding: Encoding): readonly [least: number, most: number] {
 }
 
 /** What a cumulative register can show before it starts again from zero, in the canonical unit; Infinity if it does not. */
-export function registerCapacity(register: MappedRegister): number {
+export function registerCapacity(given: MappedRegister): number {
+  const register = asWritten(given)
   return turnOf(register) * Number(register.resolution ?? register.factor)
 }
 
 /** The least and the most that a register can show, in the canonical unit; cumulative ones wrap instead. */
-export function shownRange(register: MappedRegister): readonly [least: number, most: number] {
+export function shownRange(given: MappedRegister): readonly [least: number, most: number] {
+  const register = asWritten(given)
   if (register.resolution !== undefined) return [0, COUNT_MAX]
   const [least, most] = rawRange(register.encoding)
   if (most === Infinity) return [-COUNT_MAX, COUNT_MAX]
@@ -187,9 +210,11 @@ function partsOf({ encoding, words }: MappedRegister): readonly [Part, Part?] {
 /**
  * Prepares a register for many values. The encoder rounds a cumulative value down to the register's step and wraps it
  * where its profile says or its encoding ends; a state is rounded to the nearest step. It throws `amount-overflow` for a
- * state that the encoding cannot hold, for a cumulative value below zero, and for what is not finite.
+ * state that the encoding cannot hold, for a cumulative value below zero, and for what is not finite. The exponent of a
+ * value is not written: it is a register of its own.
  */
-export function registerEncoder(register: MappedRegister): RegisterEncoder {
+export function registerEncoder(given: MappedRegister): RegisterEncoder {
+  const register = asWritten(given)
   const { encoding, order } = register
   const raw = rawNumber(register)
   const [head, tail] = partsOf(register)
@@ -224,9 +249,14 @@ export function registerEncoder(register: MappedRegister): RegisterEncoder {
   }
 }
 
-/** Words of a register that shows a value, in the order of their addresses; throws as its encoder does. */
+/**
+ * Words of a register that shows a value, in the order of their addresses, up to its exponent; what lies between is zero.
+ * Throws as its encoder does.
+ */
 export function registerWords(register: MappedRegister, value: number): readonly number[] {
   const bytes = Buffer.alloc(register.words * 2)
   registerEncoder(register)(value, bytes, 0)
+  const { exponent } = register
+  if (exponent !== undefined) bytes.writeInt16BE(exponent.usual, exponent.offset * 2)
   return Array.from({ length: register.words }, (_, index) => bytes.readUInt16BE(index * 2))
 }

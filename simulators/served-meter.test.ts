@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { encodings } from '#firmware-config/encodings.ts'
 import { profileIds } from '#firmware-config/profile-library.ts'
 import { loadProfile, type MappedRegister } from '#firmware-config/profile.ts'
 import { fixedWords } from './identity-image.ts'
@@ -18,6 +19,12 @@ function answer(served: ServedMeter, request: Buffer): string {
   const bytes = writeAnswer(served, () => served.valuesAt(0), request, into, 7)
   return into.subarray(7, 7 + bytes).toString('hex')
 }
+
+/** Words of the value itself, and its exponent. */
+const ownOffsets = ({ encoding, exponent }: MappedRegister): number[] => [
+  ...Array.from({ length: encodings[encoding].words }, (_, offset) => offset),
+  ...(exponent === undefined ? [] : [exponent.offset]),
+]
 
 const hex = (words: readonly number[]): string =>
   words.map((word) => word.toString(16).padStart(4, '0')).join('')
@@ -43,8 +50,13 @@ describe.each(profileIds())('a meter of the profile %s', (id) => {
       fc.property(fc.integer({ min: 0, max: 50 }), (seed) => {
         for (const each of map.registers) {
           const words = registerWords(each, valueOf(each, seed))
-          const expected = `0${each.function}${(words.length * 2).toString(16).padStart(2, '0')}${hex(words)}`
-          expect(answer(meter(seed), pdu(each.function, each.address, each.words))).toBe(expected)
+          const head = `0${each.function}${(words.length * 2).toString(16).padStart(2, '0')}`
+          const got = answer(meter(seed), pdu(each.function, each.address, each.words))
+          expect(got.slice(0, 4)).toBe(head)
+          expect(got).toHaveLength(4 + 4 * words.length)
+          // Other values lie between a value and its exponent.
+          for (const offset of ownOffsets(each))
+            expect(got.slice(4 + 4 * offset, 8 + 4 * offset)).toBe(hex(words.slice(offset, offset + 1)))
         }
       }),
       { numRuns: 5 },
@@ -81,7 +93,8 @@ describe.each(profileIds())('a meter of the profile %s', (id) => {
         expect(answer(served, pdu(first.function, address, 1))).toBe(refusal(2))
     }
     for (const each of map.registers) {
-      if (each.function !== first.function || each.words === 1) continue
+      // With an exponent the words are no single value: its parts are values of their own.
+      if (each.function !== first.function || each.words === 1 || each.exponent !== undefined) continue
       expect(answer(served, pdu(each.function, each.address, each.words - 1))).toBe(refusal(2))
       if (isFixed(each.function, each.address + 1, each.words - 1)) continue
       expect(answer(served, pdu(each.function, each.address + 1, each.words - 1))).toBe(refusal(2))

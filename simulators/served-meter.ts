@@ -4,7 +4,7 @@ import type { MappedRegister, ReadFunction, RegisterMap } from '#firmware-config
 import { fixedWords } from './identity-image.ts'
 import type { ValueOf } from './meter-values.ts'
 import { exceptions, writeException } from './modbus-frame.ts'
-import { registerEncoder, type RegisterEncoder } from './register-image.ts'
+import { asWritten, registerEncoder, type RegisterEncoder } from './register-image.ts'
 
 /** What a meter shows at any instant. */
 export type ValuesAt = (atMs: number) => ValueOf
@@ -35,10 +35,32 @@ const READ_PDU_BYTES = 5
 /** Different reads remembered for a map; a client asks for a handful, a scan of all addresses starts afresh. */
 const READS_KEPT_MAX = 2_048
 
+/** A value in its registers, or an exponent, which is the same whatever the value that it belongs to. */
 interface Column {
   readonly register: MappedRegister
   readonly encode: RegisterEncoder
 }
+
+/** The exponents behind values, each once. */
+function exponentsOf(registers: readonly MappedRegister[]): Column[] {
+  const columns = registers.flatMap((register): Column[] => {
+    const { exponent, address } = register
+    if (exponent === undefined) return []
+    return [
+      {
+        register: { ...register, address: address + exponent.offset, words: 1, exponent: undefined },
+        encode: (_value, into, at) => void into.writeInt16BE(exponent.usual, at),
+      },
+    ]
+  })
+  return [...new Map(columns.map((column) => [column.register.address, column])).values()]
+}
+
+const columnsOf = (registers: readonly MappedRegister[]): Column[] =>
+  [
+    ...registers.map((register) => ({ register: asWritten(register), encode: registerEncoder(register) })),
+    ...exponentsOf(registers),
+  ].toSorted((a, b) => a.register.address - b.register.address)
 
 /** The registers that one read covers, each with its place in the reply. */
 type Covered = readonly (Column & { readonly byteOffset: number })[]
@@ -54,10 +76,7 @@ class AnswerTable {
     this.#columns = new Map(
       ([3, 4] satisfies ReadFunction[]).map((code) => [
         code,
-        map.registers
-          .filter((register) => register.function === code)
-          .toSorted((a, b) => a.address - b.address)
-          .map((register) => ({ register, encode: registerEncoder(register) })),
+        columnsOf(map.registers.filter((register) => register.function === code)),
       ]),
     )
   }

@@ -8,7 +8,7 @@ import {
   type WordOrder,
 } from '#firmware-config/encodings.ts'
 import type { MappedRegister } from '#firmware-config/profile.ts'
-import { registerWords } from './register-image.ts'
+import { asWritten, registerWords } from './register-image.ts'
 
 /**
  * What a reader of a register learns, without a wire between: the value goes into the register's words, with their
@@ -87,9 +87,14 @@ function scaled(raw: number, factor: string): number {
  * resolution for a cumulative register, else a number in the canonical unit. Throws `amount-overflow` where the
  * register cannot show it.
  */
-export function shownValue(register: MappedRegister, value: number): number | Amount {
+export function shownValue(given: MappedRegister, value: number): number | Amount {
+  const register = asWritten(given)
   const raw = rawOf(register, registerWords(register, value))
   const { encoding, factor, resolution } = register
+  const { exponent, resolution: counted } = given
+  // With an exponent all counts are of the finest step that it may make.
+  if (exponent !== undefined && counted !== undefined)
+    return { count: raw * 10 ** (exponent.usual - exponent.lowest), resolution: counted }
   if (resolution === undefined) return scaled(raw, factor)
   return isFloating(encoding) ? fromNumber(scaled(raw, factor), resolution) : { count: raw, resolution }
 }

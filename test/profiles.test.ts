@@ -5,11 +5,11 @@ import { decode } from '#edge/decode.ts'
 import { goldenContradictions } from '#edge/golden-check.ts'
 import { plan } from '#edge/plan.ts'
 import { checkFiles } from '#firmware-config/check.ts'
-import { isFloating, rangeOf } from '#firmware-config/encodings.ts'
+import { encodings, isFloating, rangeOf } from '#firmware-config/encodings.ts'
 import { GOLDEN_TOLERANCE, readGolden } from '#firmware-config/golden.ts'
 import { goldenPath, profileIds, profilePath } from '#firmware-config/profile-library.ts'
 import { loadProfile, type MappedRegister } from '#firmware-config/profile.ts'
-import { registerWords } from '#simulators/register-image.ts'
+import { asWritten, registerWords } from '#simulators/register-image.ts'
 
 const ids = profileIds()
 
@@ -38,10 +38,12 @@ function bounds(register: MappedRegister): { min: number; max: number } {
   const counted = register.resolution !== undefined
   const factor = Math.abs(Number(register.factor))
   const range = rangeOf(register.encoding)
-  // The very highest number is a mark on some meters.
+  // The very highest and the very lowest number are marks on some meters.
   const highest = range === undefined ? 1e9 : Math.min(Number(range.highest) * 0.999, 1e12)
   const lowest =
-    register.encoding === 'u32-u32' || range === undefined ? -highest : Math.max(Number(range.lowest), -1e12)
+    register.encoding === 'u32-u32' || range === undefined
+      ? -highest
+      : Math.max(Number(range.lowest) * 0.999, -1e12)
   const turned = register.factor.startsWith('-')
   // A count is shown up to where it wraps; a float keeps 24 bits of it.
   const wrap = counted ? (register.wrapsAt ?? Infinity) * Number(register.resolution) : Infinity
@@ -68,7 +70,9 @@ describe('Every profile', () => {
     const map = loadProfile(id, golden.ratios)
     for (const register of map.registers) {
       // Its first and its last word: with another content the value is another, but for the last bits of a float.
-      for (const address of [register.address, register.address + register.words - 1]) {
+      const last = register.address + encodings[register.encoding].words - 1
+      const exponentAt = register.exponent === undefined ? [] : [register.address + register.exponent.offset]
+      for (const address of [register.address, last, ...exponentAt]) {
         const image = new Map([...golden.image].map(([code, words]) => [code, new Map(words)]))
         const words = image.get(register.function)
         const word = words?.get(address)
@@ -76,7 +80,11 @@ describe('Every profile', () => {
         words?.set(address, word ^ 0x4100)
         const changed = goldenContradictions(map, { ...golden, image }).length
         const tail = isFloating(register.encoding) && address !== register.address
-        if (!tail) expect(changed, `${register.quantity} ${address}`).toBe(1)
+        // Several values may have one exponent.
+        const touched = map.registers.filter(
+          (each) => each.exponent !== undefined && each.address + each.exponent.offset === address,
+        )
+        if (!tail) expect(changed, `${register.quantity} ${address}`).toBe(Math.max(1, touched.length))
       }
     }
   })
@@ -84,12 +92,13 @@ describe('Every profile', () => {
   it.each(ids)('%s: what the simulator writes, the edge reads', (id) => {
     const { ratios } = readGolden(goldenPath(id))
     for (const register of loadProfile(id, ratios).registers) {
-      const { min, max } = bounds(register)
-      const factor = Math.abs(Number(register.factor))
+      const written = asWritten(register)
+      const { min, max } = bounds(written)
+      const factor = Math.abs(Number(written.factor))
       fc.assert(
         fc.property(fc.double({ min, max, noNaN: true }), (value) => {
           const shown = decoded(register, registerWords(register, value))
-          const step = Number(register.resolution ?? (isFloating(register.encoding) ? 0 : factor))
+          const step = Number(written.resolution ?? (isFloating(register.encoding) ? 0 : factor))
           const rounding = isFloating(register.encoding) ? GOLDEN_TOLERANCE * Math.abs(value) : 1e-9
           expect(Math.abs(shown - value), register.quantity).toBeLessThanOrEqual(step + rounding + 1e-9)
         }),

@@ -11,6 +11,7 @@ import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
 import { gradablePeriod, gradeMeter, isClean, type GradedMeter, type MeterGrade } from '#simulators/grade.ts'
 import { openKeptSums } from '#simulators/kept-sums.ts'
 import { makePlant } from '#simulators/plant.ts'
+import { asWritten } from '#simulators/register-image.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
 import { truthOf } from '#simulators/truth-energy.ts'
 import { accountGradeLines, gradeAccounts, type AccountGrades } from '../account-grade.ts'
@@ -65,7 +66,8 @@ function stepsOf(gateways: readonly GatewayFile[], register: (meter: string) => 
   return lines.flatMap(({ meter, profile, ratios }) => {
     const found = loadProfile(profile, ratios).registers.find(({ quantity }) => quantity === register(meter))
     if (found?.resolution === undefined) return []
-    return [{ meter, step: Number(found.resolution), isFloat32: found.encoding === 'f32' }]
+    const { resolution: step } = asWritten(found)
+    return [{ meter, step: Number(step), isFloat32: found.encoding === 'f32' }]
   })
 }
 

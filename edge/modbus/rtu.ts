@@ -13,6 +13,11 @@ import { exchangeMs, matchEcho, matchRtu, rtuRequest, silenceMs, type RtuMatch }
  * apart, serial servers collect them for some 10 ms, so 3.5 characters cannot be seen there.
  */
 const RESYNC_SILENCE_MS = 50
+/**
+ * A device of this machine is opened whatever a meter's timeout is: the first time, with its library loaded on a busy
+ * machine, that took longer than a second.
+ */
+const OPEN_DEVICE_MS = 5_000
 /** A network connection on which not a byte came for this many reads is taken for half-open and replaced. */
 const SILENT_READS_MAX = 3
 
@@ -85,7 +90,10 @@ export class RtuLine implements Line {
       this.#connection.drop('an answer of before may still be on its way')
     }
     if (!this.#connection.isOpen) {
-      const failure = await this.#connection.open(timeoutMs, signal)
+      const failure = await this.#connection.open(
+        this.#networked ? timeoutMs : Math.max(timeoutMs, OPEN_DEVICE_MS),
+        signal,
+      )
       if (failure !== undefined) return failure
       this.#opened(timeoutMs)
     }

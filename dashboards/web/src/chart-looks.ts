@@ -2,17 +2,10 @@ import type { ChartOption } from './parts/chart.tsx'
 
 /** Looks that charts share. */
 
+/** Axes; their colours are those of the look that the page has. */
 export const axisLook = {
-  x: {
-    axisLabel: { color: '#61708a' },
-    axisTick: { show: false },
-    axisLine: { lineStyle: { color: '#c5cedb' } },
-  },
-  y: {
-    axisLabel: { color: '#61708a' },
-    nameTextStyle: { align: 'left' as const, color: '#61708a' },
-    splitLine: { lineStyle: { color: '#e8edf4' } },
-  },
+  x: { axisTick: { show: false } },
+  y: { nameTextStyle: { align: 'left' as const } },
 }
 
 type Series = Extract<ChartOption['series'], readonly unknown[]>

@@ -48,4 +48,5 @@ export const carrierColours: Readonly<Record<Carrier, string>> = {
   environment: '#5b8c2a',
 }
 
-export const targetColours = { known: '#0b3c6f', forecast: '#0e9f9a', limit: '#c2476b' } as const
+/** Beside the first of the series, for what is known. */
+export const targetColours = { forecast: '#0e9f9a', limit: '#c2476b' } as const

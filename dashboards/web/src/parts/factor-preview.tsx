@@ -116,7 +116,7 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
       </div>
       <p className="panel-note">{t('factors.previewNote')}</p>
       {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
-      {path !== undefined && data === undefined && !failed && <p>{t('loading')}</p>}
+      {path !== undefined && data === undefined && !failed && <p>{t('report.loading')}</p>}
       {data !== undefined && <Months preview={data} />}
     </section>
   )

@@ -4,7 +4,8 @@ import type { CurveView, TargetsView } from '#accounts/targets/target-view.ts'
 import { axisLook, bandSeries } from '#dashboards/web/src/chart-looks.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { valueText } from '#dashboards/web/src/numbers.ts'
-import { seriesColours } from '#dashboards/web/src/palette.ts'
+import { useLook } from '#dashboards/web/src/look.tsx'
+import { seriesColoursOn } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 
 const HEIGHT_PX = 300
@@ -16,7 +17,11 @@ const yearsOf = ({ curve }: Known): { year: number; expected: number; low: numbe
   ...curve.years,
 ]
 
-function optionOf(curves: readonly Known[], { t, locale, nameOf }: Speech): ChartOption {
+function optionOf(
+  curves: readonly Known[],
+  { t, locale, nameOf }: Speech,
+  colours: readonly string[],
+): ChartOption {
   const unit = t(curves[0]?.of === 'energy' ? 'unit.tce' : 'unit.tCo2')
   const years = [...new Set(curves.flatMap((each) => yearsOf(each).map(({ year }) => year)))].toSorted()
   const pointsOf = (each: Known, key: 'expected' | 'low' | 'high'): (number | null)[] => {
@@ -31,7 +36,6 @@ function optionOf(curves: readonly Known[], { t, locale, nameOf }: Speech): Char
       left: 0,
       itemWidth: 12,
       itemHeight: 8,
-      textStyle: { color: '#42526b' },
       data: curves.map(({ name }) => nameOf(name)),
     },
     tooltip: {
@@ -42,7 +46,7 @@ function optionOf(curves: readonly Known[], { t, locale, nameOf }: Speech): Char
     xAxis: { type: 'category', data: years.map(String), ...axisLook.x },
     yAxis: { type: 'value', name: unit, scale: true, ...axisLook.y },
     series: curves.flatMap((each, index) => {
-      const colour = seriesColours[index % seriesColours.length] ?? '#0b3c6f'
+      const colour = colours[index % colours.length] ?? '#0e9f9a'
       return [
         ...bandSeries({
           low: pointsOf(each, 'low'),
@@ -101,14 +105,16 @@ export function PeakCurves({ view }: { view: TargetsView }): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
   const { curves, peak } = view
+  const { look } = useLook()
+  const colours = seriesColoursOn[look]
   const known = useMemo(
     () => curves.flatMap((each): Known[] => (each.curve === null ? [] : [{ ...each, curve: each.curve }])),
     [curves],
   )
   const carbon = useMemo(() => known.filter(({ of }) => of === 'carbon'), [known])
   const energy = useMemo(() => known.filter(({ of }) => of === 'energy'), [known])
-  const carbonOption = useMemo(() => optionOf(carbon, speech), [carbon, speech])
-  const energyOption = useMemo(() => optionOf(energy, speech), [energy, speech])
+  const carbonOption = useMemo(() => optionOf(carbon, speech, colours), [carbon, speech, colours])
+  const energyOption = useMemo(() => optionOf(energy, speech, colours), [energy, speech, colours])
   const unknown = curves.filter(({ curve }) => curve === null)
   return (
     <section className="panel" data-testid="peak">

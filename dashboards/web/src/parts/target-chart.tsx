@@ -2,7 +2,8 @@ import { useMemo, type ReactNode } from 'react'
 import type { TargetView } from '#accounts/targets/target-view.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { valueText } from '#dashboards/web/src/numbers.ts'
-import { targetColours } from '#dashboards/web/src/palette.ts'
+import { useLook } from '#dashboards/web/src/look.tsx'
+import { seriesColoursOn, targetColours } from '#dashboards/web/src/palette.ts'
 import { axisLook, bandSeries } from '#dashboards/web/src/chart-looks.ts'
 import { targetTitle, unitText } from '#dashboards/web/src/target-text.ts'
 import { Chart, type ChartOption } from './chart.tsx'
@@ -61,7 +62,7 @@ function intensities({ months, output, year }: TargetView): Points {
   })
 }
 
-function optionOf(target: TargetView, { t, locale }: Speech): ChartOption {
+function optionOf(target: TargetView, { t, locale }: Speech, ink: string | undefined): ChartOption {
   const { limit, per, year } = target
   const unit = unitText(target.unit)
   const curves = per === null ? cumulative(target) : undefined
@@ -75,7 +76,6 @@ function optionOf(target: TargetView, { t, locale }: Speech): ChartOption {
       left: 0,
       itemWidth: 12,
       itemHeight: 8,
-      textStyle: { color: '#42526b' },
       data: [
         t(per === null ? 'targets.cumulative' : 'targets.monthly'),
         ...(curves === undefined ? [] : [t('targets.forecastLine')]),
@@ -96,7 +96,7 @@ function optionOf(target: TargetView, { t, locale }: Speech): ChartOption {
       {
         ...line,
         name: t(per === null ? 'targets.cumulative' : 'targets.monthly'),
-        color: targetColours.known,
+        ...(ink === undefined ? {} : { color: ink }),
         data: known,
       },
       ...(curves === undefined
@@ -125,6 +125,8 @@ function optionOf(target: TargetView, { t, locale }: Speech): ChartOption {
 /** A target's year: summed up with the forecast's band against its limit, or the intensity of each month. */
 export function TargetChart({ target }: { target: TargetView }): ReactNode {
   const speech = useSpeech()
-  const option = useMemo(() => optionOf(target, speech), [target, speech])
+  const { look } = useLook()
+  const [ink] = seriesColoursOn[look]
+  const option = useMemo(() => optionOf(target, speech, ink), [target, speech, ink])
   return <Chart option={option} label={targetTitle(target, speech)} height={HEIGHT_PX} />
 }

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { march, PostingBench, slotOf, smallPark, ZONE } from '#cli/posting.test-support.ts'
+import { SLOT_MS } from '#contract/grid.ts'
+import { readYaml } from './balance.test-support.ts'
+import { textOf } from './decimal.ts'
+import { monitoringChecks, monitoringRuleFile, type MonitoredMeter } from './monitoring-checks.ts'
+import { reportPeriod } from './report-period.ts'
+
+const rule = monitoringRuleFile.parse(readYaml('monitoring-rule.yaml'))
+const period = reportPeriod('2026-03', ZONE)
+const DAY_SLOTS = 96
+
+let bench: PostingBench
+beforeAll(() => {
+  bench = new PostingBench()
+})
+afterAll(() => {
+  bench.remove()
+})
+
+/** A register that goes on from slot to slot; slots that a test leaves out are not known. */
+function fill(meter: string, left: (slot: number) => boolean): void {
+  const slots = Array.from({ length: 31 * DAY_SLOTS }, (_, slot) => slot)
+    .filter((slot) => !left(slot))
+    .map((slot) => {
+      const one = slotOf(meter, march.fromMs + slot * SLOT_MS, 1_000)
+      if (one.state !== 'known' || one.basis !== 'register') throw new Error('not a known slot')
+      const at = (boundary: typeof one.opening, count: number): typeof one.opening => {
+        const register = { count, resolution: '0.01' }
+        const point = { atMs: boundary.atMs, register }
+        return { ...boundary, register, before: point, after: point }
+      }
+      return { ...one, opening: at(one.opening, slot * 1_000), closing: at(one.closing, (slot + 1) * 1_000) }
+    })
+  bench.books.record({ meter, fromMs: 1, toMs: 0 }, slots, bench.clock.wallMs())
+}
+
+const check = (): MonitoredMeter[] =>
+  monitoringChecks(
+    { park: smallPark, books: bench.books, nowMs: bench.clock.wallMs() },
+    period,
+    undefined,
+    rule,
+  )
+
+test('a whole month meets all demands; where a tenth of it is missing, what is missing is found by the register', () => {
+  fill('steel-incoming', () => false)
+  // Each day from the second on lacks three hours at noon, and the last one its midnight.
+  fill('food-incoming', (slot) => {
+    const inDay = slot % DAY_SLOTS
+    return (slot >= DAY_SLOTS && inDay >= 48 && inDay < 60) || slot === 30 * DAY_SLOTS
+  })
+  const [steel, food] = check()
+  expect(steel).toMatchObject({ completeness: 'met', daily: 'met', boundary: 'met', punctual: 31 })
+  expect(food).toMatchObject({
+    completeness: 'failed',
+    daily: 'failed',
+    boundary: 'failed',
+    punctual: 30,
+    midnights: 31,
+  })
+  expect(food?.advance === undefined ? '' : textOf(food.advance)).toBe('29760')
+  expect(Number(food?.deviation?.toFixed())).toBeCloseTo(361 / 2976, 9)
+})
+
+test('of a meter that was never read nothing is judged but its completeness', () => {
+  const [steel] = monitoringChecks(
+    { park: smallPark, books: bench.books, nowMs: bench.clock.wallMs() },
+    reportPeriod('2026-02', ZONE),
+    'steel',
+    rule,
+  )
+  expect(steel).toMatchObject({ completeness: 'failed', daily: 'unknown', boundary: 'failed', punctual: 0 })
+})
