@@ -75,7 +75,12 @@ function openLog(file: string): number {
 }
 
 /** Starts `tanbiao VERB …` as a process of its own, its log appended to a file. */
-export function startChild(name: string, args: readonly string[], logFile: string): Child {
+export function startChild(
+  name: string,
+  args: readonly string[],
+  logFile: string,
+  env: Readonly<Record<string, string>> = {},
+): Child {
   const log = openLog(logFile)
   const process_ = spawn(
     process.execPath,
@@ -84,7 +89,7 @@ export function startChild(name: string, args: readonly string[], logFile: strin
     {
       stdio: ['ignore', log, log, 'ipc'],
       detached: true,
-      env: { ...process.env, NODE_COMPILE_CACHE: compiledFolder },
+      env: { ...process.env, NODE_COMPILE_CACHE: compiledFolder, ...env },
     },
   )
   closeSync(log)

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import type { Boundary, Interval } from '#contract/interval.ts'
 import { badCauses, type BadCause, type Reading } from '#contract/reading.ts'
-import { importFile, type ImportResult } from '#ingest/import.ts'
+import { importFile, type ImportOptions, type ImportResult } from '#ingest/import.ts'
 import { MemoryStore, T0, testPark } from '#ingest/ingest.test-support.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { ReadingStore } from '#store/port.ts'
@@ -96,7 +96,11 @@ async function exportAll(store: ReadingStore, out: string, format: ExportFormat,
   }
 }
 
-function importAll(store: ReadingStore, file: string): Promise<ImportResult> {
+function importAll(
+  store: ReadingStore,
+  file: string,
+  more: Partial<ImportOptions> = {},
+): Promise<ImportResult> {
   return importFile({
     file,
     markFile: join(folder, 'mark.json'),
@@ -106,6 +110,7 @@ function importAll(store: ReadingStore, file: string): Promise<ImportResult> {
     random: () => 0,
     log: pino({ level: 'silent' }),
     signal: new AbortController().signal,
+    ...more,
   })
 }
 
@@ -210,14 +215,23 @@ describe('an import of readings', () => {
   })
 
   it('is continued where it was interrupted, and done once', async () => {
-    const lines = Array.from({ length: 2_500 }, (_, index) => `meter-a,voltage.l1,${T0 + index}`)
-    const text = [
-      'meter,quantity,time,quality,value',
-      ...lines.map((line, index) => timed(line, index)),
-    ].join('\n')
-    const first = await read('readings.csv', text)
-    expect(first.result).toMatchObject({ complete: true, rows: 2_501, readings: 2_500 })
-    expect(await importAll(first.store, join(folder, 'readings.csv'))).toMatchObject({ rows: 0, readings: 0 })
+    const file = join(folder, 'readings.csv')
+    const lines = Array.from({ length: 7_500 }, (_, index) => {
+      const time = Temporal.Instant.fromEpochMilliseconds(T0 + index).toString()
+      return `meter-a,voltage.l1,${time},good,${index}`
+    })
+    writeFileSync(file, ['meter,quantity,time,quality,value', ...lines].join('\n'))
+    const store = new MemoryStore()
+    const abort = new AbortController()
+    const interrupted = await importAll(store, file, {
+      signal: abort.signal,
+      onProgress: () => abort.abort(),
+    })
+    expect(interrupted).toMatchObject({ complete: false, rows: 3_001, readings: 3_000 })
+    expect(await importAll(store, file)).toMatchObject({ complete: true, rows: 4_500, readings: 4_500 })
+    expect(await importAll(store, file)).toMatchObject({ complete: true, rows: 0, readings: 0 })
+    expect(store.stored.size).toBe(7_500)
+    expect(store.commits.size).toBe(8)
   })
 
   it('of a file without its head is refused as a whole', async () => {
@@ -226,11 +240,6 @@ describe('an import of readings', () => {
     })
   })
 })
-
-function timed(line: string, index: number): string {
-  const [meter, quantity] = line.split(',')
-  return `${meter},${quantity},${Temporal.Instant.fromEpochMilliseconds(T0 + index).toString()},good,${index}`
-}
 
 it('intervals are written as they are kept: a missing one has no energy', async () => {
   const books = openBooks(join(folder, 'books.sqlite'))

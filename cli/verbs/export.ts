@@ -55,6 +55,14 @@ function formatOf(out: string): ExportFormat {
   throw new Fault('argument-invalid', '--out: the name of the file ends in .csv or .lp')
 }
 
+/** A file of a server; `npm start` keeps them in a folder within the data folder. Opening one that is not there would make it. */
+function fileIn(data: string, name: string): string {
+  const file = [join(data, name), join(data, 'server', name)].find((each) => existsSync(each))
+  if (file === undefined)
+    throw new Fault('file-unreadable', `There is no ${name} in ${data}.`, { place: { file: data } })
+  return file
+}
+
 async function run(what: string, given: Given, open: (format: ExportFormat) => ExportSource): Promise<void> {
   const lifetime = watchLifetime()
   const meters = metersOf(readParkFile(given.park), given)
@@ -86,7 +94,7 @@ async function run(what: string, given: Given, open: (format: ExportFormat) => E
 }
 
 export const exportReadings = verb('Write readings to a file', readingOptions, async (given) => {
-  const store = await openReadingStore(given.store ?? `sqlite:${join(given.data, 'readings.sqlite')}`)
+  const store = await openReadingStore(given.store ?? `sqlite:${fileIn(given.data, 'readings.sqlite')}`)
   try {
     await run('readings', given, (format) => readingsSource(store, format))
   } finally {
@@ -95,10 +103,7 @@ export const exportReadings = verb('Write readings to a file', readingOptions, a
 })
 
 export const exportIntervals = verb('Write intervals to a file', intervalOptions, async (given) => {
-  const file = join(given.data, 'books.sqlite')
-  if (!existsSync(file))
-    throw new Fault('file-unreadable', `There are no books in ${given.data}.`, { place: { file } })
-  const books = openBooks(file)
+  const books = openBooks(fileIn(given.data, 'books.sqlite'))
   try {
     await run('intervals', given, (format) => intervalsSource(books, format))
   } finally {

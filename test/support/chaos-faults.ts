@@ -9,6 +9,8 @@ export interface ChaosFault {
   strike(site: Site): Promise<void>
 }
 
+const CLOCK_STEP_MS = 240_000
+
 const whileOf = ({ random }: Site): Promise<void> => sleep(300 + 1_700 * random.next())
 
 async function paused(pid: number | undefined, site: Site): Promise<void> {
@@ -127,6 +129,16 @@ export const chaosFaults: readonly ChaosFault[] = [
       site.disk?.fill()
       await whileOf(site)
       site.disk?.empty()
+    },
+  },
+  {
+    // Less than what a gateway's clock may be ahead: beyond it readings are refused, which is no fault.
+    name: 'the server’s clock is set ahead, and back',
+    strike: async (site) => {
+      for (const offMs of [CLOCK_STEP_MS, -CLOCK_STEP_MS, 0]) {
+        site.setServerClock(offMs)
+        await whileOf(site)
+      }
     },
   },
 ]

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from '#cli/child.ts'
@@ -37,6 +38,8 @@ const ownerOf = new Map<string, GatewayId>(
 )
 const meters = [...ownerOf.keys()]
 
+const steppedClock = new URL('stepped-clock.ts', import.meta.url).href
+
 const ALL = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
 /** The least that MQTT links of gateways may be set to: a lost one is found within one and a half of it. */
 const KEEP_ALIVE_SECONDS = 5
@@ -57,6 +60,8 @@ export interface Site {
   agent(gateway: GatewayId): Child
   killServer(): Promise<void>
   startServer(): Promise<void>
+  /** Sets the wall clock of the server's process off by so much, until it ends. */
+  setServerClock(offMs: number): void
   killGateway(gateway: GatewayId): Promise<void>
   startGateway(gateway: GatewayId): Promise<void>
   /** Waits until all that was read before now is stored and entered; gives what is wrong with it. */
@@ -109,14 +114,20 @@ export async function startSite(seed: number): Promise<Site> {
   const kills: Kill[] = []
   const journalOf = (gateway: GatewayId): string => join(installation.folder, gateway, 'journal.sqlite')
   const port = await freePort()
+  const clockFile = join(installation.folder, 'clock')
   const launchServer = (): Child =>
-    installation.start('serve', 'serve', {
-      park,
-      data,
-      port,
-      broker: `mqtt://127.0.0.1:${relays.server.port}`,
-      store: `influx1://127.0.0.1:${relays.store.port}/park?create=true`,
-    })
+    installation.start(
+      'serve',
+      'serve',
+      {
+        park,
+        data,
+        port,
+        broker: `mqtt://127.0.0.1:${relays.server.port}`,
+        store: `influx1://127.0.0.1:${relays.store.port}/park?create=true`,
+      },
+      { NODE_OPTIONS: `--import=${steppedClock}`, TANBIAO_TEST_CLOCK: clockFile },
+    )
   const launchGateway = (gateway: GatewayId): Child =>
     installation.start(gateway, 'edge', {
       config: configs.get(gateway) ?? '',
@@ -199,6 +210,10 @@ export async function startSite(seed: number): Promise<Site> {
     startServer: async () => {
       server = launchServer()
       await server.told('ready')
+    },
+    setServerClock: (offMs) => {
+      writeFileSync(clockFile, String(offMs))
+      if (server.pid !== undefined) process.kill(server.pid, 'SIGUSR2')
     },
     killGateway: async (gateway) => {
       agents[gateway].kill()

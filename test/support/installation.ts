@@ -14,7 +14,7 @@ export type VerbOptions = Readonly<Record<string, string | number | readonly str
 export interface Installation {
   readonly folder: string
   write(name: string, value: unknown): string
-  start(name: string, verb: string, options: VerbOptions): Child
+  start(name: string, verb: string, options: VerbOptions, env?: Readonly<Record<string, string>>): Child
   remove(): Promise<void>
 }
 
@@ -28,12 +28,12 @@ export function makeInstallation(): Installation {
       writeFileSync(file, stringify(value))
       return file
     },
-    start: (name, verb, options) => {
+    start: (name, verb, options, env) => {
       mkdirSync(join(folder, 'log'), { recursive: true })
       const args = Object.entries(options).flatMap(([option, value]) =>
         (Array.isArray(value) ? value : [value]).flatMap((each) => [`--${option}`, String(each)]),
       )
-      const child = startChild(name, [verb, ...args], join(folder, 'log', `${name}.log`))
+      const child = startChild(name, [verb, ...args], join(folder, 'log', `${name}.log`), env)
       children.add(child)
       void child.ended.then(() => children.delete(child))
       return child
