@@ -50,6 +50,12 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/v1/accounts/{account}/electricity-cost':
     'What an account’s electricity of a month costs by its tariff',
   'GET /api/v1/accounts/{account}/load': 'Demand, load factor, base load and hours of an account’s month',
+  'GET /api/v1/accounts/{account}/restatement-preview':
+    'What a change of factors would restate in an account',
+  'GET /api/v1/accounts/{account}/targets': 'Targets of an account and how it stands to them',
+  'GET /api/v1/factors': 'Factors with their versions, validity and documents',
+  'GET /api/v1/targets': 'Targets of the park and how it stands to them',
+  'GET /api/v1/targets/file': 'Targets as a spreadsheet',
   'GET /api/v1/session': 'Who asks, and what they may',
   'POST /api/v1/session': 'Signs in with name and password',
   'DELETE /api/v1/session': 'Signs out',
@@ -71,14 +77,19 @@ const reportNames: Readonly<Record<string, string>> = {
   statistics: 'Energy statistics',
   forms: 'Statistical forms 205-1 and 205-2',
   quality: 'Data-quality statement',
+  carbon: 'Carbon statement',
 }
 
 function reportSummary(path: string): string | undefined {
-  const found = /^GET \/api\/v1\/(accounts\/\{account\}\/)?reports\/([\w-]+)(\/file)?$/.exec(path)
+  const found = /^GET \/api\/v1\/(accounts\/\{account\}\/)?reports\/([\w-]+)(\/file|\/sheets)?$/.exec(path)
   const name = reportNames[found?.[2] ?? '']
   if (found === null || name === undefined) return undefined
   const whose = found[1] === undefined ? 'of the whole park' : 'of an account'
-  return `${name} ${whose}${found[3] === undefined ? '' : ' as a spreadsheet (XLSX or CSV)'}`
+  const forms: Readonly<Record<string, string>> = {
+    '/file': ' as a spreadsheet (XLSX or CSV)',
+    '/sheets': ' as sheets, for a page to show or print',
+  }
+  return `${name} ${whose}${forms[found[3] ?? ''] ?? ''}`
 }
 
 /** Parameters as OpenAPI writes them. */
