@@ -40,7 +40,7 @@ function isOfThisMachine(request: IncomingMessage): boolean {
 
 async function answerTo(request: IncomingMessage, operations: Operations): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'only GET' })
-  switch (request.url) {
+  switch (request.url ?? '') {
     case '/healthz':
       return json(200, { status: 'ok' })
     case '/metrics':

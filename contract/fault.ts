@@ -120,6 +120,10 @@ export const faultTable = {
       'Look at the list with "tanbiao gaps list": it was filled or accepted, or there is no such entry.',
     retryable: false,
   },
+  'alarm-acknowledged': {
+    advice: 'Look at the alarm: somebody has acknowledged it; a remark can still be added.',
+    retryable: false,
+  },
   'store-refused': {
     advice: 'Read the server’s reason; the reading waits in quarantine.',
     retryable: false,

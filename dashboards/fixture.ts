@@ -7,7 +7,7 @@ import type { StateMessage } from '#contract/messages.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
-import type { EnteredRecord } from '#store/port.ts'
+import type { BooksCounts, EnteredRecord } from '#store/port.ts'
 import type { BooksView, ReadingSource } from './sources.ts'
 
 /** What the tests of this room stand on: a small park, and store and books that keep everything in memory. */
@@ -192,6 +192,19 @@ export class MemoryBooks implements BooksView {
   gaps = (): readonly never[] => []
   quarantine = (): readonly never[] => []
   quarantineOverflow = (): readonly never[] => []
+  quarantineEntry = (): undefined => undefined
+  unfilledGaps = (): readonly never[] => []
+  remarks = (): readonly never[] => []
+  alarms = (): readonly never[] => []
+  alarm = (): undefined => undefined
+  counts = (): BooksCounts => ({
+    gaps: 0,
+    missingBatches: 0,
+    quarantined: 0,
+    dirtyWindows: 0,
+    oldestDirtyMs: undefined,
+    revisionsWritten: 0,
+  })
   gapEntries = (): readonly never[] => []
   gapEntriesOf = (): readonly never[] => []
   meterEntries = (): readonly never[] => []

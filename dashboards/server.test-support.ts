@@ -8,6 +8,7 @@ import type { Reading } from '#contract/reading.ts'
 import { AccessBook } from '#store/access-book.ts'
 import { CHANGE_HEADER } from './access/guard.ts'
 import { sessionInfo } from './api/session-shape.ts'
+import { userWithLink } from './api/user-shapes.ts'
 import { overview, type Overview } from './api/shapes.ts'
 import { MemoryBooks, MemoryReadings, smallPark } from './fixture.ts'
 import { startServer, type Server, type ServerOptions } from './server.ts'
@@ -86,9 +87,9 @@ export class ServerBench {
     rmSync(this.folder, { recursive: true })
   }
 
-  /** Signs the first administrator in: from now on `change` asks as that one. */
-  async signIn(): Promise<void> {
-    const secret = this.server.firstLink?.split('/').at(-1)
+  /** Signs in by a one-time link, the first administrator's by default: from now on `get` and `change` ask as that one. */
+  async signIn(link = this.server.firstLink): Promise<void> {
+    const secret = link?.split('/').at(-1)
     const answer = await fetch(`${this.server.url}/api/v1/session/link`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -106,6 +107,18 @@ export class ServerBench {
       headers: { 'content-type': 'application/json', ...this.#headers },
       body: JSON.stringify(body),
     })
+  }
+
+  /** Asks as whoever signed in. */
+  async get(path: string): Promise<unknown> {
+    return (await fetch(this.server.url + path, { headers: this.#headers })).json()
+  }
+
+  /** Adds a user of an enterprise and signs that one in, as an administrator who is signed in now. */
+  async signInAsUserOf(enterprise: string): Promise<void> {
+    const user = { name: `user of ${enterprise}`, role: 'enterprise-user', enterprise }
+    const answer = await this.change('POST', '/api/v1/users', user)
+    await this.signIn(userWithLink.parse(await answer.json()).link)
   }
 
   async json(path: string): Promise<unknown> {

@@ -21,6 +21,10 @@ import { accountsApi } from './api/accounts.ts'
 import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
 import { enterpriseApi } from './api/enterprise.ts'
+import { factsNow, type FactSources } from './alarms/facts.ts'
+import { AlarmWatch, type AlarmWatchParts } from './alarms/watch.ts'
+import { alarmsApi } from './api/alarms.ts'
+import { dataQualityApi } from './api/data-quality.ts'
 import { fleetApi, type PublishConfiguration } from './api/fleet.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
@@ -38,6 +42,7 @@ import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
 import type { AccountSources } from './account-view.ts'
 import { Board } from './board.ts'
+import type { Desk } from './desk.ts'
 import { EnergyToday } from './energy.ts'
 import { Follower } from './follower.ts'
 import { hostRule } from './host-names.ts'
@@ -72,6 +77,10 @@ export interface ServerOptions {
   readonly openAs?: Role
   /** What `/metrics` and `/readyz` answer; without it neither is there. */
   readonly operations?: Operations
+  /** The rules that are looked at, where alarms are entered, and who is told of them. */
+  readonly alarms?: Pick<AlarmWatchParts, 'rules' | 'settle' | 'tell'>
+  /** Where persons’ decisions are written; without it nothing can be decided from the pages. */
+  readonly desk?: Desk
   /** Publishes a signed configuration to its gateway; without it none can be published from here. */
   readonly publishConfiguration?: PublishConfiguration
   /** Ledgers and what they are computed by; without an accounting plan there are none. */
@@ -92,6 +101,8 @@ export interface Server {
   readonly routes: readonly GuardedRoute[]
   /** A one-time link of the first administrator, where nobody has a password yet. */
   readonly firstLink: string | undefined
+  /** Looks at the rules of alarms when it is run; undefined where there are none. */
+  readonly alarms: AlarmWatch | undefined
   /** Tells of a gateway's state message. Never throws, never waits. */
   noticeState(message: StateMessage): void
   /** Ends live streams, lets requests under way finish, and frees the port. */
@@ -221,6 +232,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   tariffApi(app, electricity)
   loadApi(app, electricity)
   qualityApi(app, books)
+  alarmsApi(app, { books, clock, guard, desk: options.desk, rules: options.alarms?.rules ?? [] })
+  dataQualityApi(app, { parkOf, books, clock, guard, desk: options.desk })
   fleetApi(app, {
     park,
     board,
@@ -250,12 +263,25 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
   })
 
+  const facts: FactSources = {
+    park,
+    board,
+    books,
+    live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
+    plan: options.electricity?.plan,
+  }
+  const alarms =
+    options.alarms === undefined
+      ? undefined
+      : new AlarmWatch({ ...options.alarms, facts: (nowMs) => factsNow(facts, nowMs), clock, log })
+
   try {
     const url = await app.listen({ host, port })
     log.info({ url }, 'dashboards are up')
     return {
       url,
       routes: guard.routes,
+      alarms,
       firstLink: firstLink(options.access, signIn, clock, url),
       noticeCommits: (records) => {
         follower.noticeCommits(records)

@@ -18,7 +18,13 @@ export type BooksView = Pick<
   | 'gapEntries'
   | 'gapEntriesOf'
   | 'quarantine'
+  | 'quarantineEntry'
   | 'quarantineOverflow'
+  | 'unfilledGaps'
+  | 'remarks'
+  | 'alarms'
+  | 'alarm'
+  | 'counts'
 >
 
 /** Readings of six hours: 15 ms of work for the embedded store at a reading every 10 s. */

@@ -120,9 +120,11 @@ export function csvSample(line: string, head: CsvHead, park: Park): WrittenSampl
   const field = (column: Column): string => fields[head.get(column) ?? -1] ?? ''
   if (fields.length > head.size) throw new RangeError(`it has ${fields.length} fields, not ${head.size}`)
   const meter = field('meter')
-  const quantity = field('quantity') || (park.meters.get(meter)?.register ?? '')
+  const named = field('quantity')
+  const quantity = named === '' ? (park.meters.get(meter)?.register ?? '') : named
   const atMs = momentOf(field('time'), park.description.timeZone)
-  const quality = field('quality') || 'manual'
+  const said = field('quality')
+  const quality = said === '' ? 'manual' : said
   if (quality === 'bad')
     return { meter, atMs, quality: 'good', values: {}, bad: { [quantity]: field('cause') } }
   if (field('cause') !== '') throw new RangeError('only a bad reading has a cause')

@@ -15,6 +15,7 @@ import { accountingRecord } from '#contract/accounting-record.ts'
 import { carriers } from '#contract/carriers.ts'
 import { ledgerEntry } from '#contract/entry.ts'
 import { faultTable } from '#contract/fault.ts'
+import { alarmsFile } from '#contract/alarm.ts'
 import { messageSchemas } from '#contract/messages.ts'
 import { parkDescription } from '#contract/park.ts'
 import { quantities } from '#contract/quantities.ts'
@@ -47,6 +48,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'factors-process': processFile,
   uncertainty: uncertaintyFile,
   'grade-rule': gradeRule,
+  alarms: alarmsFile,
   accounting: accountingPlan,
   tariff: tariffFile,
   'power-factor': powerFactorFile,

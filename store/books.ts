@@ -4,6 +4,7 @@ import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { Interval } from '#contract/interval.ts'
+import { openAlarms, type AlarmBook } from './books/alarms.ts'
 import { openAccountingRecords, type RecordBook } from './books/accounting-records.ts'
 import { carryOver } from './books/carry-over.ts'
 import { openDaySums, type DaySums } from './books/day-sums.ts'
@@ -57,6 +58,7 @@ class SqliteBooks implements Books {
   readonly #declared: DeclaredGaps
   readonly #quarantine: Quarantine
   readonly #gaps: GapEntries
+  readonly #alarms: AlarmBook
   readonly #uncovered: Uncovered
   readonly #windows: DirtyWindows
   readonly #intervals: IntervalBook
@@ -90,6 +92,7 @@ class SqliteBooks implements Books {
     this.#records = openAccountingRecords(database)
     this.#ledger = openLedger(database)
     this.#progress = openPostingProgress(database)
+    this.#alarms = openAlarms(database)
     this.#slotProof = openSlotProofs(this.#intervals)
     if (timeZone !== undefined)
       this.#write(() => {
@@ -282,6 +285,30 @@ class SqliteBooks implements Books {
 
   decideQuarantine(...decided: Parameters<Books['decideQuarantine']>): boolean {
     return this.#write(() => this.#quarantine.decide(...decided))
+  }
+
+  remarks(subject: string): ReturnType<Books['remarks']> {
+    return this.#read(() => this.#alarms.remarks(subject))
+  }
+
+  addRemark(...added: Parameters<Books['addRemark']>): void {
+    this.#write(() => this.#alarms.addRemark(...added))
+  }
+
+  settleAlarms(...settled: Parameters<Books['settleAlarms']>): ReturnType<Books['settleAlarms']> {
+    return this.#write(() => this.#alarms.settle(...settled))
+  }
+
+  alarms(wish: Parameters<Books['alarms']>[0]): ReturnType<Books['alarms']> {
+    return this.#read(() => this.#alarms.list(wish))
+  }
+
+  alarm(id: number): ReturnType<Books['alarm']> {
+    return this.#read(() => this.#alarms.find(id))
+  }
+
+  acknowledgeAlarm(...acknowledged: Parameters<Books['acknowledgeAlarm']>): boolean {
+    return this.#write(() => this.#alarms.acknowledge(...acknowledged))
   }
 
   forgetMarks(...[nowMs, limit]: Parameters<Books['forgetMarks']>): number {

@@ -6,6 +6,7 @@ import type { GapChanges, GapDecision, GapEntry, GapState } from '#contract/gap.
 import type { Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import type { RecordedEntry } from '#contract/meter-entry.ts'
+import type { AlarmBooks } from './alarm-port.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type {
@@ -40,7 +41,7 @@ export type * from './port/reading-store.ts'
  * SQLite always; calls are synchronous and each is one transaction.
  * Throws a Fault `books-unusable` when the file cannot be read or written.
  */
-export interface Books {
+export interface Books extends AlarmBooks {
   /** committedAtMs up to which commit records have been followed; 0 in new books. */
   followedUntilMs(): number
 

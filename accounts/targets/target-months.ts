@@ -3,7 +3,7 @@ import { accountMonthOf, monthNameAt, monthNames } from '../account-month.ts'
 import type { AccountState } from '../account-state.ts'
 import type { AccountPlan } from '../accounting-plan.ts'
 import { balanceTable, partsInScope } from '../balance-table.ts'
-import { parkBalance } from '../balance.ts'
+import { parkBalance, type ParkBalance } from '../balance.ts'
 import { decimal, type Decimal } from '../decimal.ts'
 import { outputValueOf, productionOf } from '#accounts/performance/production.ts'
 import { reportPeriod } from '../report-period.ts'
@@ -87,6 +87,17 @@ export function carbonMonths(
   )
 }
 
+/** Balances of months that a ground was asked for: one does for all targets of a report. */
+const balances = new WeakMap<TargetGround, Map<string, ParkBalance>>()
+
+function balanceOf(ground: TargetGround, month: string): ParkBalance {
+  const known = balances.get(ground) ?? new Map<string, ParkBalance>()
+  balances.set(ground, known)
+  const found = known.get(month) ?? parkBalance(ground, reportPeriod(month, ground.park.description.timeZone))
+  known.set(month, found)
+  return found
+}
+
 /** An energy month with what a target may leave out of it. */
 interface EnergyMonth {
   readonly figure: MonthFigure
@@ -103,8 +114,8 @@ export function energyMonths(
   const { park, rows, items } = ground
   const scope = account === park.description.id ? undefined : account
   return months.map((month) => {
-    const balance = parkBalance(ground, reportPeriod(month, park.description.timeZone))
-    const { lines } = balanceTable(partsInScope(balance.parts, scope), rows, items)
+    const { parts } = balanceOf(ground, month)
+    const { lines } = balanceTable(partsInScope(parts, scope), rows, items)
     const total = lines.find(({ row }) => row.id === 'consumption')?.total
     const feedstock = lines.find(({ row }) => row.id === 'feedstock')?.total.coal[basis]
     const tonnes = total?.coal[basis]

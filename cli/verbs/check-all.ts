@@ -14,6 +14,7 @@ import {
   readMonitoringRule,
   readQualityRule,
 } from '../accounting-files.ts'
+import { readAlarmsFile } from '../alarm-files.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
@@ -78,6 +79,12 @@ function accountingFindings(
   return findingsOf(() => readAccountingPlan(file, readParkFile(park), readFactorFiles(factors)))
 }
 
+/** Findings of the rules of alarms; a park file that cannot be read is told of by its own check. */
+function alarmFindings(park: string | undefined): readonly Finding[] {
+  if (park === undefined || findingsOf(() => readParkFile(park)).length > 0) return []
+  return findingsOf(() => readAlarmsFile(park, readParkFile(park)))
+}
+
 const examples = fileURLToPath(new URL('../../firmware-config/examples/', import.meta.url))
 /** The park that a shipped scenario is for besides that of the demo; generated parks are made from theirs. */
 const single = {
@@ -114,6 +121,7 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...findingsOf(() => readDeductionRules()),
       ...targetFindings(park, given.accounting, given.factors),
       ...accountingFindings(park, given.accounting, given.factors),
+      ...alarmFindings(park),
     ],
   })
   return Promise.resolve()

@@ -6,6 +6,7 @@ import type { TargetFile } from '#accounts/targets/target.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
+import { Notifier } from '#dashboards/alarms/notify.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
@@ -14,10 +15,12 @@ import { startWorker, type Worker } from '#ingest/worker.ts'
 import { MeasuredStore } from '#store/measured.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { accountingPlanBeside, readAccountingPlan, readReportFiles } from '../accounting-files.ts'
+import { readAlarms } from '../alarm-files.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { courteous } from '../courteous-store.ts'
+import { deskOf } from '../desk.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { readFactorFiles } from '../factor-files.ts'
@@ -111,6 +114,9 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const retentionParts = { store, books, park, clock, log, keepDays: given['keep-readings-days'] }
     await checkRetention(retentionParts)
     const retention = new Retention(retentionParts)
+    const alarms = readAlarms(given.park, park)
+    const notifier =
+      alarms.notify === undefined ? undefined : new Notifier({ ...alarms.notify, park, clock, log })
     const access = new AccessBook(folder.file('access.sqlite'))
     closers.unshift(() => {
       access.close()
@@ -157,6 +163,12 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       access,
       ...(given['open-as'] === undefined ? {} : { openAs: given['open-as'] }),
       operations,
+      alarms: {
+        rules: alarms.rules,
+        settle: (conditions, nowMs) => books.settleAlarms(conditions, nowMs),
+        tell: (changes) => notifier?.tell(changes),
+      },
+      desk: deskOf({ books, store, park, clock }),
       publishConfiguration: async (message) => {
         if (worker === undefined) throw new Fault('broker-unavailable', 'The server is starting.')
         await worker.publishConfiguration(message)
@@ -201,6 +213,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
     const kept = retention.run(stopBooks.signal)
+    const watched = pages.alarms?.run(stopBooks.signal)
     let toldFirstValues = false
     const booksLoop = keepBooks({
       store: courteous(store),
@@ -222,6 +235,8 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       await running.stop()
       stopBooks.abort()
       await kept
+      await watched
+      await notifier?.stop()
       await booksLoop
     })
     await Promise.race([lifetime.ended, booksLoop])

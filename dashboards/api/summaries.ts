@@ -25,6 +25,21 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/fleet': 'Every gateway as the server hears it, beside what it says of itself',
   'POST /api/v1/fleet/{id}/configuration':
     'Publishes a configuration that was signed elsewhere to its gateway',
+  'GET /api/quality/completeness': 'Slots of every meter and day of a month: expected, known, in part',
+  'GET /api/quality/closures':
+    'What flowed through meters against what is measured behind them, over a month',
+  'GET /api/v1/gaps': 'Gaps that the viewer may see, newest first, with their state and remarks',
+  'POST /api/v1/gaps/{id}/accept': 'Lets a gap be, with a reason',
+  'POST /api/v1/gaps/{id}/remarks': 'A remark on an open gap',
+  'GET /api/v1/quarantine': 'What was refused, newest first',
+  'GET /api/v1/quarantine/{id}': 'An entry of quarantine with its whole payload',
+  'POST /api/v1/quarantine/{id}/replay': 'Takes an entry of quarantine after all, validated anew',
+  'POST /api/v1/quarantine/{id}/discard': 'Lets an entry of quarantine be, with a reason',
+  'GET /api/alarms': 'Alarms that hold, or all of them, newest first',
+  'GET /api/alarms/count': 'How many alarms hold, and how many nobody has acknowledged',
+  'GET /api/alarms/rules': 'The rules of alarms',
+  'POST /api/v1/alarms/{id}/acknowledge': 'Acknowledges an alarm',
+  'POST /api/v1/alarms/{id}/remarks': 'A remark on an alarm',
   'GET /api/quality': 'Holes, gaps and quarantine',
   'GET /api/v1/accounts': 'The carbon accounts that the viewer may see, and their months',
   'GET /api/v1/accounts/{account}/statement': 'Statement of an account, as known on a day',
@@ -35,6 +50,12 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/v1/accounts/{account}/electricity-cost':
     'What an account’s electricity of a month costs by its tariff',
   'GET /api/v1/accounts/{account}/load': 'Demand, load factor, base load and hours of an account’s month',
+  'GET /api/v1/accounts/{account}/restatement-preview':
+    'What a change of factors would restate in an account',
+  'GET /api/v1/accounts/{account}/targets': 'Targets of an account and how it stands to them',
+  'GET /api/v1/factors': 'Factors with their versions, validity and documents',
+  'GET /api/v1/targets': 'Targets of the park and how it stands to them',
+  'GET /api/v1/targets/file': 'Targets as a spreadsheet',
   'GET /api/v1/session': 'Who asks, and what they may',
   'POST /api/v1/session': 'Signs in with name and password',
   'DELETE /api/v1/session': 'Signs out',
@@ -56,14 +77,19 @@ const reportNames: Readonly<Record<string, string>> = {
   statistics: 'Energy statistics',
   forms: 'Statistical forms 205-1 and 205-2',
   quality: 'Data-quality statement',
+  carbon: 'Carbon statement',
 }
 
 function reportSummary(path: string): string | undefined {
-  const found = /^GET \/api\/v1\/(accounts\/\{account\}\/)?reports\/([\w-]+)(\/file)?$/.exec(path)
+  const found = /^GET \/api\/v1\/(accounts\/\{account\}\/)?reports\/([\w-]+)(\/file|\/sheets)?$/.exec(path)
   const name = reportNames[found?.[2] ?? '']
   if (found === null || name === undefined) return undefined
   const whose = found[1] === undefined ? 'of the whole park' : 'of an account'
-  return `${name} ${whose}${found[3] === undefined ? '' : ' as a spreadsheet (XLSX or CSV)'}`
+  const forms: Readonly<Record<string, string>> = {
+    '/file': ' as a spreadsheet (XLSX or CSV)',
+    '/sheets': ' as sheets, for a page to show or print',
+  }
+  return `${name} ${whose}${forms[found[3] ?? ''] ?? ''}`
 }
 
 /** Parameters as OpenAPI writes them. */

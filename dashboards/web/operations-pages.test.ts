@@ -1,16 +1,46 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { stateOf } from '#dashboards/fixture.ts'
-import { startMs } from '#dashboards/server.test-support.ts'
+import { join } from 'node:path'
+import { deskOf } from '#cli/desk.ts'
+import { commitOf, smallPark, stateOf } from '#dashboards/fixture.ts'
+import { dayStartMs, startMs } from '#dashboards/server.test-support.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import type { Books, ReadingStore } from '#store/port.ts'
+import { z } from 'zod'
+import { alarmRule } from '#contract/alarm.ts'
 import { describeWith } from '#test/support/servers.ts'
 import { PageBench, PAGES_MS_MAX } from './page.test-support.ts'
 
 describeWith(['chromium'], 'the pages of operations', () => {
   const bench = new PageBench()
   const published: number[] = []
+  let books: Books
+  let store: ReadingStore
 
   beforeAll(async () => {
     await bench.open()
-    await bench.start({ publishConfiguration: async ({ version }) => void published.push(version) })
+    books = openBooks(join(bench.folder, 'books.sqlite'), 'Asia/Shanghai')
+    store = await openReadingStore(`sqlite:${join(bench.folder, 'readings.sqlite')}`)
+    const gap = { kind: 'meter' as const, gateway: 'gw-east', cause: 'no-readings' as const }
+    const stretch = { first: dayStartMs, last: startMs - 1, fromMs: dayStartMs, toMs: startMs }
+    books.changeGaps({ opened: [{ ...gap, ...stretch, meter: 'forge-main' }], changed: [] }, startMs)
+    const refusal = {
+      code: 'meter-unknown',
+      detail: 'press-9 is in no park file',
+      meter: 'press-9',
+      encoding: 'json' as const,
+      payload: '{"meter":"press-9"}',
+    }
+    books.follow([{ ...commitOf('gw-east', [], startMs), refused: [refusal] }], startMs)
+    await bench.start({
+      books,
+      desk: deskOf({ books, store, park: smallPark, clock: bench.clock }),
+      publishConfiguration: async ({ version }) => void published.push(version),
+      alarms: {
+        rules: z.array(alarmRule).parse([{ id: 'offline', kind: 'gateway-offline', severity: 'critical' }]),
+        settle: (conditions, nowMs) => books.settleAlarms(conditions, nowMs),
+        tell: () => undefined,
+      },
+    })
     bench.server.noticeState({
       ...stateOf('gw-east', 'birth', startMs),
       journal: { rows: 1_234, bytes: 900, oldestMs: startMs - 20 * 60_000 },
@@ -40,7 +70,11 @@ describeWith(['chromium'], 'the pages of operations', () => {
       buses: [{ bus: 'line-1', observedMs: 1_000, busyMs: 400, requests: 50, unanswered: 2 }],
     })
   }, PAGES_MS_MAX)
-  afterAll(() => bench.stop())
+  afterAll(async () => {
+    await bench.stop()
+    books.close()
+    await store.close()
+  })
 
   test(
     'gateways: silent ones first, clock and backlog called by their names, opened to lines and meters',
@@ -97,6 +131,88 @@ describeWith(['chromium'], 'the pages of operations', () => {
       await page.getByText('gw.signed.json 已交给消息代理').waitFor()
       await page.getByRole('dialog').getByText('版本 9 已发布，等待网关').waitFor()
       expect(published).toEqual([9])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'data quality: days of every meter, a gap is accepted with its reason, a refused payload is opened and discarded',
+    async () => {
+      const page = await bench.pageOfAdministrator('/quality')
+      const days = page.getByTestId('completeness').getByRole('table')
+      const main = days.getByRole('row', { name: /锻造厂进线/ })
+      // Nothing is known of yesterday, and tomorrow has not begun.
+      const yesterday = main.getByLabel(/^2026-06-01 已知 0\/96 时段/)
+      expect(await yesterday.getAttribute('class')).toBe('is-missing')
+      expect(await main.getByLabel('2026-06-03', { exact: true }).getAttribute('class')).toBe('')
+      const gaps = page.getByTestId('gaps')
+      await gaps
+        .getByRole('row', { name: /锻造厂进线/ })
+        .getByRole('button', { name: '接受缺数' })
+        .click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('textbox').fill('停电检修')
+      await dialog.getByRole('button', { name: /确\s*定/ }).click()
+      await gaps.getByText('没有缺数').waitFor()
+      await gaps.getByText('已接受').click()
+      await gaps.getByText('admin: 停电检修').waitFor()
+      const refused = page.getByTestId('quarantine')
+      await refused.getByText('press-9 is in no park file').waitFor()
+      await refused.locator('.ant-table-row-expand-icon').click()
+      await refused.getByText('{"meter":"press-9"}').waitFor()
+      await refused.getByRole('button', { name: /弃\s*置/ }).click()
+      await page.getByRole('dialog').getByRole('textbox').fill('调试数据')
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /确\s*定/ })
+        .click()
+      await refused.getByText('没有记录').waitFor()
+      await page.getByTestId('closures').getByText('数据不完整').first().waitFor()
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'data quality fits a phone',
+    async () => {
+      const page = await bench.page('/quality', { width: 390, height: 844 })
+      await page.getByTestId('completeness').getByRole('table').waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'alarms: a badge on every page leads to what holds, which is acknowledged and remarked on by name',
+    async () => {
+      bench.server.alarms?.look()
+      const page = await bench.pageOfAdministrator('/fleet')
+      const badge = page.getByTestId('alarm-badge')
+      await badge.waitFor()
+      expect(await badge.textContent()).toBe('1')
+      expect(await badge.getAttribute('class')).toContain('is-new')
+      await badge.click()
+      const row = page.getByTestId('alarms-page').getByRole('row', { name: /网关离线.*西区配电房网关/ })
+      await row.getByRole('button', { name: /确\s*认/ }).click()
+      await row.getByText(/^admin 于 .* 确认$/).waitFor()
+      await row.getByRole('button', { name: /备\s*注/ }).click()
+      await page.getByRole('dialog').getByRole('textbox').fill('已派人')
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /确\s*定/ })
+        .click()
+      await row.getByText('admin: 已派人').waitFor()
+      await page.getByTestId('alarm-rules').getByText('afterSeconds 60').waitFor()
+      // It is heard again: then it is over.
+      bench.server.noticeState(stateOf('gw-west', 'birth', startMs))
+      bench.server.alarms?.look()
+      const phone = await bench.page('/alarms', { width: 390, height: 844 })
+      await phone.getByText('没有告警').waitFor()
+      expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+      await phone.getByText('全部').click()
+      await phone.getByText('已结束').waitFor()
+      expect(bench.errors).toEqual([])
     },
     PAGES_MS_MAX,
   )

@@ -15,13 +15,15 @@ const paths = {
   pymodbus: ['/usr/bin/python3'],
   // Reads the workbooks that reports are written to: package python3-openpyxl.
   openpyxl: ['/usr/bin/python3'],
+  // An SMTP server: package python3-aiosmtpd.
+  aiosmtpd: ['/usr/bin/python3'],
 } as const
 
 export type Server = keyof typeof paths
 
 function works(server: Server, path: string): boolean {
   if (!existsSync(path)) return false
-  if (server !== 'pymodbus' && server !== 'openpyxl') return true
+  if (server !== 'pymodbus' && server !== 'openpyxl' && server !== 'aiosmtpd') return true
   try {
     const modules = server === 'pymodbus' ? 'pymodbus.server.async_io, serial_asyncio' : server
     execFileSync(path, ['-c', `import ${modules}`], { stdio: 'ignore' })

@@ -45,6 +45,22 @@ export const routes: readonly PageRoute[] = [
     inMenu: false,
   },
   {
+    path: '/alarms',
+    title: 'page.alarms',
+    page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/alarms.tsx')).AlarmsPage })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
+    path: '/quality',
+    title: 'page.quality',
+    page: lazy(async () => ({
+      default: (await import('#dashboards/web/src/pages/quality.tsx')).QualityPage,
+    })),
+    needs: 'read',
+    forEnterprises: true,
+  },
+  {
     path: '/fleet',
     title: 'page.fleet',
     page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/fleet.tsx')).FleetPage })),

@@ -1,4 +1,5 @@
 import account from './en/account.json'
+import alarms from './en/alarms.json'
 import balance from './en/balance.json'
 import common from './en/common.json'
 import day from './en/day.json'
@@ -6,6 +7,7 @@ import enterprise from './en/enterprise.json'
 import factors from './en/factors.json'
 import fleet from './en/fleet.json'
 import meter from './en/meter.json'
+import quality from './en/quality.json'
 import operations from './en/operations.json'
 import overview from './en/overview.json'
 import report from './en/report.json'
@@ -21,6 +23,8 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...overview,
   ...day,
   ...meter,
+  ...alarms,
+  ...quality,
   ...fleet,
   ...enterprise,
   ...operations,

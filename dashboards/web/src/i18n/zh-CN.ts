@@ -1,4 +1,5 @@
 import account from './zh-CN/account.json'
+import alarms from './zh-CN/alarms.json'
 import balance from './zh-CN/balance.json'
 import common from './zh-CN/common.json'
 import day from './zh-CN/day.json'
@@ -6,6 +7,7 @@ import enterprise from './zh-CN/enterprise.json'
 import factors from './zh-CN/factors.json'
 import fleet from './zh-CN/fleet.json'
 import meter from './zh-CN/meter.json'
+import quality from './zh-CN/quality.json'
 import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
 import report from './zh-CN/report.json'
@@ -20,6 +22,8 @@ export const texts = {
   ...overview,
   ...day,
   ...meter,
+  ...alarms,
+  ...quality,
   ...fleet,
   ...enterprise,
   ...operations,

@@ -3,6 +3,7 @@ import { Link, useLocation } from 'wouter'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent, type Connection } from '#dashboards/web/src/live.ts'
 import { dateText, secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
+import { AlarmBadge } from '#dashboards/web/src/parts/alarm-badge.tsx'
 import { Hint } from '#dashboards/web/src/parts/hint.tsx'
 import { LanguageChoice } from '#dashboards/web/src/parts/language-choice.tsx'
 import { LookButton } from '#dashboards/web/src/parts/look-button.tsx'
@@ -70,6 +71,7 @@ export function HeaderBar({ title, menu, connection, simulated, known }: HeaderB
         <span className={`connection is-${connection}`} role="status" data-testid="connection">
           {t(`stream.${connection}`)}
         </span>
+        <AlarmBadge />
         <SessionButton />
         <a className="header-button from-md" href="#/wall">
           {t('wall.open')}

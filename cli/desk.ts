@@ -1,0 +1,15 @@
+import type { Desk } from '#dashboards/desk.ts'
+import { discardQuarantined, replayQuarantined, type QuarantineParts } from '#ingest/quarantine.ts'
+import type { Books } from '#store/port.ts'
+
+/** What persons decide on the pages of a running server, written into its books. */
+export function deskOf(parts: QuarantineParts & { readonly books: Books }): Desk {
+  const { books } = parts
+  return {
+    acceptGap: (id, decision) => books.acceptGap(id, decision),
+    acknowledgeAlarm: (id, by, atMs) => books.acknowledgeAlarm(id, by, atMs),
+    remark: (subject, remark) => books.addRemark(subject, remark),
+    replay: (id, request) => replayQuarantined(id, request, parts),
+    discard: (id, person) => discardQuarantined(id, person, parts),
+  }
+}

@@ -1,0 +1,41 @@
+import { createTransport } from 'nodemailer'
+import { reasonOf } from '#contract/clock.ts'
+import type { Notifications } from '#contract/alarm.ts'
+import type { Channel } from './notify.ts'
+
+const SECONDS_MAX = 15_000
+
+type Mail = NonNullable<Notifications['mail']>
+
+/** Mail by SMTP. Without `security` nothing is encrypted; else a server that offers no encryption gets no mail. */
+export function mail(
+  { host, port, security, from, to }: Mail,
+  credentials: { readonly username: string; readonly password: string } | undefined,
+): Channel {
+  const transport = createTransport({
+    host,
+    port,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    ...(credentials === undefined
+      ? {}
+      : { auth: { user: credentials.username, pass: credentials.password } }),
+    connectionTimeout: SECONDS_MAX,
+    greetingTimeout: SECONDS_MAX,
+    socketTimeout: SECONDS_MAX,
+  })
+  return {
+    name: `${host}:${port}`,
+    send: async ({ subject, text }, signal) => {
+      const { promise: ended, reject } = Promise.withResolvers<never>()
+      const end = (): void => reject(reasonOf(signal))
+      signal.addEventListener('abort', end)
+      try {
+        await Promise.race([transport.sendMail({ from, to: [...to], subject, text }), ended])
+      } finally {
+        signal.removeEventListener('abort', end)
+      }
+    },
+  }
+}

@@ -1,0 +1,177 @@
+import { useState, type ReactNode } from 'react'
+import { Alert, Button, Segmented, Table, type TableColumnsType } from 'antd'
+import { Link } from 'wouter'
+import { alarmKinds } from '#contract/alarm.ts'
+import { alarmList, type AlarmLine } from '#dashboards/api/alarm-shapes.ts'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { momentText, spanText, valueText } from '#dashboards/web/src/numbers.ts'
+import { meterNames } from '#dashboards/web/src/meter-names.ts'
+import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { AlarmRuleList } from '#dashboards/web/src/parts/alarm-rules.tsx'
+import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
+import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import { ReasonDialog } from '#dashboards/web/src/parts/reason-dialog.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
+
+const REFRESH_MS = 10_000
+const states = ['standing', 'all'] as const
+
+/** What is seen of an alarm: a value beside its limit, and since when. */
+function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
+  const { t, locale } = useSpeech()
+  const { timeZone } = usePresent()
+  const { value, limit, unit, sinceMs } = alarm.detail
+  const shown = unit === 'kW' || unit === 's' ? ` ${unit}` : ''
+  return (
+    <span className="number">
+      {value !== undefined && `${valueText(value, locale)}${shown}`}
+      {limit !== undefined && ` ${t('alarm.limit', { limit: `${valueText(limit, locale)}${shown}` })}`}
+      {sinceMs !== undefined && ` ${t('alarm.since', { time: momentText(sinceMs, locale, timeZone) })}`}
+    </span>
+  )
+}
+
+/** What holds now and what held: acknowledged by whom, and what was remarked. */
+export function AlarmsPage(): ReactNode {
+  const { t, locale, nameOf } = useSpeech()
+  const { nowMs, timeZone } = usePresent()
+  const { park } = usePark()
+  const { may, change, info } = useSession()
+  const [state, setState] = useState<(typeof states)[number]>('standing')
+  const [changes, setChanges] = useState(0)
+  const [asked, setAsked] = useState<{ id: number }>()
+  const [failed, setFailed] = useState(false)
+  const answer = useAnswer(
+    alarmList,
+    `api/alarms?state=${state}`,
+    `${Math.floor(nowMs / REFRESH_MS)} ${changes}`,
+  )
+  const names = meterNames(park)
+  const gateways = new Map(park.gateways.map(({ id, name }) => [id, name]))
+  const enterprises = new Map(park.enterprises.map(({ id, name }) => [id, name]))
+  const subjectOf = ({ subject: { kind, id } }: AlarmLine): ReactNode => {
+    const none = { zh: id, en: id }
+    if (kind === 'meter') return <Link href={`/meters/${id}`}>{nameOf(names.get(id) ?? none)}</Link>
+    if (kind === 'enterprise')
+      return <Link href={`/enterprises/${id}`}>{nameOf(enterprises.get(id) ?? none)}</Link>
+    if (kind === 'gateway') return <Link href="/fleet">{nameOf(gateways.get(id) ?? none)}</Link>
+    return <Link href="/quality">{nameOf(park.name)}</Link>
+  }
+  const acknowledge = (id: number): void => {
+    setFailed(false)
+    change('POST', `api/v1/alarms/${id}/acknowledge`, {})
+      .catch((error: unknown) => {
+        globalThis.reportError(error)
+        setFailed(true)
+      })
+      .finally(() => setChanges((count) => count + 1))
+  }
+
+  const columns: TableColumnsType<AlarmLine> = [
+    {
+      title: t('alarm.what'),
+      key: 'kind',
+      render: (_, { kind, severity, endedMs }) => (
+        <span className={endedMs === null ? `alarm is-${severity}` : 'alarm is-over'}>
+          {nameOf(alarmKinds[kind])}
+        </span>
+      ),
+    },
+    { title: t('alarm.of'), key: 'of', render: (_, alarm) => subjectOf(alarm) },
+    { title: t('alarm.seen'), key: 'seen', render: (_, alarm) => <Seen alarm={alarm} /> },
+    {
+      title: t('alarm.begun'),
+      key: 'begun',
+      render: (_, { begunMs }) => <span className="number">{momentText(begunMs, locale, timeZone)}</span>,
+    },
+    {
+      title: t('alarm.lasted'),
+      key: 'lasted',
+      align: 'right',
+      render: (_, { begunMs, endedMs }) => (
+        <span className="number">
+          {spanText((endedMs ?? nowMs) - begunMs, t)}
+          {endedMs === null ? '' : ` · ${t('alarm.over')}`}
+        </span>
+      ),
+    },
+    {
+      title: t('alarm.said'),
+      key: 'said',
+      render: (_, { acknowledged, remarks }) => (
+        <>
+          {acknowledged !== null && (
+            <div>
+              {t('alarm.acknowledgedBy', {
+                by: acknowledged.by,
+                time: momentText(acknowledged.atMs, locale, timeZone),
+              })}
+            </div>
+          )}
+          {remarks.map(({ atMs, by, text }) => (
+            <div key={`${atMs} ${text}`} className="role">
+              {by}: {text}
+            </div>
+          ))}
+        </>
+      ),
+    },
+    ...(may('operate')
+      ? [
+          {
+            title: '',
+            key: 'act',
+            render: (_: unknown, { id, acknowledged }: AlarmLine) => (
+              <span className="session">
+                {acknowledged === null && (
+                  <Button size="small" type="primary" onClick={() => acknowledge(id)}>
+                    {t('alarm.acknowledge')}
+                  </Button>
+                )}
+                <Button size="small" onClick={() => setAsked({ id })}>
+                  {t('gap.remark')}
+                </Button>
+              </span>
+            ),
+          },
+        ]
+      : []),
+  ]
+  return (
+    <div className="stack" data-testid="alarms-page">
+      <PageHead title={t('page.alarms')} help={t('alarm.help')}>
+        <Segmented
+          value={state}
+          onChange={setState}
+          options={states.map((value) => ({ value, label: t(`alarm.${value}`) }))}
+        />
+      </PageHead>
+      {(answer.failed || failed) && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <section className="panel">
+        <Table<AlarmLine>
+          columns={columns}
+          dataSource={answer.data?.alarms ?? []}
+          loading={answer.data === undefined && !answer.failed}
+          rowKey="id"
+          size="small"
+          scroll={{ x: true }}
+          pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
+          locale={{ emptyText: <Nothing text={t('alarm.none')} /> }}
+        />
+      </section>
+      {(info?.enterprise ?? null) === null && <AlarmRuleList />}
+      {asked !== undefined && (
+        <ReasonDialog
+          title={t('gap.remark')}
+          onClose={() => setAsked(undefined)}
+          onSubmit={async (text) => {
+            await change('POST', `api/v1/alarms/${asked.id}/remarks`, { text })
+            setChanges((count) => count + 1)
+          }}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,106 @@
+import type { ReactNode } from 'react'
+import { Table, type TableColumnsType } from 'antd'
+import { Link } from 'wouter'
+import type { Closures } from '#dashboards/api/completeness-shapes.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { meterNames } from '#dashboards/web/src/meter-names.ts'
+import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
+import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { Nothing } from './nothing.tsx'
+
+type Line = Closures['lines'][number]
+/** What somebody has to look at comes first. */
+const order = { over: 0, open: 1, incomplete: 2, closes: 3 } as const
+
+/** What flowed through a meter against what the meters behind it measured: more behind than through is wrong. */
+export function ClosureTable({ data }: { data: Closures }): ReactNode {
+  const { t, locale, nameOf } = useSpeech()
+  const { park } = usePark()
+  const names = meterNames(park)
+  const number = (text: string | null): string => (text === null ? '—' : valueText(Number(text), locale))
+  const columns: TableColumnsType<Line> = [
+    {
+      title: t('column.meter'),
+      key: 'meter',
+      render: (_, { meter, feeds }) => (
+        <>
+          <Link href={`/meters/${meter}`}>{nameOf(names.get(meter) ?? { zh: meter, en: meter })}</Link>
+          {feeds.map((id) => (
+            <span key={id} className="role">
+              {' + '}
+              {nameOf(names.get(id) ?? { zh: id, en: id })}
+            </span>
+          ))}
+        </>
+      ),
+    },
+    {
+      title: t('closure.behind'),
+      key: 'behind',
+      render: (_, { behind }) => (
+        <span title={behind.map((id) => nameOf(names.get(id) ?? { zh: id, en: id })).join(', ')}>
+          {t('closure.meters', { count: behind.length })}
+        </span>
+      ),
+    },
+    {
+      title: t('closure.total'),
+      key: 'total',
+      align: 'right',
+      render: (_, { total, unit }) => (
+        <span className="value">
+          <span className="number">{number(total)}</span> <span className="unit">{unit}</span>
+        </span>
+      ),
+    },
+    {
+      title: t('closure.totalBehind'),
+      key: 'totalBehind',
+      align: 'right',
+      render: (_, { totalBehind }) => <span className="number">{number(totalBehind)}</span>,
+    },
+    {
+      title: t('closure.rest'),
+      key: 'rest',
+      align: 'right',
+      render: (_, { rest, total, tolerance }) => (
+        <span className="number" title={tolerance === null ? undefined : `± ${number(tolerance)}`}>
+          {number(rest)}
+          {rest !== null && total !== null && Number(total) > 0 && (
+            <> ({percentText(Number(rest) / Number(total), locale)})</>
+          )}
+        </span>
+      ),
+    },
+    {
+      title: t('closure.verdict'),
+      key: 'verdict',
+      render: (_, { verdict }) => (
+        <span
+          className={
+            verdict === 'over' ? 'is-trouble' : verdict === 'closes' ? 'is-complete' : 'is-incomplete'
+          }
+        >
+          {t(`closure.is.${verdict}`)}
+        </span>
+      ),
+    },
+  ]
+  return (
+    <section className="panel" data-testid="closures">
+      <h2>
+        {t('closure.title')} <small>{data.month}</small>
+      </h2>
+      <Table<Line>
+        columns={columns}
+        dataSource={data.lines.toSorted((a, b) => order[a.verdict] - order[b.verdict])}
+        rowKey="meter"
+        size="small"
+        scroll={{ x: true }}
+        pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
+        locale={{ emptyText: <Nothing text={t('closure.none')} /> }}
+      />
+      <p className="panel-note">{t('closure.note')}</p>
+    </section>
+  )
+}

@@ -1,0 +1,63 @@
+import { useState, type ReactNode } from 'react'
+import { Alert, Input, Modal } from 'antd'
+import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { Refused } from '#dashboards/web/src/session.tsx'
+
+const REASON_CHARACTERS_MAX = 500
+
+interface ReasonDialogProps {
+  readonly title: string
+  /** What is said above the field. */
+  readonly children?: ReactNode
+  /** Sends the change; what it throws is shown, and the dialog stays. */
+  readonly onSubmit: (reason: string) => Promise<unknown>
+  readonly onClose: () => void
+}
+
+/** Asks for the reason of a decision: it stays with it. */
+export function ReasonDialog({ title, children, onSubmit, onClose }: ReasonDialogProps): ReactNode {
+  const { t } = useSpeech()
+  const [reason, setReason] = useState('')
+  const [refused, setRefused] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const submit = async (): Promise<void> => {
+    setBusy(true)
+    try {
+      await onSubmit(reason.trim())
+      onClose()
+    } catch (error) {
+      if (!(error instanceof Refused)) globalThis.reportError(error)
+      setRefused(
+        error instanceof Refused
+          ? `${t(faultTextKey(error.fault.code))} ${error.fault.message}`
+          : t('fault.unreachable'),
+      )
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Modal
+      open
+      title={title}
+      okText={t('dialog.submit')}
+      cancelText={t('dialog.cancel')}
+      okButtonProps={{ disabled: reason.trim() === '' }}
+      confirmLoading={busy}
+      onOk={() => void submit()}
+      onCancel={onClose}
+    >
+      {children}
+      <Input.TextArea
+        aria-label={t('dialog.reason')}
+        placeholder={t('dialog.reason')}
+        rows={3}
+        maxLength={REASON_CHARACTERS_MAX}
+        value={reason}
+        onChange={({ target }) => setReason(target.value)}
+      />
+      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+    </Modal>
+  )
+}
