@@ -248,7 +248,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   reportFilesApi(app, { park, clock, sources: options.reports, accounts: options.accounts })
   factorsApi(app, { park, clock, guard, sources: options.factors, accounts: options.accounts })
   targetsApi(app, { park, clock, sources: options.targets })
-  operationsApi(app, options.operations, guard.mayHearFaults)
+  operationsApi(app, options.operations, (request) => guard.mayHearFaults(request))
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
     live.accept(parkOf(request), reply.raw, securityHeaders)
     reply.hijack()

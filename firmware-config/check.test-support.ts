@@ -13,9 +13,9 @@ export const profiles = profileIds().map(profilePath)
 export interface CheckedFolder {
   readonly path: string
   /** Writes a file into the folder and returns its path. */
-  file(name: string, text: string): string
+  readonly file: (name: string, text: string) => string
   /** What `tanbiao check` would print, with the folder left out. */
-  printed(findings: ReturnType<typeof checkFiles>): string[]
+  readonly printed: (findings: ReturnType<typeof checkFiles>) => string[]
 }
 
 /** A temporary folder for each test of a file. */

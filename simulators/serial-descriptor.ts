@@ -43,8 +43,7 @@ export function promptDevice(
   })
   return {
     write: (bytes) => {
-      if (!port.isOpen) return void port.write(bytes)
-      const count = tried(() => writeSync(descriptor, bytes))
+      const count = port.isOpen ? tried(() => writeSync(descriptor, bytes)) : 0
       if (count < bytes.length) port.write(bytes.subarray(count))
     },
   }

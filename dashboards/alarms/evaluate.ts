@@ -194,8 +194,9 @@ function found(rule: AlarmRule, facts: AlarmFacts): Found[] {
     case 'clock-offset':
       return clockOff(rule, facts)
     case 'quarantine':
-      return quarantined(rule, facts)
+      break
   }
+  return quarantined(rule, facts)
 }
 
 /** All rules that hold now, each with its subject. The same facts give the same conditions. */

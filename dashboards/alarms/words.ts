@@ -16,8 +16,9 @@ function subjectName(park: Park, { subject: { kind, id } }: Alarm): LocalName {
     case 'enterprise':
       return park.description.enterprises.find((each) => each.id === id)?.name ?? none
     case 'server':
-      return park.description.name
+      break
   }
+  return park.description.name
 }
 
 function moment(atMs: number, park: Park): string {

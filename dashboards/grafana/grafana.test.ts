@@ -119,7 +119,9 @@ describeWith(['influxd'], 'the boards on a real InfluxDB 1.x', () => {
       .replaceAll('$__interval', '1h')
       .replaceAll('$meter', '(steel-incoming|pump)')
     const parameters = new URLSearchParams({ db: database, q: text, epoch: 'ms' })
-    const response = await fetch(new URL(`/query?${parameters}`, `http://127.0.0.1:${server.port}`))
+    const response = await fetch(
+      new URL(`/query?${parameters.toString()}`, `http://127.0.0.1:${server.port}`),
+    )
     const { results } = answerShape.parse(await response.json())
     expect(results.map(({ error }) => error)).toEqual([undefined])
     return results[0]?.series ?? []

@@ -105,7 +105,7 @@ export class PageBench extends ServerBench {
     const { firstLink } = this.server
     if (firstLink === undefined) throw new Error('the first administrator has a password already')
     if (!this.#isSignedIn) {
-      const page = await this.page(`${new URL(firstLink).hash.slice(1)}`)
+      const page = await this.page(new URL(firstLink).hash.slice(1))
       const [password, again] = [
         page.locator('input[type=password]').first(),
         page.locator('input[type=password]').last(),

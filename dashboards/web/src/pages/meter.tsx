@@ -65,7 +65,7 @@ function LiveTile({
 /** One meter: what it reads now, how it ran, its slots down to the register, what happened to it, and who reads it. */
 export function MeterPage(): ReactNode {
   const { t, nameOf } = useSpeech()
-  const { id = '' } = useParams<{ id: string }>()
+  const { id } = useParams<{ id: string }>()
   const { park, overview } = usePark()
   const { nowMs, timeZone } = usePresent()
   const today = dayOf(nowMs, timeZone)

@@ -205,7 +205,7 @@ function OfItem({
   const cell = row.cells[item.id]
   if (cell === undefined) return null
   const terms = cell.sumOf.flatMap((term): Term[] => {
-    const [sign = '', id] = [term.slice(0, 1), term.slice(1)]
+    const [sign, id] = [term.slice(0, 1), term.slice(1)]
     const of = view.rows.find((each) => each.id === id)
     const figure = of?.cells[item.id]
     if (of === undefined || figure === undefined) return []

@@ -23,7 +23,9 @@ function optionOf(
   colours: readonly string[],
 ): ChartOption {
   const unit = t(curves[0]?.of === 'energy' ? 'unit.tce' : 'unit.tCo2')
-  const years = [...new Set(curves.flatMap((each) => yearsOf(each).map(({ year }) => year)))].toSorted()
+  const years = [...new Set(curves.flatMap((each) => yearsOf(each).map(({ year }) => year)))].toSorted(
+    (a, b) => a - b,
+  )
   const pointsOf = (each: Known, key: 'expected' | 'low' | 'high'): (number | null)[] => {
     const byYear = new Map(yearsOf(each).map((point) => [point.year, point[key]]))
     return years.map((year) => byYear.get(year) ?? null)
