@@ -70,13 +70,19 @@ describe('the plant of the demonstration park', () => {
     fc.assert(
       fc.property(aMeter, anInstant, fc.integer({ min: 60_000, max: HOUR_MS }), (meter, fromMs, span) => {
         const steps = 4_000
-        let sum = 0
-        for (let index = 0; index < steps; index += 1) {
-          sum += flowAt(plant, meter, fromMs + ((index + 0.5) * span) / steps)
+        let [sum, jumps] = [0, 0]
+        let last = flowAt(plant, meter, fromMs)
+        for (let index = 0; index <= steps; index += 1) {
+          const flow = flowAt(plant, meter, fromMs + (Math.min(index + 0.5, steps) * span) / steps)
+          // Machines that are switched: where in its step it happened is not seen here, and a step of it may be missed.
+          if (Math.abs(flow - last) > 0.01 * Math.abs(flow)) jumps += Math.abs(flow - last)
+          if (index < steps) sum += flow
+          last = flow
         }
         const numeric = Math.abs((sum / steps) * (span / HOUR_MS))
         const exact = energyBetween(plant, meter, fromMs, fromMs + span)
-        expect(Math.abs(exact - numeric)).toBeLessThan(1e-5 * Math.max(1, exact))
+        const unseen = (jumps / steps) * (span / HOUR_MS)
+        expect(Math.abs(exact - numeric)).toBeLessThan(1e-5 * Math.max(1, exact) + unseen)
       }),
       { numRuns: 12 },
     )

@@ -137,9 +137,10 @@ it('200 gateways that lose the server at once all catch up when it returns', asy
   read(0, BEFORE)
   await until(() => waiting() === 0 || undefined)
 
+  // From here on: a gateway draws its first pause as soon as it has lost the server.
+  for (const gateway of gateways) gateway.pauses = 0
   await stopServer()
   read(BEFORE, MEANWHILE)
-  for (const gateway of gateways) gateway.pauses = 0
   // As a server that is starting: the port answers, and lets nobody in.
   let attempts = 0
   nobody = createServer((socket) => {

@@ -50,6 +50,8 @@ export async function lookAs(
   { language, look, width, height }: View,
 ): Promise<void> {
   await page.setViewportSize({ width, height })
+  // What is half way between two colours is none that anybody chose.
+  await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.evaluate(`localStorage.setItem('tanbiao.language', '${language}')`)
   await page.evaluate(`localStorage.setItem('tanbiao.look', '${look}')`)
   await page.goto(`${url}/`)
