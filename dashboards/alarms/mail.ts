@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import { reasonOf } from '#contract/clock.ts'
 import type { Notifications } from '#contract/alarm.ts'
 import type { Channel } from './notify.ts'
@@ -12,19 +12,22 @@ export function mail(
   { host, port, security, from, to }: Mail,
   credentials: { readonly username: string; readonly password: string } | undefined,
 ): Channel {
-  const transport = createTransport({
-    host,
-    port,
-    secure: security === 'tls',
-    requireTLS: security === 'starttls',
-    ignoreTLS: security === 'none',
-    ...(credentials === undefined
-      ? {}
-      : { auth: { user: credentials.username, pass: credentials.password } }),
-    connectionTimeout: SECONDS_MAX,
-    greetingTimeout: SECONDS_MAX,
-    socketTimeout: SECONDS_MAX,
-  })
+  // Loaded with the first mail: most starts send none.
+  const transport = async (): Promise<Transporter> =>
+    (await import('nodemailer')).createTransport({
+      host,
+      port,
+      secure: security === 'tls',
+      requireTLS: security === 'starttls',
+      ignoreTLS: security === 'none',
+      ...(credentials === undefined
+        ? {}
+        : { auth: { user: credentials.username, pass: credentials.password } }),
+      connectionTimeout: SECONDS_MAX,
+      greetingTimeout: SECONDS_MAX,
+      socketTimeout: SECONDS_MAX,
+    })
+  let opened: Promise<Transporter> | undefined
   return {
     name: `${host}:${port}`,
     send: async ({ subject, text }, signal) => {
@@ -32,7 +35,9 @@ export function mail(
       const end = (): void => reject(reasonOf(signal))
       signal.addEventListener('abort', end)
       try {
-        await Promise.race([transport.sendMail({ from, to: [...to], subject, text }), ended])
+        opened ??= transport()
+        const sender = await opened
+        await Promise.race([sender.sendMail({ from, to: [...to], subject, text }), ended])
       } finally {
         signal.removeEventListener('abort', end)
       }
