@@ -1,5 +1,6 @@
 import { registerTheme } from 'echarts/core'
 import type { Look } from '#dashboards/web/src/look.tsx'
+import { seriesColoursOn } from '#dashboards/web/src/palette.ts'
 
 /** What every chart has in common on light and on dark ground: ink, lines, tooltips. */
 const inks = {
@@ -17,6 +18,7 @@ function themeOf(look: Look): object {
     splitLine: { lineStyle: { color: split } },
   }
   return {
+    color: [...seriesColoursOn[look]],
     backgroundColor: 'transparent',
     textStyle: { color: text },
     legend: { textStyle: { color: text } },

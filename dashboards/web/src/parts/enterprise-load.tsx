@@ -6,7 +6,6 @@ import { dayAfter } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { minuteText, rateUnit, valueText } from '#dashboards/web/src/numbers.ts'
-import { seriesColours } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 import { DayChoice } from './day-choice.tsx'
 import { Nothing } from './nothing.tsx'
@@ -49,7 +48,6 @@ function optionOf({ day, other, contractKw }: Days, { t, locale }: Speech, timeZ
   const values = valuesOf(day)
   return {
     animation: false,
-    color: seriesColours,
     grid: { left: 8, right: 16, top: 40, bottom: 4, outerBoundsMode: 'same' },
     legend: { top: 0, left: 60, itemWidth: 18, itemHeight: 3, icon: 'rect' },
     tooltip: {

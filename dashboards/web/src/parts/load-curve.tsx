@@ -3,9 +3,7 @@ import { loadCurve, type LoadCurve, type ParkTree } from '#dashboards/api/shapes
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
-import { useLook, type Look } from '#dashboards/web/src/look.tsx'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
-import { seriesColoursOn } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 import { Nothing } from './nothing.tsx'
 
@@ -18,12 +16,10 @@ function optionOf(
   park: ParkTree,
   { t, locale, nameOf }: Speech,
   timeZone: string,
-  look: Look,
 ): ChartOption {
   const names = new Map(park.enterprises.map(({ id, name }) => [id, nameOf(name)]))
   return {
     animation: false,
-    color: [...seriesColoursOn[look]],
     grid: { left: 8, right: 16, top: 40, bottom: 4, outerBoundsMode: 'same' },
     legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 3, icon: 'rect' },
     tooltip: {
@@ -62,11 +58,10 @@ export function LoadCurvePanel({ park, height = HEIGHT_PX }: { park: ParkTree; h
   const speech = useSpeech()
   const { t } = speech
   const { nowMs, live, timeZone } = usePresent()
-  const { look } = useLook()
   const load = useAnswer(loadCurve, 'api/load?minutes=60', live ? Math.floor(nowMs / REFRESH_MS) : 'broken')
   const option = useMemo(
-    () => (load.data === undefined ? undefined : optionOf(load.data, park, speech, timeZone, look)),
-    [load.data, park, speech, timeZone, look],
+    () => (load.data === undefined ? undefined : optionOf(load.data, park, speech, timeZone)),
+    [load.data, park, speech, timeZone],
   )
   const empty = load.data?.series.every(({ values }) => values.every((value) => value === null)) ?? true
   return (

@@ -7,7 +7,7 @@ import { dayAfter } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
-import { missingColour, seriesColours } from '#dashboards/web/src/palette.ts'
+import { missingColour } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 
 /** Stretches that can be shown: the last hour and the chosen day as they were read, longer ones by the hour. */
@@ -27,7 +27,6 @@ type Curve = z.output<typeof meterCurve>
 function curveOption(curve: Curve, { locale }: Speech, timeZone: string): ChartOption {
   return {
     animation: false,
-    color: seriesColours,
     grid,
     tooltip: {
       trigger: 'axis',
