@@ -142,6 +142,23 @@ describe('replaying what was refused', () => {
     expect(await stored('meter-b')).toHaveLength(1)
   })
 
+  it('many faults of one payload are one entry: it stays open while nothing of it has become right', async () => {
+    const samples = Array.from({ length: 200 }, (_, index) => sampleOf('meter-b', T0 + index, index))
+    await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0, 1), ...samples]), testPark())
+    expect(open()).toEqual(['meter-foreign'])
+    expect(await stored('meter-a')).toHaveLength(1)
+    const id = newest()
+    await expect(replay(id)).rejects.toMatchObject({ code: 'quarantine-refused' })
+    const park = testPark()
+    const meter = park.meters.get('meter-b')
+    if (meter === undefined) throw new Error('the park has no meter-b')
+    const moved = { ...park, meters: new Map([...park.meters, ['meter-b', { ...meter, gateway: 'gw-a' }]]) }
+    expect(await replay(id, {}, moved)).toEqual({ stored: 402, refused: [] })
+    expect(open()).toEqual([])
+    expect(await stored('meter-b')).toHaveLength(200)
+    expect(books.batchCount()).toBe(1)
+  })
+
   it('time that was in the future stays so: waiting does not make it right', async () => {
     await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0 + 86_400_000, 1)]), testPark())
     clock.advance(2 * 86_400_000)

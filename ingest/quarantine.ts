@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '#contract/clock.ts'
 import type { Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
@@ -118,7 +119,9 @@ export async function replayQuarantined(
     throw new Fault('quarantine-refused', `Of entry ${id} only the beginning was kept.`)
   const one = judged(entry, request, parts)
   const { readings, gap, refused } = one.verdict
-  if (readings.length === 0 && gap === undefined) {
+  // A payload whose many faults are one entry: what was taken of it at first is no reason to close it now.
+  const isUnchanged = refused.some(({ refusal }) => isDeepStrictEqual(refusal, entry.refusal))
+  if (isUnchanged || (readings.length === 0 && gap === undefined)) {
     const why = refused.map(({ refusal }) => `${refusal.detail} [${refusal.code}]`).join('; ')
     throw new Fault('quarantine-refused', `Entry ${id} is still refused: ${why}`)
   }
