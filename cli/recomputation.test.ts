@@ -219,3 +219,78 @@ test('meters whose formulas go round in a circle have no intervals and keep nobo
   expect(place.books.dirtyWindows(10)).toEqual([])
   expect(place.books.intervals('a', register, { fromMs: 0, toMs: T0 + 86_400_000 })).toEqual([])
 })
+
+test('a meter whose intervals cannot be recorded stops neither the loop nor its neighbours, and is named', async () => {
+  const park = parkOfMeters(['broken', 'sound'])
+  for (const meter of ['broken', 'sound'])
+    await place.store.append([registerReading(meter, T0, 0), registerReading(meter, T0 + SLOT_MS, 900)])
+  const touched = ['broken', 'sound'].map((meter) => ({ meter, fromMs: T0, toMs: T0 + SLOT_MS }))
+  place.books.follow([{ ...commitAt(1, T0 + SLOT_MS), touched }], T0 + SLOT_MS)
+  const { books } = place
+  const refusing = Object.assign(Object.create(books), {
+    dirtyWindows: (limit: number) => books.dirtyWindows(limit),
+    recordAll: (...[works, ...rest]: Parameters<typeof books.recordAll>) => {
+      if (works.some(({ window }) => window.meter === 'broken')) throw new RangeError('no such interval')
+      return books.recordAll(works, ...rest)
+    },
+  })
+  await new Recomputation({ ...place, books: refusing, park }).work(1_000)
+  expect(books.intervals('sound', register, day)).toMatchObject([{ energy: { count: 900 } }, {}])
+  expect(books.dirtyWindows(10)).toMatchObject([{ meter: 'broken' }])
+  expect(place.logged.filter((line) => line.includes('"meter":"broken"'))).toHaveLength(1)
+})
+
+test.each([1e14, 1e303])(
+  'a power of %s is no power: it covers nothing, and its neighbours count',
+  async (value) => {
+    const both = parkOfMeters(['m-1', 'm-2'])
+    const [first] = both.meters.values()
+    if (first === undefined) throw new RangeError('no meter')
+    const flow = {
+      ...first,
+      energyFrom: 'power' as const,
+      power: 'activePower.total' as const,
+      gapSeconds: 60,
+    }
+    const park = { ...both, meters: new Map([...both.meters, ['m-1', flow]]) }
+    const at = (second: number, power: number) =>
+      ({
+        meter: 'm-1',
+        quantity: 'activePower.total',
+        atMs: T0 + second * 1_000,
+        quality: 'good',
+        value: power,
+      }) as const
+    await place.store.append([at(0, 36), at(30, 36), at(60, value), at(90, 36), at(120, 36), at(150, 36)])
+    place.books.follow(
+      [{ ...commitAt(1, T0), touched: [{ meter: 'm-1', fromMs: T0, toMs: T0 + 150_000 }] }],
+      T0 + SLOT_MS,
+    )
+    await new Recomputation({ ...place, park }).work(1_000)
+    expect(place.books.dirtyWindows(10)).toEqual([])
+    // Two minutes and a half at 36 kW: the two half minutes around the value are within the gap that is allowed.
+    expect(place.books.intervals('m-1', register, { fromMs: T0, toMs: T0 + 1 })).toMatchObject([
+      { energy: { count: 1_500_000, resolution: '0.000001' } },
+    ])
+  },
+)
+
+test('a start with a park file that lacks a meter loses nothing of what is to be computed', async () => {
+  const park = parkOfMeters(['m-1', 'm-2'])
+  new Recomputation({ ...place, park }).useParkFile()
+  await place.store.append([0, 4].map((slots) => registerReading('m-2', T0 + slots * SLOT_MS, slots * 100)))
+  const touched = [{ meter: 'm-2', fromMs: T0, toMs: T0 + 4 * SLOT_MS }]
+  place.clock.stepWall(T0 + 9 * SLOT_MS)
+  place.books.follow([{ ...commitAt(1, T0 + 5 * SLOT_MS), touched }], place.clock.wallMs())
+  const wrong = new Recomputation({ ...place, park: parkOfMeters(['m-1']) })
+  wrong.useParkFile()
+  await wrong.work(1_000)
+  await wrong.work(1_000)
+  expect(place.logged.filter((line) => line.includes('not in the park file'))).toHaveLength(1)
+  const right = new Recomputation({ ...place, park })
+  right.useParkFile()
+  await right.work(1_000)
+  const slots = place.books.intervals('m-2', register, { fromMs: T0, toMs: T0 + 4 * SLOT_MS })
+  expect(slots.map((each) => each.state === 'known' && each.energy.count)).toEqual([100, 100, 100, 100])
+  expect(place.books.dirtyWindows(10)).toEqual([])
+})
