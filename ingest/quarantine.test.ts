@@ -166,6 +166,34 @@ describe('replaying what was refused', () => {
   })
 })
 
+describe('where the clock here was wrong', () => {
+  const HOUR_MS = 3_600_000
+
+  it('behind: a time that only seemed to be in the future is taken when a person says so', async () => {
+    await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0 + HOUR_MS, 1)]), testPark())
+    expect(open()).toEqual(['time-in-future'])
+    clock.stepWall(T0 + HOUR_MS + 60_000)
+    const id = newest()
+    await expect(replay(id)).rejects.toMatchObject({ code: 'quarantine-refused' })
+    expect(await replay(id, { isArrivalWaived: true })).toEqual({ stored: 2, refused: [] })
+    expect(books.quarantineEntry(id)?.state).toBe('accepted')
+    // What is still ahead of the right clock stays refused.
+    await arrive(batchOf('gw-a', 2, [sampleOf('meter-a', T0 + 9 * HOUR_MS, 1)]), testPark())
+    await expect(replay(newest(), { isArrivalWaived: true })).rejects.toMatchObject({
+      code: 'quarantine-refused',
+    })
+    clock.stepWall(T0)
+  })
+
+  it('ahead: what is replayed after it was set back is learned of all the same', async () => {
+    clock.stepWall(T0 + HOUR_MS)
+    await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0, 1)]), without({ gateway: 'gw-a' }))
+    clock.stepWall(T0)
+    await replay(newest())
+    expect(books.dirtyWindows(10)).toContainEqual({ meter: 'meter-a', fromMs: T0, toMs: T0 })
+  })
+})
+
 describe('letting it be', () => {
   it('keeps payload and reason, and is done once', async () => {
     await arrive(Buffer.from('rubbish'), testPark())

@@ -94,7 +94,9 @@ export function energyFromPower(
   readings: readonly Reading[],
   period: Period,
 ): Interval[] {
-  const factor = perHour[`${quantityOf(quantity).unit} ${quantityOf(power).unit}`]
+  // Volumes at working and at standard conditions differ by the pressure: one is not computed from the other.
+  const isSameVolume = quantity.includes('Actual') === power.includes('Actual')
+  const factor = isSameVolume ? perHour[`${quantityOf(quantity).unit} ${quantityOf(power).unit}`] : undefined
   const samples = samplesOf(readings, quantity)
   const stretches = samples.flatMap((to, index): Stretch[] => {
     const from = samples[index - 1]

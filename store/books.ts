@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
-import { SLOT_MS } from '#contract/grid.ts'
+import { isSettled, SLOT_MS } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { Interval } from '#contract/interval.ts'
 import { openAlarms, type AlarmBook } from './books/alarms.ts'
@@ -109,7 +109,7 @@ class SqliteBooks implements Books {
 
   follow(records: readonly CommitRecord[], nowMs: number): readonly CommitRecord[] {
     return this.#write(() => {
-      const entered = records.filter((record) => this.#enter(record))
+      const entered = records.filter((record) => this.#enter(record, nowMs))
       const newestMs = records.reduce((newest, { committedAtMs }) => Math.max(newest, committedAtMs), 0)
       this.#database
         .prepare('UPDATE progress SET followed_until_ms = min(max(followed_until_ms, ?), ?)')
@@ -153,7 +153,7 @@ class SqliteBooks implements Books {
       intervals.map((interval) => ({ interval, content: contentOf(interval) })),
     )
     const revisions = this.#write(() => {
-      const open = computed.filter(({ interval }) => !this.#stands(interval))
+      const open = computed.filter(({ interval }) => !this.#stands(interval, nowMs))
       const written = this.#intervals.write(open, nowMs, this.#locks.keeper(nowMs))
       this.#days.mark(written)
       for (const { series, interval } of written) this.#progress.mark(series, interval.slotMs, nowMs)
@@ -404,8 +404,8 @@ class SqliteBooks implements Books {
   }
 
   /** Enters one record. True when it was not known. */
-  #enter(record: CommitRecord): boolean {
-    const arrival = this.#marks.mark(record)
+  #enter(record: CommitRecord, nowMs: number): boolean {
+    const arrival = this.#marks.mark(record, nowMs)
     if (arrival === 'known') return false
     for (const touched of record.touched) this.#windows.mark(touched)
     this.#quarantine.enter(record, record.refused, arrival !== 'again')
@@ -416,8 +416,8 @@ class SqliteBooks implements Books {
   }
 
   /** True for a slot whose readings may be gone, and of which more was known than can be computed now. */
-  #stands({ meter, quantity, slotMs }: Interval): boolean {
-    if (slotMs >= this.#keptFrom.of(meter)) return false
+  #stands({ meter, quantity, slotMs }: Interval, nowMs: number): boolean {
+    if (slotMs >= this.#keptFrom.of(meter) || !isSettled(slotMs, nowMs)) return false
     const period = { fromMs: slotMs, toMs: slotMs + SLOT_MS }
     return this.#intervals.between(meter, quantity, period)[0]?.state === 'known'
   }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { isSettled, SLOT_MS, type Period } from '#contract/grid.ts'
+import { isSettled, SETTLE_MS, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Interval, IntervalIdentity, RecordedInterval } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import {
@@ -22,6 +22,7 @@ import { intervalFrom, isSameContent, textOfContent, type SlotContent } from './
 
 const seriesRow = z.object({ id: z.number() })
 const pageRow = z.object({ from_ms: z.number(), content: z.instanceof(Uint8Array) })
+const untilRow = z.object({ until_ms: z.number() })
 const textRow = z.object({ content: z.string() })
 const pastRow = z.object({ revision: z.number(), content: z.string() })
 const extentRow = z.object({ from: z.number().nullable(), to: z.number().nullable() })
@@ -75,6 +76,8 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
   const days = database.prepare(
     'SELECT min(from_ms) AS "from", max(from_ms) AS "to" FROM interval_day WHERE series = ?',
   )
+  const findSettled = database.prepare('SELECT until_ms FROM settled_until WHERE series = ?')
+  const putSettled = database.prepare('INSERT OR REPLACE INTO settled_until VALUES (?, ?)')
   const ofMeter = database.prepare('SELECT id FROM series WHERE meter = ?')
 
   /** The number of a series; undefined where nothing was recorded of it. */
@@ -87,6 +90,11 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
     return seriesOf(meter, quantity) ?? seriesRow.parse(insertSeries.get(meter, quantity)).id
   }
 
+  /** Before this instant its slots were settled when something was recorded of it. */
+  function settledUntil(series: number): number {
+    return untilRow.optional().parse(findSettled.get(series))?.until_ms ?? 0
+  }
+
   function pageAt(series: number, dayMs: number): DayPage {
     const row = pageRow.optional().parse(findPage.get(series, dayMs))
     return row === undefined ? emptyPage() : pageOf(row.content)
@@ -97,11 +105,12 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
     series: number,
     { interval, content }: Computed,
     kept: PageSlot | undefined,
-    nowMs: number,
+    { nowMs, settledMs }: { readonly nowMs: number; readonly settledMs: number },
   ): PageSlot {
     if (kept === undefined) return { revision: 1, content }
-    // A later revision shows that it was settled before: the clock was set back, and what was final stays.
-    if (kept.revision === 1 && !isSettled(interval.slotMs, nowMs)) return { revision: 1, content }
+    // Where it was settled before the clock was set back, and what was final stays.
+    const isFinal = interval.slotMs < settledMs || isSettled(interval.slotMs, nowMs)
+    if (kept.revision === 1 && !isFinal) return { revision: 1, content }
     putPast.run(series, interval.slotMs, kept.revision, textOfContent(kept.content))
     return { revision: kept.revision + 1, content }
   }
@@ -112,16 +121,28 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
    */
   function write(computed: readonly Computed[], nowMs: number, keeper: SlotKeeper): WrittenSlot[] {
     const written: WrittenSlot[] = []
-    let last: { meter: string; quantity: QuantityName; series: number } | undefined
+    let last:
+      | { meter: string; quantity: QuantityName; series: number; settledMs: number; newestMs: number }
+      | undefined
     let open: { series: number; dayMs: number; page: DayPage; isChanged: boolean } | undefined
     const close = (): void => {
       if (open?.isChanged === true) putPage.run(open.series, open.dayMs, pageBytes(open.page))
     }
+    const settle = (): void => {
+      if (last === undefined) return
+      // Not beyond what is known of it: a clock that is ahead for a moment settles nothing of the time to come.
+      const untilMs = Math.min(last.newestMs + SLOT_MS, slotStart(Math.max(0, nowMs - SETTLE_MS)))
+      if (untilMs > last.settledMs) putSettled.run(last.series, untilMs)
+    }
     for (const each of computed) {
       const { meter, quantity, slotMs } = each.interval
-      if (last?.meter !== meter || last.quantity !== quantity)
-        last = { meter, quantity, series: madeSeries(meter, quantity) }
-      const { series } = last
+      if (last?.meter !== meter || last.quantity !== quantity) {
+        settle()
+        const series = madeSeries(meter, quantity)
+        last = { meter, quantity, series, settledMs: settledUntil(series), newestMs: slotMs }
+      }
+      last.newestMs = Math.max(last.newestMs, slotMs)
+      const { series, settledMs } = last
       onGiven(series, each.interval)
       const dayMs = dayOf(slotMs)
       if (open?.series !== series || open.dayMs !== dayMs) {
@@ -135,11 +156,12 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
         continue
       }
       if (keeper.notes(series, each)) continue
-      open.page[index] = revised(series, each, kept, nowMs)
+      open.page[index] = revised(series, each, kept, { nowMs, settledMs })
       open.isChanged = true
       written.push({ series, interval: each.interval })
     }
     close()
+    settle()
     return written
   }
 
