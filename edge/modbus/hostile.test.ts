@@ -8,6 +8,7 @@ import {
   networkKinds,
   serialKinds,
   transactionKinds,
+  type LeastBytes,
 } from '../testing/hostile-kinds.ts'
 import { HostileMeter, type Kinds } from '../testing/hostile-meter.ts'
 import { HostilePipe, type Behind } from '../testing/hostile-pipe.ts'
@@ -44,6 +45,8 @@ interface Transport {
   readonly times: (query: ReadQuery) => { waitMs: number; boundMs: number }
   /** Part of the requests that must be answered with values: nothing is proved by a line that refuses everything. */
   readonly valuesMin: number
+  readonly least?: LeastBytes
+  readonly hastyShare?: number
   readonly line: (pipe: HostilePipe, time: SimulatedTime, random: () => number) => Line
 }
 
@@ -79,6 +82,8 @@ const transports: Readonly<Record<string, Transport>> = {
     imitates: true,
     behind: 'tcp',
     times: tcpTimes,
+    // A head of a reply; more than any reply that is asked for here.
+    least: { piece: 9, noise: 32 },
     // With a connection that is given up all of them lose their answers.
     valuesMin: 0.25,
     line: ({ open }, clock, random) =>
@@ -90,6 +95,7 @@ const transports: Readonly<Record<string, Transport>> = {
     imitates: false,
     behind: 'serial server',
     times: rtuTimes,
+    hastyShare: 0.25,
     valuesMin: 0.4,
     line: rtuLine(true),
   },
@@ -99,6 +105,7 @@ const transports: Readonly<Record<string, Transport>> = {
     imitates: true,
     behind: 'serial device',
     times: rtuTimes,
+    hastyShare: 0.25,
     valuesMin: 0.4,
     line: rtuLine(false),
   },
@@ -131,6 +138,7 @@ describe('A server that answers as badly as it can', () => {
           clock: time,
           random,
           timeoutMs: TIMEOUT_MS,
+          hastyShare: transport.hastyShare ?? 0,
           restMsMax: 60,
         }
         const tally = await time.until(provoke(run, Math.ceil(EXCHANGES / Object.keys(transports).length)))

@@ -15,6 +15,15 @@ export interface Wire {
   stall(direction: 'requests' | 'replies', forMs: number): void
 }
 
+/**
+ * How short pieces of replies and noise may be. Where several replies are under way, one that was cut short may be
+ * filled up with what comes next: nobody could know that of less than a head, or of noise of just the right length.
+ */
+export interface LeastBytes {
+  readonly piece: number
+  readonly noise: number
+}
+
 /** One request, and everything that a lie about it may need. */
 export interface Occasion {
   readonly heard: Heard
@@ -28,6 +37,8 @@ export interface Occasion {
   readonly waitMs: number
   /** An answer never comes later than this. */
   readonly boundMs: number
+  /** Whether it can be known that a piece fills up what was cut off another reply. */
+  readonly least: LeastBytes
   /** Registers that no meter has. */
   readonly forged: (count: number) => number[]
   /** Another unit, of which nothing is under way. */
@@ -61,6 +72,10 @@ function lieFirst(occasion: Occasion, lie: Uint8Array): void {
   if (random.chance(0.5)) wire.send(random.chance(0.5) ? inTime(occasion) : tooLate(occasion), reply)
 }
 
+/** Where a reply is cut. */
+const pieceBytes = ({ random, reply, least }: Occasion): number =>
+  random.between(least.piece, reply.length - 1)
+
 /** Another number of registers than was asked for. */
 const otherQuantity = ({ heard, random }: Occasion): number => {
   const quantity = random.between(1, 125)
@@ -89,7 +104,7 @@ export const commonKinds = {
   silent: () => undefined,
   swapped: (o) => o.hold(o.reply),
   torn: (o) => {
-    const cut = o.random.between(1, o.reply.length - 1)
+    const cut = pieceBytes(o)
     o.wire.send(inTime(o), o.reply.subarray(0, cut))
     o.wire.send(tooLate(o), o.reply.subarray(cut))
   },
@@ -107,16 +122,16 @@ export const commonKinds = {
   },
   exception: (o) => o.wire.send(inTime(o), exception(o)),
   lateException: (o) => o.wire.send(tooLate(o), exception(o)),
-  truncated: (o) => o.wire.send(inTime(o), o.reply.subarray(0, o.random.between(1, o.reply.length - 1))),
+  truncated: (o) => o.wire.send(inTime(o), o.reply.subarray(0, pieceBytes(o))),
   oversized: (o) =>
     o.wire.send(inTime(o), Buffer.concat([o.reply, o.random.bytes(o.random.between(1, 300))])),
   otherQuantity: (o) => lieFirst(o, forgedReply(o, { quantity: otherQuantity(o) })),
   otherFunction: (o) =>
     lieFirst(o, forgedReply(o, { functionCode: o.random.of([7 - o.heard.function, 1, 16, 0, 0x90]) })),
   otherUnit: (o) => lieFirst(o, forgedReply(o, { unit: o.stranger() })),
-  garbage: (o) => o.wire.send(inTime(o), o.random.bytes(o.random.between(1, 300))),
+  garbage: (o) => o.wire.send(inTime(o), o.random.bytes(o.random.between(o.least.noise, 300))),
   garbageBefore: (o) => {
-    o.wire.send(0, o.random.bytes(o.random.between(1, 40)))
+    o.wire.send(0, o.random.bytes(o.random.between(o.least.noise, 40)))
     o.wire.send(o.random.of([0, 1, 60]), o.reply)
   },
   countLies: (o) => {
@@ -127,16 +142,27 @@ export const commonKinds = {
   },
 } as const satisfies Record<string, (occasion: Occasion) => void>
 
+const TRANSACTIONS = 65_536
+
+/** Nobody can tell a number that is given out only later from the right one, once it is. */
+const isAhead = (transaction: number, { heard }: Occasion): boolean => {
+  const ahead = (transaction - heard.transaction + TRANSACTIONS) % TRANSACTIONS
+  return ahead > 0 && ahead < TRANSACTIONS / 2
+}
+
 /** Where a reply says to which request it belongs. */
 export const transactionKinds = {
   otherTransaction: (o) => {
-    const away = o.random.of([1, 2, 3, o.random.between(1, 999), o.random.between(1, 65_535)])
-    lieFirst(o, forgedReply(o, { transaction: (o.heard.transaction + 65_536 - away) % 65_536 }))
+    const away = o.random.of([1, 2, 3, o.random.between(1, 999), o.random.between(1, TRANSACTIONS / 2)])
+    lieFirst(o, forgedReply(o, { transaction: (o.heard.transaction + TRANSACTIONS - away) % TRANSACTIONS }))
   },
   headerDamaged: (o) => {
-    const bytes = Uint8Array.from(o.reply)
-    const at = o.random.below(6)
-    bytes[at] = (bytes[at] ?? 0) ^ (1 << o.random.below(8))
+    const bytes = Buffer.from(o.reply)
+    do {
+      bytes.set(o.reply)
+      const at = o.random.below(6)
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << o.random.below(8))
+    } while (isAhead(bytes.readUInt16BE(0), o))
     o.wire.send(inTime(o), bytes)
   },
 } as const satisfies Record<string, (occasion: Occasion) => void>
@@ -159,7 +185,7 @@ export const connectionKinds = {
   closed: (o) => o.wire.close(inTime(o)),
   closedAmidst: (o) => {
     const afterMs = inTime(o)
-    o.wire.send(afterMs, o.reply.subarray(0, o.random.between(1, o.reply.length - 1)))
+    o.wire.send(afterMs, o.reply.subarray(0, pieceBytes(o)))
     o.wire.close(afterMs)
     if (o.random.chance(0.5)) o.wire.send(tooLate(o), o.reply)
   },
