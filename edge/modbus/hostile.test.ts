@@ -8,7 +8,6 @@ import {
   networkKinds,
   serialKinds,
   transactionKinds,
-  type LeastBytes,
 } from '../testing/hostile-kinds.ts'
 import { HostileMeter, type Kinds } from '../testing/hostile-meter.ts'
 import { HostilePipe, type Behind } from '../testing/hostile-pipe.ts'
@@ -34,8 +33,6 @@ const rtuTimes = (query: ReadQuery) => {
 }
 
 const tcpTimes = () => ({ waitMs: TIMEOUT_MS, boundMs: TIMEOUT_MS + LATE_MS })
-/** Nobody could know that a reply that was cut short is filled up with single bytes of the next one. */
-const { singleBytes: _singleBytes, ...commonWhole } = commonKinds
 
 interface Transport {
   readonly framing: typeof mbap
@@ -45,7 +42,6 @@ interface Transport {
   readonly times: (query: ReadQuery) => { waitMs: number; boundMs: number }
   /** Part of the requests that must be answered with values: nothing is proved by a line that refuses everything. */
   readonly valuesMin: number
-  readonly least?: LeastBytes
   readonly hastyShare?: number
   readonly line: (pipe: HostilePipe, time: SimulatedTime, random: () => number) => Line
 }
@@ -78,12 +74,10 @@ const transports: Readonly<Record<string, Transport>> = {
   },
   'Modbus TCP, several requests at once': {
     framing: mbap,
-    kinds: { ...commonWhole, ...transactionKinds, ...connectionKinds, ...networkKinds },
+    kinds: { ...commonKinds, ...transactionKinds, ...connectionKinds, ...networkKinds },
     imitates: true,
     behind: 'tcp',
     times: tcpTimes,
-    // A head of a reply; more than any reply that is asked for here.
-    least: { piece: 9, noise: 32 },
     // With a connection that is given up all of them lose their answers.
     valuesMin: 0.25,
     line: ({ open }, clock, random) =>

@@ -13,15 +13,10 @@ export interface Wire {
   mute(): void
   /** The network holds back what passes in one direction, in order. */
   stall(direction: 'requests' | 'replies', forMs: number): void
-}
-
-/**
- * How short pieces of replies and noise may be. Where several replies are under way, one that was cut short may be
- * filled up with what comes next: nobody could know that of less than a head, or of noise of just the right length.
- */
-export interface LeastBytes {
-  readonly piece: number
-  readonly noise: number
+  /** Nothing else is on its way, and the connection holds no part of a frame: what comes next cannot be mixed up with it. */
+  readonly alone: boolean
+  /** From now on the connection may hold a part of a frame. */
+  spoil(): void
 }
 
 /** One request, and everything that a lie about it may need. */
@@ -37,8 +32,6 @@ export interface Occasion {
   readonly waitMs: number
   /** An answer never comes later than this. */
   readonly boundMs: number
-  /** Whether it can be known that a piece fills up what was cut off another reply. */
-  readonly least: LeastBytes
   /** Registers that no meter has. */
   readonly forged: (count: number) => number[]
   /** Another unit, of which nothing is under way. */
@@ -73,8 +66,20 @@ function lieFirst(occasion: Occasion, lie: Uint8Array): void {
 }
 
 /** Where a reply is cut. */
-const pieceBytes = ({ random, reply, least }: Occasion): number =>
-  random.between(least.piece, reply.length - 1)
+const pieceBytes = ({ random, reply }: Occasion): number => random.between(1, reply.length - 1)
+
+/**
+ * Without a CRC nobody could know that a piece of one reply, or noise of just the right length, fills up another one that
+ * was cut short. Among others there are whole replies only, and noise longer than any reply.
+ */
+const inPieces = ({ framing, wire }: Occasion): boolean => framing.headAt === 0 || wire.alone
+const NOISE_AMONG_OTHERS = 261
+
+function sendNoise(o: Occasion, afterMs: number, most: number): void {
+  const bytes = inPieces(o) ? o.random.between(1, most) : NOISE_AMONG_OTHERS
+  o.wire.send(afterMs, o.random.bytes(bytes))
+  o.wire.spoil()
+}
 
 /** Another number of registers than was asked for. */
 const otherQuantity = ({ heard, random }: Occasion): number => {
@@ -104,11 +109,13 @@ export const commonKinds = {
   silent: () => undefined,
   swapped: (o) => o.hold(o.reply),
   torn: (o) => {
+    if (!inPieces(o)) return o.wire.send(inTime(o), o.reply)
     const cut = pieceBytes(o)
     o.wire.send(inTime(o), o.reply.subarray(0, cut))
     o.wire.send(tooLate(o), o.reply.subarray(cut))
   },
   singleBytes: (o) => {
+    if (!inPieces(o)) return o.wire.send(soon(o), o.reply)
     // Without a CRC nobody could know that late single bytes fill up another reply that was cut short.
     const isLate = o.framing.headAt === 0 && o.random.chance(0.5)
     const startMs = isLate ? tooLate(o) : soon(o)
@@ -122,16 +129,21 @@ export const commonKinds = {
   },
   exception: (o) => o.wire.send(inTime(o), exception(o)),
   lateException: (o) => o.wire.send(tooLate(o), exception(o)),
-  truncated: (o) => o.wire.send(inTime(o), o.reply.subarray(0, pieceBytes(o))),
-  oversized: (o) =>
-    o.wire.send(inTime(o), Buffer.concat([o.reply, o.random.bytes(o.random.between(1, 300))])),
+  truncated: (o) => {
+    o.wire.send(inTime(o), inPieces(o) ? o.reply.subarray(0, pieceBytes(o)) : o.reply)
+    o.wire.spoil()
+  },
+  oversized: (o) => {
+    o.wire.send(inTime(o), Buffer.concat([o.reply, o.random.bytes(o.random.between(1, 300))]))
+    o.wire.spoil()
+  },
   otherQuantity: (o) => lieFirst(o, forgedReply(o, { quantity: otherQuantity(o) })),
   otherFunction: (o) =>
     lieFirst(o, forgedReply(o, { functionCode: o.random.of([7 - o.heard.function, 1, 16, 0, 0x90]) })),
   otherUnit: (o) => lieFirst(o, forgedReply(o, { unit: o.stranger() })),
-  garbage: (o) => o.wire.send(inTime(o), o.random.bytes(o.random.between(o.least.noise, 300))),
+  garbage: (o) => sendNoise(o, inTime(o), 300),
   garbageBefore: (o) => {
-    o.wire.send(0, o.random.bytes(o.random.between(o.least.noise, 40)))
+    sendNoise(o, 0, 40)
     o.wire.send(o.random.of([0, 1, 60]), o.reply)
   },
   countLies: (o) => {
@@ -164,6 +176,7 @@ export const transactionKinds = {
       bytes[at] = (bytes[at] ?? 0) ^ (1 << o.random.below(8))
     } while (isAhead(bytes.readUInt16BE(0), o))
     o.wire.send(inTime(o), bytes)
+    o.wire.spoil()
   },
 } as const satisfies Record<string, (occasion: Occasion) => void>
 
@@ -185,7 +198,7 @@ export const connectionKinds = {
   closed: (o) => o.wire.close(inTime(o)),
   closedAmidst: (o) => {
     const afterMs = inTime(o)
-    o.wire.send(afterMs, o.reply.subarray(0, pieceBytes(o)))
+    o.wire.send(afterMs, inPieces(o) ? o.reply.subarray(0, pieceBytes(o)) : o.reply)
     o.wire.close(afterMs)
     if (o.random.chance(0.5)) o.wire.send(tooLate(o), o.reply)
   },

@@ -1,7 +1,7 @@
 import type { Clock } from '#contract/clock.ts'
 import type { ReadQuery } from '#edge/modbus/frame.ts'
 import { wordsPdu, type Framing, type Heard } from './hostile-framing.ts'
-import type { LeastBytes, Occasion, Wire } from './hostile-kinds.ts'
+import type { Occasion, Wire } from './hostile-kinds.ts'
 import { scrambled, type SeededRandom } from './seeded-random.ts'
 
 export type Kinds = Readonly<Record<string, (occasion: Occasion) => void>>
@@ -15,13 +15,10 @@ export interface HostileMeterOptions {
   readonly imitates: boolean
   /** How long the client waits for an answer, and how late one may come at all. */
   readonly times: (query: ReadQuery) => { readonly waitMs: number; readonly boundMs: number }
-  /** Single bytes by default. */
-  readonly least?: LeastBytes
   readonly random: SeededRandom
   readonly clock: Clock
 }
 
-const SINGLE_BYTES: LeastBytes = { piece: 1, noise: 1 }
 /** Share of requests that are answered as they should be. */
 const HONEST_SHARE = 0.3
 /** Units from here on are nobody's. */
@@ -74,7 +71,7 @@ export class HostileMeter {
 
   /** Answers one request in its way. */
   take(request: Uint8Array, wire: Wire): void {
-    const { framing, kinds, random, clock, times, least = SINGLE_BYTES } = this.#options
+    const { framing, kinds, random, clock, times } = this.#options
     const heard = framing.heard(request)
     this.#queries.push(heard)
     const { waitMs, boundMs } = times(heard)
@@ -94,7 +91,6 @@ export class HostileMeter {
       reply: this.#reply(heard),
       waitMs,
       boundMs,
-      least,
       forged: (count) => Array.from({ length: count }, () => random.below(65_536)),
       stranger: () => this.#stranger(heard.unit, nowMs),
       hold: (reply) => {
