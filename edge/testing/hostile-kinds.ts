@@ -5,6 +5,8 @@ import type { SeededRandom } from './seeded-random.ts'
 /** How a server reaches the client that asked, and what it can do to the way between them. */
 export interface Wire {
   send(afterMs: number, bytes: Uint8Array): void
+  /** What is sent for two moments arrives so far apart; real timers and sockets may make it more. */
+  readonly exact: boolean
   /** Ends the connection, after everything that was sent for an earlier moment. */
   close(afterMs: number): void
   /** Ends the connection and takes no new one for that long. */
@@ -124,8 +126,10 @@ export const commonKinds = {
   },
   duplicated: (o) => {
     const afterMs = inTime(o)
+    // A second answer that comes after the next request cannot be told from the answer to that.
+    const apartMs = o.wire.exact ? o.random.below(2) : 0
     o.wire.send(afterMs, o.reply)
-    o.wire.send(afterMs + o.random.below(2), o.reply)
+    o.wire.send(afterMs + apartMs, o.reply)
   },
   exception: (o) => o.wire.send(inTime(o), exception(o)),
   lateException: (o) => o.wire.send(tooLate(o), exception(o)),

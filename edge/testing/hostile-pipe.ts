@@ -20,6 +20,7 @@ export type Behind = 'tcp' | 'serial server' | 'serial device'
 
 /** A way to a hostile meter without sockets, in simulated time. */
 export class HostilePipe implements Wire {
+  readonly exact = true
   readonly #time: SimulatedTime
   readonly #meter: () => HostileMeter
   readonly #behind: Behind
