@@ -173,6 +173,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         if (worker === undefined) throw new Fault('broker-unavailable', 'The server is starting.')
         await worker.publishConfiguration(message)
       },
+      commits: store,
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
       reports,
       factors: { factors: readFactorFiles(), tariffs: readTariffs(given.park) },
