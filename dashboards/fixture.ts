@@ -188,6 +188,9 @@ export class MemoryBooks implements BooksView {
     }))
     return rollUp(slots, partsOf('day', period, 'Asia/Shanghai'))
   }
+  sumsOver(...asked: Parameters<BooksView['sumsOver']>): readonly PlacedSum[] {
+    return this.daySums(...asked)
+  }
   holes = (): readonly never[] => []
   gaps = (): readonly never[] => []
   quarantine = (): readonly never[] => []
@@ -201,6 +204,7 @@ export class MemoryBooks implements BooksView {
     gaps: 0,
     missingBatches: 0,
     quarantined: 0,
+    daysToCopy: 0,
     dirtyWindows: 0,
     oldestDirtyMs: undefined,
     revisionsWritten: 0,

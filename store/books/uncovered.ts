@@ -7,26 +7,44 @@ import type { Interval } from '#contract/interval.ts'
 
 const slotRow = z.object({ slot_ms: z.number() })
 
-export type Uncovered = ReturnType<typeof openUncovered>
-
 /** Uncovered slots of the books. `note` belongs into a transaction of the caller. */
 export function openUncovered(
   database: DatabaseSync,
   extentOf: (series: number) => { firstMs: number; lastMs: number } | undefined,
 ) {
   const insert = database.prepare('INSERT OR IGNORE INTO uncovered_slot VALUES (?, ?)')
-  const remove = database.prepare('DELETE FROM uncovered_slot WHERE series = ? AND slot_ms = ?')
+  const remove = database.prepare(
+    'DELETE FROM uncovered_slot WHERE series = ? AND slot_ms >= ? AND slot_ms < ?',
+  )
   const slots = database.prepare('SELECT slot_ms FROM uncovered_slot WHERE series = ? ORDER BY slot_ms')
   /** What was answered of a series, so that one that did not change is not read again and again. */
   const answered = new Map<number, number>()
 
   return {
-    note(series: number, interval: Interval): void {
-      const isCovered = interval.state === 'known' && interval.coverage >= 1
-      const { changes } = isCovered
-        ? remove.run(series, interval.slotMs)
-        : insert.run(series, interval.slotMs)
-      if (changes > 0) answered.delete(series)
+    /** Intervals of a series: covered ones that follow one another are one stretch, nearly always the whole day. */
+    note(series: number, intervals: readonly Interval[]): void {
+      let isChanged = false
+      let covered: Period | undefined
+      const close = (): void => {
+        if (covered !== undefined && remove.run(series, covered.fromMs, covered.toMs).changes > 0)
+          isChanged = true
+        covered = undefined
+      }
+      for (const interval of intervals) {
+        const { slotMs } = interval
+        if (interval.state === 'known' && interval.coverage >= 1) {
+          if (covered?.toMs !== slotMs) {
+            close()
+            covered = { fromMs: slotMs, toMs: slotMs }
+          }
+          covered = { fromMs: covered.fromMs, toMs: slotMs + SLOT_MS }
+        } else {
+          close()
+          if (insert.run(series, slotMs).changes > 0) isChanged = true
+        }
+      }
+      close()
+      if (isChanged) answered.delete(series)
     },
 
     /**
