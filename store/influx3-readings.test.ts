@@ -178,7 +178,7 @@ describe('InfluxDB 3.x that answers strangely', () => {
 
   async function storeThatAnswers(answer: Answer | undefined) {
     server = await startRecordingServer(() => answer)
-    return openInflux3Readings({ url: server.url, database: 'park', requestTimeoutMs: 300 })
+    return openInflux3Readings({ url: server.url, database: 'park', requestTimeoutMs: 20_000 })
   }
 
   test.each([
