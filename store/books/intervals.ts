@@ -56,7 +56,7 @@ const dayOf = (slotMs: number): number => slotMs - (slotMs % DAY_MS)
  */
 export function openIntervals(
   database: DatabaseSync,
-  onGiven: (series: number, intervals: readonly Interval[]) => void,
+  onGiven: (series: number, dayMs: number, intervals: readonly Interval[]) => void,
 ) {
   const findSeries = database.prepare('SELECT id FROM series WHERE meter = ? AND quantity = ?')
   const insertSeries = database.prepare('INSERT INTO series (meter, quantity) VALUES (?, ?) RETURNING id')
@@ -118,7 +118,7 @@ export function openIntervals(
     let open: ReturnType<typeof openDay> | undefined
     const close = (): void => {
       if (open === undefined) return
-      onGiven(open.series, open.given)
+      onGiven(open.series, open.dayMs, open.given)
       if (!open.isChanged) return
       open.displaced.put()
       putPage.run(open.series, open.dayMs, pageBytes(open.page))
