@@ -12,10 +12,12 @@ import { READINGS_PER_BATCH } from './load.ts'
  * `npm run bench latency`: how long a payload waits for its receipt, from publishing to the receipt at the gateway with
  * the commit between, at 10 % and 80 % of what the same machine takes at that moment; then the memory of the server while
  * twice as much is sent as it takes: the most in each sixth of that time, and what it holds afterwards. `TANBIAO_BENCH_SECONDS`
- * for each, `TANBIAO_BENCH_STORES=sqlite` for one store.
+ * for each, `TANBIAO_BENCH_STORES=sqlite` for one store, `TANBIAO_BENCH_SHARES=2` for the overload alone.
  */
 const GATEWAYS = 4
 const SECONDS = Number(process.env['TANBIAO_BENCH_SECONDS'] ?? 20)
+/** Of the highest load. */
+const SHARES = (process.env['TANBIAO_BENCH_SHARES'] ?? '0.1,0.8,2').split(',').map(Number)
 /** Batches a gateway by which the highest load is found. */
 const PROBE_BATCHES = 200
 
@@ -47,7 +49,7 @@ async function ofStore(name: string, storeUrl: string): Promise<void> {
     const { seconds } = await message(start('publisher.ts', url, GATEWAYS, PROBE_BATCHES), finished)
     const most = (GATEWAYS * PROBE_BATCHES) / seconds
     console.log(`${name}: takes ${Math.round(most * READINGS_PER_BATCH).toLocaleString('en')} readings/s`)
-    for (const share of [0.1, 0.8, 2]) {
+    for (const share of SHARES) {
       memory.length = 0
       const beforeMb = residentMb(worker.pid)
       const found = await message(start('paced-publisher.ts', url, GATEWAYS, share * most, SECONDS), paced)

@@ -148,7 +148,7 @@ export const chaosFaults: readonly ChaosFault[] = [
     strike: async (site) => {
       const gateway = anyGateway(site)
       for (const offMs of [GATEWAY_CLOCK_STEP_MS, -GATEWAY_CLOCK_STEP_MS, 0]) {
-        site.setGatewayClock(gateway, offMs)
+        await site.setGatewayClock(gateway, offMs)
         await whileOf(site)
       }
     },

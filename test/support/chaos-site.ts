@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from '#cli/child.ts'
@@ -62,8 +62,8 @@ export interface Site {
   startServer(): Promise<void>
   /** Sets the wall clock of the server's process off by so much, until it ends. */
   setServerClock(offMs: number): void
-  /** The same of a gateway. */
-  setGatewayClock(gateway: GatewayId, offMs: number): void
+  /** The same of a gateway; resolves when it has seen the jump. */
+  setGatewayClock(gateway: GatewayId, offMs: number): Promise<void>
   killGateway(gateway: GatewayId): Promise<void>
   startGateway(gateway: GatewayId): Promise<void>
   /** Waits until all that was read before now is stored and entered; gives what is wrong with it. */
@@ -227,8 +227,12 @@ export async function startSite(seed: number): Promise<Site> {
     setServerClock: (offMs) => {
       setClock('server', server, offMs)
     },
-    setGatewayClock: (gateway, offMs) => {
+    setGatewayClock: async (gateway, offMs) => {
+      const log = join(installation.folder, 'log', `${gateway}.log`)
+      const jumps = (): number => readFileSync(log, 'utf8').split('the system clock jumped').length
+      const before = jumps()
       setClock(gateway, agents[gateway], offMs)
+      await until(() => (jumps() > before ? true : undefined))
     },
     killGateway: async (gateway) => {
       agents[gateway].kill()
