@@ -191,6 +191,9 @@ export class MemoryBooks implements BooksView {
     }))
     return rollUp(slots, partsOf('day', period, 'Asia/Shanghai'))
   }
+  sumsOver(...asked: Parameters<BooksView['sumsOver']>): readonly PlacedSum[] {
+    return this.daySums(...asked)
+  }
   holes = (): readonly never[] => []
   gaps = (): readonly never[] => []
   quarantine = (): readonly never[] => []
@@ -204,6 +207,7 @@ export class MemoryBooks implements BooksView {
     gaps: 0,
     missingBatches: 0,
     quarantined: 0,
+    daysToCopy: 0,
     dirtyWindows: 0,
     oldestDirtyMs: undefined,
     revisionsWritten: 0,

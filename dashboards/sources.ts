@@ -12,6 +12,7 @@ export type BooksView = Pick<
   | 'intervals'
   | 'revisions'
   | 'daySums'
+  | 'sumsOver'
   | 'meterEntries'
   | 'records'
   | 'holes'
