@@ -3,9 +3,9 @@ import type { Park } from '#contract/park.ts'
 import { DaySums } from './day-sums.ts'
 import { environmentOf, type Environment } from './environment.ts'
 import { eachPhase, electricalState, type ElectricalState, type ThreePhases } from './electrical.ts'
-import { amountOfTerms, byPhase, flowOfTerms, type FlowNode } from './flow-node.ts'
+import { amountOfTerms, byPhase, flowOfTerms, type FlowNode, type Term } from './flow-node.ts'
 import { flowNodes } from './flow-tree.ts'
-import { instantOf, loadCurve, sampledEnvelope, type LoadCurve } from './load-curve.ts'
+import { DAY_MS, instantOf, loadCurve, sampledEnvelope, type LoadCurve } from './load-curve.ts'
 import { carrierOfFlow } from './flow-carrier.ts'
 import { amountPerFlowHour, conditionsOf, type MediumState } from './media.ts'
 import { surroundingsOf } from './load-kinds.ts'
@@ -39,6 +39,11 @@ export interface Plant {
   maxDemandAt(meter: string, atMs: number): number
   /** The weather over the park. */
   environmentAt(atMs: number): Environment
+  /**
+   * Sums up the days of all flows up to an instant in many small steps, and yields after each how much of it is done,
+   * 0 to 1: for whoever has others to answer in between. Nothing is different afterwards but the time of an answer.
+   */
+  summing(atMs: number): Iterable<number>
   /** The bounds that the meter's flow keeps for ever; below zero for a source. */
   boundsOf(meter: string): { readonly least: number; readonly most: number }
 }
@@ -54,6 +59,7 @@ export interface ElectricalEnergy {
   readonly reactiveImportKvarh: number
   readonly reactiveImportByPhaseKvarh: ThreePhases<number>
   readonly apparentKvah: number
+  apparentByPhaseKvah(phase: 0 | 1 | 2): number
 }
 
 /** Apparent power that has no closed integral is counted at marks this far apart, straight between them. */
@@ -67,6 +73,35 @@ function kept<K extends readonly string[], T>(make: (...names: K) => T): (...nam
     const known = made.get(key) ?? make(...names)
     made.set(key, known)
     return known
+  }
+}
+
+/** Days summed up at a time: some milliseconds. */
+const SUMMED_DAYS = 20
+
+/**
+ * All curves of a plant, first those that are sampled from others, the outermost of them first: whoever walks over their
+ * days lays out and sums up those of the others on the way.
+ */
+function curvesInOrder(scenario: Scenario, nodes: ReadonlyMap<string, FlowNode>): readonly LoadCurve[] {
+  const found = new Set<LoadCurve>()
+  const outermostFirst = [...nodes].toReversed()
+  for (const [name, { terms, losses }] of outermostFirst) {
+    const kind = scenario.flows[name]?.kind
+    const sampled = kind === 'transformer' ? losses : kind === 'chiller' ? terms : []
+    for (const { curve } of sampled) found.add(curve)
+  }
+  for (const [, { terms }] of outermostFirst) for (const { curve } of terms) found.add(curve)
+  return [...found]
+}
+
+function* summed(curves: readonly LoadCurve[], startMs: number, endMs: number): Generator<number, void> {
+  for (const [index, curve] of curves.entries()) {
+    for (let atMs = startMs; atMs < endMs;) {
+      atMs = Math.min(atMs + SUMMED_DAYS * DAY_MS, endMs)
+      curve.integralAt(atMs)
+      yield (index + (atMs - startMs) / (endMs - startMs)) / curves.length
+    }
   }
 }
 
@@ -102,11 +137,9 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
     return source ? 0 - imported : imported
   }
 
-  const apparentCurves = new Map<string, LoadCurve>()
-  const apparentCurve = (meter: string): LoadCurve => {
-    const made = apparentCurves.get(meter)
-    if (made !== undefined) return made
-    const { terms } = nodeOf(meter)
+  /** Of all phases together, or of one of them. */
+  const apparentCurve = kept((meter: string, phase: '' | '0' | '1' | '2'): LoadCurve => {
+    const terms = termsOf(meter, phase)
     const envelope = sampledEnvelope(APPARENT_STEP_MINUTES, (day, minute) => {
       const atMs = instantOf(day, minute, time)
       let active = 0
@@ -118,18 +151,22 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
       }
       return Math.hypot(active, reactive)
     })
-    const curve = loadCurve(envelope, [], time, daySums.of(`${meter}/apparent`))
-    apparentCurves.set(meter, curve)
-    return curve
+    return loadCurve(envelope, [], time, daySums.of(`${meter}/apparent${phase}`))
+  })
+
+  const termsOf = (meter: string, phase: '' | '0' | '1' | '2'): readonly Term[] => {
+    const { terms } = nodeOf(meter)
+    if (phase === '') return terms
+    return terms.map((term) => ({ ...term, weight: term.weight * (term.phaseShares[Number(phase)] ?? 0) }))
   }
 
   /** Exact where all of the load has one power factor. */
-  const apparentEnergy = (meter: string, atMs: number): number => {
-    const { terms } = nodeOf(meter)
+  const apparentEnergy = (meter: string, phase: '' | '0' | '1' | '2', atMs: number): number => {
+    const terms = termsOf(meter, phase)
     const tanPhi = terms[0]?.tanPhi ?? 0
     return terms.every((term) => term.tanPhi === tanPhi)
       ? Math.abs(amountOfTerms(terms, atMs)) * Math.hypot(1, tanPhi)
-      : apparentCurve(meter).integralAt(atMs)
+      : apparentCurve(meter, phase).integralAt(atMs)
   }
 
   const tariffEnergy = kept((meter: string, tariff: TariffName) =>
@@ -151,6 +188,7 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
     maxDemandAt: (meter, atMs) => maxDemand(meter)(atMs),
     environmentAt: environmentOf(surroundingsOf(scenario)),
     boundsOf: (meter) => nodeOf(meter),
+    summing: (atMs) => summed(curvesInOrder(scenario, nodes), time.startMs, atMs),
     lossAt: (meter, atMs) => {
       const { losses } = nodeOf(meter)
       return {
@@ -183,8 +221,9 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
         reactiveImportKvarh: reactive,
         reactiveImportByPhaseKvarh: eachPhase((phase) => energies[phase].reactive),
         get apparentKvah() {
-          return apparentEnergy(meter, atMs)
+          return apparentEnergy(meter, '', atMs)
         },
+        apparentByPhaseKvah: (phase) => apparentEnergy(meter, `${phase}`, atMs),
       }
     },
   }

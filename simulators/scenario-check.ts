@@ -32,6 +32,7 @@ function partsOf(
     case 'shift':
     case 'continuous':
     case 'climate':
+    case 'lighting':
     case 'machines':
     case 'replay':
     case 'photovoltaic':
@@ -99,8 +100,10 @@ function treeFindings(data: DataFile<Scenario>, park: Park): Finding[] {
     }
   }
   for (const meter of park.meters.values()) {
-    if (flows[meter.id] === undefined) say(['flows'], `nothing flows through "${meter.id}"`)
-    else if (meter.upstream !== undefined) {
+    if (flows[meter.id] === undefined) {
+      // What follows from other meters, or is read by persons, no gateway asks for.
+      if (meter.gateway !== undefined) say(['flows'], `nothing flows through "${meter.id}"`)
+    } else if (meter.upstream !== undefined) {
       const feeder = meteredFeeder(meter.id, fedBy, park)
       if (feeder !== meter.upstream) {
         say(
