@@ -1,11 +1,12 @@
 import type { Carrier } from '#contract/carriers.ts'
 import type { Park } from '#contract/park.ts'
+import { apparentRegister } from './apparent-energy.ts'
 import { DaySums } from './day-sums.ts'
 import { environmentOf, type Environment } from './environment.ts'
 import { eachPhase, electricalState, type ElectricalState, type ThreePhases } from './electrical.ts'
-import { amountOfTerms, byPhase, flowOfTerms, type FlowNode, type Term } from './flow-node.ts'
+import { amountOfTerms, byPhase, flowOfTerms, type FlowNode } from './flow-node.ts'
 import { flowNodes } from './flow-tree.ts'
-import { DAY_MS, instantOf, loadCurve, sampledEnvelope, type LoadCurve } from './load-curve.ts'
+import { DAY_MS, type LoadCurve } from './load-curve.ts'
 import { carrierOfFlow } from './flow-carrier.ts'
 import { amountPerFlowHour, conditionsOf, type MediumState } from './media.ts'
 import { surroundingsOf } from './load-kinds.ts'
@@ -62,11 +63,11 @@ export interface ElectricalEnergy {
   apparentByPhaseKvah(phase: 0 | 1 | 2): number
 }
 
-/** Apparent power that has no closed integral is counted at marks this far apart, straight between them. */
-const APPARENT_STEP_MINUTES = 10
+/** All phases together, or one of them. */
+type Place = 'all' | 0 | 1 | 2
 
 /** Makes a thing once for each of its names. */
-function kept<K extends readonly string[], T>(make: (...names: K) => T): (...names: K) => T {
+function kept<K extends readonly (string | number)[], T>(make: (...names: K) => T): (...names: K) => T {
   const made = new Map<string, T>()
   return (...names) => {
     const key = names.join('/')
@@ -138,36 +139,27 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
   }
 
   /** Of all phases together, or of one of them. */
-  const apparentCurve = kept((meter: string, phase: '' | '0' | '1' | '2'): LoadCurve => {
-    const terms = termsOf(meter, phase)
-    const envelope = sampledEnvelope(APPARENT_STEP_MINUTES, (day, minute) => {
-      const atMs = instantOf(day, minute, time)
-      let active = 0
-      let reactive = 0
-      for (const { curve, weight, tanPhi } of terms) {
-        const flow = weight * curve.at(atMs)
-        active += flow
-        reactive += flow * tanPhi
-      }
-      return Math.hypot(active, reactive)
-    })
-    return loadCurve(envelope, [], time, daySums.of(`${meter}/apparent${phase}`))
-  })
-
-  const termsOf = (meter: string, phase: '' | '0' | '1' | '2'): readonly Term[] => {
-    const { terms } = nodeOf(meter)
-    if (phase === '') return terms
-    return terms.map((term) => ({ ...term, weight: term.weight * (term.phaseShares[Number(phase)] ?? 0) }))
-  }
-
-  /** Exact where all of the load has one power factor. */
-  const apparentEnergy = (meter: string, phase: '' | '0' | '1' | '2', atMs: number): number => {
-    const terms = termsOf(meter, phase)
+  const apparentEnergy = kept((meter: string, phase: Place): ((atMs: number) => number) => {
+    const all = nodeOf(meter).terms
+    const terms =
+      phase === 'all'
+        ? all
+        : all.map((term) => ({ ...term, weight: term.weight * (term.phaseShares[phase] ?? 0) }))
     const tanPhi = terms[0]?.tanPhi ?? 0
-    return terms.every((term) => term.tanPhi === tanPhi)
-      ? Math.abs(amountOfTerms(terms, atMs)) * Math.hypot(1, tanPhi)
-      : apparentCurve(meter, phase).integralAt(atMs)
-  }
+    if (terms.every((term) => term.tanPhi === tanPhi)) {
+      return (atMs) => Math.abs(amountOfTerms(terms, atMs)) * Math.hypot(1, tanPhi)
+    }
+    const registers = (atMs: number): [number, number] => {
+      let [active, reactive] = [0, 0]
+      for (const { curve, weight, tanPhi: share } of terms) {
+        const amount = weight * curve.integralAt(atMs)
+        active += amount
+        reactive += amount * share
+      }
+      return [active, reactive]
+    }
+    return apparentRegister(registers, time, daySums.of(`${meter}/apparent/${phase}`))
+  })
 
   const tariffEnergy = kept((meter: string, tariff: TariffName) =>
     tariffRegister(
@@ -221,9 +213,9 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
         reactiveImportKvarh: reactive,
         reactiveImportByPhaseKvarh: eachPhase((phase) => energies[phase].reactive),
         get apparentKvah() {
-          return apparentEnergy(meter, '', atMs)
+          return apparentEnergy(meter, 'all')(atMs)
         },
-        apparentByPhaseKvah: (phase) => apparentEnergy(meter, `${phase}`, atMs),
+        apparentByPhaseKvah: (phase) => apparentEnergy(meter, phase)(atMs),
       }
     },
   }
