@@ -23,7 +23,8 @@ function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
   const { value, limit, unit, sinceMs } = alarm.detail
-  const shown = unit === 'kW' || unit === 's' ? ` ${unit}` : ''
+  // These two stand for what the meter measures.
+  const shown = unit === undefined || unit === 'power' || unit === 'slot' ? '' : ` ${unit}`
   return (
     <span className="number">
       {value !== undefined && `${valueText(value, locale)}${shown}`}
@@ -51,11 +52,17 @@ export function AlarmsPage(): ReactNode {
   const names = meterNames(park)
   const gateways = new Map(park.gateways.map(({ id, name }) => [id, name]))
   const enterprises = new Map(park.enterprises.map(({ id, name }) => [id, name]))
-  const subjectOf = ({ subject: { kind, id } }: AlarmLine): ReactNode => {
+  const subjectOf = ({ subject: { kind, id }, enterprise }: AlarmLine): ReactNode => {
     const none = { zh: id, en: id }
     if (kind === 'meter') return <Link href={`/meters/${id}`}>{nameOf(names.get(id) ?? none)}</Link>
     if (kind === 'enterprise')
       return <Link href={`/enterprises/${id}`}>{nameOf(enterprises.get(id) ?? none)}</Link>
+    if (kind === 'target')
+      return (
+        <Link href="/targets">
+          {nameOf(enterprises.get(enterprise ?? '') ?? park.name)} {id}
+        </Link>
+      )
     if (kind === 'gateway') return <Link href="/fleet">{nameOf(gateways.get(id) ?? none)}</Link>
     return <Link href="/quality">{nameOf(park.name)}</Link>
   }

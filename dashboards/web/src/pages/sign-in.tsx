@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react'
 import { Alert, Button, Form, Input } from 'antd'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { EntryCard } from '#dashboards/web/src/parts/entry-card.tsx'
+import { ProviderButton, refusalInAddress } from '#dashboards/web/src/parts/provider-button.tsx'
 import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { Refused, useSession } from '#dashboards/web/src/session.tsx'
 
@@ -14,7 +15,11 @@ interface Entered {
 export function SignInPage(): ReactNode {
   const { t } = useSpeech()
   const { open } = useSession()
-  const [refused, setRefused] = useState<string>()
+  const [refused, setRefused] = useState<string | undefined>(() => {
+    const code = refusalInAddress()
+    if (code === undefined) return undefined
+    return t(code === 'sign-in-refused' ? 'signIn.providerRefused' : faultTextKey(code))
+  })
   const [busy, setBusy] = useState(false)
   const submit = async (entered: Entered): Promise<void> => {
     setBusy(true)
@@ -49,6 +54,7 @@ export function SignInPage(): ReactNode {
         <Button type="primary" htmlType="submit" block loading={busy}>
           {t('signIn.submit')}
         </Button>
+        <ProviderButton />
       </Form>
     </EntryCard>
   )
