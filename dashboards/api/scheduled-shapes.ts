@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { scheduledKinds } from '#contract/report-schedule.ts'
 import { epochMs, identifier } from '#contract/identity.ts'
-import { reportManifest } from '../scheduled/manifest.ts'
+import { reportManifest } from '#dashboards/scheduled/manifest.ts'
 
 /** What /api/v1/scheduled-reports answers. */
 
