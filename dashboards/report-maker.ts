@@ -67,7 +67,7 @@ function carbonReport(
   const view = statementView(accounts, park, planOf(accounts, account), { from, to }, nowMs)
   const whose = namesOf(park).get(account) ?? { zh: account, en: account }
   const head = { park: name, whose, period, planRevision: accounts.plan.revision }
-  return { sheets: statementSheets(head, view, sayIn(query.language)), view: { account, ...view } }
+  return { sheets: statementSheets(head, account, view, sayIn(query.language)), view: { account, ...view } }
 }
 
 /**

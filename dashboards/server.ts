@@ -28,6 +28,7 @@ import { AlarmWatch, type AlarmWatchParts } from './alarms/watch.ts'
 import { alarmsApi } from './api/alarms.ts'
 import { dataQualityApi } from './api/data-quality.ts'
 import { fleetApi, type PublishConfiguration } from './api/fleet.ts'
+import { ledgerApi } from './api/ledger.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
@@ -42,6 +43,7 @@ import { reportsApi } from './api/reports.ts'
 import { targetsApi, type TargetSources } from './api/targets.ts'
 import { tariffApi } from './api/tariff.ts'
 import { scheduledApi } from './api/scheduled.ts'
+import { traceApi } from './api/trace.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
 import type { AccountSources } from './account-view.ts'
@@ -56,6 +58,7 @@ import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
 import type { ReportSources } from './report-ground.ts'
 import type { ReportFont } from './report-pdf.ts'
 import { ReportRunner, type ScheduledReports } from './scheduled/runner.ts'
+import type { CommitSource } from './slot-trace.ts'
 import { inPieces, type BooksView, type ReadingSource } from './sources.ts'
 
 /** Composition of the dashboards: board, API, live stream and the built web pages on one port. */
@@ -94,6 +97,8 @@ export interface ServerOptions {
   readonly desk?: Desk
   /** Publishes a signed configuration to its gateway; without it none can be published from here. */
   readonly publishConfiguration?: PublishConfiguration
+  /** Commit records, by which the batch of a reading is named; without it none is. */
+  readonly commits?: CommitSource
   /** Ledgers and what they are computed by; without an accounting plan there are none. */
   readonly accounts?: AccountSources | undefined
   /** What reports are made from; without an accounting plan there are none. */
@@ -268,6 +273,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     publish: options.publishConfiguration,
   })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
   const making = { park, clock, sources: options.reports, accounts: options.accounts }
@@ -284,6 +290,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         : { ...options.scheduled, runner: scheduled },
   })
   factorsApi(app, { park, clock, guard, sources: options.factors, accounts: options.accounts })
+  traceApi(app, { park, parkOf, books, clock, commits: options.commits, accounts: options.accounts })
   targetsApi(app, { park, clock, sources: options.targets })
   operationsApi(app, options.operations, (request) => guard.mayHearFaults(request))
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {

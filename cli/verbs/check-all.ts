@@ -29,7 +29,7 @@ import { checkedFiles, checkOf, checkOptions, tellChecked } from './check.ts'
 const options = checkOptions.extend({
   scenario: z.array(text).optional().meta({
     description:
-      'A scenario file; may be given several times (those that are shipped, unless --park is given)',
+      'A scenario file; may be given several times (those that are shipped, where no file is given)',
   }),
   accounting: text.optional().meta({
     description: 'The accounting plan of the park (accounting.yaml beside the park file, where there is one)',
@@ -116,7 +116,7 @@ const single = {
 /** Checks all data files: schema, and what must agree between them. */
 export const checkAll = verb('Check park, gateway, profile, scenario and factor files', options, (given) => {
   const { park, gateway } = checkedFiles(given)
-  const isDemo = given.park === undefined && existsSync(examples)
+  const isDemo = given.park === undefined && given.gateway.length === 0 && existsSync(examples)
   const scenarios = given.scenario ?? (isDemo ? shippedScenarios : [])
   const surroundings = {
     parks: [...(park === undefined ? [] : [park]), single.park],

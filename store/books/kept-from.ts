@@ -19,8 +19,6 @@ function isOpen(interval: RecordedInterval): boolean {
   return 'undecided' in interval && interval.undecided.length > 0
 }
 
-export type KeptFrom = ReturnType<typeof openKeptFrom>
-
 export function openKeptFrom(database: DatabaseSync, { between, extentOf }: IntervalBook) {
   const find = database.prepare('SELECT from_ms AS ms FROM kept_from WHERE meter = ?')
   const write = database.prepare(

@@ -15,6 +15,7 @@ import reports from './en/reports.json'
 import scheduled from './en/scheduled.json'
 import signIn from './en/sign-in.json'
 import targets from './en/targets.json'
+import trace from './en/trace.json'
 import users from './en/users.json'
 import type { texts as chinese } from './zh-CN.ts'
 
@@ -38,4 +39,5 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...reports,
   ...scheduled,
   ...factors,
+  ...trace,
 }

@@ -15,6 +15,7 @@ import reports from './zh-CN/reports.json'
 import scheduled from './zh-CN/scheduled.json'
 import signIn from './zh-CN/sign-in.json'
 import targets from './zh-CN/targets.json'
+import trace from './zh-CN/trace.json'
 import users from './zh-CN/users.json'
 
 /** All texts in Chinese, the first language: its keys are those of every other. */
@@ -37,4 +38,5 @@ export const texts = {
   ...reports,
   ...scheduled,
   ...factors,
+  ...trace,
 }

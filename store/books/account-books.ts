@@ -1,0 +1,34 @@
+import { Fault } from '#contract/fault.ts'
+import type { AccountBooks } from '../port.ts'
+import type { BookParts, BooksFile } from './parts.ts'
+
+/** The books of accounting: what no meter measures, and the ledgers. */
+export function accountBooks(file: BooksFile, { records, progress, ledger }: BookParts): AccountBooks {
+  return {
+    enterRecords: (entered, nowMs) =>
+      file.write(() =>
+        entered.map((record, index) => {
+          try {
+            return records.enter(record, nowMs)
+          } catch (error) {
+            if (!(error instanceof Fault)) throw error
+            throw new Fault(error.code, error.message, { place: { path: String(index) }, cause: error })
+          }
+        }),
+      ),
+    records: (wish) => file.read(() => records.records(wish)),
+    changedMonths: (after) => file.read(() => progress.changedMonths(after)),
+    postingProgress: (account) => file.read(() => progress.progressOf(account)),
+    post: (account, bodies, nowMs, progressNow, after) =>
+      file.write(() => {
+        if (progressNow !== undefined) progress.setProgressOf(account, progressNow)
+        return ledger.append(account, bodies, nowMs, after)
+      }),
+    ledgerAccounts: () => file.read(() => ledger.accounts()),
+    ledger: (...asked) => file.read(() => ledger.entries(...asked)),
+    postedMonths: (account) => file.read(() => ledger.postedMonths(account)),
+    reopenedMonths: (account) => file.read(() => ledger.reopenedMonths(account)),
+    ledgerRows: (account) => ledger.rows(account, 0, -1),
+    ledgerHead: (account) => file.read(() => ledger.headOf(account)),
+  }
+}
