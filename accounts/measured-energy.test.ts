@@ -29,7 +29,10 @@ const park = indexPark(
 const [meter] = park.meters.values()
 if (meter === undefined) throw new Error('the park has a meter')
 
-const books = (sums: readonly PlacedSum[]): Parameters<typeof measuredEnergy>[0] => ({ daySums: () => sums })
+const books = (sums: readonly PlacedSum[]): Parameters<typeof measuredEnergy>[0] => ({
+  daySums: () => sums,
+  monthSums: () => [],
+})
 const known: EnergySum = { ...NO_SLOTS, energy: { count: 12_340, resolution: '0.01' }, known: 70, missing: 1 }
 
 describe('What a meter measured', () => {

@@ -1,8 +1,9 @@
-import { join, type EnergySum } from '#contract/energy-sum.ts'
+import { NO_SLOTS, type EnergySum } from '#contract/energy-sum.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
+import { sumsOver } from '#intervals/rollup.ts'
 import type { Books } from '#store/port.ts'
 import { ofAmount, type Decimal } from './decimal.ts'
 
@@ -20,18 +21,18 @@ export interface MeasuredEnergy extends Period {
 }
 
 /**
- * Energy of a meter in a period of whole days, from the kept day sums of the books.
+ * Energy of a meter in a period of whole days, from the kept sums of the books.
  * @param period begins and ends with days of the park's calendar
  */
 export function measuredEnergy(
-  books: Pick<Books, 'daySums'>,
+  books: Pick<Books, 'daySums' | 'monthSums'>,
   meter: Meter,
   period: Period,
   nowMs: number,
   quantity: QuantityName = meter.register,
 ): MeasuredEnergy {
-  const sum = join(books.daySums(meter.id, quantity, period).map((day) => day.sum))
-  return measuredOf(meter, quantity, period, sum, nowMs)
+  const [found] = sumsOver(books, meter.id, quantity, [period])
+  return measuredOf(meter, quantity, period, found?.sum ?? NO_SLOTS, nowMs)
 }
 
 /** What a meter measured in each of some pieces of a period, in their order. */
@@ -42,21 +43,18 @@ export type MeasuredPieces = (meter: Meter, quantity: QuantityName) => readonly 
  * asked for.
  */
 export function measuredFromBooks(
-  books: Pick<Books, 'daySums'>,
+  books: Pick<Books, 'daySums' | 'monthSums'>,
   nowMs: number,
 ): (pieces: readonly Period[]) => MeasuredPieces {
   return (pieces) => {
     const known = new Map<string, readonly MeasuredEnergy[]>()
-    const whole = { fromMs: pieces[0]?.fromMs ?? 0, toMs: pieces.at(-1)?.toMs ?? 0 }
     return (meter, quantity) => {
       const key = `${meter.id} ${quantity}`
       const found = known.get(key)
       if (found !== undefined) return found
-      const days = books.daySums(meter.id, quantity, whole)
-      const measured = pieces.map((piece) => {
-        const within = days.filter(({ fromMs }) => piece.fromMs <= fromMs && fromMs < piece.toMs)
-        return measuredOf(meter, quantity, piece, join(within.map(({ sum }) => sum)), nowMs)
-      })
+      const measured = sumsOver(books, meter.id, quantity, pieces).map(({ sum }, index) =>
+        measuredOf(meter, quantity, pieces[index] ?? { fromMs: 0, toMs: 0 }, sum, nowMs),
+      )
       known.set(key, measured)
       return measured
     }

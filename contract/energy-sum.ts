@@ -1,5 +1,5 @@
 import { add, type Amount } from './amount.ts'
-import { SLOT_MS } from './grid.ts'
+import { SLOT_MS, type Period } from './grid.ts'
 import { intervalMethods, isPartial, type Interval, type IntervalMethod } from './interval.ts'
 
 /**
@@ -32,6 +32,11 @@ export interface MethodShare {
 /** A sum with the moment at which its time begins: a slot's, or a day's of the park's calendar. */
 export interface PlacedSum {
   readonly fromMs: number
+  readonly sum: EnergySum
+}
+
+/** A sum with the time that it is of. */
+export interface PeriodSum extends Period {
   readonly sum: EnergySum
 }
 

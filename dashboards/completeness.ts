@@ -5,7 +5,7 @@ import { sum, toDecimal } from '#contract/amount.ts'
 import { SETTLE_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
-import { partsOf, rollUp } from '#intervals/rollup.ts'
+import { partsOf, rollUp, sumsOver } from '#intervals/rollup.ts'
 import type { Closures, Completeness } from './api/completeness-shapes.ts'
 import { expectedCount } from './energy.ts'
 import { metersInto } from './enterprise-view.ts'
@@ -82,7 +82,7 @@ function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }:
   let complete = true
   let error: Big | undefined = new Big(0)
   const amounts = meters.flatMap((meter) => {
-    const [part] = rollUp(books.daySums(meter.id, meter.register, period), [period])
+    const [part] = sumsOver(books, meter.id, meter.register, [period])
     if (part === undefined || part.sum.energy === undefined) {
       complete = false
       return []

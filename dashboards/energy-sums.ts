@@ -4,27 +4,27 @@ import { isSettled, SLOT_MS, type Period } from '#contract/grid.ts'
 import { intervalMethods } from '#contract/interval.ts'
 import type { Meter } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import { partsOf, rollUp, type CalendarPart, type PartSum } from '#intervals/rollup.ts'
+import { partsOf, rollUp, sumsOver, type CalendarPart, type PartSum } from '#intervals/rollup.ts'
 import type { MeterEnergy } from './api/shapes.ts'
 import { expectedCount, expectedSlots } from './energy.ts'
 import type { BooksView } from './sources.ts'
 
-/** A meter's energy over parts of the calendar, read from the day sums of the books. */
+/** A meter's energy over parts of the calendar, read from the day and month sums of the books. */
 
-/** Sums of the parts of a period, which begins and ends with days. Hours are summed from slots, all others from days. */
+/** Sums of the parts of a period, which begins and ends with days. Hours are summed from slots, all others from days and months. */
 export function energyByPart(
   books: BooksView,
   meter: Meter,
   quantity: QuantityName,
   { part, period, timeZone }: { part: CalendarPart; period: Period; timeZone: string },
 ): PartSum[] {
-  const smaller =
-    part === 'hour'
-      ? books
-          .intervals(meter.id, quantity, period)
-          .map((interval) => ({ fromMs: interval.slotMs, sum: sumOfSlot(interval) }))
-      : books.daySums(meter.id, quantity, period)
-  return rollUp(smaller, partsOf(part, period, timeZone))
+  const parts = [...partsOf(part, period, timeZone)]
+  if (part !== 'hour') return sumsOver(books, meter.id, quantity, parts)
+  const slots = books.intervals(meter.id, quantity, period)
+  return rollUp(
+    slots.map((interval) => ({ fromMs: interval.slotMs, sum: sumOfSlot(interval) })),
+    parts,
+  )
 }
 
 /** The parts together. */

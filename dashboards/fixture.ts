@@ -188,6 +188,8 @@ export class MemoryBooks implements BooksView {
     }))
     return rollUp(slots, partsOf('day', period, 'Asia/Shanghai'))
   }
+  /** None is kept: all are joined from days. */
+  monthSums = (): readonly never[] => []
   holes = (): readonly never[] => []
   gaps = (): readonly never[] => []
   quarantine = (): readonly never[] => []

@@ -11,6 +11,7 @@ export type BooksView = Pick<
   Books,
   | 'intervals'
   | 'daySums'
+  | 'monthSums'
   | 'meterEntries'
   | 'records'
   | 'holes'

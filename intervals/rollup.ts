@@ -1,5 +1,7 @@
-import { join, type EnergySum, type PlacedSum } from '#contract/energy-sum.ts'
+import { join, type PeriodSum, type PlacedSum } from '#contract/energy-sum.ts'
 import { dayOf, monthOf, yearOf, type Period } from '#contract/grid.ts'
+import type { QuantityName } from '#contract/quantities.ts'
+import type { Books } from '#store/port.ts'
 
 /** Parts of the park's calendar that energy is summed over. */
 export const calendarParts = ['hour', 'day', 'month', 'year'] as const
@@ -30,9 +32,7 @@ export function* partsOf(part: CalendarPart, { fromMs, toMs }: Period, timeZone:
 }
 
 /** A stretch of the calendar with its sum. */
-export interface PartSum extends Period {
-  readonly sum: EnergySum
-}
+export type PartSum = PeriodSum
 
 /**
  * Puts smaller sums together over periods: each is counted in the one in which it begins, so the sums of periods that
@@ -51,4 +51,52 @@ export function rollUp(smaller: readonly PlacedSum[], periods: Iterable<Period>)
     rolled.push({ fromMs, toMs, sum: join(smaller.slice(first, next).map(({ sum }) => sum)) })
   }
   return rolled
+}
+
+/** What there is of a period beside the months that lie in it. */
+function besides({ fromMs, toMs }: Period, months: readonly Period[]): Period[] {
+  const left: Period[] = []
+  let startMs = fromMs
+  for (const month of months) {
+    if (month.fromMs > startMs) left.push({ fromMs: startMs, toMs: month.fromMs })
+    startMs = month.toMs
+  }
+  if (startMs < toMs) left.push({ fromMs: startMs, toMs })
+  return left
+}
+
+/**
+ * Sums of a meter over periods of whole days: of the months that are kept and lie in one as a whole, and of days for the
+ * rest. A year is so read from twelve rows, not from 365.
+ *
+ * @param periods in order of time, without overlap
+ */
+export function sumsOver(
+  books: Pick<Books, 'daySums' | 'monthSums'>,
+  meter: string,
+  quantity: QuantityName,
+  periods: readonly Period[],
+): PartSum[] {
+  const whole = { fromMs: periods[0]?.fromMs ?? 0, toMs: periods.at(-1)?.toMs ?? 0 }
+  const kept = books.monthSums(meter, quantity, whole)
+  const monthsIn = periods.map(({ fromMs, toMs }) =>
+    kept.filter((month) => month.fromMs >= fromMs && month.toMs <= toMs),
+  )
+  const rest: Period[] = []
+  for (const [index, period] of periods.entries()) {
+    for (const each of besides(period, monthsIn[index] ?? [])) {
+      const before = rest.at(-1)
+      // What follows without a break is asked for at once.
+      if (before?.toMs === each.fromMs) rest[rest.length - 1] = { fromMs: before.fromMs, toMs: each.toMs }
+      else rest.push(each)
+    }
+  }
+  const days = rollUp(
+    rest.flatMap((each) => books.daySums(meter, quantity, each)),
+    periods,
+  )
+  return days.map(({ sum, ...period }, index) => ({
+    ...period,
+    sum: join([...(monthsIn[index] ?? []).map((month) => month.sum), sum]),
+  }))
 }

@@ -214,6 +214,10 @@ class SqliteBooks implements Books {
     return this.#read(() => this.#days.between(...days))
   }
 
+  monthSums(...months: Parameters<Books['monthSums']>): ReturnType<Books['monthSums']> {
+    return this.#read(() => this.#days.months(...months))
+  }
+
   settleDays(...[nowMs, limit]: Parameters<Books['settleDays']>): number {
     return this.#write(() => this.#days.settle(nowMs, limit))
   }

@@ -1,6 +1,6 @@
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { CommitRecord } from '#contract/commit.ts'
-import type { PlacedSum } from '#contract/energy-sum.ts'
+import type { PeriodSum, PlacedSum } from '#contract/energy-sum.ts'
 import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
 import type { GapChanges, GapDecision, GapEntry, GapState } from '#contract/gap.ts'
 import type { Period } from '#contract/grid.ts'
@@ -131,8 +131,14 @@ export interface Books extends AlarmBooks {
   daySums(meter: MeterId, quantity: QuantityName, period: Period): readonly PlacedSum[]
 
   /**
+   * Sums of the calendar’s months that begin in a period, in order, as far as they are kept: months under way, and those
+   * of which a slot has changed since, are not among them. What is there agrees with `daySums`.
+   */
+  monthSums(meter: MeterId, quantity: QuantityName, period: Period): readonly PeriodSum[]
+
+  /**
    * Keeps the sums of days that were over at `nowMs` and have changed since, at most `limit` of them, so that
-   * `daySums` need not make them. Returns how many it summed: 0 when none was left.
+   * `daySums` need not make them; then those of months. Returns how many it summed: 0 when none was left.
    */
   settleDays(nowMs: number, limit: number): number
 

@@ -131,11 +131,12 @@ describe('The energy balance', () => {
   })
 
   it('whose day sums say otherwise than its intervals is not agreed with', () => {
-    const doubled: Pick<Books, 'daySums'> = {
+    const doubled: Pick<Books, 'daySums' | 'monthSums'> = {
       daySums: (...asked) => {
         const days = books.daySums(...asked)
         return asked[0] === 'food-incoming' ? [...days, ...days.slice(0, 1)] : days
       },
+      monthSums: () => [],
     }
     const ground = { park: past.park, plan, items: readEnergyItems(), rows: readBalanceRows() }
     const { graded } = gradeBalance({ ...ground, books: doubled }, period, gradesWith(asIs))

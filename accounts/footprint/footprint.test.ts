@@ -158,6 +158,7 @@ describe('The products of the demo park', () => {
         ? []
         : [{ fromMs: dayMs, sum: { ...NO_SLOTS, known: 96, energy: { count, resolution: '0.01' } } }]
     },
+    monthSums: () => [],
   }
   const day = { from: '2026-03-01', to: '2026-03-02' }
   const record = { account: 'food', document: 'form', by: 'office', kind: 'production', unit: 't', ...day }

@@ -16,7 +16,7 @@ export interface FlowSources {
   readonly park: Park
   readonly account: Account
   readonly library: FactorLibrary
-  readonly books: Pick<Books, 'daySums'>
+  readonly books: Pick<Books, 'daySums' | 'monthSums'>
   readonly period: Period
   /** Calendar year of the period, for the electricity factor. */
   readonly year: number

@@ -18,7 +18,7 @@ export interface ProductSources {
   readonly park: Park
   readonly plan: AccountingPlan
   readonly library: FactorLibrary
-  readonly books: Pick<Books, 'daySums'>
+  readonly books: Pick<Books, 'daySums' | 'monthSums'>
   readonly records: readonly z.output<typeof accountingRecord>[]
   readonly nowMs: number
 }

@@ -1,8 +1,10 @@
 import { join as pathOf } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { join, sumOfSlot, type PlacedSum } from '#contract/energy-sum.ts'
-import { dayOf, SLOT_MS } from '#contract/grid.ts'
+import { dayOf, monthOf, SLOT_MS, yearOf } from '#contract/grid.ts'
+import { partsOf, rollUp, sumsOver } from '#intervals/rollup.ts'
 import { openBooks } from '../books.ts'
 import type { Books } from '../port.ts'
 import { known, LATER, missing, newBooks, T0, touch } from './books.test-support.ts'
@@ -31,6 +33,23 @@ function fromScratch(of: Books, timeZone: string): PlacedSum[] {
     fromMs,
     sum: join(slots.map((interval) => sumOfSlot(interval))),
   }))
+}
+
+/** Whatever months are kept are those of their days, and a year read through them is the year read by days. */
+function expectMonthsOf(of: Books, timeZone: string): void {
+  const days = of.daySums('m-1', quantity, always)
+  for (const { fromMs, toMs, sum } of of.monthSums('m-1', quantity, always)) {
+    expect({ fromMs, toMs }).toEqual(monthOf(fromMs, timeZone))
+    expect(sum).toEqual(
+      join(days.filter((day) => day.fromMs >= fromMs && day.fromMs < toMs).map((day) => day.sum)),
+    )
+  }
+  const year = yearOf(T0, timeZone)
+  for (const part of ['month', 'year'] as const) {
+    const parts = [...partsOf(part, year, timeZone)]
+    const byDays = rollUp(of.daySums('m-1', quantity, year), parts)
+    expect(sumsOver(of, 'm-1', quantity, parts)).toEqual(byDays)
+  }
 }
 
 test('day sums agree with the intervals after every change, kept or not, in any calendar', () => {
@@ -68,6 +87,7 @@ test('day sums agree with the intervals after every change, kept or not, in any 
           own.record(nothing, intervals, LATER * 2)
         }
         expect(own.daySums('m-1', quantity, always)).toEqual(fromScratch(own, timeZone))
+        expectMonthsOf(own, timeZone)
       }
       own.close()
     }),
@@ -87,6 +107,41 @@ test('days that are over are summed once; the one under way, and another meterâ€
   expect(books.settleDays(day.toMs, 10)).toBe(1)
   expect(books.daySums('m-1', quantity, day).map(({ sum }) => sum.energy?.count)).toEqual([7])
   expect(books.daySums('m-2', quantity, always)).toEqual([])
+})
+
+test('months that are over are kept after their days, and forgotten with the first slot that changes', () => {
+  const month = monthOf(T0, 'UTC')
+  const afterMs = month.toMs + 86_400_000
+  books.record(nothing, [known(month.fromMs, 5), known(month.toMs - SLOT_MS, 6), known(month.toMs, 7)], LATER)
+  expect(books.settleDays(month.toMs, 10)).toBe(2)
+  expect(books.monthSums('m-1', quantity, always)).toEqual([])
+  expect(books.settleDays(afterMs, 10)).toBe(1)
+  expect(books.settleDays(afterMs, 10)).toBe(1)
+  expect(books.settleDays(afterMs, 10)).toBe(0)
+  const counts = (): (number | undefined)[] =>
+    books.monthSums('m-1', quantity, always).map(({ sum }) => sum.energy?.count)
+  expect(counts()).toEqual([11])
+  books.record(nothing, [known(month.fromMs, 4)], LATER)
+  expect(counts()).toEqual([])
+  while (books.settleDays(afterMs, 1) > 0);
+  expect(counts()).toEqual([10])
+  expect(books.monthSums('m-2', quantity, always)).toEqual([])
+})
+
+test('books of before there were months have them once they were opened and settled', () => {
+  const file = pathOf(folder, 'before.sqlite')
+  const muchLaterMs = LATER + 62 * 86_400_000
+  const own = openBooks(file, 'Asia/Shanghai')
+  own.record(nothing, [known(T0, 5)], LATER)
+  while (own.settleDays(muchLaterMs, 10) > 0);
+  own.close()
+  const database = new DatabaseSync(file)
+  database.exec('DELETE FROM month_sum')
+  database.close()
+  const again = openBooks(file, 'Asia/Shanghai')
+  while (again.settleDays(muchLaterMs, 10) > 0);
+  expect(again.monthSums('m-1', quantity, always).map(({ sum }) => sum.energy?.count)).toEqual([5])
+  again.close()
 })
 
 test('a calendar stays that of the owner for whoever opens the books without one', () => {
