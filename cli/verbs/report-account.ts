@@ -7,6 +7,7 @@ import { factorLibrary } from '#accounts/factor-library.ts'
 import { cbamCommunicationOf, flowsCsv } from '#accounts/footprint/communication.ts'
 import { footprintDatasetOf } from '#accounts/footprint/dataset.ts'
 import { productReport } from '#accounts/footprint/product-report.ts'
+import { liveRecords } from '#accounts/recorded-activity.ts'
 import { costGaps } from '#accounts/tariff/cost-gaps.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
@@ -16,6 +17,7 @@ import { loadShapeOf } from '#dashboards/api/load.ts'
 import { accountMonthQuery, costShapeOf, monthNamed } from '#dashboards/api/tariff.ts'
 import type { Books } from '#store/port.ts'
 import { readAccountFiles, withBooks } from '../account-files.ts'
+import { readEnergyItems } from '../accounting-files.ts'
 import { readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { tableLines } from '../table.ts'
@@ -135,11 +137,12 @@ export const reportFootprint = verb(
     withBooks(given.data, (books, clock) => {
       const { account, product, from, to, format } = given
       if (from >= to) throw new Fault('argument-invalid', '--to: after --from')
-      const records = books
-        .records({ account, kinds: ['production'], from, to })
-        .flatMap(({ record, replacedBy }) => (replacedBy === undefined ? record : []))
+      // From the day before: a stock at the end of it is that at the beginning of the period.
+      const before = Temporal.PlainDate.from(from).subtract({ days: 1 }).toString()
+      const records = liveRecords(books.records({ account, from: before, to }))
       const library = factorLibrary(readFactorFiles())
-      const sources = { ...planOf(given.park), library, books, records, nowMs: clock.wallMs() }
+      const items = readEnergyItems()
+      const sources = { ...planOf(given.park), library, items, books, records, nowMs: clock.wallMs() }
       const { facts, footprint, electricity } = productReport(sources, { account, product, from, to })
       const communication = cbamCommunicationOf(facts, footprint)
       if (format === 'csv') process.stdout.write(flowsCsv(communication))
