@@ -77,7 +77,7 @@ export async function benchBalance(): Promise<void> {
   )
   console.log(`the park’s year from months: ${median(rounds(() => make(monthly, [undefined])))}`)
   console.log(`and the tables of all accounts: ${median(rounds(() => make(monthly, everyone)))}`)
-  const books = { daySums: () => days }
+  const books = { sumsOver: () => days }
   const fromDays = rounds(() => make(measuredFromBooks(books, year.toMs), [undefined]))
   console.log(`the park’s year from ${days.length} day sums a meter: ${median(fromDays)}`)
   return Promise.resolve()

@@ -61,7 +61,7 @@ const refusals: Readonly<Record<string, string>> = {
 const parameter = z.looseObject({ in: z.string() })
 const operation = z.looseObject({
   parameters: z.array(parameter).optional(),
-  requestBody: z.unknown(),
+  requestBody: z.unknown().optional(),
   security: z.array(z.unknown()).optional(),
   responses: z.record(z.string(), z.unknown()),
 })

@@ -78,6 +78,7 @@ describe('the description of the API', () => {
           bench.server.url + route.url.replaceAll(/:\w+/g, encodeURIComponent(value)),
           {
             method: route.method,
+            redirect: 'manual',
             signal: abort.signal,
           },
         )

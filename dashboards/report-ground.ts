@@ -9,7 +9,7 @@ import type { Books } from '#store/port.ts'
 
 /** What reports are made from beside the park: files, and the books. */
 export interface ReportSources extends Omit<ReportGround, 'park' | 'records' | 'measured'> {
-  readonly books: Pick<Books, 'daySums' | 'records'>
+  readonly books: Pick<Books, 'sumsOver' | 'records'>
 }
 
 /** What every report is made from at this moment. */

@@ -22,7 +22,7 @@ import { ofAccount, ofPark } from './reports.ts'
 
 export interface TargetSources extends ReportSources {
   readonly targets: TargetFile
-  readonly books: Pick<Books, 'daySums' | 'records' | 'ledger'>
+  readonly books: Pick<Books, 'sumsOver' | 'records' | 'ledger'>
 }
 
 /** What targets are held against at this moment; a ledger is read once. */

@@ -220,7 +220,7 @@ test('a report that cannot be made is told of beside the others', async () => {
   const { books, rules, clock } = posting
   const failing = new Proxy(books, {
     get: (target, name: keyof typeof books) => {
-      if (name === 'daySums')
+      if (name === 'sumsOver')
         return () => {
           throw new Fault('amount-overflow', 'Too large.')
         }
