@@ -23,6 +23,11 @@ export const faultTable = {
   },
   'web-not-built': { advice: 'Run "npm run build:web" once.', retryable: false },
   'not-found': { advice: 'Check the address: /api/park lists every id.', retryable: false },
+  'not-simulated': {
+    advice:
+      'See what there is: /meters, /faults and /truth of the simulator, or "meters", "faults" and "truth" at its prompt.',
+    retryable: false,
+  },
   'request-invalid': { advice: 'Correct the part of the request that is named.', retryable: false },
   'sign-in-needed': { advice: 'Sign in, or send a valid token, and ask again.', retryable: false },
   'not-allowed': {
