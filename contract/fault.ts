@@ -38,6 +38,19 @@ export const faultTable = {
     advice: 'Check name and password; an administrator can make a new one-time link.',
     retryable: false,
   },
+  'sign-in-unavailable': {
+    advice: 'Try again later, or sign in with name and password; check the issuer in sign-in.yaml.',
+    retryable: true,
+  },
+  'font-missing': {
+    advice:
+      'Install a font with Chinese characters (Debian: fonts-wqy-microhei or fonts-noto-cjk) or name one with --report-font; a page can be printed meanwhile.',
+    retryable: false,
+  },
+  'report-damaged': {
+    advice: 'Restore the folder of reports from a backup; the same report can be made anew on the page.',
+    retryable: false,
+  },
   'link-ended': { advice: 'Ask an administrator for a new one-time link.', retryable: false },
   'too-many-requests': { advice: 'Wait a minute, then try again.', retryable: true },
   'name-taken': { advice: 'Choose another name.', retryable: false },
