@@ -181,6 +181,9 @@ export class MemoryBooks implements BooksView {
       (each) => each.meter === meter && each.quantity === quantity && inPeriod(each.slotMs, period),
     )
   }
+  revisions(meter: string, quantity: QuantityName, slotMs: number): readonly RecordedInterval[] {
+    return this.intervals(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })
+  }
   daySums(meter: string, quantity: QuantityName, period: Period): readonly PlacedSum[] {
     const slots = this.intervals(meter, quantity, period).map((interval) => ({
       fromMs: interval.slotMs,

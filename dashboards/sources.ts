@@ -10,6 +10,7 @@ export type ReadingSource = Pick<ReadingStore, 'readings' | 'latest'>
 export type BooksView = Pick<
   Books,
   | 'intervals'
+  | 'revisions'
   | 'daySums'
   | 'sumsOver'
   | 'meterEntries'

@@ -16,6 +16,14 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/meters/{id}/events': 'What happened to a meter: replacement, reset, changed ratios',
   'GET /api/meters/{id}/quality': 'Gaps and quarantine of a meter',
   'GET /api/meters/{id}/reader': 'Who reads a meter, and how well',
+  'GET /api/meters/{id}/slots/{slot}':
+    'A slot of a meter: all its revisions, down to readings with gateway, epoch and sequence',
+  'GET /api/energy/{carrier}/{flow}': 'What a total of energy is the sum of: its meters over some days',
+  'POST /api/v1/accounts/{account}/adjustments': 'Enters an adjustment in tCO2, with its reason and document',
+  'POST /api/v1/accounts/{account}/reopenings': 'Reopens a closed month, with its reason',
+  'POST /api/v1/accounts/{account}/reversals': 'Takes back an adjustment or a position, with its reason',
+  'GET /api/v1/accounts/{account}/day':
+    'Postings of a day so far as its month will count them, with formula, factors and evidence',
   'GET /api/v1/day': 'Emissions of the day beside other days, its energy mix, and where the energy flows',
   'GET /api/enterprises/{enterprise}/load':
     'Load of an enterprise or of the park’s own by 15 minutes of a day',
@@ -26,6 +34,7 @@ const summaries: Readonly<Record<string, string>> = {
   'POST /api/v1/fleet/{id}/configuration':
     'Publishes a configuration that was signed elsewhere to its gateway',
   'GET /api/quality/completeness': 'Slots of every meter and day of a month: expected, known, in part',
+  'GET /api/quality/health': 'How complete the data of the day are, and what waits for a person',
   'GET /api/quality/closures':
     'What flowed through meters against what is measured behind them, over a month',
   'GET /api/v1/gaps': 'Gaps that the viewer may see, newest first, with their state and remarks',
@@ -56,9 +65,17 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/v1/factors': 'Factors with their versions, validity and documents',
   'GET /api/v1/targets': 'Targets of the park and how it stands to them',
   'GET /api/v1/targets/file': 'Targets as a spreadsheet',
+  'GET /api/v1/scheduled-reports': 'Schedules of reports with what is next, and what was made by them',
+  'GET /api/v1/scheduled-reports/{schedule}/{period}/{file}':
+    'A file of a scheduled report of the whole park',
+  'GET /api/v1/accounts/{account}/scheduled-reports/{schedule}/{period}/{file}':
+    'A file of a scheduled report of an account',
   'GET /api/v1/session': 'Who asks, and what they may',
   'POST /api/v1/session': 'Signs in with name and password',
   'DELETE /api/v1/session': 'Signs out',
+  'GET /api/v1/session/ways': 'Ways to sign in beside name and password',
+  'GET /api/v1/session/oidc/start': 'Goes to the provider of OpenID Connect',
+  'GET /api/v1/session/oidc/callback': 'Comes back from the provider, and signs in',
   'POST /api/v1/session/link': 'Chooses a password through a one-time link',
   'POST /api/v1/session/password': 'Changes one’s own password',
   'GET /api/v1/users': 'All users',
@@ -86,7 +103,7 @@ function reportSummary(path: string): string | undefined {
   if (found === null || name === undefined) return undefined
   const whose = found[1] === undefined ? 'of the whole park' : 'of an account'
   const forms: Readonly<Record<string, string>> = {
-    '/file': ' as a spreadsheet (XLSX or CSV)',
+    '/file': ' as a file (XLSX, CSV or PDF)',
     '/sheets': ' as sheets, for a page to show or print',
   }
   return `${name} ${whose}${forms[found[3] ?? ''] ?? ''}`
