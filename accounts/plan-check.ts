@@ -70,6 +70,10 @@ export function planContradictions(
       if (source.measured.length === 0 && !source.records)
         at(sourcePath, `${source.id} has neither meters nor records`)
       checkTerms(source.measured, [...sourcePath, 'measured'])
+      for (const [which, receiver] of ('receivers' in source ? (source.receivers ?? []) : []).entries()) {
+        if (!known.has(receiver) || receiver === account.account)
+          at([...sourcePath, 'receivers', which], `${receiver} is no other account of the park`)
+      }
       if (source.kind === 'fuel') {
         const set = source.fuelSet ?? account.fuelSet
         if (!factors.fuels.rows.some((row) => row.set === set && row.fuel === source.fuel))

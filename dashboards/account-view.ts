@@ -21,7 +21,15 @@ export interface AccountSources {
   readonly rules: PostingRules
   readonly books: Pick<
     Books,
-    'ledger' | 'ledgerHead' | 'ledgerAccounts' | 'records' | 'slotProof' | 'revisions'
+    | 'ledger'
+    | 'ledgerHead'
+    | 'ledgerAccounts'
+    | 'records'
+    | 'slotProof'
+    | 'revisions'
+    | 'locks'
+    | 'lateRegisters'
+    | 'lateSlots'
   >
   /** Commit records, to name the batch that a reading came in. */
   readonly commits: Pick<ReadingStore, 'commitsSince'>

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
+import type { LedgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
@@ -13,6 +14,7 @@ import { openDeclaredGaps, type DeclaredGaps } from './books/declared-gaps.ts'
 import { openDirtyWindows, type DirtyWindows } from './books/dirty-windows.ts'
 import { openGapEntries, type GapEntries } from './books/gap-entries.ts'
 import { openIntervals, type IntervalBook } from './books/intervals.ts'
+import { openClosingLocks, type ClosingLocks } from './books/closing-locks.ts'
 import { openLocks, type Locks } from './books/locks.ts'
 import { openKeptFrom, type KeptFrom } from './books/kept-from.ts'
 import { openMarks, type Marks } from './books/marks.ts'
@@ -28,7 +30,14 @@ import {
 } from './books/quarantine.ts'
 import { openUncovered, type Uncovered } from './books/uncovered.ts'
 import { openSlotProofs } from './books/slot-proof.ts'
-import type { Books, BooksCounts, PostingProgress, RecordWish } from './port.ts'
+import type {
+  Books,
+  BooksCounts,
+  LateAfterLock,
+  LedgerAddition,
+  PostingProgress,
+  RecordWish,
+} from './port.ts'
 import { fileDamages, inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
 
 /**
@@ -70,6 +79,7 @@ class SqliteBooks implements Books {
   #revisionsWritten = 0
   readonly #records: RecordBook
   readonly #ledger: LedgerBook
+  readonly #closings: ClosingLocks
   readonly #progress: PostingProgressBook
   readonly #slotProof: Books['slotProof']
 
@@ -88,9 +98,10 @@ class SqliteBooks implements Books {
     this.#rules = openMeterRules(database)
     this.#entries = openEntries(database)
     this.#locks = openLocks(database)
-    this.#keptFrom = openKeptFrom(database, this.#intervals)
+    this.#keptFrom = openKeptFrom(database, this.#intervals, this.#locks)
     this.#records = openAccountingRecords(database)
     this.#ledger = openLedger(database)
+    this.#closings = openClosingLocks(this.#ledger, this.#locks)
     this.#progress = openPostingProgress(database)
     this.#alarms = openAlarms(database)
     this.#slotProof = openSlotProofs(this.#intervals)
@@ -154,7 +165,8 @@ class SqliteBooks implements Books {
     )
     const revisions = this.#write(() => {
       const open = computed.filter(({ interval }) => !this.#stands(interval))
-      const written = this.#intervals.write(open, nowMs, this.#locks.keeper(nowMs))
+      const keeper = this.#locks.keeper(nowMs, (...slot) => this.#progress.mark(...slot, nowMs))
+      const written = this.#intervals.write(open, nowMs, keeper)
       this.#days.mark(written)
       for (const { series, interval } of written) this.#progress.mark(series, interval.slotMs, nowMs)
       for (const { window } of works) this.#windows.clear(window)
@@ -181,13 +193,15 @@ class SqliteBooks implements Books {
   }
 
   lateAfterLock(id: number): ReturnType<Books['lateAfterLock']> {
-    return this.#read(() =>
-      this.#locks.lateAfter(id).map((late) => {
-        const { meter, quantity, slotMs } = late.computed
-        const [kept] = this.#intervals.between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })
-        return { ...late, kept }
-      }),
-    )
+    return this.#read(() => this.#locks.lateAfter(id).map((late) => this.#withKept(late)))
+  }
+
+  lateSlots(...register: Parameters<Books['lateSlots']>): ReturnType<Books['lateSlots']> {
+    return this.#read(() => this.#locks.lateSlots(...register).map((late) => this.#withKept(late)))
+  }
+
+  lateRegisters(): ReturnType<Books['lateRegisters']> {
+    return this.#read(() => this.#locks.lateRegisters())
   }
 
   keptFromMs(meter: MeterId): number {
@@ -365,9 +379,12 @@ class SqliteBooks implements Books {
   }
 
   post(...[account, bodies, nowMs, progress, after]: Parameters<Books['post']>): ReturnType<Books['post']> {
-    return this.#write(() => {
-      if (progress !== undefined) this.#progress.setProgressOf(account, progress)
-      return this.#ledger.append(account, bodies, nowMs, after)
+    return this.#write(() => this.#add({ account, bodies, progress }, nowMs, after))
+  }
+
+  postAll(...[additions, nowMs]: Parameters<Books['postAll']>): void {
+    this.#write(() => {
+      for (const addition of additions) this.#add(addition, nowMs)
     })
   }
 
@@ -413,6 +430,19 @@ class SqliteBooks implements Books {
     this.#entries.enter(record)
     if (arrival === 'conflict') this.#quarantine.enter(record, [conflictOf(record)], true)
     return arrival !== 'again'
+  }
+
+  #add({ account, bodies, progress }: LedgerAddition, nowMs: number, after?: number): readonly LedgerEntry[] {
+    if (progress !== undefined) this.#progress.setProgressOf(account, progress)
+    const entries = this.#ledger.append(account, bodies, nowMs, after)
+    for (const stretch of this.#closings.follow(entries)) this.#windows.mark(stretch)
+    return entries
+  }
+
+  #withKept(late: Omit<LateAfterLock, 'kept'>): LateAfterLock {
+    const { meter, quantity, slotMs } = late.computed
+    const [kept] = this.#intervals.between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })
+    return { ...late, kept }
   }
 
   /** True for a slot whose readings may be gone, and of which more was known than can be computed now. */

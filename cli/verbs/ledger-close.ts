@@ -1,12 +1,16 @@
 import { z } from 'zod'
-import { monthNameAt } from '#accounts/account-month.ts'
+import { accountMonthOf, monthNameAt, type AccountMonth } from '#accounts/account-month.ts'
 import { stateOf } from '#accounts/account-state.ts'
+import type { AccountingPlan } from '#accounts/accounting-plan.ts'
+import { registerKey, registersOf } from '#accounts/post.ts'
 import { closingOf } from '#accounts/statement.ts'
 import { accountMonth } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
+import type { Park } from '#contract/park.ts'
 import { readSigningKey, readTrust } from '#firmware-config/signature.ts'
-import { readAccountFiles, requiredPlan, withBooks } from '../account-files.ts'
+import type { Books } from '#store/port.ts'
+import { requiredPlan, withBooks } from '../account-files.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { proveLedgers, signedClosing } from '../ledger-proof.ts'
 import { makeLog } from '../log.ts'
@@ -20,9 +24,43 @@ const data = text
   .meta({ description: 'The data folder of the server, running or not (./data)' })
 const park = text.meta({ description: 'The park file; its accounting.yaml lies beside it' })
 
+/**
+ * Throws `entry-invalid` where intervals of the month are still being computed, or have changed since it was posted: what
+ * is closed must be what is known.
+ */
+function refuseUnsettled(
+  books: Books,
+  park: Park,
+  { accounts }: AccountingPlan,
+  id: string,
+  month: AccountMonth,
+): void {
+  const account = accounts.find((each) => each.account === id)
+  if (account === undefined) return
+  const registers = registersOf(account, park)
+  const meters = new Set(registers.map(({ meter }) => meter.id))
+  const dirty = books
+    .dirtyWindows(WINDOWS_MAX)
+    .find(({ meter, fromMs, toMs }) => meters.has(meter) && fromMs < month.toMs && toMs >= month.fromMs)
+  if (dirty !== undefined)
+    throw new Fault('entry-invalid', `Intervals of ${dirty.meter} in ${month.name} are being computed.`)
+  const keys = new Set(registers.map(({ meter, quantity }) => registerKey(meter.id, quantity)))
+  const changed = books
+    .changedMonths(books.postingProgress(id).changes)
+    .find((each) => each.month === month.name && keys.has(registerKey(each.meter, each.quantity)))
+  if (changed !== undefined)
+    throw new Fault(
+      'entry-invalid',
+      `${changed.meter} has changed in ${month.name} since it was posted: wait for the server, or run "tanbiao ledger post".`,
+    )
+}
+
+/** More than are ever open. */
+const WINDOWS_MAX = 10_000
+
 /** Closes a month, signed. */
 export const ledgerClose = verb(
-  'Close and lock a month of an account, signed',
+  'Close a month of an account, signed, and lock the intervals it rests on',
   z.object({
     park,
     data,
@@ -38,13 +76,15 @@ export const ledgerClose = verb(
   (given) =>
     withBooks(given.data, (books, clock) => {
       const key = readSigningKey(given.key)
-      const { timeZone } = readAccountFiles(given.park).park.description
+      const { park: of, plan } = requiredPlan(given.park)
+      const { timeZone } = of.description
       if (given.month >= monthNameAt(clock.wallMs(), timeZone))
         throw new Fault('entry-invalid', `${given.month} is not over yet.`)
       const state = stateOf(books.ledger(given.account))
       const closing = closingOf(state, given.month, given.by)
       if (state.postingsOf(given.month).length === 0)
         throw new Fault('entry-invalid', `${given.month} of ${given.account} is not posted.`)
+      refuseUnsettled(books, of, plan, given.account, accountMonthOf(given.month, timeZone))
       if (closing.incomplete.length > 0 && !given.incomplete) {
         const sources = closing.incomplete.join(', ')
         throw new Fault(

@@ -1,8 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { monthNames } from '#accounts/account-month.ts'
-import { languages, sayIn, type ReportSheet } from '#accounts/report-sheet.ts'
+import { sayIn, type ReportSheet } from '#accounts/report-sheet.ts'
 import { makeReport, type ReportKind } from '#accounts/report.ts'
 import { statementSheets } from '#accounts/statement-sheets.ts'
 import type { Clock } from '#contract/clock.ts'
@@ -10,9 +10,9 @@ import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import { planOf, statementView, type AccountSources } from '../account-view.ts'
-import { BYTE_ORDER_MARK, csvOf, xlsxOf } from '../report-content.ts'
 import { reportSheets, reportSheetsOf } from './report-shapes.ts'
 import { groundOf, ofAccount, ofPark, periodIn, periodName, type ReportSources } from './reports.ts'
+import { fileFormat, language, sendSheets } from './sheet-file.ts'
 
 /** Reports for people: sheets that a page prints (/sheets), and the same as a spreadsheet (/file). */
 
@@ -21,14 +21,9 @@ type Kind = (typeof kinds)[number]
 /** Forms and carbon statements are of one account. */
 const kindsOfPark: readonly Kind[] = ['balance', 'statistics', 'quality']
 
-const sheetQuery = z.object({ period: periodName, language: z.enum(languages).default('zh') })
-const fileQuery = sheetQuery.extend({ format: z.enum(['xlsx', 'csv']).default('xlsx') })
+const sheetQuery = z.object({ period: periodName, language })
+const fileQuery = sheetQuery.extend({ format: fileFormat })
 type SheetQuery = z.output<typeof sheetQuery>
-
-export const mediaTypes = {
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  csv: 'text/csv; charset=utf-8',
-} as const
 
 export interface ReportFilesApi {
   readonly park: Park
@@ -85,20 +80,6 @@ export function reportFilesApi(
     return carbonSheets(account, query)
   }
 
-  async function send(
-    reply: FastifyReply,
-    name: string,
-    sheets: readonly ReportSheet[],
-    { format, period }: z.output<typeof fileQuery>,
-  ): Promise<FastifyReply> {
-    const content = format === 'xlsx' ? await xlsxOf(sheets) : Buffer.from(BYTE_ORDER_MARK + csvOf(sheets))
-    const file = `${name}-${period.replaceAll(/[^\dQ-]+/g, '_')}.${format}`
-    return reply
-      .type(mediaTypes[format])
-      .header('content-disposition', `attachment; filename="${file}"`)
-      .send(content)
-  }
-
   const response = { 200: reportSheets }
   const params = z.object({ account: identifier })
   for (const kind of kinds) {
@@ -112,7 +93,12 @@ export function reportFilesApi(
         `/api/v1/reports/${kind}/file`,
         { config: ofPark, schema: { querystring: fileQuery } },
         async ({ query }, reply) =>
-          send(reply, `${kind}-whole-park`, sheetsOf(kind, undefined, query), query),
+          sendSheets(
+            reply,
+            `${kind}-whole-park-${query.period}`,
+            sheetsOf(kind, undefined, query),
+            query.format,
+          ),
       )
     }
     routes.get(
@@ -124,7 +110,7 @@ export function reportFilesApi(
       `/api/v1/accounts/:account/reports/${kind}/file`,
       { config: ofAccount, schema: { params, querystring: fileQuery } },
       async ({ params: { account }, query }, reply) =>
-        send(reply, `${kind}-${account}`, sheetsOf(kind, account, query), query),
+        sendSheets(reply, `${kind}-${account}-${query.period}`, sheetsOf(kind, account, query), query.format),
     )
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { stateOf } from '#accounts/account-state.ts'
-import { languages, sayIn } from '#accounts/report-sheet.ts'
+import { sayIn } from '#accounts/report-sheet.ts'
 import { targetReport, type TargetReport } from '#accounts/targets/target-report.ts'
 import { targetSheets } from '#accounts/targets/target-sheets.ts'
 import { targetsView, targetsViewOf } from '#accounts/targets/target-view.ts'
@@ -12,9 +12,8 @@ import { Fault } from '#contract/fault.ts'
 import { identifier, type LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
-import { xlsxOf } from '../report-content.ts'
-import { mediaTypes } from './report-files.ts'
 import { groundOf, ofAccount, ofPark, type ReportSources } from './reports.ts'
+import { fileFormat, language, sendSheets } from './sheet-file.ts'
 
 /** /api/v1/targets of the park with its curves, and /api/v1/accounts/:account/targets. */
 
@@ -73,14 +72,9 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
   )
   routes.get(
     '/api/v1/targets/file',
-    { config: ofPark, schema: { querystring: z.object({ language: z.enum(languages).default('zh') }) } },
-    async ({ query }, reply) => {
-      const content = await xlsxOf(targetSheets(report(), sayIn(query.language), nameOf))
-      return reply
-        .type(mediaTypes.xlsx)
-        .header('content-disposition', 'attachment; filename="targets.xlsx"')
-        .send(content)
-    },
+    { config: ofPark, schema: { querystring: z.object({ language, format: fileFormat }) } },
+    async ({ query }, reply) =>
+      sendSheets(reply, 'targets', targetSheets(report(), sayIn(query.language), nameOf), query.format),
   )
   routes.get(
     '/api/v1/accounts/:account/targets',

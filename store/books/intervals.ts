@@ -24,6 +24,10 @@ const seriesRow = z.object({ id: z.number() })
 const pageRow = z.object({ from_ms: z.number(), content: z.instanceof(Uint8Array) })
 const textRow = z.object({ content: z.string() })
 const pastRow = z.object({ revision: z.number(), content: z.string() })
+// Made once: zod takes longer to make a schema than to use it.
+const foundSeriesRow = seriesRow.optional()
+const foundPageRow = pageRow.optional()
+const foundTextRow = textRow.optional()
 const extentRow = z.object({ from: z.number().nullable(), to: z.number().nullable() })
 
 /** A slot as it is kept, with its place. */
@@ -79,7 +83,7 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
 
   /** The number of a series; undefined where nothing was recorded of it. */
   function seriesOf(meter: string, quantity: QuantityName): number | undefined {
-    return seriesRow.optional().parse(findSeries.get(meter, quantity))?.id
+    return foundSeriesRow.parse(findSeries.get(meter, quantity))?.id
   }
 
   /** The number of a series, which is made where there was none. */
@@ -88,7 +92,7 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
   }
 
   function pageAt(series: number, dayMs: number): DayPage {
-    const row = pageRow.optional().parse(findPage.get(series, dayMs))
+    const row = foundPageRow.parse(findPage.get(series, dayMs))
     return row === undefined ? emptyPage() : pageOf(row.content)
   }
 
@@ -202,7 +206,7 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
 
   /** A revision of a slot before its newest one, as it is kept. */
   function revisionAt(series: number, slotMs: number, revision: number): KeptSlot | undefined {
-    const content = textRow.optional().parse(pastAt.get(series, slotMs, revision))?.content
+    const content = foundTextRow.parse(pastAt.get(series, slotMs, revision))?.content
     return content === undefined ? undefined : { slotMs, revision, content }
   }
 
