@@ -11,7 +11,7 @@ const wish = { drivers: 'tube, heating', basis: 'calorific', from: '2025-01', to
 /** A works that takes 20 tce a month, 0.05 a tonne and 0.02 a degree day, and a little that nobody can explain. */
 const month = (name: string, tonnes: number, heating: number, over: object = {}): BaselineMonth => ({
   month: name,
-  energy: decimal((20 + 0.05 * tonnes + 0.02 * heating + (tonnes % 7) / 100).toFixed(6)),
+  energy: decimal(String(Math.round((20 + 0.05 * tonnes + 0.02 * heating + (tonnes % 7) / 100) * 1e6) / 1e6)),
   complete: true,
   drivers: { tube: tonnes, heating },
   ...over,

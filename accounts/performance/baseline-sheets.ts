@@ -1,7 +1,6 @@
 import type { LocalName } from '#contract/identity.ts'
 import { aboutLines, type ReportHead } from '../balance-report.ts'
-import { decimal } from '../decimal.ts'
-import { numberCell, type ReportCell, type ReportSheet, type Say } from '../report-sheet.ts'
+import type { ReportCell, ReportSheet, Say } from '../report-sheet.ts'
 import type { BaselineView } from './baseline-view.ts'
 
 const refusals: Readonly<Record<string, LocalName>> = {
@@ -15,11 +14,11 @@ const refusals: Readonly<Record<string, LocalName>> = {
   'fit-too-poor': { zh: '拟合优度不足', en: 'The fit is too poor' },
 }
 
+/** Numbers of a model, not of a statement: they have an error of their own, and are not decimals. */
 const cell = (value: number | undefined, decimals: number): ReportCell =>
-  value === undefined || !Number.isFinite(value) ? undefined : numberCell(decimal(plain(value)), decimals)
-
-/** A number without an exponent, to more digits than are printed. */
-const plain = (value: number): string => value.toFixed(12)
+  value === undefined || !Number.isFinite(value)
+    ? undefined
+    : { number: value.toFixed(decimals), decimals, marked: false }
 
 /** A baseline as sheets: the model with its tests, the months behind it, and those held against it. */
 export function baselineSheets(head: ReportHead, view: BaselineView, say: Say): ReportSheet[] {
