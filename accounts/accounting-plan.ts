@@ -41,6 +41,9 @@ const sourceShape = {
   measured: z.array(measuredTerm).default([]),
   /** Amounts of records of the books that name this source count as well (stocktaking, bills). */
   records: z.boolean().default(false),
+  process: identifier.optional().meta({
+    description: 'Process of the park file that it belongs to, for the footprints of products',
+  }),
   factorUncertainty: z
     .strictObject({ percent: positiveDecimalText, document: z.string().min(1) })
     .optional()
@@ -114,12 +117,26 @@ const assignedFlow = z.strictObject({
   document: z.string().min(1).meta({ description: 'Why it is this much' }),
 })
 
+/** A bought good that goes into a product, with what its maker says of it. */
+const precursor = z.strictObject({
+  name: localName,
+  tonnesPerUnit: positiveDecimalText.meta({ description: 'Tonnes of it in a unit of the product' }),
+  direct: decimalText.meta({ description: 'Embedded emissions, tCO2/t' }),
+  indirect: decimalText,
+  document: z.string().min(1),
+  confidence: z.enum(confidences),
+})
+
 export const product = z.strictObject({
   id: identifier,
   name: localName,
   unit: z.string().min(1).max(20),
   cnCode: z.string().optional().meta({ description: 'Combined Nomenclature code, for CBAM' }),
   processes: z.array(identifier).default([]).meta({ description: 'Processes of the park file that make it' }),
+  precursors: z.array(precursor).optional().meta({
+    description:
+      'Precursors of a good of CBAM; [] says that it has none. Without it, specific embedded emissions of a good with a CN code are not available',
+  }),
   share: z
     .strictObject({ share: positiveDecimalText, document: z.string().min(1) })
     .optional()

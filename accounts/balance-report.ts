@@ -12,6 +12,7 @@ import {
   coalCell,
   MARKED_NOTE,
   numberCell,
+  traced,
   type ReportCell,
   type ReportSheet,
   type Say,
@@ -27,6 +28,8 @@ export interface ReportHead {
 }
 
 const DECIMALS = 2
+/** The column of all energy items together. */
+const TOTAL = 'total'
 
 const verdicts: Readonly<Record<BalanceClosure['verdict'], LocalName>> = {
   closes: { zh: '在允许范围内', en: 'within what is allowed' },
@@ -97,7 +100,9 @@ function physicalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems
       indented(line, say),
       ...columns.map(([id, { form }]) => {
         const cell = line.cells.get(id)
-        return cell && amountCell(cell.figure, decimal(form.factor), DECIMALS, say)
+        if (cell === undefined) return undefined
+        const amount = amountCell(cell.figure, decimal(form.factor), DECIMALS, say)
+        return traced(amount, { row: line.row.id, item: id })
       }),
     ]),
     notes: [say(MARKED_NOTE), ...closureNotes(table, items, say)],
@@ -136,8 +141,9 @@ function coalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems, sa
     energy.flatMap((id) => {
       const figure = line.cells.get(id)?.figure
       if (figure === undefined) return hasTwo(id) ? [undefined, undefined] : [undefined]
-      const first = coalCell(figure, 'calorific', DECIMALS, say)
-      return hasTwo(id) ? [first, coalCell(figure, 'equal', DECIMALS, say)] : [first]
+      const coal = (basis: 'calorific' | 'equal'): ReportCell =>
+        traced(coalCell(figure, basis, DECIMALS, say), { row: line.row.id, item: id })
+      return hasTwo(id) ? [coal('calorific'), coal('equal')] : [coal('calorific')]
     })
   return {
     name: say({ zh: '标准量', en: 'Standard coal' }),
@@ -147,8 +153,9 @@ function coalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems, sa
     rows: filled(table).map((line) => [
       indented(line, say),
       ...cellsOf(line),
-      coalCell(line.total, 'calorific', DECIMALS, say),
-      coalCell(line.total, 'equal', DECIMALS, say),
+      ...(['calorific', 'equal'] as const).map((basis) =>
+        traced(coalCell(line.total, basis, DECIMALS, say), { row: line.row.id, item: TOTAL }),
+      ),
     ]),
     notes: [
       say(MARKED_NOTE),

@@ -60,6 +60,8 @@ export function planContradictions(
       at([...path, 'electricityRegion'], `region ${account.electricityRegion} is not described`)
     if (factors.electricity.regions[account.residualRegion] === undefined)
       at([...path, 'residualRegion'], `region ${account.residualRegion} is not described`)
+    const enterprise = park.description.enterprises.find(({ id }) => id === account.account)
+    const processes = new Set(enterprise?.processes.map(({ id }) => id))
     const sources = new Set<string>()
     for (const [place, source] of account.sources.entries()) {
       const sourcePath = [...path, 'sources', place]
@@ -74,6 +76,8 @@ export function planContradictions(
         if (!known.has(receiver) || receiver === account.account)
           at([...sourcePath, 'receivers', which], `${receiver} is no other account of the park`)
       }
+      if (source.process !== undefined && !processes.has(source.process))
+        at([...sourcePath, 'process'], `${account.account} has no process ${source.process}`)
       if (source.kind === 'fuel') {
         const set = source.fuelSet ?? account.fuelSet
         if (!factors.fuels.rows.some((row) => row.set === set && row.fuel === source.fuel))
@@ -91,9 +95,8 @@ export function planContradictions(
       checkTerms(conversion.inputs, [...path, 'conversions', place, 'inputs'])
       checkTerms(conversion.outputs, [...path, 'conversions', place, 'outputs'])
     }
-    const enterprise = park.description.enterprises.find(({ id }) => id === account.account)
     for (const [place, process] of account.nonProduction.entries()) {
-      if (enterprise?.processes.some(({ id }) => id === process) !== true)
+      if (!processes.has(process))
         at([...path, 'nonProduction', place], `${account.account} has no process ${process}`)
     }
     for (const [place, { terms }] of account.assigned.entries()) {

@@ -16,6 +16,8 @@ const CHOSEN = process.env['TANBIAO_BENCH_EDGE']?.split(',')
 const LINE_METERS = 32
 const METERS_FEW = 100
 const UNITS_PER_CONNECTION = 20
+/** Requests under way on each connection of the many. */
+const REQUESTS_AT_ONCE = Number(process.env['TANBIAO_BENCH_AT_ONCE'] ?? 10)
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const machine = ({ agentCpu, simulatorCpu }: Outcome): string =>
@@ -53,12 +55,12 @@ async function lineUse(
   console.log(`  ${machine(outcome)}`)
 }
 
-async function load(program: string, meters: number): Promise<void> {
-  const transport = { kind: 'tcp', host: '127.0.0.1', port: 1 }
+async function load(program: string, meters: number, requestsAtOnce: number): Promise<void> {
+  const transport = { kind: 'tcp', host: '127.0.0.1', port: 1, requestsAtOnce }
   const outcome = await measure(program, { meters, unitsPerBus: UNITS_PER_CONNECTION, transport }, 8_000)
   const { wanted, read, missed, failed, seconds } = outcome
   console.log(
-    `\n${meters} meters × ${QUANTITIES.length} quantities every second over TCP, ${UNITS_PER_CONNECTION} behind each connection`,
+    `\n${meters} meters × ${QUANTITIES.length} quantities every second over TCP, ${UNITS_PER_CONNECTION} behind each connection, ${requestsAtOnce} requests at once`,
   )
   console.log(
     `  slots wanted ${wanted}, read ${read}, missed ${missed}, failed ${failed}: ${Math.round((read * QUANTITIES.length) / seconds).toLocaleString('en')} values/s`,
@@ -76,8 +78,8 @@ const parts: Readonly<Record<string, (program: string) => Promise<void>>> = {
   pty: async (program) => {
     if (findServer('socat') !== undefined) await lineUse(program, 'RTU on a pseudo-terminal', serial, true)
   },
-  few: (program) => load(program, METERS_FEW),
-  many: (program) => load(program, METERS_MANY),
+  few: (program) => load(program, METERS_FEW, 1),
+  many: (program) => load(program, METERS_MANY, REQUESTS_AT_ONCE),
 }
 
 /** Prints line use, load of the machine, samples that were missed, and bytes per value. The backlog: `bench outage`. */

@@ -167,7 +167,7 @@ test('months that were closed before there were such locks get theirs by the mig
   bench.books.close()
   const database = new DatabaseSync(bench.file)
   database.exec('DELETE FROM period_lock_meter; DELETE FROM period_lock')
-  const migration = new URL('../store/migrations/060-books-closing-locks.sql', import.meta.url)
+  const migration = new URL('../store/migrations/090-books-closing-locks.sql', import.meta.url)
   database.exec(readFileSync(migration, 'utf8').replace(/^ALTER TABLE.*$/m, ''))
   database.close()
   bench.reopenFile()

@@ -33,6 +33,8 @@ export interface PostingParts {
   readonly log: Logger
   /** A change younger than this may be followed by more: late data come in bursts, and are posted once. */
   readonly quietMs?: number
+  /** Calls what it is given while no other thread writes; without it nothing else does. */
+  readonly exclusively?: (write: () => void) => void
 }
 
 const QUIET_MS = 60_000
@@ -87,9 +89,10 @@ export class PostingLoop {
   constructor(parts: PostingParts) {
     this.#parts = parts
     this.#quietMs = parts.quietMs ?? QUIET_MS
-    this.#batch = new PostingBatch(parts.books, (account, fault) => {
+    const onRefused = (account: string, fault: Fault): void => {
       parts.log.error({ code: fault.code, account }, faultText(fault))
-    })
+    }
+    this.#batch = new PostingBatch(parts.books, onRefused, parts.exclusively)
   }
 
   /** Works for about this long if a pass is due or under way. Throws retryable faults of the books. */

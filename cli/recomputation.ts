@@ -30,7 +30,7 @@ const WINDOWS_AT_ONCE = 500
 const DAYS_AT_ONCE = 400
 
 /** Intervals that wait to be recorded together, so that one flush of the disk serves many meters. */
-const INTERVALS_AT_ONCE = 5_000
+const INTERVALS_AT_ONCE = 10_000
 
 /** To be raised when intervals are computed in another way, so that those of old books are computed again. */
 const COMPUTATION = 3

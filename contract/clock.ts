@@ -10,6 +10,11 @@ export interface Clock {
   after(durationMs: number, call: () => void): () => void
   /** Resolves after that many milliseconds; rejects with the signal's reason when it is aborted. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>
+  /**
+   * Stands still until that monotonic moment: for what is left of a wait when it is shorter than timers know, which is
+   * a millisecond. Nothing else of the process runs meanwhile. Clocks that do not go by themselves have none.
+   */
+  readonly standStill?: ((untilMs: number) => void) | undefined
 }
 
 /** The `sleep` of a clock by its `after`. */

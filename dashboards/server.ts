@@ -29,6 +29,7 @@ import { fleetApi, type PublishConfiguration } from './api/fleet.ts'
 import { baselineApi } from './api/baseline.ts'
 import { electricityFilesApi } from './api/electricity-files.ts'
 import { lateDataApi } from './api/late-data.ts'
+import { ledgerApi } from './api/ledger.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
@@ -43,6 +44,7 @@ import { reportFilesApi } from './api/report-files.ts'
 import { reportsApi, type ReportSources } from './api/reports.ts'
 import { accountNames, targetsApi, type TargetSources } from './api/targets.ts'
 import { tariffApi } from './api/tariff.ts'
+import { traceApi } from './api/trace.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
 import type { AccountSources } from './account-view.ts'
@@ -54,6 +56,7 @@ import { hostRule } from './host-names.ts'
 import { LiveStreams } from './live.ts'
 import { describeRoutes } from './openapi.ts'
 import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
+import type { CommitSource } from './slot-trace.ts'
 import { inPieces, type BooksView, type ReadingSource } from './sources.ts'
 
 /** Composition of the dashboards: board, API, live stream and the built web pages on one port. */
@@ -88,6 +91,8 @@ export interface ServerOptions {
   readonly desk?: Desk
   /** Publishes a signed configuration to its gateway; without it none can be published from here. */
   readonly publishConfiguration?: PublishConfiguration
+  /** Commit records, by which the batch of a reading is named; without it none is. */
+  readonly commits?: CommitSource
   /** Ledgers and what they are computed by; without an accounting plan there are none. */
   readonly accounts?: AccountSources | undefined
   /** What reports are made from; without an accounting plan there are none. */
@@ -252,11 +257,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   lateDataApi(app, { park, accounts: options.accounts })
+  ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
   reportFilesApi(app, { park, clock, sources: options.reports, accounts: options.accounts })
   monitoringApi(app, { park, clock, books, sources: options.reports })
   factorsApi(app, { park, clock, guard, sources: options.factors, accounts: options.accounts })
+  traceApi(app, { park, parkOf, books, clock, commits: options.commits, accounts: options.accounts })
   targetsApi(app, { park, clock, sources: options.targets })
   operationsApi(app, options.operations, (request) => guard.mayHearFaults(request))
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {

@@ -11,17 +11,23 @@ const LIMITS = { registersPerRequest: 2, bridgeGaps: 0, forbidden: [] }
 
 /** A line that answers when it is told to. */
 class HeldLine implements Line {
+  readonly requestsAtOnce: number
   readonly asked: {
     readonly query: ReadQuery
     readonly timeoutMs: number
+    readonly withinMs: number
     readonly answer: (word: number) => void
   }[] = []
 
-  read(query: ReadQuery, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
+  constructor(requestsAtOnce = 1) {
+    this.requestsAtOnce = requestsAtOnce
+  }
+
+  read(query: ReadQuery, timeoutMs: number, signal: AbortSignal, withinMs = 0): Promise<Answer> {
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(new Error('aborted')))
       const answer = (word: number): void => resolve({ words: Uint16Array.of(word, word) })
-      this.asked.push({ query, timeoutMs, answer })
+      this.asked.push({ query, timeoutMs, withinMs, answer })
     })
   }
 
@@ -87,6 +93,47 @@ describe('Bus', () => {
     expect([one.answers, two.answers]).toEqual([[1, 2], [3]])
     expect(bus.counts.requests).toBe(3)
     expect(bus.counts.meters.get('m1')).toMatchObject({ wanted: 1, read: 1, missed: 0 })
+  })
+
+  it('has as many requests on the line as that takes, of each meter one, and each answer reaches its meter', async () => {
+    const clock = new ManualClock(0)
+    const line = new HeldLine(2)
+    const bus = new Bus(line, clock)
+    const members = [new Member(1, [10, 20]), new Member(2, [30]), new Member(3, [40])]
+    for (const member of members) void bus.poll(member, stop().signal)
+    const asked = (): number[][] => line.asked.map(({ query }) => [query.unit, query.address])
+    await turn()
+    expect(asked()).toEqual([
+      [1, 10],
+      [2, 30],
+    ])
+    clock.advance(5)
+    line.asked[1]?.answer(2)
+    await turn()
+    expect(asked().slice(2)).toEqual([[3, 40]])
+    clock.advance(5)
+    line.asked[0]?.answer(1)
+    line.asked[2]?.answer(3)
+    await turn()
+    expect(asked().slice(3)).toEqual([[1, 20]])
+    clock.advance(5)
+    line.asked[3]?.answer(4)
+    await turn()
+    expect(members.map(({ answers }) => answers)).toEqual([[1, 4], [2], [3]])
+    // The line was in use for 15 ms, whatever the sum of its requests.
+    expect(bus.counts).toMatchObject({ requests: 4, unanswered: 0, busyMs: 15 })
+  })
+
+  it('tells the line how long a meter may take, also where the others need the line sooner', async () => {
+    const line = new HeldLine()
+    const bus = new Bus(line, new ManualClock(0))
+    const members = [new Member(1, [10]), new Member(2, [20]), new Member(3, [30])]
+    for (const member of members) void bus.poll(member, stop().signal)
+    for (const _member of members) {
+      await turn()
+      line.asked.at(-1)?.answer(1)
+    }
+    expect(line.asked.map(({ withinMs }) => withinMs)).toEqual([1_000, 1_000, 1_000])
   })
 
   it('gives a meter the quiet time that it needs, and asks another meanwhile', async () => {

@@ -12,12 +12,17 @@ export type Answer =
   | { readonly words?: never; readonly cause: BadCause; readonly fault: Fault }
 
 /**
- * A line to meters. Calls of `read` must not overlap: a Bus sees to it. A failure is an answer, given at the latest
- * after twice the timeout (once to connect, for a serial device 5 s at least, once to read); it rejects only when the
- * signal is aborted.
+ * A line to meters. No more calls of `read` may overlap than it takes at once: a Bus sees to it. A failure is an answer,
+ * given at the latest after twice the timeout (once to connect, for a serial device 5 s at least, once to read); it
+ * rejects only when the signal is aborted.
  */
 export interface Line {
-  read(query: ReadQuery, timeoutMs: number, signal: AbortSignal): Promise<Answer>
+  /** 1 where it does not say. */
+  readonly requestsAtOnce?: number
+  /**
+   * @param withinMs how long after the request the unit may answer at all, where that is longer than it is waited for
+   */
+  read(query: ReadQuery, timeoutMs: number, signal: AbortSignal, withinMs?: number): Promise<Answer>
   close(): void
 }
 
@@ -40,8 +45,8 @@ interface Membership {
 }
 
 /**
- * The one owner of a line: one request is on it at a time, the next one follows as soon as the answer is there. Whose
- * turn it is says the DueQueue.
+ * The one owner of a line: as many requests are on it as it takes, mostly one, and the next follows as soon as an answer
+ * is there. Whose turn it is says the DueQueue.
  */
 export class Bus {
   readonly #line: Line
@@ -49,6 +54,7 @@ export class Bus {
   readonly #queue: DueQueue<BusMember>
   readonly #members = new Map<BusMember, Membership>()
   #serving = false
+  #underWay = 0
   /** Ends the wait for the next turn, where there is one. */
   #wake: () => void = () => undefined
 
@@ -99,22 +105,26 @@ export class Bus {
     this.#serving = true
     try {
       while (this.#members.size > 0) {
-        const turn = this.#queue.next()
-        if (typeof turn === 'number') await this.#wait(turn)
-        else await this.#take(turn)
+        const turn = this.#underWay < (this.#line.requestsAtOnce ?? 1) ? this.#queue.next() : undefined
+        if (typeof turn === 'object') void this.#take(turn)
+        else await this.#wait(turn)
       }
     } catch (error) {
-      for (const { failed } of this.#members.values()) failed(error)
-      this.#members.clear()
+      this.#fail(error)
     } finally {
       this.#serving = false
     }
   }
 
-  /** Waits, but no longer than until a meter joins or leaves. */
-  #wait(durationMs: number): Promise<void> {
+  #fail(error: unknown): void {
+    for (const { failed } of this.#members.values()) failed(error)
+    this.#members.clear()
+  }
+
+  /** Waits until an answer came, or a meter joins or leaves; not longer than that, where a time is given. */
+  #wait(durationMs: number | undefined): Promise<void> {
     return new Promise((resolve) => {
-      const callOff = this.#clock.after(durationMs, resolve)
+      const callOff = durationMs === undefined ? () => undefined : this.#clock.after(durationMs, resolve)
       this.#wake = () => {
         callOff()
         resolve()
@@ -123,6 +133,18 @@ export class Bus {
   }
 
   async #take(turn: Turn<BusMember>): Promise<void> {
+    this.#underWay += 1
+    try {
+      await this.#ask(turn)
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#underWay -= 1
+      this.#wake()
+    }
+  }
+
+  async #ask(turn: Turn<BusMember>): Promise<void> {
     const { meter: member, pending, grant } = turn
     const membership = this.#members.get(member)
     if (membership === undefined) return
@@ -131,7 +153,7 @@ export class Bus {
     const startedMs = this.#clock.monotonicMs()
     let answer: Answer
     try {
-      answer = await this.#line.read(query, grant.timeoutMs, membership.signal)
+      answer = await this.#line.read(query, grant.timeoutMs, membership.signal, member.timeoutMs)
     } catch (error) {
       if (membership.signal.aborted) return
       throw error

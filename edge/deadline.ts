@@ -41,8 +41,8 @@ export async function slept(clock: Clock, durationMs: number, signal: AbortSigna
 }
 
 /**
- * The end of a wait that begins again and again and is seldom reached: the timer of an earlier wait is left running,
- * and when it rings it is looked whether there is anything to end.
+ * The end of waits that begin again and again and is seldom reached: the timer of an earlier wait is left running, and
+ * when it rings it is looked whether there is anything to end.
  */
 export class Deadline {
   readonly #clock: Clock
@@ -56,9 +56,10 @@ export class Deadline {
     this.#reached = reached
   }
 
-  /** Calls `reached` after that many milliseconds, in place of what was set before. */
-  set(afterMs: number): void {
-    this.#atMs = this.#clock.monotonicMs() + afterMs
+  /** Calls `reached` after that many milliseconds, unless it is to be called sooner. `nowMs` is the monotonic time. */
+  set(afterMs: number, nowMs: number): void {
+    if (nowMs + afterMs >= this.#atMs) return
+    this.#atMs = nowMs + afterMs
     if (this.#atMs < this.#ringsAtMs) this.#ring(afterMs)
   }
 

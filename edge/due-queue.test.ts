@@ -53,7 +53,12 @@ function loss(scene: Scene, first: VirtualMeter['answerMs'], durationMs: number)
 
 const scenes: fc.Arbitrary<Scene> = fc.record({
   everyMs: fc.constantFrom(SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND),
-  timeoutMs: fc.oneof(fc.integer({ min: 50, max: 10_000 }), fc.constantFrom(50, 100, 1_000, 10_000)),
+  // All that the gateway file takes.
+  timeoutMs: fc.oneof(
+    fc.integer({ min: 50, max: 10_000 }),
+    fc.integer({ min: 1, max: 600_000 }),
+    fc.constantFrom(1, 50, 100, 1_000, 10_000, 60_000, 600_000),
+  ),
   load: fc.double({ min: 0.05, max: 1.3, noNaN: true }),
 })
 

@@ -21,7 +21,7 @@ export interface Turn<M> {
 /** What the line has done since the start. */
 export interface LineUse {
   readonly sinceMs: number
-  /** Time with a request on the line. */
+  /** Time with a request on the line, or with several. */
   readonly busyMs: number
   readonly requests: number
   /** Requests that nothing usable came to. */
@@ -37,6 +37,8 @@ interface Place<M> {
   /** When its last poll ended, or −∞. */
   servedMs: number
   polling: boolean
+  /** Its request is under way: nothing is changed of its agenda meanwhile. */
+  asked: boolean
 }
 
 /**
@@ -46,6 +48,8 @@ interface Place<M> {
  */
 interface Round<M> {
   readonly ready: Place<M>[]
+  /** Those whose turn has ended since. */
+  readonly back: Place<M>[]
   readonly fromWallMs: number
   readonly untilWallMs: number
   untilMs: number
@@ -55,10 +59,10 @@ interface Round<M> {
 const WAIT_MS_MAX = 30_000
 
 /**
- * Whose turn it is on one line. The oldest slot that has come is first; cumulative registers at a quarter of an hour go
- * before it, what may be shed after all else. A meter that has cost the others too much (patience.ts) is asked when
- * nobody else needs the line for as long as it may take, or as its allowance permits: then after the others, but
- * before them once it has waited for one of its intervals.
+ * Whose turn it is on one line, which may carry requests of several meters at once. The oldest slot that has come is
+ * first; cumulative registers at a quarter of an hour go before it, what may be shed after all else. A meter that has
+ * cost the others too much (patience.ts) is asked when nobody else needs the line for as long as it may take, or as its
+ * allowance permits: then after the others, but before them once it has waited for one of its intervals.
  */
 export class DueQueue<M extends QueuedMeter> {
   readonly #clock: Clock
@@ -67,6 +71,8 @@ export class DueQueue<M extends QueuedMeter> {
   readonly #sinceMs: number
   #round: Round<M> | undefined
   #joined = 0
+  #underWay = 0
+  #busySinceMs = 0
   #busyMs = 0
   #requests = 0
   #unanswered = 0
@@ -94,17 +100,23 @@ export class DueQueue<M extends QueuedMeter> {
       quietUntilMs: 0,
       servedMs: Number.NEGATIVE_INFINITY,
       polling: false,
+      asked: false,
     })
   }
 
   leave(meter: M): void {
     this.#round = undefined
     const place = this.#places.get(meter)
-    if (place !== undefined) this.#patience.forget(place.met)
+    if (place === undefined) return
+    this.#patience.forget(place.met)
+    if (place.asked) this.#free(this.#clock.monotonicMs())
     this.#places.delete(meter)
   }
 
-  /** The request that should go out now, or how long to wait before looking again. */
+  /**
+   * The request that should go out now, or how long to wait before looking again. A meter has one request under way at a
+   * time: it has no further turn before `ended`.
+   */
   next(): Turn<M> | number {
     const [wallMs, nowMs] = [this.#clock.wallMs(), this.#clock.monotonicMs()]
     return this.#goOn(wallMs, nowMs) ?? this.#lookAtAll(wallMs, nowMs)
@@ -115,22 +127,24 @@ export class DueQueue<M extends QueuedMeter> {
     const round = this.#round
     this.#round = undefined
     if (round === undefined || wallMs < round.fromWallMs || wallMs >= round.untilWallMs) return undefined
-    const { ready } = round
-    // The first one had its turn: all else is as it was.
-    const served = ready.shift()
-    if (served === undefined || !this.#patience.trusts(served.met, nowMs)) return undefined
-    const { agenda } = served.meter
-    if (agenda.pending.length === 0) served.servedMs = nowMs
-    agenda.advance(wallMs, false)
-    served.polling = agenda.pending.length > 0
-    if (served.polling) {
-      if (served.quietUntilMs > nowMs) round.untilMs = Math.min(round.untilMs, served.quietUntilMs)
-      else insert(ready, served)
+    const { ready, back } = round
+    // Some turns have ended: all else is as it was.
+    for (const place of back.splice(0)) {
+      if (!this.#patience.trusts(place.met, nowMs)) return undefined
+      const { agenda } = place.meter
+      if (agenda.pending.length === 0) place.servedMs = nowMs
+      agenda.advance(wallMs, false)
+      place.polling = agenda.pending.length > 0
+      if (!place.polling) continue
+      if (place.quietUntilMs > nowMs) round.untilMs = Math.min(round.untilMs, place.quietUntilMs)
+      else insert(ready, place)
     }
     const [best] = ready
     if (best === undefined || ready.length < 2 || nowMs >= round.untilMs) return undefined
     const turn = this.#turn(best, 0, nowMs)
-    if (turn !== undefined) this.#round = round
+    if (turn === undefined) return undefined
+    ready.shift()
+    this.#round = round
     return turn
   }
 
@@ -145,8 +159,21 @@ export class DueQueue<M extends QueuedMeter> {
     let [soonestMs, secondMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
     let soonest: Place<M> | undefined
     for (const place of this.#places.values()) {
-      const trusts = this.#patience.trusts(place.met, nowMs)
       const { agenda } = place.meter
+      if (place.asked) {
+        // It will need the line again for what is left of its poll, or for its next slot.
+        const nextInMs = agenda.nextMs - wallMs
+        const againInMs = agenda.pending.length > 1 ? 0 : nextInMs
+        // A slot that came meanwhile is looked at when the answer is there.
+        if (nextInMs > 0 && agenda.nextMs < untilWallMs) untilWallMs = agenda.nextMs
+        if (againInMs < soonestMs) {
+          secondMs = soonestMs
+          soonestMs = againInMs
+          soonest = place
+        } else if (againInMs < secondMs) secondMs = againInMs
+        continue
+      }
+      const trusts = this.#patience.trusts(place.met, nowMs)
       if (place.polling && agenda.pending.length === 0) place.servedMs = nowMs
       agenda.advance(wallMs, !trusts)
       const [head] = agenda.pending
@@ -184,7 +211,8 @@ export class DueQueue<M extends QueuedMeter> {
       const freeMs = Math.max(0, best === soonest ? secondMs : soonestMs)
       const turn = this.#turn(best, freeMs, nowMs)
       if (turn !== undefined && spare === undefined) {
-        this.#round = { ready, fromWallMs: wallMs, untilWallMs, untilMs }
+        ready.shift()
+        this.#round = { ready, back: [], fromWallMs: wallMs, untilWallMs, untilMs }
       }
       if (turn !== undefined) return turn
     }
@@ -195,20 +223,33 @@ export class DueQueue<M extends QueuedMeter> {
   ended({ meter, pending, grant, freeMs }: Turn<M>, outcome: Outcome, durationMs: number): void {
     const nowMs = this.#clock.monotonicMs()
     this.#requests += 1
-    this.#busyMs += durationMs
     if (outcome !== 'answered') this.#unanswered += 1
     const place = this.#places.get(meter)
     if (place === undefined) return
+    place.asked = false
+    this.#free(nowMs)
+    this.#round?.back.push(place)
     place.quietUntilMs = nowMs + meter.pauseMs
     const registers = pending.request.quantity
     this.#patience.learn(place.met, { grant, registers, freeMs, durationMs, outcome }, nowMs)
   }
 
-  #turn({ meter, met }: Place<M>, freeMs: number, nowMs: number): Turn<M> | undefined {
+  /** A request is under way no more. */
+  #free(nowMs: number): void {
+    this.#underWay -= 1
+    if (this.#underWay === 0) this.#busyMs += nowMs - this.#busySinceMs
+  }
+
+  #turn(place: Place<M>, freeMs: number, nowMs: number): Turn<M> | undefined {
+    const { meter, met } = place
     const [head] = meter.agenda.pending
     if (head === undefined) return undefined
     const grant = this.#patience.grant(met, head.request.quantity, freeMs, nowMs)
-    return grant === undefined ? undefined : { meter, pending: head, grant, freeMs }
+    if (grant === undefined) return undefined
+    place.asked = true
+    if (this.#underWay === 0) this.#busySinceMs = nowMs
+    this.#underWay += 1
+    return { meter, pending: head, grant, freeMs }
   }
 }
 

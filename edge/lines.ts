@@ -42,7 +42,7 @@ export function placeOf(transport: Transport): string {
 
 /** Everything but the place that makes one line differ from another, in one order. */
 export function mannerOf(transport: Transport): string {
-  if (transport.kind === 'tcp') return 'tcp'
+  if (transport.kind === 'tcp') return `tcp, ${transport.requestsAtOnce ?? 1} requests at once`
   const { kind, baudRate, parity, stopBits, lateMs } = transport
   return `${kind} at ${baudRate} baud, parity ${parity}, ${stopBits} stop bits, late by ${lateMs} ms`
 }

@@ -3,12 +3,14 @@ import { Allowance } from './allowance.ts'
 /**
  * How long a meter may keep the line waiting. A meter that does not answer, or takes far longer than the others, costs
  * the line time that the others need. That cost is bounded by allowances, not by the timeout: a full timeout is given
- * where the time is free anyway, and beyond that for one part in a hundred of the time; otherwise a short one is, of
- * what meters have been seen to need. So a dead meter costs little at any timeout, and a slow one can still come back.
+ * where the time is free anyway, and beyond that, up to ten seconds of it, for one part in a hundred of the time;
+ * otherwise a short one is, of what meters have been seen to need. So a dead meter costs little at any timeout, and a slow one can still come back.
  */
 
 /** Part of the line's time that full timeouts may cost the others, all meters together. */
 const FULL_SHARE = 0.01
+/** The longest of them: a timeout of minutes, spent at once, would cost the others minutes. */
+const FULL_MS_MAX = 10_000
 /** Part that short timeouts of meters without grace may cost. */
 const SHORT_SHARE = 0.01
 /** Part that each meter may cost before it waits for free time. */
@@ -46,7 +48,7 @@ export type Outcome = 'answered' | 'silent' | 'gateway' | 'disconnected'
 /** How long a request may wait for its answer. */
 export interface Grant {
   readonly timeoutMs: number
-  /** A full timeout that is given although others need the line. */
+  /** A full timeout, or the longest there is, that is given although others need the line. */
   readonly full: boolean
 }
 
@@ -114,7 +116,8 @@ export class Patience {
     const fullMs = meter.needs.timeoutMs
     const shortMs = this.#shortMs(meter, registers)
     if (freeMs >= fullMs) return { timeoutMs: fullMs, full: false }
-    if (fullMs > shortMs && this.#full.isSettled(nowMs)) return { timeoutMs: fullMs, full: true }
+    const longMs = Math.min(fullMs, FULL_MS_MAX)
+    if (longMs > shortMs && this.#full.isSettled(nowMs)) return { timeoutMs: longMs, full: true }
     if (freeMs >= Math.min(shortMs, this.#seenMs(meter, registers))) return { timeoutMs: freeMs, full: false }
     const admitted = this.trusts(meter, nowMs) || this.#short.isSettled(nowMs)
     return admitted ? { timeoutMs: shortMs, full: false } : undefined

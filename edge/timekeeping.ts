@@ -109,6 +109,10 @@ export class Timekeeping implements Clock {
     return this.#options.clock.sleep(durationMs, signal)
   }
 
+  get standStill(): Clock['standStill'] {
+    return this.#options.clock.standStill
+  }
+
   /** Compares the clocks. Called with each reading, and to be called now and then. */
   look(): void {
     const { clock } = this.#options

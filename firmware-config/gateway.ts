@@ -17,6 +17,9 @@ export const serialSettings = z.strictObject({
 })
 export type SerialSettings = z.infer<typeof serialSettings>
 
+/** What MODBUS Messaging on TCP/IP 1.0b proposes for servers: 1 to 16 (NumberMaxOfServerTransaction). */
+const REQUESTS_AT_ONCE_MAX = 16
+
 const tcpTransport = z.strictObject({
   kind: z.literal('tcp').meta({ description: 'Modbus TCP (MBAP)' }),
   host: z
@@ -24,6 +27,10 @@ const tcpTransport = z.strictObject({
     .min(1)
     .meta({ description: 'Address of the meter or of the Modbus TCP gateway before it' }),
   port: z.int().min(1).max(65_535).default(502),
+  requestsAtOnce: z.int().min(1).max(REQUESTS_AT_ONCE_MAX).optional().meta({
+    description:
+      'Requests that may be under way on its connection at the same time, each to another meter; 1 by default, because most gateways to serial lines answer one after the other',
+  }),
   line: serialSettings.optional().meta({
     description: 'The serial line behind a Modbus TCP gateway: the planner counts its character times',
   }),
@@ -85,7 +92,10 @@ const meterLine = z.strictObject({
 const busDescription = z.strictObject({
   id: identifier,
   transport: z.discriminatedUnion('kind', [tcpTransport, rtuTransport, rtuOverTcpTransport]),
-  timeoutMs: milliseconds.default(1_000).meta({ description: 'How long an answer may take' }),
+  timeoutMs: milliseconds.default(1_000).meta({
+    description:
+      'How long an answer may take. Over RTU a unit that did not answer is not asked again for so long, and lateMs after it',
+  }),
   meters: z.array(meterLine).min(1),
 })
 

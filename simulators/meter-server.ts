@@ -72,7 +72,11 @@ export async function startMeterServer(options: MeterServerOptions): Promise<Met
       socket.destroy()
     })
     socket.on('data', (chunk: Buffer) => {
-      if (conversation.hear(chunk)) return
+      // Answers to requests that came together leave together.
+      socket.cork()
+      const isModbus = conversation.hear(chunk)
+      socket.uncork()
+      if (isModbus) return
       log.warn({ client: socket.remoteAddress }, 'a client does not speak Modbus TCP')
       socket.destroy()
     })

@@ -19,6 +19,7 @@ import type {
   QuarantineOverflow,
   RecordedGap,
   ComputedWindow,
+  DayToCopy,
   LockRequest,
   PeriodLock,
   LateAfterLock,
@@ -38,12 +39,8 @@ export type * from './port/book-facts.ts'
 export { NO_PROGRESS } from './port/book-facts.ts'
 export type * from './port/reading-store.ts'
 
-/**
- * The books: few, transactional facts with one owner, the process that runs the recompute and posting loops.
- * SQLite always; calls are synchronous and each is one transaction.
- * Throws a Fault `books-unusable` when the file cannot be read or written.
- */
-export interface Books extends AlarmBooks {
+/** What was delivered: batches, holes and gaps, quarantine, and what persons said of meters. */
+export interface DeliveryBooks {
   /** committedAtMs up to which commit records have been followed; 0 in new books. */
   followedUntilMs(): number
 
@@ -55,6 +52,66 @@ export interface Books extends AlarmBooks {
    */
   follow(records: readonly CommitRecord[], nowMs: number): readonly CommitRecord[]
 
+  /** What persons said of a meter, oldest first, withdrawn entries included. */
+  meterEntries(meter: MeterId): readonly RecordedEntry[]
+
+  /** Numbers below the highest seen of each epoch that neither arrived nor were declared lost. */
+  holes(): readonly Hole[]
+
+  gaps(): readonly RecordedGap[]
+
+  /** Numbers of a range that have not arrived, declared lost or not. */
+  absentBatches(gateway: string, epoch: string, range: NumberRange): readonly NumberRange[]
+
+  /** When a batch was committed last; undefined where it has not arrived, or more than three days ago. */
+  batchCommittedAtMs(gateway: string, epoch: string, seq: number): number | undefined
+
+  /** When something of each gateway was committed last. */
+  gatewaysSeen(): ReadonlyMap<string, number>
+
+  /**
+   * The longest stretches of settled slots that readings do not cover, or only in part, in order; the last may reach to
+   * now over slots that were never computed. `unchanged` where nothing is new since the last answer.
+   */
+  uncovered(meter: MeterId, quantity: QuantityName, nowMs: number): readonly Period[] | 'unchanged'
+
+  /** Gap entries that are open or accepted. */
+  unfilledGaps(): readonly GapEntry[]
+
+  /** Gap entries, newest first. */
+  gapEntries(limit: number, state?: GapState): readonly GapEntry[]
+
+  /** Gap entries of a meter, newest first. */
+  gapEntriesOf(meter: MeterId, limit: number): readonly GapEntry[]
+
+  changeGaps(changes: GapChanges, nowMs: number): void
+
+  /** A person lets a gap be. False where the entry is not open. */
+  acceptGap(id: number, decision: GapDecision): boolean
+
+  /** Newest first, each with the first 4,000 characters of its payload: it may have megabytes. */
+  quarantine(limit: number, state?: QuarantineState): readonly QuarantineEntry[]
+
+  /** One entry with its whole payload. */
+  quarantineEntry(id: number): QuarantineEntry | undefined
+
+  quarantineOverflow(): readonly QuarantineOverflow[]
+
+  /** A person decides on an entry. False where it is not open. */
+  decideQuarantine(id: number, decision: QuarantineDecision): boolean
+
+  /**
+   * Takes away at most `limit` marks of batches committed more than three days ago: their numbers are kept as ranges, so
+   * the books stay small over years. Returns how many there were.
+   */
+  forgetMarks(nowMs: number, limit: number): number
+
+  /** Batches marked of each (gateway, epoch), for reports and tests. */
+  batchCount(): number
+}
+
+/** Energy: what is to be computed, intervals with their revisions, their sums and their locks. */
+export interface IntervalBooks {
   /**
    * Remembers by what facts a meter's intervals are computed: its rating, its dated events … as one text. Where the
    * text differs from the one remembered, all time of its recorded intervals becomes dirty, and of those of its inputs,
@@ -139,74 +196,39 @@ export interface Books extends AlarmBooks {
   daySums(meter: MeterId, quantity: QuantityName, period: Period): readonly PlacedSum[]
 
   /**
-   * Keeps the sums of days that were over at `nowMs` and have changed since, at most `limit` of them, so that
-   * `daySums` need not make them. Returns how many it summed: 0 when none was left.
+   * Sums that fill a period which begins and ends with days: its whole months, and the days before and after these, in
+   * order; those without a recorded slot are absent. Joined they are the same as `daySums`, and a year of them is read in a
+   * thirtieth of the time.
+   */
+  sumsOver(meter: MeterId, quantity: QuantityName, period: Period): readonly PlacedSum[]
+
+  /**
+   * Keeps the sums of days, and then of months, that were over at `nowMs` and have changed since, at most `limit` of them,
+   * so that `daySums` and `sumsOver` need not make them. Returns how many it summed: 0 when none was left.
    */
   settleDays(nowMs: number, limit: number): number
 
-  /** What persons said of a meter, oldest first, withdrawn entries included. */
-  meterEntries(meter: MeterId): readonly RecordedEntry[]
+  /**
+   * Says where finished intervals are copied to, for others to look at: from then on those that change are marked. All
+   * are, where it is another place than before, or where `again` is said. `undefined` is nowhere.
+   */
+  copyIntervalsTo(target: string | undefined, again?: boolean): void
 
-  /** Numbers below the highest seen of each epoch that neither arrived nor were declared lost. */
-  holes(): readonly Hole[]
+  /** Slots that have changed since they were copied and are settled at `nowMs`: of at most `limit` days, newest first. */
+  intervalsToCopy(nowMs: number, limit: number): readonly DayToCopy[]
 
-  gaps(): readonly RecordedGap[]
-
-  /** Numbers of a range that have not arrived, declared lost or not. */
-  absentBatches(gateway: string, epoch: string, range: NumberRange): readonly NumberRange[]
-
-  /** When a batch was committed last; undefined where it has not arrived, or more than three days ago. */
-  batchCommittedAtMs(gateway: string, epoch: string, seq: number): number | undefined
-
-  /** When something of each gateway was committed last. */
-  gatewaysSeen(): ReadonlyMap<string, number>
+  /** Days that `intervalsToCopy` gave were copied. What has changed of them since is given again. */
+  intervalsCopied(days: readonly DayToCopy[]): void
 
   /**
-   * The longest stretches of settled slots that readings do not cover, or only in part, in order; the last may reach to
-   * now over slots that were never computed. `unchanged` where nothing is new since the last answer.
+   * Adds up a meter's slots with fromMs ≤ slotMs < toMs: the newest revisions, or the very ones of `runs`. Throws
+   * `amount-overflow` where the sum cannot be held exactly.
    */
-  uncovered(meter: MeterId, quantity: QuantityName, nowMs: number): readonly Period[] | 'unchanged'
+  slotProof(meter: MeterId, quantity: QuantityName, period: Period, runs?: readonly RevisionRun[]): SlotProof
+}
 
-  /** Gap entries that are open or accepted. */
-  unfilledGaps(): readonly GapEntry[]
-
-  /** Gap entries, newest first. */
-  gapEntries(limit: number, state?: GapState): readonly GapEntry[]
-
-  /** Gap entries of a meter, newest first. */
-  gapEntriesOf(meter: MeterId, limit: number): readonly GapEntry[]
-
-  changeGaps(changes: GapChanges, nowMs: number): void
-
-  /** A person lets a gap be. False where the entry is not open. */
-  acceptGap(id: number, decision: GapDecision): boolean
-
-  /** Newest first, each with the first 4,000 characters of its payload: it may have megabytes. */
-  quarantine(limit: number, state?: QuarantineState): readonly QuarantineEntry[]
-
-  /** One entry with its whole payload. */
-  quarantineEntry(id: number): QuarantineEntry | undefined
-
-  quarantineOverflow(): readonly QuarantineOverflow[]
-
-  /** A person decides on an entry. False where it is not open. */
-  decideQuarantine(id: number, decision: QuarantineDecision): boolean
-
-  /**
-   * Takes away at most `limit` marks of batches committed more than three days ago: their numbers are kept as ranges, so
-   * the books stay small over years. Returns how many there were.
-   */
-  forgetMarks(nowMs: number, limit: number): number
-
-  /** Batches marked of each (gateway, epoch), for reports and tests. */
-  batchCount(): number
-
-  /** Some ten milliseconds at most, however old the books are. */
-  counts(): BooksCounts
-
-  /** Writes nothing, as durably as anything else: returns where the books can be written now. */
-  probe(): void
-
+/** Accounting: what no meter measures, and the ledgers. */
+export interface AccountBooks {
   /**
    * Enters records in one transaction: all of them, or after a fault none. A record that is the very same as one of
    * the books is that one. Returns the number of each, in order, and whether it was new. Throws `correction-invalid` or
@@ -219,12 +241,6 @@ export interface Books extends AlarmBooks {
 
   /** Records in order of number; those replaced are among them, and say by which. */
   records(wish: RecordWish): readonly EnteredRecord[]
-
-  /**
-   * Adds up a meter's slots with fromMs ≤ slotMs < toMs: the newest revisions, or the very ones of `runs`. Throws
-   * `amount-overflow` where the sum cannot be held exactly.
-   */
-  slotProof(meter: MeterId, quantity: QuantityName, period: Period, runs?: readonly RevisionRun[]): SlotProof
 
   /** Months changed after a change, in order; each once, at its latest change. */
   changedMonths(after: number): readonly ChangedMonth[]
@@ -270,6 +286,19 @@ export interface Books extends AlarmBooks {
 
   /** Number and hash of an account's last entry as they were noted when it was added. */
   ledgerHead(account: string): { readonly number: number; readonly hash: string }
+}
+
+/**
+ * The books: few, transactional facts with one owner, the process that runs the recompute and posting loops.
+ * SQLite always; calls are synchronous and each is one transaction.
+ * Throws a Fault `books-unusable` when the file cannot be read or written.
+ */
+export interface Books extends DeliveryBooks, IntervalBooks, AccountBooks, AlarmBooks {
+  /** Some ten milliseconds at most, however old the books are. */
+  counts(): BooksCounts
+
+  /** Writes nothing, as durably as anything else: returns where the books can be written now. */
+  probe(): void
 
   /** What is wrong with the file itself and with records whose digest is not that of their content. */
   damages(): readonly string[]

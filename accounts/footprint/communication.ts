@@ -13,7 +13,11 @@ import { flowKinds, type Known, type ProductFootprint } from './footprint.ts'
 
 const figure = decimalText.nullable()
 const known = z.strictObject({ value: figure, unit: z.string(), notAvailable: z.array(z.string()) })
-const factorUse = z.strictObject({ code: z.string(), document: z.string(), confidence: z.enum(confidences) })
+const factorUse = z.strictObject({
+  code: z.string(),
+  document: z.string(),
+  confidence: z.enum([...confidences, 'own']),
+})
 
 const good = z.strictObject({
   product: identifier,

@@ -81,7 +81,7 @@ const scoreOf = (value: number, limits: readonly number[]): number => {
 }
 
 const MONTH_DAYS = 30
-const isDoubtful = (confidence: Confidence | undefined): boolean =>
+const isDoubtful = (confidence: Confidence | 'own' | undefined): boolean =>
   confidence === 'unverified' || confidence === 'conflict'
 
 /** A footprint factor of electricity, kgCO2e/kWh. */

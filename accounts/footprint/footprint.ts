@@ -31,8 +31,10 @@ export interface FootprintFlow {
   readonly unit: string
   /** tCO2 of one unit; undefined where no factor is known. */
   readonly tCo2PerUnit: Decimal | undefined
+  /** Why no factor is known, where that can be said. */
+  readonly why?: string | undefined
   readonly factor:
-    | { readonly code: string; readonly document: string; readonly confidence: Confidence }
+    | { readonly code: string; readonly document: string; readonly confidence: Confidence | 'own' }
     | undefined
   /** The factor is a default of a guideline, not measured or of a supplier. */
   readonly isDefault: boolean
@@ -92,7 +94,7 @@ function emissionsOf(flow: FootprintFlow): Known {
   const amount = amountOf(flow)
   if (amount.state !== 'known') return amount
   return flow.tCo2PerUnit === undefined
-    ? { state: 'not-available', why: [`${flow.meter}: no factor is known`] }
+    ? { state: 'not-available', why: [`${flow.meter}: ${flow.why ?? 'no factor is known'}`] }
     : known(amount.value.times(flow.tCo2PerUnit))
 }
 
@@ -107,16 +109,29 @@ const negative = (part: Known): Known => (part.state === 'known' ? known(part.va
 function perOutput(part: Known, output: PeriodTotal): Known {
   if (output.total === undefined || output.total.lte(0))
     return { state: 'not-available', why: ['no production is known of the period'] }
+  // A part of the output under the whole of the emissions would be too much for each tonne.
+  if (!output.complete)
+    return { state: 'not-available', why: ['production records do not cover all of the period'] }
   return part.state === 'known' ? known(quotient(part.value, output.total)) : part
 }
 
-/** The footprint of a product in a period. */
+/** Kinds of flow that the account has and no flow of the product can show, each with its reasons. */
+export type Uncovered = Readonly<Partial<Record<FlowKind, readonly string[]>>>
+
+/**
+ * The footprint of a product in a period. A kind of which nothing is in `flows` is nothing only where it is not among
+ * the uncovered ones. Precursors of which nobody has said whether there are any leave the specific figures unknown.
+ */
 export function productFootprint(
   flows: readonly FootprintFlow[],
   output: PeriodTotal,
-  precursors: readonly Precursor[] = [],
+  precursors: readonly Precursor[] | 'not-stated' = [],
+  uncovered: Uncovered = {},
 ): ProductFootprint {
-  const of = (kind: FlowKind): Known => sumOf(flows.filter((flow) => flow.kind === kind).map(emissionsOf))
+  const lacking = (kind: FlowKind): Known[] =>
+    (uncovered[kind] ?? []).map((why) => ({ state: 'not-available', why: [why] }))
+  const of = (kind: FlowKind): Known =>
+    sumOf([...flows.filter((flow) => flow.kind === kind).map(emissionsOf), ...lacking(kind)])
   const byKind = {
     fuel: of('fuel'),
     process: of('process'),
@@ -134,14 +149,17 @@ export function productFootprint(
     negative(byKind['electricity-produced']),
   ])
   const indirect = of('electricity')
-  const electricityMwh = sumOf(
-    flows
+  const electricityMwh = sumOf([
+    ...flows
       .filter(({ kind }) => kind === 'electricity')
       .map(amountOf)
       .map((part) => (part.state === 'known' ? known(part.value.times(THOUSANDTH)) : part)),
-  )
+    ...lacking('electricity'),
+  ])
   const bought = (key: 'directPerTonne' | 'indirectPerTonne'): Known =>
-    known(precursors.reduce((sum, each) => sum.plus(each.tonnes.times(each[key])), ZERO))
+    precursors === 'not-stated'
+      ? { state: 'not-available', why: ['the plan does not state the precursors of this good'] }
+      : known(precursors.reduce((sum, each) => sum.plus(each.tonnes.times(each[key])), ZERO))
   const emitted = flows.map((flow) => ({ flow, emissions: emissionsOf(flow) }))
   const total = emitted.reduce(
     (sum, { emissions }) => (emissions.state === 'known' ? sum.plus(emissions.value.abs()) : sum),
@@ -155,7 +173,7 @@ export function productFootprint(
   const slots = flows.reduce((sum, { slots }) => sum + slots.expected, 0)
   return {
     flows,
-    precursors,
+    precursors: precursors === 'not-stated' ? [] : precursors,
     output,
     byKind,
     direct,

@@ -1,13 +1,15 @@
+import type { Carrier } from '#contract/carriers.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
+import { quantityOf } from '#contract/quantities.ts'
 import type { Books } from '#store/port.ts'
-import type { AccountingPlan } from '../accounting-plan.ts'
+import type { AccountingPlan, EmissionSource } from '../accounting-plan.ts'
 import { decimal, quotient, type Decimal } from '../decimal.ts'
 import { fuelCombustionTonnes } from '../emissions.ts'
 import type { FactorLibrary } from '../factor-library.ts'
 import { measuredEnergy, type MeasuredEnergy } from '../measured-energy.ts'
-import type { FootprintFlow } from './footprint.ts'
+import type { FlowKind, FootprintFlow } from './footprint.ts'
 
 type Account = AccountingPlan['accounts'][number]
 
@@ -38,13 +40,12 @@ export function processMeters(park: Park, account: string, process: string): Met
   })
 }
 
-type Factor = Pick<FootprintFlow, 'tCo2PerUnit' | 'factor' | 'isDefault'>
+type Factor = Pick<FootprintFlow, 'tCo2PerUnit' | 'factor' | 'isDefault' | 'why'>
 const NO_FACTOR: Factor = { tCo2PerUnit: undefined, factor: undefined, isDefault: false }
 const THOUSANDTH = decimal('0.001')
-const TEN_THOUSANDTH = decimal('0.0001')
 
 /** Undefined for a factor that is not there; other faults pass. */
-function ifThere<T>(read: () => T): T | undefined {
+export function ifThere<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {
@@ -71,27 +72,8 @@ function electricityFactor({ account, library, year }: FlowSources): Factor {
   }
 }
 
-/** tCO2 per m³ of natural gas by the account's set of defaults. */
-function gasFactor({ account, library }: FlowSources): Factor {
-  const source = account.sources.find((each) => each.kind === 'fuel' && each.fuel.startsWith('naturalGas'))
-  const fuel = source?.kind === 'fuel' ? source.fuel : 'naturalGas'
-  const set = (source?.kind === 'fuel' ? source.fuelSet : undefined) ?? account.fuelSet
-  const row = ifThere(() => library.fuel(set, fuel))
-  if (row?.oxidation === undefined || row.per !== '10⁴m³') return NO_FACTOR
-  const perUnit = fuelCombustionTonnes(decimal('1'), {
-    ncv: decimal(row.ncv),
-    carbon: decimal(row.carbon),
-    oxidation: decimal(row.oxidation),
-  })
-  return {
-    tCo2PerUnit: perUnit.times(TEN_THOUSANDTH),
-    factor: { code: row.code, document: `set ${row.set}`, confidence: row.confidence },
-    isDefault: true,
-  }
-}
-
 /** Meters from one up to the source of its flow. */
-function upstreamOf(park: Park, meter: Meter): string[] {
+export function upstreamOf(park: Park, meter: Meter): string[] {
   const ids: string[] = []
   for (let at: Meter | undefined = meter; at !== undefined && !ids.includes(at.id);) {
     ids.push(at.id)
@@ -100,8 +82,65 @@ function upstreamOf(park: Park, meter: Meter): string[] {
   return ids
 }
 
+type FuelSource = Extract<EmissionSource, { kind: 'fuel' }>
+const isFuel = (source: EmissionSource): source is FuelSource => source.kind === 'fuel'
+
+/** The fuel source that a meter's flow belongs to: one whose meters stand at or above it; natural gas knows itself. */
+function fuelSourceOf({ park, account }: FlowSources, meter: Meter): FuelSource | undefined {
+  const above = upstreamOf(park, meter)
+  const fuels = account.sources.filter(isFuel)
+  return (
+    fuels.find(({ measured }) => measured.some((term) => above.includes(term.meter))) ??
+    (meter.carrier === 'naturalGas' ? fuels.find(({ fuel }) => fuel.startsWith('naturalGas')) : undefined)
+  )
+}
+
+/** tCO2 per unit of what a meter of fuel measures, by the account's set of defaults. */
+function fuelFactor(sources: FlowSources, meter: Meter): Factor {
+  if (meter.register === 'gasVolumeActual')
+    return { ...NO_FACTOR, why: 'its volume is not reduced to standard conditions' }
+  const source = fuelSourceOf(sources, meter)
+  const fuel = source?.fuel ?? (meter.carrier === 'naturalGas' ? 'naturalGas' : undefined)
+  if (fuel === undefined) return { ...NO_FACTOR, why: 'no source of the plan says which fuel it is' }
+  return factorOfFuel(sources, fuel, source, quantityOf(meter.register).unit)
+}
+
+/** tCO2 per unit of a fuel; oxidation by the equipment of its source where its set has it so. */
+export function factorOfFuel(
+  { account, library }: FlowSources,
+  fuel: string,
+  source: FuelSource | undefined,
+  unit: string,
+): Factor {
+  const set = source?.fuelSet ?? account.fuelSet
+  const row = ifThere(() => library.fuel(set, fuel))
+  const equipment = source?.equipment
+  const oxidation =
+    equipment === undefined ? row?.oxidation : ifThere(() => library.oxidation(set, equipment))?.value
+  const perUnit = row === undefined ? undefined : unitsIn.get(`${unit} ${row.per}`)
+  if (row === undefined || oxidation === undefined) return { ...NO_FACTOR, why: `set ${set} has no ${fuel}` }
+  if (perUnit === undefined) return { ...NO_FACTOR, why: `is in ${unit}, and ${fuel} is by ${row.per}` }
+  const tonnes = fuelCombustionTonnes(decimal('1'), {
+    ncv: decimal(row.ncv),
+    carbon: decimal(row.carbon),
+    oxidation: decimal(oxidation),
+  })
+  return {
+    tCo2PerUnit: tonnes.times(perUnit),
+    factor: { code: row.code, document: `set ${row.set}`, confidence: row.confidence },
+    isDefault: true,
+  }
+}
+
+/** What a unit of a register is in the unit of a factor. */
+const unitsIn: ReadonlyMap<string, Decimal> = new Map([
+  ['t t', decimal('1')],
+  ['m³ 10⁴m³', decimal('0.0001')],
+  ['10⁴m³ 10⁴m³', decimal('1')],
+])
+
 /**
- * tCO2 per unit of heat or steam of an own boiler: emissions of its gas over what it gave in the period. A conversion of
+ * tCO2 per unit of heat or steam of an own boiler: emissions of its fuel over what it gave in the period. A conversion of
  * several products has no such factor: it would need an allocation of its own.
  */
 function ownHeatFactor(
@@ -113,28 +152,36 @@ function ownHeatFactor(
   const conversion = sources.account.conversions.find(({ outputs }) =>
     outputs.some((each) => above.includes(each.meter)),
   )
-  const gas = gasFactor(sources)
-  if (conversion === undefined || conversion.outputs.length > 1 || gas.tCo2PerUnit === undefined)
-    return NO_FACTOR
-  let burnt: Decimal | undefined = decimal('0')
+  if (conversion === undefined) return { ...NO_FACTOR, why: 'no conversion of the plan makes this heat' }
+  const [output, other] = conversion.outputs
+  const given = output === undefined ? undefined : measure(output.meter)?.energy
+  if (other !== undefined) return { ...NO_FACTOR, why: `${conversion.id} gives more than one product` }
+  if (given === undefined || given.lte(0))
+    return { ...NO_FACTOR, why: `${conversion.id}: nothing is known of what it gave` }
+  let emitted = decimal('0')
+  let factor: Factor | undefined
   for (const { meter: id, share } of conversion.inputs) {
     const input = measure(id)
-    burnt =
-      input?.energy === undefined || input.meter.carrier !== 'naturalGas' || burnt === undefined
-        ? undefined
-        : burnt.plus(input.energy.times(share))
+    const isBurnt = input !== undefined && burnable.has(input.meter.carrier)
+    const of = isBurnt ? fuelFactor(sources, input.meter) : NO_FACTOR
+    if (input?.energy === undefined || of.tCo2PerUnit === undefined)
+      return { ...NO_FACTOR, why: `${conversion.id}: ${id} has no known emissions` }
+    emitted = emitted.plus(input.energy.times(share).times(of.tCo2PerUnit))
+    factor ??= of
   }
-  const given = conversion.outputs[0] === undefined ? undefined : measure(conversion.outputs[0].meter)?.energy
-  if (burnt === undefined || given === undefined || given.lte(0)) return NO_FACTOR
-  return { ...gas, tCo2PerUnit: quotient(burnt.times(gas.tCo2PerUnit), given) }
+  return { ...(factor ?? NO_FACTOR), tCo2PerUnit: quotient(emitted, given) }
 }
 
-const kindOf = {
-  electricity: 'electricity',
-  naturalGas: 'fuel',
-  steam: 'heat-imported',
-  heat: 'heat-imported',
-} as const
+const burnable = new Set<Carrier>(['naturalGas', 'solidFuel', 'liquidFuel'])
+
+const kindOf: ReadonlyMap<Carrier, FlowKind> = new Map([
+  ['electricity', 'electricity'],
+  ['naturalGas', 'fuel'],
+  ['solidFuel', 'fuel'],
+  ['liquidFuel', 'fuel'],
+  ['steam', 'heat-imported'],
+  ['heat', 'heat-imported'],
+])
 
 /** The flows of a process in a period of whole days, with a share of them. Water, air and cold emit nothing of their own. */
 export function processFlows(
@@ -149,18 +196,18 @@ export function processFlows(
   }
   return processMeters(park, account.account, process).flatMap((meter): FootprintFlow[] => {
     const { carrier } = meter
-    if (carrier !== 'electricity' && carrier !== 'naturalGas' && carrier !== 'steam' && carrier !== 'heat')
-      return []
+    const kind = kindOf.get(carrier)
+    if (kind === undefined) return []
     const { energy, unit, expected, missing } = measuredEnergy(books, meter, period, nowMs)
     const factor =
-      carrier === 'electricity'
+      kind === 'electricity'
         ? electricityFactor(sources)
-        : carrier === 'naturalGas'
-          ? gasFactor(sources)
+        : kind === 'fuel'
+          ? fuelFactor(sources, meter)
           : ownHeatFactor(sources, meter, measure)
     return [
       {
-        kind: kindOf[carrier],
+        kind,
         process,
         meter: meter.id,
         item: carrier,

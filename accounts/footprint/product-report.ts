@@ -1,25 +1,29 @@
-import type { z } from 'zod'
-import type { accountingRecord } from '#contract/accounting-record.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import type { AccountingPlan } from '../accounting-plan.ts'
-import { decimal } from '../decimal.ts'
+import { decimal, type Decimal } from '../decimal.ts'
+import type { EnergyItems } from '../energy-item.ts'
 import type { FactorLibrary } from '../factor-library.ts'
+import type { LiveRecord } from '../recorded-activity.ts'
 import { productionOf } from '#accounts/performance/production.ts'
 import { allocate, type AllocatedProduct } from './allocation.ts'
 import type { ProductFacts } from './communication.ts'
 import type { FootprintFactor } from './dataset.ts'
-import { productFootprint, type ProductFootprint } from './footprint.ts'
+import { productFootprint, type Precursor, type ProductFootprint } from './footprint.ts'
 import { processFlows } from './process-flows.ts'
+import { recordedFlows } from './recorded-flows.ts'
+import { uncoveredKinds } from './uncovered.ts'
 
 /** What a product's report is made from. */
 export interface ProductSources {
   readonly park: Park
   readonly plan: AccountingPlan
   readonly library: FactorLibrary
+  readonly items: EnergyItems
   readonly books: Pick<Books, 'daySums'>
-  readonly records: readonly z.output<typeof accountingRecord>[]
+  /** Those that count, of the account: production, and what its sources are recorded by. */
+  readonly records: readonly LiveRecord[]
   readonly nowMs: number
 }
 
@@ -51,9 +55,29 @@ function footprintFactor(library: FactorLibrary, year: number): FootprintFactor 
   }
 }
 
+type Product = AccountingPlan['accounts'][number]['products'][number]
+
+/** Bought goods in what was made. A good with a CN code of which the plan says nothing may have some. */
+function precursorsOf(
+  { precursors, cnCode }: Product,
+  made: Decimal | undefined,
+): readonly Precursor[] | 'not-stated' {
+  if (precursors === undefined) return cnCode === undefined ? [] : 'not-stated'
+  if (made === undefined) return []
+  return precursors.map(({ name, tonnesPerUnit, direct, indirect, document, confidence }) => ({
+    name: name.en,
+    tonnes: decimal(tonnesPerUnit).times(made),
+    directPerTonne: decimal(direct),
+    indirectPerTonne: decimal(indirect),
+    document,
+    confidence,
+  }))
+}
+
 /** The gate-to-gate footprint of a product. Throws `not-found` for an account or product that the plan does not have. */
 export function productReport(sources: ProductSources, wish: ProductWish): ProductReport {
-  const { park, plan, library, books, records, nowMs } = sources
+  const { park, plan, library, items, books, nowMs } = sources
+  const records = sources.records.map(({ record }) => record)
   const account = plan.accounts.find((each) => each.account === wish.account)
   const product = account?.products.find(({ id }) => id === wish.product)
   if (account === undefined || product === undefined)
@@ -76,10 +100,15 @@ export function productReport(sources: ProductSources, wish: ProductWish): Produ
       made.filter(({ processes }) => processes.includes(process)),
     ),
   }))
-  const flowSources = { park, account, library, books, period, year, nowMs }
-  const flows = allocations.flatMap(({ process, allocation }) =>
-    processFlows(flowSources, process, allocation.by === 'not-available' ? undefined : allocation.share),
-  )
+  const flowSources = { park, account, library, items, books, period, year, nowMs, ...days }
+  const flows = allocations.flatMap(({ process, allocation }) => {
+    const share = allocation.by === 'not-available' ? undefined : allocation.share
+    return [
+      ...processFlows(flowSources, process, share),
+      ...recordedFlows(flowSources, process, share, sources.records),
+    ]
+  })
+  const output = productionOf(records, account.account, product.id, product.unit, days)
   const enterprise = enterprises.find(({ id }) => id === account.account)
   return {
     facts: {
@@ -91,7 +120,9 @@ export function productReport(sources: ProductSources, wish: ProductWish): Produ
     },
     footprint: productFootprint(
       flows,
-      productionOf(records, account.account, product.id, product.unit, days),
+      output,
+      precursorsOf(product, output.total),
+      uncoveredKinds(park, account, product.processes),
     ),
     electricity: footprintFactor(library, year),
   }

@@ -11,6 +11,7 @@ import { footprintSheets } from '#accounts/footprint/footprint-sheets.ts'
 import { productReport } from '#accounts/footprint/product-report.ts'
 import { reportPeriod, type ReportPeriod } from '#accounts/report-period.ts'
 import { languages, sayIn } from '#accounts/report-sheet.ts'
+import { liveRecords } from '#accounts/recorded-activity.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
@@ -19,6 +20,7 @@ import { accountNames } from '#dashboards/api/targets.ts'
 import { accountMonthQuery, costShapeOf } from '#dashboards/api/tariff.ts'
 import type { Books } from '#store/port.ts'
 import { readAccountFiles, withBooks } from '../account-files.ts'
+import { readEnergyItems } from '../accounting-files.ts'
 import { readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { reportFormats, writeReport, writeContent } from '../report-file.ts'
@@ -128,11 +130,12 @@ export const reportFootprint = verb(
     withBooks(given.data, async (books, clock) => {
       const { account, product, from, to, format, out } = given
       if (from >= to) throw new Fault('argument-invalid', '--to: after --from')
-      const records = books
-        .records({ account, kinds: ['production'], from, to })
-        .flatMap(({ record, replacedBy }) => (replacedBy === undefined ? record : []))
+      // From the day before: a stock at the end of it is that at the beginning of the period.
+      const before = Temporal.PlainDate.from(from).subtract({ days: 1 }).toString()
+      const records = liveRecords(books.records({ account, from: before, to }))
       const library = factorLibrary(readFactorFiles())
-      const sources = { ...planOf(given.park), library, books, records, nowMs: clock.wallMs() }
+      const items = readEnergyItems()
+      const sources = { ...planOf(given.park), library, items, books, records, nowMs: clock.wallMs() }
       const { facts, footprint, electricity } = productReport(sources, { account, product, from, to })
       const communication = cbamCommunicationOf(facts, footprint)
       const head = {

@@ -31,6 +31,7 @@ import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { IntervalCopying } from '../interval-copying.ts'
 import { checkRetention, Retention } from '../retention.ts'
 import { readTargets, targetsBeside } from '../target-files.ts'
 import { verb } from '../verb.ts'
@@ -58,6 +59,10 @@ const options = z.object({
   ...brokerOptions,
   'keep-readings-days': z.coerce.number().int().min(2).max(36_500).optional().meta({
     description: 'Delete readings older than so many days (never); intervals stay for ever',
+  }),
+  'copy-intervals': z.enum(['on', 'again', 'off']).default('on').meta({
+    description:
+      'Finished intervals beside the readings in InfluxDB, for Grafana: on, again (all of them once more) or off (on)',
   }),
   simulated: z
     .stringbool()
@@ -114,6 +119,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const retentionParts = { store, books, park, clock, log, keepDays: given['keep-readings-days'] }
     await checkRetention(retentionParts)
     const retention = new Retention(retentionParts)
+    const copying = new IntervalCopying({ store, books, clock, log, wish: given['copy-intervals'] })
     const alarms = readAlarms(given.park, park)
     const notifier =
       alarms.notify === undefined ? undefined : new Notifier({ ...alarms.notify, park, clock, log })
@@ -130,6 +136,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
           log,
           access: openAccess(accessFolderIn(folder.path)),
           tls: tlsOf(given),
+          readTls: () => tlsOf(given),
         })
       : undefined
     if (broker !== undefined) closers.unshift(() => broker.stop())
@@ -173,6 +180,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         if (worker === undefined) throw new Fault('broker-unavailable', 'The server is starting.')
         await worker.publishConfiguration(message)
       },
+      commits: store,
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
       reports,
       factors: { factors: readFactorFiles(), tariffs: readTariffs(given.park) },
@@ -213,6 +221,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
     const kept = retention.run(stopBooks.signal)
+    const copied = copying.run(stopBooks.signal)
     const watched = pages.alarms?.run(stopBooks.signal)
     let toldFirstValues = false
     const booksLoop = keepBooks({
@@ -235,6 +244,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       await running.stop()
       stopBooks.abort()
       await kept
+      await copied
       await watched
       await notifier?.stop()
       await booksLoop

@@ -35,10 +35,12 @@ export function productsApi(app: FastifyInstance, { park, clock, sources }: Prod
 
   function reportOf(wish: z.output<typeof product>, name: string): ProductReport {
     const { from, to } = periodIn(name, description.timeZone)
-    const { plan, library, books } = given()
+    const { plan, library, items, books } = given()
     const nowMs = clock.wallMs()
-    const records = groundOf(given(), park, nowMs).records.map(({ record }) => record)
-    return productReport({ park, plan, library, books, records, nowMs }, { ...wish, from, to })
+    const records = groundOf(given(), park, nowMs).records.filter(
+      ({ record }) => record.account === wish.account,
+    )
+    return productReport({ park, plan, library, items, books, records, nowMs }, { ...wish, from, to })
   }
 
   routes.get(

@@ -69,7 +69,7 @@ export function reportFilesApi(
     const statement = statementView(accounts, park, plan, { from, to }, nowMs)
     const whose = names.get(account) ?? { zh: account, en: account }
     const head = { park: description.name, whose, period, planRevision: accounts.plan.revision }
-    return statementSheets(head, statement, sayIn(query.language))
+    return statementSheets(head, account, statement, sayIn(query.language))
   }
 
   function sheetsOf(kind: Kind, account: string | undefined, query: SheetQuery): readonly ReportSheet[] {

@@ -16,6 +16,14 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/meters/{id}/events': 'What happened to a meter: replacement, reset, changed ratios',
   'GET /api/meters/{id}/quality': 'Gaps and quarantine of a meter',
   'GET /api/meters/{id}/reader': 'Who reads a meter, and how well',
+  'GET /api/meters/{id}/slots/{slot}':
+    'A slot of a meter: all its revisions, down to readings with gateway, epoch and sequence',
+  'GET /api/energy/{carrier}/{flow}': 'What a total of energy is the sum of: its meters over some days',
+  'POST /api/v1/accounts/{account}/adjustments': 'Enters an adjustment in tCO2, with its reason and document',
+  'POST /api/v1/accounts/{account}/reopenings': 'Reopens a closed month, with its reason',
+  'POST /api/v1/accounts/{account}/reversals': 'Takes back an adjustment or a position, with its reason',
+  'GET /api/v1/accounts/{account}/day':
+    'Postings of a day so far as its month will count them, with formula, factors and evidence',
   'GET /api/v1/day': 'Emissions of the day beside other days, its energy mix, and where the energy flows',
   'GET /api/enterprises/{enterprise}/load':
     'Load of an enterprise or of the park’s own by 15 minutes of a day',
@@ -26,6 +34,7 @@ const summaries: Readonly<Record<string, string>> = {
   'POST /api/v1/fleet/{id}/configuration':
     'Publishes a configuration that was signed elsewhere to its gateway',
   'GET /api/quality/completeness': 'Slots of every meter and day of a month: expected, known, in part',
+  'GET /api/quality/health': 'How complete the data of the day are, and what waits for a person',
   'GET /api/quality/closures':
     'What flowed through meters against what is measured behind them, over a month',
   'GET /api/v1/gaps': 'Gaps that the viewer may see, newest first, with their state and remarks',

@@ -32,12 +32,18 @@ const rtuTimes = (query: ReadQuery) => {
   return { waitMs, boundMs: waitMs + LATE_MS }
 }
 
+const tcpTimes = () => ({ waitMs: TIMEOUT_MS, boundMs: TIMEOUT_MS + LATE_MS })
+/** Nobody could know that a reply that was cut short is filled up with single bytes of the next one. */
+const { singleBytes: _singleBytes, ...commonWhole } = commonKinds
+
 interface Transport {
   readonly framing: typeof mbap
   readonly kinds: Kinds
   readonly imitates: boolean
   readonly behind: Behind
   readonly times: (query: ReadQuery) => { waitMs: number; boundMs: number }
+  /** Part of the requests that must be answered with values: nothing is proved by a line that refuses everything. */
+  readonly valuesMin: number
   readonly line: (pipe: HostilePipe, time: SimulatedTime, random: () => number) => Line
 }
 
@@ -62,9 +68,21 @@ const transports: Readonly<Record<string, Transport>> = {
     kinds: { ...commonKinds, ...transactionKinds, ...connectionKinds, ...networkKinds },
     imitates: true,
     behind: 'tcp',
-    times: () => ({ waitMs: TIMEOUT_MS, boundMs: TIMEOUT_MS + LATE_MS }),
+    times: tcpTimes,
+    valuesMin: 0.4,
     line: ({ open }, clock, random) =>
       new ModbusTcpLine({ host: 'hostile', port: 502, open, clock, log, random }),
+  },
+  'Modbus TCP, several requests at once': {
+    framing: mbap,
+    kinds: { ...commonWhole, ...transactionKinds, ...connectionKinds, ...networkKinds },
+    imitates: true,
+    behind: 'tcp',
+    times: tcpTimes,
+    // With a connection that is given up all of them lose their answers.
+    valuesMin: 0.25,
+    line: ({ open }, clock, random) =>
+      new ModbusTcpLine({ host: 'hostile', port: 502, requestsAtOnce: 4, open, clock, log, random }),
   },
   'RTU over TCP': {
     framing: rtu,
@@ -72,6 +90,7 @@ const transports: Readonly<Record<string, Transport>> = {
     imitates: false,
     behind: 'serial server',
     times: rtuTimes,
+    valuesMin: 0.4,
     line: rtuLine(true),
   },
   RTU: {
@@ -80,6 +99,7 @@ const transports: Readonly<Record<string, Transport>> = {
     imitates: true,
     behind: 'serial device',
     times: rtuTimes,
+    valuesMin: 0.4,
     line: rtuLine(false),
   },
 }
@@ -113,11 +133,10 @@ describe('A server that answers as badly as it can', () => {
           timeoutMs: TIMEOUT_MS,
           restMsMax: 60,
         }
-        const tally = await time.until(provoke(run, Math.ceil(EXCHANGES / 3)))
+        const tally = await time.until(provoke(run, Math.ceil(EXCHANGES / Object.keys(transports).length)))
         process.stdout.write(report(name, tally, meter.counts))
         expect(tally.wrong).toEqual([])
-        // Nothing is proved by a line that refuses everything.
-        expect(tally.values / meter.heard).toBeGreaterThan(0.4)
+        expect(tally.values / meter.heard).toBeGreaterThan(transport.valuesMin)
         for (const count of Object.values(meter.counts)) expect(count).toBeGreaterThan(0)
         expect(await time.until(unrecovered(run))).toEqual([])
       },

@@ -130,6 +130,23 @@ describe('RtuLine', () => {
       }
     })
 
+    it('knows that a unit may answer for longer than it was waited for', async () => {
+      const SLOW_MS = 4_000
+      const impatient = (query: ReadQuery): Promise<Answer> =>
+        time.until(line.read(query, TIMEOUT_MS, never, 10_000))
+      scripts = [answers(asked(1, 100), SLOW_MS), answers(asked(1, 200), SLOW_MS)]
+      expect((await impatient(asked(1, 100))).cause).toBe('timeout')
+      const askedMs = requests[0]?.atMs ?? 0
+      // All this time another read of the unit could be given the registers of the first.
+      while (time.monotonicMs() < askedMs + SLOW_MS) {
+        expect((await impatient(asked(1, 200))).words).toBeUndefined()
+        await pass(10)
+      }
+      expect(requests).toHaveLength(1)
+      scripts = [answers(asked(1, 200))]
+      expect(await impatient(asked(1, 200))).toEqual(registers(200))
+    })
+
     it('asks again at once when the late answer has come', async () => {
       scripts = [answers(asked(1, 100), WAIT_MS + 20), answers(asked(1, 200))]
       await read(asked(1, 100))

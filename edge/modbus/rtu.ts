@@ -18,6 +18,8 @@ const RESYNC_SILENCE_MS = 50
  * machine, that took longer than a second.
  */
 const OPEN_DEVICE_MS = 5_000
+/** Timers know nothing shorter. */
+const TIMER_MS = 1
 /** A network connection on which not a byte came for this many reads is taken for half-open and replaced. */
 const SILENT_READS_MAX = 3
 
@@ -43,8 +45,8 @@ interface Pending {
  * any more (`OwedAnswers`); such a read fails at once, without line time. While other units are asked, late answers are
  * told by their unit. After connecting the line is only listened to, for as long as an answer to anybody before could take.
  *
- * No value is wrong as long as a unit answers a request at most once and at the latest `lateMs` after its timeout, nobody
- * else asks on the line, and damage shows in the CRC.
+ * No value is wrong as long as a unit answers a request at most once and at the latest `lateMs` after its timeout (that
+ * of the unit, also where a read waits for less), nobody else asks on the line, and damage shows in the CRC.
  */
 export class RtuLine implements Line {
   readonly #clock: Clock
@@ -84,8 +86,15 @@ export class RtuLine implements Line {
   /**
    * Waits for the answer as long as the timeout and, added to it, the time of both frames on the line. The first read on
    * a new connection also waits until answers to anybody before it are over.
+   * @param withinMs how long the unit may take to answer, where that is longer than the timeout of this read
    */
-  async read(query: ReadQuery, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
+  async read(
+    query: ReadQuery,
+    timeoutMs: number,
+    signal: AbortSignal,
+    withinMs = timeoutMs,
+  ): Promise<Answer> {
+    const lastsMs = Math.max(timeoutMs, withinMs) + this.#lateMs
     if (this.#owed.standing(query.unit, this.#clock.monotonicMs()).kind === 'doubtful') {
       this.#connection.drop('an answer of before may still be on its way')
     }
@@ -95,7 +104,7 @@ export class RtuLine implements Line {
         signal,
       )
       if (failure !== undefined) return failure
-      this.#opened(timeoutMs)
+      this.#opened(lastsMs)
     }
     await this.#sleepUntil(this.#listenUntilMs, signal)
     const standing = this.#owed.standing(query.unit, this.#clock.monotonicMs())
@@ -104,7 +113,7 @@ export class RtuLine implements Line {
       return this.#invalid('the line does not become silent')
     }
     if (!this.#connection.isOpen) return this.#connection.lost('The connection was closed.')
-    return this.#ask(query, timeoutMs, signal)
+    return this.#ask(query, timeoutMs, signal, lastsMs)
   }
 
   /** Gives the connection up; a read under way ends as `disconnected`. */
@@ -112,21 +121,23 @@ export class RtuLine implements Line {
     this.#connection.close()
   }
 
-  #opened(timeoutMs: number): void {
+  #opened(lastsMs: number): void {
     this.#silentReads = 0
     this.#owed.reconnected()
-    this.#listenUntilMs = this.#clock.monotonicMs() + exchangeMs(this.#serial) + timeoutMs + this.#lateMs
+    this.#listenUntilMs = this.#clock.monotonicMs() + exchangeMs(this.#serial) + lastsMs
   }
 
-  async #ask(query: ReadQuery, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
-    const waitMs = timeoutMs + exchangeMs(this.#serial, query)
+  /** @param lastsMs for so long, beside the time on the line, its answer may come */
+  async #ask(query: ReadQuery, timeoutMs: number, signal: AbortSignal, lastsMs: number): Promise<Answer> {
+    const onLineMs = exchangeMs(this.#serial, query)
+    const waitMs = timeoutMs + onLineMs
     const askedMs = this.#clock.monotonicMs()
     const request = rtuRequest(query)
     this.#received = new Uint8Array(0)
     this.#doubt = undefined
     this.#faulty = undefined
     this.#echo = request
-    this.#owed.asked(query, askedMs, waitMs + this.#lateMs)
+    this.#owed.asked(query, askedMs, onLineMs + lastsMs)
     try {
       const answer = await within<Answer>(this.#clock, waitMs, signal, (settle) => {
         this.#pending = { query, askedMs, settle }
@@ -169,12 +180,15 @@ export class RtuLine implements Line {
     }
   }
 
-  /** Timers count whole milliseconds and may be early. */
+  /** Timers count whole milliseconds and may be early; the rest is waited for in place, because it costs line time. */
   async #sleepUntil(untilMs: number, signal: AbortSignal): Promise<void> {
+    const { standStill } = this.#clock
     for (;;) {
       const leftMs = untilMs - this.#clock.monotonicMs()
       if (leftMs <= 0) return
-      await this.#clock.sleep(Math.ceil(leftMs), signal)
+      if (standStill === undefined) await this.#clock.sleep(Math.ceil(leftMs), signal)
+      else if (leftMs < TIMER_MS) standStill(untilMs)
+      else await this.#clock.sleep(Math.floor(leftMs), signal)
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import modbusSerial from 'modbus-serial'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -33,16 +34,18 @@ let meter: ScriptedMeter
 let line: ModbusTcpLine
 let port: number
 
+const options = () => ({
+  host: '127.0.0.1',
+  port,
+  clock: systemClock,
+  log: pino({ level: 'silent' }),
+  random: () => 0,
+})
+
 beforeEach(async () => {
   meter = new ScriptedMeter()
   port = await meter.listen()
-  line = new ModbusTcpLine({
-    host: '127.0.0.1',
-    port,
-    clock: systemClock,
-    log: pino({ level: 'silent' }),
-    random: () => 0,
-  })
+  line = new ModbusTcpLine(options())
 })
 
 afterEach(async () => {
@@ -197,6 +200,100 @@ describe('ModbusTcpLine', () => {
     const read = line.read(query, 60_000, stop.signal)
     stop.abort(new Error('stopped'))
     await expect(read).rejects.toThrow('stopped')
+  })
+})
+
+describe('ModbusTcpLine with several requests at once', () => {
+  const UNITS = [1, 2, 3, 4]
+  let requests: Buffer[]
+  let socket: Socket | undefined
+
+  beforeEach(() => {
+    line.close()
+    line = new ModbusTcpLine({ ...options(), requestsAtOnce: UNITS.length })
+    requests = []
+    meter.otherwise = (request, from) => {
+      requests.push(request)
+      socket = from
+    }
+  })
+
+  const askUnit = (unit: number, timeoutMs = PATIENT_MS): Promise<Answer> =>
+    line.read({ ...query, unit, address: 100 * unit }, timeoutMs, never)
+  const rightOf = (unit: number): object => ({ words: Uint16Array.of(100 * unit, 100 * unit + 1) })
+  /** Asks all, and waits until the meter has heard it. */
+  async function askAll(timeoutMs?: number): Promise<Promise<Answer>[]> {
+    const asked = UNITS.map((unit) => askUnit(unit, timeoutMs))
+    await expect.poll(() => requests.length).toBe(UNITS.length)
+    requests.sort((a, b) => a.readUInt8(6) - b.readUInt8(6))
+    return asked
+  }
+
+  it('gives each read its own answer, in whatever order and pieces they come', async () => {
+    for (const cut of [1, 6, 9, 13, 14, 20, 39]) {
+      requests = []
+      const asked = await askAll()
+      const bytes = Buffer.concat(requests.toReversed().map(honestReply))
+      socket?.write(bytes.subarray(0, cut))
+      await systemClock.sleep(2)
+      socket?.write(bytes.subarray(cut))
+      expect(await Promise.all(asked)).toEqual(UNITS.map(rightOf))
+    }
+    expect(meter.connections).toBe(1)
+  })
+
+  it('opens one connection for reads that begin together', async () => {
+    meter.otherwise = honest
+    expect(await Promise.all(UNITS.map((unit) => askUnit(unit)))).toEqual(UNITS.map(rightOf))
+    expect(meter.connections).toBe(1)
+  })
+
+  it('lets a read wait no longer than its own timeout, and the others go on', async () => {
+    const hasty = askUnit(1, 100)
+    const patient = [askUnit(2), askUnit(3), askUnit(4)]
+    expect(await hasty).toMatchObject({ cause: 'timeout' })
+    await expect.poll(() => requests.length).toBe(UNITS.length)
+    // The late reply of the first one among the others is nobody's.
+    for (const request of requests) socket?.write(honestReply(request))
+    expect(await Promise.all(patient)).toEqual([2, 3, 4].map(rightOf))
+    expect(meter.connections).toBe(1)
+  })
+
+  it('takes silence of all for one sign that the connection is dead, not for several', async () => {
+    for (const asked of await askAll(50)) expect(await asked).toMatchObject({ cause: 'timeout' })
+    requests = []
+    const again = await askAll()
+    for (const request of requests) socket?.write(honestReply(request))
+    expect(await Promise.all(again)).toEqual(UNITS.map(rightOf))
+    expect(meter.connections).toBe(1)
+  })
+
+  it('gives up a connection with a faulty frame: one read has it, the others lost their line', async () => {
+    const asked = await askAll()
+    const [first, second] = requests
+    if (first === undefined || second === undefined) throw new Error('nothing was asked')
+    const faulty = honestReply(second)
+    faulty.writeUInt8(9, 6)
+    socket?.write(Buffer.concat([honestReply(first), faulty]))
+    expect(await Promise.all(asked)).toMatchObject([
+      rightOf(1),
+      { cause: 'frame-invalid' },
+      { cause: 'disconnected' },
+      { cause: 'disconnected' },
+    ])
+    meter.otherwise = honest
+    expect(await askUnit(3)).toEqual(rightOf(3))
+    expect(meter.connections).toBe(2)
+  })
+
+  it('takes no answer that was cut short and filled up with that of another read', async () => {
+    for (const missing of [1, 2, 3, 4]) {
+      requests = []
+      const asked = await askAll()
+      const [first, ...others] = requests.map(honestReply)
+      socket?.write(Buffer.concat([(first ?? Buffer.alloc(0)).subarray(0, 13 - missing), ...others]))
+      for (const answer of await Promise.all(asked)) expect(answer.words, `${missing} bytes`).toBeUndefined()
+    }
   })
 })
 

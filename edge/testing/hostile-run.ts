@@ -9,6 +9,8 @@ export const UNITS = [1, 2, 3, 4, 5, 6] as const
 const ADDRESSES = [0, 10, 100, 0x0203, 0x0403] as const
 const QUANTITIES = [1, 2, 2, 2, 10] as const
 const FUNCTIONS = [3, 3, 4] as const
+/** Share of reads that wait for less than the timeout. */
+const HASTY_SHARE = 0.25
 /** Reads in a row that must be right when the server is honest again. */
 const PROOF_READS = 100
 const RECOVERY_READS_MAX = 2_000
@@ -34,37 +36,55 @@ export interface Tally {
   readonly causes: Record<string, number>
 }
 
-async function readOnce(run: HostileRun, query: ReadQuery, tally: Tally): Promise<boolean> {
-  const since = run.meter.heard
-  const answer = await run.line.read(query, run.timeoutMs, new AbortController().signal)
+async function readOnce(
+  run: HostileRun,
+  query: ReadQuery,
+  tally: Tally,
+  waitMs = run.timeoutMs,
+): Promise<boolean> {
+  const { line, meter } = run
+  const since = meter.heard
+  const answer = await line.read(query, waitMs, new AbortController().signal, run.timeoutMs)
   tally.reads += 1
   if (answer.words === undefined) {
     tally.causes[answer.cause] = (tally.causes[answer.cause] ?? 0) + 1
     return false
   }
   tally.values += 1
-  const right = run.meter.had(query, answer.words, since)
+  const right = meter.had(query, answer.words, since)
   if (!right) {
     tally.wrong.push(`read ${tally.reads}, request ${since}: ${JSON.stringify(query)} ${answer.words.join()}`)
   }
   return right
 }
 
-/** Reads at random until the meters have heard that many requests. */
+/** Reads at random until the meters have heard that many requests; as many at once, each of another unit, as the line takes. */
 export async function provoke(run: HostileRun, requests: number): Promise<Tally> {
-  const { random, meter, clock } = run
+  const { line, meter } = run
   const tally: Tally = { reads: 0, values: 0, wrong: [], causes: {} }
-  while (meter.heard < requests) {
-    const query = {
-      unit: random.of(UNITS),
-      function: random.of(FUNCTIONS),
-      address: random.of(ADDRESSES),
-      quantity: random.of(QUANTITIES),
-    }
-    await readOnce(run, query, tally)
-    if (random.chance(0.5)) await clock.sleep(random.below(run.restMsMax + 1))
+  const idle = new Set<number>(UNITS)
+  const read = async (): Promise<void> => {
+    while (meter.heard < requests) await readAnyOf(run, idle, tally)
   }
+  await Promise.all(Array.from({ length: line.requestsAtOnce ?? 1 }, read))
   return tally
+}
+
+async function readAnyOf(run: HostileRun, idle: Set<number>, tally: Tally): Promise<void> {
+  const { random, clock } = run
+  const unit = random.of([...idle])
+  const query = {
+    unit,
+    function: random.of(FUNCTIONS),
+    address: random.of(ADDRESSES),
+    quantity: random.of(QUANTITIES),
+  }
+  // A bus waits for less than a unit may take when others need the line.
+  const waitMs = random.chance(HASTY_SHARE) ? run.timeoutMs / 4 : run.timeoutMs
+  idle.delete(unit)
+  await readOnce(run, query, tally, waitMs)
+  idle.add(unit)
+  if (random.chance(0.5)) await clock.sleep(random.below(run.restMsMax + 1))
 }
 
 /**

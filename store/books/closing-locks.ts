@@ -1,7 +1,7 @@
 import type { LedgerEntry, Posting } from '#contract/entry.ts'
 import type { DirtyWindow } from '../port.ts'
-import type { LedgerBook } from './ledger.ts'
-import type { Locks } from './locks.ts'
+import type { openLedger } from './ledger.ts'
+import type { openLocks } from './locks.ts'
 
 /**
  * Months of the ledger and the intervals below them: a closing locks what its month's postings rest on, a reopening
@@ -19,7 +19,10 @@ function heldPostings(entries: readonly LedgerEntry[]): Posting[] {
 }
 
 /** Follows what is added to ledgers; belongs into the transaction that adds it. */
-export function openClosingLocks(ledger: Pick<LedgerBook, 'entries'>, locks: Locks) {
+export function openClosingLocks(
+  ledger: Pick<ReturnType<typeof openLedger>, 'entries'>,
+  locks: ReturnType<typeof openLocks>,
+) {
   function lockMonth(
     { account, number, recordedAtMs }: LedgerEntry,
     { month, by }: { readonly month: string; readonly by: string },
@@ -59,4 +62,3 @@ export function openClosingLocks(ledger: Pick<LedgerBook, 'entries'>, locks: Loc
 
   return { follow }
 }
-export type ClosingLocks = ReturnType<typeof openClosingLocks>

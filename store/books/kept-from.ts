@@ -4,7 +4,7 @@ import { slotStart } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import { quantityName } from '#contract/quantities.ts'
 import type { IntervalBook } from './intervals.ts'
-import type { Locks } from './locks.ts'
+import type { openLocks } from './locks.ts'
 
 /** From when on the readings of each meter are kept. Every function belongs into a transaction of the caller. */
 
@@ -20,12 +20,10 @@ function isOpen(interval: RecordedInterval): boolean {
   return 'undecided' in interval && interval.undecided.length > 0
 }
 
-export type KeptFrom = ReturnType<typeof openKeptFrom>
-
 export function openKeptFrom(
   database: DatabaseSync,
   { between, extentOf }: IntervalBook,
-  { oldestLateMs }: Pick<Locks, 'oldestLateMs'>,
+  { oldestLateMs }: Pick<ReturnType<typeof openLocks>, 'oldestLateMs'>,
 ) {
   const find = database.prepare('SELECT from_ms AS ms FROM kept_from WHERE meter = ?')
   const write = database.prepare(

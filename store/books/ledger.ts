@@ -199,4 +199,3 @@ export function openLedger(database: DatabaseSync) {
     postedMonths: (account: string) => posted.all(account).map((row) => String(row['month'])),
   }
 }
-export type LedgerBook = ReturnType<typeof openLedger>

@@ -49,8 +49,6 @@ interface LockedPeriod {
   readonly to_ms: number
 }
 
-export type Locks = ReturnType<typeof openLocks>
-
 /** The locks of the books. All that writes belongs into a transaction of the caller. */
 export function openLocks(database: DatabaseSync) {
   const insert = database.prepare(

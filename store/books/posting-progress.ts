@@ -78,4 +78,3 @@ export function openPostingProgress(database: DatabaseSync) {
 
   return { useCalendar, mark, forgetLast, changedMonths, progressOf, setProgressOf }
 }
-export type PostingProgressBook = ReturnType<typeof openPostingProgress>

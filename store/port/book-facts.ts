@@ -7,6 +7,7 @@ import type { Interval, IntervalMethod, RecordedInterval } from '#contract/inter
 import type { GapRecord } from '#contract/messages.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { QuantityName } from '#contract/quantities.ts'
+import type { StretchToCopy } from './reading-store.ts'
 
 /** What the books are given and give back. */
 
@@ -88,6 +89,9 @@ export interface ComputedWindow {
   readonly intervals: readonly Interval[]
 }
 
+/** Settled slots of a meter's day that have changed since they were copied. */
+export interface DayToCopy extends StretchToCopy, Period {}
+
 /** A period of whole slots of an account, enterprise or park, and the meters that its figures rest on. */
 export interface LockRequest extends Period {
   readonly account: string
@@ -133,6 +137,8 @@ export interface BooksCounts {
   readonly dirtyWindows: number
   /** Begin of the oldest of them. */
   readonly oldestDirtyMs: number | undefined
+  /** Days of a meter with settled intervals that were not copied when these were last asked for (`intervalsToCopy`). */
+  readonly daysToCopy: number
   /** Revisions of intervals that were written since the books were opened. */
   readonly revisionsWritten: number
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { useDay } from '#dashboards/web/src/day.ts'
+import { useDayOnce } from '#dashboards/web/src/day.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useLivePark, type LivePark } from '#dashboards/web/src/live-park.ts'
 import { PresentContext, usePresent } from '#dashboards/web/src/live.ts'
@@ -11,11 +11,12 @@ import { GatewayCards } from '#dashboards/web/src/parts/gateway-cards.tsx'
 import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { Notice } from '#dashboards/web/src/parts/notice.tsx'
+import { ParkState } from '#dashboards/web/src/parts/park-state.tsx'
 import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
 import './wall.css'
 
 /** Height of one of the two rows of charts on this screen, without its heading. */
-const chartHeight = (): number => Math.max(180, window.innerHeight * 0.355 - 60)
+const chartHeight = (): number => Math.max(180, window.innerHeight * 0.29 - 60)
 
 function useChartHeight(): number {
   const [heightPx, setHeightPx] = useState(chartHeight)
@@ -28,11 +29,12 @@ function useChartHeight(): number {
 }
 
 function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data']> }): ReactNode {
-  const day = useDay().data
+  const { data: day, hasCome } = useDayOnce()
   const heightPx = useChartHeight()
   return (
     <>
       <Tiles overview={overview} day={day} />
+      <div className="park-state">{hasCome && <ParkState onWall />}</div>
       <div className="wall-grid">
         <LoadCurvePanel park={park} height={heightPx} />
         {day === undefined ? <section className="panel" /> : <DayShares day={day} />}

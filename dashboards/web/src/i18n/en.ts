@@ -14,6 +14,7 @@ import report from './en/report.json'
 import reports from './en/reports.json'
 import signIn from './en/sign-in.json'
 import targets from './en/targets.json'
+import trace from './en/trace.json'
 import users from './en/users.json'
 import type { texts as chinese } from './zh-CN.ts'
 
@@ -36,4 +37,5 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...targets,
   ...reports,
   ...factors,
+  ...trace,
 }

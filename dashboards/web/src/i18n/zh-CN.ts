@@ -14,6 +14,7 @@ import report from './zh-CN/report.json'
 import reports from './zh-CN/reports.json'
 import signIn from './zh-CN/sign-in.json'
 import targets from './zh-CN/targets.json'
+import trace from './zh-CN/trace.json'
 import users from './zh-CN/users.json'
 
 /** All texts in Chinese, the first language: its keys are those of every other. */
@@ -35,4 +36,5 @@ export const texts = {
   ...targets,
   ...reports,
   ...factors,
+  ...trace,
 }

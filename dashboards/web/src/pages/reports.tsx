@@ -44,7 +44,7 @@ export function ReportsPage(): ReactNode {
       ) : data === undefined ? (
         !failed && <Loading text={t('report.loading')} />
       ) : (
-        <PrintedSheets sheets={data.sheets} />
+        <PrintedSheets sheets={data.sheets} account={choice.account} period={choice.period} />
       )}
     </div>
   )

@@ -8,11 +8,13 @@ import { ConfidenceTag } from './confidence-tag.tsx'
 interface FactorTableProps {
   readonly answer: FactorsAnswer
   readonly kind: FactorRow['kind']
+  /** The one that is looked for from the beginning. */
+  readonly code?: string | undefined
 }
 
-function FactorsOf({ answer, kind }: FactorTableProps): ReactNode {
+function FactorsOf({ answer, kind, code = '' }: FactorTableProps): ReactNode {
   const { t, nameOf } = useSpeech()
-  const [sought, setSought] = useState('')
+  const [sought, setSought] = useState(code)
   const needle = sought.trim().toLowerCase()
   const rows = answer.factors.filter(
     (row) =>
@@ -31,7 +33,7 @@ function FactorsOf({ answer, kind }: FactorTableProps): ReactNode {
         </>
       ),
     },
-    { title: t('factors.family'), key: 'family', render: (_, { family }) => family },
+    { title: t('factors.family'), key: 'family', render: (_, { familyName }) => nameOf(familyName) },
     ...(kind === 'electricity'
       ? [
           {

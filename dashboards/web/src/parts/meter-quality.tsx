@@ -4,7 +4,8 @@ import { meterQuality, type MeterQuality as Answer } from '#dashboards/api/meter
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
-import { momentText, spanText } from '#dashboards/web/src/numbers.ts'
+import { momentText } from '#dashboards/web/src/numbers.ts'
+import { useGapColumns } from './gap-columns.tsx'
 
 type Gap = Answer['gaps'][number]
 type Refused = Answer['quarantine'][number]
@@ -20,27 +21,7 @@ export function MeterQuality({ meter, refresh }: { meter: string; refresh: numbe
   const answer = useAnswer(meterQuality, `api/meters/${meter}/quality`, refresh)
   const loading = answer.data === undefined && !answer.failed
   const gapColumns: TableColumnsType<Gap> = [
-    {
-      title: t('gap.from'),
-      key: 'from',
-      render: (_, { fromMs }) => <span className="number">{momentText(fromMs, locale, timeZone)}</span>,
-    },
-    {
-      title: t('gap.to'),
-      key: 'to',
-      render: (_, { toMs }) => (
-        <span className="number">
-          {toMs === undefined ? t('gap.goesOn') : momentText(toMs, locale, timeZone)}
-        </span>
-      ),
-    },
-    {
-      title: t('gap.missing'),
-      key: 'missing',
-      align: 'right',
-      render: (_, { missing }) => <span className="number">{spanText(missing, t)}</span>,
-    },
-    { title: t('gap.cause'), key: 'cause', render: (_, { cause }) => t(`gapCause.${cause}`) },
+    ...useGapColumns<Gap>(),
     {
       title: t('gap.state'),
       key: 'state',

@@ -1,0 +1,60 @@
+import { decimal, type Decimal } from '../decimal.ts'
+import type { EnergyItems } from '../energy-item.ts'
+import { recordedActivity, type LiveRecord } from '../recorded-activity.ts'
+import type { FootprintFlow } from './footprint.ts'
+import { factorOfFuel, ifThere, type FlowSources } from './process-flows.ts'
+
+/** Flows of a process that people recorded: sources without a meter that the plan says to belong to it. */
+
+const NO_SLOTS = { expected: 0, missing: 0 }
+
+/** Fuels and process emissions of a process by records of the days of the period; unknown where there are none. */
+export function recordedFlows(
+  sources: FlowSources & { readonly items: EnergyItems; readonly from: string; readonly to: string },
+  process: string,
+  share: Decimal | undefined,
+  records: readonly LiveRecord[],
+): FootprintFlow[] {
+  const { account, items, from, to, year, period } = sources
+  return account.sources.flatMap((source): FootprintFlow[] => {
+    if (source.process !== process || source.measured.length > 0) return []
+    if (source.kind !== 'fuel' && source.kind !== 'process') return []
+    const days = { name: from, from, to, year, ...period }
+    const parts = recordedActivity(source, days, records, items)
+    const amount =
+      parts.length === 0
+        ? undefined
+        : parts.reduce((sum, part) => sum.plus(decimal(part.amount)), decimal('0'))
+    const common = {
+      process,
+      meter: source.id,
+      item: source.item ?? source.id,
+      amount,
+      slots: NO_SLOTS,
+      share,
+    }
+    if (source.kind === 'fuel') {
+      const unit = source.item === undefined ? 't' : (items[source.item]?.unit ?? 't')
+      return [{ ...common, kind: 'fuel', unit, ...factorOfFuel(sources, source.fuel, source, unit) }]
+    }
+    return [{ ...common, kind: 'process', ...processFactor(sources, source.factor, from) }]
+  })
+}
+
+/** tCO2 per unit of an activity: of the factor files, or of the plan's own. */
+function processFactor(
+  { account, library }: FlowSources,
+  code: string,
+  day: string,
+): Pick<FootprintFlow, 'unit' | 'tCo2PerUnit' | 'factor' | 'isDefault'> {
+  const row = ifThere(() => library.process(code, day))
+  const own = account.ownFactors.find((each) => each.code === code)
+  if (row !== undefined) {
+    const { per, value, document, confidence } = row
+    return { unit: per, tCo2PerUnit: decimal(value), factor: { code, document, confidence }, isDefault: true }
+  }
+  if (own === undefined) return { unit: '', tCo2PerUnit: undefined, factor: undefined, isDefault: false }
+  const { per, value, document } = own
+  const factor = { code, document, confidence: 'own' } as const
+  return { unit: per, tCo2PerUnit: decimal(value), factor, isDefault: false }
+}
