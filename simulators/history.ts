@@ -2,7 +2,12 @@ import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Sample } from '#contract/messages.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { GatewayFile } from '#firmware-config/gateway.ts'
-import { loadProfile, type MappedRegister } from '#firmware-config/profile.ts'
+import {
+  loadProfile,
+  type MappedRegister,
+  type RegisterMap,
+  type TransformerRatios,
+} from '#firmware-config/profile.ts'
 import { meterValues } from './meter-values.ts'
 import type { Plant } from './plant.ts'
 import { shownValue } from './shown-value.ts'
@@ -42,13 +47,17 @@ function registersOf(meter: Meter, map: readonly MappedRegister[]): MappedRegist
 }
 
 /** The meters of the gateway files that the park knows, in the order of the files. */
-export function historyMeters(park: Park, gateways: readonly GatewayFile[]): HistoryMeter[] {
+export function historyMeters(
+  park: Park,
+  gateways: readonly GatewayFile[],
+  profile: (id: string, ratios: TransformerRatios) => RegisterMap = loadProfile,
+): HistoryMeter[] {
   return gateways.flatMap(({ gateway, buses }) =>
     buses.flatMap(({ meters }) =>
       meters.flatMap((line) => {
         const meter = park.meters.get(line.meter)
         if (meter === undefined) return []
-        const registers = registersOf(meter, loadProfile(line.profile, line.ratios).registers)
+        const registers = registersOf(meter, profile(line.profile, line.ratios).registers)
         return [{ gateway, meter: meter.id, registers, installedMs: meter.installedMs }]
       }),
     ),

@@ -189,6 +189,16 @@ describe('the plant of the demonstration park', () => {
     expect(month('2026-06-01T00:00:00+08:00')).toBeGreaterThan(1.3 * month('2026-12-01T00:00:00+08:00'))
   })
 
+  it('lights its roads while the sun is down, whatever the season, and dims them late at night', () => {
+    const at = (text: string): number => flowAt(plant, 'services-street-lighting', Date.parse(text))
+    for (const day of ['2026-06-21T18:30', '2026-06-21T05:30', '2026-12-21T16:30', '2026-12-21T08:00'])
+      expect(at(`${day}:00+08:00`)).toBe(0)
+    for (const night of ['2026-06-21T20:30', '2026-12-21T17:15', '2026-12-21T06:30'])
+      expect(at(`${night}:00+08:00`)).toBe(38)
+    expect(at('2026-12-21T02:00:00+08:00')).toBeCloseTo(38 * 0.55, 9)
+    expect(at('2026-12-21T23:30:00+08:00')).toBeCloseTo(38 * 0.55, 9)
+  })
+
   it('works in shifts: the drawing line rests at night, at weekends and around the Spring Festival', () => {
     const day = (date: string, from: string, to: string): number =>
       energyBetween(

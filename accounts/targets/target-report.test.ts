@@ -9,6 +9,7 @@ import { sayIn } from '../report-sheet.ts'
 import { monthsOver, type TargetGround } from './target-months.ts'
 import { targetReport } from './target-report.ts'
 import { targetSheets } from './target-sheets.ts'
+import { targetStandings } from './target-standing.ts'
 import { targetsView, targetsViewOf } from './target-view.ts'
 import { targetFile } from './target.ts'
 
@@ -70,6 +71,27 @@ const lineOf = (view: ReturnType<typeof viewOf>, id: string) => view.targets.fin
 describe('targets against ledgers and balance tables', () => {
   test('months that are over begin with the first meter', () => {
     expect(over).toEqual(monthNames('2025-01', '2026-10'))
+  })
+
+  test('standings for alarms are those of the report: pace of a total, limit of an intensity', () => {
+    const ground = groundWith({ left: ['2026-03'] })
+    const found = [...targetStandings(ground, file, nowMs)].flatMap((each) => each ?? [])
+    const { lines } = targetReport(ground, file, undefined, nowMs)
+    const expected = lines.flatMap(({ target, status }) => {
+      const allowed = target.intensity === undefined ? status?.pace?.allowed.toFixed() : target.limit
+      return status?.toDate === undefined || allowed === undefined
+        ? []
+        : { target: target.id, through: '2026-10', toDate: status.toDate.toFixed(), allowed }
+    })
+    expect(expected.length).toBeGreaterThan(2)
+    expect(
+      found.map(({ target, through, toDate, allowed }) => ({
+        target: target.id,
+        through,
+        toDate: toDate.toFixed(),
+        allowed: allowed.toFixed(),
+      })),
+    ).toEqual(expected)
   })
 
   test('the park’s carbon is that of all ledgers, and a steady past gives a forecast without a band', () => {

@@ -11,7 +11,8 @@ import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { BooksView } from '../sources.ts'
 import { reportSheets, reportSheetsOf } from './report-shapes.ts'
-import { ofAccount, ofPark, periodIn, periodName, type ReportSources } from './reports.ts'
+import { periodIn, type ReportSources } from '../report-ground.ts'
+import { ofAccount, ofPark, periodName } from './reports.ts'
 import { fileFormat, language, sendSheets } from './sheet-file.ts'
 import { accountNames } from './targets.ts'
 
@@ -26,7 +27,7 @@ const one = z.object({ account: identifier })
 export interface MonitoringApi {
   readonly park: Park
   readonly clock: Clock
-  readonly books: Pick<BooksView, 'intervals' | 'daySums'>
+  readonly books: Pick<BooksView, 'intervals' | 'daySums' | 'sumsOver'>
   readonly sources: ReportSources | undefined
 }
 

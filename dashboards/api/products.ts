@@ -10,7 +10,8 @@ import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier, localName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
-import { groundOf, ofAccount, periodIn, periodName, type ReportSources } from './reports.ts'
+import { groundOf, periodIn, type ReportSources } from '../report-ground.ts'
+import { ofAccount, periodName } from './reports.ts'
 import { fileFormat, language, sendSheets } from './sheet-file.ts'
 
 /** /api/v1/accounts/:account/products: the products of an account, and the footprint of each. */

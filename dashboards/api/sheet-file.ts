@@ -2,16 +2,12 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { languages, type ReportSheet } from '#accounts/report-sheet.ts'
 import { BYTE_ORDER_MARK, csvOf, xlsxOf } from '../report-content.ts'
+import { mediaTypes } from './report-files.ts'
 
 /** Sheets as a file that a browser saves. */
 
 export const language = z.enum(languages).default('zh')
 export const fileFormat = z.enum(['xlsx', 'csv']).default('xlsx')
-
-const mediaTypes = {
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  csv: 'text/csv; charset=utf-8',
-} as const
 
 /** Answers with sheets as a spreadsheet; `name` becomes the file's, with what is no letter of a file name replaced. */
 export async function sendSheets(

@@ -83,9 +83,17 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/v1/factors': 'Factors with their versions, validity and documents',
   'GET /api/v1/targets': 'Targets of the park and how it stands to them',
   'GET /api/v1/targets/file': 'Targets as a spreadsheet',
+  'GET /api/v1/scheduled-reports': 'Schedules of reports with what is next, and what was made by them',
+  'GET /api/v1/scheduled-reports/{schedule}/{period}/{file}':
+    'A file of a scheduled report of the whole park',
+  'GET /api/v1/accounts/{account}/scheduled-reports/{schedule}/{period}/{file}':
+    'A file of a scheduled report of an account',
   'GET /api/v1/session': 'Who asks, and what they may',
   'POST /api/v1/session': 'Signs in with name and password',
   'DELETE /api/v1/session': 'Signs out',
+  'GET /api/v1/session/ways': 'Ways to sign in beside name and password',
+  'GET /api/v1/session/oidc/start': 'Goes to the provider of OpenID Connect',
+  'GET /api/v1/session/oidc/callback': 'Comes back from the provider, and signs in',
   'POST /api/v1/session/link': 'Chooses a password through a one-time link',
   'POST /api/v1/session/password': 'Changes one’s own password',
   'GET /api/v1/users': 'All users',
@@ -114,7 +122,7 @@ function reportSummary(path: string): string | undefined {
   if (found === null || name === undefined) return undefined
   const whose = found[1] === undefined ? 'of the whole park' : 'of an account'
   const forms: Readonly<Record<string, string>> = {
-    '/file': ' as a spreadsheet (XLSX or CSV)',
+    '/file': ' as a file (XLSX, CSV or PDF)',
     '/sheets': ' as sheets, for a page to show or print',
   }
   return `${name} ${whose}${forms[found[3] ?? ''] ?? ''}`
