@@ -112,7 +112,11 @@ export function monitoringChecks(
     park,
     books,
     nowMs,
-  }: { readonly park: Park; readonly books: Pick<Books, 'intervals' | 'daySums' | 'sumsOver'>; readonly nowMs: number },
+  }: {
+    readonly park: Park
+    readonly books: Pick<Books, 'intervals' | 'daySums' | 'sumsOver'>
+    readonly nowMs: number
+  },
   period: ReportPeriod,
   account: string | undefined,
   rule: MonitoringRule,
