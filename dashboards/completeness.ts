@@ -90,7 +90,7 @@ function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }:
   let complete = true
   let error: Big | undefined = new Big(0)
   const amounts = meters.flatMap((meter) => {
-    const [part] = rollUp(books.daySums(meter.id, meter.register, period), [period])
+    const [part] = rollUp(books.sumsOver(meter.id, meter.register, period), [period])
     if (part === undefined || part.sum.energy === undefined) {
       complete = false
       return []

@@ -114,7 +114,12 @@ export class ServerBench {
 
   /** Asks as whoever signed in. */
   async get(path: string): Promise<unknown> {
-    return (await fetch(this.server.url + path, { headers: this.#headers })).json()
+    return (await this.ask(path)).json()
+  }
+
+  /** The same, with the whole answer. */
+  async ask(path: string): Promise<Response> {
+    return fetch(this.server.url + path, { headers: this.#headers })
   }
 
   /** Adds a user of an enterprise and signs that one in, as an administrator who is signed in now. */

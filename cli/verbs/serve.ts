@@ -7,6 +7,7 @@ import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { Notifier } from '#dashboards/alarms/notify.ts'
+import { installedFont } from '#dashboards/report-pdf.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
@@ -31,9 +32,11 @@ import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { openScheduledReports } from '../report-schedules.ts'
 import { IntervalCopying } from '../interval-copying.ts'
 import { checkRetention, Retention } from '../retention.ts'
 import { readTargets, targetsBeside } from '../target-files.ts'
+import { openOidc } from '../sign-in-file.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -70,6 +73,14 @@ const options = z.object({
     .meta({ description: 'true: every page says that values are simulated' }),
   'open-as': z.enum(roleNames).optional().meta({
     description: 'What anybody on this machine may read without signing in, as which role (nobody)',
+  }),
+  'trusted-proxy': z.array(text).default([]).meta({
+    description:
+      'Address of a proxy before this server, which may say who asks and whether over HTTPS; may be given several times',
+  }),
+  'report-font': text.optional().meta({
+    description:
+      'Font file with Chinese characters for PDF reports (one of Debian’s packages, where there is one)',
   }),
   ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
@@ -157,6 +168,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       accounting === undefined
         ? undefined
         : { ...accounting.rules, plan: accounting.plan, ...readReportFiles(), books }
+    const scheduled = openScheduledReports(given.park, accounting?.plan, folder.file('reports'))
     const pages = await startServer({
       host: given.host,
       port: given.port,
@@ -183,6 +195,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       commits: store,
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
       reports,
+      scheduled,
+      oidc: openOidc(given.park, park, clock),
+      trustedProxies: given['trusted-proxy'],
+      reportFont: given['report-font'] === undefined ? installedFont() : { file: given['report-font'] },
       factors: { factors: readFactorFiles(), tariffs: readTariffs(given.park) },
       targets:
         reports === undefined || accounting?.targets === undefined
@@ -206,6 +222,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       onState: (message) => {
         pages.noticeState(message)
       },
+      // Sooner than the books follow: what was committed here is on the screens at once.
+      onCommitted: (records) => {
+        pages.noticeCommits(records)
+      },
     })
     worker = running
     folder.describe(broker === undefined ? pages.url : `${pages.url}, ${broker.url}`)
@@ -223,6 +243,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const kept = retention.run(stopBooks.signal)
     const copied = copying.run(stopBooks.signal)
     const watched = pages.alarms?.run(stopBooks.signal)
+    const reported = pages.scheduled?.run(stopBooks.signal)
     let toldFirstValues = false
     const booksLoop = keepBooks({
       store: courteous(store),
@@ -246,6 +267,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       await kept
       await copied
       await watched
+      await reported
       await notifier?.stop()
       await booksLoop
     })

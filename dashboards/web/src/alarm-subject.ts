@@ -12,6 +12,8 @@ export function alarmSubjects(park: ParkTree): (subject: Subject) => LocalName {
     meter: meterNames(park),
     gateway: new Map(park.gateways.map(named)),
     enterprise: new Map([park, ...park.enterprises].map(named)),
+    // A target is known by its own id.
+    target: new Map(),
     server: new Map([named(park)]),
   }
   return ({ kind, id }) => names[kind].get(id) ?? { zh: id, en: id }

@@ -12,6 +12,7 @@ import operations from './en/operations.json'
 import overview from './en/overview.json'
 import report from './en/report.json'
 import reports from './en/reports.json'
+import scheduled from './en/scheduled.json'
 import signIn from './en/sign-in.json'
 import targets from './en/targets.json'
 import trace from './en/trace.json'
@@ -36,6 +37,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...balance,
   ...targets,
   ...reports,
+  ...scheduled,
   ...factors,
   ...trace,
 }

@@ -12,6 +12,7 @@ import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
 import report from './zh-CN/report.json'
 import reports from './zh-CN/reports.json'
+import scheduled from './zh-CN/scheduled.json'
 import signIn from './zh-CN/sign-in.json'
 import targets from './zh-CN/targets.json'
 import trace from './zh-CN/trace.json'
@@ -35,6 +36,7 @@ export const texts = {
   ...balance,
   ...targets,
   ...reports,
+  ...scheduled,
   ...factors,
   ...trace,
 }

@@ -23,6 +23,7 @@ const subjectPages: Readonly<Record<AlarmLine['subject']['kind'], (id: string) =
   meter: (id) => `/meters/${id}`,
   enterprise: (id) => `/enterprises/${id}`,
   gateway: () => '/fleet',
+  target: () => '/targets',
   server: () => '/quality',
 }
 
@@ -31,7 +32,8 @@ function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
   const { value, limit, unit, sinceMs } = alarm.detail
-  const shown = unit === 'kW' || unit === 's' ? ` ${unit}` : ''
+  // These two stand for what the meter measures.
+  const shown = unit === undefined || unit === 'power' || unit === 'slot' ? '' : ` ${unit}`
   return (
     <span className="number">
       {value !== undefined && `${valueText(value, locale)}${shown}`}

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react'
 import { Form, Input } from 'antd'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { EntryForm } from '#dashboards/web/src/parts/entry-form.tsx'
+import { ProviderButton, refusalInAddress } from '#dashboards/web/src/parts/provider-button.tsx'
 
 interface Entered {
   readonly name: string
@@ -11,6 +13,11 @@ interface Entered {
 /** Name and password. */
 export function SignInPage(): ReactNode {
   const { t } = useSpeech()
+  const code = refusalInAddress()
+  const refused =
+    code === undefined
+      ? undefined
+      : t(code === 'sign-in-refused' ? 'signIn.providerRefused' : faultTextKey(code))
   const rules = [{ required: true, message: t('signIn.needed') }]
   return (
     <EntryForm<Entered>
@@ -18,6 +25,8 @@ export function SignInPage(): ReactNode {
       submit={t('signIn.submit')}
       path="api/v1/session"
       bodyOf={(entered) => ({ ...entered })}
+      refusedBefore={refused}
+      beside={<ProviderButton />}
     >
       <Form.Item name="name" label={t('signIn.name')} rules={rules}>
         <Input autoComplete="username" autoFocus />

@@ -20,12 +20,15 @@ const phrases: Readonly<Record<string, TextKey>> = {
   olderThanMinutes: 'alarmRule.olderThanMinutes',
   overSeconds: 'alarmRule.overSeconds',
   entries: 'alarmRule.entries',
+  over: 'alarmRule.over',
+  overShare: 'alarmRule.overShare',
+  lossShare: 'alarmRule.lossShare',
   only: 'alarmRule.only',
   from: 'alarmRule.from',
   to: 'alarmRule.to',
 }
 /** Thresholds that are shares of something. */
-const shares = new Set(['powerShare', 'share', 'ratingShare'])
+const shares = new Set(['powerShare', 'share', 'ratingShare', 'over', 'overShare', 'lossShare'])
 
 /** A value of a rule as it is read: shares in percent, carriers by name. */
 function valueText(name: string, value: unknown, { locale, nameOf }: Speech): string {

@@ -14,13 +14,18 @@ interface EntryFormProps<T> {
   readonly bodyOf: (entered: T) => object
   /** The fields. */
   readonly children: ReactNode
+  /** What was refused before the form was filled in. */
+  readonly refusedBefore?: string | undefined
+  /** Other ways in, below the button. */
+  readonly beside?: ReactNode
 }
 
 /** A form that opens a session: what was refused is said above its button, and the park follows where it was not. */
-export function EntryForm<T>({ title, hint, submit, path, bodyOf, children }: EntryFormProps<T>): ReactNode {
+export function EntryForm<T>(given: EntryFormProps<T>): ReactNode {
+  const { title, hint, submit, path, bodyOf, children, refusedBefore, beside } = given
   const { t } = useSpeech()
   const { open } = useSession()
-  const [refused, setRefused] = useState<string>()
+  const [refused, setRefused] = useState(refusedBefore)
   const [busy, setBusy] = useState(false)
   const enter = async (entered: T): Promise<void> => {
     setBusy(true)
@@ -43,6 +48,7 @@ export function EntryForm<T>({ title, hint, submit, path, bodyOf, children }: En
         <Button type="primary" htmlType="submit" block loading={busy}>
           {submit}
         </Button>
+        {beside}
       </Form>
     </EntryCard>
   )
