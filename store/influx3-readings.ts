@@ -8,10 +8,11 @@ import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { readingOf, readingTables, rowsOf } from './influx3-rows.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
+import { copyThrough } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
 import { BAD_MEASUREMENT, COMMIT_MEASUREMENT, commitsFrom, measurementOf, probePoint } from './points.ts'
-import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
+import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
 import { ServerRequests, type ServerAnswer } from './server-requests.ts'
 import { isIdentifier, onePerMoment } from './storable.ts'
@@ -67,12 +68,19 @@ class Influx3Readings implements ReadingStore {
   readonly #requests: ServerRequests
   /** Tables that were seen; they are made by the first write, and a query of one that is not there fails. */
   readonly #tables = new Set<string>()
+  readonly intervalCopy: IntervalCopy
 
   constructor(options: Influx3Options) {
     this.#options = options
-    const { token } = options
+    const { token, url, database } = options
+    this.intervalCopy = {
+      target: `influx3 ${url.host} ${database}`,
+      // A row takes the place of another as a whole: nothing has to be taken out before.
+      write: (stretches) =>
+        this.#calls.run(() => copyThrough(stretches, { send: (lines) => this.#send(lines) })),
+    }
     this.#requests = new ServerRequests({
-      url: options.url,
+      url,
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       timeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     })
