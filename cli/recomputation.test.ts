@@ -291,3 +291,34 @@ test('a start with a park file that lacks a meter loses nothing of what is to be
   expect(slots.map((each) => each.state === 'known' && each.energy.count)).toEqual([100, 100, 100, 100])
   expect(place.books.dirtyWindows(10)).toEqual([])
 })
+
+test('a clock that is ahead for a moment has nothing estimated for the time to come', async () => {
+  const park = parkOfMeters(['m-1'])
+  const [first] = park.meters.values()
+  if (first === undefined) throw new RangeError('no meter')
+  const estimating = { ...first, estimate: { method: 'weekday-profile' as const, weeks: 2 } }
+  const weeks = Array.from({ length: 2 * 7 * 96 + 1 }, (_, slot) =>
+    registerReading('m-1', T0 + slot * SLOT_MS, slot * 100),
+  )
+  const endMs = T0 + 14 * 86_400_000
+  await place.store.append(weeks)
+  place.clock.stepWall(endMs + 60_000)
+  const touched = [{ meter: 'm-1', fromMs: T0, toMs: endMs }]
+  place.books.follow([{ ...commitAt(1, endMs), touched }], endMs)
+  const recomputation = new Recomputation({
+    ...place,
+    park: { ...park, meters: new Map([['m-1', estimating]]) },
+  })
+  await recomputation.work(60_000)
+  place.clock.stepWall(endMs + 30 * 86_400_000)
+  await recomputation.work(60_000)
+  const later = { fromMs: endMs + SLOT_MS, toMs: endMs + 40 * 86_400_000 }
+  expect(place.books.intervals('m-1', register, later)).toEqual([])
+  // Once something is committed again time has passed, and what was not read is estimated.
+  place.clock.stepWall(endMs + 3_600_000)
+  place.books.follow([commitAt(2, endMs + 3_600_000)], endMs + 3_600_000)
+  await new Recomputation({ ...place, park: { ...park, meters: new Map([['m-1', estimating]]) } }).work(
+    60_000,
+  )
+  expect(place.books.intervals('m-1', register, later).length).toBeGreaterThan(0)
+})

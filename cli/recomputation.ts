@@ -142,10 +142,12 @@ export class Recomputation {
   /** Slots that nobody reads become nobody's dirty windows: where they are to be estimated, time itself makes them due. */
   #markEstimates(): void {
     const { books, park, clock } = this.#parts
+    // While nothing comes at all it is not known that time has passed: the clock may be ahead for a moment.
+    const untilMs = Math.min(clock.wallMs(), books.followedUntilMs())
     const due = [...park.meters.values()].flatMap((meter) => {
       if (meter.estimate === undefined) return []
       const fromMs = this.#estimatedUntilMs.get(meter.id) ?? books.extentOf(meter.id)?.toMs
-      const window = fromMs === undefined ? undefined : estimatesDue(meter, slotStart(fromMs), clock.wallMs())
+      const window = fromMs === undefined ? undefined : estimatesDue(meter, slotStart(fromMs), untilMs)
       if (window === undefined) return []
       this.#estimatedUntilMs.set(meter.id, window.toMs + 1)
       return [window]
