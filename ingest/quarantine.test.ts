@@ -169,6 +169,8 @@ describe('replaying what was refused', () => {
 describe('where the clock here was wrong', () => {
   const HOUR_MS = 3_600_000
 
+  beforeEach(() => clock.stepWall(T0))
+
   it('behind: a time that only seemed to be in the future is taken when a person says so', async () => {
     await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0 + HOUR_MS, 1)]), testPark())
     expect(open()).toEqual(['time-in-future'])
@@ -182,7 +184,6 @@ describe('where the clock here was wrong', () => {
     await expect(replay(newest(), { isArrivalWaived: true })).rejects.toMatchObject({
       code: 'quarantine-refused',
     })
-    clock.stepWall(T0)
   })
 
   it('ahead: what is replayed after it was set back is learned of all the same', async () => {
