@@ -41,8 +41,9 @@ function fillBooks(file: string, park: Park): void {
   database.exec('PRAGMA synchronous = OFF; BEGIN')
   const add = database.prepare('INSERT INTO series (meter, quantity) VALUES (?, ?) RETURNING id')
   const own = Number(database.prepare('SELECT id FROM series').get()?.['id'])
-  const copies = ['day_sum', 'month_sum', 'interval_day'].map((table) =>
-    database.prepare(`INSERT INTO ${table} SELECT ?1, from_ms, content FROM ${table} WHERE series = ?2`),
+  const keys = { day_sum: 'from_ms', month_sum: 'month', interval_day: 'from_ms' }
+  const copies = Object.entries(keys).map(([table, key]) =>
+    database.prepare(`INSERT INTO ${table} SELECT ?1, ${key}, content FROM ${table} WHERE series = ?2`),
   )
   for (const { id, register } of others) {
     const series = Number(add.get(id, register)?.['id'])
