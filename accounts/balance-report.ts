@@ -51,6 +51,10 @@ const unplacedReasons: Readonly<Record<UnplacedMeter['reason'], LocalName>> = {
   'media-made-inside': { zh: '自产耗能工质，不重复计入', en: 'medium made inside, not counted again' },
   'conversion-not-in-plan': { zh: '方案中无此加工转换', en: 'its conversion is not in the plan' },
 }
+const bases: Readonly<Record<CoalCoefficient['basis'], LocalName>> = {
+  calorific: { zh: '当量值', en: 'calorific' },
+  equal: { zh: '等价值', en: 'equal' },
+}
 const confidences: Readonly<Record<CoalCoefficient['confidence'], LocalName>> = {
   verified: { zh: '已核实', en: 'verified' },
   secondary: { zh: '转引', en: 'secondary source' },
@@ -78,7 +82,7 @@ const indented = ({ row, level }: BalanceLine, say: Say): string => '　'.repeat
 export function coefficientNotes(coefficients: readonly CoalCoefficient[], say: Say): string[] {
   return coefficients.map((each) => {
     const mark = isDoubtfulCoefficient(each) ? '! ' : ''
-    return `${mark}${each.code}（${each.basis}）= ${each.value.slice(0, 12)} ${each.unit}; ${say(confidences[each.confidence])}; ${each.document}`
+    return `${mark}${each.code}（${say(bases[each.basis])}）= ${each.value.slice(0, 12)} ${each.unit}; ${say(confidences[each.confidence])}; ${each.document}`
   })
 }
 

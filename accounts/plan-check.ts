@@ -72,6 +72,10 @@ export function planContradictions(
       if (source.measured.length === 0 && !source.records)
         at(sourcePath, `${source.id} has neither meters nor records`)
       checkTerms(source.measured, [...sourcePath, 'measured'])
+      for (const [which, receiver] of ('receivers' in source ? (source.receivers ?? []) : []).entries()) {
+        if (!known.has(receiver) || receiver === account.account)
+          at([...sourcePath, 'receivers', which], `${receiver} is no other account of the park`)
+      }
       if (source.process !== undefined && !processes.has(source.process))
         at([...sourcePath, 'process'], `${account.account} has no process ${source.process}`)
       if (source.kind === 'fuel') {

@@ -24,6 +24,7 @@ export interface PostingRules {
 }
 
 const ZERO = decimal('0')
+const ONE = decimal('1')
 const scopeOf = {
   fuel: '1',
   process: '1',
@@ -73,7 +74,7 @@ function activityUnitOf(
 
 /** What one unit of a meter or record is in the unit of an activity; no other conversion is made. */
 function perUnit(from: string, to: string): Decimal {
-  if (from === to) return decimal('1')
+  if (from === to) return ONE
   if (from === 'm³' && to === '10⁴m³') return decimal('0.0001')
   if (from === 'kWh' && to === 'MWh') return decimal('0.001')
   throw new Fault('unit-mismatch', `What is in ${from} cannot be an activity in ${to}.`)
@@ -104,6 +105,13 @@ function tonnesOf(formula: Posting['formula'], amount: Decimal, factors: readonl
   return amount.times(factorValue(factors, 'emission'))
 }
 
+/** An energy of a meter's evidence as its part of the activity. */
+export function partOfActivity(energy: string, share: string, perMeterUnit: Decimal): Decimal {
+  const whole = decimal(energy)
+  const shared = share === '1' ? whole : whole.times(decimal(share))
+  return perMeterUnit === ONE ? shared : shared.times(perMeterUnit)
+}
+
 /** How the amount is known, as shares of its parts' sizes. */
 function methodShares(
   meters: readonly MeterEvidence[],
@@ -115,12 +123,15 @@ function methodShares(
     sizes.set(method, (sizes.get(method) ?? ZERO).plus(size.abs()))
   for (const { byMethod, share } of meters) {
     for (const [method, energy] of Object.entries(byMethod))
-      add(method, decimal(energy).times(decimal(share)).times(perMeterUnit))
+      add(method, partOfActivity(energy, share, perMeterUnit))
   }
   if (!recorded.eq(0)) add('recorded', recorded)
   let whole = ZERO
   for (const size of sizes.values()) whole = whole.plus(size)
   if (whole.eq(0)) return {}
+  // Nearly every month is known in one way.
+  const [only, another] = sizes.keys()
+  if (only !== undefined && another === undefined) return { [only]: '1' }
   return Object.fromEntries(
     [...sizes].map(([method, size]) => [method, shareText(Number(quotient(size, whole).toString()))]),
   )
@@ -145,11 +156,11 @@ function amountOf(
   for (const { energy, share } of terms) {
     // A sum with an unknown term is not known: without it, what is taken away would be missing and never seen.
     if (energy === undefined) return undefined
-    amount = amount.plus(decimal(energy).times(decimal(share)).times(perMeterUnit))
+    amount = amount.plus(partOfActivity(energy, share, perMeterUnit))
   }
   for (const { use, amount: text } of records) {
     if (use !== 'activity' && use !== 'stock') continue
-    recorded = recorded.plus(decimal(text).times(perRecordUnit))
+    recorded = recorded.plus(perRecordUnit === ONE ? decimal(text) : decimal(text).times(perRecordUnit))
   }
   return terms.length + records.length === 0 ? undefined : { amount: amount.plus(recorded), recorded }
 }
@@ -259,7 +270,7 @@ export function resultOf(
 
 /** What one unit of account of a record is in the unit of an activity: gas is recorded in m³ and burnt in 10⁴ m³. */
 function recordUnit(unit: string): Decimal {
-  return unit === '10⁴m³' ? perUnit('m³', unit) : decimal('1')
+  return unit === '10⁴m³' ? perUnit('m³', unit) : ONE
 }
 
 /** One source in one month. */

@@ -21,7 +21,15 @@ export interface AccountSources {
   readonly rules: PostingRules
   readonly books: Pick<
     Books,
-    'ledger' | 'ledgerHead' | 'ledgerAccounts' | 'records' | 'slotProof' | 'revisions'
+    | 'ledger'
+    | 'ledgerHead'
+    | 'ledgerAccounts'
+    | 'records'
+    | 'slotProof'
+    | 'revisions'
+    | 'locks'
+    | 'lateRegisters'
+    | 'lateSlots'
   >
   readonly commits: CommitSource
 }

@@ -28,19 +28,24 @@ import { AlarmWatch, type AlarmWatchParts } from './alarms/watch.ts'
 import { alarmsApi } from './api/alarms.ts'
 import { dataQualityApi } from './api/data-quality.ts'
 import { fleetApi, type PublishConfiguration } from './api/fleet.ts'
+import { baselineApi } from './api/baseline.ts'
+import { electricityFilesApi } from './api/electricity-files.ts'
+import { lateDataApi } from './api/late-data.ts'
 import { ledgerApi } from './api/ledger.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
+import { monitoringApi } from './api/monitoring.ts'
 import { oidcApi } from './api/oidc.ts'
 import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
 import { factorsApi, type FactorSources } from './api/factors.ts'
+import { productsApi } from './api/products.ts'
 import { reportFilesApi } from './api/report-files.ts'
 import { reportsApi } from './api/reports.ts'
-import { targetsApi, type TargetSources } from './api/targets.ts'
+import { accountNames, targetsApi, type TargetSources } from './api/targets.ts'
 import { tariffApi } from './api/tariff.ts'
 import { scheduledApi } from './api/scheduled.ts'
 import { traceApi } from './api/trace.ts'
@@ -261,6 +266,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
   tariffApi(app, electricity)
   loadApi(app, electricity)
+  electricityFilesApi(app, electricity, accountNames(park))
+  baselineApi(app, { park, clock, store, sources: options.reports })
+  productsApi(app, { park, clock, sources: options.reports })
   qualityApi(app, books)
   alarmsApi(app, { books, clock, guard, desk: options.desk, rules: options.alarms?.rules ?? [] })
   dataQualityApi(app, { parkOf, books, clock, guard, desk: options.desk })
@@ -273,9 +281,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     publish: options.publishConfiguration,
   })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  lateDataApi(app, { park, accounts: options.accounts })
   ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
+  monitoringApi(app, { park, clock, books, sources: options.reports })
   const making = { park, clock, sources: options.reports, accounts: options.accounts }
   reportFilesApi(app, { ...making, font: options.reportFont })
   const scheduled =

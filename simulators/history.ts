@@ -35,10 +35,14 @@ interface MeterPast {
   readonly samples: readonly Sample[]
 }
 
-/** What energy is computed of and what is shown as power. A meter of import may count what flows back as well. */
+/** What energy is computed of and what is shown as power: as intervals/recompute.ts has it. */
 function registersOf(meter: Meter, map: readonly MappedRegister[]): MappedRegister[] {
   const wanted = new Set<string | undefined>([meter.register, meter.power])
-  if (meter.register === 'activeEnergyImport.total') wanted.add('activeEnergyExport.total')
+  if (meter.register === 'activeEnergyImport.total') {
+    wanted.add('activeEnergyExport.total')
+    if (meter.role === 'boundary')
+      for (const direction of ['Import', 'Export']) wanted.add(`reactiveEnergy${direction}.total`)
+  }
   return map.filter(({ quantity }) => wanted.has(quantity))
 }
 

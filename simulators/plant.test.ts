@@ -56,6 +56,17 @@ describe('the plant of the demonstration park', () => {
     expect(flowAt(stranger, 'steel-incoming', noon)).not.toBe(flowAt(plant, 'steel-incoming', noon))
   })
 
+  it('sums up in many small steps what a first question sums up at once', () => {
+    const atMs = startMs + 45 * DAY_MS
+    const patient = makePlant(scenario, park)
+    const shares = [...patient.summing(atMs)]
+    expect(shares.length).toBeGreaterThan(60)
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b))
+    expect(shares.at(-1)).toBe(1)
+    const curious = makePlant(scenario, park)
+    for (const meter of meters) expect(patient.energyAt(meter, atMs)).toBe(curious.energyAt(meter, atMs))
+  })
+
   it('never lets a register fall', () => {
     fc.assert(
       fc.property(aMeter, anInstant, fc.integer({ min: 1, max: 2 * DAY_MS }), (meter, atMs, span) => {

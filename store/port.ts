@@ -23,6 +23,7 @@ import type {
   LockRequest,
   PeriodLock,
   LateAfterLock,
+  LateRegister,
   BooksCounts,
   EnteredRecord,
   RecordWish,
@@ -30,6 +31,7 @@ import type {
   SlotProof,
   ChangedMonth,
   PostingProgress,
+  LedgerAddition,
   LedgerRow,
 } from './port/book-facts.ts'
 
@@ -163,12 +165,18 @@ export interface IntervalBooks {
   /** Slots of a lock for which something else has been computed since, each with what is kept and what it would be. */
   lateAfterLock(id: number): readonly LateAfterLock[]
 
+  /** The same of one register's slots with fromMs ≤ slotMs < toMs, whatever locks them. */
+  lateSlots(meter: MeterId, quantity: QuantityName, period: Period): readonly LateAfterLock[]
+
+  /** Registers of which something came late to a locked period, by lock. */
+  lateRegisters(): readonly LateRegister[]
+
   /** Before this instant the readings of a meter may be gone; 0 where all are kept. */
   keptFromMs(meter: MeterId): number
 
   /**
-   * Lets readings of a meter go: moves `keptFromMs` towards an instant, a month at most, but not beyond a dirty window
-   * or a slot that is undecided. From then on no computation changes a known interval before it. Returns it.
+   * Lets readings of a meter go: moves `keptFromMs` towards an instant, a month at most, but not beyond a dirty window,
+   * a slot that is undecided, or one that came late to a locked period. From then on no computation changes a known interval before it. Returns it.
    */
   releaseReadings(meter: MeterId, beforeMs: number): number
 
@@ -244,7 +252,8 @@ export interface AccountBooks {
    * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before. Throws
    * `entry-invalid` for a reversal of what cannot be reversed, `certificate-used` for a reference that an account holds,
    * `month-closed` for a figure of a closed month, `entry-invalid` where the last entry is not number `after`; then nothing
-   * was added.
+   * was added. A closing locks the intervals that its month's postings rest on, a reopening releases them: what came
+   * late is dirty from then on.
    */
   post(
     account: string,
@@ -253,6 +262,9 @@ export interface AccountBooks {
     progress?: PostingProgress,
     after?: number,
   ): readonly LedgerEntry[]
+
+  /** The same for several accounts, in order and in one transaction: all of it, or after a fault nothing. */
+  postAll(additions: readonly LedgerAddition[], nowMs: number): void
 
   /** Accounts that have entries. */
   ledgerAccounts(): readonly string[]

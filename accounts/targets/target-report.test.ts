@@ -3,6 +3,7 @@ import { posting, type LedgerEntry } from '#contract/entry.ts'
 import { monthNames } from '../account-month.ts'
 import { stateOf } from '../account-state.ts'
 import { groundOf, park, plan, readYaml, rows, type MissingSlots } from '../balance.test-support.ts'
+import { monitoringRuleFile } from '../monitoring-checks.ts'
 import { qualityRuleFile } from '../quality-statement.ts'
 import { sayIn } from '../report-sheet.ts'
 import { monthsOver, type TargetGround } from './target-months.ts'
@@ -15,6 +16,7 @@ import { targetFile } from './target.ts'
 const file = targetFile.parse(readYaml('../firmware-config/examples/demo-park/targets.yaml'))
 const nowMs = Temporal.Instant.from('2026-11-15T12:00:00+08:00').epochMilliseconds
 const over = monthsOver(park, nowMs)
+const monitoringRule = monitoringRuleFile.parse(readYaml('monitoring-rule.yaml'))
 const qualityRule = qualityRuleFile.parse(readYaml('quality-rule.yaml'))
 
 /** An account's ledger with ten tonnes of each source in each month, without those that a test leaves out. */
@@ -56,6 +58,7 @@ function groundWith(
     ...groundOf(() => '1000', { records: over.records ?? [] }, over.missing),
     rows,
     qualityRule,
+    monitoringRule,
     stateOf: (account) => stateOf(account === 'steel' ? ledgerOf(account, over.left) : ledgerOf(account)),
   }
 }

@@ -56,9 +56,27 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/v1/accounts/{account}/positions': 'Allowances, targets, offsets and certificates of an account',
   'GET /api/v1/accounts/{account}/entries/{entry}/trace':
     'From a posting to a 15-minute slot and the readings that it rests on',
+  'GET /api/v1/late-data': 'What came late to closed months, and which accounts it would change',
+  'GET /api/v1/accounts/{account}/late-data': 'The same of one account',
   'GET /api/v1/accounts/{account}/electricity-cost':
     'What an account’s electricity of a month costs by its tariff',
   'GET /api/v1/accounts/{account}/load': 'Demand, load factor, base load and hours of an account’s month',
+  'GET /api/v1/accounts/{account}/electricity-cost/sheets':
+    'The electricity bill as sheets, to show or print',
+  'GET /api/v1/accounts/{account}/electricity-cost/file':
+    'The electricity bill as a spreadsheet (XLSX or CSV)',
+  'GET /api/v1/accounts/{account}/load/sheets': 'Load figures as sheets, to show or print',
+  'GET /api/v1/accounts/{account}/load/file': 'Load figures as a spreadsheet (XLSX or CSV)',
+  'GET /api/v1/accounts/{account}/baseline':
+    'An energy baseline by regression, and the months held against it',
+  'GET /api/v1/accounts/{account}/baseline/file': 'The same as a spreadsheet (XLSX or CSV)',
+  'GET /api/v1/accounts/{account}/products': 'Products of an account and the processes that make them',
+  'GET /api/v1/accounts/{account}/products/{product}/footprint':
+    'Embedded emissions of a product, gate to gate, as a CBAM declarant asks for them',
+  'GET /api/v1/accounts/{account}/products/{product}/footprint/dataset':
+    'The same as a data set for footprint databases, with its quality',
+  'GET /api/v1/accounts/{account}/products/{product}/footprint/file':
+    'The same as a spreadsheet (XLSX or CSV)',
   'GET /api/v1/accounts/{account}/restatement-preview':
     'What a change of factors would restate in an account',
   'GET /api/v1/accounts/{account}/targets': 'Targets of an account and how it stands to them',
@@ -95,6 +113,7 @@ const reportNames: Readonly<Record<string, string>> = {
   forms: 'Statistical forms 205-1 and 205-2',
   quality: 'Data-quality statement',
   carbon: 'Carbon statement',
+  monitoring: 'Checks of national on-line monitoring, with the provincial score,',
 }
 
 function reportSummary(path: string): string | undefined {

@@ -71,14 +71,14 @@ function lieFirst(occasion: Occasion, lie: Uint8Array): void {
 const pieceBytes = ({ random, reply }: Occasion): number => random.between(1, reply.length - 1)
 
 /**
- * Without a CRC nobody could know that a piece of one reply, or noise of just the right length, fills up another one that
- * was cut short. Among others there are whole replies only, and noise longer than any reply.
+ * Without a CRC nobody could know that a piece of one reply, or noise of just the right length, or what does not look like
+ * a reply, fills up another one that was cut short. Among others there are whole replies only, and noise longer than any.
  */
-const inPieces = ({ framing, wire }: Occasion): boolean => framing.headAt === 0 || wire.alone
+const mayBeOdd = ({ framing, wire }: Occasion): boolean => framing.headAt === 0 || wire.alone
 const NOISE_AMONG_OTHERS = 261
 
 function sendNoise(o: Occasion, afterMs: number, most: number): void {
-  const bytes = inPieces(o) ? o.random.between(1, most) : NOISE_AMONG_OTHERS
+  const bytes = mayBeOdd(o) ? o.random.between(1, most) : NOISE_AMONG_OTHERS
   o.wire.send(afterMs, o.random.bytes(bytes))
   o.wire.spoil()
 }
@@ -111,13 +111,13 @@ export const commonKinds = {
   silent: () => undefined,
   swapped: (o) => o.hold(o.reply),
   torn: (o) => {
-    if (!inPieces(o)) return o.wire.send(inTime(o), o.reply)
+    if (!mayBeOdd(o)) return o.wire.send(inTime(o), o.reply)
     const cut = pieceBytes(o)
     o.wire.send(inTime(o), o.reply.subarray(0, cut))
     o.wire.send(tooLate(o), o.reply.subarray(cut))
   },
   singleBytes: (o) => {
-    if (!inPieces(o)) return o.wire.send(soon(o), o.reply)
+    if (!mayBeOdd(o)) return o.wire.send(soon(o), o.reply)
     // Without a CRC nobody could know that late single bytes fill up another reply that was cut short.
     const isLate = o.framing.headAt === 0 && o.random.chance(0.5)
     const startMs = isLate ? tooLate(o) : soon(o)
@@ -134,7 +134,7 @@ export const commonKinds = {
   exception: (o) => o.wire.send(inTime(o), exception(o)),
   lateException: (o) => o.wire.send(tooLate(o), exception(o)),
   truncated: (o) => {
-    o.wire.send(inTime(o), inPieces(o) ? o.reply.subarray(0, pieceBytes(o)) : o.reply)
+    o.wire.send(inTime(o), mayBeOdd(o) ? o.reply.subarray(0, pieceBytes(o)) : o.reply)
     o.wire.spoil()
   },
   oversized: (o) => {
@@ -143,7 +143,12 @@ export const commonKinds = {
   },
   otherQuantity: (o) => lieFirst(o, forgedReply(o, { quantity: otherQuantity(o) })),
   otherFunction: (o) =>
-    lieFirst(o, forgedReply(o, { functionCode: o.random.of([7 - o.heard.function, 1, 16, 0, 0x90]) })),
+    lieFirst(
+      o,
+      forgedReply(o, {
+        functionCode: o.random.of([7 - o.heard.function, 1, 16, ...(mayBeOdd(o) ? [0, 0x90] : [])]),
+      }),
+    ),
   otherUnit: (o) => lieFirst(o, forgedReply(o, { unit: o.stranger() })),
   garbage: (o) => sendNoise(o, inTime(o), 300),
   garbageBefore: (o) => {
@@ -151,6 +156,7 @@ export const commonKinds = {
     o.wire.send(o.random.of([0, 1, 60]), o.reply)
   },
   countLies: (o) => {
+    if (!mayBeOdd(o)) return o.wire.send(inTime(o), o.reply)
     const bytes = Uint8Array.from(o.reply)
     bytes[o.framing.headAt + 2] = o.random.below(256)
     const right = bytes[o.framing.headAt + 2] === o.reply[o.framing.headAt + 2]
@@ -169,10 +175,12 @@ const isAhead = (transaction: number, { heard }: Occasion): boolean => {
 /** Where a reply says to which request it belongs. */
 export const transactionKinds = {
   otherTransaction: (o) => {
-    const away = o.random.of([1, 2, 3, o.random.between(1, 999), o.random.between(1, TRANSACTIONS / 2)])
+    const most = mayBeOdd(o) ? TRANSACTIONS / 2 : 999
+    const away = o.random.of([1, 2, 3, o.random.between(1, 999), o.random.between(1, most)])
     lieFirst(o, forgedReply(o, { transaction: (o.heard.transaction + TRANSACTIONS - away) % TRANSACTIONS }))
   },
   headerDamaged: (o) => {
+    if (!mayBeOdd(o)) return o.wire.send(inTime(o), o.reply)
     const bytes = Buffer.from(o.reply)
     do {
       bytes.set(o.reply)
@@ -202,7 +210,7 @@ export const connectionKinds = {
   closed: (o) => o.wire.close(inTime(o)),
   closedAmidst: (o) => {
     const afterMs = inTime(o)
-    o.wire.send(afterMs, inPieces(o) ? o.reply.subarray(0, pieceBytes(o)) : o.reply)
+    o.wire.send(afterMs, mayBeOdd(o) ? o.reply.subarray(0, pieceBytes(o)) : o.reply)
     o.wire.close(afterMs)
     if (o.random.chance(0.5)) o.wire.send(tooLate(o), o.reply)
   },

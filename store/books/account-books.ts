@@ -1,9 +1,24 @@
 import { Fault } from '#contract/fault.ts'
-import type { AccountBooks } from '../port.ts'
+import type { LedgerEntry } from '#contract/entry.ts'
+import type { AccountBooks, LedgerAddition } from '../port.ts'
 import type { BookParts, BooksFile } from './parts.ts'
 
 /** The books of accounting: what no meter measures, and the ledgers. */
-export function accountBooks(file: BooksFile, { records, progress, ledger }: BookParts): AccountBooks {
+export function accountBooks(
+  file: BooksFile,
+  { records, progress, ledger, closings, windows }: BookParts,
+): AccountBooks {
+  function add(
+    { account, bodies, progress: now }: LedgerAddition,
+    nowMs: number,
+    after?: number,
+  ): readonly LedgerEntry[] {
+    if (now !== undefined) progress.setProgressOf(account, now)
+    const entries = ledger.append(account, bodies, nowMs, after)
+    for (const stretch of closings.follow(entries)) windows.mark(stretch)
+    return entries
+  }
+
   return {
     enterRecords: (entered, nowMs) =>
       file.write(() =>
@@ -20,10 +35,12 @@ export function accountBooks(file: BooksFile, { records, progress, ledger }: Boo
     changedMonths: (after) => file.read(() => progress.changedMonths(after)),
     postingProgress: (account) => file.read(() => progress.progressOf(account)),
     post: (account, bodies, nowMs, progressNow, after) =>
+      file.write(() => add({ account, bodies, progress: progressNow }, nowMs, after)),
+    postAll: (additions, nowMs) => {
       file.write(() => {
-        if (progressNow !== undefined) progress.setProgressOf(account, progressNow)
-        return ledger.append(account, bodies, nowMs, after)
-      }),
+        for (const addition of additions) add(addition, nowMs)
+      })
+    },
     ledgerAccounts: () => file.read(() => ledger.accounts()),
     ledger: (...asked) => file.read(() => ledger.entries(...asked)),
     postedMonths: (account) => file.read(() => ledger.postedMonths(account)),

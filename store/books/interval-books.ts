@@ -1,6 +1,6 @@
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
-import type { Books, IntervalBooks } from '../port.ts'
+import type { Books, IntervalBooks, LateAfterLock } from '../port.ts'
 import type { BookParts, BooksFile } from './parts.ts'
 import { contentOf } from './slot-content.ts'
 
@@ -26,7 +26,10 @@ export function intervalBooks(
     )
     const revisions = file.write(() => {
       const open = computed.filter(({ interval }) => !stands(interval))
-      const written = intervals.write(open, nowMs, locks.keeper(nowMs))
+      const keeper = locks.keeper(nowMs, (...slot) => {
+        progress.mark(...slot, nowMs)
+      })
+      const written = intervals.write(open, nowMs, keeper)
       days.mark(written)
       months.mark(written)
       copies.mark(written)
@@ -38,6 +41,12 @@ export function intervalBooks(
     })
     onRevisions(revisions)
     return revisions
+  }
+
+  function withKept(late: Omit<LateAfterLock, 'kept'>): LateAfterLock {
+    const { meter, quantity, slotMs } = late.computed
+    const [kept] = intervals.between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })
+    return { ...late, kept }
   }
 
   const keptFromMs = (meter: string): number => file.read(() => keptFrom.of(meter))
@@ -69,14 +78,9 @@ export function intervalBooks(
       })
     },
     locks: () => file.read(() => locks.list()),
-    lateAfterLock: (id) =>
-      file.read(() =>
-        locks.lateAfter(id).map((late) => {
-          const { meter, quantity, slotMs } = late.computed
-          const [kept] = intervals.between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })
-          return { ...late, kept }
-        }),
-      ),
+    lateAfterLock: (id) => file.read(() => locks.lateAfter(id).map(withKept)),
+    lateSlots: (...register) => file.read(() => locks.lateSlots(...register).map(withKept)),
+    lateRegisters: () => file.read(() => locks.lateRegisters()),
     keptFromMs,
     releaseReadings: (meter, beforeMs) => file.write(() => keptFrom.release(meter, beforeMs)),
     loseReadings: (meter, beforeMs) => {

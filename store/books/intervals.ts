@@ -160,7 +160,8 @@ export function openIntervals(
       const end = Math.min(SLOTS_PER_DAY, Math.ceil((toMs - dayMs) / SLOT_MS))
       for (let index = first; index < end; index += 1) {
         const slot = page[index]
-        if (slot !== undefined) yield { slotMs: dayMs + index * SLOT_MS, ...slot }
+        if (slot !== undefined)
+          yield { slotMs: dayMs + index * SLOT_MS, revision: slot.revision, content: slot.content }
       }
     }
   }

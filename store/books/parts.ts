@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { openAccountingRecords } from './accounting-records.ts'
 import { openAlarms } from './alarms.ts'
+import { openClosingLocks } from './closing-locks.ts'
 import { openDaySums } from './day-sums.ts'
 import { openDeclaredGaps } from './declared-gaps.ts'
 import { openDirtyWindows } from './dirty-windows.ts'
@@ -33,6 +34,8 @@ export function openParts(database: DatabaseSync, bounds: QuarantineBounds) {
   const uncovered = openUncovered(database, (series) => intervals.extentOfSeries(series))
   const intervals: IntervalBook = openIntervals(database, (...given) => uncovered.note(...given))
   const days = openDaySums(database, intervals.keptBetween)
+  const locks = openLocks(database)
+  const ledger = openLedger(database)
   return {
     marks,
     uncovered,
@@ -47,10 +50,11 @@ export function openParts(database: DatabaseSync, bounds: QuarantineBounds) {
     months: openMonthSums(database, days),
     rules: openMeterRules(database),
     entries: openEntries(database),
-    locks: openLocks(database),
-    keptFrom: openKeptFrom(database, intervals),
+    locks,
+    keptFrom: openKeptFrom(database, intervals, locks),
     records: openAccountingRecords(database),
-    ledger: openLedger(database),
+    ledger,
+    closings: openClosingLocks(ledger, locks),
     progress: openPostingProgress(database),
     slotProof: openSlotProofs(intervals),
   }

@@ -1,10 +1,12 @@
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
+import type { EntryBody } from '#contract/entry.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
 import type { MeterId } from '#contract/identity.ts'
+import type { QuantityName } from '#contract/quantities.ts'
 import type { StretchToCopy } from './reading-store.ts'
 
 /** What the books are given and give back. */
@@ -97,9 +99,11 @@ export interface LockRequest extends Period {
   readonly by: string
   readonly why: string
   readonly atMs: number
+  /** Number of the entry of the account's ledger that closes the period; undefined where none does. */
+  readonly closing?: number | undefined
 }
 
-export interface PeriodLock extends Omit<LockRequest, 'meters'> {
+export interface PeriodLock extends LockRequest {
   readonly id: number
   readonly released: { readonly by: string; readonly why: string; readonly atMs: number } | undefined
 }
@@ -109,6 +113,16 @@ export interface LateAfterLock {
   readonly lock: number
   readonly kept: RecordedInterval | undefined
   readonly computed: Interval
+  readonly notedMs: number
+}
+
+/** What came late of one register to one locked period: from its first slot to the end of its last one. */
+export interface LateRegister extends Period {
+  readonly lock: number
+  readonly meter: MeterId
+  readonly quantity: QuantityName
+  readonly slots: number
+  /** When the first of them was noted. */
   readonly notedMs: number
 }
 
@@ -182,6 +196,13 @@ export interface PostingProgress {
 }
 
 export const NO_PROGRESS: PostingProgress = { changes: 0, records: 0, rules: '' }
+
+/** What is added to the end of an account's chain, and how far the account is posted then. */
+export interface LedgerAddition {
+  readonly account: string
+  readonly bodies: readonly EntryBody[]
+  readonly progress: PostingProgress | undefined
+}
 
 /** An entry as it is kept, before anything of it is believed. */
 export interface LedgerRow {

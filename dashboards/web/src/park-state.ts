@@ -30,17 +30,14 @@ export function useHealth(): Fetched<DataHealth> {
   return useAnswer(dataHealth, 'api/quality/health', useTurn(HEALTH_MS))
 }
 
-/** Targets of this year; those of the park as a whole where it has some, or those that the viewer sees. */
+/** This year’s targets of the park as a whole, or of the viewer’s own enterprise. */
 export function useTargetsNow(): Fetched<readonly TargetView[]> {
   const park = useParkTree()
   const { info } = useSession()
   const { nowMs, timeZone } = usePresent()
-  const enterprise = info?.enterprise ?? undefined
-  const path = enterprise === undefined ? 'api/v1/targets' : `api/v1/accounts/${enterprise}/targets`
-  const { data, failed } = useAnswer(targetsView, path, useTurn(TARGETS_MS))
-  if (data === undefined) return { data, failed }
+  const account = info?.enterprise ?? park.id
+  // Of one account: those of all of them, and the park’s curves, are the page’s own and cost much more.
+  const { data, failed } = useAnswer(targetsView, `api/v1/accounts/${account}/targets`, useTurn(TARGETS_MS))
   const year = Number(new Intl.DateTimeFormat('en', { year: 'numeric', timeZone }).format(nowMs))
-  const ofYear = data.targets.filter((target) => target.year === year)
-  const ofPark = ofYear.filter(({ account }) => account === park.id)
-  return { data: ofPark.length > 0 ? ofPark : ofYear, failed }
+  return { data: data?.targets.filter((target) => target.year === year), failed }
 }

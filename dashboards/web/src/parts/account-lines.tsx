@@ -6,6 +6,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { postingTrace } from '#dashboards/web/src/trace-paths.ts'
 import { PostingEvidence } from './posting-evidence.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 interface AccountLinesProps {
   readonly statement: Statement
@@ -38,7 +39,7 @@ export function AccountLines({ statement, isOpen = false }: AccountLinesProps): 
       key: 'factors',
       render: (_, { posting, doubtful }) => (
         <>
-          {posting.factors.map(({ code }) => code).join(' · ')}{' '}
+          <Verbatim>{posting.factors.map(({ code }) => code).join(' · ')}</Verbatim>{' '}
           {doubtful.length > 0 && (
             <Tooltip title={doubtful.join(', ')}>
               <Tag color="orange">{t('account.doubtful')}</Tag>

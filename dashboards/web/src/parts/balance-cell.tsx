@@ -22,6 +22,7 @@ import { TOTAL, type OpenCell } from './balance-grid.tsx'
 import { Closure } from './balance-notes.tsx'
 import { CoefficientTable } from './coefficient-table.tsx'
 import { MeterDays } from './meter-days.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 const DECIMALS = 3
 
@@ -137,7 +138,8 @@ function Parts({ parts, item, view }: PartsProps): ReactNode {
         if (meter === null)
           return (
             <>
-              {record === null ? t('balance.noRecord') : t('account.record', { record })} · {document}
+              {record === null ? t('balance.noRecord') : t('account.record', { record })} ·{' '}
+              <Verbatim>{document}</Verbatim>
               {apportioned && ` · ${t('balance.apportioned')}`}
             </>
           )
@@ -151,7 +153,7 @@ function Parts({ parts, item, view }: PartsProps): ReactNode {
             >
               {facts === undefined ? meter : nameOf(facts.name)}
             </Link>{' '}
-            <span className="role">{meter}</span>
+            <Verbatim className="role">{meter}</Verbatim>
           </>
         )
       },

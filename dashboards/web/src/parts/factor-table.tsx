@@ -4,6 +4,7 @@ import type { FactorRow } from '#accounts/factor-list.ts'
 import type { FactorsAnswer } from '#dashboards/api/factor-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { ConfidenceTag } from './confidence-tag.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 interface FactorTableProps {
   readonly answer: FactorsAnswer
@@ -29,7 +30,9 @@ function FactorsOf({ answer, kind, code = '' }: FactorTableProps): ReactNode {
       render: (_, { name, code }) => (
         <>
           {nameOf(name)}
-          <div className="role">{code}</div>
+          <div>
+            <Verbatim className="role">{code}</Verbatim>
+          </div>
         </>
       ),
     },
@@ -76,7 +79,7 @@ function FactorsOf({ answer, kind, code = '' }: FactorTableProps): ReactNode {
       key: 'document',
       width: 420,
       render: (_, { document, clause, source, note, supersedes }) => (
-        <div className="factor-document">
+        <div className="factor-document" translate="no">
           {document}
           {clause !== null && ` · ${clause}`}
           {source !== null && source !== document && <div className="role">{source}</div>}

@@ -6,6 +6,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { useGapColumns } from './gap-columns.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 type Gap = Answer['gaps'][number]
 type Refused = Answer['quarantine'][number]
@@ -40,7 +41,11 @@ export function MeterQuality({ meter, refresh }: { meter: string; refresh: numbe
         <span className="number">{momentText(committedAtMs, locale, timeZone)}</span>
       ),
     },
-    { title: t('refused.why'), key: 'why', render: (_, { refusal }) => refusal.detail },
+    {
+      title: t('refused.why'),
+      key: 'why',
+      render: (_, { refusal }) => <Verbatim>{refusal.detail}</Verbatim>,
+    },
     { title: t('refused.state'), key: 'state', render: (_, { state }) => t(`refusedState.${state}`) },
   ]
   return (

@@ -76,10 +76,10 @@ function TargetLine({ target }: { target: TargetView }): ReactNode {
         {status === null
           ? t('targets.notBegun')
           : [
-              t('state.used', {
+              t(target.per === null ? 'state.used' : 'state.soFar', {
                 used: toDate === null ? '—' : valueText(Number(toDate), locale),
                 limit: valueText(Number(limit), locale),
-                unit: unitText(unit),
+                unit: unitText(unit, speech),
               }),
               expected === undefined ? '' : t('state.expected', { value: valueText(expected, locale) }),
               status.grade === null ? '' : nameOf(status.grade.name),

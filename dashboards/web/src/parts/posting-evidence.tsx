@@ -10,6 +10,7 @@ import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { exactText, percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { ConfidenceTag } from './confidence-tag.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 /** How an amount is known. */
 const methods = [...intervalMethods, 'recorded'] as const
@@ -41,10 +42,12 @@ export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): Reac
       {factors.map((factor) => (
         <Descriptions.Item key={`${factor.what} ${factor.code}`} label={t(`factor.${factor.what}`)}>
           <span className="number">{factor.value}</span> {factor.unit} ·{' '}
-          <Link href={`/factors/${encodeURIComponent(factor.code)}`}>{factor.code}</Link>{' '}
+          <Link href={`/factors/${factor.code}`}>
+            <Verbatim>{factor.code}</Verbatim>
+          </Link>{' '}
           <ConfidenceTag confidence={factor.confidence} />
           <br />
-          <span className="role">{factor.document}</span>
+          <Verbatim className="role">{factor.document}</Verbatim>
         </Descriptions.Item>
       ))}
       {evidence.meters.map((meter) => (
@@ -56,8 +59,8 @@ export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): Reac
           >
             {nameOf(names.get(meter.meter) ?? { zh: meter.meter, en: meter.meter })}
           </Link>{' '}
-          <span className="role">{meter.meter}</span> × <span className="number">{meter.share}</span> ={' '}
-          <span className="number">{meter.energy === undefined ? '—' : exactText(meter.energy)}</span>{' '}
+          <Verbatim className="role">{meter.meter}</Verbatim> × <span className="number">{meter.share}</span>{' '}
+          = <span className="number">{meter.energy === undefined ? '—' : exactText(meter.energy)}</span>{' '}
           {meter.unit} ({t('account.slots', { known: meter.slots.known, expected: meter.slots.expected })})
         </Descriptions.Item>
       ))}

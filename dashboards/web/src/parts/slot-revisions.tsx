@@ -11,6 +11,7 @@ import { dateText, exactText, minuteText, percentText, secondText } from '#dashb
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { meterTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Loading } from './loading.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 type Reading = SlotRevisionTrace['readings'][number]
 
@@ -40,7 +41,7 @@ function Readings({ readings, unit }: { readings: readonly Reading[]; unit: stri
         const name = gateway === null ? undefined : gateways.get(gateway)
         return (
           <>
-            {name === undefined ? '' : nameOf(name)} <span className="role">{gateway ?? '—'}</span>
+            {name === undefined ? '' : nameOf(name)} <Verbatim className="role">{gateway ?? '—'}</Verbatim>
           </>
         )
       },

@@ -15,6 +15,7 @@ import { Loading } from './loading.tsx'
 import { Notice } from './notice.tsx'
 import { Completeness, energyText } from './tiles.tsx'
 import { TraceHead } from './trace-head.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 interface TraceEnergyProps {
   readonly scope: string
@@ -38,7 +39,7 @@ function Parts({ data, last }: { data: EnergyParts; last: string }): ReactNode {
           <Link href={meterTrace(meter, last)} data-testid={`part-${meter}`}>
             {nameOf(names.get(meter) ?? { zh: meter, en: meter })}
           </Link>{' '}
-          <span className="role">{meter}</span>
+          <Verbatim className="role">{meter}</Verbatim>
         </>
       ),
     },
