@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { accountingRecord } from '#contract/accounting-record.ts'
 import { posting as postingShape, type MeterEvidence, type Posting } from '#contract/entry.ts'
@@ -6,6 +7,7 @@ import type { EnteredRecord } from '#store/port.ts'
 import { accountMonthOf } from './account-month.ts'
 import { accountPlan } from './accounting-plan.ts'
 import { postingsOf, resultOf } from './posting.ts'
+import { totalsOf } from './statement.ts'
 import { testData } from './testing.test-support.ts'
 
 const { rules } = testData((path) => readFileSync(new URL(path, import.meta.url), 'utf8'))
@@ -193,6 +195,37 @@ describe('electricity', () => {
     const made = postings(two, { 'source-1': [meter('100')], 'source-2': [meter('100')] }, [contract])
     expect(made.map(({ covered }) => covered)).toEqual(['100', '50'])
     expect(made[0]?.tCo2MarketBased).toBe('0')
+  })
+
+  test('that is sold on is not covered, and a certificate covers consumption of its year', () => {
+    const both = (over: Record<string, unknown> = {}) =>
+      plan(
+        [
+          { kind: 'electricity-purchased', item: 'electricity', measured: [{ meter: 'incoming' }] },
+          { kind: 'electricity-sold', item: 'electricity', measured: [{ meter: 'out' }] },
+        ],
+        over,
+      )
+    const market = (vintage: string, over: Record<string, unknown> = {}) => {
+      const certificate = record({
+        kind: 'green-certificate',
+        certificate: 'C-1',
+        kwh: '1000',
+        vintage,
+        cancelledOn: '2026-04-20',
+      })
+      const meters = { 'source-1': [meter('1000')], 'source-2': [meter('800')] }
+      return postings(both(over), meters, [certificate]).reduce(
+        (sum, { tCo2MarketBased }) => sum + Number(tCo2MarketBased),
+        0,
+      )
+    }
+    expect(market('2026')).toBeCloseTo(0, 12)
+    expect(market('2026-03')).toBeCloseTo(0, 12)
+    const uncovered = 200 * 0.6096e-3
+    for (const vintage of ['2019', '2025-12', '2026-04', '2027'])
+      expect(market(vintage)).toBeCloseTo(uncovered, 12)
+    expect(market('2025-12', { certificateYears: 1 })).toBeCloseTo(0, 12)
   })
 
   test('that is sold is deducted', () => {
@@ -517,5 +550,44 @@ describe('uncertainty', () => {
     const [made] = postings(account, { 'source-1': [meter('5000', { accuracy })] })
     expect(Number(made?.uncertainty?.share)).toBeCloseTo(Math.hypot(0.04 / Math.sqrt(3), 0.03), 6)
     expect(made?.uncertainty).toMatchObject({ covers: 'activity and factor', assumed: true })
+  })
+
+  test('of a difference of stocks is that of each of them', () => {
+    const coal = plan([{ kind: 'fuel', item: 'rawCoal', fuel: 'bituminousCoal', records: true }])
+    const item = { item: 'rawCoal', unit: 't' }
+    const [made] = postings(coal, {}, [
+      record({ kind: 'energy-stock', ...item, quantity: '1000', from: '2026-02-01', to: '2026-03-01' }),
+      record({ kind: 'energy-purchased', ...item, quantity: '50' }),
+      record({ kind: 'energy-stock', ...item, quantity: '1000' }),
+    ])
+    const expected = (2 * 0.075 * Math.hypot(1000, 50, 1000)) / Math.sqrt(3) / 50
+    expect(Number(made?.uncertainty?.share)).toBeCloseTo(expected, 5)
+  })
+
+  test('is not said of a month of which slots are missing', () => {
+    const account = plan([{ kind: 'electricity-purchased', measured: [{ meter: 'incoming' }] }])
+    const slots = { expected: 2976, known: 1488, missing: 1488, undecided: 0 }
+    const [made] = postings(account, { 'source-1': [meter('5000', { slots })] })
+    expect(made).toMatchObject({ completeness: '0.5' })
+    expect(made?.uncertainty).toBeUndefined()
+  })
+
+  test('of one meter is the same however many sources have a part of it', () => {
+    const shared = (shares: readonly string[]) => {
+      const account = plan(
+        shares.map((share) => ({ kind: 'electricity-purchased', measured: [{ meter: 'incoming', share }] })),
+      )
+      const meters = Object.fromEntries(
+        shares.map((share, index) => [`source-${index + 1}`, [meter('5000', { share })]]),
+      )
+      return totalsOf(postings(account, meters), []).uncertainty
+    }
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), (tenths) => {
+        const parts = [`0.${tenths}`, `0.${10 - tenths}`]
+        expect(Number(shared(parts))).toBeCloseTo(Number(shared(['1'])), 5)
+      }),
+      { numRuns: 9 },
+    )
   })
 })

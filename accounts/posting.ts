@@ -140,8 +140,9 @@ function amountOf(
   records: readonly RecordEvidence[],
   perMeterUnit: Decimal,
   perRecordUnit: Decimal,
-): { readonly amount: Decimal; readonly recorded: Decimal } | undefined {
+): { readonly amount: Decimal; readonly recorded: Decimal; readonly recordedParts: Decimal[] } | undefined {
   let [amount, recorded] = [ZERO, ZERO]
+  const recordedParts: Decimal[] = []
   // A meter that was not there yet is no term of the sum.
   const terms = meters.filter(({ energy, slots }) => energy !== undefined || slots.expected > 0)
   for (const { energy, share } of terms) {
@@ -151,22 +152,38 @@ function amountOf(
   }
   for (const { use, amount: text } of records) {
     if (use !== 'activity' && use !== 'stock') continue
-    recorded = recorded.plus(decimal(text).times(perRecordUnit))
+    const part = decimal(text).times(perRecordUnit)
+    recorded = recorded.plus(part)
+    if (!part.eq(0)) recordedParts.push(part)
   }
-  return terms.length + records.length === 0 ? undefined : { amount: amount.plus(recorded), recorded }
+  return terms.length + records.length === 0
+    ? undefined
+    : { amount: amount.plus(recorded), recorded, recordedParts }
+}
+
+/** True for a certificate made in the month's year, or so many years before, and not after the month. */
+function isOfVintage(vintage: string, { name, year }: AccountMonth, years: number): boolean {
+  const of = Number(vintage.slice(0, 4))
+  return year - years <= of && (vintage.length === 4 ? of <= year : vintage <= name)
 }
 
 /** Electricity of an account that certificates and direct supply cover in a month, handed out source by source. */
 class Coverage {
   #left: { readonly evidence: RecordEvidence; kwh: Decimal }[]
+  /** What is bought and sold on: it is not the account's to cover. */
+  #sold: Decimal
 
-  constructor(records: readonly LiveRecord[], month: AccountMonth) {
+  constructor(records: readonly LiveRecord[], month: AccountMonth, vintageYears: number, sold: Decimal) {
+    this.#sold = sold
     this.#left = records.flatMap((each) => {
       const { record } = each
       // A certificate that is not cancelled can still be sold: it covers nothing.
+      // And one of another year covers what the plan says that it may.
       const isUsed =
         record.kind === 'direct-renewable' ||
-        (record.kind === 'green-certificate' && record.cancelledOn !== undefined)
+        (record.kind === 'green-certificate' &&
+          record.cancelledOn !== undefined &&
+          isOfVintage(record.vintage, month, vintageYears))
       const evidence = isUsed ? partOf(each, month, decimal(record.kwh), 'contract') : undefined
       return evidence === undefined ? [] : [{ evidence, kwh: decimal(evidence.amount) }]
     })
@@ -175,7 +192,9 @@ class Coverage {
   /** Covers so much electricity as there is left to cover it with. */
   take(wanted: Decimal): RecordEvidence[] {
     const taken: RecordEvidence[] = []
-    let open = wanted
+    const passedOn = this.#sold.lt(wanted) ? this.#sold : wanted
+    this.#sold = this.#sold.minus(passedOn)
+    let open = wanted.minus(passedOn)
     for (const each of this.#left) {
       if (open.lte(0)) break
       if (each.kwh.lte(0)) continue
@@ -368,7 +387,13 @@ export function postingsOf(
   rules: PostingRules,
 ): Posting[] {
   const live = liveRecords(records)
-  const coverage = new Coverage(live, month)
-  const ground = { account, month, records: live, coverage, metersOf, rules }
+  const common = { account, month, records: live, metersOf, rules }
+  const nothing = new Coverage([], month, 0, ZERO)
+  const sold = account.sources.reduce((sum, source) => {
+    if (source.kind !== 'electricity-sold') return sum
+    const { activity } = postingOf(source, { ...common, coverage: nothing })
+    return activity === undefined ? sum : sum.minus(decimal(activity.amount))
+  }, ZERO)
+  const ground = { ...common, coverage: new Coverage(live, month, account.certificateYears, sold) }
   return account.sources.map((source) => postingOf(source, ground))
 }

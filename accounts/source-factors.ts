@@ -240,7 +240,15 @@ const numberOf = (text: string | undefined): number | undefined =>
 function activityFactor(row: ProcessFactor | undefined, account: AccountPlan, code: string): FactorUse {
   if (row !== undefined) {
     const { value, per, confidence, document } = row
-    return { code, what: 'emission', value, unit: `tCO2/${per}`, rule: 'of-the-period', confidence, document }
+    return {
+      code: row.code,
+      what: 'emission',
+      value,
+      unit: `tCO2/${per}`,
+      rule: 'of-the-period',
+      confidence,
+      document,
+    }
   }
   const own = account.ownFactors.find((each) => each.code === code)
   if (own === undefined) throw new Fault('factor-missing', `There is no factor ${code}.`)
