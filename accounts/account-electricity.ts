@@ -19,7 +19,7 @@ export interface ElectricitySources {
   readonly plan: AccountingPlan
   readonly tariffs: ReadonlyMap<string, Tariff>
   readonly powerFactors: PowerFactorTable
-  readonly books: Pick<Books, 'intervals' | 'daySums'>
+  readonly books: Pick<Books, 'intervals' | 'sumsOver'>
   readonly nowMs: number
 }
 

@@ -53,6 +53,12 @@ const sourceShape = {
     }),
 }
 
+/** Of a source that is sold. */
+const receivers = z.array(identifier).min(1).optional().meta({
+  description:
+    'Accounts of this park that receive it: their boundary meters place it in the balance table, and the source only says what is deducted here',
+})
+
 export const emissionSource = z
   .discriminatedUnion('kind', [
     z.strictObject({
@@ -73,9 +79,14 @@ export const emissionSource = z
       factor: z.string().min(1).meta({ description: 'Code of a factor in process.yaml, or of an own one' }),
     }),
     z.strictObject({ ...sourceShape, kind: z.literal('electricity-purchased') }),
-    z.strictObject({ ...sourceShape, kind: z.literal('electricity-sold') }),
+    z.strictObject({ ...sourceShape, kind: z.literal('electricity-sold'), receivers }),
     z.strictObject({ ...sourceShape, kind: z.literal('heat-purchased'), steam: steamState.optional() }),
-    z.strictObject({ ...sourceShape, kind: z.literal('heat-sold'), steam: steamState.optional() }),
+    z.strictObject({
+      ...sourceShape,
+      kind: z.literal('heat-sold'),
+      steam: steamState.optional(),
+      receivers,
+    }),
     z.strictObject({
       ...sourceShape,
       kind: z.literal('scope3'),

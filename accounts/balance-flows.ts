@@ -147,6 +147,8 @@ export function balanceFlows(park: Park, plan: AccountingPlan, items: EnergyItem
     }
     for (const source of account.sources) {
       if (source.kind !== 'electricity-sold' && source.kind !== 'heat-sold') continue
+      // What another account of the park receives is placed by that account's boundary meters.
+      if (source.receivers !== undefined) continue
       for (const term of source.measured) {
         const isPlaced = flows.some(
           ({ row, meter, quantity }) =>

@@ -12,6 +12,7 @@ import {
   coalCell,
   MARKED_NOTE,
   numberCell,
+  traced,
   type ReportCell,
   type ReportSheet,
   type Say,
@@ -27,6 +28,8 @@ export interface ReportHead {
 }
 
 const DECIMALS = 2
+/** The column of all energy items together. */
+const TOTAL = 'total'
 
 const verdicts: Readonly<Record<BalanceClosure['verdict'], LocalName>> = {
   closes: { zh: '在允许范围内', en: 'within what is allowed' },
@@ -47,6 +50,10 @@ const unplacedReasons: Readonly<Record<UnplacedMeter['reason'], LocalName>> = {
   'no-enthalpy': { zh: '方案未给出蒸汽焓值', en: 'the plan states no enthalpy of its steam' },
   'media-made-inside': { zh: '自产耗能工质，不重复计入', en: 'medium made inside, not counted again' },
   'conversion-not-in-plan': { zh: '方案中无此加工转换', en: 'its conversion is not in the plan' },
+}
+const bases: Readonly<Record<CoalCoefficient['basis'], LocalName>> = {
+  calorific: { zh: '当量值', en: 'calorific' },
+  equal: { zh: '等价值', en: 'equal' },
 }
 const confidences: Readonly<Record<CoalCoefficient['confidence'], LocalName>> = {
   verified: { zh: '已核实', en: 'verified' },
@@ -75,7 +82,7 @@ const indented = ({ row, level }: BalanceLine, say: Say): string => '　'.repeat
 export function coefficientNotes(coefficients: readonly CoalCoefficient[], say: Say): string[] {
   return coefficients.map((each) => {
     const mark = isDoubtfulCoefficient(each) ? '! ' : ''
-    return `${mark}${each.code}（${each.basis}）= ${each.value.slice(0, 12)} ${each.unit}; ${say(confidences[each.confidence])}; ${each.document}`
+    return `${mark}${each.code}（${say(bases[each.basis])}）= ${each.value.slice(0, 12)} ${each.unit}; ${say(confidences[each.confidence])}; ${each.document}`
   })
 }
 
@@ -97,7 +104,9 @@ function physicalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems
       indented(line, say),
       ...columns.map(([id, { form }]) => {
         const cell = line.cells.get(id)
-        return cell && amountCell(cell.figure, decimal(form.factor), DECIMALS, say)
+        if (cell === undefined) return undefined
+        const amount = amountCell(cell.figure, decimal(form.factor), DECIMALS, say)
+        return traced(amount, { row: line.row.id, item: id })
       }),
     ]),
     notes: [say(MARKED_NOTE), ...closureNotes(table, items, say)],
@@ -136,8 +145,9 @@ function coalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems, sa
     energy.flatMap((id) => {
       const figure = line.cells.get(id)?.figure
       if (figure === undefined) return hasTwo(id) ? [undefined, undefined] : [undefined]
-      const first = coalCell(figure, 'calorific', DECIMALS, say)
-      return hasTwo(id) ? [first, coalCell(figure, 'equal', DECIMALS, say)] : [first]
+      const coal = (basis: 'calorific' | 'equal'): ReportCell =>
+        traced(coalCell(figure, basis, DECIMALS, say), { row: line.row.id, item: id })
+      return hasTwo(id) ? [coal('calorific'), coal('equal')] : [coal('calorific')]
     })
   return {
     name: say({ zh: '标准量', en: 'Standard coal' }),
@@ -147,8 +157,9 @@ function coalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems, sa
     rows: filled(table).map((line) => [
       indented(line, say),
       ...cellsOf(line),
-      coalCell(line.total, 'calorific', DECIMALS, say),
-      coalCell(line.total, 'equal', DECIMALS, say),
+      ...(['calorific', 'equal'] as const).map((basis) =>
+        traced(coalCell(line.total, basis, DECIMALS, say), { row: line.row.id, item: TOTAL }),
+      ),
     ]),
     notes: [
       say(MARKED_NOTE),

@@ -50,16 +50,32 @@ function levelsOf({ description }: Park): Level[] {
   ]
 }
 
+/** The meters at or under every place of the tree, by its path: gone through once, not for each place. */
+function metersByPlace({ description, meters }: Park): ReadonlyMap<string, readonly Meter[]> {
+  const found = new Map<string, Meter[]>()
+  for (const meter of meters.values()) {
+    const place = meter.enterprise === undefined ? [description.id] : meter.path.slice(1)
+    for (const depth of place.keys()) {
+      const key = place.slice(0, depth + 1).join('/')
+      const own = found.get(key)
+      if (own === undefined) found.set(key, [meter])
+      else own.push(meter)
+    }
+  }
+  return found
+}
+
 /**
  * The meters that say what a level used: of an account what it got, at its boundary; below, the final and conversion
  * meters at or under it; where there is none, its submeters. Nothing is counted by two meters of one flow.
  */
-function metersOf(park: Park, { path, level }: Level): Meter[] {
+function metersOf(
+  park: Park,
+  placed: ReadonlyMap<string, readonly Meter[]>,
+  { path, level }: Level,
+): Meter[] {
   const account = path[0] ?? ''
-  const within = [...park.meters.values()].filter((meter) => {
-    const place = meter.enterprise === undefined ? [park.description.id] : meter.path.slice(1)
-    return path.every((id, index) => place[index] === id)
-  })
+  const within = placed.get(path.join('/')) ?? []
   if (level === 'account') {
     return within.filter(
       (meter) =>
@@ -101,10 +117,11 @@ export function energyStatistics(
   }
   const compared = comparedPeriods(period, timeZone)
   const [now, previous, yearBefore] = [used(period), used(compared.previous), used(compared.yearBefore)]
+  const placed = metersByPlace(park)
   return levelsOf(park)
     .filter(({ path }) => account === undefined || path[0] === account)
     .flatMap((level) => {
-      const byItem = Map.groupBy(metersOf(park, level), (meter) => {
+      const byItem = Map.groupBy(metersOf(park, placed, level), (meter) => {
         const found = itemOf(meter, meter.register)
         return typeof found === 'string' ? '' : found.item
       })

@@ -2,9 +2,10 @@ import type { MeterEvidence } from '#contract/entry.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
-import type { Books, RevisionRun, SlotProof } from '#store/port.ts'
+import type { Interval } from '#contract/interval.ts'
+import type { Books, LateAfterLock, RevisionRun, SlotProof } from '#store/port.ts'
 import type { MeasuredTerm } from './accounting-plan.ts'
-import { ofAmount, textOf } from './decimal.ts'
+import { decimal, ofAmount, textOf, type Decimal } from './decimal.ts'
 import type { UncertaintyAssumptions } from './uncertainty.ts'
 
 /** What meters measured in a month, with the interval revisions that it is the sum of. */
@@ -18,6 +19,7 @@ function expectedSlots(meter: Meter, period: Period, nowMs: number): number {
   return Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
 }
 
+const ZERO = decimal('0')
 const decimalOf = (amount: NonNullable<SlotProof['energy']>): string => textOf(ofAmount(amount))
 
 /**
@@ -49,6 +51,37 @@ export function meterMonth(
     byMethod: Object.fromEntries(proof.byMethod.map(({ method, energy }) => [method, decimalOf(energy)])),
     runs: proof.runs.map(([fromMs, slots, revision]) => [fromMs, slots, revision]),
     digest: proof.digest,
+  }
+}
+
+/**
+ * The same with what came late to its locked slots in the place of what is kept. It says what the month would come to,
+ * and is no evidence: its revisions are those that are kept.
+ */
+export function withLate(month: MeterMonth, late: readonly LateAfterLock[]): MeterMonth {
+  const sums = new Map<string, Decimal>(
+    Object.entries(month.byMethod).map(([method, energy]) => [method, decimal(energy)]),
+  )
+  let energy = month.energy === undefined ? undefined : decimal(month.energy)
+  let { known } = month.slots
+  const add = (interval: Interval | undefined, sign: 1 | -1): void => {
+    if (interval?.state !== 'known') return
+    const signed = ofAmount(interval.energy).times(sign)
+    sums.set(interval.method, (sums.get(interval.method) ?? ZERO).plus(signed))
+    energy = (energy ?? ZERO).plus(signed)
+    known += sign
+  }
+  for (const { kept, computed } of late) {
+    add(kept, -1)
+    add(computed, 1)
+  }
+  const expected = Math.max(month.slots.expected, known)
+  const { energy: _, ...rest } = month
+  return {
+    ...rest,
+    ...(energy === undefined || known === 0 ? {} : { energy: textOf(energy) }),
+    byMethod: Object.fromEntries([...sums].map(([method, sum]) => [method, textOf(sum)])),
+    slots: { ...month.slots, expected, known, missing: expected - known },
   }
 }
 

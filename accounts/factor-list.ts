@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { localName, type LocalName } from '#contract/identity.ts'
-import { confidences, type FactorFiles } from './factor.ts'
+import { confidences, type Basis, type ElectricitySeries, type FactorFiles } from './factor.ts'
 
 /** Every row of the factor files in one shape, for a list that people read. */
 
@@ -12,6 +12,7 @@ export const factorRow = z.object({
   name: localName,
   /** What it belongs to: an edition, a set, a series. */
   family: z.string(),
+  familyName: localName,
   /** Region of electricity. */
   region: z.string().nullable(),
   /** Year of what it was computed of. */
@@ -42,6 +43,27 @@ const validity = (valid: Validity | undefined): Pick<FactorRow, 'from' | 'to'> =
 
 const one = (value: string, unit: string): FactorRow['values'] => [{ what: 'value', value, unit }]
 
+const seriesNames: Readonly<Record<ElectricitySeries, LocalName>> = {
+  average: { zh: '平均排放因子', en: 'average' },
+  'without-traded-non-fossil': {
+    zh: '平均排放因子（不含市场化交易的非化石能源电量）',
+    en: 'average without traded non-fossil electricity',
+  },
+  fossil: { zh: '化石能源电力排放因子', en: 'fossil electricity' },
+  'trading-scheme': { zh: '全国碳市场用电网因子', en: 'grid factor of the national trading scheme' },
+  'average-old-series': { zh: '平均排放因子（2012 年旧系列）', en: 'average, old series (2012)' },
+  footprint: { zh: '电力碳足迹因子', en: 'carbon footprint of electricity' },
+}
+const basisNames: Readonly<Record<Basis, LocalName>> = {
+  calorific: { zh: '当量值', en: 'calorific value' },
+  equal: { zh: '等价值', en: 'equivalent value' },
+}
+const processKinds: Readonly<Record<'process' | 'biomass' | 'scope3', LocalName>> = {
+  process: { zh: '工业过程', en: 'industrial process' },
+  biomass: { zh: '生物质', en: 'biomass' },
+  scope3: { zh: '范围 3', en: 'scope 3' },
+}
+
 /** All rows, electricity's newest first. */
 export function factorList({ electricity, standardCoal, fuels, heat, process }: FactorFiles): FactorRow[] {
   const nameOf = (region: string): LocalName =>
@@ -55,6 +77,7 @@ export function factorList({ electricity, standardCoal, fuels, heat, process }: 
         code: row.code,
         name: nameOf(row.region),
         family: row.series,
+        familyName: seriesNames[row.series],
         region: row.region,
         year: row.year,
         values: one(row.value, row.unit),
@@ -75,6 +98,7 @@ export function factorList({ electricity, standardCoal, fuels, heat, process }: 
         code: row.code,
         name: row.name,
         family: row.basis,
+        familyName: basisNames[row.basis],
         values: one(row.value, row.unit),
         document: edition?.name.zh ?? row.edition,
         clause: edition?.clauses[row.basis] ?? null,
@@ -90,6 +114,7 @@ export function factorList({ electricity, standardCoal, fuels, heat, process }: 
       code: row.code,
       name: row.name,
       family: row.set,
+      familyName: fuels.sets[row.set]?.name ?? { zh: row.set, en: row.set },
       values: [
         { what: 'ncv', value: row.ncv, unit: `GJ/${row.per}` },
         { what: 'carbon', value: row.carbon, unit: 'tC/GJ' },
@@ -112,6 +137,7 @@ export function factorList({ electricity, standardCoal, fuels, heat, process }: 
       code: row.code,
       name: row.name,
       family: row.subject,
+      familyName: row.name,
       values: one(row.value, row.unit),
       document: row.document,
       source: row.source,
@@ -126,6 +152,7 @@ export function factorList({ electricity, standardCoal, fuels, heat, process }: 
       code: row.code,
       name: row.name,
       family: row.kind,
+      familyName: processKinds[row.kind],
       values: one(row.value, `tCO2/${row.per}`),
       document: row.document,
       source: row.source,

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { NO_SLOTS, type EnergySum, type PlacedSum } from '#contract/energy-sum.ts'
-import { SLOT_MS } from '#contract/grid.ts'
+import { SLOT_MS, type Period } from '#contract/grid.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
+import { partsOf, rollUp } from '#intervals/rollup.ts'
 import { textOf } from './decimal.ts'
-import { measuredEnergy } from './measured-energy.ts'
+import { measuredEnergy, measuredFromBooks } from './measured-energy.ts'
+import { piecesOf, reportPeriod } from './report-period.ts'
 
 const dayMs = Date.parse('2026-03-01T00:00:00+08:00')
 const day = { fromMs: dayMs, toMs: dayMs + 96 * SLOT_MS }
@@ -29,7 +31,7 @@ const park = indexPark(
 const [meter] = park.meters.values()
 if (meter === undefined) throw new Error('the park has a meter')
 
-const books = (sums: readonly PlacedSum[]): Parameters<typeof measuredEnergy>[0] => ({ daySums: () => sums })
+const books = (sums: readonly PlacedSum[]): Parameters<typeof measuredEnergy>[0] => ({ sumsOver: () => sums })
 const known: EnergySum = { ...NO_SLOTS, energy: { count: 12_340, resolution: '0.01' }, known: 70, missing: 1 }
 
 describe('What a meter measured', () => {
@@ -47,5 +49,32 @@ describe('What a meter measured', () => {
 
   it('expects nothing of the time to come', () => {
     expect(measuredEnergy(books([]), meter, day, dayMs + 28 * SLOT_MS).expected).toBe(4)
+  })
+
+  it('is asked for whole months at once, and for a part of a month by itself', () => {
+    const zone = 'Asia/Shanghai'
+    const year = reportPeriod('2026', zone)
+    const pieces = piecesOf(year, zone, ['2026-03-15'])
+    const asked: string[] = []
+    const days = [...partsOf('day', year, zone)].map((each, index) => ({
+      fromMs: each.fromMs,
+      sum: { ...NO_SLOTS, known: 96, energy: { count: index + 1, resolution: '0.01' } },
+    }))
+    const books = {
+      sumsOver: (_meter: string, _quantity: string, period: Period): PlacedSum[] => {
+        const dayOf = (atMs: number): string =>
+          Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(zone).toPlainDate().toString()
+        asked.push(`${dayOf(period.fromMs)}..${dayOf(period.toMs)}`)
+        return rollUp(days, partsOf('month', period, zone)).map(({ fromMs, sum }) => ({ fromMs, sum }))
+      },
+    }
+    const found = measuredFromBooks(books, year.toMs)(pieces)(meter, meter.register)
+    expect(asked).toEqual([
+      '2026-01-01..2026-03-01',
+      '2026-03-01..2026-03-15',
+      '2026-03-15..2026-04-01',
+      '2026-04-01..2027-01-01',
+    ])
+    expect(found.map(({ sum }) => sum)).toEqual(rollUp(days, pieces).map(({ sum }) => sum))
   })
 })

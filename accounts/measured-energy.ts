@@ -3,6 +3,7 @@ import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
+import { rollUp } from '#intervals/rollup.ts'
 import type { Books } from '#store/port.ts'
 import { ofAmount, type Decimal } from './decimal.ts'
 
@@ -20,42 +21,66 @@ export interface MeasuredEnergy extends Period {
 }
 
 /**
- * Energy of a meter in a period of whole days, from the kept day sums of the books.
+ * Energy of a meter in a period of whole days, from the kept sums of the books.
  * @param period begins and ends with days of the park's calendar
  */
 export function measuredEnergy(
-  books: Pick<Books, 'daySums'>,
+  books: Pick<Books, 'sumsOver'>,
   meter: Meter,
   period: Period,
   nowMs: number,
   quantity: QuantityName = meter.register,
 ): MeasuredEnergy {
-  const sum = join(books.daySums(meter.id, quantity, period).map((day) => day.sum))
+  const sum = join(books.sumsOver(meter.id, quantity, period).map((each) => each.sum))
   return measuredOf(meter, quantity, period, sum, nowMs)
 }
 
 /** What a meter measured in each of some pieces of a period, in their order. */
 export type MeasuredPieces = (meter: Meter, quantity: QuantityName) => readonly MeasuredEnergy[]
 
+/** A piece of a period; the names of its days, where they are known, tell whether it is whole months. */
+export interface MeasuredPiece extends Period {
+  /** First day, and the first day that is no more of it: "2026-03-01". */
+  readonly from?: string
+  readonly to?: string
+}
+
+const isOfMonths = ({ from, to }: MeasuredPiece): boolean =>
+  from?.endsWith('-01') === true && to?.endsWith('-01') === true
+
+/** Pieces that can be asked for at once: whole months that follow one another; any other one by itself. */
+function runsOf(pieces: readonly MeasuredPiece[]): (readonly MeasuredPiece[])[] {
+  const runs: MeasuredPiece[][] = []
+  for (const piece of pieces) {
+    const before = runs.at(-1)
+    const last = before?.at(-1)
+    const goesOn = last !== undefined && isOfMonths(last) && isOfMonths(piece) && last.toMs === piece.fromMs
+    if (goesOn) before?.push(piece)
+    else runs.push([piece])
+  }
+  return runs
+}
+
 /**
  * The same for pieces that follow one another, each meter and quantity read from the books once, however often it is
  * asked for.
  */
 export function measuredFromBooks(
-  books: Pick<Books, 'daySums'>,
+  books: Pick<Books, 'sumsOver'>,
   nowMs: number,
-): (pieces: readonly Period[]) => MeasuredPieces {
+): (pieces: readonly MeasuredPiece[]) => MeasuredPieces {
   return (pieces) => {
     const known = new Map<string, readonly MeasuredEnergy[]>()
-    const whole = { fromMs: pieces[0]?.fromMs ?? 0, toMs: pieces.at(-1)?.toMs ?? 0 }
+    const runs = runsOf(pieces)
     return (meter, quantity) => {
       const key = `${meter.id} ${quantity}`
       const found = known.get(key)
       if (found !== undefined) return found
-      const days = books.daySums(meter.id, quantity, whole)
-      const measured = pieces.map((piece) => {
-        const within = days.filter(({ fromMs }) => piece.fromMs <= fromMs && fromMs < piece.toMs)
-        return measuredOf(meter, quantity, piece, join(within.map(({ sum }) => sum)), nowMs)
+      const measured = runs.flatMap((run) => {
+        const whole = { fromMs: run[0]?.fromMs ?? 0, toMs: run.at(-1)?.toMs ?? 0 }
+        return rollUp(books.sumsOver(meter.id, quantity, whole), run).map(({ sum }, index) =>
+          measuredOf(meter, quantity, run[index] ?? whole, sum, nowMs),
+        )
       })
       known.set(key, measured)
       return measured

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { march, PostingBench, slotOf, smallPark, ZONE } from '#cli/posting.test-support.ts'
 import { SLOT_MS } from '#contract/grid.ts'
+import type { Meter, Park } from '#contract/park.ts'
 import { readYaml } from './balance.test-support.ts'
 import { textOf } from './decimal.ts'
 import { monitoringChecks, monitoringRuleFile, type MonitoredMeter } from './monitoring-checks.ts'
@@ -71,4 +72,28 @@ test('of a meter that was never read nothing is judged but its completeness', ()
     rule,
   )
   expect(steel).toMatchObject({ completeness: 'failed', daily: 'unknown', boundary: 'failed', punctual: 0 })
+})
+
+test('the provincial score is weighted of its parts, and there is none where a part cannot be judged', () => {
+  const incoming = smallPark.meters.get('food-incoming')
+  if (incoming === undefined) throw new Error('no such meter')
+  const line: Meter = {
+    ...incoming,
+    id: 'line',
+    enterprise: 'steel',
+    role: 'terminal',
+    upstream: 'steel-incoming',
+  }
+  const park: Park = { ...smallPark, meters: new Map([...smallPark.meters, ['line', line]]) }
+  // The process took nine tenths of what came in.
+  const slots = Array.from({ length: 31 * DAY_SLOTS }, (_, slot) =>
+    slotOf('line', march.fromMs + slot * SLOT_MS, 900),
+  )
+  bench.books.record({ meter: 'line', fromMs: 1, toMs: 0 }, slots, bench.clock.wallMs())
+  const ground = { park, books: bench.books, nowMs: bench.clock.wallMs() }
+  const [steel, food] = monitoringChecks(ground, period, undefined, rule)
+  expect(steel?.score).toMatchObject({ online: 1, completeness: 1, correctness: 1 })
+  expect(steel?.score.accuracy).toBeCloseTo(0.9, 12)
+  expect(steel?.score.total).toBeCloseTo(0.1 + 0.3 + 0.4 * 0.9 + 0.2, 12)
+  expect(food?.score).toMatchObject({ accuracy: undefined, total: undefined })
 })

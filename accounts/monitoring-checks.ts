@@ -7,6 +7,7 @@ import { accountOf } from './balance-flows.ts'
 import { ofAmount, quotient, type Decimal } from './decimal.ts'
 import { confidences } from './factor.ts'
 import { measuredEnergy } from './measured-energy.ts'
+import { monitoringScore, type MonitoringScore } from './monitoring-score.ts'
 import type { ReportPeriod } from './report-period.ts'
 
 /** The demands of the national on-line monitoring of key energy users, as checks with a result. */
@@ -19,11 +20,19 @@ export const monitoringRuleFile = z.strictObject({
   completeness: share.meta({ description: 'Known quarter-hours of those expected, at least' }),
   deviation: share.meta({ description: 'Sum of days against the register’s advance, at most' }),
   boundarySeconds: z.int().min(0).meta({ description: 'From midnight to the reading of a day’s boundary' }),
+  score: z.strictObject({
+    document: z.string().min(1),
+    source: z.string().min(1),
+    confidence: z.enum(confidences),
+    weights: z.strictObject({ online: share, completeness: share, accuracy: share, correctness: share }),
+    absurdPerDay: z.number().positive().meta({ description: 'Units a day that no meter is believed' }),
+  }),
 })
 export type MonitoringRule = z.output<typeof monitoringRuleFile>
 
 /** met, failed, or unknown: nothing is there to be judged. */
-export type CheckResult = 'met' | 'failed' | 'unknown'
+export const checkResults = ['met', 'failed', 'unknown'] as const
+export type CheckResult = (typeof checkResults)[number]
 
 export interface MonitoredMeter {
   readonly meter: Meter
@@ -39,6 +48,7 @@ export interface MonitoredMeter {
   readonly midnights: number
   readonly punctual: number
   readonly boundary: CheckResult
+  readonly score: MonitoringScore
 }
 
 const resultOf = (holds: boolean | undefined): CheckResult =>
@@ -102,7 +112,11 @@ export function monitoringChecks(
     park,
     books,
     nowMs,
-  }: { readonly park: Park; readonly books: Pick<Books, 'intervals' | 'daySums'>; readonly nowMs: number },
+  }: {
+    readonly park: Park
+    readonly books: Pick<Books, 'intervals' | 'daySums' | 'sumsOver'>
+    readonly nowMs: number
+  },
   period: ReportPeriod,
   account: string | undefined,
   rule: MonitoringRule,
@@ -134,6 +148,13 @@ export function monitoringChecks(
         midnights: midnights.length,
         punctual,
         boundary: resultOf(midnights.length === 0 ? undefined : punctual === midnights.length),
+        score: monitoringScore(
+          { park, books },
+          meter,
+          period,
+          { expected, known: sum.known, days: midnights.length },
+          rule.score,
+        ),
       }
     })
 }

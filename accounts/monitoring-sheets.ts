@@ -19,6 +19,7 @@ export function monitoringSheets(
   rule: MonitoringRule,
   say: Say,
 ): ReportSheet[] {
+  const { weights } = rule.score
   return [
     {
       name: say({ zh: '在线监测', en: 'On-line monitoring' }),
@@ -39,6 +40,10 @@ export function monitoringSheets(
         { zh: '结果', en: 'Result' },
         { zh: '按时零点/应有', en: 'Midnights read in time/all' },
         { zh: '结果', en: 'Result' },
+        { zh: '在线', en: 'On line' },
+        { zh: '准确（工序/全厂）', en: 'Accuracy, processes to plant' },
+        { zh: '正确', en: 'Correctness' },
+        { zh: '综合得分', en: 'Score' },
       ].map(say),
       rows: meters.map((each) => [
         `${say(each.meter.name)} (${each.meter.id})`,
@@ -52,6 +57,10 @@ export function monitoringSheets(
         say(results[each.daily]),
         `${each.punctual}/${each.midnights}`,
         say(results[each.boundary]),
+        percent(each.score.online),
+        percent(each.score.accuracy),
+        percent(each.score.correctness),
+        percent(each.score.total),
       ]),
       notes: [
         say({
@@ -59,6 +68,11 @@ export function monitoringSheets(
           en: `Rule: completeness ≥ ${percent(rule.completeness)}; sum of days against the register’s advance ≤ ${percent(rule.deviation)}; midnight ±${rule.boundarySeconds} s.`,
         }),
         `${rule.document}; ${rule.source} (${rule.confidence})`,
+        say({
+          zh: `得分 = ${weights.online} × 在线率 + ${weights.completeness} × 完整率 + ${weights.accuracy} × 准确率 + ${weights.correctness} × 正确率；准确率 = 1 − |1 − 工序之和 ÷ 全厂|；任一项无法判定时不计得分。`,
+          en: `Score = ${weights.online} × on line + ${weights.completeness} × completeness + ${weights.accuracy} × accuracy + ${weights.correctness} × correctness; accuracy = 1 − |1 − sum of processes ÷ plant|; there is no score where a part cannot be judged.`,
+        }),
+        `${rule.score.document}; ${rule.score.source} (${rule.score.confidence})`,
       ],
     },
   ]

@@ -108,6 +108,10 @@ export function planContradictions(
           meterContradiction(source, quantity, items) ?? unitContradiction(source, quantity, account)
         if (why !== undefined) at([...sourcePath, 'measured', index], `${term.meter}: ${why}`)
       }
+      for (const [which, receiver] of ('receivers' in source ? (source.receivers ?? []) : []).entries()) {
+        if (!known.has(receiver) || receiver === account.account)
+          at([...sourcePath, 'receivers', which], `${receiver} is no other account of the park`)
+      }
       if (source.process !== undefined && !processes.has(source.process))
         at([...sourcePath, 'process'], `${account.account} has no process ${source.process}`)
       if (source.kind === 'fuel') {

@@ -8,7 +8,7 @@ import type { AccountState } from './account-state.ts'
 import type { AccountPlan, EmissionSource } from './accounting-plan.ts'
 import { evidenceOf, registerOf, type MeterMonth } from './evidence.ts'
 import { postingsOf, type PostingRules } from './posting.ts'
-import { sourceFactors } from './source-factors.ts'
+import { sourceFactors, type SourceFactors } from './source-factors.ts'
 
 /** From the books to postings: the evidence of a month, and what is computed of it. */
 
@@ -58,23 +58,34 @@ export function computedPostings(
   return postingsOf(account, month, metersOf, recordsOf(books, account.account, month), rules)
 }
 
-/**
- * Everything but measurements and records that a month's postings are computed by, as one text: where it differs, the
- * month is computed again. Throws `factor-missing` or `factor-ambiguous`.
- */
-export function rulesText(
-  account: AccountPlan,
-  month: AccountMonth,
-  park: Park,
-  rules: PostingRules,
-): string {
-  const factors = account.sources.flatMap((source) =>
-    sourceFactors(source, account, month, rules.library, []).factors.map(
+/** The factors of each source in a month, as one text. Throws `factor-missing` or `factor-ambiguous`. */
+export function factorsText(account: AccountPlan, month: AccountMonth, { library }: PostingRules): string {
+  return account.sources
+    .map((source) => factorsTextOf(sourceFactors(source, account, month, library, [])))
+    .join('\n')
+}
+
+const factorTexts = new WeakMap<SourceFactors, string>()
+
+function factorsTextOf(chosen: SourceFactors): string {
+  const known = factorTexts.get(chosen)
+  if (known !== undefined) return known
+  const text = chosen.factors
+    .map(
       ({ code, what, value, rule, confidence, document }) =>
         `${code} ${what} ${value} ${rule} ${confidence} ${document}`,
-    ),
-  )
-  return [ARITHMETIC, ...factors, planText(account, park), assumptionsText(rules)].join('\n')
+    )
+    .join('\n')
+  factorTexts.set(chosen, text)
+  return text
+}
+
+/**
+ * Everything but factors, measurements and records that postings are computed by, as one text: where it or the factors
+ * of a month differ, the month is computed again.
+ */
+export function planRulesText(account: AccountPlan, park: Park, rules: PostingRules): string {
+  return [ARITHMETIC, planText(account, park), assumptionsText(rules)].join('\n')
 }
 
 /** Another text where the arithmetic is another: then every month is computed again by what it is now. */

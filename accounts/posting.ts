@@ -26,6 +26,7 @@ export interface PostingRules {
 }
 
 const ZERO = decimal('0')
+const ONE = decimal('1')
 const scopeOf = {
   fuel: '1',
   process: '1',
@@ -75,6 +76,7 @@ function activityUnitOf(
 
 /** What one unit of a meter or record is in the unit of an activity. Throws `unit-mismatch`. */
 function perUnit(from: string, to: string): Decimal {
+  if (from === to) return ONE
   const factor = unitFactor(from, to)
   if (factor === undefined)
     throw new Fault('unit-mismatch', `What is in ${from} cannot be an activity in ${to}.`)
@@ -106,6 +108,13 @@ function tonnesOf(formula: Posting['formula'], amount: Decimal, factors: readonl
   return amount.times(factorValue(factors, 'emission'))
 }
 
+/** An energy of a meter's evidence as its part of the activity. */
+export function partOfActivity(energy: string, share: string, perMeterUnit: Decimal): Decimal {
+  const whole = decimal(energy)
+  const shared = share === '1' ? whole : whole.times(decimal(share))
+  return perMeterUnit === ONE ? shared : shared.times(perMeterUnit)
+}
+
 /** How the amount is known, as shares of its parts' sizes. */
 function methodShares(
   meters: readonly MeterEvidence[],
@@ -117,12 +126,15 @@ function methodShares(
     sizes.set(method, (sizes.get(method) ?? ZERO).plus(size.abs()))
   for (const { byMethod, share } of meters) {
     for (const [method, energy] of Object.entries(byMethod))
-      add(method, decimal(energy).times(decimal(share)).times(perMeterUnit))
+      add(method, partOfActivity(energy, share, perMeterUnit))
   }
   if (!recorded.eq(0)) add('recorded', recorded)
   let whole = ZERO
   for (const size of sizes.values()) whole = whole.plus(size)
   if (whole.eq(0)) return {}
+  // Nearly every month is known in one way.
+  const [only, another] = sizes.keys()
+  if (only !== undefined && another === undefined) return { [only]: '1' }
   return Object.fromEntries(
     [...sizes].map(([method, size]) => [method, shareText(Number(quotient(size, whole).toString()))]),
   )
@@ -148,11 +160,11 @@ function amountOf(
   for (const { energy, share } of terms) {
     // A sum with an unknown term is not known: without it, what is taken away would be missing and never seen.
     if (energy === undefined) return undefined
-    amount = amount.plus(decimal(energy).times(decimal(share)).times(perMeterUnit))
+    amount = amount.plus(partOfActivity(energy, share, perMeterUnit))
   }
   for (const { use, amount: text } of records) {
     if (use !== 'activity' && use !== 'stock') continue
-    const part = decimal(text).times(perRecordUnit)
+    const part = perRecordUnit === ONE ? decimal(text) : decimal(text).times(perRecordUnit)
     recorded = recorded.plus(part)
     if (!part.eq(0)) recordedParts.push(part)
   }
@@ -283,7 +295,7 @@ const recordedUnit = (unit: string): string => (unit === '10⁴m³' ? 'm³' : un
 
 /** What one unit of account of a record is in the unit of an activity: gas is recorded in m³ and burnt in 10⁴ m³. */
 function recordUnit(unit: string): Decimal {
-  return unit === '10⁴m³' ? perUnit('m³', unit) : decimal('1')
+  return unit === '10⁴m³' ? perUnit('m³', unit) : ONE
 }
 
 /** What the postings of one account's month have in common. */

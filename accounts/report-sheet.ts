@@ -21,6 +21,18 @@ export interface ReportNumber {
   readonly number: string
   readonly decimals: number
   readonly marked: boolean
+  /** Where a page opens it down to the register; a file has no use for it. */
+  readonly trace?: CellTrace
+}
+
+/** A cell of the balance table, or what an account posted in a month ("2026-03") or a longer period. */
+export type CellTrace =
+  | { readonly row: string; readonly item: string }
+  | { readonly account: string; readonly period: string }
+
+/** The same cell, with where it is opened; a cell that is no number has nothing to open. */
+export function traced(cell: ReportCell, trace: CellTrace): ReportCell {
+  return cell === undefined || typeof cell === 'string' ? cell : { ...cell, trace }
 }
 
 export const languages = ['zh', 'en'] as const

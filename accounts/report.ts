@@ -11,6 +11,7 @@ import { energyForm } from './energy-form.ts'
 import { energyStatistics } from './energy-statistics.ts'
 import { qualitySheets } from './quality-report.ts'
 import { qualityStatement, type QualityRule } from './quality-statement.ts'
+import type { MonitoringRule } from './monitoring-checks.ts'
 import { piecesOf, type ReportPeriod } from './report-period.ts'
 import type { ReportSheet, Say } from './report-sheet.ts'
 import {
@@ -42,6 +43,7 @@ export interface Report<View = unknown> {
 export interface ReportGround extends BalanceGround {
   readonly rows: BalanceRows
   readonly qualityRule: QualityRule
+  readonly monitoringRule: MonitoringRule
 }
 
 /** What is asked for. */

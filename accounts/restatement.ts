@@ -1,4 +1,4 @@
-import { canonicalText } from '#contract/canonical-text.ts'
+import { isSameContent } from '#contract/canonical-text.ts'
 import type { ChangeCause, EntryBody, Posting } from '#contract/entry.ts'
 import type { AccountState, Numbered } from './account-state.ts'
 import { decimal, quotient, type Decimal } from './decimal.ts'
@@ -24,39 +24,41 @@ function publishTheSame(a: Posting, b: Posting): boolean {
     a.activity?.unit === b.activity?.unit &&
     a.sourceKind === b.sourceKind &&
     a.formula === b.formula &&
-    canonicalText(a.factors) === canonicalText(b.factors)
+    isSameContent(a.factors, b.factors)
   )
 }
 
+const termsOf = ({ evidence }: Posting): unknown =>
+  evidence.meters.map(({ meter, quantity, share }) => [meter, quantity, share])
+const ownValuesOf = ({ evidence }: Posting): unknown => evidence.records.filter(({ use }) => use === 'factor')
+
 /** The first of plan, factors and data that differs. */
 export function causeOf(before: Posting, after: Posting): ChangeCause {
-  const counted = ({ sourceKind, formula, evidence }: Posting): string =>
-    canonicalText({
-      sourceKind,
-      formula,
-      terms: evidence.meters.map(({ meter, quantity, share }) => [meter, quantity, share]),
-    })
-  if (counted(before) !== counted(after)) return 'plan'
-  if (canonicalText(before.factors) === canonicalText(after.factors)) return 'late-data'
-  const records = ({ evidence }: Posting): string =>
-    canonicalText(evidence.records.filter(({ use }) => use === 'factor'))
-  return records(before) === records(after) ? 'factor' : 'late-data'
+  const isCountedAlike =
+    before.sourceKind === after.sourceKind &&
+    before.formula === after.formula &&
+    isSameContent(termsOf(before), termsOf(after))
+  if (!isCountedAlike) return 'plan'
+  if (isSameContent(before.factors, after.factors)) return 'late-data'
+  return isSameContent(ownValuesOf(before), ownValuesOf(after)) ? 'factor' : 'late-data'
 }
 
 /** True where a figure has come or gone, or differs by more than a share of what was posted. */
-function isMaterial(before: string | undefined, after: string | undefined, materiality: Decimal): boolean {
+function isBeyond(before: string | undefined, after: string | undefined, materiality: Decimal): boolean {
   if (before === undefined || after === undefined) return before !== after
   const [old, difference] = [decimal(before).abs(), decimal(after).minus(decimal(before)).abs()]
   if (old.eq(0)) return !difference.eq(0)
   return quotient(difference, old).gt(materiality)
 }
 
+type Difference = Extract<EntryBody, { kind: 'difference' }>
+
 function difference(
   { number }: Numbered<Posting>,
   fresh: Posting,
   cause: ChangeCause,
-  because: 'immaterial' | 'closed',
-): Extract<EntryBody, { kind: 'difference' }> {
+  because: Difference['because'],
+): Difference {
   const { month, tCo2, tCo2MarketBased } = fresh
   return {
     kind: 'difference',
@@ -70,18 +72,46 @@ function difference(
 }
 
 /**
+ * The difference to be said of a posting that stays; undefined where it is said already, or never was and there is none.
+ * @param would what the source would come to
+ */
+function differenceToSay(
+  state: AccountState,
+  posted: Numbered<Posting>,
+  would: Posting,
+  because: Difference['because'],
+): Difference | undefined {
+  const said = state.differences.get(posted.number)?.body
+  if (publishTheSame(posted.body, would)) {
+    // What would be different once is so no longer: that is said too.
+    return said === undefined || said.tCo2 === would.tCo2
+      ? undefined
+      : difference(posted, would, said.cause, 'immaterial')
+  }
+  const now = difference(posted, would, causeOf(posted.body, would), because)
+  return said !== undefined && isSameContent(said, now) ? undefined : now
+}
+
+/**
  * Entries that bring a month of an account to what was computed of it: new postings, reversals with the posting that
  * takes their place, and differences that are kept visible and not restated. None where the ledger says it already.
+ * @param fresh what the intervals that are kept come to
+ * @param late what they would come to with what came late and is held back by a lock, where there is any, by source
  */
 export function restatementOf(
   state: AccountState,
   month: string,
   fresh: readonly Posting[],
   materiality: string,
+  late: ReadonlyMap<string, Posting> = new Map(),
 ): EntryBody[] {
   const isClosed = state.closings.has(month)
   const bodies: EntryBody[] = []
   const limit = decimal(materiality)
+  const isMaterial = (before: Posting, after: Posting): boolean =>
+    limit.eq(0) ||
+    isBeyond(before.tCo2, after.tCo2, limit) ||
+    isBeyond(before.tCo2MarketBased, after.tCo2MarketBased, limit)
   const reverse = (posted: Numbered<Posting>, cause: ChangeCause): number =>
     bodies.push({
       kind: 'reversal',
@@ -98,26 +128,15 @@ export function restatementOf(
       if (!isClosed) bodies.push(posting)
       continue
     }
-    if (publishTheSame(posted.body, posting)) {
-      // What would be different once is so no longer: that is said too.
-      const noted = state.differences.get(posted.number)?.body
-      if (noted !== undefined && noted.tCo2 !== posting.tCo2)
-        bodies.push(difference(posted, posting, noted.cause, 'immaterial'))
-      continue
-    }
-    const cause = causeOf(posted.body, posting)
-    const material =
-      limit.eq(0) ||
-      isMaterial(posted.body.tCo2, posting.tCo2, limit) ||
-      isMaterial(posted.body.tCo2MarketBased, posting.tCo2MarketBased, limit)
-    if (material && !isClosed) {
-      reverse(posted, cause)
+    if (!isClosed && !publishTheSame(posted.body, posting) && isMaterial(posted.body, posting)) {
+      reverse(posted, causeOf(posted.body, posting))
       bodies.push(posting)
       continue
     }
-    const noted = difference(posted, posting, cause, isClosed ? 'closed' : 'immaterial')
-    const known = state.differences.get(posted.number)?.body
-    if (known === undefined || canonicalText(known) !== canonicalText(noted)) bodies.push(noted)
+    const held = late.get(posting.source)
+    const because = isClosed ? 'closed' : held === undefined ? 'immaterial' : 'locked'
+    const said = differenceToSay(state, posted, held ?? posting, because)
+    if (said !== undefined) bodies.push(said)
   }
   if (isClosed) return bodies
   const sources = new Set(fresh.map(({ source }) => source))

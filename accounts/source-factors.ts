@@ -1,3 +1,4 @@
+import { settled } from '#contract/canonical-text.ts'
 import type { FactorUse, RecordEvidence } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import type { AccountMonth } from './account-month.ts'
@@ -256,8 +257,57 @@ function activityFactor(row: ProcessFactor | undefined, account: AccountPlan, co
   return { code, what: 'emission', value, unit: `tCO2/${per}`, rule: 'own', confidence: 'own', document }
 }
 
-/** The factors of a source in a month. Throws `factor-missing`, `factor-ambiguous` or `record-refused`. */
+/** What a source's factors depend on where no own value takes part; undefined where an account may have its own. */
+function commonKey(source: EmissionSource, account: AccountPlan, month: AccountMonth): string | undefined {
+  switch (source.kind) {
+    case 'fuel':
+      return `fuel ${source.fuelSet ?? account.fuelSet} ${source.fuel} ${source.equipment ?? ''}`
+    case 'electricity-purchased':
+    case 'electricity-sold': {
+      const { electricityRegion, electricitySeries, residualRegion, electricityVintage } = account
+      return `electricity ${electricityRegion} ${electricitySeries} ${residualRegion} ${electricityVintage ?? ''} ${month.year}`
+    }
+    case 'heat-purchased':
+    case 'heat-sold':
+      return `heat ${month.from} ${JSON.stringify(source.steam)}`
+    case 'process':
+    case 'biomass':
+    case 'scope3':
+      break
+  }
+  return undefined
+}
+
+/** A library gives some hundred different answers to all sources of all accounts and months. */
+const common = new WeakMap<FactorLibrary, Map<string, SourceFactors>>()
+
+const isOwnValue = ({ record }: LiveRecord): boolean =>
+  record.kind === 'fuel-property' || record.kind === 'supplier-factor'
+
+/**
+ * The factors of a source in a month; those without own values are one and the same object for all sources that they
+ * hold for. Throws `factor-missing`, `factor-ambiguous` or `record-refused`.
+ */
 export function sourceFactors(
+  source: EmissionSource,
+  account: AccountPlan,
+  month: AccountMonth,
+  library: FactorLibrary,
+  records: readonly LiveRecord[],
+): SourceFactors {
+  const key = records.some(isOwnValue) ? undefined : commonKey(source, account, month)
+  if (key === undefined) return chosenFactors(source, account, month, library, records)
+  const known = common.get(library) ?? new Map<string, SourceFactors>()
+  common.set(library, known)
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const { factors } = chosenFactors(source, account, month, library, [])
+  const made = { factors: factors.map((factor) => settled(factor)), records: [] }
+  known.set(key, made)
+  return made
+}
+
+function chosenFactors(
   source: EmissionSource,
   account: AccountPlan,
   month: AccountMonth,

@@ -2,7 +2,7 @@ import { scopes, type Scope } from '#contract/entry.ts'
 import type { LocalName } from '#contract/identity.ts'
 import { aboutLines, type ReportHead } from './balance-report.ts'
 import { decimal } from './decimal.ts'
-import { numberCell, type ReportCell, type ReportSheet, type Say } from './report-sheet.ts'
+import { numberCell, traced, type ReportCell, type ReportSheet, type Say } from './report-sheet.ts'
 import type { Statement, Totals } from './statement.ts'
 
 /** The carbon statement of an account as sheets: months by scope, and what each is made of. */
@@ -24,16 +24,21 @@ const tonnes = (text: string | undefined): ReportCell =>
   text === undefined ? undefined : numberCell(decimal(text), DECIMALS)
 
 /** Statement of account, with the factors that were not seen in print marked. */
-export function statementSheets(head: ReportHead, statement: Statement, say: Say): ReportSheet[] {
+export function statementSheets(
+  head: ReportHead,
+  account: string,
+  statement: Statement,
+  say: Say,
+): ReportSheet[] {
   const { months, totals, lines, missing, incomplete, differences } = statement
   const used = scopes.filter((scope) =>
     [totals, ...months].some(({ byScope }) => byScope[scope] !== undefined),
   )
-  const row = (name: string, of: Totals, state: string): ReportCell[] => [
+  const row = (name: string, of: Totals, state: string, period: string): ReportCell[] => [
     name,
-    ...used.map((scope) => tonnes(of.byScope[scope])),
-    tonnes(of.total),
-    tonnes(of.totalMarketBased),
+    ...[...used.map((scope) => of.byScope[scope]), of.total, of.totalMarketBased].map((text) =>
+      traced(tonnes(text), { account, period }),
+    ),
     of.uncertainty === undefined ? undefined : numberCell(decimal(of.uncertainty).times(decimal('100')), 1),
     state,
   ]
@@ -67,8 +72,8 @@ export function statementSheets(head: ReportHead, statement: Statement, say: Say
         say({ zh: '状态', en: 'State' }),
       ],
       rows: [
-        ...months.map((month) => row(month.month, month, say(states[month.state]))),
-        row(say({ zh: '合计', en: 'Total' }), totals, ''),
+        ...months.map((month) => row(month.month, month, say(states[month.state]), month.month)),
+        row(say({ zh: '合计', en: 'Total' }), totals, '', head.period.name),
       ],
       notes,
     },
@@ -95,7 +100,7 @@ export function statementSheets(head: ReportHead, statement: Statement, say: Say
         posting.factors
           .map(({ code, value, unit }) => `${doubtful.includes(code) ? '! ' : ''}${code} = ${value} ${unit}`)
           .join('; '),
-        tonnes(posting.tCo2),
+        traced(tonnes(posting.tCo2), { account, period: month }),
         entry === undefined ? say({ zh: '暂估', en: 'provisional' }) : `№ ${entry}`,
       ]),
       notes: [

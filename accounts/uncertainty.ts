@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { positiveDecimalText } from '#contract/decimal-text.ts'
 import { carrierNames } from '#contract/carriers.ts'
 import type { MeterEvidence, Posting } from '#contract/entry.ts'
-import { decimal, type Decimal } from './decimal.ts'
+import type { Decimal } from './decimal.ts'
 import { confidences } from './factor.ts'
 
 /**
@@ -59,17 +59,17 @@ export function uncertaintyOf(
   parts: ActivityParts,
   assumptions: UncertaintyAssumptions,
 ): Posting['uncertainty'] {
-  const whole = Math.abs(Number(parts.amount.toString()))
+  const whole = Math.abs(parts.amount.toNumber())
   if (whole === 0 || parts.meters.some(({ slots }) => slots.missing > 0)) return undefined
   let variance = 0
   let assumed = false
-  const add = (size: Decimal, percent: string): void => {
-    variance += ((Math.abs(Number(size.toString())) * Number(percent)) / 100 / RECTANGULAR) ** 2
+  const add = (size: number, percent: string): void => {
+    variance += ((Math.abs(size) * Number(percent)) / 100 / RECTANGULAR) ** 2
   }
+  const perMeterUnit = parts.perMeterUnit.toNumber()
   for (const { energy, share, byMethod, accuracy } of parts.meters) {
     if (energy === undefined) continue
-    const inActivity = (text: string): Decimal =>
-      decimal(text).times(decimal(share)).times(parts.perMeterUnit)
+    const inActivity = (text: string): number => Number(text) * Number(share) * perMeterUnit
     add(inActivity(energy), accuracy.percent)
     assumed ||= accuracy.assumed
     for (const method of ESTIMATED) {
@@ -81,7 +81,7 @@ export function uncertaintyOf(
   }
   // Each was weighed on its own: a small difference of great stocks is not known better than they are.
   for (const each of parts.recordedParts) {
-    add(each, assumptions.records.percent)
+    add(each.toNumber(), assumptions.records.percent)
     assumed = true
   }
   const activity = (COVERAGE_FACTOR * Math.sqrt(variance)) / whole

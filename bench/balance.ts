@@ -1,10 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { balanceTable, partsInScope } from '#accounts/balance-table.ts'
 import { parkBalance, type BalanceGround } from '#accounts/balance.ts'
-import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { decimal } from '#accounts/decimal.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
 import { measuredFromBooks, type MeasuredEnergy } from '#accounts/measured-energy.ts'
@@ -13,10 +8,8 @@ import { readBalanceRows, readEnergyItems } from '#cli/accounting-files.ts'
 import { readFactorFiles } from '#cli/factor-files.ts'
 import { NO_SLOTS, type PlacedSum } from '#contract/energy-sum.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import { indexPark } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
-import { generatePark } from '#simulators/generated-park.ts'
-import { readScenario } from '#simulators/scenario.ts'
+import { parkOf, planOf } from './large-park.ts'
 
 /**
  * `npm run bench balance`: the energy balance table of a year of a generated park of 1,000 meters, of the park and of
@@ -25,8 +18,6 @@ import { readScenario } from '#simulators/scenario.ts'
 const METERS = 1_000
 const ROUNDS = 9
 const DAY_MS = 96 * SLOT_MS
-
-const scenarioFile = fileURLToPath(new URL('../simulators/scenarios/forty-enterprises.yaml', import.meta.url))
 
 function median(times: readonly number[]): string {
   const sorted = times.toSorted((a, b) => a - b)
@@ -42,46 +33,11 @@ function rounds(work: () => void): number[] {
   })
 }
 
-/** A generated park of so many meters: enterprises are added until there are enough. */
-function parkOf(meters: number): BalanceGround['park'] {
-  const folder = mkdtempSync(join(tmpdir(), 'tanbiao-balance-'))
-  try {
-    const file = join(folder, 'scenario.yaml')
-    for (let enterprises = 40; ; enterprises += 10) {
-      writeFileSync(
-        file,
-        readFileSync(scenarioFile, 'utf8').replace('enterprises: 40', `enterprises: ${enterprises}`),
-      )
-      const park = indexPark(generatePark(readScenario(file).value, undefined).park)
-      if (park.meters.size >= meters) return park
-    }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
 export async function benchBalance(): Promise<void> {
   const park = parkOf(METERS)
   const { description } = park
   const factors = readFactorFiles()
-  const plan = accountingPlan.parse({
-    park: description.id,
-    revision: 'bench',
-    standardCoal: {
-      edition: 'gb2589-2008',
-      subjects: { naturalGas: 'naturalGas.oilField' },
-      electricityEqual: [{ year: 2026, kgcePerKwh: '0.3', document: 'made up', confidence: 'unverified' }],
-    },
-    steam: [...park.meters.values()]
-      .filter(({ carrier }) => carrier === 'steam')
-      .map(({ id }) => ({ meters: [id], state: { enthalpyKjPerKg: '2773', document: 'made up' } })),
-    accounts: [description, ...description.enterprises].map(({ id }) => ({
-      account: id,
-      sector: 'industry',
-      fuelSet: 'S1',
-      electricityRegion: 'tianjin',
-    })),
-  })
+  const plan = planOf(park)
   const common = { park, plan, items: readEnergyItems(), library: factorLibrary(factors), records: [] }
   const rows = readBalanceRows()
   const year = reportPeriod('2026', description.timeZone)
@@ -121,7 +77,7 @@ export async function benchBalance(): Promise<void> {
   )
   console.log(`the park’s year from months: ${median(rounds(() => make(monthly, [undefined])))}`)
   console.log(`and the tables of all accounts: ${median(rounds(() => make(monthly, everyone)))}`)
-  const books = { daySums: () => days }
+  const books = { sumsOver: () => days }
   const fromDays = rounds(() => make(measuredFromBooks(books, year.toMs), [undefined]))
   console.log(`the park’s year from ${days.length} day sums a meter: ${median(fromDays)}`)
   return Promise.resolve()

@@ -11,6 +11,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   accounts: async () => (await import('./accounts.ts')).benchAccounts(),
   sums: async () => (await import('./sums.ts')).benchSums(),
   balance: async () => (await import('./balance.ts')).benchBalance(),
+  pages: async () => (await import('./pages.ts')).benchPages(),
+  drain: async () => (await import('./drain.ts')).benchDrain(),
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
@@ -12,6 +13,12 @@ export function start(file: string, ...args: readonly (string | number)[]): Chil
   return fork(fileURLToPath(new URL(file, import.meta.url)), args.map(String), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
+}
+
+/** Resident memory of a process, in MB. */
+export function residentMb(pid: number | undefined): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Math.round(Number(kib) / 1_024)
 }
 
 export async function message<T>(child: ChildProcess, schema: z.ZodType<T>): Promise<T> {

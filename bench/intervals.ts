@@ -34,7 +34,8 @@ function parkOf(meters: number): Park {
         gateway: 'gateway',
         register,
         ratingPerHour: 1_000,
-        gapSeconds: 900,
+        // Twice the time between readings: answers come some milliseconds sooner or later, which is no gap.
+        gapSeconds: 1_800,
         installed: '2024-01-01T00:00:00Z',
       })),
     }),

@@ -1,20 +1,23 @@
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { startInflux } from '#test/support/influx.ts'
 import { findServer } from '#test/support/servers.ts'
-import { finished, message, start, started } from './children.ts'
+import { finished, message, residentMb, start, started } from './children.ts'
 import { READINGS_PER_BATCH } from './load.ts'
 
 /**
  * `npm run bench latency`: how long a payload waits for its receipt, from publishing to the receipt at the gateway with
  * the commit between, at 10 % and 80 % of what the same machine takes at that moment; then the memory of the server while
- * twice as much is sent as it takes. `TANBIAO_BENCH_SECONDS` for each.
+ * twice as much is sent as it takes: the most in each sixth of that time, and what it holds afterwards. `TANBIAO_BENCH_SECONDS`
+ * for each, `TANBIAO_BENCH_STORES=sqlite` for one store, `TANBIAO_BENCH_SHARES=2` for the overload alone.
  */
 const GATEWAYS = 4
 const SECONDS = Number(process.env['TANBIAO_BENCH_SECONDS'] ?? 20)
+/** Of the highest load. */
+const SHARES = (process.env['TANBIAO_BENCH_SHARES'] ?? '0.1,0.8,2').split(',').map(Number)
 /** Batches a gateway by which the highest load is found. */
 const PROBE_BATCHES = 200
 
@@ -27,10 +30,14 @@ const paced = z.object({
   most: z.number().nullable(),
 })
 
-/** Resident memory of a process, in MB. */
-function residentMb(pid: number | undefined): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Math.round(Number(kib) / 1_024)
+const held = z.object({ heapMb: z.number(), externalMb: z.number() })
+
+/** The most in each of six equal parts. */
+function sixths(values: readonly number[]): string {
+  const length = Math.max(1, Math.ceil(values.length / 6))
+  return Array.from({ length: Math.ceil(values.length / length) }, (_, index) =>
+    Math.max(...values.slice(index * length, (index + 1) * length)),
+  ).join(', ')
 }
 
 async function ofStore(name: string, storeUrl: string): Promise<void> {
@@ -42,7 +49,7 @@ async function ofStore(name: string, storeUrl: string): Promise<void> {
     const { seconds } = await message(start('publisher.ts', url, GATEWAYS, PROBE_BATCHES), finished)
     const most = (GATEWAYS * PROBE_BATCHES) / seconds
     console.log(`${name}: takes ${Math.round(most * READINGS_PER_BATCH).toLocaleString('en')} readings/s`)
-    for (const share of [0.1, 0.8, 2]) {
+    for (const share of SHARES) {
       memory.length = 0
       const beforeMb = residentMb(worker.pid)
       const found = await message(start('paced-publisher.ts', url, GATEWAYS, share * most, SECONDS), paced)
@@ -50,6 +57,12 @@ async function ofStore(name: string, storeUrl: string): Promise<void> {
       console.log(
         `  at ${share * 100} %: receipt after p50 ${ms(found.p50)} ms, p99 ${ms(found.p99)} ms, at most ${ms(found.most)} ms; ` +
           `${found.received} of ${found.sent} acknowledged; memory ${beforeMb} → ${residentMb(worker.pid)} MB, at most ${Math.max(beforeMb, ...memory)} MB (load ${loadavg()[0]?.toFixed(1)})`,
+      )
+      const holds = message(worker, held)
+      worker.send('held')
+      const { heapMb, externalMb } = await holds
+      console.log(
+        `    most of each sixth ${sixths(memory)} MB; held afterwards: heap ${heapMb.toFixed(1)} MB, outside of it ${externalMb.toFixed(1)} MB`,
       )
     }
   } finally {
@@ -60,13 +73,15 @@ async function ofStore(name: string, storeUrl: string): Promise<void> {
 }
 
 export async function benchLatency(): Promise<void> {
+  const stores = (process.env['TANBIAO_BENCH_STORES'] ?? 'sqlite,influx1').split(',')
   const folder = mkdtempSync(join(tmpdir(), 'tanbiao-bench-'))
   try {
-    await ofStore('MQTT → embedded store (SQLite)', `sqlite:${join(folder, 'readings.sqlite')}`)
+    if (stores.includes('sqlite'))
+      await ofStore('MQTT → embedded store (SQLite)', `sqlite:${join(folder, 'readings.sqlite')}`)
   } finally {
     rmSync(folder, { recursive: true })
   }
-  if (findServer('influxd') === undefined) return
+  if (!stores.includes('influx1') || findServer('influxd') === undefined) return
   const influx = await startInflux()
   try {
     await ofStore('MQTT → InfluxDB 1.x', `influx1://127.0.0.1:${influx.port}/latency?create=true`)

@@ -17,9 +17,10 @@ const read: readonly QuantityName[] = [...instantaneous, ...cumulative]
 /** Readings in one batch. */
 export const READINGS_PER_BATCH = METERS * read.length
 
-const startMs = Date.UTC(2026, 0, 1)
+/** When second 0 is. */
+export const LOAD_START_MS = Date.UTC(2026, 0, 1)
 
-const gatewayId = (index: number): string => `bench-gw-${index + 1}`
+export const gatewayIdOf = (index: number): string => `bench-gw-${index + 1}`
 const meterId = (gateway: number, index: number): string => `bench-${gateway + 1}-${index + 1}`
 
 export function benchPark(gateways: number): ParkDescription {
@@ -27,13 +28,13 @@ export function benchPark(gateways: number): ParkDescription {
   return parkDescription.parse({
     id: 'bench',
     name,
-    gateways: Array.from({ length: gateways }, (_, index) => ({ id: gatewayId(index), name })),
+    gateways: Array.from({ length: gateways }, (_, index) => ({ id: gatewayIdOf(index), name })),
     meters: Array.from({ length: gateways * METERS }, (_, index) => ({
       id: meterId(Math.floor(index / METERS), index % METERS),
       name,
       carrier: 'electricity',
       role: 'boundary',
-      gateway: gatewayId(Math.floor(index / METERS)),
+      gateway: gatewayIdOf(Math.floor(index / METERS)),
       register: 'activeEnergyImport.total',
       ratingPerHour: 10_000,
       installed: '2025-01-01T00:00:00Z',
@@ -48,7 +49,7 @@ export function readingsAt(gateway: number, second: number): Reading[] {
       const identity = {
         meter: meterId(gateway, index),
         quantity,
-        atMs: startMs + second * 1_000,
+        atMs: LOAD_START_MS + second * 1_000,
         quality: 'good',
       } as const
       // Values with a few decimals that change from second to second, as a meter's do.
@@ -63,7 +64,7 @@ export function batchAt(gateway: number, second: number): ReadingsBatch {
   return {
     v: 1,
     kind: 'readings',
-    gateway: gatewayId(gateway),
+    gateway: gatewayIdOf(gateway),
     epoch: (gateway + 1).toString(16).padStart(32, '0'),
     seq: second + 1,
     samples: samplesOf(readingsAt(gateway, second)),

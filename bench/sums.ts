@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
-import type { Boundary, Interval } from '#contract/interval.ts'
+import { SLOT_MS, type Period } from '#contract/grid.ts'
 import { indexPark, type Meter } from '#contract/park.ts'
 import { energyByPart } from '#dashboards/energy-sums.ts'
 import { demoParkPath } from '#simulators/demo.test-support.ts'
 import { readParkData } from '#firmware-config/park-file.ts'
 import { openBooks } from '#store/open.ts'
 import type { Books } from '#store/port.ts'
+import { weekOf } from './made-up-intervals.ts'
 
 /**
  * `npm run bench sums`: how long the books take to sum the days of the demonstration park, and to answer for a year of
@@ -23,38 +23,6 @@ const LATER = Date.UTC(2030, 0, 1)
 const at = (text: string): number => Temporal.Instant.from(text).epochMilliseconds
 const all: Period = { fromMs: at('2025-01-01T00:00:00+08:00'), toMs: at('2026-02-01T00:00:00+08:00') }
 const year: Period = { fromMs: all.fromMs, toMs: at('2026-01-01T00:00:00+08:00') }
-
-function boundaryAt(atMs: number, count: number): Boundary {
-  const register = { count, resolution: '0.01' }
-  // Polls are answered some milliseconds after the line.
-  const read = { atMs: atMs + 12, register }
-  return { atMs, register, method: 'measured', before: read, after: read }
-}
-
-/** Slots of a week; each has a few kWh, and the register goes on from where it stood. */
-function weekOf({ id: meter, register: quantity }: Meter, week: Period): Interval[] {
-  let count = 1_000
-  return [...slotsBetween(week.fromMs, week.toMs)].map((slotMs) => {
-    const energy = 300 + ((slotMs / SLOT_MS) % 77)
-    const opening = boundaryAt(slotMs, count)
-    count += energy
-    return {
-      meter,
-      quantity,
-      slotMs,
-      state: 'known',
-      basis: 'register',
-      energy: { count: energy, resolution: '0.01' },
-      method: 'measured',
-      coverage: 1,
-      opening,
-      closing: boundaryAt(slotMs + SLOT_MS, count),
-      simulated: true,
-      uncertain: false,
-      undecided: [],
-    }
-  })
-}
 
 /** Milliseconds that some work takes. */
 function timed(work: () => void): number {

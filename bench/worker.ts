@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { indexPark } from '#contract/park.ts'
 import { makeLog } from '#cli/log.ts'
 import { systemClock } from '#cli/system-clock.ts'
@@ -21,3 +23,12 @@ await startWorker({
   log,
 })
 process.send?.({ url: broker.url })
+
+// Asked what it holds: without what would be thrown away at the next turn.
+setFlagsFromString('--expose-gc')
+const collect: unknown = runInNewContext('gc')
+process.on('message', () => {
+  if (typeof collect === 'function') collect()
+  const { heapUsed, external } = process.memoryUsage()
+  process.send?.({ heapMb: heapUsed / 1e6, externalMb: external / 1e6 })
+})

@@ -42,6 +42,16 @@ export function requiredPlan(parkFile: string): AccountFiles & { readonly plan: 
 }
 
 /**
+ * The folder with the books: `npm start` keeps the server's state in one of its own within the data folder. Throws
+ * `file-unreadable` where there are none.
+ */
+export function booksFolder(data: string): string {
+  const folder = [data, join(data, 'server')].find((each) => existsSync(join(each, 'books.sqlite')))
+  if (folder !== undefined) return folder
+  throw new Fault('file-unreadable', `There are no books in ${data}.`, { place: { file: data } })
+}
+
+/**
  * Works with the books of a data folder by the server's clock, and closes them. Throws `file-unreadable` where there are
  * none.
  */
@@ -49,10 +59,7 @@ export async function withBooks<T>(
   data: string,
   work: (books: Books, clock: Clock) => T | Promise<T>,
 ): Promise<T> {
-  // `npm start` keeps the server's state in a folder of its own within the data folder.
-  const folder = [data, join(data, 'server')].find((each) => existsSync(join(each, 'books.sqlite')))
-  if (folder === undefined)
-    throw new Fault('file-unreadable', `There are no books in ${data}.`, { place: { file: data } })
+  const folder = booksFolder(data)
   const books = openBooks(join(folder, 'books.sqlite'))
   try {
     return await work(books, clockOf(keptPace(folder)))

@@ -44,8 +44,13 @@ export function readMonitoringRule(file = monitoringRulePath): MonitoringRule {
 }
 
 /** What reports are made by and that is the same in every park. Throws `file-unreadable` or `InvalidFile`. */
-export function readReportFiles(): Pick<ReportGround, 'items' | 'rows' | 'qualityRule'> {
-  return { items: readEnergyItems(), rows: readBalanceRows(), qualityRule: readQualityRule() }
+export function readReportFiles(): Pick<ReportGround, 'items' | 'rows' | 'qualityRule' | 'monitoringRule'> {
+  return {
+    items: readEnergyItems(),
+    rows: readBalanceRows(),
+    qualityRule: readQualityRule(),
+    monitoringRule: readMonitoringRule(),
+  }
 }
 
 /** Where a park's accounting plan lies unless told otherwise: beside its park file; undefined where there is none. */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { factorLibrary } from '#accounts/factor-library.ts'
 import { measuredFromBooks } from '#accounts/measured-energy.ts'
@@ -7,12 +6,17 @@ import { Fault } from '#contract/fault.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { openBooks } from '#store/open.ts'
 import type { Books } from '#store/port.ts'
+import { booksFolder } from './account-files.ts'
 import { accountingPlanBeside, readAccountingPlan, readReportFiles } from './accounting-files.ts'
 import { readFactorFiles } from './factor-files.ts'
+import { clockOf, keptPace } from './pace.ts'
 
 /** Everything that reports are made from, read from files and the books of a data folder. */
 export interface AccountingGround extends ReportGround {
   readonly books: Books
+  /** Where they lie, and what the server's clock shows: it may run faster. */
+  readonly folder: string
+  readonly nowMs: number
   close(): void
 }
 
@@ -20,20 +24,20 @@ export interface AccountingGround extends ReportGround {
  * Opens a park's accounting: its park file, the plan beside it or the given one, and the books of a server, running or
  * not. Throws `file-unreadable`, `InvalidFile`, `argument-invalid` where there is no plan.
  */
-export function openAccounting(
-  files: { readonly park: string; readonly data: string; readonly accounting: string | undefined },
-  nowMs: number,
-): AccountingGround {
+export function openAccounting(files: {
+  readonly park: string
+  readonly data: string
+  readonly accounting?: string | undefined
+}): AccountingGround {
   const park = readParkFile(files.park)
   const planFile = files.accounting ?? accountingPlanBeside(files.park)
   if (planFile === undefined)
     throw new Fault('argument-invalid', `--accounting: there is no accounting.yaml beside ${files.park}`)
   const factors = readFactorFiles()
   const plan = readAccountingPlan(planFile, park, factors)
-  const booksFile = join(files.data, 'books.sqlite')
-  if (!existsSync(booksFile))
-    throw new Fault('file-unreadable', `There are no books in ${booksFile}.`, { place: { file: booksFile } })
-  const books = openBooks(booksFile)
+  const folder = booksFolder(files.data)
+  const books = openBooks(join(folder, 'books.sqlite'))
+  const nowMs = clockOf(keptPace(folder)).wallMs()
   return {
     park,
     plan,
@@ -42,6 +46,8 @@ export function openAccounting(
     records: books.records({}).filter(({ replacedBy }) => replacedBy === undefined),
     measured: measuredFromBooks(books, nowMs),
     books,
+    folder,
+    nowMs,
     close: () => {
       books.close()
     },

@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { alarmsFile, type AlarmRule, type AlarmsFile, type Notifications } from '#contract/alarm.ts'
+import { targetFile } from '#accounts/targets/target.ts'
 import type { Park } from '#contract/park.ts'
 import { mail } from '#dashboards/alarms/mail.ts'
 import { webhook, type Channel } from '#dashboards/alarms/notify.ts'
 import { InvalidFile, readData, type DataFile } from '#firmware-config/document.ts'
 import { readText } from './read-text.ts'
+import { credentialsFile } from './report-schedules.ts'
+import { targetsBeside } from './target-files.ts'
 
 /** The rules of alarms and whom they are told: alarms.yaml beside the park file, or the rules that come with it. */
 
@@ -33,22 +36,27 @@ export function readAlarmsFile(parkFile: string, park: Park): DataFile<AlarmsFil
   const own = join(dirname(resolve(parkFile)), 'alarms.yaml')
   const found = readData(alarmsFile, existsSync(own) ? own : DEFAULT_RULES)
   const enterprises = park.description.enterprises.map(({ id }) => id)
-  const known = new Set([...park.meters.keys(), ...park.gateways.keys(), ...enterprises, park.description.id])
+  const targets = targetsBeside(own)
+  const known = new Set([
+    ...park.meters.keys(),
+    ...park.gateways.keys(),
+    ...enterprises,
+    park.description.id,
+    ...(targets === undefined ? [] : readData(targetFile, targets).value.targets.map(({ id }) => id)),
+  ])
   const findings = found.value.rules.flatMap(({ only = [] }, rule) =>
     only.flatMap((id, index) =>
       known.has(id)
         ? []
         : {
             place: found.placeOf(['rules', rule, 'only', index]),
-            message: `the park has no gateway, meter or enterprise "${id}"`,
+            message: `the park has no gateway, meter, enterprise or target "${id}"`,
           },
     ),
   )
   if (findings.length > 0) throw new InvalidFile(found.file, findings)
   return found
 }
-
-const credentialsFile = z.strictObject({ username: z.string().min(1), password: z.string().min(1) })
 
 function channelsOf({ webhooks, mail: to }: Notifications, folder: string): Channel[] {
   const secretIn = (file: string | undefined): string | undefined =>

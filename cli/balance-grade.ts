@@ -41,7 +41,7 @@ export interface GradedBalanceGround {
   readonly items: EnergyItems
   readonly rows: BalanceRows
   /** Where there are books: in a period of whole days the platform's table is made of their day sums, as its reports are. */
-  readonly books: Pick<Books, 'daySums'> | undefined
+  readonly books: Pick<Books, 'sumsOver'> | undefined
 }
 
 /** A cell with the flows that it is the sum of, each with its sign in it. */

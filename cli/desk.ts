@@ -9,6 +9,7 @@ export function deskOf(parts: QuarantineParts & { readonly books: Books }): Desk
     acceptGap: (id, decision) => books.acceptGap(id, decision),
     acknowledgeAlarm: (id, by, atMs) => books.acknowledgeAlarm(id, by, atMs),
     remark: (subject, remark) => books.addRemark(subject, remark),
+    enter: (account, body, nowMs) => books.post(account, [body], nowMs)[0]?.number ?? 0,
     replay: (id, request) => replayQuarantined(id, request, parts),
     discard: (id, person) => discardQuarantined(id, person, parts),
   }

@@ -44,6 +44,7 @@ const books: Pick<Books, 'counts' | 'followedUntilMs' | 'probe'> = {
     gaps: 1,
     missingBatches: 2,
     quarantined: 3,
+    daysToCopy: 7,
     dirtyWindows: 4,
     oldestDirtyMs: 1_790_000_000_000,
     revisionsWritten: 5,

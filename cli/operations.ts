@@ -75,6 +75,11 @@ function booksMetrics(books: NonNullable<OperationsParts['books']>, clock: Clock
       'Begin of the oldest of these.',
       one(counts.oldestDirtyMs === undefined ? undefined : counts.oldestDirtyMs / 1_000),
     ),
+    gauge(
+      'days_to_copy',
+      'Days of meters with finished intervals that are not copied beside the readings yet.',
+      one(counts.daysToCopy),
+    ),
     counter(
       'interval_revisions',
       'Revisions of intervals written since the start.',

@@ -16,7 +16,7 @@ export interface PlatformIntervals {
   intervals(meter: Meter, period: Period): Promise<readonly Interval[]>
   gaps(): Promise<readonly GapRecord[]>
   /** The books themselves, where they are at hand. */
-  readonly books: Pick<Books, 'daySums'> | undefined
+  readonly books: Pick<Books, 'sumsOver'> | undefined
   close(): void
 }
 

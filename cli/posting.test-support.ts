@@ -1,15 +1,20 @@
+import { createPrivateKey } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { stateOf } from '#accounts/account-state.ts'
 import { accountingPlan, type AccountingPlan } from '#accounts/accounting-plan.ts'
 import type { PostingRules } from '#accounts/posting.ts'
+import { closingOf } from '#accounts/statement.ts'
 import { ManualClock } from '#contract/clock.ts'
 import { slotsBetween, SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Boundary, Interval } from '#contract/interval.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
+import { newSigningKey } from '#firmware-config/signature.ts'
 import { openBooks } from '#store/open.ts'
 import type { Books } from '#store/port.ts'
+import { signedClosing } from './ledger-proof.ts'
 import { PostingLoop } from './posting.ts'
 import { readPostingRules } from './posting-rules.ts'
 
@@ -111,6 +116,25 @@ export class PostingBench {
       slotOf(meterId, slotMs, count),
     )
     this.books.record({ meter: meterId, fromMs: 1, toMs: 0 }, slots, this.clock.wallMs())
+  }
+
+  record(...intervals: Interval[]): void {
+    for (const interval of intervals)
+      this.books.record({ meter: interval.meter, fromMs: 1, toMs: 0 }, [interval], this.clock.wallMs())
+  }
+
+  /** Closes a month, signed by a key of its own. Returns the number of the closing. */
+  close(account: string, month: string): number {
+    const key = createPrivateKey(newSigningKey().privatePem)
+    const state = stateOf(this.books.ledger(account))
+    const said = closingOf(state, month, 'officer')
+    const closing = signedClosing(account, this.books.ledgerHead(account).hash, said, key)
+    return this.books.post(account, [closing], this.clock.wallMs())[0]?.number ?? 0
+  }
+
+  reopen(account: string, month: string): void {
+    const body = { kind: 'reopening', month, reason: 'meter corrected', by: 'officer' } as const
+    this.books.post(account, [body], this.clock.wallMs())
   }
 
   async post(plan = planWith()): Promise<void> {

@@ -1,13 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { stateOf } from '#accounts/account-state.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
-import { closingOf } from '#accounts/statement.ts'
 import { accountingRecord } from '#contract/accounting-record.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import { newSigningKey } from '#firmware-config/signature.ts'
-import { createPrivateKey } from 'node:crypto'
 import { readFactorFiles } from './factor-files.ts'
-import { signedClosing } from './ledger-proof.ts'
 import { at, march, planWith, PostingBench, slotOf } from './posting.test-support.ts'
 
 let filled: PostingBench
@@ -81,7 +77,7 @@ describe('restating', () => {
 
   test('a late interval reposts its month alone, with the revision that it is', async () => {
     const late = slotOf('steel-incoming', march.fromMs + 10 * SLOT_MS, 5_000)
-    bench.books.record({ meter: late.meter, fromMs: 1, toMs: 0 }, [late], bench.clock.wallMs())
+    bench.record(late)
     await bench.post()
     expect(bench.kinds()).toEqual(['posting', 'posting', 'reversal', 'posting'])
     expect(bench.books.ledger('steel')[2]?.body).toMatchObject({ reverses: 1, cause: 'late-data' })
@@ -173,21 +169,22 @@ describe('restating', () => {
   })
 
   test('a closed month keeps what it says, shows what it would say, and says it after it was reopened', async () => {
-    const key = createPrivateKey(newSigningKey().privatePem)
-    const state = stateOf(bench.books.ledger('steel'))
-    const closing = signedClosing(
-      'steel',
-      bench.books.ledgerHead('steel').hash,
-      closingOf(state, '2026-03', 'officer'),
-      key,
-    )
-    bench.books.post('steel', [closing], bench.clock.wallMs())
+    bench.close('steel', '2026-03')
     const late = slotOf('steel-incoming', march.fromMs, 9_000)
-    bench.books.record({ meter: late.meter, fromMs: 1, toMs: 0 }, [late], bench.clock.wallMs())
+    bench.record(late)
     await bench.post()
     await bench.post()
     expect(bench.kinds()).toEqual(['posting', 'posting', 'closing', 'difference'])
+    expect(bench.books.ledger('steel')[3]?.body).toMatchObject({
+      because: 'closed',
+      cause: 'late-data',
+      tCo2: '21.010344',
+    })
     expect(postingOf('2026-03')?.tCo2).toBe('20.954016')
+    const slot = { fromMs: march.fromMs, toMs: march.fromMs + 1 }
+    expect(bench.books.intervals('steel-incoming', 'activeEnergyImport.total', slot)).toMatchObject([
+      { energy: { count: 1_000 }, revision: 1 },
+    ])
     const adjustment = {
       kind: 'adjustment',
       month: '2026-03',
@@ -205,8 +202,19 @@ describe('restating', () => {
       [{ kind: 'reopening', month: '2026-03', reason: 'meter corrected', by: 'officer' }],
       bench.clock.wallMs(),
     )
+    // What came late is computed again first, and nothing is posted before.
+    await bench.post()
+    expect(bench.kinds().slice(4)).toEqual(['reopening'])
+    const [window] = bench.books.dirtyWindows(1)
+    expect(window).toEqual({
+      meter: 'steel-incoming',
+      fromMs: march.fromMs,
+      toMs: march.fromMs + SLOT_MS - 1,
+    })
+    if (window !== undefined) bench.books.record(window, [late], bench.clock.wallMs())
     await bench.post()
     expect(bench.kinds().slice(4)).toEqual(['reopening', 'reversal', 'posting'])
+    expect(bench.books.ledger('steel')[5]?.body).toMatchObject({ cause: 'late-data', reverses: 1 })
     expect(postingOf('2026-03')?.activity?.amount).toBe('29840')
   })
 

@@ -1,20 +1,28 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { accountMonthOf, monthNameAt, monthNames, type AccountMonth } from '#accounts/account-month.ts'
 import { stateOf } from '#accounts/account-state.ts'
 import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
-import { meterMonth, type MeterMonth } from '#accounts/evidence.ts'
-import { computedPostings, keptMonths, registerKey, registersOf, rulesText } from '#accounts/post.ts'
+import { meterMonth, withLate, type MeterMonth } from '#accounts/evidence.ts'
+import {
+  computedPostings,
+  factorsText,
+  keptMonths,
+  planRulesText,
+  registerKey,
+  registersOf,
+} from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { restatementOf } from '#accounts/restatement.ts'
 import type { Clock } from '#contract/clock.ts'
-import type { EntryBody } from '#contract/entry.ts'
+import type { Posting } from '#contract/entry.ts'
 import { Fault, faultText } from '#contract/fault.ts'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
-import type { Books, ChangedMonth, PostingProgress } from '#store/port.ts'
+import type { Books, ChangedMonth, LateRegister, PostingProgress } from '#store/port.ts'
+import { PostingBatch } from './posting-batch.ts'
 
 export interface PostingParts {
   readonly books: Books
@@ -25,6 +33,8 @@ export interface PostingParts {
   readonly log: Logger
   /** A change younger than this may be followed by more: late data come in bursts, and are posted once. */
   readonly quietMs?: number
+  /** Calls what it is given while no other thread writes; without it nothing else does. */
+  readonly exclusively?: (write: () => void) => void
 }
 
 const QUIET_MS = 60_000
@@ -34,21 +44,22 @@ const PAUSE_MS = 30_000
 const WINDOWS_MAX = 10_000
 /** Changes of others, and of months that are not over, that an account may leave unnoted: noting is a write. */
 const CHANGES_BEHIND_MAX = 50_000
-/** Entries of one transaction. */
-const ENTRIES_AT_ONCE = 500
+/** Steps that follow one another without anything else having its turn: most last less than a millisecond. */
+const STEPS_MS = 20
 /** Digits of a digest that tell rules apart. */
 const DIGEST_LENGTH = 16
 
 /** By which rules each month was posted: month → digest. */
 const monthRules = z.record(z.string(), z.string())
 
-const digestOf = (text: string): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH)
+const digestOf = (text: string): string => hash('sha256', text).slice(0, DIGEST_LENGTH)
 
 /** Changes that are old enough, by register, and the number of the last. */
 interface Changes {
   readonly byRegister: ReadonlyMap<string, readonly ChangedMonth[]>
   readonly upTo: number
+  /** What came late to locked periods, by register. */
+  readonly late: ReadonlyMap<string, readonly LateRegister[]>
 }
 
 /** What an account has to be posted of, and the progress that is made when it is. */
@@ -68,13 +79,20 @@ export class PostingLoop {
   readonly #parts: PostingParts
   readonly #quietMs: number
   readonly #months = new Map<string, AccountMonth>()
-  readonly #rules = new Map<string, Map<string, string>>()
+  readonly #rules = new Map<string, { readonly plan: string; readonly months: Map<string, string> }>()
+  /** Digests of factors, which are the same for many accounts and months. */
+  readonly #factors = new Map<string, string>()
+  readonly #batch: PostingBatch
   #underWay: Iterator<void> | undefined
   #lastMs: number | undefined
 
   constructor(parts: PostingParts) {
     this.#parts = parts
     this.#quietMs = parts.quietMs ?? QUIET_MS
+    const onRefused = (account: string, fault: Fault): void => {
+      parts.log.error({ code: fault.code, account }, faultText(fault))
+    }
+    this.#batch = new PostingBatch(parts.books, onRefused, parts.exclusively)
   }
 
   /** Works for about this long if a pass is due or under way. Throws retryable faults of the books. */
@@ -93,15 +111,22 @@ export class PostingLoop {
     const endMs = clock.monotonicMs() + lengthMs
     this.#underWay ??= this.#pass()
     try {
+      let turnMs = clock.monotonicMs()
       while (this.#underWay.next().done !== true) {
-        if (clock.monotonicMs() >= endMs) return
+        const nowMs = clock.monotonicMs()
+        if (nowMs >= endMs) return
+        if (nowMs - turnMs < STEPS_MS) continue
         await turn()
+        turnMs = clock.monotonicMs()
       }
+      this.#underWay = undefined
     } catch (error) {
       this.#underWay = undefined
       throw error
+    } finally {
+      // What others do until the next turn is done to ledgers that say all that is known here.
+      this.#batch.write(clock.wallMs())
     }
-    this.#underWay = undefined
   }
 
   /** One step is one account looked at, one register's month read, or one month posted. */
@@ -136,23 +161,18 @@ export class PostingLoop {
       else found.push(change)
       upTo = change.id
     }
-    return { byRegister, upTo }
+    const late = Map.groupBy(books.lateRegisters(), ({ meter, quantity }) => registerKey(meter, quantity))
+    return { byRegister, upTo, late }
   }
 
   *#post(account: AccountPlan, changes: Changes): Generator<void> {
     const { books, park, rules, clock, log } = this.#parts
     const due = this.#due(account, changes)
     if (due === undefined) return
-    // A transaction waits for the disk: many months are posted in one.
-    let pending: EntryBody[] = []
-    const flush = (progress?: PostingProgress): void => {
-      if (pending.length > 0) log.debug({ account: account.account, entries: pending.length }, 'posted')
-      books.post(account.account, pending, clock.wallMs(), progress)
-      pending = []
-    }
+    const id = account.account
     for (const name of due.months) {
       const month = this.#monthOf(name)
-      const state = stateOf(books.ledger(account.account, [name]))
+      const state = stateOf(books.ledger(id, [name]))
       // Where a difference was left as it is, a posting's evidence is older than what is known.
       const isOld = state.differences.size > 0
       const nowMs = clock.wallMs()
@@ -170,16 +190,48 @@ export class PostingLoop {
         // What changes from here on is marked anew, and posted in the next pass.
         if (kept === undefined) yield
       }
-      const fresh = computedPostings({ books, park, rules }, account, month, (meter, quantity) => {
-        const found = measured.get(registerKey(meter.id, quantity))
-        if (found === undefined) throw new RangeError(`${meter.id} was not read`)
-        return found
-      })
-      pending.push(...restatementOf(state, name, fresh, account.materiality))
-      if (pending.length >= ENTRIES_AT_ONCE) flush()
+      const computed = (of: ReadonlyMap<string, MeterMonth>): Posting[] =>
+        computedPostings({ books, park, rules }, account, month, (meter, quantity) => {
+          const found = of.get(registerKey(meter.id, quantity))
+          if (found === undefined) throw new RangeError(`${meter.id} was not read`)
+          return found
+        })
+      const fresh = computed(measured)
+      const withHeld = this.#withHeld(measured, month, changes)
+      const held = withHeld === undefined ? undefined : heldPostings(fresh, computed(withHeld))
+      const bodies = restatementOf(state, name, fresh, account.materiality, held)
+      if (bodies.length > 0) log.debug({ account: id, month: name, entries: bodies.length }, 'posted')
+      this.#batch.add(id, bodies, nowMs)
+      if (held !== undefined && bodies.some(({ kind }) => kind === 'posting')) {
+        // Only now has the posting a number that its difference can name.
+        this.#batch.write(nowMs)
+        const after = stateOf(books.ledger(id, [name]))
+        this.#batch.add(id, restatementOf(after, name, fresh, account.materiality, held), nowMs)
+      }
       yield
     }
-    flush(due.progress)
+    this.#batch.add(id, [], clock.wallMs(), due.progress)
+  }
+
+  /** Months of registers with what came late to them and a lock holds back; undefined where there is nothing. */
+  #withHeld(
+    measured: ReadonlyMap<string, MeterMonth>,
+    month: AccountMonth,
+    { late }: Changes,
+  ): ReadonlyMap<string, MeterMonth> | undefined {
+    if (late.size === 0) return undefined
+    let found = false
+    const all = new Map(measured)
+    for (const [register, of] of measured) {
+      const isTouched = late
+        .get(register)
+        ?.some(({ fromMs, toMs }) => fromMs < month.toMs && toMs > month.fromMs)
+      if (isTouched !== true) continue
+      const slots = this.#parts.books.lateSlots(of.meter, of.quantity, month)
+      if (slots.length > 0) found = true
+      all.set(register, withLate(of, slots))
+    }
+    return found ? all : undefined
   }
 
   /** Undefined where there is nothing to do, or the intervals of what there is are still being computed. */
@@ -237,12 +289,19 @@ export class PostingLoop {
   /** Digests of the rules of months. They change with the files, which are read at the start, so each is made once. */
   #rulesOf(account: AccountPlan, months: readonly string[]): Readonly<Record<string, string>> {
     const { park, rules } = this.#parts
-    const made = this.#rules.get(account.account) ?? new Map<string, string>()
+    const made = this.#rules.get(account.account) ?? {
+      plan: digestOf(planRulesText(account, park, rules)),
+      months: new Map<string, string>(),
+    }
     this.#rules.set(account.account, made)
     for (const name of months) {
-      if (!made.has(name)) made.set(name, digestOf(rulesText(account, this.#monthOf(name), park, rules)))
+      if (made.months.has(name)) continue
+      const text = factorsText(account, this.#monthOf(name), rules)
+      const factors = this.#factors.get(text) ?? digestOf(text)
+      this.#factors.set(text, factors)
+      made.months.set(name, `${made.plan}.${factors}`)
     }
-    return Object.fromEntries(months.map((name) => [name, made.get(name) ?? '']))
+    return Object.fromEntries(months.map((name) => [name, made.months.get(name) ?? '']))
   }
 
   /** Months that were reopened: what was held back while they were closed is due. */
@@ -265,6 +324,15 @@ export class PostingLoop {
           meters.has(meter) && months.some((month) => fromMs < month.toMs && toMs >= month.fromMs),
       )
   }
+}
+
+/** Of the postings with what is held back, those that differ from the ones without. */
+function heldPostings(fresh: readonly Posting[], withHeld: readonly Posting[]): ReadonlyMap<string, Posting> {
+  const differs = withHeld.filter((each, index) => {
+    const now = fresh[index]
+    return each.tCo2 !== now?.tCo2 || each.completeness !== now?.completeness
+  })
+  return new Map(differs.map((each) => [each.source, each]))
 }
 
 function rulesOf({ rules }: PostingProgress): Readonly<Record<string, string>> {

@@ -6,6 +6,7 @@ import { slotStart } from '#contract/grid.ts'
 import { formulaOf, type Meter, type Park } from '#contract/park.ts'
 import { computeWindow, estimatesDue, isUnfollowable } from '#intervals/compute.ts'
 import { dependentsIn, type Dependents } from '#intervals/dependents.ts'
+import { quantitiesOf } from '#intervals/recompute.ts'
 import type { Books, ComputedWindow, DirtyWindow, ReadingStore } from '#store/port.ts'
 
 export interface RecomputationParts {
@@ -29,14 +30,18 @@ const WINDOWS_AT_ONCE = 500
 const DAYS_AT_ONCE = 400
 
 /** Intervals that wait to be recorded together, so that one flush of the disk serves many meters. */
-const INTERVALS_AT_ONCE = 5_000
+const INTERVALS_AT_ONCE = 10_000
 
 /** To be raised when intervals are computed in another way, so that those of old books are computed again. */
 const COMPUTATION = 3
 
+/** Of a meter's register and what flows back through it; who has more said so later than the first books. */
+const QUANTITIES_BEFORE = 2
+
 /** Everything of a meter on which its intervals depend beside its readings. */
 function rulesText(meter: Meter): string {
   const { register, power, energyFrom, ratingPerHour, wrapsAt, gapSeconds, events, formula, estimate } = meter
+  const quantities = quantitiesOf(meter)
   return JSON.stringify({
     computation: COMPUTATION,
     register,
@@ -48,6 +53,7 @@ function rulesText(meter: Meter): string {
     events,
     formula,
     estimate,
+    ...(quantities.length > QUANTITIES_BEFORE ? { quantities } : {}),
   })
 }
 

@@ -30,15 +30,16 @@ export async function writeReport(
 ): Promise<void> {
   if (format === 'xlsx') {
     if (out === undefined) throw new Fault('argument-invalid', '--out: an XLSX file needs a name')
-    return write(out, await xlsxOf(sheets))
+    return writeContent(out, await xlsxOf(sheets))
   }
   const content =
     format === 'json' ? JSON.stringify(view, undefined, 2) : format === 'csv' ? csvOf(sheets) : textOf(sheets)
   if (out === undefined) console.log(content)
-  else write(out, `${format === 'csv' ? BYTE_ORDER_MARK : ''}${content}\n`)
+  else writeContent(out, `${format === 'csv' ? BYTE_ORDER_MARK : ''}${content}\n`)
 }
 
-function write(file: string, content: string | Uint8Array): void {
+/** Writes a file. Throws `folder-unusable` where it cannot be written. */
+export function writeContent(file: string, content: string | Uint8Array): void {
   try {
     writeFileSync(file, content)
   } catch (cause) {

@@ -12,6 +12,8 @@ export const alarmKinds = {
   'meter-silent': { zh: '仪表无数据', en: 'Meter silent' },
   'register-stuck': { zh: '表码停走', en: 'Register stuck' },
   demand: { zh: '需量将超限', en: 'Demand about to be exceeded' },
+  'target-pace': { zh: '超出目标进度', en: 'Ahead of target pace' },
+  'balance-difference': { zh: '计量平衡差异', en: 'Balance difference' },
   'power-factor': { zh: '功率因数偏低', en: 'Low power factor' },
   'night-consumption': { zh: '夜间用量异常', en: 'Unusual use at night' },
   leak: { zh: '停产时段有流量', en: 'Flow at standstill' },
@@ -28,11 +30,9 @@ export type Severity = (typeof severities)[number]
 const common = {
   id: identifier.meta({ description: 'Name of the rule; alarms keep it' }),
   severity: z.enum(severities).default('warning'),
-  only: z
-    .array(identifier)
-    .min(1)
-    .optional()
-    .meta({ description: 'Only of these gateways, meters or enterprises; of all where it is left out' }),
+  only: z.array(identifier).min(1).optional().meta({
+    description: 'Only of these gateways, meters, enterprises or targets; of all where it is left out',
+  }),
 }
 const share = z.number().positive().max(10)
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):(00|15|30|45)$/, 'a quarter of an hour, e.g. "01:15"')
@@ -75,6 +75,26 @@ export const alarmRule = z.discriminatedUnion('kind', [
     share: share
       .default(0.95)
       .meta({ description: 'Of the contracted demand, by the end of the slot under way' }),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('target-pace'),
+    over: z.number().min(0.5).max(2).default(1).meta({
+      description:
+        'Times what the usual course of the year (months of the year before, else days) allows of the limit by the last month that is over; of an intensity, times its limit',
+    }),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('balance-difference'),
+    overShare: share.max(1).default(0.01).meta({
+      description:
+        'Of the last whole day: measured behind a meter more than flowed through it by this share, beyond what the accuracy classes explain',
+    }),
+    lossShare: share.max(1).optional().meta({
+      description:
+        'And less by this share; only where all that flows through is measured behind, named with "only"',
+    }),
   }),
   z.strictObject({
     ...common,
@@ -124,6 +144,19 @@ export const alarmRule = z.discriminatedUnion('kind', [
 ])
 export type AlarmRule = z.output<typeof alarmRule>
 
+/** A server that takes mail, and as whom it is sent. */
+export const smtp = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(587),
+  security: z.enum(['tls', 'starttls', 'none']).default('starttls').meta({
+    description: 'tls: from the first byte (port 465). none: only for a relay on this machine',
+  }),
+  from: z.email(),
+  credentialsFile: z.string().min(1).optional().meta({
+    description: 'YAML file with username and password',
+  }),
+})
+
 const notifications = z.strictObject({
   severity: z.enum(severities).default('warning').meta({ description: 'From this severity on' }),
   language: z.enum(['zh', 'en']).default('zh'),
@@ -138,20 +171,7 @@ const notifications = z.strictObject({
       }),
     )
     .default([]),
-  mail: z
-    .strictObject({
-      host: z.string().min(1),
-      port: z.int().min(1).max(65_535).default(587),
-      security: z.enum(['tls', 'starttls', 'none']).default('starttls').meta({
-        description: 'tls: from the first byte (port 465). none: only for a relay on this machine',
-      }),
-      from: z.email(),
-      to: z.array(z.email()).min(1),
-      credentialsFile: z.string().min(1).optional().meta({
-        description: 'YAML file with username and password',
-      }),
-    })
-    .optional(),
+  mail: z.strictObject({ ...smtp.shape, to: z.array(z.email()).min(1) }).optional(),
 })
 export type Notifications = z.output<typeof notifications>
 
@@ -164,7 +184,7 @@ export const alarmsFile = z.strictObject({
 })
 export type AlarmsFile = z.output<typeof alarmsFile>
 
-export const subjectKinds = ['gateway', 'meter', 'enterprise', 'server'] as const
+export const subjectKinds = ['gateway', 'meter', 'enterprise', 'target', 'server'] as const
 /** Of what a rule holds; the server's id is its park's. */
 export interface AlarmSubject {
   readonly kind: (typeof subjectKinds)[number]

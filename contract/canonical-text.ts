@@ -20,12 +20,27 @@ function orderedKeys(value: object): string[] {
   return keys
 }
 
+/** Letters that JSON writes as they are; others may need an escape, which is for JSON to say. */
+const PLAIN = /^[ !#-[\]-~\u{a0}-\u{d7ff}]*$/u
+
+const textOfString = (value: string): string => (PLAIN.test(value) ? `"${value}"` : JSON.stringify(value))
+
+/** Texts of objects that never change: `settled`. */
+const settledTexts = new WeakMap<object, string>()
+
+/** Freezes a flat object whose text is needed again and again, so that it is written once. */
+export function settled<T extends object>(value: T): T {
+  settledTexts.set(Object.freeze(value), textOfObject(value))
+  return value
+}
+
 /**
  * The one JSON text of a value: keys in the order of their code units, nothing between the parts, so that equal values
  * have equal texts and equal hashes (RFC 8785 for what we write: no floats, no lone surrogates). Keys whose value is
  * undefined are left out.
  */
 export function canonicalText(value: unknown): string {
+  if (typeof value === 'string') return textOfString(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) {
     let text = '['
@@ -33,6 +48,10 @@ export function canonicalText(value: unknown): string {
       text += index === 0 ? canonicalText(value[index]) : `,${canonicalText(value[index])}`
     return `${text}]`
   }
+  return settledTexts.get(value) ?? textOfObject(value)
+}
+
+function textOfObject(value: object): string {
   let text = '{'
   for (const key of orderedKeys(value)) {
     const part: unknown = Reflect.get(value, key)
@@ -40,4 +59,20 @@ export function canonicalText(value: unknown): string {
     text += `${text === '{' ? '' : ','}${keyText(key)}${canonicalText(part)}`
   }
   return `${text}}`
+}
+
+const hasPart = (value: object, key: string): boolean => Reflect.get(value, key) !== undefined
+
+/** True where two values have the same canonical text; neither is written for it. */
+export function isSameContent(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
+    return a.every((each, index) => isSameContent(each, b[index]))
+  }
+  return (
+    Object.keys(a).every((key) => isSameContent(Reflect.get(a, key), Reflect.get(b, key))) &&
+    Object.keys(b).every((key) => !hasPart(b, key) || hasPart(a, key))
+  )
 }

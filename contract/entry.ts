@@ -132,13 +132,16 @@ export const entryBody = z.discriminatedUnion('kind', [
     reason,
     by,
   }),
-  /** A posting would be another one today, and stays: the difference is immaterial, or its month is closed. */
+  /**
+   * A posting would be another one today, and stays: the difference is immaterial, its month is closed, or another
+   * account's closing holds the intervals that both rest on.
+   */
   z.strictObject({
     kind: z.literal('difference'),
     month: accountMonth,
     posting: z.int().min(1),
     cause: z.enum(changeCauses),
-    because: z.enum(['immaterial', 'closed']),
+    because: z.enum(['immaterial', 'closed', 'locked']),
     tCo2: decimalText.optional().meta({ description: 'What it would be' }),
     tCo2MarketBased: decimalText.optional(),
   }),

@@ -23,6 +23,11 @@ export const faultTable = {
   },
   'web-not-built': { advice: 'Run "npm run build:web" once.', retryable: false },
   'not-found': { advice: 'Check the address: /api/park lists every id.', retryable: false },
+  'not-simulated': {
+    advice:
+      'See what there is: /meters, /faults and /truth of the simulator, or "meters", "faults" and "truth" at its prompt.',
+    retryable: false,
+  },
   'request-invalid': { advice: 'Correct the part of the request that is named.', retryable: false },
   'sign-in-needed': { advice: 'Sign in, or send a valid token, and ask again.', retryable: false },
   'not-allowed': {
@@ -31,6 +36,19 @@ export const faultTable = {
   },
   'sign-in-refused': {
     advice: 'Check name and password; an administrator can make a new one-time link.',
+    retryable: false,
+  },
+  'sign-in-unavailable': {
+    advice: 'Try again later, or sign in with name and password; check the issuer in sign-in.yaml.',
+    retryable: true,
+  },
+  'font-missing': {
+    advice:
+      'Install a font with Chinese characters (Debian: fonts-wqy-microhei or fonts-noto-cjk) or name one with --report-font; a page can be printed meanwhile.',
+    retryable: false,
+  },
+  'report-damaged': {
+    advice: 'Restore the folder of reports from a backup; the same report can be made anew on the page.',
     retryable: false,
   },
   'link-ended': { advice: 'Ask an administrator for a new one-time link.', retryable: false },

@@ -171,7 +171,8 @@ export const meterDescription = z.strictObject({
     .optional()
     .meta({ description: 'The register starts again from zero when it reaches this' }),
   gapSeconds: z.number().positive().default(300).meta({
-    description: 'Readings further apart than this leave the time between them uncovered',
+    description:
+      'Readings further apart than this leave the time between them uncovered; to be longer than the time between two polls, or milliseconds decide',
   }),
   installed: z.iso.datetime({ offset: true }).meta({ description: 'Readings before this are refused' }),
   accuracyPercent: z.number().positive().max(100).optional().meta({

@@ -5,14 +5,14 @@ import { meterMonth } from '#accounts/evidence.ts'
 import { computedPostings } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { statementOf, type Statement } from '#accounts/statement.ts'
-import { toDecimal } from '#contract/amount.ts'
 import type { EntryBody, LedgerEntry, Posting } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import type { RegisterPoint } from '#contract/interval.ts'
+import type { LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import type { Books, ReadingStore } from '#store/port.ts'
+import type { Books } from '#store/port.ts'
+import { slotRevisions, type CommitSource } from './slot-trace.ts'
 
 /** Read functions of carbon accounts: nothing here can write. */
 
@@ -21,10 +21,17 @@ export interface AccountSources {
   readonly rules: PostingRules
   readonly books: Pick<
     Books,
-    'ledger' | 'ledgerHead' | 'ledgerAccounts' | 'records' | 'slotProof' | 'revisions'
+    | 'ledger'
+    | 'ledgerHead'
+    | 'ledgerAccounts'
+    | 'records'
+    | 'slotProof'
+    | 'revisions'
+    | 'locks'
+    | 'lateRegisters'
+    | 'lateSlots'
   >
-  /** Commit records, to name the batch that a reading came in. */
-  readonly commits: Pick<ReadingStore, 'commitsSince'>
+  readonly commits: CommitSource
 }
 
 /** The plan of an account. Throws `not-found`. */
@@ -32,6 +39,11 @@ export function planOf({ plan }: AccountSources, account: string): AccountPlan {
   const found = plan.accounts.find((each) => each.account === account)
   if (found === undefined) throw new Fault('not-found', `The accounting plan has no account "${account}".`)
   return found
+}
+
+/** What the sources of an account are called by its plan of today; an earlier source may be in no plan any more. */
+export function sourceNames({ sources }: AccountPlan): Record<string, LocalName> {
+  return Object.fromEntries(sources.map(({ id, name }) => [id, name]))
 }
 
 /** What the running month comes to so far, by the functions that post it when it is over. */
@@ -119,33 +131,6 @@ export interface SlotTrace {
   }[]
 }
 
-/** How long after a reading its batch is looked for among the commit records. */
-const COMMIT_WITHIN_MS = 3_600_000
-const COMMITS_MAX = 5_000
-
-async function readingTrace(
-  { commits }: AccountSources,
-  park: Park,
-  meter: string,
-  { atMs, register }: RegisterPoint,
-): Promise<SlotTrace['readings'][number]> {
-  const found = (await commits.commitsSince(atMs, COMMITS_MAX)).find(
-    ({ touched, committedAtMs }) =>
-      committedAtMs <= atMs + COMMIT_WITHIN_MS &&
-      touched.some((each) => each.meter === meter && each.fromMs <= atMs && atMs <= each.toMs),
-  )
-  const { epoch = null, seq = null } = found ?? {}
-  return {
-    atMs,
-    register: toDecimal(register),
-    gateway: park.meters.get(meter)?.gateway ?? '',
-    batch:
-      found === undefined || epoch === null || seq === null
-        ? null
-        : { epoch, seq, committedAtMs: found.committedAtMs },
-  }
-}
-
 /** The slot of a posting's meter, in the revision that the posting rests on. Throws `not-found`. */
 export async function slotTrace(
   sources: AccountSources,
@@ -165,16 +150,22 @@ export async function slotTrace(
   if (evidence === undefined || interval === undefined)
     throw new Fault('not-found', `The posting rests on no slot of ${meter} at ${slotMs}.`)
   const { quantity } = evidence
-  const common = { meter, quantity, slotMs, revision: interval.revision }
-  if (interval.state === 'missing')
-    return { ...common, basis: 'missing', method: null, energy: null, readings: [] }
-  const points =
-    interval.basis === 'register'
-      ? [interval.opening, interval.closing].flatMap(({ before, after }) => [before, after])
-      : []
-  const distinct = [...new Map(points.map((point) => [point.atMs, point])).values()]
-  const readings: SlotTrace['readings'][number][] = []
-  for (const point of distinct) readings.push(await readingTrace(sources, park, meter, point))
-  const { basis, method, energy } = interval
-  return { ...common, basis, method, energy: toDecimal(energy), readings }
+  const [traced] = await slotRevisions(sources.commits, park, [interval])
+  return {
+    meter,
+    quantity,
+    slotMs,
+    revision: interval.revision,
+    basis: traced?.basis ?? 'missing',
+    method: traced?.method ?? null,
+    energy: traced?.energy ?? null,
+    readings:
+      traced?.basis === 'register'
+        ? traced.readings.map(({ value, gateway, ...rest }) => ({
+            ...rest,
+            register: value,
+            gateway: gateway ?? '',
+          }))
+        : [],
+  }
 }

@@ -18,7 +18,10 @@ import type { BooksView } from './sources.ts'
 const METERS_AT_ONCE = 20
 
 /** What is made of each meter, in pieces with other work between them. */
-async function inTurns<T>(meters: readonly Meter[], make: (meter: Meter) => readonly T[]): Promise<T[]> {
+export async function inTurns<T>(
+  meters: readonly Meter[],
+  make: (meter: Meter) => readonly T[],
+): Promise<T[]> {
   const made: T[] = []
   for (const [index, meter] of meters.entries()) {
     if (index > 0 && index % METERS_AT_ONCE === 0) await turn()
@@ -31,6 +34,15 @@ interface Month {
   readonly month: string
   readonly period: Period
   readonly nowMs: number
+}
+
+/** Meters that are read and whose calibration is past its date, or has none on record. */
+export function calibrationDue(meters: readonly Meter[], today: string): Completeness['calibration'] {
+  return meters.flatMap(({ id, gateway, calibration }) => {
+    if (gateway === undefined) return []
+    const due = calibration?.due
+    return due !== undefined && due >= today ? [] : { meter: id, due: due ?? null }
+  })
 }
 
 /** Slots of each meter and day: those that should be there by now, and those that are. */
@@ -61,11 +73,7 @@ export async function completenessOf(
         },
       ]
     }),
-    calibration: meters.flatMap(({ id, gateway, calibration }) => {
-      if (gateway === undefined) return []
-      const due = calibration?.due
-      return due !== undefined && due >= today ? [] : { meter: id, due: due ?? null }
-    }),
+    calibration: calibrationDue(meters, today),
   }
 }
 
@@ -82,7 +90,7 @@ function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }:
   let complete = true
   let error: Big | undefined = new Big(0)
   const amounts = meters.flatMap((meter) => {
-    const [part] = rollUp(books.daySums(meter.id, meter.register, period), [period])
+    const [part] = rollUp(books.sumsOver(meter.id, meter.register, period), [period])
     if (part === undefined || part.sum.energy === undefined) {
       complete = false
       return []

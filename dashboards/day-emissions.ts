@@ -3,6 +3,7 @@ import type { AccountPlan } from '#accounts/accounting-plan.ts'
 import { meterMonth } from '#accounts/evidence.ts'
 import { computedPostings } from '#accounts/post.ts'
 import { isIncomplete, totalsOf } from '#accounts/statement.ts'
+import type { Posting } from '#contract/entry.ts'
 import { dayOf, isSettled, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import type { AccountSources } from './account-view.ts'
@@ -17,12 +18,18 @@ export interface DayStretch extends Period {
 const daysBack = { today: 0, yesterday: 1, weekBefore: 7 } as const
 const whiches = ['today', 'yesterday', 'weekBefore'] as const
 
+/** The end of the last slot of today that counts as final. */
+export function settledUntil(nowMs: number, timeZone: string): number {
+  const { fromMs } = dayOf(nowMs, timeZone)
+  let endMs = slotStart(nowMs)
+  while (endMs > fromMs && !isSettled(endMs - SLOT_MS, nowMs)) endMs -= SLOT_MS
+  return endMs
+}
+
 /** Today up to the last slot that counts as final, and as many slots of yesterday and of the same weekday before. */
 export function dayStretches(nowMs: number, timeZone: string): DayStretch[] {
   const today = dayOf(nowMs, timeZone)
-  let endMs = slotStart(nowMs)
-  while (endMs > today.fromMs && !isSettled(endMs - SLOT_MS, nowMs)) endMs -= SLOT_MS
-  const lengthMs = endMs - today.fromMs
+  const lengthMs = settledUntil(nowMs, timeZone) - today.fromMs
   const date = Temporal.Instant.fromEpochMilliseconds(today.fromMs).toZonedDateTimeISO(timeZone).toPlainDate()
   return whiches.map((which) => {
     const day = date.subtract({ days: daysBack[which] }).toZonedDateTime(timeZone)
@@ -40,9 +47,28 @@ export interface DayEmissions {
 }
 
 /**
- * What the meters of an account's sources come to in a stretch of a day, by the functions that post its month. Amounts
- * that people record (deliveries, stocks) belong to whole months and are in no day. Throws as `computedPostings`.
+ * What the meters of an account's sources come to in a stretch of a day, by the functions that post its month: formula,
+ * factors and evidence of each source. Amounts that people record (deliveries, stocks) belong to whole months and are in
+ * no day. Throws as `computedPostings`.
  */
+export function dayPostingsOf(
+  sources: AccountSources,
+  park: Park,
+  account: AccountPlan,
+  stretch: Period,
+  nowMs: number,
+): readonly Posting[] {
+  if (stretch.fromMs === stretch.toMs) return []
+  const { timeZone } = park.description
+  const month = accountMonthOf(monthNameAt(stretch.fromMs, timeZone), timeZone)
+  const metered = { ...account, sources: account.sources.filter(({ measured }) => measured.length > 0) }
+  const ground = { books: { records: () => [] }, park, rules: sources.rules }
+  return computedPostings(ground, metered, month, (meter, quantity) =>
+    meterMonth(sources.books, meter, quantity, stretch, nowMs),
+  )
+}
+
+/** What these postings come to. Throws as `computedPostings`. */
 export function emissionsOf(
   sources: AccountSources,
   park: Park,
@@ -50,16 +76,7 @@ export function emissionsOf(
   stretch: Period,
   nowMs: number,
 ): DayEmissions {
-  const { timeZone } = park.description
-  const month = accountMonthOf(monthNameAt(stretch.fromMs, timeZone), timeZone)
-  const metered = { ...account, sources: account.sources.filter(({ measured }) => measured.length > 0) }
-  const ground = { books: { records: () => [] }, park, rules: sources.rules }
-  const postings =
-    stretch.fromMs === stretch.toMs
-      ? []
-      : computedPostings(ground, metered, month, (meter, quantity) =>
-          meterMonth(sources.books, meter, quantity, stretch, nowMs),
-        )
+  const postings = dayPostingsOf(sources, park, account, stretch, nowMs)
   return {
     account: account.account,
     tCo2: totalsOf(postings, []).total,

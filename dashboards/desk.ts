@@ -1,4 +1,5 @@
 import type { Refusal } from '#contract/commit.ts'
+import type { EntryBody } from '#contract/entry.ts'
 import type { GapDecision } from '#contract/gap.ts'
 import type { Remark } from '#store/alarm-port.ts'
 
@@ -15,6 +16,8 @@ export interface Desk {
   remark(subject: string, remark: Remark): void
   /** False where there is no such alarm, or somebody has acknowledged it. */
   acknowledgeAlarm(id: number, by: string, atMs: number): boolean
+  /** Adds an entry to the end of an account's chain and returns its number. Throws what the books hold against it. */
+  enter(account: string, body: EntryBody, nowMs: number): number
   /** Throws `quarantine-closed`, `quarantine-refused`, or what the store throws. */
   replay(
     id: number,

@@ -9,9 +9,9 @@ import type { MeterEnergy } from './api/shapes.ts'
 import { expectedCount, expectedSlots } from './energy.ts'
 import type { BooksView } from './sources.ts'
 
-/** A meter's energy over parts of the calendar, read from the day sums of the books. */
+/** A meter's energy over parts of the calendar, read from the sums of the books. */
 
-/** Sums of the parts of a period, which begins and ends with days. Hours are summed from slots, all others from days. */
+/** Sums of the parts of a period, which begins and ends with days. Hours are summed from slots, years from months. */
 export function energyByPart(
   books: BooksView,
   meter: Meter,
@@ -23,7 +23,9 @@ export function energyByPart(
       ? books
           .intervals(meter.id, quantity, period)
           .map((interval) => ({ fromMs: interval.slotMs, sum: sumOfSlot(interval) }))
-      : books.daySums(meter.id, quantity, period)
+      : part === 'day'
+        ? books.daySums(meter.id, quantity, period)
+        : books.sumsOver(meter.id, quantity, period)
   return rollUp(smaller, partsOf(part, period, timeZone))
 }
 

@@ -181,12 +181,18 @@ export class MemoryBooks implements BooksView {
       (each) => each.meter === meter && each.quantity === quantity && inPeriod(each.slotMs, period),
     )
   }
+  revisions(meter: string, quantity: QuantityName, slotMs: number): readonly RecordedInterval[] {
+    return this.intervals(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })
+  }
   daySums(meter: string, quantity: QuantityName, period: Period): readonly PlacedSum[] {
     const slots = this.intervals(meter, quantity, period).map((interval) => ({
       fromMs: interval.slotMs,
       sum: sumOfSlot(interval),
     }))
     return rollUp(slots, partsOf('day', period, 'Asia/Shanghai'))
+  }
+  sumsOver(...asked: Parameters<BooksView['sumsOver']>): readonly PlacedSum[] {
+    return this.daySums(...asked)
   }
   holes = (): readonly never[] => []
   gaps = (): readonly never[] => []
@@ -201,6 +207,7 @@ export class MemoryBooks implements BooksView {
     gaps: 0,
     missingBatches: 0,
     quarantined: 0,
+    daysToCopy: 0,
     dirtyWindows: 0,
     oldestDirtyMs: undefined,
     revisionsWritten: 0,

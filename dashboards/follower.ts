@@ -9,6 +9,8 @@ import type { ReadingSource } from './sources.ts'
 
 /** How far back a starting server looks for a meter's last usable values and for its poll interval. */
 const LOOK_BACK_MS = 15 * 60_000
+/** Commits that are remembered, so that telling of one twice costs nothing: the books follow what was told before. */
+const REMEMBERED_MAX = 20_000
 
 interface FollowerParts {
   readonly park: Park
@@ -23,6 +25,7 @@ export class Follower {
   readonly #parts: FollowerParts
   readonly #touched: Set<MeterId>
   readonly #unread: Set<MeterId>
+  readonly #known = new Set<string>()
   #underWay: Promise<void> | undefined
   #failed = false
 
@@ -32,12 +35,28 @@ export class Follower {
     this.#unread = new Set(parts.park.meters.keys())
   }
 
-  noticeCommits(records: readonly CommitRecord[]): void {
+  /** True where one of them is new. */
+  noticeCommits(records: readonly CommitRecord[]): boolean {
     const { board, park, clock } = this.#parts
-    for (const record of records) {
+    const news = records.filter((record) => this.#isNew(record))
+    for (const record of news) {
       board.takeCommit(record, clock.wallMs())
       for (const { meter } of record.touched) if (park.meters.has(meter)) this.#touched.add(meter)
     }
+    return news.length > 0
+  }
+
+  #isNew({ gateway, epoch, seq, digest, committedAtMs }: CommitRecord): boolean {
+    const name = `${gateway} ${epoch} ${seq} ${digest} ${committedAtMs}`
+    if (this.#known.has(name)) return false
+    this.#known.add(name)
+    if (this.#known.size > REMEMBERED_MAX) {
+      for (const oldest of this.#known) {
+        this.#known.delete(oldest)
+        break
+      }
+    }
+    return true
   }
 
   /** Reads what was touched. A store that cannot be reached is asked again at the next call, and logged once. */

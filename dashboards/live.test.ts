@@ -17,6 +17,7 @@ let http: Server
 let url: string
 let accepted: ServerResponse[]
 let catchUps: number
+let mayLook: boolean
 
 /** A large park in which every meter changes with every view: one change is about two megabytes. */
 function view(): Overview {
@@ -45,6 +46,7 @@ beforeEach(async () => {
   clock = new ManualClock(startMs)
   accepted = []
   catchUps = 0
+  mayLook = true
   stream = new LiveStreams({
     park: smallPark,
     clock,
@@ -55,7 +57,7 @@ beforeEach(async () => {
   http = createServer((_request, response) => {
     accepted.push(response)
     try {
-      stream.accept(smallPark, response, {})
+      stream.accept(smallPark, response, {}, () => mayLook)
     } catch (error) {
       response.writeHead(503).end(error instanceof Error ? error.message : '')
     }
@@ -110,6 +112,35 @@ test('a viewer that does not read is dropped before much waits for it, and the o
   clock.advance(1_000)
   await received
   expect(accepted[1]?.destroyed).toBe(false)
+})
+
+test('a viewer that may look no longer is sent away with the next heartbeat', async () => {
+  const viewer = await connect()
+  await nextEvent(viewer, 'snapshot')
+  const ended = new Promise((resolve) => {
+    viewer.once('end', resolve)
+  })
+  viewer.resume()
+  mayLook = false
+  clock.advance(10_000)
+  await ended
+})
+
+test('a change is on its way 50 ms after its commit, and the next one not before 100 ms more', async () => {
+  const viewer = await connect()
+  await nextEvent(viewer, 'snapshot')
+  for (const waitMs of [50, 100]) {
+    const received = nextEvent(viewer, 'change')
+    const before = catchUps
+    stream.notice()
+    clock.advance(waitMs - 1)
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+    expect(catchUps).toBe(before)
+    clock.advance(1)
+    await received
+  }
 })
 
 test('commits that come together are one change', async () => {

@@ -6,7 +6,10 @@ import type { Park } from '#contract/park.ts'
 import type { LiveGateway, LiveMeter, Overview } from './api/shapes.ts'
 
 /** Changes that come within this time travel together. */
-const COALESCE_MS = 250
+const COALESCE_MS = 50
+/** Between two changes lies at least so much, and so many times what the last one took to make and send. */
+const SPACING_MS = 100
+const REST_TIMES = 9
 /** Silence comes by the passing of time alone, so it is looked for at this pace. */
 const WATCH_MS = 1_000
 /** A viewer that hears nothing for longer than two of these may say that the stream is broken. */
@@ -44,11 +47,14 @@ function gatewaySignature({ gateway, state, why, waitingRows }: LiveGateway): st
  */
 class LiveStream {
   readonly #sources: StreamSources
-  readonly #viewers = new Set<ServerResponse>()
+  /** Each with the question whether it may still look. */
+  readonly #viewers = new Map<ServerResponse, () => boolean>()
   readonly #stopping = new AbortController()
   readonly #tasks = new Set<Promise<void>>()
   #sent = new Map<string, string>()
   #scheduled = false
+  /** When the next change may be made. */
+  #restUntilMs = -Infinity
 
   constructor(sources: StreamSources) {
     this.#sources = sources
@@ -59,8 +65,8 @@ class LiveStream {
     return this.#viewers.size
   }
 
-  /** Takes over a response and keeps it open. */
-  accept(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  /** Takes over a response and keeps it open for as long as its viewer may look. */
+  accept(response: ServerResponse, headers: Readonly<Record<string, string>>, mayLook: () => boolean): void {
     const snapshot = eventText('snapshot', this.#sources.view())
     response.writeHead(200, {
       ...headers,
@@ -71,7 +77,7 @@ class LiveStream {
     })
     response.once('close', () => this.#viewers.delete(response))
     response.on('error', (error) => this.#sources.log.debug({ err: error }, 'a viewer left'))
-    this.#viewers.add(response)
+    this.#viewers.set(response, mayLook)
     this.#write(response, `retry: ${RECONNECT_MS}\n\n${snapshot}`)
   }
 
@@ -85,7 +91,7 @@ class LiveStream {
   /** Ends all streams and waits for what is under way. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('stopping'))
-    for (const viewer of this.#viewers) viewer.end()
+    for (const viewer of this.#viewers.keys()) viewer.end()
     await Promise.all(this.#tasks)
   }
 
@@ -99,7 +105,9 @@ class LiveStream {
 
   async #flushSoon(): Promise<void> {
     try {
-      await this.#sources.clock.sleep(COALESCE_MS, this.#stopping.signal)
+      const { clock } = this.#sources
+      const restMs = this.#restUntilMs - clock.monotonicMs()
+      await clock.sleep(Math.max(COALESCE_MS, restMs), this.#stopping.signal)
     } finally {
       this.#scheduled = false
     }
@@ -118,14 +126,32 @@ class LiveStream {
       }
       if (clock.monotonicMs() - heardMs >= HEARTBEAT_MS) {
         heardMs = clock.monotonicMs()
+        this.#endThoseShutOut()
         this.#broadcast(eventText('tick', { nowMs: clock.wallMs() }))
       }
     }
   }
 
+  /** Who signed out, was shut out or had another role since: its browser asks again, and is told. */
+  #endThoseShutOut(): void {
+    for (const [viewer, mayLook] of this.#viewers) {
+      if (mayLook()) continue
+      this.#viewers.delete(viewer)
+      viewer.end()
+    }
+  }
+
   async #flush(): Promise<void> {
-    await this.#sources.catchUp()
+    const { clock, catchUp } = this.#sources
+    await catchUp()
     if (this.#viewers.size === 0) return
+    const startedMs = clock.monotonicMs()
+    this.#sendChanges()
+    const endedMs = clock.monotonicMs()
+    this.#restUntilMs = endedMs + Math.min(WATCH_MS, Math.max(SPACING_MS, REST_TIMES * (endedMs - startedMs)))
+  }
+
+  #sendChanges(): void {
     const view = this.#sources.view()
     const signatures = new Map<string, string>([
       ...view.meters.map((meter) => [`meter ${meter.meter}`, meterSignature(meter)] as const),
@@ -140,10 +166,12 @@ class LiveStream {
   }
 
   #broadcast(text: string): void {
-    for (const viewer of this.#viewers) this.#write(viewer, text)
+    // Made into bytes once, not for each viewer.
+    const bytes = Buffer.from(text)
+    for (const viewer of this.#viewers.keys()) this.#write(viewer, bytes)
   }
 
-  #write(viewer: ServerResponse, text: string): void {
+  #write(viewer: ServerResponse, text: string | Buffer): void {
     if (viewer.writableLength > PENDING_BYTES_MAX) {
       this.#sources.log.warn({ pendingBytes: viewer.writableLength }, 'a viewer was too slow and is dropped')
       this.#viewers.delete(viewer)
@@ -180,13 +208,21 @@ export class LiveStreams {
     return stream
   }
 
-  /** Takes over a response and keeps it open. Throws `viewers-full` before anything is written. */
-  accept(park: Park, response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  /**
+   * Takes over a response and keeps it open for as long as its viewer may look, which is asked with every heartbeat.
+   * Throws `viewers-full` before anything is written.
+   */
+  accept(
+    park: Park,
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    mayLook: () => boolean,
+  ): void {
     const viewers = [...this.#streams.values()].reduce((total, stream) => total + stream.viewers, 0)
     if (viewers >= VIEWERS_MAX) {
       throw new Fault('viewers-full', `${VIEWERS_MAX} screens are connected already.`)
     }
-    this.#streamOf(park).accept(response, headers)
+    this.#streamOf(park).accept(response, headers, mayLook)
   }
 
   /** Something was committed or said: a change follows soon. */

@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { GuardedRoute } from './access/guard.ts'
@@ -53,6 +54,42 @@ describe('the description of the API', () => {
     for (const [name, { responses }] of operations()) {
       expect(Object.keys(responses), name).toContain('default')
     }
+  })
+
+  test('is a valid OpenAPI 3.1 document', async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone(described))
+    expect(errors).toBeUndefined()
+    expect(valid).toBe(true)
+  })
+
+  test('lists for every address an answer, and every status that it is seen to answer with', async () => {
+    for (const [name, { responses }] of operations()) {
+      expect(
+        Object.keys(responses).filter((status) => /^[23]/.test(status)),
+        name,
+      ).not.toEqual([])
+    }
+    const seen = new Set<string>()
+    for (const route of bench.server.routes) {
+      if (route.method === 'HEAD' || isPage(route)) continue
+      for (const value of ['forge-main', '1', 'NOT AN ID']) {
+        const abort = new AbortController()
+        const answer = await fetch(
+          bench.server.url + route.url.replaceAll(/:\w+/g, encodeURIComponent(value)),
+          {
+            method: route.method,
+            redirect: 'manual',
+            signal: abort.signal,
+          },
+        )
+        abort.abort()
+        const [path = '', method = ''] = [nameOf(route).split(' ')[1], route.method.toLowerCase()]
+        const declared = Object.keys(described.paths[path]?.[method]?.responses ?? {})
+        expect(declared, `${nameOf(route)} answered ${answer.status}`).toContain(String(answer.status))
+        seen.add(String(answer.status))
+      }
+    }
+    expect([...seen].toSorted()).toEqual(expect.arrayContaining(['200', '400', '401', '404']))
   })
 
   test('names the rights by which it is guarded', () => {

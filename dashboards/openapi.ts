@@ -5,6 +5,7 @@ import { accessOf, CHANGE_HEADER } from './access/guard.ts'
 import { open, type RouteAccess } from './access/route-access.ts'
 import { summaryOf } from './api/summaries.ts'
 import { faultBody } from './api/shapes.ts'
+import { withAnswers } from './openapi-answers.ts'
 
 /** The description of the HTTP API that its own routes and schemas give: /api/openapi.json. */
 
@@ -63,5 +64,10 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       return jsonSchemaTransform({ ...given, schema: describedSchema(route, schema) })
     },
   })
-  app.get('/api/openapi.json', { config: { access: open } }, () => app.swagger())
+  // The same for everybody and for as long as the server runs.
+  let described: object | undefined
+  app.get('/api/openapi.json', { config: { access: open } }, () => {
+    described ??= withAnswers(app.swagger())
+    return described
+  })
 }

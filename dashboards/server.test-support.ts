@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -40,6 +40,8 @@ interface StreamEvent {
 /** The real server on the small park, with a page of one line and a clock that the test drives. */
 export class ServerBench {
   readonly folder = mkdtempSync(join(tmpdir(), 'tanbiao-web-'))
+  /** Apart from what else lies in the folder: every file here is served. */
+  readonly #pages = join(this.folder, 'pages')
   readonly clock = new ManualClock(startMs)
   readonly store = new MemoryReadings()
   readonly books = new MemoryBooks()
@@ -48,12 +50,13 @@ export class ServerBench {
   #headers: Readonly<Record<string, string>> = {}
 
   constructor() {
-    writeFileSync(join(this.folder, 'index.html'), '<!doctype html><title>碳表</title>')
+    mkdirSync(this.#pages)
+    writeFileSync(join(this.#pages, 'index.html'), '<!doctype html><title>碳表</title>')
   }
 
   /** What a server here is started with; port 0, the page, and no log unless told otherwise. */
   options(over: Partial<ServerOptions> = {}): ServerOptions {
-    const { clock, store, books, access, folder: webFolder } = this
+    const { clock, store, books, access } = this
     return {
       port: 0,
       park: smallPark,
@@ -61,7 +64,7 @@ export class ServerBench {
       books,
       clock,
       log: pino({ level: 'silent' }),
-      webFolder,
+      webFolder: this.#pages,
       access,
       openAs: 'auditor',
       ...over,
@@ -111,7 +114,12 @@ export class ServerBench {
 
   /** Asks as whoever signed in. */
   async get(path: string): Promise<unknown> {
-    return (await fetch(this.server.url + path, { headers: this.#headers })).json()
+    return (await this.ask(path)).json()
+  }
+
+  /** The same, with the whole answer. */
+  async ask(path: string): Promise<Response> {
+    return fetch(this.server.url + path, { headers: this.#headers })
   }
 
   /** Adds a user of an enterprise and signs that one in, as an administrator who is signed in now. */

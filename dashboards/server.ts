@@ -14,6 +14,7 @@ import type { StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import type { AccessBook } from '#store/access-book.ts'
 import { guardRoutes, type GuardedRoute } from './access/guard.ts'
+import type { OidcSignIn } from './access/oidc.ts'
 import { readOwn } from './access/route-access.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
@@ -22,22 +23,32 @@ import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
 import { enterpriseApi } from './api/enterprise.ts'
 import { factsNow, type FactSources } from './alarms/facts.ts'
+import { SlowFacts } from './alarms/slow-facts.ts'
 import { AlarmWatch, type AlarmWatchParts } from './alarms/watch.ts'
 import { alarmsApi } from './api/alarms.ts'
 import { dataQualityApi } from './api/data-quality.ts'
 import { fleetApi, type PublishConfiguration } from './api/fleet.ts'
+import { baselineApi } from './api/baseline.ts'
+import { electricityFilesApi } from './api/electricity-files.ts'
+import { lateDataApi } from './api/late-data.ts'
+import { ledgerApi } from './api/ledger.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
+import { monitoringApi } from './api/monitoring.ts'
+import { oidcApi } from './api/oidc.ts'
 import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
 import { factorsApi, type FactorSources } from './api/factors.ts'
+import { productsApi } from './api/products.ts'
 import { reportFilesApi } from './api/report-files.ts'
-import { reportsApi, type ReportSources } from './api/reports.ts'
-import { targetsApi, type TargetSources } from './api/targets.ts'
+import { reportsApi } from './api/reports.ts'
+import { accountNames, targetsApi, type TargetSources } from './api/targets.ts'
 import { tariffApi } from './api/tariff.ts'
+import { scheduledApi } from './api/scheduled.ts'
+import { traceApi } from './api/trace.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
 import type { AccountSources } from './account-view.ts'
@@ -49,6 +60,10 @@ import { hostRule } from './host-names.ts'
 import { LiveStreams } from './live.ts'
 import { describeRoutes } from './openapi.ts'
 import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
+import type { ReportSources } from './report-ground.ts'
+import type { ReportFont } from './report-pdf.ts'
+import { ReportRunner, type ScheduledReports } from './scheduled/runner.ts'
+import type { CommitSource } from './slot-trace.ts'
 import { inPieces, type BooksView, type ReadingSource } from './sources.ts'
 
 /** Composition of the dashboards: board, API, live stream and the built web pages on one port. */
@@ -75,6 +90,10 @@ export interface ServerOptions {
   readonly access: AccessBook
   /** What anybody on this machine may be without signing in; nobody unless told otherwise. */
   readonly openAs?: Role
+  /** Signing in at a provider; without it people sign in here alone. */
+  readonly oidc?: OidcSignIn | undefined
+  /** Addresses of proxies before this server, which say who asks and whether over HTTPS. */
+  readonly trustedProxies?: readonly string[]
   /** What `/metrics` and `/readyz` answer; without it neither is there. */
   readonly operations?: Operations
   /** The rules that are looked at, where alarms are entered, and who is told of them. */
@@ -83,10 +102,16 @@ export interface ServerOptions {
   readonly desk?: Desk
   /** Publishes a signed configuration to its gateway; without it none can be published from here. */
   readonly publishConfiguration?: PublishConfiguration
+  /** Commit records, by which the batch of a reading is named; without it none is. */
+  readonly commits?: CommitSource
   /** Ledgers and what they are computed by; without an accounting plan there are none. */
   readonly accounts?: AccountSources | undefined
   /** What reports are made from; without an accounting plan there are none. */
   readonly reports?: ReportSources | undefined
+  /** Reports that are made by themselves; without it there are none. */
+  readonly scheduled?: ScheduledReports | undefined
+  /** What PDF files are written with; without it there are none. */
+  readonly reportFont?: ReportFont | undefined
   /** Factors and tariffs with their documents; without them the list is empty. */
   readonly factors?: FactorSources | undefined
   /** Targets and what they are held against; without them there are none. */
@@ -103,6 +128,8 @@ export interface Server {
   readonly firstLink: string | undefined
   /** Looks at the rules of alarms when it is run; undefined where there are none. */
   readonly alarms: AlarmWatch | undefined
+  /** Makes scheduled reports when it is run; undefined where there are none. */
+  readonly scheduled: ReportRunner | undefined
   /** Tells of a gateway's state message. Never throws, never waits. */
   noticeState(message: StateMessage): void
   /** Ends live streams, lets requests under way finish, and frees the port. */
@@ -132,6 +159,9 @@ const builtPages = fileURLToPath(new URL('web/dist', import.meta.url))
 /** Requests of one address: a page asks for a dozen, and a live stream is one. */
 const REQUESTS_A_MINUTE = 3_000
 
+/** The time in which a request must have come whole; answers may take longer. */
+const REQUEST_MS_MAX = 60_000
+
 function tooMany(): Fault {
   return new Fault('too-many-requests', `More than ${REQUESTS_A_MINUTE} requests in a minute.`)
 }
@@ -160,7 +190,8 @@ function isPortTaken(error: unknown): boolean {
  * listens at the address. A store that cannot be reached is no reason not to start: it is asked again.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { host = '127.0.0.1', port, park, books, clock, log, webFolder = builtPages } = options
+  const { host = '127.0.0.1', port, park, books, clock, log } = options
+  const { webFolder = builtPages, trustedProxies = [] } = options
   const store = inPieces(options.store)
   if (!existsSync(join(webFolder, 'index.html'))) {
     throw new Fault('web-not-built', 'The web pages are not built.', { place: { file: webFolder } })
@@ -187,6 +218,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
+    // Whoever sends a request a byte at a time holds a connection for so long at most.
+    requestTimeout: REQUEST_MS_MAX,
     frameworkErrors: (error, request, reply) => answerRefusal(error, request, reply),
   })
   app.setValidatorCompiler(validatorCompiler)
@@ -212,6 +246,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const parks = new ParkViews(park)
   const parkOf = (request: FastifyRequest): Park => parks.of(guard.viewerOf(request))
   sessionApi(app, { guard, signIn, book: options.access })
+  oidcApi(app, { guard, signIn, book: options.access, clock, oidc: options.oidc })
   usersApi(app, { park, book: options.access, signIn, guard, clock, linkOf })
   parkApi(app, { parkOf, store, board, clock, view, accounting: options.accounts !== undefined })
   meterApi(app, {
@@ -231,6 +266,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
   tariffApi(app, electricity)
   loadApi(app, electricity)
+  electricityFilesApi(app, electricity, accountNames(park))
+  baselineApi(app, { park, clock, store, sources: options.reports })
+  productsApi(app, { park, clock, sources: options.reports })
   qualityApi(app, books)
   alarmsApi(app, { books, clock, guard, desk: options.desk, rules: options.alarms?.rules ?? [] })
   dataQualityApi(app, { parkOf, books, clock, guard, desk: options.desk })
@@ -243,19 +281,37 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     publish: options.publishConfiguration,
   })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  lateDataApi(app, { park, accounts: options.accounts })
+  ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
-  reportFilesApi(app, { park, clock, sources: options.reports, accounts: options.accounts })
+  monitoringApi(app, { park, clock, books, sources: options.reports })
+  const making = { park, clock, sources: options.reports, accounts: options.accounts }
+  reportFilesApi(app, { ...making, font: options.reportFont })
+  const scheduled =
+    options.scheduled === undefined
+      ? undefined
+      : new ReportRunner({ ...options.scheduled, making, font: options.reportFont, log })
+  scheduledApi(app, {
+    guard,
+    scheduled:
+      options.scheduled === undefined || scheduled === undefined
+        ? undefined
+        : { ...options.scheduled, runner: scheduled },
+  })
   factorsApi(app, { park, clock, guard, sources: options.factors, accounts: options.accounts })
+  traceApi(app, { park, parkOf, books, clock, commits: options.commits, accounts: options.accounts })
   targetsApi(app, { park, clock, sources: options.targets })
   operationsApi(app, options.operations, (request) => guard.mayHearFaults(request))
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
-    live.accept(parkOf(request), reply.raw, securityHeaders)
+    live.accept(parkOf(request), reply.raw, securityHeaders, () => guard.isStillViewer(request))
     reply.hijack()
   })
   await app.register(fastifyStatic, {
     root: webFolder,
     wildcard: false,
+    preCompressed: true,
+    globIgnore: ['**/*.br', '**/*.gz'],
     setHeaders: (response, path) => {
       // Built files carry a hash of their content in their names; the page that names them must be asked for again.
       const lasting = path.includes(join(webFolder, 'assets'))
@@ -263,17 +319,25 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
   })
 
+  const slow = new SlowFacts({ park, books, targets: options.targets, log })
   const facts: FactSources = {
     park,
     board,
     books,
     live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
     plan: options.electricity?.plan,
+    slow,
   }
   const alarms =
     options.alarms === undefined
       ? undefined
-      : new AlarmWatch({ ...options.alarms, facts: (nowMs) => factsNow(facts, nowMs), clock, log })
+      : new AlarmWatch({
+          ...options.alarms,
+          facts: (nowMs) => factsNow(facts, nowMs),
+          gather: (nowMs) => slow.gather(nowMs),
+          clock,
+          log,
+        })
 
   try {
     const url = await app.listen({ host, port })
@@ -282,10 +346,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       url,
       routes: guard.routes,
       alarms,
+      scheduled,
       firstLink: firstLink(options.access, signIn, clock, url),
       noticeCommits: (records) => {
-        follower.noticeCommits(records)
-        live.notice()
+        if (follower.noticeCommits(records)) live.notice()
       },
       noticeState: (message) => {
         board.takeState(message, clock.wallMs())

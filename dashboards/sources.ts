@@ -10,7 +10,9 @@ export type ReadingSource = Pick<ReadingStore, 'readings' | 'latest'>
 export type BooksView = Pick<
   Books,
   | 'intervals'
+  | 'revisions'
   | 'daySums'
+  | 'sumsOver'
   | 'meterEntries'
   | 'records'
   | 'holes'

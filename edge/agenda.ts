@@ -53,6 +53,8 @@ type Share = Pick<PendingRequest, 'request' | 'serves'>
 /** True for a request that no task waits for. */
 export const isCheck = ({ serves }: PendingRequest): boolean => serves.length === 0
 
+const NOTHING: readonly PlannedRequest[] = []
+
 /** A clock that is this far behind the last look was set back. */
 const CLOCK_BEHIND_MS = 1_000
 /** Shed, not starved: one slot in ten is served like any other. */
@@ -158,7 +160,8 @@ export class Agenda {
   }
 
   /** A pending request is done with; or `parts` are to be asked in its place. */
-  finish(done: PendingRequest, answered: boolean, parts: readonly PlannedRequest[] = []): void {
+  finish(done: PendingRequest, answered: boolean, parts: readonly PlannedRequest[] = NOTHING): void {
+    if (parts.length === 0) return this.#drop(done, answered)
     const instead = parts.map((request) => {
       const read = [...request.registers, ...(request.refused ?? [])]
       const serves = done.serves.filter(({ task }) => read.some((each) => task.registers.includes(each)))
@@ -166,13 +169,18 @@ export class Agenda {
     })
     for (const state of done.serves) {
       state.open += instead.filter(({ serves }) => serves.includes(state)).length - 1
-      if (parts.length === 0 && !answered) state.failed = true
       if (state.open === 0) this.#close(state)
     }
-    this.#pending =
-      instead.length === 0
-        ? this.#pending.filter((each) => each !== done)
-        : this.#pending.flatMap((each) => (each === done ? instead : [each]))
+    this.#pending = this.#pending.flatMap((each) => (each === done ? instead : [each]))
+  }
+
+  #drop(done: PendingRequest, answered: boolean): void {
+    for (const state of done.serves) {
+      state.open -= 1
+      if (!answered) state.failed = true
+      if (state.open === 0) this.#close(state)
+    }
+    this.#pending = this.#pending.filter((each) => each !== done)
   }
 
   /** Nothing of what is pending can be had in this poll. */

@@ -22,6 +22,7 @@ function scene(unwrittenMax = 1_000) {
   }
   const offered: number[] = []
   const changes: string[] = []
+  const errors: string[] = []
   const row = (): JournalRow => ({
     place: writes.length,
     epoch: '',
@@ -53,11 +54,11 @@ function scene(unwrittenMax = 1_000) {
     changed: () => changes.push(commit.problem?.code ?? 'ok'),
     windowMs: 200,
     clock,
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'error' }, { write: (line) => void errors.push(line) }),
     committed: (rows) => offered.push(...rows.map(({ seq }) => seq)),
     unwrittenMax,
   })
-  return { clock, writes, disk, offered, changes, commit }
+  return { clock, writes, disk, offered, changes, errors, commit }
 }
 
 describe('GroupCommit', () => {
@@ -92,6 +93,26 @@ describe('GroupCommit', () => {
     await turn()
     expect(writes).toEqual([[1, 2]])
     expect(commit.unwritten).toBe(0)
+  })
+
+  it('writes at once what memory could not hold until the window ends: a disk that works loses nothing', () => {
+    const { writes, commit } = scene(3)
+    for (let atMs = 1; atMs <= 9; atMs += 1) commit.add(sent(atMs))
+    expect(commit.lost).toBe(0)
+    expect(commit.finish()).toBe(true)
+    expect(writes.flat()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+  })
+
+  it('says that readings are lost once a minute, not with each of them', async () => {
+    const { clock, disk, errors, commit } = scene(3)
+    disk.full = true
+    for (let atMs = 1; atMs <= 120; atMs += 1) {
+      commit.add(sent(atMs))
+      clock.advance(1_000)
+      await turn()
+    }
+    expect(commit.lost).toBe(117)
+    expect(errors.filter((line) => line.includes('are lost')).length).toBe(2)
   })
 
   it('declares what memory could not hold either', async () => {

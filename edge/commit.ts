@@ -9,8 +9,12 @@ import type { Judged } from './timekeeping.ts'
 
 /** Readings kept in memory while the disk refuses them: some 20 MB, minutes to hours of a gateway's meters. */
 const UNWRITTEN_READINGS_MAX = 100_000
+/** A window that brought so much is written before it ends. */
+const WINDOW_READINGS_MAX = 20_000
 /** Pause before a refused write is tried again. */
 const RETRY_MS = 2_000
+/** That readings are being lost is logged this often. */
+const LOSS_LOGGED_EVERY_MS = 60_000
 
 export interface CommitOptions {
   readonly journal: Pick<Journal, 'append' | 'appendGap' | 'hold'>
@@ -36,7 +40,8 @@ interface Lost {
 }
 
 /**
- * Group commit: readings that arrive close together become one transaction of the journal.
+ * Group commit: readings that arrive close together become one transaction of the journal. One that grows large is
+ * written before its time.
  * While the disk refuses writes, or the journal is full and takes no more, they wait in memory; when that is full the
  * oldest are dropped, which is logged, counted, and declared by a gap record as soon as the journal takes one.
  */
@@ -52,6 +57,7 @@ export class GroupCommit {
   #waiting = false
   #lost: Lost | undefined
   #lostInAll = 0
+  #lossToldMs = Number.NEGATIVE_INFINITY
 
   constructor(options: CommitOptions) {
     this.#options = options
@@ -76,6 +82,7 @@ export class GroupCommit {
   add({ fate, sample }: Judged): void {
     const queue = fate === 'hold' ? this.#untimed : this.#unwritten
     queue.push(sample)
+    if (this.#problem === undefined && this.#inMemory > this.#windowMax) this.#write()
     this.#dropOverflow()
     if (!this.#waiting) void this.#writeLater()
   }
@@ -85,6 +92,14 @@ export class GroupCommit {
     this.#stopped.abort()
     this.#write()
     return this.#inMemory === 0 && this.#lost === undefined
+  }
+
+  get #windowMax(): number {
+    return Math.min(WINDOW_READINGS_MAX, this.#unwrittenMax)
+  }
+
+  get #unwrittenMax(): number {
+    return this.#options.unwrittenMax ?? UNWRITTEN_READINGS_MAX
   }
 
   get #inMemory(): number {
@@ -132,13 +147,13 @@ export class GroupCommit {
     const before = this.#problem
     this.#problem = problem
     if (before?.message === problem?.message) return
-    if (problem === undefined) log.warn('the journal takes readings again')
+    if (problem === undefined) log.warn({ lost: this.#lostInAll }, 'the journal takes readings again')
     else log.error({ err: problem, unwritten: this.unwritten }, 'readings cannot be written to the journal')
     changed()
   }
 
   #dropOverflow(): void {
-    const excess = this.#inMemory - (this.#options.unwrittenMax ?? UNWRITTEN_READINGS_MAX)
+    const excess = this.#inMemory - this.#unwrittenMax
     if (excess <= 0) return
     const cause = this.#problem?.code === 'journal-full' ? 'quota' : 'disk'
     this.#lost ??= { cause, readings: 0, fromMs: undefined, toMs: undefined, meters: new Set() }
@@ -154,10 +169,14 @@ export class GroupCommit {
     this.#lost.readings += dropped
     if (this.#lostInAll === 0) this.#options.changed()
     this.#lostInAll += dropped
-    const { meters, ...lost } = this.#lost
-    this.#options.log.error(
-      { dropped, lost: { ...lost, meters: meters.size } },
-      'readings are lost: the journal refuses them',
-    )
+    this.#tellLoss(this.#lost)
+  }
+
+  #tellLoss({ meters, ...lost }: Lost): void {
+    const { clock, log } = this.#options
+    const nowMs = clock.monotonicMs()
+    if (nowMs - this.#lossToldMs < LOSS_LOGGED_EVERY_MS) return
+    this.#lossToldMs = nowMs
+    log.error({ lost: { ...lost, meters: meters.size } }, 'readings are lost: the journal refuses them')
   }
 }

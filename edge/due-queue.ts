@@ -43,7 +43,7 @@ interface Place<M> {
 
 /**
  * The trusted meters that may be asked one after the other, in this order. It holds until a slot comes, a meter has been
- * quiet for long enough, or one is trusted no more; then all are looked at again. To do that for each request would
+ * quiet for long enough, one is trusted no more, or one that was not may have a turn; then all are looked at again. To do that for each request would
  * cost more than the request, because the meters of a large gateway do not fit into the processor's cache.
  */
 interface Round<M> {
@@ -53,6 +53,8 @@ interface Round<M> {
   readonly fromWallMs: number
   readonly untilWallMs: number
   untilMs: number
+  /** Others that are not trusted wait for time that nobody needs. */
+  readonly spare: boolean
 }
 
 /** A longer wait is taken in pieces, so that a clock that was set is noticed soon. */
@@ -122,8 +124,8 @@ export class DueQueue<M extends QueuedMeter> {
     return this.#goOn(wallMs, nowMs) ?? this.#lookAtAll(wallMs, nowMs)
   }
 
-  /** The next turn of the round, while it holds and there is somebody after it. */
-  #goOn(wallMs: number, nowMs: number): Turn<M> | undefined {
+  /** The next turn of the round, while it holds and there is somebody after it; or how long nobody has one. */
+  #goOn(wallMs: number, nowMs: number): Turn<M> | number | undefined {
     const round = this.#round
     this.#round = undefined
     if (round === undefined || wallMs < round.fromWallMs || wallMs >= round.untilWallMs) return undefined
@@ -140,7 +142,14 @@ export class DueQueue<M extends QueuedMeter> {
       else insert(ready, place)
     }
     const [best] = ready
-    if (best === undefined || ready.length < 2 || nowMs >= round.untilMs) return undefined
+    if (nowMs >= round.untilMs) return undefined
+    if (best === undefined && !round.spare) {
+      // Nobody waits, and until a slot comes or a pause is over nobody will.
+      this.#round = round
+      return Math.max(1, Math.min(WAIT_MS_MAX, round.untilWallMs - wallMs, round.untilMs - nowMs))
+    }
+    // Who is alone may be given the time that the others do not need: all have to be asked for that.
+    if (best === undefined || ready.length < 2) return undefined
     const turn = this.#turn(best, 0, nowMs)
     if (turn === undefined) return undefined
     ready.shift()
@@ -154,6 +163,8 @@ export class DueQueue<M extends QueuedMeter> {
     let spare: Place<M> | undefined
     let overdue: Place<M> | undefined
     let waitMs = WAIT_MS_MAX
+    // How long none of them can have waited long.
+    let patientMs = Number.POSITIVE_INFINITY
     let [untilWallMs, untilMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
     // When the two trusted meters that need the line soonest do: the second for the one that is asked itself.
     let [soonestMs, secondMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
@@ -187,8 +198,9 @@ export class DueQueue<M extends QueuedMeter> {
         else if (trusts) ready.push(place)
         else {
           if (spare === undefined || inTurn(place, spare) < 0) spare = place
-          const isOverdue = wallMs - head.dueMs >= agenda.everyMs
-          if (isOverdue && (overdue === undefined || inTurn(place, overdue) < 0)) overdue = place
+          const overdueInMs = head.dueMs + agenda.everyMs - wallMs
+          if (overdueInMs > 0) patientMs = Math.min(patientMs, overdueInMs)
+          else if (overdue === undefined || inTurn(place, overdue) < 0) overdue = place
         }
         neededInMs = Math.min(nextInMs, Math.max(0, readyInMs))
       }
@@ -210,11 +222,21 @@ export class DueQueue<M extends QueuedMeter> {
     if (best !== undefined) {
       const freeMs = Math.max(0, best === soonest ? secondMs : soonestMs)
       const turn = this.#turn(best, freeMs, nowMs)
-      if (turn !== undefined && spare === undefined) {
+      if (turn !== undefined) {
         ready.shift()
-        this.#round = { ready, back: [], fromWallMs: wallMs, untilWallMs, untilMs }
+        // As long as others wait, one that is not trusted has a turn only when it has waited long, as allowances permit.
+        if (overdue !== undefined) patientMs = Math.min(patientMs, this.#patience.waitMs(nowMs))
+        const roundUntilMs = Math.min(untilMs, nowMs + patientMs)
+        this.#round = {
+          ready,
+          back: [],
+          fromWallMs: wallMs,
+          untilWallMs,
+          untilMs: roundUntilMs,
+          spare: spare !== undefined,
+        }
+        return turn
       }
-      if (turn !== undefined) return turn
     }
     return Math.max(1, waitMs)
   }

@@ -22,6 +22,8 @@ const SUBSCRIBE_TIMEOUT_MS = 10_000
 /** How long stopping waits for the broker to take the death message, and then for the connection to end. */
 const FAREWELL_MS = 2_000
 const STATE_EVERY_MS = 30_000
+/** Changes of state are published at once, but with thousands of meters for no more than one part in so many of the time. */
+const STATE_TIME_SHARE = 25
 /** Overdue receipts and changes of state are looked at this often. */
 const TICK_MS_MAX = 500
 
@@ -64,6 +66,8 @@ export class Uplink {
   #client: MqttClient | undefined
   #stateChanged = false
   #lastStateMs = 0
+  /** How long it took to make the last one. */
+  #stateTookMs = 0
   #unreadable = false
   #lastProblem = ''
   #changedMs: number
@@ -161,7 +165,7 @@ export class Uplink {
   /** Starts a connection; undefined, and said why, when a file that it needs cannot be read. */
   #connect(): MqttClient | undefined {
     try {
-      return connect(this.#options.url, this.#clientOptions())
+      return connect(this.#clientOptions())
     } catch (error) {
       const fault =
         error instanceof Fault
@@ -227,7 +231,8 @@ export class Uplink {
       }
       this.#pump()
       const sinceStateMs = clock.monotonicMs() - this.#lastStateMs
-      if (this.#stateChanged || sinceStateMs >= STATE_EVERY_MS) this.#publishState('state', 'periodic')
+      const isNews = this.#stateChanged && sinceStateMs >= STATE_TIME_SHARE * this.#stateTookMs
+      if (isNews || sinceStateMs >= STATE_EVERY_MS) this.#publishState('state', 'periodic')
     } while (await slept(clock, tickMs, signal))
   }
 
@@ -326,16 +331,18 @@ export class Uplink {
   #publishState(kind: 'birth' | 'state', reason: StateMessage['reason']): void {
     const client = this.#client
     if (client === undefined) return
+    const { clock, log } = this.#options
     this.#stateChanged = false
-    this.#lastStateMs = this.#options.clock.monotonicMs()
+    this.#lastStateMs = clock.monotonicMs()
     client.publish(
       this.#topic('state'),
       this.#statePayload(kind, reason),
       { qos: 1, retain: true },
       (error) => {
-        if (error) this.#options.log.debug({ err: error }, 'a state message was not taken by the broker')
+        if (error) log.debug({ err: error }, 'a state message was not taken by the broker')
       },
     )
+    this.#stateTookMs = clock.monotonicMs() - this.#lastStateMs
   }
 
   #statePayload(kind: StateMessage['kind'], reason: StateMessage['reason']): string {

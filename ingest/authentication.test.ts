@@ -1,13 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { filterOf, topicOf } from '#contract/topics.ts'
-import { makeAuthority, signCertificate } from '#edge/testing/certificates.ts'
+import { makeAuthority, revoke, signCertificate } from '#edge/testing/certificates.ts'
 import { giveSecret, openAccess, takeSecret } from './access.ts'
 import { startBroker, type Broker } from './broker.ts'
+import { until } from '#test/support/until.ts'
 import { eventually, testPark } from './ingest.test-support.ts'
 import type { ListenerTls } from './listener.ts'
 
@@ -223,6 +225,60 @@ describe('broker: certificates', () => {
     // Our own processes need no TLS on this machine; others find no way around it there.
     await client('ingest', started.credentials, started.ownUrl)
     await expect(client('gw-a', {}, started.ownUrl)).rejects.toMatchObject({ code: 5 })
+  })
+
+  it('a certificate that is revoked while it is connected is let in no more, without a restart', async () => {
+    const authority = makeAuthority(folder, 'authority')
+    const own = signCertificate(folder, authority, 'localhost')
+    const a = signCertificate(folder, authority, 'gw-a')
+    const b = signCertificate(folder, authority, 'gw-b')
+    const read = (file: string): Buffer => readFileSync(file)
+    const crl = join(folder, 'crl.pem')
+    writeFileSync(crl, read(revoke(folder, authority, [])))
+    const readTls = (): ListenerTls => ({
+      certificate: read(own.certificate),
+      key: read(own.key),
+      clientAuthorities: read(authority.certificate),
+      revoked: read(crl),
+    })
+    const lines: string[] = []
+    const heard = pino({ level: 'error' }, { write: (line: string) => lines.push(line) })
+    broker = await startBroker({ port: 0, park, log: heard, tls: readTls(), readTls, groundsCheckMs: 20 })
+    const as = (pair: { certificate: string; key: string }, session?: Buffer): IClientOptions => ({
+      ca: read(authority.certificate),
+      servername: 'localhost',
+      cert: read(pair.certificate),
+      key: read(pair.key),
+      ...(session === undefined ? {} : { session }),
+    })
+    const streamOf = ({ stream }: MqttClient): TLSSocket => {
+      if (!(stream instanceof TLSSocket)) throw new Error('not over TLS')
+      return stream
+    }
+    const before = await client('gw-a', as(a))
+    await before.publishAsync(topic('gw-a', 'live'), 'let in', { qos: 1 })
+    const session = streamOf(before).getSession()
+    await before.endAsync()
+    const [first, other, server] = [
+      await client('gw-a', as(a, session)),
+      await client('gw-b', as(b)),
+      await client('ingest', broker.credentials, broker.ownUrl),
+    ]
+    expect(streamOf(first).isSessionReused()).toBe(true)
+    // A list that is half written takes nothing away from anybody.
+    writeFileSync(crl, '-----BEGIN X509 CRL-----\n')
+    await eventually(() => expect(lines.join('')).toMatch(/cannot be read again/))
+    await first.publishAsync(topic('gw-a', 'live'), 'still in', { qos: 1 })
+    const gone = [closed(first), closed(other)]
+    writeFileSync(crl, read(revoke(folder, authority, [a])))
+    await Promise.all(gone)
+    expect(await answer('gw-a', as(a))).toBe(5)
+    // Nor by the TLS session of before.
+    expect(await answer('gw-a', as(a, session))).toBe(5)
+    expect(await answer('gw-b', as(b))).toBe(0)
+    expect(server.connected).toBe(true)
+    writeFileSync(crl, read(revoke(folder, authority, [])))
+    await until(async () => ((await answer('gw-a', as(a))) === 0 ? true : undefined))
   })
 
   it('says what is wrong with its own certificate', async () => {

@@ -12,7 +12,14 @@ import {
   type Credentials,
   type Grounds,
 } from './authentication.ts'
-import { isLoopback, startListener, type Listener, type ListenerTls } from './listener.ts'
+import {
+  isLoopback,
+  isSameTls,
+  isSameTrust,
+  startListener,
+  type Listener,
+  type ListenerTls,
+} from './listener.ts'
 import { messageRate, MESSAGES_PER_SECOND_MAX } from './message-rate.ts'
 import { repetition } from './repetition.ts'
 import { isSame, mayPublish, maySubscribe, type Identity } from './rights.ts'
@@ -54,6 +61,8 @@ export interface BrokerOptions {
   /** Secrets of gateways and operators. While there are none, and no authorities either, a client id is enough. */
   readonly access?: Access | undefined
   readonly tls?: ListenerTls | undefined
+  /** Reads `tls` anew, so that what was renewed or revoked holds without a restart; by default it stays as it is. */
+  readonly readTls?: (() => ListenerTls | undefined) | undefined
   /** What one gateway or operator may send; beyond it it is read more slowly. */
   readonly messagesPerSecondMax?: number | undefined
   /** How often it is looked whether those who are connected would still be let in; 5 s by default. */
@@ -220,8 +229,33 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       }
     }
   }
-  const groundsCheck = setInterval(cutOff, options.groundsCheckMs ?? GROUNDS_CHECK_MS).unref()
 
+  let shown = tls
+  const renewal = repetition()
+  /**
+   * Renewed certificates, authorities and lists of revoked ones hold from here on. Who was let in by a certificate must
+   * show it again: its connection is closed, comes back at once, and does not where it was revoked.
+   */
+  function renewTls(outer: Listener): void {
+    if (shown === undefined || options.readTls === undefined) return
+    try {
+      const now = options.readTls()
+      if (now === undefined || isSameTls(shown, now)) return
+      outer.renew(now)
+      const isTrustNew = !isSameTrust(shown, now)
+      shown = now
+      log.info({ url: outer.url, trust: isTrustNew ? 'new' : 'the same' }, 'certificates were read again')
+      if (!isTrustNew) return
+      for (const client of connected.values()) if (grounds.get(client)?.by === 'certificate') client.close()
+    } catch (error) {
+      // Half of the files may be there: what was right before holds until all of them are.
+      const count = renewal(String(error))
+      if (count !== undefined)
+        log.error({ err: error, count }, 'certificates cannot be read again; those before hold')
+    }
+  }
+
+  let groundsCheck: NodeJS.Timeout | undefined
   const listeners: Listener[] = []
   const stop = async (): Promise<void> => {
     clearInterval(groundsCheck)
@@ -240,6 +274,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
   try {
     const outer = await listen({ host, port, tls })
+    groundsCheck = setInterval(() => {
+      renewTls(outer)
+      cutOff()
+    }, options.groundsCheckMs ?? GROUNDS_CHECK_MS).unref()
     const isReachable = tls === undefined
     const own = isReachable ? outer : await listen({ host: '127.0.0.1', port: 0 })
     log.info({ url: outer.url, gateways: park.gateways.size }, 'broker listens')

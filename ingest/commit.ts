@@ -1,5 +1,6 @@
 import type { BaseLogger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
+import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Receipt } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
@@ -56,6 +57,8 @@ export interface CommitterOptions {
   readonly log: BaseLogger
   /** Sends a receipt, or lets it be where there is no connection: the gateway will ask again. */
   readonly sendReceipt: (receipt: Receipt) => void
+  /** Told of what was committed, after its receipts. Must not wait. */
+  readonly onCommitted?: ((records: readonly CommitRecord[]) => void) | undefined
 }
 
 /**
@@ -70,6 +73,7 @@ export function startCommitter({
   random,
   log,
   sendReceipt,
+  onCommitted,
 }: CommitterOptions): Committer {
   const waiting = new Waiting()
   const abort = new AbortController()
@@ -138,6 +142,11 @@ export function startCommitter({
     if (!storeAvailable) log.info('the store takes readings again')
     storeAvailable = true
     for (const outcome of outcomes) acknowledge(outcome)
+    try {
+      onCommitted?.(outcomes.map(({ record }) => record))
+    } catch (error) {
+      log.error({ err: error }, 'what was committed could not be told of')
+    }
   }
 
   function acknowledge({ delivery, record, receipt }: Outcome): void {

@@ -1,5 +1,5 @@
 import { createServer, isIPv6, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, Server as TlsServer, type TlsOptions } from 'node:tls'
 import type { BaseLogger } from 'pino'
 import { Fault } from '#contract/fault.ts'
 import { packetLengthGuard } from './packet-length.ts'
@@ -22,6 +22,18 @@ export interface ListenerTls {
   readonly revoked?: Buffer | undefined
 }
 
+const isSame = (a: Buffer | undefined, b: Buffer | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : a.equals(b)
+
+/** True where the same certificates of clients count. */
+export function isSameTrust(a: ListenerTls, b: ListenerTls): boolean {
+  return isSame(a.clientAuthorities, b.clientAuthorities) && isSame(a.revoked, b.revoked)
+}
+
+export function isSameTls(a: ListenerTls, b: ListenerTls): boolean {
+  return isSame(a.certificate, b.certificate) && isSame(a.key, b.key) && isSameTrust(a, b)
+}
+
 export interface ListenerOptions {
   readonly host: string
   /** 0 takes a free one. */
@@ -34,6 +46,8 @@ export interface ListenerOptions {
 export interface Listener {
   readonly url: string
   readonly port: number
+  /** New connections are judged by these from now on. Throws `file-invalid`; then by those before. */
+  renew(tls: ListenerTls): void
   /** Closes the port and all connections. */
   stop(): Promise<void>
 }
@@ -69,20 +83,34 @@ function urlOf(scheme: string, host: string, port: number): string {
   return `${scheme}://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`
 }
 
+/** What is shown, and whose certificates count. */
+const shownBy = (tls: ListenerTls): TlsOptions => ({
+  cert: tls.certificate,
+  key: tls.key,
+  minVersion: 'TLSv1.2',
+  ...(tls.clientAuthorities === undefined ? {} : { ca: tls.clientAuthorities }),
+  ...(tls.revoked === undefined ? {} : { crl: tls.revoked }),
+})
+
+function unusable(cause: unknown): Fault {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new Fault(
+    'file-invalid',
+    `The certificate, its key, the authorities or the revoked certificates cannot be used: ${reason}.`,
+    { cause },
+  )
+}
+
 function serverOf(tls: ListenerTls | undefined, take: (socket: Socket) => void, log: BaseLogger): Server {
   if (tls === undefined) return createServer(take)
   try {
     const server = createTlsServer(
       {
-        cert: tls.certificate,
-        key: tls.key,
-        minVersion: 'TLSv1.2',
+        ...shownBy(tls),
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
         requestCert: tls.clientAuthorities !== undefined,
         // A client without a certificate may have a password; the broker judges both (authentication.ts).
         rejectUnauthorized: false,
-        ...(tls.clientAuthorities === undefined ? {} : { ca: tls.clientAuthorities }),
-        ...(tls.revoked === undefined ? {} : { crl: tls.revoked }),
       },
       take,
     )
@@ -94,14 +122,7 @@ function serverOf(tls: ListenerTls | undefined, take: (socket: Socket) => void, 
     })
     return server
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Fault(
-      'file-invalid',
-      `The certificate, its key or the authorities cannot be used: ${reason}.`,
-      {
-        cause,
-      },
-    )
+    throw unusable(cause)
   }
 }
 
@@ -145,6 +166,14 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   return {
     url: urlOf(tls === undefined ? 'mqtt' : 'mqtts', host, boundPort),
     port: boundPort,
+    renew: (now) => {
+      if (!(server instanceof TlsServer)) return
+      try {
+        server.setSecureContext(shownBy(now))
+      } catch (cause) {
+        throw unusable(cause)
+      }
+    },
     stop: async () => {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve())

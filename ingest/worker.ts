@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { IClientOptions } from 'mqtt'
 import type { BaseLogger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
+import type { CommitRecord } from '#contract/commit.ts'
 import { stateMessage, type ConfigurationMessage, type StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import { topicOf, type Topic } from '#contract/topics.ts'
@@ -26,6 +27,11 @@ export interface WorkerOptions {
   readonly log: BaseLogger
   /** Called with every valid state message; the retained ones come after each connection. Must not wait. */
   readonly onState?: ((message: StateMessage) => void) | undefined
+  /**
+   * Told of what this worker has committed, after its receipts. Other workers’ commits, and those of before a crash, are
+   * in the store alone: this is for who would see them sooner. Must not wait.
+   */
+  readonly onCommitted?: ((records: readonly CommitRecord[]) => void) | undefined
   readonly random?: (() => number) | undefined
 }
 
@@ -81,6 +87,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     clock,
     log,
     onState,
+    onCommitted,
     random = Math.random,
   } = options
   const counts = { received: 0, states: 0, statesRefused: 0, receiptsUnsent: 0 }
@@ -112,6 +119,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     clock,
     random,
     log,
+    onCommitted,
     sendReceipt: (receipt) => {
       const topic = topicOf({ park: parkId, gateway: receipt.gateway, leaf: 'receipt' })
       if (!subscription.publish(topic, JSON.stringify(receipt))) counts.receiptsUnsent += 1

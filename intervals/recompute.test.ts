@@ -5,7 +5,7 @@ import { Fault } from '#contract/fault.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { RegisterReading } from '#contract/reading.ts'
 import { MemoryBooks, memoryMeter, MemorySeries, MemoryStore } from './in-memory.ts'
-import { CHUNK_MS, recompute } from './recompute.ts'
+import { CHUNK_MS, quantitiesOf, recompute } from './recompute.ts'
 
 const IMPORT = 'activeEnergyImport.total'
 const EXPORT = 'activeEnergyExport.total'
@@ -177,4 +177,15 @@ test('a store that cannot be reached leaves the window dirty', async () => {
     code: 'store-unavailable',
   })
   expect(books.cleared).toEqual([])
+})
+
+test('at a boundary reactive energy is computed beside import and export, and nowhere else', () => {
+  expect(quantitiesOf({ register: IMPORT, role: 'boundary' })).toEqual([
+    IMPORT,
+    EXPORT,
+    'reactiveEnergyImport.total',
+    'reactiveEnergyExport.total',
+  ])
+  expect(quantitiesOf({ register: IMPORT, role: 'terminal' })).toEqual([IMPORT, EXPORT])
+  expect(quantitiesOf({ register: EXPORT, role: 'boundary' })).toEqual([EXPORT])
 })

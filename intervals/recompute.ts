@@ -22,12 +22,17 @@ export interface IntervalBook {
 
 type SeriesSource = Pick<ReadingStore, 'registerSeries'>
 
-/** The quantities that energy is computed of. A meter of import may count what flows back as well. */
-export function quantitiesOf(meter: Meter): readonly QuantityName[] {
-  return meter.register === 'activeEnergyImport.total'
-    ? [meter.register, 'activeEnergyExport.total']
-    : [meter.register]
+/**
+ * The quantities that energy is computed of. A meter of import may count what flows back as well, and one at a boundary
+ * the reactive energy that a bill's power factor is made of.
+ */
+export function quantitiesOf({ register, role }: Pick<Meter, 'register' | 'role'>): readonly QuantityName[] {
+  if (register !== 'activeEnergyImport.total') return [register]
+  const active: readonly QuantityName[] = [register, 'activeEnergyExport.total']
+  return role === 'boundary' ? [...active, ...REACTIVE] : active
 }
+
+const REACTIVE: readonly QuantityName[] = ['reactiveEnergyImport.total', 'reactiveEnergyExport.total']
 
 /** A period in pieces of a week, or of another length. */
 export function* chunksOf({ fromMs, toMs }: Period, lengthMs = CHUNK_MS): Generator<Period> {

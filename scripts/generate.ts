@@ -20,7 +20,9 @@ import { messageSchemas } from '#contract/messages.ts'
 import { parkDescription } from '#contract/park.ts'
 import { quantities } from '#contract/quantities.ts'
 import { badCauses } from '#contract/reading.ts'
+import { reportScheduleFile } from '#contract/report-schedule.ts'
 import { topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
+import { signInFile } from '#dashboards/access/oidc-settings.ts'
 import { gatewayFile } from '#firmware-config/gateway.ts'
 import { readData } from '#firmware-config/document.ts'
 import { openProfiles } from '#firmware-config/profile-library.ts'
@@ -49,6 +51,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   uncertainty: uncertaintyFile,
   'grade-rule': gradeRule,
   alarms: alarmsFile,
+  reports: reportScheduleFile,
+  'sign-in': signInFile,
   accounting: accountingPlan,
   tariff: tariffFile,
   'power-factor': powerFactorFile,

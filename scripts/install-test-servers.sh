@@ -4,7 +4,7 @@
 set -eu
 
 # pymodbus only recommends what its servers import: python3-serial-asyncio.
-packages='mosquitto influxdb chromium python3-pymodbus python3-serial-asyncio mbpoll socat fonts-wqy-microhei python3-openpyxl python3-aiosmtpd'
+packages='mosquitto influxdb chromium python3-pymodbus python3-serial-asyncio mbpoll socat fonts-wqy-microhei python3-openpyxl python3-aiosmtpd poppler-utils'
 missing=''
 for package in $packages; do
   if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then

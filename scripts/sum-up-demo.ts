@@ -12,10 +12,6 @@ const kept = openKeptSums(keptFolder(installationRoot, 'sums'), scenario, (why) 
   console.log(`The sums are not kept, so each start takes a second longer: ${String(why)}`)
 })
 const plant = makePlant(scenario, park, kept.daySums)
-const nowMs = Date.now()
-for (const { id, carrier } of park.meters.values()) {
-  plant.energyAt(id, nowMs)
-  if (carrier === 'electricity') void plant.electricalEnergyAt(id, nowMs).apparentKvah
-}
+Array.from(plant.summing(Date.now()))
 kept.keep()
 console.log(`the sums of ${kept.daySums.lists.size} flows`)

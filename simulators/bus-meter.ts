@@ -1,6 +1,7 @@
 import type { InjectedFault } from './fault-schedule.ts'
+import type { Setting } from './identity-image.ts'
 import type { ServedMeter, ValuesAt } from './served-meter.ts'
-import { shownUnder } from './value-faults.ts'
+import { settingUnder, shownUnder } from './value-faults.ts'
 import { faultless, mannerUnder, type WireManner } from './wire-faults.ts'
 
 /** A reply that waits for the next request. */
@@ -16,6 +17,7 @@ export class BusMeter {
   readonly turnaroundMs: number
   readonly #seed: number
   #valuesAt: ValuesAt
+  #valueFaults: readonly InjectedFault[] = []
   #wireFaults: readonly InjectedFault[] = []
   #requests = 0
   held: HeldReply | undefined
@@ -34,8 +36,14 @@ export class BusMeter {
     return this.#valuesAt
   }
 
+  /** What has been done to it on site. */
+  settingAt(atMs: number): Setting {
+    return settingUnder(this.#valueFaults, atMs)
+  }
+
   /** Sets the faults that change its values, past ones whose mark stays included. */
   showUnder(faults: readonly InjectedFault[]): void {
+    this.#valueFaults = faults
     this.#valuesAt = shownUnder(faults, this.served, this.#seed)
   }
 

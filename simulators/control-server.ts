@@ -17,7 +17,7 @@ const LOOPBACK_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]'])
 const named = z.object({ id: z.string().max(100) })
 const logQuery = z.object({ after: z.coerce.number().int().min(0).default(0) })
 
-const statusOf = ({ code }: Fault): number => (code === 'not-found' ? 404 : 400)
+const statusOf = ({ code }: Fault): number => (code === 'not-simulated' ? 404 : 400)
 
 /** Opens the port on the loopback; 0 for any free one. Throws `port-taken`. */
 export async function startControlServer(control: Control, port: number): Promise<ControlServer> {
@@ -30,7 +30,10 @@ export async function startControlServer(control: Control, port: number): Promis
   })
   app.setErrorHandler(async (error: FastifyError | Fault, _request, reply) => {
     const status = error instanceof Fault ? statusOf(error) : (error.statusCode ?? 500)
-    await reply.status(status).send({ code: error.code, message: error.message })
+    const { code, message } = error
+    await reply
+      .status(status)
+      .send(error instanceof Fault ? { code, message, advice: error.advice } : { code, message })
   })
   app.get('/meters', async () => control.meters())
   app.get('/meters/:id', async ({ params }) => control.show(named.parse(params).id))

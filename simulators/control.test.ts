@@ -121,14 +121,15 @@ describe('the control server', () => {
     ['POST', '/faults', { kind: 'haunted', meter: 'food-boiler-gas' }, 400, 'request-invalid'],
     ['POST', '/faults', { kind: 'dead', meter: 'nobody' }, 400, 'request-invalid'],
     ['POST', '/faults', ['dead'], 400, 'request-invalid'],
-    ['DELETE', '/faults/c9', undefined, 404, 'not-found'],
-    ['GET', '/meters/nobody', undefined, 404, 'not-found'],
-    ['GET', '/truth/nobody?from=1&to=2', undefined, 404, 'not-found'],
+    ['DELETE', '/faults/c9', undefined, 404, 'not-simulated'],
+    ['GET', '/meters/nobody', undefined, 404, 'not-simulated'],
+    ['GET', '/truth/nobody?from=1&to=2', undefined, 404, 'not-simulated'],
     ['GET', '/truth/food-boiler-gas?from=2&to=1', undefined, 400, 'request-invalid'],
     ['GET', '/truth.csv?from=0&to=700000000', undefined, 400, 'request-invalid'],
     ['GET', '/log?after=yesterday', undefined, 400, 'request-invalid'],
   ])('answers %s %s %o with %i %s', async (method, path, body, status, code) => {
-    expect(await call(method, path, body)).toMatchObject([status, { code }])
+    const advice = expect.not.stringContaining('/api/park')
+    expect(await call(method, path, body)).toMatchObject([status, { code, advice }])
     expect(simulation.control.log()).toEqual([])
   })
 

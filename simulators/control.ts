@@ -46,12 +46,12 @@ export interface Control {
   kinds(): ReturnType<typeof faultKindList>
   /** Throws `request-invalid` for what is no order or does not fit. */
   inject(order: unknown): FaultView
-  /** Throws `not-found`. */
+  /** Throws `not-simulated`. */
   end(id: string): FaultView
   active(): { inForce: FaultView[]; waiting: FaultView[] }
   /** The last entries of the fault log, oldest first. */
   log(): readonly FaultEntry[]
-  /** Throws `not-found`. */
+  /** Throws `not-simulated`. */
   show(
     meter: string,
   ): MeterView & { readonly atMs: number; readonly values: ValueView[]; readonly faults: FaultView[] }
@@ -113,7 +113,7 @@ export function controlOf({
     show: (id) => {
       const [view, here] = [meterView(id), found.get(id)]
       if (view === undefined || here === undefined) {
-        throw new Fault('not-found', `No meter "${id}" is simulated.`)
+        throw new Fault('not-simulated', `No meter "${id}" is simulated.`)
       }
       const atMs = clock.wallMs()
       board.advance(atMs)

@@ -59,6 +59,20 @@ describe('the environment', () => {
     }
   })
 
+  it('has clear days and overcast ones, and in all the sun of such a place', () => {
+    const sums = Array.from({ length: 365 }, (_, day) => {
+      const midnightMs = local('2026-01-01T00:00:00') + day * DAY_MS
+      const quarters = Array.from({ length: 96 }, (_, quarter) => at(midnightMs + (quarter * HOUR_MS) / 4))
+      return quarters.reduce((sum, { irradiance }) => sum + irradiance / 4, 0)
+    })
+    const summer = sums.slice(151, 212).toSorted((a, b) => a - b)
+    expect(summer[0]).toBeLessThan((summer.at(-1) ?? 0) * 0.35)
+    const yearKwh = sums.reduce((sum, day) => sum + day, 0) / 1_000
+    // On the North China plain a level square metre gets some 1,300 to 1,500 kWh a year.
+    expect(yearKwh).toBeGreaterThan(1_200)
+    expect(yearKwh).toBeLessThan(1_600)
+  })
+
   // Saturation vapour pressure over water as steam tables have it; Magnus' formula keeps within 0.5 % of it.
   it.each([
     [0, 6.11],

@@ -45,7 +45,6 @@ export function environmentOf({ scenario, weather, time }: Surroundings): (atMs:
   const clouds = seededStream(seed, 'sensor/cloud')
   const days = seededStream(seed, 'sky')
   const wind = seededStream(seed, 'sensor/wind')
-  const ahead = sunAheadMinutes(scenario, time)
   /** The day's wave is half a day away from itself at noon and midnight, so the mean of both is the mean of the day. */
   const meanOf = (day: number): number => (weather.temperature(day, 0) + weather.temperature(day, 720)) / 2
   return (atMs) => {
@@ -57,7 +56,7 @@ export function environmentOf({ scenario, weather, time }: Surroundings): (atMs:
       day + sinceMidnightMs / DAY_MS,
       (each) => meanOf(each) - spread(DEW_BELOW_MEAN_K, dryness(each)) - model.daily / 2,
     )
-    const sun = clearSkyShare(sunHeightSine(latitude, day, minute + ahead))
+    const sun = clearSkyShare(sunHeightSine(latitude, day, minute + sunAheadMinutes(scenario, time, day)))
     const cover = CLEAR_SKY.cloudShare * cloudCover(clouds, days, day, minute)
     return {
       temperatureC,

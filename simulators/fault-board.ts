@@ -95,14 +95,14 @@ export class FaultBoard {
     return fault
   }
 
-  /** Ends a fault now, or forgets one that has not begun. Throws `not-found`. */
+  /** Ends a fault now, or forgets one that has not begun. Throws `not-simulated`. */
   end(id: string, nowMs: number): InjectedFault {
     this.advance(nowMs)
     const waits = this.#waiting.find((fault) => fault.id === id)
     const inForce = this.#inForce.find((fault) => fault.id === id)
     if (waits !== undefined) this.#waiting = this.#waiting.filter((fault) => fault !== waits)
     const found = waits ?? inForce
-    if (found === undefined) throw new Fault('not-found', `No fault "${id}" waits or is in force.`)
+    if (found === undefined) throw new Fault('not-simulated', `No fault "${id}" waits or is in force.`)
     const ended = { ...found, endMs: nowMs }
     if (inForce !== undefined) {
       this.#replace(inForce, ended)

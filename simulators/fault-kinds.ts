@@ -82,7 +82,17 @@ export const faultOrder = z.discriminatedUnion('kind', [
   }),
   kind('reset', 'Registers are set to a value on site.', { quantities, to: z.number().min(0).default(0) }),
   kind('replacement', 'Another meter is put in its place.', { initial: z.number().min(0).default(0) }),
-  kind('ct-ratio', 'The transformer ratio set in the meter is changed.', { factor: z.number().positive() }),
+  kind(
+    'ct-ratio',
+    'Current transformers of another ratio are put in: what follows from the current is shown times the factor.',
+    {
+      factor: z.number().positive(),
+      register: z.enum(['changed', 'kept']).default('changed').meta({
+        description:
+          'Whether the ratio is set anew in the meter, where a register holds it: the ratio of before divided by the factor',
+      }),
+    },
+  ),
   kind('swapped-ct', 'Current transformers are turned round: their power counts backwards.', {
     phases: z
       .array(z.enum(['l1', 'l2', 'l3']))

@@ -3,6 +3,7 @@ import { identifier } from '#contract/identity.ts'
 import { InvalidFile, readData, type DataFile, type Finding } from '#firmware-config/document.ts'
 import type { RegisterMap } from '#firmware-config/profile.ts'
 import { faultNatures, faultOrder, targetOf, type FaultOrder } from './fault-kinds.ts'
+import { showsCurrentRatio } from './identity-image.ts'
 import { registerCapacity } from './register-image.ts'
 
 /** How meters behave and misbehave in time: the `manners` and `faults` of a scenario or of a file of their own. */
@@ -51,6 +52,14 @@ function meterProblem(order: FaultOrder, meter: string, map: RegisterMap): Probl
   const electric = order.kind === 'ct-ratio' || order.kind === 'swapped-ct'
   if (electric && map.carrier !== 'electricity') {
     return { path: ['kind'], message: `"${meter}" has no current transformers: it measures ${map.carrier}` }
+  }
+  if (
+    order.kind === 'ct-ratio' &&
+    order.register === 'changed' &&
+    !showsCurrentRatio(map, 1 / order.factor)
+  ) {
+    const message = `the ratio register of ${map.id} cannot show the ratio ÷ ${order.factor}: choose another factor, or say "register: kept"`
+    return { path: ['factor'], message }
   }
   const named = 'quantities' in order ? order.quantities : undefined
   for (const [index, quantity] of (named ?? []).entries()) {

@@ -252,6 +252,30 @@ describe('a fault is seen on the wire:', () => {
     expect(await register()).toBe('41 48 00 00')
   })
 
+  it('transformers of another ratio: values times the factor, and the ratio register as the fitter leaves it', async () => {
+    const running = await start()
+    const asking = await client(running)
+    // Unit 18 is a DTSU666 behind transformers of 40 to 1: its ratio register, and the phase current in mA.
+    const read = async (address: string, words: number): Promise<number> => {
+      asking.say(`00 01 00 00 00 06 12 03 ${address} 00 0${words}`)
+      const reply = Buffer.from((await asking.hear(9 + 2 * words)).replaceAll(' ', ''), 'hex')
+      return words === 1 ? reply.readUInt16BE(9) : reply.readFloatBE(9)
+    }
+    const before = await read('20 0c', 2)
+    expect(await read('00 06', 1)).toBe(40)
+    const { id } = running.control.inject({ kind: 'ct-ratio', meter: 'steel-offices', factor: 0.5 })
+    expect(await read('20 0c', 2)).toBeCloseTo(before / 2, 3)
+    expect(await read('00 06', 1)).toBe(80)
+    running.control.end(id)
+    expect(await read('00 06', 1)).toBe(40)
+    running.control.inject({ kind: 'ct-ratio', meter: 'steel-offices', factor: 0.5, register: 'kept' })
+    expect(await read('20 0c', 2)).toBeCloseTo(before / 2, 3)
+    expect(await read('00 06', 1)).toBe(40)
+    expect(() => running.control.inject({ kind: 'ct-ratio', meter: 'steel-offices', factor: 100 })).toThrow(
+      /cannot show the ratio ÷ 100/,
+    )
+  })
+
   it('a cut cable: connections stay, and nothing comes through', async () => {
     const running = await start()
     const asking = await client(running)

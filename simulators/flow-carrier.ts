@@ -20,6 +20,7 @@ const ownCarriers: Partial<Record<Flow['kind'], Carrier>> = {
   compressor: 'electricity',
   chiller: 'electricity',
   pump: 'electricity',
+  lighting: 'electricity',
   machines: 'electricity',
   photovoltaic: 'electricity',
   transformer: 'electricity',

@@ -114,6 +114,17 @@ const climateLoad = z.strictObject({
   ...electrical,
 })
 
+const lightingLoad = z.strictObject({
+  kind: z.literal('lighting').meta({ description: 'Lamps outdoors, lit while the sun is down' }),
+  power: positive,
+  dimmed: z
+    .strictObject({ from: timeOfDay, to: timeOfDay, share })
+    .optional()
+    .meta({ description: 'The hours of night in which they have a share of their power only' }),
+  ripple,
+  ...electrical,
+})
+
 /** Runs of all machines of one line in a day, at most: each is four corners of its curve. */
 const RUNS_PER_DAY_MAX = 2_000
 
@@ -274,6 +285,7 @@ export const flow = z.discriminatedUnion('kind', [
   shiftLoad,
   continuousLoad,
   climateLoad,
+  lightingLoad,
   machineLine,
   replayedFlow,
   photovoltaicSource,
@@ -292,7 +304,9 @@ export type Flow = z.output<typeof flow>
 export type FlowInput = z.input<typeof flow>
 export type FlowOf<K extends Flow['kind']> = Extract<Flow, { kind: K }>
 /** A flow as its own cause: a load or a source. */
-export type Leaf = FlowOf<'shift' | 'continuous' | 'climate' | 'machines' | 'replay' | 'photovoltaic' | 'chp'>
+export type Leaf = FlowOf<
+  'shift' | 'continuous' | 'climate' | 'lighting' | 'machines' | 'replay' | 'photovoltaic' | 'chp'
+>
 /** A flow that another one makes necessary. */
 export type Conversion = FlowOf<'boiler' | 'chp-gas' | 'chp-heat' | 'compressor' | 'chiller' | 'pump'>
 

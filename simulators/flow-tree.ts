@@ -145,6 +145,7 @@ export function flowNodes(scenario: Scenario, daySums?: DaySums): ReadonlyMap<st
       case 'shift':
       case 'continuous':
       case 'climate':
+      case 'lighting':
       case 'machines':
       case 'replay':
       case 'photovoltaic':

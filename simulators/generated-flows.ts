@@ -59,6 +59,8 @@ function roughKva(flow: FlowInput, named: (name: string) => FlowInput | undefine
   switch (flow.kind) {
     case 'shift':
       return flow.peak / 0.85
+    case 'lighting':
+      return flow.power / 0.85
     case 'continuous':
       return (flow.mean * 1.3) / 0.85
     case 'machines':

@@ -10,6 +10,7 @@ import { epochMs, identifier } from '#contract/identity.ts'
 import type { ReadingsBatch } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import type { GatewayFile } from '#firmware-config/gateway.ts'
+import type { RegisterMap, TransformerRatios } from '#firmware-config/profile.ts'
 import { historyMeters, historyOf, partsOf } from './history.ts'
 import { makePlant } from './plant.ts'
 import type { DaySums } from './day-sums.ts'
@@ -38,6 +39,8 @@ export interface HistoryOptions {
   readonly scenario: Scenario
   readonly park: Park
   readonly gateways: readonly GatewayFile[]
+  /** Where meter profiles come from; those of firmware-config by default. */
+  readonly profile?: (id: string, ratios: TransformerRatios) => RegisterMap
   /** Up to `toMs` and including it: the end of the last quarter of an hour. */
   readonly period: Period
   readonly folder: string
@@ -110,7 +113,7 @@ export async function writeHistory(options: HistoryOptions): Promise<boolean> {
   claimFolder(folder, { v: 1, identity, park: park.description.id, ...period })
   const plant = makePlant(scenario, park, options.daySums)
   const truth = truthOf(scenario, park, plant)
-  const meters = historyMeters(park, gateways)
+  const meters = historyMeters(park, gateways, options.profile)
   const parts = partsOf(period)
   for (const [index, part] of parts.entries()) {
     if (signal.aborted) return false

@@ -2,7 +2,12 @@ import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Sample } from '#contract/messages.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { GatewayFile } from '#firmware-config/gateway.ts'
-import { loadProfile, type MappedRegister } from '#firmware-config/profile.ts'
+import {
+  loadProfile,
+  type MappedRegister,
+  type RegisterMap,
+  type TransformerRatios,
+} from '#firmware-config/profile.ts'
 import { meterValues } from './meter-values.ts'
 import type { Plant } from './plant.ts'
 import { shownValue } from './shown-value.ts'
@@ -30,21 +35,29 @@ interface MeterPast {
   readonly samples: readonly Sample[]
 }
 
-/** What energy is computed of and what is shown as power. A meter of import may count what flows back as well. */
+/** What energy is computed of and what is shown as power: as intervals/recompute.ts has it. */
 function registersOf(meter: Meter, map: readonly MappedRegister[]): MappedRegister[] {
   const wanted = new Set<string | undefined>([meter.register, meter.power])
-  if (meter.register === 'activeEnergyImport.total') wanted.add('activeEnergyExport.total')
+  if (meter.register === 'activeEnergyImport.total') {
+    wanted.add('activeEnergyExport.total')
+    if (meter.role === 'boundary')
+      for (const direction of ['Import', 'Export']) wanted.add(`reactiveEnergy${direction}.total`)
+  }
   return map.filter(({ quantity }) => wanted.has(quantity))
 }
 
 /** The meters of the gateway files that the park knows, in the order of the files. */
-export function historyMeters(park: Park, gateways: readonly GatewayFile[]): HistoryMeter[] {
+export function historyMeters(
+  park: Park,
+  gateways: readonly GatewayFile[],
+  profile: (id: string, ratios: TransformerRatios) => RegisterMap = loadProfile,
+): HistoryMeter[] {
   return gateways.flatMap(({ gateway, buses }) =>
     buses.flatMap(({ meters }) =>
       meters.flatMap((line) => {
         const meter = park.meters.get(line.meter)
         if (meter === undefined) return []
-        const registers = registersOf(meter, loadProfile(line.profile, line.ratios).registers)
+        const registers = registersOf(meter, profile(line.profile, line.ratios).registers)
         return [{ gateway, meter: meter.id, registers, installedMs: meter.installedMs }]
       }),
     ),

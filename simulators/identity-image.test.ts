@@ -3,7 +3,7 @@ import { identityEvidence } from '#edge/identity.ts'
 import { ratioContradictions } from '#edge/ratio-check.ts'
 import { openProfiles, profileIds } from '#firmware-config/profile-library.ts'
 import { parseProfile } from '#firmware-config/profile.ts'
-import { fixedWords } from './identity-image.ts'
+import { AS_INSTALLED, fixedWords } from './identity-image.ts'
 import { writeAnswer } from './served-meter.ts'
 
 const { load } = openProfiles()
@@ -20,6 +20,18 @@ describe('a simulated meter', () => {
     }
     expect(ratioContradictions(map, wordsOf)).toEqual([])
     expect(ratioContradictions(load(id), wordsOf)).toHaveLength(map.ratioRegisters.length)
+  })
+
+  it('tells another number once it was replaced', () => {
+    const map = load('solaredge-three-phase')
+    const serial = map.identity.find(({ is }) => is === 'serial')
+    const words = (replaced: number) =>
+      serial === undefined
+        ? undefined
+        : fixedWords(map, serial.function, serial.address, serial.words, { ...AS_INSTALLED, replaced })
+    expect(words(1)).toHaveLength(16)
+    expect(words(1)).not.toEqual(words(0))
+    expect(words(2)).not.toEqual(words(1))
   })
 
   it('answers its identity alone, and its values as ever', () => {

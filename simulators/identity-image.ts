@@ -1,3 +1,4 @@
+import { Fault } from '#contract/fault.ts'
 import { isEncoding } from '#firmware-config/encodings.ts'
 import type {
   IdentityRegister,
@@ -9,6 +10,16 @@ import type {
 import { registerWords } from './register-image.ts'
 
 /** What a simulated meter tells about itself: who it is, and the transformer ratios set in it. */
+
+/** What somebody has done on site that such registers tell. */
+export interface Setting {
+  /** The ratio set for its current transformers, as a share of that of the gateway file. */
+  readonly currentRatio: number
+  /** How many meters stood here before this one. */
+  readonly replaced: number
+}
+
+export const AS_INSTALLED: Setting = { currentRatio: 1, replaced: 0 }
 
 /** A register that holds the same words as long as the meter runs. */
 export interface FixedRegister {
@@ -43,33 +54,59 @@ function plain(register: RatioRegister | IdentityRegister, factor: string): Mapp
   }
 }
 
-function identityWords(register: IdentityRegister): readonly number[] {
-  const { expect } = register
+function identityWords(register: IdentityRegister, { replaced }: Setting): readonly number[] {
+  const { expect, is } = register
   const numeric = plain(register, '1')
+  // Every meter of a model tells the same, but for its number.
+  const number = is === 'serial' ? 1 + replaced : 1
   return numeric === undefined
-    ? textWords(register, String(expect ?? UNNAMED))
-    : registerWords(numeric, Number(expect ?? 1))
+    ? textWords(register, String(expect ?? (number === 1 ? UNNAMED : `${UNNAMED}-${number}`)))
+    : registerWords(numeric, Number(expect ?? number))
+}
+
+/** The words of a ratio register; `undefined` for an encoding that holds no plain number. Throws `amount-overflow`. */
+function ratioWords(register: RatioRegister, { currentRatio }: Setting): readonly number[] | undefined {
+  const numeric = plain(register, register.factor)
+  if (numeric === undefined) return undefined
+  const share = register.ratio === 'current' ? currentRatio : 1
+  return registerWords(numeric, Number(register.expected) * share)
+}
+
+/** True where the ratio registers of a meter can show a current ratio that is this share of the one of its site. */
+export function showsCurrentRatio(map: RegisterMap, share: number): boolean {
+  try {
+    const setting = { ...AS_INSTALLED, currentRatio: share }
+    // Rounded away, it would be no ratio.
+    return map.ratioRegisters.every((register) => ratioWords(register, setting)?.some((word) => word !== 0))
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'amount-overflow') return false
+    throw error
+  }
+}
+
+function fixedRegistersUnder(map: RegisterMap, setting: Setting): readonly FixedRegister[] {
+  return [
+    ...map.identity.map((register) => ({
+      function: register.function,
+      address: register.address,
+      words: identityWords(register, setting),
+    })),
+    ...map.ratioRegisters.flatMap((register): FixedRegister[] => {
+      const words = ratioWords(register, setting)
+      const { function: code, address } = register
+      return words === undefined ? [] : [{ function: code, address, words }]
+    }),
+  ]
 }
 
 const prepared = new WeakMap<RegisterMap, readonly FixedRegister[]>()
 
-/** The identity and ratio registers of a meter that is set as its site says; prepared once for each map. */
-export function fixedRegisters(map: RegisterMap): readonly FixedRegister[] {
+/** The identity and ratio registers of a meter; those of one that is set as its site says are prepared once a map. */
+export function fixedRegisters(map: RegisterMap, setting = AS_INSTALLED): readonly FixedRegister[] {
+  if (setting !== AS_INSTALLED) return fixedRegistersUnder(map, setting)
   const known = prepared.get(map)
   if (known !== undefined) return known
-  const made = [
-    ...map.identity.map((register) => ({
-      function: register.function,
-      address: register.address,
-      words: identityWords(register),
-    })),
-    ...map.ratioRegisters.flatMap((register): FixedRegister[] => {
-      const numeric = plain(register, register.factor)
-      if (numeric === undefined) return []
-      const { function: code, address, expected } = register
-      return [{ function: code, address, words: registerWords(numeric, Number(expected)) }]
-    }),
-  ]
+  const made = fixedRegistersUnder(map, setting)
   prepared.set(map, made)
   return made
 }
@@ -80,8 +117,9 @@ export function fixedWords(
   code: number,
   address: number,
   count: number,
+  setting = AS_INSTALLED,
 ): readonly number[] | undefined {
-  return fixedRegisters(map).find(
+  return fixedRegisters(map, setting).find(
     (fixed) => fixed.function === code && fixed.address === address && fixed.words.length === count,
   )?.words
 }

@@ -15,7 +15,7 @@ import { machineBounds, machineEnvelope } from './machines.ts'
 import { replayCurve } from './replay.ts'
 import { plantTime, type Scenario } from './scenario.ts'
 import { seededStream, type Stream } from './seeded.ts'
-import { clearSkyShare, sunHeightSine } from './sun.ts'
+import { clearSkyShare, daylight, equationOfTime, sunHeightSine } from './sun.ts'
 import { makeWeather, type Weather } from './weather.ts'
 
 /** What each kind of load and source looks like over a day, and the bounds that it keeps for ever. */
@@ -142,17 +142,27 @@ function climateShape(load: FlowOf<'climate'>, name: string, around: Surrounding
 const SUN_STEP_MINUTES = 10
 const CLOUD_STEP_MINUTES = 20
 
-/** Cover between 0 (clear) and 1, straight between random values 20 minutes apart, on days that are dull or bright. */
+/**
+ * Cover between 0 (clear) and 1, straight between random values 20 minutes apart, on days of their own: some clear, some
+ * with clouds that come and go, some overcast from morning to evening.
+ */
 export function cloudCover(random: Stream, days: Stream, day: number, minute: number): number {
   const place = (day * 1_440 + minute) / CLOUD_STEP_MINUTES
   const before = Math.floor(place)
   const share = place - before
-  return days(day) * (random(before) * (1 - share) + random(before + 1) * share)
+  // More days are bright than dull.
+  const dullness = days(day) ** 2
+  const least = Math.max(0, 2 * dullness - 1)
+  const most = Math.min(1, 2 * dullness)
+  return least + (most - least) * (random(before) * (1 - share) + random(before + 1) * share)
 }
 
-/** Minutes by which the sun is ahead of the clock: four for each degree east of the clock's own meridian. */
-export function sunAheadMinutes({ longitude }: Scenario, { offsetMs }: PlantTime): number {
-  return longitude === undefined ? 0 : 4 * longitude - offsetMs / 60_000
+/**
+ * Minutes by which the sun is ahead of the clock on a day: four for each degree east of the clock's own meridian, and the
+ * equation of time.
+ */
+export function sunAheadMinutes({ longitude }: Scenario, { offsetMs }: PlantTime, day: number): number {
+  return (longitude === undefined ? 0 : 4 * longitude - offsetMs / 60_000) + equationOfTime(day)
 }
 
 function photovoltaicShape(
@@ -163,15 +173,48 @@ function photovoltaicShape(
   // One sky over the park; each roof has clouds of its own within it.
   const clouds = seededStream(scenario.seed, `${name}/cloud`)
   const days = seededStream(scenario.seed, 'sky')
-  const ahead = sunAheadMinutes(scenario, time)
-  const envelope: Envelope = (day) =>
-    Array.from({ length: 1_440 / SUN_STEP_MINUTES }, (_, index): Corner => {
+  const envelope: Envelope = (day) => {
+    const ahead = sunAheadMinutes(scenario, time, day)
+    return Array.from({ length: 1_440 / SUN_STEP_MINUTES }, (_, index): Corner => {
       const minute = index * SUN_STEP_MINUTES
       const sun = clearSkyShare(sunHeightSine(scenario.latitude, day, minute + ahead))
       const cover = sun === 0 ? 0 : source.cloudiness * cloudCover(clouds, days, day, minute)
       return { minute, value: source.peak * sun * (1 - cover) }
     })
+  }
   return { envelope, least: 0, most: source.peak }
+}
+
+/** Minutes that outdoor lamps take to come on and go out, one after the other. */
+const LAMPS_MINUTES = 10
+
+/** Straight from 0 at `from` to 1 when the lamps are all on. */
+const risen = (minute: number, from: number): number =>
+  Math.min(1, Math.max(0, (minute - from) / LAMPS_MINUTES))
+
+function lightingShape(load: FlowOf<'lighting'>, { scenario, time }: Surroundings): LoadShape {
+  const { power, dimmed } = load
+  /** 1 within the hours of dimming, which may go over midnight. */
+  const dimmingAt = (minute: number, from: number, to: number): number => {
+    const [begun, ended] = [risen(minute, from), risen(minute, to)]
+    return from <= to ? begun - ended : Math.max(begun, 1 - ended)
+  }
+  const turns = dimmed === undefined ? [] : [dimmed.from, dimmed.to]
+  const envelope: Envelope = (day) => {
+    const ahead = sunAheadMinutes(scenario, time, day)
+    const [rise, set] = daylight(scenario.latitude, day).map((minute) => minute - ahead)
+    const [dawn, dusk] = [(rise ?? 0) - LAMPS_MINUTES, set ?? 0]
+    const corners = [dawn, dusk, ...turns].flatMap((minute) => [minute, minute + LAMPS_MINUTES])
+    const minutes = [...new Set([0, ...corners.filter((minute) => minute > 0 && minute < 1_440)])]
+    return minutes
+      .toSorted((a, b) => a - b)
+      .map((minute): Corner => {
+        const lit = 1 - risen(minute, dawn) + risen(minute, dusk)
+        const less = dimmed === undefined ? 0 : dimmingAt(minute, dimmed.from, dimmed.to) * (1 - dimmed.share)
+        return { minute, value: power * lit * (1 - less) }
+      })
+  }
+  return { envelope, least: 0, most: power }
 }
 
 function rippled(load: { readonly ripple: FlowOf<'shift'>['ripple'] }, random: Stream): Ripple[] {
@@ -191,6 +234,8 @@ function shapeOf(leaf: Exclude<Leaf, { kind: 'replay' }>, name: string, around: 
       return continuousShape(leaf, name, around)
     case 'climate':
       return climateShape(leaf, name, around)
+    case 'lighting':
+      return lightingShape(leaf, around)
     case 'machines':
       return {
         envelope: machineEnvelope(leaf, around.calendar, around.scenario.seed, name),

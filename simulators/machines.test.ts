@@ -78,11 +78,31 @@ describe('a line of machines', () => {
         Math.abs(value - 4) < 1e-6 && (corners[index + 1]?.value ?? 0) > 30 ? [minute] : [],
       )
     }
-    const cycles = starts(FRIDAY).map((minute) => Math.floor((minute - 360) / 10))
-    expect(cycles).toEqual(Array.from({ length: 48 }, (_, index) => index))
+    // Cycles of ten minutes from some moment on, the first and the last cut by the shift.
+    const cycles = Array.from({ length: 100 }, (_, tenth) =>
+      starts(FRIDAY).map((minute) => Math.floor((minute - 360 + tenth / 10) / 10)),
+    )
+    expect(cycles).toContainEqual(Array.from({ length: 49 }, (_, index) => index))
     expect(starts('2026-03-09')).not.toEqual(starts(FRIDAY))
     expect(starts(FRIDAY, 2)).not.toEqual(starts(FRIDAY))
     expect(starts(FRIDAY)).toEqual(starts(FRIDAY))
+  })
+
+  it('has machines that do not pause together: no minute of their cycle is quieter than the others', () => {
+    const many = line({ count: 20, standby: 0, duty: 0.7, cycleMinutes: 20 })
+    const corners = cornersOf(many, FRIDAY)
+    const powerAt = (minute: number): number => {
+      const index = corners.findLastIndex((corner) => corner.minute <= minute)
+      const [from, to] = [corners[index], corners[index + 1]]
+      if (from === undefined || to === undefined) return Number.NaN
+      return from.value + ((to.value - from.value) * (minute - from.minute)) / (to.minute - from.minute)
+    }
+    const meanAt = (ofCycle: number): number =>
+      Array.from({ length: 20 }, (_, cycle) => powerAt(400 + cycle * 20 + ofCycle)).reduce((a, b) => a + b) /
+      20
+    const means = Array.from({ length: 20 }, (_, minute) => meanAt(minute))
+    const all = means.reduce((a, b) => a + b) / means.length
+    for (const mean of means) expect(Math.abs(mean / all - 1)).toBeLessThan(0.3)
   })
 
   it('rests on days of rest and in closures, unless it never does', () => {

@@ -4,9 +4,10 @@ import type { Corner, Envelope } from './load-curve.ts'
 import { seededStream, type Stream } from './seeded.ts'
 
 /**
- * A line of machines that start and stop at random. Time within a shift is cut into cycles; whether and when a machine
- * runs in a cycle, how long and how hard, are numbers of the seed, the machine and the cycle alone, so that any day can
- * be laid out without the ones before it. A motor reaches its power in a ramp of seconds: there is no jump.
+ * A line of machines that start and stop at random. Each machine cuts the time within a shift into cycles from a moment
+ * of its own on, so that they do not pause together; whether and when it runs in a cycle, how long and how hard, are
+ * numbers of the seed, the machine and the cycle alone, so that any day can be laid out without the ones before it. A
+ * motor reaches its power in a ramp of seconds: there is no jump.
  */
 
 type MachineLine = FlowOf<'machines'>
@@ -30,6 +31,12 @@ function shiftsOn(day: number, line: MachineLine, calendar: Calendar): (readonly
     ]
   })
   return parts.toSorted((a, b) => a[0] - b[0])
+}
+
+/** Numbers of one machine, by cycle, and by how much of a cycle it is ahead of a shift that begins at a minute. */
+interface Machine {
+  readonly random: Stream
+  readonly offset: Stream
 }
 
 /** Changes of slope over a day, in kW a minute. */
@@ -124,17 +131,21 @@ function addRuns(
   line: MachineLine,
   [from, to]: readonly [number, number],
   day: number,
-  machines: readonly Stream[],
+  machines: readonly Machine[],
 ): void {
   const { cycleMinutes, duty, utilisation, variation, power, idlePower } = line
   const ramp = line.rampSeconds / 60
-  for (let begin = from; begin + cycleMinutes <= to; begin += cycleMinutes) {
-    const place = (day * MINUTES_OF_DAY + Math.floor(begin)) * NUMBERS_PER_CYCLE
-    for (const random of machines) {
-      if (random(place) >= utilisation) continue
+  for (const { random, offset } of machines) {
+    const first = from - cycleMinutes * offset(day * MINUTES_OF_DAY + from)
+    for (let cycle = first; cycle < to; cycle += cycleMinutes) {
+      // The first and the last cycle of a shift are cut by it.
+      const begin = Math.max(from, cycle)
+      const room = Math.min(to, cycle + cycleMinutes) - begin
+      const place = (day * MINUTES_OF_DAY + Math.floor(cycle)) * NUMBERS_PER_CYCLE
+      if (room < 2 * ramp || random(place) >= utilisation) continue
       const around = (index: number): number => 1 + variation * (2 * random(place + index) - 1)
-      const length = Math.min(cycleMinutes, Math.max(2 * ramp, cycleMinutes * duty * around(1)))
-      const start = begin + (cycleMinutes - length) * random(place + 2)
+      const length = Math.min(room, Math.max(2 * ramp, room * duty * around(1)))
+      const start = begin + (room - length) * random(place + 2)
       const height = power * around(3) - idlePower
       slopes.rise(start, ramp, height)
       slopes.rise(start + length - ramp, ramp, -height)
@@ -144,9 +155,10 @@ function addRuns(
 
 /** The envelope of a line under its name. */
 export function machineEnvelope(line: MachineLine, calendar: Calendar, seed: number, name: string): Envelope {
-  const machines = Array.from({ length: line.count }, (_, index) =>
-    seededStream(seed, `${name}/machine/${index}`),
-  )
+  const machines = Array.from({ length: line.count }, (_, index): Machine => {
+    const own = `${name}/machine/${index}`
+    return { random: seededStream(seed, own), offset: seededStream(seed, `${own}/offset`) }
+  })
   const waiting = line.count * line.idlePower
   const slopes = new Slopes()
   return (day) => {

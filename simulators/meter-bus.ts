@@ -154,7 +154,8 @@ export class MeterBus {
     const { pdu } = request
     const at = this.framing.headBytes
     try {
-      const bytes = writeAnswer(served, () => meter.valuesAt(atMs), pdu, this.#scratch, at)
+      const values = () => meter.valuesAt(atMs)
+      const bytes = writeAnswer(served, values, pdu, this.#scratch, at, meter.settingAt(atMs))
       if (onServed !== undefined) this.#record(onServed, request, served.meter, atMs)
       return this.#sealed(request, bytes)
     } catch (error) {

@@ -4,9 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { quantities, type QuantityName } from '#contract/quantities.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
+import { profileIds } from '#firmware-config/profile-library.ts'
+import { loadProfile } from '#firmware-config/profile.ts'
 import { electricalState } from './electrical.ts'
+import { environmentValue } from './environment.ts'
 import { THIRDS, tanPhiOf } from './flow-node.ts'
 import { DAY_MS, HOUR_MS } from './load-curve.ts'
+import { conditionsOf, mediumValue } from './media.ts'
 import { meterValues } from './meter-values.ts'
 import { makePlant } from './plant.ts'
 import { readScenarioFor } from './scenario-check.ts'
@@ -64,6 +68,45 @@ describe('what an electricity meter shows', () => {
         expect(read('frequency')).toBeCloseTo(50, 1)
       }),
     )
+  })
+
+  it('counts apparent energy by phase as its apparent power says', () => {
+    fc.assert(
+      fc.property(anInstant, (atMs) => {
+        const [now, later] = [reader('steel-compressors', atMs), reader('steel-compressors', atMs + HOUR_MS)]
+        for (const phase of ['l1', 'l2', 'l3'] as const) {
+          const apparent = later(`apparentEnergy.${phase}`) - now(`apparentEnergy.${phase}`)
+          const active = later(`activeEnergyImport.${phase}`) - now(`activeEnergyImport.${phase}`)
+          // Its motors have one power factor all the time.
+          expect(apparent / active).toBeCloseTo(1 / now(`powerFactor.${phase}`), 6)
+        }
+        // A mixed load: the mean of its apparent power, at the middle of each second.
+        for (const place of ['l2', 'total'] as const) {
+          const counted = (at: number) => reader('steel-incoming', at)(`apparentEnergy.${place}`)
+          const seconds = Array.from({ length: 3_600 }, (_, second) => atMs + second * 1_000 + 500)
+          const powers = seconds.map((at) => reader('steel-incoming', at)(`apparentPower.${place}`))
+          const mean = powers.reduce((sum, power) => sum + power, 0) / powers.length
+          expect(Math.abs((counted(atMs + HOUR_MS) - counted(atMs)) / mean - 1)).toBeLessThan(0.004)
+        }
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  it('is all that any profile has a register for', () => {
+    const atMs = startMs + 30 * DAY_MS
+    const missing = profileIds().flatMap((id) => {
+      const { carrier, registers } = loadProfile(id)
+      const shows = (quantity: QuantityName): number | undefined => {
+        if (carrier === 'electricity') return meterValues(plant, 'steel-incoming', atMs)(quantity)
+        if (carrier === 'environment') return environmentValue(quantity, () => plant.environmentAt(atMs))
+        return mediumValue(quantity, { carrier, flow: 1, ...conditionsOf(carrier, scenario) }, () => 1)
+      }
+      return registers.flatMap(({ quantity }) =>
+        Number.isFinite(shows(quantity)) ? [] : [`${id} ${quantity}`],
+      )
+    })
+    expect(missing).toEqual([])
   })
 
   it('has registers whose parts add up and which its demand is the rise of', () => {

@@ -53,6 +53,7 @@ const phaseRegisters: Readonly<Record<string, (energy: ElectricalEnergy, phase: 
     importByPhaseKwh[phase] + exportByPhaseKwh[phase],
   reactiveEnergyImport: ({ reactiveImportByPhaseKvarh }, phase) => reactiveImportByPhaseKvarh[phase],
   reactiveEnergyExport: () => 0,
+  apparentEnergy: (energy, phase) => energy.apparentByPhaseKvah(phase),
 }
 
 const totals: Partial<Record<QuantityName, ShownBy>> = {

@@ -153,6 +153,21 @@ describe('a paced line', () => {
     )
   })
 
+  it('brings no reply sooner than its bytes take, however late the timer of the one before was', async () => {
+    const { ask, clock, pass, delivered } = bench()
+    ask('a', 9)
+    await settle()
+    clock.advance(300)
+    await settle()
+    const askedMs = clock.monotonicMs()
+    ask('b', 45)
+    await pass(100)
+    const tookMs = (delivered[1]?.atMs ?? 0) - askedMs
+    expect(delivered).toHaveLength(2)
+    expect(tookMs).toBeGreaterThanOrEqual(timing.silenceMs + 45 * timing.characterMs)
+    expect(tookMs).toBeLessThan(timing.silenceMs + 54 * timing.characterMs)
+  })
+
   it('does not charge twice what a real serial port takes anyway', async () => {
     const { ask, pass, exchanges, delivered } = bench(true)
     await pass(100)

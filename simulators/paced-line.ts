@@ -5,7 +5,8 @@ import type { LineTiming } from './line-timing.ts'
  * A serial line in time: one request at a time, each byte of request and reply at its character time, the meter's
  * turnaround and the silences between frames included. What happens is computed from instant to instant, and a timer
  * that fires late delays only what it delivers: the lateness of a delivery is taken off the arrival of the request
- * that answers to it, so that no error accumulates over a cycle of many reads.
+ * that answers to it, so that no error accumulates over a cycle of many reads: but never more than the bytes of that
+ * request take, so that no reply comes sooner than a silence and its own bytes after it.
  */
 
 /** Instants of one exchange, milliseconds of the monotonic clock. */
@@ -85,7 +86,9 @@ export class PacedLine {
   /** Puts a request on the line, behind those that wait. False when too many wait: it is not taken. */
   submit(request: LineRequest): boolean {
     if (this.#waiting.length >= WAITING_MAX) return false
-    const receivedMs = Math.max(this.#options.clock.monotonicMs() - this.#lateMs, this.#replyEndedMs)
+    const { clock, timing } = this.#options
+    const lateMs = Math.min(this.#lateMs, request.bytes * timing.characterMs)
+    const receivedMs = Math.max(clock.monotonicMs() - lateMs, this.#replyEndedMs)
     this.#lateMs = 0
     this.#waiting.push({ request, receivedMs })
     if (!this.#running) void this.#run()

@@ -56,6 +56,17 @@ describe('the plant of the demonstration park', () => {
     expect(flowAt(stranger, 'steel-incoming', noon)).not.toBe(flowAt(plant, 'steel-incoming', noon))
   })
 
+  it('sums up in many small steps what a first question sums up at once', () => {
+    const atMs = startMs + 45 * DAY_MS
+    const patient = makePlant(scenario, park)
+    const shares = [...patient.summing(atMs)]
+    expect(shares.length).toBeGreaterThan(60)
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b))
+    expect(shares.at(-1)).toBe(1)
+    const curious = makePlant(scenario, park)
+    for (const meter of meters) expect(patient.energyAt(meter, atMs)).toBe(curious.energyAt(meter, atMs))
+  })
+
   it('never lets a register fall', () => {
     fc.assert(
       fc.property(aMeter, anInstant, fc.integer({ min: 1, max: 2 * DAY_MS }), (meter, atMs, span) => {
@@ -187,6 +198,16 @@ describe('the plant of the demonstration park', () => {
     const month = (text: string): number =>
       energyBetween(plant, 'park-pv', Date.parse(text), Date.parse(text) + 30 * DAY_MS)
     expect(month('2026-06-01T00:00:00+08:00')).toBeGreaterThan(1.3 * month('2026-12-01T00:00:00+08:00'))
+  })
+
+  it('lights its roads while the sun is down, whatever the season, and dims them late at night', () => {
+    const at = (text: string): number => flowAt(plant, 'services-street-lighting', Date.parse(text))
+    for (const day of ['2026-06-21T18:30', '2026-06-21T05:30', '2026-12-21T16:30', '2026-12-21T08:00'])
+      expect(at(`${day}:00+08:00`)).toBe(0)
+    for (const night of ['2026-06-21T20:30', '2026-12-21T17:15', '2026-12-21T06:30'])
+      expect(at(`${night}:00+08:00`)).toBe(38)
+    expect(at('2026-12-21T02:00:00+08:00')).toBeCloseTo(38 * 0.55, 9)
+    expect(at('2026-12-21T23:30:00+08:00')).toBeCloseTo(38 * 0.55, 9)
   })
 
   it('works in shifts: the drawing line rests at night, at weekends and around the Spring Festival', () => {

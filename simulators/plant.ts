@@ -1,11 +1,12 @@
 import type { Carrier } from '#contract/carriers.ts'
 import type { Park } from '#contract/park.ts'
+import { apparentRegister } from './apparent-energy.ts'
 import { DaySums } from './day-sums.ts'
 import { environmentOf, type Environment } from './environment.ts'
 import { eachPhase, electricalState, type ElectricalState, type ThreePhases } from './electrical.ts'
 import { amountOfTerms, byPhase, flowOfTerms, type FlowNode } from './flow-node.ts'
 import { flowNodes } from './flow-tree.ts'
-import { instantOf, loadCurve, sampledEnvelope, type LoadCurve } from './load-curve.ts'
+import { DAY_MS, type LoadCurve } from './load-curve.ts'
 import { carrierOfFlow } from './flow-carrier.ts'
 import { amountPerFlowHour, conditionsOf, type MediumState } from './media.ts'
 import { surroundingsOf } from './load-kinds.ts'
@@ -39,6 +40,11 @@ export interface Plant {
   maxDemandAt(meter: string, atMs: number): number
   /** The weather over the park. */
   environmentAt(atMs: number): Environment
+  /**
+   * Sums up the days of all flows up to an instant in many small steps, and yields after each how much of it is done,
+   * 0 to 1: for whoever has others to answer in between. Nothing is different afterwards but the time of an answer.
+   */
+  summing(atMs: number): Iterable<number>
   /** The bounds that the meter's flow keeps for ever; below zero for a source. */
   boundsOf(meter: string): { readonly least: number; readonly most: number }
 }
@@ -54,19 +60,49 @@ export interface ElectricalEnergy {
   readonly reactiveImportKvarh: number
   readonly reactiveImportByPhaseKvarh: ThreePhases<number>
   readonly apparentKvah: number
+  apparentByPhaseKvah(phase: 0 | 1 | 2): number
 }
 
-/** Apparent power that has no closed integral is counted at marks this far apart, straight between them. */
-const APPARENT_STEP_MINUTES = 10
+/** All phases together, or one of them. */
+type Place = 'all' | 0 | 1 | 2
 
 /** Makes a thing once for each of its names. */
-function kept<K extends readonly string[], T>(make: (...names: K) => T): (...names: K) => T {
+function kept<K extends readonly (string | number)[], T>(make: (...names: K) => T): (...names: K) => T {
   const made = new Map<string, T>()
   return (...names) => {
     const key = names.join('/')
     const known = made.get(key) ?? make(...names)
     made.set(key, known)
     return known
+  }
+}
+
+/** Days summed up at a time: some milliseconds. */
+const SUMMED_DAYS = 20
+
+/**
+ * All curves of a plant, first those that are sampled from others, the outermost of them first: whoever walks over their
+ * days lays out and sums up those of the others on the way.
+ */
+function curvesInOrder(scenario: Scenario, nodes: ReadonlyMap<string, FlowNode>): readonly LoadCurve[] {
+  const found = new Set<LoadCurve>()
+  const outermostFirst = [...nodes].toReversed()
+  for (const [name, { terms, losses }] of outermostFirst) {
+    const kind = scenario.flows[name]?.kind
+    const sampled = kind === 'transformer' ? losses : kind === 'chiller' ? terms : []
+    for (const { curve } of sampled) found.add(curve)
+  }
+  for (const [, { terms }] of outermostFirst) for (const { curve } of terms) found.add(curve)
+  return [...found]
+}
+
+function* summed(curves: readonly LoadCurve[], startMs: number, endMs: number): Generator<number, void> {
+  for (const [index, curve] of curves.entries()) {
+    for (let atMs = startMs; atMs < endMs;) {
+      atMs = Math.min(atMs + SUMMED_DAYS * DAY_MS, endMs)
+      curve.integralAt(atMs)
+      yield (index + (atMs - startMs) / (endMs - startMs)) / curves.length
+    }
   }
 }
 
@@ -102,35 +138,28 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
     return source ? 0 - imported : imported
   }
 
-  const apparentCurves = new Map<string, LoadCurve>()
-  const apparentCurve = (meter: string): LoadCurve => {
-    const made = apparentCurves.get(meter)
-    if (made !== undefined) return made
-    const { terms } = nodeOf(meter)
-    const envelope = sampledEnvelope(APPARENT_STEP_MINUTES, (day, minute) => {
-      const atMs = instantOf(day, minute, time)
-      let active = 0
-      let reactive = 0
-      for (const { curve, weight, tanPhi } of terms) {
-        const flow = weight * curve.at(atMs)
-        active += flow
-        reactive += flow * tanPhi
-      }
-      return Math.hypot(active, reactive)
-    })
-    const curve = loadCurve(envelope, [], time, daySums.of(`${meter}/apparent`))
-    apparentCurves.set(meter, curve)
-    return curve
-  }
-
-  /** Exact where all of the load has one power factor. */
-  const apparentEnergy = (meter: string, atMs: number): number => {
-    const { terms } = nodeOf(meter)
+  /** Of all phases together, or of one of them. */
+  const apparentEnergy = kept((meter: string, phase: Place): ((atMs: number) => number) => {
+    const all = nodeOf(meter).terms
+    const terms =
+      phase === 'all'
+        ? all
+        : all.map((term) => ({ ...term, weight: term.weight * (term.phaseShares[phase] ?? 0) }))
     const tanPhi = terms[0]?.tanPhi ?? 0
-    return terms.every((term) => term.tanPhi === tanPhi)
-      ? Math.abs(amountOfTerms(terms, atMs)) * Math.hypot(1, tanPhi)
-      : apparentCurve(meter).integralAt(atMs)
-  }
+    if (terms.every((term) => term.tanPhi === tanPhi)) {
+      return (atMs) => Math.abs(amountOfTerms(terms, atMs)) * Math.hypot(1, tanPhi)
+    }
+    const registers = (atMs: number): [number, number] => {
+      let [active, reactive] = [0, 0]
+      for (const { curve, weight, tanPhi: share } of terms) {
+        const amount = weight * curve.integralAt(atMs)
+        active += amount
+        reactive += amount * share
+      }
+      return [active, reactive]
+    }
+    return apparentRegister(registers, time, daySums.of(`${meter}/apparent/${phase}`))
+  })
 
   const tariffEnergy = kept((meter: string, tariff: TariffName) =>
     tariffRegister(
@@ -151,6 +180,7 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
     maxDemandAt: (meter, atMs) => maxDemand(meter)(atMs),
     environmentAt: environmentOf(surroundingsOf(scenario)),
     boundsOf: (meter) => nodeOf(meter),
+    summing: (atMs) => summed(curvesInOrder(scenario, nodes), time.startMs, atMs),
     lossAt: (meter, atMs) => {
       const { losses } = nodeOf(meter)
       return {
@@ -183,8 +213,9 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
         reactiveImportKvarh: reactive,
         reactiveImportByPhaseKvarh: eachPhase((phase) => energies[phase].reactive),
         get apparentKvah() {
-          return apparentEnergy(meter, atMs)
+          return apparentEnergy(meter, 'all')(atMs)
         },
+        apparentByPhaseKvah: (phase) => apparentEnergy(meter, phase)(atMs),
       }
     },
   }

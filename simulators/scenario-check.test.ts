@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { indexPark } from '#contract/park.ts'
 import { findingText, InvalidFile } from '#firmware-config/document.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
+import { makePlant } from './plant.ts'
 import { readScenarioFor } from './scenario-check.ts'
 import { demoScenarioPath } from './scenario.ts'
+import { truthOf } from './truth-energy.ts'
 
 const park = readParkFile(
   fileURLToPath(new URL('../firmware-config/examples/demo-park/park.yaml', import.meta.url)),
@@ -56,6 +59,19 @@ describe('a scenario', () => {
     expect(found).toContainEqual(
       `scenario.yaml:${lineOf('  steel-compressors:') + 1}:5 flows.steel-compressor: "steel-compressor" is no meter of the park and feeds none`,
     )
+  })
+
+  it('asks for nothing at meters that no gateway reads, and knows no truth of them', () => {
+    const { description } = park
+    const [incoming] = description.meters
+    if (incoming === undefined) throw new Error('a park without meters')
+    const { gateway: _gateway, ...unread } = incoming
+    const net = { ...unread, id: 'net', formula: 'park-incoming - services-incoming' }
+    const wider = indexPark({ ...description, meters: [...description.meters, net] })
+    const scenario = readScenarioFor(wider, demoScenarioPath)
+    const { nodes } = truthOf(scenario, wider, makePlant(scenario, wider))
+    expect(nodes.map(({ id }) => id)).toContain('park-incoming')
+    expect(nodes.map(({ id }) => id)).not.toContain('net')
   })
 
   it('must feed each meter from where the park does, once', () => {
@@ -117,7 +133,7 @@ describe('a scenario', () => {
   })
 
   it.each([
-    ['peak: 38', 'peak: -1', 'peak'],
+    ['peak: 95', 'peak: -1', 'peak'],
     [
       "shifts: [['06:00', '13:50'], ['14:10', '21:50']]",
       "shifts: [['06:00', '14:50'], ['14:10', '21:50']]",

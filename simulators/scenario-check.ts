@@ -32,6 +32,7 @@ function partsOf(
     case 'shift':
     case 'continuous':
     case 'climate':
+    case 'lighting':
     case 'machines':
     case 'replay':
     case 'photovoltaic':
@@ -67,9 +68,29 @@ function meteredFeeder(name: string, fedBy: ReadonlyMap<string, string>, park: P
   return feeder
 }
 
-/** What is wrong with the tree of flows itself: what would keep it from being built. */
-function treeFindings(data: DataFile<Scenario>, park: Park): Finding[] {
+/** What keeps the tree of flows from being built, whatever the park: flows that are missing, or rest on themselves. */
+export function unbuildable(data: DataFile<Scenario>): Finding[] {
   const findings: Finding[] = []
+  const { flows } = data.value
+  for (const [name, flow] of Object.entries(flows)) {
+    for (const { part, path } of partsOf(flow)) {
+      const place = data.placeOf(['flows', name, ...path])
+      const found = flows[part]
+      if (found === undefined) findings.push({ place, message: `there is no flow "${part}"` })
+      else if ((flow.kind === 'chp-gas' || flow.kind === 'chp-heat') && found.kind !== 'chp') {
+        findings.push({ place, message: `"${part}" is no CHP unit` })
+      }
+    }
+    if (restsOnItself(name, data.value)) {
+      findings.push({ place: data.placeOf(['flows', name]), message: `"${name}" rests on itself` })
+    }
+  }
+  return findings
+}
+
+/** What is wrong with the tree of flows itself. */
+function treeFindings(data: DataFile<Scenario>, park: Park): Finding[] {
+  const findings = unbuildable(data)
   const { flows } = data.value
   const say = (path: readonly (string | number)[], message: string): void => {
     findings.push({ place: data.placeOf(path), message })
@@ -78,19 +99,12 @@ function treeFindings(data: DataFile<Scenario>, park: Park): Finding[] {
   const used = new Set<string>()
   for (const [name, flow] of Object.entries(flows)) {
     for (const { part, path } of partsOf(flow)) {
-      const place = ['flows', name, ...path]
-      const found = flows[part]
-      if (found === undefined) say(place, `there is no flow "${part}"`)
-      else if ((flow.kind === 'chp-gas' || flow.kind === 'chp-heat') && found.kind !== 'chp') {
-        say(place, `"${part}" is no CHP unit`)
-      }
       used.add(part)
       if (!isFeeder(flow)) continue
       const other = fedBy.get(part)
-      if (other !== undefined) say(place, `"${part}" is fed by "${other}" already`)
+      if (other !== undefined) say(['flows', name, ...path], `"${part}" is fed by "${other}" already`)
       fedBy.set(part, name)
     }
-    if (restsOnItself(name, data.value)) say(['flows', name], `"${name}" rests on itself`)
   }
   for (const [name, flow] of Object.entries(flows)) {
     // A conversion may have several products; one that nobody uses is not a mistake.
@@ -99,8 +113,10 @@ function treeFindings(data: DataFile<Scenario>, park: Park): Finding[] {
     }
   }
   for (const meter of park.meters.values()) {
-    if (flows[meter.id] === undefined) say(['flows'], `nothing flows through "${meter.id}"`)
-    else if (meter.upstream !== undefined) {
+    if (flows[meter.id] === undefined) {
+      // What follows from other meters, or is read by persons, no gateway asks for.
+      if (meter.gateway !== undefined) say(['flows'], `nothing flows through "${meter.id}"`)
+    } else if (meter.upstream !== undefined) {
       const feeder = meteredFeeder(meter.id, fedBy, park)
       if (feeder !== meter.upstream) {
         say(

@@ -8,7 +8,7 @@ import { readParkFile } from '#firmware-config/park-file.ts'
 import type { RegisterMap, TransformerRatios } from '#firmware-config/profile.ts'
 import { behaviourFindings } from './fault-schedule.ts'
 import { generatePark } from './generated-park.ts'
-import { scenarioContradictions } from './scenario-check.ts'
+import { scenarioContradictions, unbuildable } from './scenario-check.ts'
 import { readScenario } from './scenario.ts'
 import { faultSubjects } from './simulation.ts'
 
@@ -55,6 +55,8 @@ export function scenarioFindings(
   return orFindings<Finding[]>(
     () => {
       const data = readScenario(file)
+      const broken = unbuildable(data)
+      if (broken.length > 0) return broken
       const { generate, park: id } = data.value
       const made = generate === undefined ? undefined : generatePark(data.value)
       const park: Park | undefined =

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
-import { readData, type DataFile } from '#firmware-config/document.ts'
+import { InvalidFile, readData, type DataFile } from '#firmware-config/document.ts'
 import { flow, weekdays } from './flow-kinds.ts'
 import { generatedFlows } from './generated-flows.ts'
 import { behaviourFields } from './fault-schedule.ts'
@@ -88,8 +89,13 @@ export function readScenario(file: string): DataFile<Scenario> {
   const data = readData(scenarioFile, file)
   const series = new Map<string, Series>()
   for (const [name, each] of Object.entries(data.value.flows)) {
-    if (each.kind === 'replay') {
+    if (each.kind !== 'replay') continue
+    try {
       series.set(name, readSeries(resolve(dirname(file), each.file), each.quantity))
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'file-unreadable') throw error
+      const place = data.placeOf(['flows', name, 'file'])
+      throw new InvalidFile(file, [{ place, message: error.message }])
     }
   }
   return { ...data, value: { ...data.value, flows: generatedFlows(data), series } }

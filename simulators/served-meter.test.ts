@@ -88,10 +88,13 @@ describe.each(profileIds())('a meter of the profile %s', (id) => {
         .flatMap((each) => Array.from({ length: each.words }, (_, offset) => each.address + offset)),
     )
     const refusal = (code: number): string => `${(first.function | 0x80).toString(16)}0${code}`
+    const accepted: number[] = []
     for (let address = 0; address < 0x1_0000; address += 1) {
-      if (!mapped.has(address) && !isFixed(first.function, address, 1))
-        expect(answer(served, pdu(first.function, address, 1))).toBe(refusal(2))
+      if (mapped.has(address) || isFixed(first.function, address, 1)) continue
+      if (answer(served, pdu(first.function, address, 1)) !== refusal(2)) accepted.push(address)
     }
+    // One comparison for all addresses: 65,536 for each profile would take most of this file's time.
+    expect(accepted).toEqual([])
     for (const each of map.registers) {
       // With an exponent the words are no single value: its parts are values of their own.
       if (each.function !== first.function || each.words === 1 || each.exponent !== undefined) continue

@@ -1,7 +1,7 @@
 import { Fault } from '#contract/fault.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { MappedRegister, ReadFunction, RegisterMap } from '#firmware-config/profile.ts'
-import { fixedWords } from './identity-image.ts'
+import { AS_INSTALLED, fixedWords } from './identity-image.ts'
 import type { ValueOf } from './meter-values.ts'
 import { exceptions, writeException } from './modbus-frame.ts'
 import { asWritten, registerEncoder, type RegisterEncoder } from './register-image.ts'
@@ -137,6 +137,7 @@ export function writeAnswer(
   pdu: Buffer,
   into: Buffer,
   at: number,
+  setting = AS_INSTALLED,
 ): number {
   const code = pdu[0] ?? 0
   const table = tableOf(map)
@@ -147,7 +148,7 @@ export function writeAnswer(
     return writeException(code, exceptions.illegalValue, into, at)
   }
   const address = pdu.readUInt16BE(1)
-  const fixed = fixedWords(map, code, address, count)
+  const fixed = fixedWords(map, code, address, count, setting)
   if (fixed !== undefined) {
     into[at] = code
     into[at + 1] = count * 2

@@ -96,11 +96,11 @@ const electrical = (meter: string) => {
 
 describe('the simulated park', () => {
   it('answers modbus-serial with the words of the plant at that instant: floats, long integers, swapped words, BCD', async () => {
-    const steel = await modbusSerial(EAST, 11, (client) => client.readHoldingRegisters(0x081a, 2))
-    expect(steel.buffer.readFloatBE()).toBe(Math.fround(electrical('steel-incoming').activeKw))
-    const counted = await modbusSerial(EAST, 11, (client) => client.readHoldingRegisters(0x084c, 2))
+    const park = await modbusSerial(EAST, 1, (client) => client.readHoldingRegisters(0x081a, 2))
+    expect(park.buffer.readFloatBE()).toBe(Math.fround(electrical('park-incoming').activeKw))
+    const counted = await modbusSerial(EAST, 1, (client) => client.readHoldingRegisters(0x084c, 2))
     expect(counted.buffer.readUInt32BE()).toBe(
-      Math.floor(simulation.plant.energyAt('steel-incoming', noonMs) * 10),
+      Math.floor(simulation.plant.energyAt('park-incoming', noonMs) * 10),
     )
     const drawn = await modbusSerial(EAST, 12, (client) => client.readHoldingRegisters(0x0c83, 4))
     expect(drawn.buffer.readBigInt64BE()).toBe(

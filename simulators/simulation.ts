@@ -65,10 +65,11 @@ export interface Simulation {
    */
   onFault(listener: (entry: FaultEntry) => void): () => void
   /**
-   * Asks every meter for all that it shows, once: the first question sums up the days since its registers' start, for
-   * which not every client would wait. Requests are answered in between.
+   * Sums up the days since the registers' start and asks every meter for all that it shows, once, because not every
+   * client would wait for that. Requests are answered in between; `progress` is told how much is done, 0 to 1. Ends early,
+   * without an error, when `signal` is aborted.
    */
-  sumUp(): Promise<void>
+  sumUp(options?: { progress?: (share: number) => void; signal?: AbortSignal }): Promise<void>
   /** Closes all ports, devices and logs. Twice is once. */
   stop(): Promise<void>
 }
@@ -203,12 +204,20 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       paths: new Map(buses.flatMap(({ key, path }) => (path === undefined ? [] : [[key, path]]))),
       control: controlOf({ buses, board, truth: truthOf(scenario, options.park, plant), clock }),
       onFault: (listener) => board.subscribe(listener),
-      sumUp: async () => {
+      sumUp: async ({ progress, signal = stopping.signal } = {}) => {
+        for (const share of plant.summing(clock.wallMs())) {
+          progress?.(share)
+          await turn()
+          if (signal.aborted) return
+        }
         for (const { meters } of buses) {
           for (const { served } of meters) {
             const values = served.valuesAt(clock.wallMs())
-            for (const { quantity } of served.map.registers) values(quantity)
-            await turn()
+            for (const { quantity } of served.map.registers) {
+              values(quantity)
+              await turn()
+              if (signal.aborted) return
+            }
           }
         }
       },

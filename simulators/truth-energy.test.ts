@@ -93,7 +93,7 @@ describe('The truth over HTTP', () => {
   it('refuses what it cannot answer', () => {
     const ask = (id: string, query: object) => () => truthRows(truth, id, query)
     const code = (code: string) => expect.objectContaining({ code })
-    expect(ask('nobody', { from, to: from })).toThrow(code('not-found'))
+    expect(ask('nobody', { from, to: from })).toThrow(code('not-simulated'))
     expect(ask('park-pv', { from, to: from })).toThrow(code('request-invalid'))
     expect(ask('park-pv', { from })).toThrow(code('request-invalid'))
     const far = String(fromMs + (TRUTH_ROWS_MAX + 1) * SLOT_MS)

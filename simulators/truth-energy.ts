@@ -82,6 +82,7 @@ function enterpriseNodes(park: Park, meters: ReadonlyMap<string, Counted>): Coun
 export function truthOf(scenario: Scenario, park: Park, plant: Plant): Truth {
   const meters = new Map<string, Counted>()
   for (const { id, register } of park.meters.values()) {
+    if (scenario.flows[id] === undefined) continue
     const unit = quantityOf(register).unit
     const count: Register = (atMs) => meterValues(plant, id, atMs)(register) ?? 0
     meters.set(id, { id, kind: 'meter', unit, register: count })

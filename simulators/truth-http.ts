@@ -64,10 +64,10 @@ export function truthNodes({ nodes }: Truth): { readonly nodes: readonly TruthNo
   return { nodes }
 }
 
-/** `GET /truth/NODE`, its query as texts by name. Throws `not-found` or `request-invalid`. */
+/** `GET /truth/NODE`, its query as texts by name. Throws `not-simulated` or `request-invalid`. */
 export function truthRows(truth: Truth, id: string, query: unknown): TruthRows {
   const node = truth.nodes.find((each) => each.id === id)
-  if (node === undefined) throw new Fault('not-found', `The truth knows no node "${id}".`)
+  if (node === undefined) throw new Fault('not-simulated', `The truth knows no node "${id}".`)
   const asked = truthQuery.safeParse(query)
   if (!asked.success) throw new Fault('request-invalid', z.prettifyError(asked.error))
   const { from, to, step } = asked.data

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { quantityOf, type QuantityName } from '#contract/quantities.ts'
+import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { parkDescription, indexPark } from '#contract/park.ts'
 import { loadProfile } from '#firmware-config/profile.ts'
 import { faultOrder } from './fault-kinds.ts'
@@ -9,7 +9,7 @@ import { meterValues, type ValueOf } from './meter-values.ts'
 import { makePlant } from './plant.ts'
 import { scenarioFile } from './scenario.ts'
 import type { ValuesAt } from './served-meter.ts'
-import { shownUnder } from './value-faults.ts'
+import { settingUnder, shownUnder } from './value-faults.ts'
 
 const name = { zh: '表', en: 'meter' }
 const park = indexPark(
@@ -36,6 +36,11 @@ const scenario = {
     registersFrom: '2026-01-01T00:00:00+08:00',
     utcOffset: '+08:00',
     latitude: 39,
+    tariffs: [
+      ['00:00', 'valley'],
+      ['10:20', 'peak'],
+      ['10:40', 'flat'],
+    ],
     flows: {
       load: { kind: 'continuous', mean: 100, daySwing: 0.5, ripple: [{ share: 0.2, periodMinutes: 4 }] },
       pv: { kind: 'photovoltaic', peak: 400 },
@@ -202,6 +207,59 @@ describe('what a meter shows', () => {
     expect(shown('activePower.total')).toBeCloseTo(expected, 9)
     expect(shown('activePower.l2')).toBe(-get(truth, 'activePower.l2'))
     expect(shown('activePower.l1')).toBe(truth('activePower.l1'))
+  })
+
+  it.each([{ phases: ['l1', 'l2', 'l3'] }, { phases: ['l2'] }, { phases: ['l1', 'l3'] }])(
+    'counts with transformers turned on %o so that registers by phase and by tariff agree with their totals',
+    (order) => {
+      const shown = under([fault({ kind: 'swapped-ct', ...order, for: '1h' })])
+      const during = atMs + 50 * MINUTE
+      const advance = (quantity: QuantityName): number =>
+        get(shown(during), quantity) - get(load(atMs), quantity)
+      const sum = (family: 'activeEnergyImport' | 'activeEnergyExport', places: readonly string[]): number =>
+        places.reduce((total, place) => {
+          const name = `${family}.${place}`
+          return total + (isQuantityName(name) ? advance(name) : Number.NaN)
+        }, 0)
+      const net = advance('activeEnergyImport.total') - advance('activeEnergyExport.total')
+      expect(Math.abs(net)).toBeGreaterThan(1)
+      const byPhase = ['l1', 'l2', 'l3']
+      expect(sum('activeEnergyImport', byPhase) - sum('activeEnergyExport', byPhase)).toBeCloseTo(net, 6)
+      const flowed = (place: 'peak' | 'flat' | 'valley'): number =>
+        get(load(during), `activeEnergyImport.${place}`) - get(load(atMs), `activeEnergyImport.${place}`)
+      const counted = (place: 'peak' | 'flat' | 'valley'): number =>
+        advance(`activeEnergyImport.${place}`) - advance(`activeEnergyExport.${place}`)
+      const all = flowed('peak') + flowed('flat') + flowed('valley')
+      for (const place of ['peak', 'flat', 'valley'] as const) {
+        expect(flowed(place)).toBeGreaterThan(1)
+        expect(counted(place)).toBeCloseTo((net * flowed(place)) / all, 6)
+      }
+      const reactive = advance('reactiveEnergyImport.total') - advance('reactiveEnergyExport.total')
+      expect(Math.sign(reactive)).toBe(Math.sign(net))
+      expect(advance('reactiveEnergyQ1.total')).toBeCloseTo(Math.max(0, reactive), 6)
+      expect(advance('reactiveEnergyQ3.total')).toBeCloseTo(Math.max(0, -reactive), 6)
+    },
+  )
+
+  it('turns the angle of a phase whose transformer is turned by half a turn', () => {
+    const shown = under([fault({ kind: 'swapped-ct', phases: ['l2'] })])(atMs + MINUTE)
+    const truth = load(atMs + MINUTE)
+    expect(shown('phaseAngle.l1')).toBe(truth('phaseAngle.l1'))
+    expect(shown('phaseAngle.l2')).toBeCloseTo(get(truth, 'phaseAngle.l2') - 180, 9)
+    const angle = (get(shown, 'phaseAngle.total') * Math.PI) / 180
+    expect(Math.cos(angle)).toBeCloseTo(get(shown, 'powerFactor.total'), 9)
+  })
+
+  it('has a setting of its own: the ratio while other transformers are in, and its number once it was replaced', () => {
+    const minute = (at: number): number => atMs + at * MINUTE
+    const faults = [
+      fault({ kind: 'ct-ratio', factor: 2, for: '10m' }),
+      fault({ kind: 'ct-ratio', factor: 5, register: 'kept' }, 's2'),
+      fault({ kind: 'replacement', at: new Date(minute(20)).toISOString() }, 's3'),
+    ]
+    expect(settingUnder(faults, minute(-1))).toEqual({ currentRatio: 1, replaced: 0 })
+    expect(settingUnder(faults, minute(1))).toEqual({ currentRatio: 0.5, replaced: 0 })
+    expect(settingUnder(faults, minute(30))).toEqual({ currentRatio: 1, replaced: 1 })
   })
 
   it('imports with swapped transformers what a source delivers', () => {

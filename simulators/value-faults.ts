@@ -2,6 +2,7 @@ import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { RegisterMap } from '#firmware-config/profile.ts'
 import type { FaultOf } from './fault-kinds.ts'
 import type { InjectedFault } from './fault-schedule.ts'
+import { AS_INSTALLED, type Setting } from './identity-image.ts'
 import { reversedCurrents } from './reversed-currents.ts'
 import { registerCapacity, shownRange } from './register-image.ts'
 import { seededStream } from './seeded.ts'
@@ -190,6 +191,20 @@ function viewOf({ id, order, ...period }: InjectedFault, map: RegisterMap, seed:
       break
   }
   return unchanged
+}
+
+/** What the faults up to an instant have changed of the meter itself, rather than of its values. */
+export function settingUnder(faults: readonly InjectedFault[], atMs: number): Setting {
+  if (faults.length === 0) return AS_INSTALLED
+  let { currentRatio, replaced } = AS_INSTALLED
+  for (const { order, beginMs, endMs } of faults) {
+    if (atMs < beginMs) continue
+    if (order.kind === 'replacement') replaced += 1
+    // A meter that counts secondary values shows more of them behind transformers of a smaller ratio.
+    if (order.kind === 'ct-ratio' && order.register === 'changed' && atMs < endMs)
+      currentRatio /= order.factor
+  }
+  return currentRatio === 1 && replaced === 0 ? AS_INSTALLED : { currentRatio, replaced }
 }
 
 /** What no register can show is shown as the most or least that it can, as meters do. */

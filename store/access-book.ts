@@ -141,6 +141,30 @@ export class AccessBook {
     return added
   }
 
+  /** Gives a user another role, and an enterprise user its enterprise. */
+  setRole(id: number, user: NewUser): User {
+    const enterprise = user.role === 'enterprise-user' ? user.enterprise : null
+    this.#run('UPDATE user SET role = ?, enterprise = ? WHERE id = ?', user.role, enterprise, id)
+    const changed = this.user(id)
+    if (changed === undefined) throw new Fault('books-unusable', 'The user was not kept.')
+    return changed
+  }
+
+  /** The user that a provider knows by that subject. */
+  identityOwner(issuer: string, subject: string): User | undefined {
+    const row = this.#one(
+      z.object({ user: z.int() }),
+      'SELECT user FROM identity WHERE issuer = ? AND subject = ?',
+      issuer,
+      subject,
+    )
+    return row === undefined ? undefined : this.user(row.user)
+  }
+
+  addIdentity(issuer: string, subject: string, id: number): void {
+    this.#run('INSERT INTO identity VALUES (?, ?, ?)', issuer, subject, id)
+  }
+
   /** Lets a user in or not; one that is shut out loses sessions and tokens at once. */
   setActive(id: number, active: boolean): void {
     inTransaction(this.#database, () => {
@@ -202,6 +226,10 @@ export class AccessBook {
 
   endSession(digest: string): void {
     this.#run('DELETE FROM session WHERE digest = ?', digest)
+  }
+
+  endSessions(id: number): void {
+    this.#run('DELETE FROM session WHERE user = ?', id)
   }
 
   /** Forgets sessions not seen since then, and links that have ended. */

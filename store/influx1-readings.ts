@@ -7,6 +7,7 @@ import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
+import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
 import {
@@ -21,7 +22,7 @@ import {
   readingMeasurements,
   usableReadingOf,
 } from './points.ts'
-import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
+import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries, StretchToCopy } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
 import { ServerRequests } from './server-requests.ts'
 import { isIdentifier, onePerMoment } from './storable.ts'
@@ -96,10 +97,21 @@ class Influx1Readings implements ReadingStore {
   readonly #options: Influx1Options
   readonly #requests: ServerRequests
   readonly #timeoutMs: number
+  readonly intervalCopy: IntervalCopy
 
   constructor(options: Influx1Options) {
     const { url, database, user, password } = options
     this.#options = options
+    this.intervalCopy = {
+      target: `influx1 ${url.host} ${database}`,
+      write: (stretches) =>
+        this.#calls.run(() =>
+          copyThrough(stretches, {
+            send: (lines) => this.#send(lines),
+            takeOut: (...points) => this.#takeOut(...points),
+          }),
+        ),
+    }
     this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
     this.#client = new InfluxDB({
       host: url.hostname,
@@ -241,6 +253,14 @@ class Influx1Readings implements ReadingStore {
           : badIn(series, series.tags['meter'] ?? '', quantity),
       )
     })
+  }
+
+  async #takeOut({ meter, quantity }: StretchToCopy, { fromMs, toMs }: Period): Promise<void> {
+    // Nothing was written of a meter whose name cannot be quoted.
+    if (!isIdentifier(meter)) return
+    await this.#query([
+      `DELETE FROM "${INTERVAL_MEASUREMENT}" WHERE "meter" = '${meter}' AND "quantity" = '${quantity}' AND ${timeRange(fromMs, toMs)}`,
+    ])
   }
 
   /** Runs statements in one request. Throws `store-unavailable` with the server's words. */

@@ -235,6 +235,34 @@ describe('InfluxDB 2.x as its interface describes it', () => {
     await store.close()
   })
 
+  test('an interval that is known no longer is taken out before its slot is written again', async () => {
+    const store = await storeThatAnswers(() => ({ status: 204 }))
+    const slotMs = T0 - (T0 % 900_000)
+    const undecided = {
+      meter: 'm-1',
+      quantity: register,
+      slotMs,
+      state: 'missing',
+      cause: 'undecided',
+    } as const
+    const stretch = { meter: 'm-1', quantity: register, mayReplace: false } as const
+    await store.intervalCopy?.write([
+      { ...stretch, intervals: [{ ...undecided, undecided: [], revision: 1 }] },
+      { ...stretch, intervals: [{ ...undecided, undecided: [], revision: 2 }] },
+    ])
+    const requests = server?.requests ?? []
+    expect(requests.map(({ target }) => target.pathname)).toEqual(['/api/v2/delete', '/api/v2/write'])
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual({
+      start: Temporal.Instant.fromEpochMilliseconds(slotMs).toString(),
+      stop: Temporal.Instant.fromEpochMilliseconds(slotMs + 900_000 - 1).toString(),
+      predicate: `_measurement="interval" AND meter="m-1" AND quantity="${register}"`,
+    })
+    expect(requests[1]?.body.split('\n')[1]).toBe(
+      `interval,carrier=electricity,meter=m-1,quantity=${register} state="undecided",revision=2i,undecided=0i ${slotMs}000000`,
+    )
+    await store.close()
+  })
+
   test('names stand in a query only as quoted text, and an empty period is an empty range', async () => {
     const store = await storeThatAnswers(() => ({ status: 200, body: '' }))
     await store.readings('m-1', power, { fromMs: T0, toMs: T0 })

@@ -15,6 +15,7 @@ import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
+import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
 import {
@@ -29,7 +30,7 @@ import {
   quantityOfField,
   usableReadingOf,
 } from './points.ts'
-import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
+import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries, StretchToCopy } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
 import { isIdentifier, onePerMoment } from './storable.ts'
 
@@ -69,9 +70,20 @@ class Influx2Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
   readonly #client: InfluxDB
   readonly #options: Influx2Options
+  readonly intervalCopy: IntervalCopy
 
   constructor(options: Influx2Options) {
     this.#options = options
+    this.intervalCopy = {
+      target: `influx2 ${options.url.host} ${options.org} ${options.bucket}`,
+      write: (stretches) =>
+        this.#calls.run(() =>
+          copyThrough(stretches, {
+            send: (lines) => this.#send(lines),
+            takeOut: (...points) => this.#takeOut(...points),
+          }),
+        ),
+    }
     this.#client = new InfluxDB({
       url: options.url.origin,
       token: options.token,
@@ -140,7 +152,7 @@ class Influx2Readings implements ReadingStore {
         const any = known.slice(start, start + METERS_PER_QUERY).map((meter) => flux`r.meter == ${meter}`)
         const cells = await this.#query(
           flux`${this.#range(0, Infinity)}
-            |> filter(fn: (r) => ${fluxExpression(any.join(' or '))}) |> last()`,
+            |> filter(fn: (r) => r._measurement != ${INTERVAL_MEASUREMENT} and (${fluxExpression(any.join(' or '))})) |> last()`,
         )
         found.push(readingsFrom(cells))
       }
@@ -214,14 +226,18 @@ class Influx2Readings implements ReadingStore {
   }
 
   /** Sends a body, and gives every status back as it is. Rejects when no complete answer came. */
-  #post(path: string, body: string): Promise<{ status: number | undefined; body: string }> {
+  #post(
+    path: string,
+    body: string,
+    type = 'text/plain; charset=utf-8',
+  ): Promise<{ status: number | undefined; body: string }> {
     return new Promise((resolve, reject) => {
       let status: number | undefined
       let received = ''
       this.#client.transport.send(
         path,
         body,
-        { method: 'POST', headers: { 'content-type': 'text/plain; charset=utf-8' } },
+        { method: 'POST', headers: { 'content-type': type } },
         {
           responseStarted: (_headers, statusCode) => {
             status = statusCode
@@ -237,6 +253,28 @@ class Influx2Readings implements ReadingStore {
         },
       )
     })
+  }
+
+  async #takeOut({ meter, quantity }: StretchToCopy, { fromMs, toMs }: Period): Promise<void> {
+    // Nothing was written of a meter whose name cannot be quoted.
+    if (!isIdentifier(meter)) return
+    const { org, bucket } = this.#options
+    const instant = (ms: number): string => Temporal.Instant.fromEpochMilliseconds(ms).toString()
+    const search = new URLSearchParams({ org, bucket }).toString()
+    const body = JSON.stringify({
+      start: instant(fromMs),
+      // Before the next slot, whether the server counts the end in or not.
+      stop: instant(toMs - 1),
+      predicate: `_measurement="${INTERVAL_MEASUREMENT}" AND meter="${meter}" AND quantity="${quantity}"`,
+    })
+    const { status, body: words } = await this.#post(
+      `/api/v2/delete?${search}`,
+      body,
+      'application/json',
+    ).catch((cause: unknown) => {
+      throw this.#unavailable(cause)
+    })
+    if (status !== 204) throw this.#unavailable(new Error(`${status} ${serverWords(words)}`))
   }
 
   /** What the bucket says; undefined where this token may not ask. */

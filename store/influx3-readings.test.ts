@@ -110,6 +110,35 @@ describe('InfluxDB 3.x as its interface describes it', () => {
     await store.close()
   })
 
+  test('an interval is a row that takes the place of the one before it as a whole', async () => {
+    const store = await openNew()
+    const slotMs = T0 - (T0 % 900_000)
+    const missing = {
+      meter: 'm-1',
+      quantity: register,
+      slotMs,
+      state: 'missing',
+      cause: 'undecided',
+    } as const
+    const before = standIn.requests.length
+    await store.intervalCopy?.write([
+      {
+        meter: 'm-1',
+        quantity: register,
+        mayReplace: true,
+        intervals: [{ ...missing, undecided: [], revision: 2 }],
+      },
+    ])
+    expect(standIn.requests.slice(before).map(({ target, body }) => [target.pathname, body])).toEqual([
+      [
+        '/api/v3/write_lp',
+        `interval,carrier=electricity,meter=m-1,quantity=${register} state="undecided",revision=2i,undecided=0i ${slotMs}000000`,
+      ],
+    ])
+    expect(await store.latest(['m-1'])).toEqual([])
+    await store.close()
+  })
+
   test('meters are parameters of a query, not its text', async () => {
     const store = await openNew()
     await store.append([value(0, 1)])
@@ -149,7 +178,7 @@ describe('InfluxDB 3.x that answers strangely', () => {
 
   async function storeThatAnswers(answer: Answer | undefined) {
     server = await startRecordingServer(() => answer)
-    return openInflux3Readings({ url: server.url, database: 'park', requestTimeoutMs: 300 })
+    return openInflux3Readings({ url: server.url, database: 'park', requestTimeoutMs: 20_000 })
   }
 
   test.each([

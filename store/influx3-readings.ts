@@ -7,6 +7,7 @@ import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { readingOf, readingTables, rowsOf } from './influx3-rows.ts'
+import { copyThrough } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendThrough, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
 import {
@@ -17,7 +18,7 @@ import {
   measurementOf,
   probePoint,
 } from './points.ts'
-import type { AppendResult, ReadingStore, RegisterSeries } from './port.ts'
+import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
 import { ServerRequests, type ServerAnswer } from './server-requests.ts'
 import { isIdentifier, onePerMoment } from './storable.ts'
@@ -73,12 +74,19 @@ class Influx3Readings implements ReadingStore {
   readonly #requests: ServerRequests
   /** Tables that were seen; they are made by the first write, and a query of one that is not there fails. */
   readonly #tables = new Set<string>()
+  readonly intervalCopy: IntervalCopy
 
   constructor(options: Influx3Options) {
     this.#options = options
-    const { token } = options
+    const { token, url, database } = options
+    this.intervalCopy = {
+      target: `influx3 ${url.host} ${database}`,
+      // A row takes the place of another as a whole: nothing has to be taken out before.
+      write: (stretches) =>
+        this.#calls.run(() => copyThrough(stretches, { send: (lines) => this.#send(lines) })),
+    }
     this.#requests = new ServerRequests({
-      url: options.url,
+      url,
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       timeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     })

@@ -2,7 +2,7 @@ import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Histogram, metricsNamed, one, type Metric } from '#contract/prometheus.ts'
 import type { Reading } from '#contract/reading.ts'
-import type { AppendResult, ReadingStore, StoreRetention } from './port.ts'
+import type { AppendResult, IntervalCopy, ReadingStore, StoreRetention } from './port.ts'
 
 /** Readings of one write. */
 const BATCH_BOUNDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000]
@@ -11,7 +11,7 @@ const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 /** Seconds between an answer of a meter and its commit: from live to a backlog of weeks. */
 const LAG_BOUNDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3_600, 86_400, 604_800]
 
-type Call = 'append' | 'commit' | 'query' | 'probe'
+type Call = 'append' | 'commit' | 'query' | 'probe' | 'copy'
 
 /**
  * A store that counts what is asked of it and how long it takes, for metrics. It changes nothing else: every call, answer
@@ -23,15 +23,28 @@ export class MeasuredStore implements ReadingStore {
   readonly #batches = new Histogram(BATCH_BOUNDS)
   readonly #latencies = { append: new Histogram(LATENCY_BOUNDS), commit: new Histogram(LATENCY_BOUNDS) }
   readonly #lag = new Histogram(LAG_BOUNDS)
-  readonly #failures: Record<Call, number> = { append: 0, commit: 0, query: 0, probe: 0 }
+  readonly #failures: Record<Call, number> = { append: 0, commit: 0, query: 0, probe: 0, copy: 0 }
   #stored = 0
   #refused = 0
   #newestMs: number | undefined
 
+  #copied = 0
+
   readonly retention?: StoreRetention
+  readonly intervalCopy?: IntervalCopy
 
   constructor(store: ReadingStore, clock: Clock) {
     if (store.retention !== undefined) this.retention = store.retention
+    const { intervalCopy } = store
+    if (intervalCopy !== undefined)
+      this.intervalCopy = {
+        target: intervalCopy.target,
+        write: async (stretches) => {
+          const result = await this.#counted('copy', () => intervalCopy.write(stretches))
+          this.#copied += stretches.reduce((sum, { intervals }) => sum + intervals.length, 0)
+          return result
+        },
+      }
     this.#store = store
     this.#clock = clock
   }
@@ -100,6 +113,11 @@ export class MeasuredStore implements ReadingStore {
       ),
       counter('readings', 'Readings written, those that were there already too.', one(this.#stored)),
       counter('refused_readings', 'Readings that the store refused for themselves.', one(this.#refused)),
+      counter(
+        'copied_intervals',
+        'Finished intervals written beside the readings, for others to look at.',
+        one(this.#copied),
+      ),
       counter(
         'failures',
         'Calls that failed as a whole.',

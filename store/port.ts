@@ -19,9 +19,11 @@ import type {
   QuarantineOverflow,
   RecordedGap,
   ComputedWindow,
+  DayToCopy,
   LockRequest,
   PeriodLock,
   LateAfterLock,
+  LateRegister,
   BooksCounts,
   EnteredRecord,
   RecordWish,
@@ -29,6 +31,7 @@ import type {
   SlotProof,
   ChangedMonth,
   PostingProgress,
+  LedgerAddition,
   LedgerRow,
 } from './port/book-facts.ts'
 
@@ -36,12 +39,8 @@ export type * from './port/book-facts.ts'
 export { NO_PROGRESS } from './port/book-facts.ts'
 export type * from './port/reading-store.ts'
 
-/**
- * The books: few, transactional facts with one owner, the process that runs the recompute and posting loops.
- * SQLite always; calls are synchronous and each is one transaction.
- * Throws a Fault `books-unusable` when the file cannot be read or written.
- */
-export interface Books extends AlarmBooks {
+/** What was delivered: batches, holes and gaps, quarantine, and what persons said of meters. */
+export interface DeliveryBooks {
   /** committedAtMs up to which commit records have been followed; 0 in new books. */
   followedUntilMs(): number
 
@@ -52,89 +51,6 @@ export interface Books extends AlarmBooks {
    * Returns those that were new.
    */
   follow(records: readonly CommitRecord[], nowMs: number): readonly CommitRecord[]
-
-  /**
-   * Remembers by what facts a meter's intervals are computed: its rating, its dated events … as one text. Where the
-   * text differs from the one remembered, all time of its recorded intervals becomes dirty, and of those of its inputs,
-   * the meters that it follows from. True when it did.
-   */
-  useRules(meter: MeterId, rules: string, inputs?: readonly MeterId[]): boolean
-
-  /** Dirty windows, oldest first; windows of one meter less than a slot apart are one. */
-  dirtyWindows(limit: number): readonly DirtyWindow[]
-
-  /**
-   * Records computed intervals: a slot whose content differs from its newest revision gets the next revision, an equal
-   * one is left alone. Until a slot is settled at `nowMs` (contract/grid.ts) it is provisional: its one revision is
-   * replaced, because otherwise each meter's slot under way would leave one a minute. Takes the window out of the dirty ones if it has not grown since it was read; an empty
-   * window (toMs < fromMs) takes out none, so that a long one can be recorded in pieces. One transaction.
-   * What `dependents` says of the intervals that changed becomes dirty in the same transaction. Returns how many
-   * revisions were written.
-   */
-  record(
-    window: DirtyWindow,
-    intervals: readonly Interval[],
-    nowMs: number,
-    dependents?: (changed: readonly Interval[]) => readonly DirtyWindow[],
-  ): number
-
-  /** The same for several windows, in one transaction: a flush of the disk costs more than an interval. */
-  recordAll(
-    works: readonly ComputedWindow[],
-    nowMs: number,
-    dependents?: (changed: readonly Interval[]) => readonly DirtyWindow[],
-  ): number
-
-  /** Marks stretches dirty, beside those that commit records touch. */
-  markDirty(windows: readonly DirtyWindow[]): void
-
-  /** From a meter's first recorded slot to the last moment of its newest one; undefined where nothing is recorded. */
-  extentOf(meter: MeterId): Period | undefined
-
-  /**
-   * Locks a period of some meters, those of an account whose figures are published. From then on its slots are not
-   * revised; what would have changed them is noted and given by `lateAfterLock`. Returns the lock's number.
-   */
-  lock(request: LockRequest): number
-
-  /** Releases a lock, with reason: what came late is computed again and becomes revisions. Twice is once. */
-  unlock(id: number, by: string, why: string, atMs: number): void
-
-  /** All locks, released ones included, in the order in which they were made. */
-  locks(): readonly PeriodLock[]
-
-  /** Slots of a lock for which something else has been computed since, each with what is kept and what it would be. */
-  lateAfterLock(id: number): readonly LateAfterLock[]
-
-  /** Before this instant the readings of a meter may be gone; 0 where all are kept. */
-  keptFromMs(meter: MeterId): number
-
-  /**
-   * Lets readings of a meter go: moves `keptFromMs` towards an instant, a month at most, but not beyond a dirty window
-   * or a slot that is undecided. From then on no computation changes a known interval before it. Returns it.
-   */
-  releaseReadings(meter: MeterId, beforeMs: number): number
-
-  /** The same for readings that are gone already, whatever still needed them. */
-  loseReadings(meter: MeterId, beforeMs: number): void
-
-  /** The newest revision of each slot with fromMs ≤ slotMs < toMs, in order. Slots never computed are absent. */
-  intervals(meter: MeterId, quantity: QuantityName, period: Period): readonly RecordedInterval[]
-
-  /** All revisions of one slot since it was settled, oldest first. */
-  revisions(meter: MeterId, quantity: QuantityName, slotMs: number): readonly RecordedInterval[]
-
-  /**
-   * Sums over the days of the park's calendar that begin in a period, in order; days without a recorded slot are
-   * absent. They always agree with `intervals`: a day of which a slot has changed is summed again.
-   */
-  daySums(meter: MeterId, quantity: QuantityName, period: Period): readonly PlacedSum[]
-
-  /**
-   * Keeps the sums of days that were over at `nowMs` and have changed since, at most `limit` of them, so that
-   * `daySums` need not make them. Returns how many it summed: 0 when none was left.
-   */
-  settleDays(nowMs: number, limit: number): number
 
   /** What persons said of a meter, oldest first, withdrawn entries included. */
   meterEntries(meter: MeterId): readonly RecordedEntry[]
@@ -192,13 +108,127 @@ export interface Books extends AlarmBooks {
 
   /** Batches marked of each (gateway, epoch), for reports and tests. */
   batchCount(): number
+}
 
-  /** Some ten milliseconds at most, however old the books are. */
-  counts(): BooksCounts
+/** Energy: what is to be computed, intervals with their revisions, their sums and their locks. */
+export interface IntervalBooks {
+  /**
+   * Remembers by what facts a meter's intervals are computed: its rating, its dated events … as one text. Where the
+   * text differs from the one remembered, all time of its recorded intervals becomes dirty, and of those of its inputs,
+   * the meters that it follows from. True when it did.
+   */
+  useRules(meter: MeterId, rules: string, inputs?: readonly MeterId[]): boolean
 
-  /** Writes nothing, as durably as anything else: returns where the books can be written now. */
-  probe(): void
+  /** Dirty windows, oldest first; windows of one meter less than a slot apart are one. */
+  dirtyWindows(limit: number): readonly DirtyWindow[]
 
+  /**
+   * Records computed intervals: a slot whose content differs from its newest revision gets the next revision, an equal
+   * one is left alone. Until a slot is settled at `nowMs` (contract/grid.ts) it is provisional: its one revision is
+   * replaced, because otherwise each meter's slot under way would leave one a minute. Takes the window out of the dirty ones if it has not grown since it was read; an empty
+   * window (toMs < fromMs) takes out none, so that a long one can be recorded in pieces. One transaction.
+   * What `dependents` says of the intervals that changed becomes dirty in the same transaction. Returns how many
+   * revisions were written.
+   */
+  record(
+    window: DirtyWindow,
+    intervals: readonly Interval[],
+    nowMs: number,
+    dependents?: (changed: readonly Interval[]) => readonly DirtyWindow[],
+  ): number
+
+  /** The same for several windows, in one transaction: a flush of the disk costs more than an interval. */
+  recordAll(
+    works: readonly ComputedWindow[],
+    nowMs: number,
+    dependents?: (changed: readonly Interval[]) => readonly DirtyWindow[],
+  ): number
+
+  /** Marks stretches dirty, beside those that commit records touch. */
+  markDirty(windows: readonly DirtyWindow[]): void
+
+  /** From a meter's first recorded slot to the last moment of its newest one; undefined where nothing is recorded. */
+  extentOf(meter: MeterId): Period | undefined
+
+  /**
+   * Locks a period of some meters, those of an account whose figures are published. From then on its slots are not
+   * revised; what would have changed them is noted and given by `lateAfterLock`. Returns the lock's number.
+   */
+  lock(request: LockRequest): number
+
+  /** Releases a lock, with reason: what came late is computed again and becomes revisions. Twice is once. */
+  unlock(id: number, by: string, why: string, atMs: number): void
+
+  /** All locks, released ones included, in the order in which they were made. */
+  locks(): readonly PeriodLock[]
+
+  /** Slots of a lock for which something else has been computed since, each with what is kept and what it would be. */
+  lateAfterLock(id: number): readonly LateAfterLock[]
+
+  /** The same of one register's slots with fromMs ≤ slotMs < toMs, whatever locks them. */
+  lateSlots(meter: MeterId, quantity: QuantityName, period: Period): readonly LateAfterLock[]
+
+  /** Registers of which something came late to a locked period, by lock. */
+  lateRegisters(): readonly LateRegister[]
+
+  /** Before this instant the readings of a meter may be gone; 0 where all are kept. */
+  keptFromMs(meter: MeterId): number
+
+  /**
+   * Lets readings of a meter go: moves `keptFromMs` towards an instant, a month at most, but not beyond a dirty window,
+   * a slot that is undecided, or one that came late to a locked period. From then on no computation changes a known interval before it. Returns it.
+   */
+  releaseReadings(meter: MeterId, beforeMs: number): number
+
+  /** The same for readings that are gone already, whatever still needed them. */
+  loseReadings(meter: MeterId, beforeMs: number): void
+
+  /** The newest revision of each slot with fromMs ≤ slotMs < toMs, in order. Slots never computed are absent. */
+  intervals(meter: MeterId, quantity: QuantityName, period: Period): readonly RecordedInterval[]
+
+  /** All revisions of one slot since it was settled, oldest first. */
+  revisions(meter: MeterId, quantity: QuantityName, slotMs: number): readonly RecordedInterval[]
+
+  /**
+   * Sums over the days of the park's calendar that begin in a period, in order; days without a recorded slot are
+   * absent. They always agree with `intervals`: a day of which a slot has changed is summed again.
+   */
+  daySums(meter: MeterId, quantity: QuantityName, period: Period): readonly PlacedSum[]
+
+  /**
+   * Sums that fill a period which begins and ends with days: its whole months, and the days before and after these, in
+   * order; those without a recorded slot are absent. Joined they are the same as `daySums`, and a year of them is read in a
+   * thirtieth of the time.
+   */
+  sumsOver(meter: MeterId, quantity: QuantityName, period: Period): readonly PlacedSum[]
+
+  /**
+   * Keeps the sums of days, and then of months, that were over at `nowMs` and have changed since, at most `limit` of them,
+   * so that `daySums` and `sumsOver` need not make them. Returns how many it summed: 0 when none was left.
+   */
+  settleDays(nowMs: number, limit: number): number
+
+  /**
+   * Says where finished intervals are copied to, for others to look at: from then on those that change are marked. All
+   * are, where it is another place than before, or where `again` is said. `undefined` is nowhere.
+   */
+  copyIntervalsTo(target: string | undefined, again?: boolean): void
+
+  /** Slots that have changed since they were copied and are settled at `nowMs`: of at most `limit` days, newest first. */
+  intervalsToCopy(nowMs: number, limit: number): readonly DayToCopy[]
+
+  /** Days that `intervalsToCopy` gave were copied. What has changed of them since is given again. */
+  intervalsCopied(days: readonly DayToCopy[]): void
+
+  /**
+   * Adds up a meter's slots with fromMs ≤ slotMs < toMs: the newest revisions, or the very ones of `runs`. Throws
+   * `amount-overflow` where the sum cannot be held exactly.
+   */
+  slotProof(meter: MeterId, quantity: QuantityName, period: Period, runs?: readonly RevisionRun[]): SlotProof
+}
+
+/** Accounting: what no meter measures, and the ledgers. */
+export interface AccountBooks {
   /**
    * Enters records in one transaction: all of them, or after a fault none. A record that is the very same as one of
    * the books is that one. Returns the number of each, in order, and whether it was new. Throws `correction-invalid` or
@@ -212,12 +242,6 @@ export interface Books extends AlarmBooks {
   /** Records in order of number; those replaced are among them, and say by which. */
   records(wish: RecordWish): readonly EnteredRecord[]
 
-  /**
-   * Adds up a meter's slots with fromMs ≤ slotMs < toMs: the newest revisions, or the very ones of `runs`. Throws
-   * `amount-overflow` where the sum cannot be held exactly.
-   */
-  slotProof(meter: MeterId, quantity: QuantityName, period: Period, runs?: readonly RevisionRun[]): SlotProof
-
   /** Months changed after a change, in order; each once, at its latest change. */
   changedMonths(after: number): readonly ChangedMonth[]
 
@@ -228,7 +252,8 @@ export interface Books extends AlarmBooks {
    * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before. Throws
    * `entry-invalid` for a reversal of what cannot be reversed, `certificate-used` for a reference that an account holds,
    * `month-closed` for a figure of a closed month, `entry-invalid` where the last entry is not number `after`; then nothing
-   * was added.
+   * was added. A closing locks the intervals that its month's postings rest on, a reopening releases them: what came
+   * late is dirty from then on.
    */
   post(
     account: string,
@@ -237,6 +262,9 @@ export interface Books extends AlarmBooks {
     progress?: PostingProgress,
     after?: number,
   ): readonly LedgerEntry[]
+
+  /** The same for several accounts, in order and in one transaction: all of it, or after a fault nothing. */
+  postAll(additions: readonly LedgerAddition[], nowMs: number): void
 
   /** Accounts that have entries. */
   ledgerAccounts(): readonly string[]
@@ -258,6 +286,19 @@ export interface Books extends AlarmBooks {
 
   /** Number and hash of an account's last entry as they were noted when it was added. */
   ledgerHead(account: string): { readonly number: number; readonly hash: string }
+}
+
+/**
+ * The books: few, transactional facts with one owner, the process that runs the recompute and posting loops.
+ * SQLite always; calls are synchronous and each is one transaction.
+ * Throws a Fault `books-unusable` when the file cannot be read or written.
+ */
+export interface Books extends DeliveryBooks, IntervalBooks, AccountBooks, AlarmBooks {
+  /** Some ten milliseconds at most, however old the books are. */
+  counts(): BooksCounts
+
+  /** Writes nothing, as durably as anything else: returns where the books can be written now. */
+  probe(): void
 
   /** What is wrong with the file itself and with records whose digest is not that of their content. */
   damages(): readonly string[]

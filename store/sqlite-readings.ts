@@ -108,11 +108,12 @@ class SqliteReadings implements ReadingStore {
   registerSeries(meter: MeterId, quantity: QuantityName, period: Period): Promise<RegisterSeries> {
     return this.#read(() => {
       if (quantityOf(quantity).kind !== 'cumulative') return noSeries
-      const reader = this.#reader
+      const found = this.#reader.around(meter, quantity, period)
+      if (found === undefined) return noSeries
       return {
-        before: registerOf(reader.usableBefore(meter, quantity, period.fromMs)),
-        within: reader.within(meter, quantity, period).filter(isRegisterReading),
-        after: registerOf(reader.usableFrom(meter, quantity, period.toMs)),
+        before: registerOf(found.before),
+        within: found.within.filter(isRegisterReading),
+        after: registerOf(found.after),
       }
     })
   }

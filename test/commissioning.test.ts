@@ -50,7 +50,7 @@ describe('The commissioning verbs on simulated meters', () => {
       '7 Modbus TCP n ms 0x0000 = 0x0001 chint-dtsu666',
       '8 Modbus TCP n ms illegal address (exception 02) schneider-iem3155',
       '9 Modbus TCP n ms illegal address (exception 02) carlo-gavazzi-em340',
-      '11 Modbus TCP n ms illegal address (exception 02) acrel-adl400',
+      '11 Modbus TCP n ms illegal address (exception 02) schneider-pm5000',
       '12 Modbus TCP n ms illegal address (exception 02) schneider-iem3155',
       '',
     ])

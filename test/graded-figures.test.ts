@@ -131,9 +131,9 @@ describe('The energy balance', () => {
   })
 
   it('whose day sums say otherwise than its intervals is not agreed with', () => {
-    const doubled: Pick<Books, 'daySums'> = {
-      daySums: (...asked) => {
-        const days = books.daySums(...asked)
+    const doubled: Pick<Books, 'sumsOver'> = {
+      sumsOver: (...asked) => {
+        const days = books.sumsOver(...asked)
         return asked[0] === 'food-incoming' ? [...days, ...days.slice(0, 1)] : days
       },
     }

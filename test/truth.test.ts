@@ -40,6 +40,15 @@ describe('compareMeter', () => {
     ])
   })
 
+  it('finds what stands at another time', () => {
+    const moved = stored(1, 2, 3, 4).map((reading, index) =>
+      index === 2 ? { ...reading, atMs: reading.atMs + 1_200_000 } : reading,
+    )
+    expect(compareMeter('m', served, moved, []).differences).toEqual([
+      expect.stringMatching(/3 Wh is stamped 1200000 ms off/),
+    ])
+  })
+
   it('lets a kill take the last reads, and none before them', () => {
     expect(compareMeter('m', served, stored(1, 2, 3), [kill])).toMatchObject({
       differences: [],

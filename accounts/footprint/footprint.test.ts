@@ -154,7 +154,7 @@ describe('The products of the demo park', () => {
     'food-boiler-gas': 9_600_00,
   }
   const books = {
-    daySums: (meter: string): PlacedSum[] => {
+    sumsOver: (meter: string): PlacedSum[] => {
       const count = counts[meter]
       return count === undefined
         ? []
@@ -289,7 +289,7 @@ describe('A kiln that burns coal and makes clinker', () => {
       ],
     })
   const books = {
-    daySums: (id: string): PlacedSum[] =>
+    sumsOver: (id: string): PlacedSum[] =>
       id === 'belt' || id === 'drive'
         ? [
             {

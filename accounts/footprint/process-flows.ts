@@ -18,7 +18,7 @@ export interface FlowSources {
   readonly park: Park
   readonly account: Account
   readonly library: FactorLibrary
-  readonly books: Pick<Books, 'daySums'>
+  readonly books: Pick<Books, 'sumsOver'>
   readonly period: Period
   /** Calendar year of the period, for the electricity factor. */
   readonly year: number

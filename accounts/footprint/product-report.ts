@@ -21,7 +21,7 @@ export interface ProductSources {
   readonly plan: AccountingPlan
   readonly library: FactorLibrary
   readonly items: EnergyItems
-  readonly books: Pick<Books, 'daySums'>
+  readonly books: Pick<Books, 'sumsOver'>
   /** Those that count, of the account: production, and what its sources are recorded by. */
   readonly records: readonly LiveRecord[]
   readonly nowMs: number

@@ -10,6 +10,7 @@ import { reportPeriod } from '../report-period.ts'
 import type { ReportGround } from '../report.ts'
 import { isIncomplete, totalsOf } from '../statement.ts'
 import { deducted, laterMonth, type MonthFigure } from './month-figure.ts'
+import { renewableMonth } from './renewable-months.ts'
 import type { Target } from './target.ts'
 
 /** Figures of months as targets are held against them: carbon from the ledgers, energy from the balance table. */
@@ -88,9 +89,9 @@ export function carbonMonths(
 }
 
 /** Balances of months that a ground was asked for: one does for all targets of a report. */
-const balances = new WeakMap<TargetGround, Map<string, ParkBalance>>()
+const balances = new WeakMap<ReportGround, Map<string, ParkBalance>>()
 
-function balanceOf(ground: TargetGround, month: string): ParkBalance {
+function balanceOf(ground: ReportGround, month: string): ParkBalance {
   const known = balances.get(ground) ?? new Map<string, ParkBalance>()
   balances.set(ground, known)
   const found = known.get(month) ?? parkBalance(ground, reportPeriod(month, ground.park.description.timeZone))
@@ -106,7 +107,7 @@ interface EnergyMonth {
 
 /** Energy consumption of months in tce, by the balance table; of the park by its own, in which inside flows cancel. */
 export function energyMonths(
-  ground: TargetGround,
+  ground: ReportGround,
   account: string,
   months: readonly string[],
   basis: Target['basis'],
@@ -126,9 +127,24 @@ export function energyMonths(
   })
 }
 
+/** Renewable electricity of months, and of the same months of the base year, in tce; unknown ones are not in it. */
+function renewableMonths(
+  ground: TargetGround,
+  { account, basis, baseYear }: Target,
+  months: readonly string[],
+): ReadonlyMap<string, Decimal> {
+  const before = baseYear === undefined ? [] : months.map((month) => `${baseYear}${month.slice(4)}`)
+  return new Map(
+    [...new Set([...months, ...before])].flatMap((month): [string, Decimal][] => {
+      const found = renewableMonth(ground, balanceOf(ground, month), account, month, basis)
+      return found === undefined ? [] : [[month, found]]
+    }),
+  )
+}
+
 /**
- * Months of a target, deductions made. Of newly added renewable electricity no figure by months is known yet: a target
- * that leaves it out has no complete month, which its status says.
+ * Months of a target, deductions made. A month is complete where its deductions are known, and for newly added renewable
+ * electricity those of the same month of the base year.
  */
 export function targetMonths(ground: TargetGround, target: Target, months: readonly string[]): MonthFigure[] {
   const { account, of, basis, method, deducts, baseYear } = target
@@ -140,7 +156,7 @@ export function targetMonths(ground: TargetGround, target: Target, months: reado
       ...(deducts.includes('feedstock')
         ? { feedstock: new Map(energy.map(({ figure, feedstock }) => [figure.month, feedstock])) }
         : {}),
-      ...(deducts.includes('new-renewable') ? { renewable: new Map() } : {}),
+      ...(deducts.includes('new-renewable') ? { renewable: renewableMonths(ground, target, months) } : {}),
       baseYear,
     },
   )

@@ -3,17 +3,20 @@ import { posting, type LedgerEntry } from '#contract/entry.ts'
 import { monthNames } from '../account-month.ts'
 import { stateOf } from '../account-state.ts'
 import { groundOf, park, plan, readYaml, rows, type MissingSlots } from '../balance.test-support.ts'
+import { monitoringRuleFile } from '../monitoring-checks.ts'
 import { qualityRuleFile } from '../quality-statement.ts'
 import { sayIn } from '../report-sheet.ts'
 import { monthsOver, type TargetGround } from './target-months.ts'
 import { targetReport } from './target-report.ts'
 import { targetSheets } from './target-sheets.ts'
+import { targetStandings } from './target-standing.ts'
 import { targetsView, targetsViewOf } from './target-view.ts'
 import { targetFile } from './target.ts'
 
 const file = targetFile.parse(readYaml('../firmware-config/examples/demo-park/targets.yaml'))
 const nowMs = Temporal.Instant.from('2026-11-15T12:00:00+08:00').epochMilliseconds
 const over = monthsOver(park, nowMs)
+const monitoringRule = monitoringRuleFile.parse(readYaml('monitoring-rule.yaml'))
 const qualityRule = qualityRuleFile.parse(readYaml('quality-rule.yaml'))
 
 /** An account's ledger with ten tonnes of each source in each month, without those that a test leaves out. */
@@ -55,6 +58,7 @@ function groundWith(
     ...groundOf(() => '1000', { records: over.records ?? [] }, over.missing),
     rows,
     qualityRule,
+    monitoringRule,
     stateOf: (account) => stateOf(account === 'steel' ? ledgerOf(account, over.left) : ledgerOf(account)),
   }
 }
@@ -67,6 +71,27 @@ const lineOf = (view: ReturnType<typeof viewOf>, id: string) => view.targets.fin
 describe('targets against ledgers and balance tables', () => {
   test('months that are over begin with the first meter', () => {
     expect(over).toEqual(monthNames('2025-01', '2026-10'))
+  })
+
+  test('standings for alarms are those of the report: pace of a total, limit of an intensity', () => {
+    const ground = groundWith({ left: ['2026-03'] })
+    const found = [...targetStandings(ground, file, nowMs)].flatMap((each) => each ?? [])
+    const { lines } = targetReport(ground, file, undefined, nowMs)
+    const expected = lines.flatMap(({ target, status }) => {
+      const allowed = target.intensity === undefined ? status?.pace?.allowed.toFixed() : target.limit
+      return status?.toDate === undefined || allowed === undefined
+        ? []
+        : { target: target.id, through: '2026-10', toDate: status.toDate.toFixed(), allowed }
+    })
+    expect(expected.length).toBeGreaterThan(2)
+    expect(
+      found.map(({ target, through, toDate, allowed }) => ({
+        target: target.id,
+        through,
+        toDate: toDate.toFixed(),
+        allowed: allowed.toFixed(),
+      })),
+    ).toEqual(expected)
   })
 
   test('the park’s carbon is that of all ledgers, and a steady past gives a forecast without a band', () => {

@@ -56,6 +56,11 @@ describe('folder', () => {
     rmSync(folder, { recursive: true })
     expect(checkFolder(folder)).toMatchObject({ state: 'ok', what: expect.stringMatching(/not there yet/) })
     expect(checkFolder(join(folder, 'a', 'b'))).toMatchObject({ state: 'fault' })
+    // Nobody can make a folder there, not even root.
+    expect(checkFolder('/proc/tanbiao')).toMatchObject({
+      state: 'fault',
+      what: expect.stringMatching(/cannot be made/),
+    })
     openDataFolder(folder).release()
   })
 

@@ -3,8 +3,10 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  mkdtempSync,
   openSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statfsSync,
   writeSync,
@@ -52,14 +54,26 @@ export function checkFolder(path: string): Finding {
   const check = 'folder'
   const folder = resolve(path)
   if (!existsSync(folder)) {
-    return existsSync(dirname(folder))
-      ? { check, state: 'ok', what: `${folder} is not there yet; the first start makes it.` }
-      : {
-          check,
-          state: 'fault',
-          what: `${dirname(folder)} does not exist.`,
-          advice: 'Create it, or give another folder with --data.',
-        }
+    const above = dirname(folder)
+    if (!existsSync(above))
+      return {
+        check,
+        state: 'fault',
+        what: `${above} does not exist.`,
+        advice: 'Create it, or give another folder with --data.',
+      }
+    try {
+      // Rights alone do not say it: as root one may write everywhere, but for where nothing can be made.
+      rmdirSync(mkdtempSync(join(above, 'tanbiao-doctor-')))
+    } catch (error) {
+      return {
+        check,
+        state: 'fault',
+        what: `${folder} is not there, and cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+        advice: 'Let the user of the server own the folder above it, or give another folder with --data.',
+      }
+    }
+    return { check, state: 'ok', what: `${folder} is not there yet; the first start makes it.` }
   }
   const file = join(folder, `doctor-${randomUUID()}`)
   try {

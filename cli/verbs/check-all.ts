@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import { InvalidFile, type Finding } from '#firmware-config/document.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { openProfiles } from '#firmware-config/profile-library.ts'
@@ -19,6 +20,8 @@ import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
 import { readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
+import { readReportSchedules, reportSchedulesBeside, withoutPlan } from '../report-schedules.ts'
+import { readSignInFile } from '../sign-in-file.ts'
 import { readDeductionRules, readTargets, targetsBeside } from '../target-files.ts'
 import { verb } from '../verb.ts'
 import { checkedFiles, checkOf, checkOptions, tellChecked } from './check.ts'
@@ -26,7 +29,7 @@ import { checkedFiles, checkOf, checkOptions, tellChecked } from './check.ts'
 const options = checkOptions.extend({
   scenario: z.array(text).optional().meta({
     description:
-      'A scenario file; may be given several times (those that are shipped, unless --park is given)',
+      'A scenario file; may be given several times (those that are shipped, where no file is given)',
   }),
   accounting: text.optional().meta({
     description: 'The accounting plan of the park (accounting.yaml beside the park file, where there is one)',
@@ -85,6 +88,24 @@ function alarmFindings(park: string | undefined): readonly Finding[] {
   return findingsOf(() => readAlarmsFile(park, readParkFile(park)))
 }
 
+/** Findings of scheduled reports; a plan that cannot be read is told of by its own check. */
+function scheduleFindings(park: string | undefined, given: string | undefined): readonly Finding[] {
+  if (park === undefined || findingsOf(() => readParkFile(park)).length > 0) return []
+  const plan = given ?? accountingPlanBeside(park)
+  const file = reportSchedulesBeside(park)
+  if (file === undefined) return []
+  if (plan === undefined) return [withoutPlan(file)]
+  const read = (): AccountingPlan => readAccountingPlan(plan, readParkFile(park), readFactorFiles())
+  if (findingsOf(read).length > 0) return []
+  return findingsOf(() => readReportSchedules(file, read()))
+}
+
+/** Findings of the provider at which people sign in. */
+function signInFindings(park: string | undefined): readonly Finding[] {
+  if (park === undefined || findingsOf(() => readParkFile(park)).length > 0) return []
+  return findingsOf(() => readSignInFile(park, readParkFile(park)))
+}
+
 const examples = fileURLToPath(new URL('../../firmware-config/examples/', import.meta.url))
 /** The park that a shipped scenario is for besides that of the demo; generated parks are made from theirs. */
 const single = {
@@ -95,7 +116,7 @@ const single = {
 /** Checks all data files: schema, and what must agree between them. */
 export const checkAll = verb('Check park, gateway, profile, scenario and factor files', options, (given) => {
   const { park, gateway } = checkedFiles(given)
-  const isDemo = given.park === undefined && existsSync(examples)
+  const isDemo = given.park === undefined && given.gateway.length === 0 && existsSync(examples)
   const scenarios = given.scenario ?? (isDemo ? shippedScenarios : [])
   const surroundings = {
     parks: [...(park === undefined ? [] : [park]), single.park],
@@ -122,6 +143,8 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...targetFindings(park, given.accounting, given.factors),
       ...accountingFindings(park, given.accounting, given.factors),
       ...alarmFindings(park),
+      ...scheduleFindings(park, given.accounting),
+      ...signInFindings(park),
     ],
   })
   return Promise.resolve()

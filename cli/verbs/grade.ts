@@ -5,7 +5,7 @@ import type { Period } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import { readGatewayFile, type GatewayFile } from '#firmware-config/gateway.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
-import { loadProfile } from '#firmware-config/profile.ts'
+import { openProfiles, type ProfileLibrary } from '#firmware-config/profile-library.ts'
 import { faultReasons, gapReasons } from '#simulators/grade-reasons.ts'
 import { gradeJson, gradeReport } from '#simulators/grade-report.ts'
 import { gradablePeriod, gradeMeter, isClean, type GradedMeter, type MeterGrade } from '#simulators/grade.ts'
@@ -54,6 +54,7 @@ const options = z.object({
   'answer-ms': z.coerce.number().min(0).max(60_000).default(500).meta({
     description: 'How long an answer of a meter may have travelled before it was stamped (500)',
   }),
+  profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
   json: z.stringbool().default(false).meta({ description: 'true: the grade as one JSON document' }),
 })
 
@@ -61,10 +62,14 @@ const options = z.object({
 const DEFAULT_SPAN_MS = 2 * 24 * 3_600_000
 
 /** What a reader of a meter can tell apart: the step of its register, and whether that is a float. */
-function stepsOf(gateways: readonly GatewayFile[], register: (meter: string) => string | undefined) {
+function stepsOf(
+  gateways: readonly GatewayFile[],
+  { load }: ProfileLibrary,
+  register: (meter: string) => string | undefined,
+) {
   const lines = gateways.flatMap(({ buses }) => buses.flatMap(({ meters }) => meters))
   return lines.flatMap(({ meter, profile, ratios }) => {
-    const found = loadProfile(profile, ratios).registers.find(({ quantity }) => quantity === register(meter))
+    const found = load(profile, ratios).registers.find(({ quantity }) => quantity === register(meter))
     if (found?.resolution === undefined) return []
     const { resolution: step } = asWritten(found)
     return [{ meter, step: Number(step), isFloat32: found.encoding === 'f32' }]
@@ -161,7 +166,11 @@ export const grade = verb(
         toMs: given.to ?? (given.url === undefined ? Number.MAX_SAFE_INTEGER : nowMs),
       }
       const meters: GradedMeter[] = []
-      for (const steps of stepsOf(gateways, (meter) => park.meters.get(meter)?.register)) {
+      for (const steps of stepsOf(
+        gateways,
+        openProfiles(given.profiles),
+        (meter) => park.meters.get(meter)?.register,
+      )) {
         const meter = park.meters.get(steps.meter)
         if (meter === undefined) continue
         const intervals = await platform.intervals(meter, asked)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
+import { openProfiles } from '#firmware-config/profile-library.ts'
 import { writeHistory } from '#simulators/history-files.ts'
 import { openKeptSums } from '#simulators/kept-sums.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
@@ -22,6 +23,7 @@ const options = z.object({
   from: instant.meta({ description: 'Begin of the past, e.g. 2025-11-01T00:00:00+08:00' }),
   to: instant.meta({ description: 'End of the past, included' }),
   out: text.meta({ description: 'Folder for the files; an interrupted run is continued there' }),
+  profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
 })
 
 /** Writes what a park's meters would have shown, and what really flowed, as files (docs/import.md). */
@@ -40,6 +42,7 @@ export const history = verb('Write the past of a simulated park as files', optio
     daySums: kept.daySums,
     park,
     gateways: given.gateway.map((file) => readGatewayFile(file).value),
+    profile: openProfiles(given.profiles).load,
     period: { fromMs: given.from, toMs: given.to },
     folder: given.out,
     signal: lifetime.signal,

@@ -1,17 +1,23 @@
+import { join } from 'node:path'
 import { z } from 'zod'
-import { monthNameAt } from '#accounts/account-month.ts'
+import { accountMonthOf, monthNameAt, type AccountMonth } from '#accounts/account-month.ts'
 import { stateOf } from '#accounts/account-state.ts'
+import type { AccountingPlan } from '#accounts/accounting-plan.ts'
+import { registerKey, registersOf } from '#accounts/post.ts'
 import { closingOf } from '#accounts/statement.ts'
 import { accountMonth } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
+import type { Park } from '#contract/park.ts'
 import { readSigningKey, readTrust } from '#firmware-config/signature.ts'
-import { readAccountFiles, requiredPlan, withBooks } from '../account-files.ts'
+import type { Books } from '#store/port.ts'
+import { booksFolder, requiredPlan, withBooks } from '../account-files.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { proveLedgers, signedClosing } from '../ledger-proof.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
 import { PostingLoop } from '../posting.ts'
+import { postSideBySide } from '../posting-threads.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { verb } from '../verb.ts'
 
@@ -20,9 +26,45 @@ const data = text
   .meta({ description: 'The data folder of the server, running or not (./data)' })
 const park = text.meta({ description: 'The park file; its accounting.yaml lies beside it' })
 
+/**
+ * Throws `entry-invalid` where intervals of the month are still being computed, or have changed since it was posted: what
+ * is closed must be what is known.
+ */
+function refuseUnsettled(
+  books: Books,
+  park: Park,
+  { accounts }: AccountingPlan,
+  id: string,
+  month: AccountMonth,
+): void {
+  const account = accounts.find((each) => each.account === id)
+  if (account === undefined) return
+  const registers = registersOf(account, park)
+  const meters = new Set(registers.map(({ meter }) => meter.id))
+  const dirty = books
+    .dirtyWindows(WINDOWS_MAX)
+    .find(({ meter, fromMs, toMs }) => meters.has(meter) && fromMs < month.toMs && toMs >= month.fromMs)
+  if (dirty !== undefined)
+    throw new Fault('entry-invalid', `Intervals of ${dirty.meter} in ${month.name} are being computed.`)
+  const keys = new Set(registers.map(({ meter, quantity }) => registerKey(meter.id, quantity)))
+  const changed = books
+    .changedMonths(books.postingProgress(id).changes)
+    .find((each) => each.month === month.name && keys.has(registerKey(each.meter, each.quantity)))
+  if (changed !== undefined)
+    throw new Fault(
+      'entry-invalid',
+      `${changed.meter} has changed in ${month.name} since it was posted: wait for the server, or run "tanbiao ledger post".`,
+    )
+}
+
+/** More would only wait for one another: they write in turn. */
+const THREADS_MAX = 8
+/** More than are ever open. */
+const WINDOWS_MAX = 10_000
+
 /** Closes a month, signed. */
 export const ledgerClose = verb(
-  'Close and lock a month of an account, signed',
+  'Close a month of an account, signed, and lock the intervals it rests on',
   z.object({
     park,
     data,
@@ -38,13 +80,15 @@ export const ledgerClose = verb(
   (given) =>
     withBooks(given.data, (books, clock) => {
       const key = readSigningKey(given.key)
-      const { timeZone } = readAccountFiles(given.park).park.description
+      const { park: of, plan } = requiredPlan(given.park)
+      const { timeZone } = of.description
       if (given.month >= monthNameAt(clock.wallMs(), timeZone))
         throw new Fault('entry-invalid', `${given.month} is not over yet.`)
       const state = stateOf(books.ledger(given.account))
       const closing = closingOf(state, given.month, given.by)
       if (state.postingsOf(given.month).length === 0)
         throw new Fault('entry-invalid', `${given.month} of ${given.account} is not posted.`)
+      refuseUnsettled(books, of, plan, given.account, accountMonthOf(given.month, timeZone))
       if (closing.incomplete.length > 0 && !given.incomplete) {
         const sources = closing.incomplete.join(', ')
         throw new Fault(
@@ -69,11 +113,25 @@ export const ledgerPost = verb(
     park,
     data,
     log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
+    threads: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(THREADS_MAX)
+      .default(1)
+      .meta({ description: 'Threads that the accounts are shared out among, for very many of them (1)' }),
   }),
   (given) =>
     withBooks(given.data, async (books, clock) => {
       const { park: of, plan } = requiredPlan(given.park)
       const before = entriesOf(books)
+      if (given.threads > 1) {
+        const file = join(booksFolder(given.data), 'books.sqlite')
+        const task = { file, park: of.description, plan, factors: readFactorFiles(), nowMs: clock.wallMs() }
+        await postSideBySide(task, given.threads)
+        console.log(`${entriesOf(books) - before} entries added, ${entriesOf(books)} in all`)
+        return
+      }
       const log = makeLog('post', given.log)
       const rules = readPostingRules()
       await new PostingLoop({ books, park: of, plan, rules, clock, log, quietMs: 0 }).work(

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,24 @@ describe('tanbiao simulate park', () => {
     expect(read.flatMap(({ meters }) => meters)).toHaveLength(written.meters.size)
     await expect(run('--scenario', scenario('forty-enterprises'), '--out', out)).rejects.toThrow(
       /is there already/,
+    )
+  })
+
+  it('names the place of a flow that is not there, and of a series that cannot be read', async () => {
+    const file = join(folder, 'scenario.yaml')
+    const head = readFileSync(scenario('forty-enterprises'), 'utf8')
+    const flows = 'flows:\n  hall: { kind: sum, of: [press, lathe] }\n'
+    const replay =
+      '  press: { kind: replay, file: nothing.csv, quantity: activePower.total, outside: hold }\n'
+    writeFileSync(file, head + flows)
+    const line = head.split('\n').length + 1
+    const out = join(folder, 'park')
+    await expect(run('--scenario', file, '--out', out)).rejects.toThrow(
+      `${file}:${line}:27 flows.hall.of.0: there is no flow "press"`,
+    )
+    writeFileSync(file, head + flows + replay)
+    await expect(run('--scenario', file, '--out', out)).rejects.toThrow(
+      new RegExp(`^${file}:${line + 1}:32 flows.press.file: .*nothing.csv cannot be read`),
     )
   })
 

@@ -9,7 +9,7 @@ import { InvalidFile } from '#firmware-config/document.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { profileIds, profilePath } from '#firmware-config/profile-library.ts'
 import { generatePark } from '#simulators/generated-park.ts'
-import { scenarioContradictions } from '#simulators/scenario-check.ts'
+import { scenarioContradictions, unbuildable } from '#simulators/scenario-check.ts'
 import { readScenario } from '#simulators/scenario.ts'
 import { text } from '../options.ts'
 import { verb } from '../verb.ts'
@@ -42,6 +42,8 @@ export const park = verb('Write the park file and gateway files of a generated p
   if (scenario.value.generate === undefined) {
     throw new Fault('argument-invalid', `--scenario: ${given.scenario} has no "generate" part`)
   }
+  const broken = unbuildable(scenario)
+  if (broken.length > 0) throw new InvalidFile(given.scenario, broken)
   const base = given.park === undefined ? undefined : readParkFile(given.park).description
   const { park: description, gateways } = generatePark(scenario.value, base)
   const contradictions = scenarioContradictions(scenario, indexPark(description))

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { busDemand } from '#edge/demand.ts'
 import { readGatewayFile, type BusDescription } from '#firmware-config/gateway.ts'
-import { loadProfile } from '#firmware-config/profile.ts'
+import { openProfiles, type ProfileLibrary } from '#firmware-config/profile-library.ts'
 import { text } from '../options.ts'
 import { misfits, planText, type PlannedBus } from '../plan-report.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   gateway: z.array(text).min(1).meta({ description: 'A gateway file; may be given several times' }),
+  profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
   json: z.boolean().default(false).meta({ description: 'Print JSON instead of tables' }),
 })
 
@@ -19,9 +20,9 @@ function withBaudRate(description: BusDescription, baudRate: number): BusDescrip
   return { ...description, transport: { ...transport, line: { ...transport.line, baudRate } } }
 }
 
-function planned(description: BusDescription): PlannedBus {
+function planned(description: BusDescription, { load }: ProfileLibrary): PlannedBus {
   const demandOf = (of: BusDescription): PlannedBus['demand'] =>
-    busDemand(of, (line) => loadProfile(line.profile, line.ratios))
+    busDemand(of, (line) => load(line.profile, line.ratios))
   return {
     description,
     demand: demandOf(description),
@@ -66,9 +67,10 @@ export const plan = verb(
   'Show the requests of a gateway file, their time, and what does not fit',
   options,
   (given) => {
+    const profiles = openProfiles(given.profiles)
     const buses = given.gateway.flatMap((file) => {
       const { gateway, buses } = readGatewayFile(file).value
-      return buses.map((description) => ({ gateway, bus: planned(description) }))
+      return buses.map((description) => ({ gateway, bus: planned(description, profiles) }))
     })
     if (given.json)
       console.log(

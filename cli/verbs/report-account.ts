@@ -2,25 +2,28 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { accountCost, accountLoad, type ElectricitySources } from '#accounts/account-electricity.ts'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
-import { decimal, presented } from '#accounts/decimal.ts'
+import type { ReportHead } from '#accounts/balance-report.ts'
+import { costSheets, loadSheets } from '#accounts/electricity-sheets.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
 import { cbamCommunicationOf, flowsCsv } from '#accounts/footprint/communication.ts'
 import { footprintDatasetOf } from '#accounts/footprint/dataset.ts'
+import { footprintSheets } from '#accounts/footprint/footprint-sheets.ts'
 import { productReport } from '#accounts/footprint/product-report.ts'
+import { reportPeriod, type ReportPeriod } from '#accounts/report-period.ts'
+import { languages, sayIn } from '#accounts/report-sheet.ts'
 import { liveRecords } from '#accounts/recorded-activity.ts'
-import { costGaps } from '#accounts/tariff/cost-gaps.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
-import type { ElectricityCostShape } from '#dashboards/api/electricity-shapes.ts'
 import { loadShapeOf } from '#dashboards/api/load.ts'
-import { accountMonthQuery, costShapeOf, monthNamed } from '#dashboards/api/tariff.ts'
+import { accountNames } from '#dashboards/api/targets.ts'
+import { accountMonthQuery, costShapeOf } from '#dashboards/api/tariff.ts'
 import type { Books } from '#store/port.ts'
 import { readAccountFiles, withBooks } from '../account-files.ts'
 import { readEnergyItems } from '../accounting-files.ts'
 import { readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
-import { tableLines } from '../table.ts'
+import { reportFormats, writeReport, writeContent } from '../report-file.ts'
 import { readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { verb } from '../verb.ts'
 
@@ -38,6 +41,14 @@ const monthOption = {
   month: accountMonthQuery.shape.month.meta({ description: 'A month, e.g. 2026-03' }),
 }
 
+const fileOptions = {
+  format: z.enum(reportFormats).default('text').meta({ description: 'text, csv, json or xlsx (text)' }),
+  language: z.enum(languages).default('zh').meta({ description: 'zh or en (zh)' }),
+  out: text.optional().meta({ description: 'File to write (printed where it is not given)' }),
+}
+
+const lastDayBefore = (day: string): string => Temporal.PlainDate.from(day).subtract({ days: 1 }).toString()
+
 function planOf(parkFile: string): { readonly park: Park; readonly plan: AccountingPlan } {
   const { park, plan } = readAccountFiles(parkFile)
   if (plan === undefined) {
@@ -52,71 +63,51 @@ function electricitySources(parkFile: string, books: Books, nowMs: number): Elec
   return { ...planOf(parkFile), tariffs, powerFactors: readPowerFactors(), books, nowMs }
 }
 
-const money = (text: string | null): string => (text === null ? '' : presented(decimal(text), 2))
-
-function costLines(
-  { lines, demand, powerFactor, ...cost }: ElectricityCostShape,
-  timeZone: string,
-): string[] {
-  const rows = lines.map(({ period, kwh, known, missing, cnyPerKwh, cny, price }) => [
-    period ?? 'no tariff known',
-    money(kwh),
-    cnyPerKwh ?? '',
-    money(cny),
-    String(known),
-    String(missing),
-    price === null ? '' : `${price.document} (${price.confidence})`,
-  ])
-  const charge = (name: string, { cny, notAvailable }: ElectricityCostShape['total']): string =>
-    `${name}: ${cny === null ? `not available: ${notAvailable.map((gap) => costGaps[gap].en).join('; ')}` : `${money(cny)} CNY`}`
-  return [
-    ...tableLines(
-      [['period', 'kWh', 'CNY/kWh', 'CNY', 'slots', 'missing', 'price from'], ...rows],
-      new Set([1, 2, 3, 4, 5]),
-    ),
-    demand === null
-      ? 'maximum demand: no slot was measured in full'
-      : `maximum demand: ${demand.kw} kW at ${Temporal.Instant.fromEpochMilliseconds(demand.slotMs)
-          .toZonedDateTimeISO(timeZone)
-          .toPlainDateTime()
-          .toString({ smallestUnit: 'minute' })} (${demand.unmeasured} slots not measured in full)`,
-    `power factor: ${powerFactor ?? 'not available'}`,
-    charge('energy', cost.energyCharge),
-    ...(cost.basicCharge === null ? [] : [charge('basic charge', cost.basicCharge)]),
-    ...(cost.powerFactorCharge === null ? [] : [charge('power-factor adjustment', cost.powerFactorCharge)]),
-    charge('total', cost.total),
-  ]
+/** Whose, of what, by which plan: the lines above every sheet. */
+function headOf(
+  { park, plan }: Pick<ElectricitySources, 'park' | 'plan'>,
+  account: string,
+  period: ReportPeriod,
+): ReportHead {
+  const { name } = park.description
+  return { park: name, whose: accountNames(park)(account), period, planRevision: plan.revision }
 }
 
 /** The electricity bill of a month. */
 export const reportCost = verb(
   'Cost of an account’s electricity in a month, by tariff period',
-  z.object({
-    ...monthOption,
-    format: z.enum(['text', 'json']).default('text').meta({ description: 'text or json' }),
-  }),
+  z.object({ ...monthOption, ...fileOptions }),
   (given) =>
-    withBooks(given.data, (books, clock) => {
+    withBooks(given.data, async (books, clock) => {
       const sources = electricitySources(given.park, books, clock.wallMs())
       const { timeZone } = sources.park.description
-      const period = monthNamed(given.month, timeZone)
-      const shape = costShapeOf(given.account, period, accountCost(sources, given.account, period))
-      const lines =
-        given.format === 'json' ? [JSON.stringify(shape, undefined, 2)] : costLines(shape, timeZone)
-      for (const line of lines) console.log(line)
+      const period = reportPeriod(given.month, timeZone)
+      const cost = accountCost(sources, given.account, period)
+      const head = headOf(sources, given.account, period)
+      const report = {
+        sheets: costSheets(head, cost, timeZone, sayIn(given.language)),
+        view: costShapeOf(given.account, period, cost),
+      }
+      await writeReport(report, given.format, given.out)
     }),
 )
 
 /** Load figures of a month. */
 export const reportLoad = verb(
-  'Load figures of an account’s electricity in a month, as JSON',
-  z.object(monthOption),
+  'Load figures of an account’s electricity in a month',
+  z.object({ ...monthOption, ...fileOptions }),
   (given) =>
-    withBooks(given.data, (books, clock) => {
+    withBooks(given.data, async (books, clock) => {
       const sources = electricitySources(given.park, books, clock.wallMs())
-      const period = monthNamed(given.month, sources.park.description.timeZone)
-      const shape = loadShapeOf(given.account, period, accountLoad(sources, given.account, period))
-      console.log(JSON.stringify(shape, undefined, 2))
+      const { timeZone } = sources.park.description
+      const period = reportPeriod(given.month, timeZone)
+      const load = accountLoad(sources, given.account, period)
+      const head = headOf(sources, given.account, period)
+      const report = {
+        sheets: loadSheets(head, load, timeZone, sayIn(given.language)),
+        view: loadShapeOf(given.account, period, load),
+      }
+      await writeReport(report, given.format, given.out)
     }),
 )
 
@@ -129,13 +120,15 @@ export const reportFootprint = verb(
     from: z.iso.date().meta({ description: 'First day' }),
     to: z.iso.date().meta({ description: 'First day no more' }),
     format: z
-      .enum(['cbam', 'dataset', 'csv'])
+      .enum(['cbam', 'dataset', 'csv', 'xlsx', 'text'])
       .default('cbam')
-      .meta({ description: 'cbam or dataset (JSON), or csv: one flow a line' }),
+      .meta({ description: 'cbam or dataset (JSON); csv: one flow a line; xlsx or text: sheets' }),
+    language: fileOptions.language,
+    out: fileOptions.out,
   }),
   (given) =>
-    withBooks(given.data, (books, clock) => {
-      const { account, product, from, to, format } = given
+    withBooks(given.data, async (books, clock) => {
+      const { account, product, from, to, format, out } = given
       if (from >= to) throw new Fault('argument-invalid', '--to: after --from')
       // From the day before: a stock at the end of it is that at the beginning of the period.
       const before = Temporal.PlainDate.from(from).subtract({ days: 1 }).toString()
@@ -145,10 +138,22 @@ export const reportFootprint = verb(
       const sources = { ...planOf(given.park), library, items, books, records, nowMs: clock.wallMs() }
       const { facts, footprint, electricity } = productReport(sources, { account, product, from, to })
       const communication = cbamCommunicationOf(facts, footprint)
-      if (format === 'csv') process.stdout.write(flowsCsv(communication))
+      const head = {
+        ...headOf(
+          sources,
+          account,
+          reportPeriod(`${from}..${lastDayBefore(to)}`, sources.park.description.timeZone),
+        ),
+        whose: facts.account.name,
+      }
+      const sheets = footprintSheets(head, communication, sayIn(given.language))
+      if (format === 'csv' && out === undefined) process.stdout.write(flowsCsv(communication))
+      else if (format === 'csv') writeContent(out ?? '', flowsCsv(communication))
+      else if (format === 'xlsx' || format === 'text')
+        await writeReport({ sheets, view: communication }, format, out)
       else {
         const shape = format === 'cbam' ? communication : footprintDatasetOf(facts, footprint, electricity)
-        console.log(JSON.stringify(shape, undefined, 2))
+        await writeReport({ sheets, view: shape }, 'json', out)
       }
     }),
 )

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { monitoringChecks } from '#accounts/monitoring-checks.ts'
 import { monitoringSheets } from '#accounts/monitoring-sheets.ts'
+import { monitoringViewOf } from '#accounts/monitoring-view.ts'
 import { reportPeriod } from '#accounts/report-period.ts'
 import { languages, sayIn } from '#accounts/report-sheet.ts'
-import { textOf } from '#accounts/decimal.ts'
 import { Fault } from '#contract/fault.ts'
 import { accountNames } from '#dashboards/api/targets.ts'
-import { readMonitoringRule } from '../accounting-files.ts'
 import { openAccounting } from '../accounting-ground.ts'
 import { text } from '../options.ts'
 import { reportFormats, writeReport } from '../report-file.ts'
@@ -29,31 +28,20 @@ export const reportMonitoring = verb(
   'Check boundary meters by the demands of the national on-line monitoring',
   options,
   async (given) => {
-    const nowMs = Date.now()
-    const ground = openAccounting({ park: given.park, data: given.data, accounting: undefined }, nowMs)
+    const ground = openAccounting({ park: given.park, data: given.data })
     try {
-      const { park, plan, books } = ground
+      const { park, plan, books, nowMs } = ground
       const { description } = park
       const account = given.enterprise
       const known = [description.id, ...description.enterprises.map(({ id }) => id)]
       if (account !== undefined && !known.includes(account))
         throw new Fault('argument-invalid', `--enterprise: there is no ${account} in the park file`)
       const period = reportPeriod(given.period, description.timeZone)
-      const rule = readMonitoringRule()
+      const rule = ground.monitoringRule
       const meters = monitoringChecks({ park, books, nowMs }, period, account, rule)
       const whose = account === undefined ? description.name : accountNames(park)(account)
       const head = { park: description.name, whose, period, planRevision: plan.revision }
-      const view = {
-        rule,
-        period: period.name,
-        meters: meters.map(({ meter, daySum, advance, deviation, ...rest }) => ({
-          meter: meter.id,
-          ...rest,
-          daySum: daySum === undefined ? null : textOf(daySum),
-          advance: advance === undefined ? null : textOf(advance),
-          deviation: deviation === undefined ? null : textOf(deviation),
-        })),
-      }
+      const view = monitoringViewOf(period, meters, rule)
       const sheets = monitoringSheets(head, meters, rule, sayIn(given.language))
       await writeReport({ sheets, view }, given.format, given.out)
     } finally {

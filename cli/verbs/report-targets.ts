@@ -35,10 +35,9 @@ export const reportTargets = verb(
       throw new Fault('file-unreadable', `There is no targets.yaml beside ${given.park}.`, {
         place: { file: given.park },
       })
-    const nowMs = Date.now()
-    const ground = openAccounting({ park: given.park, data: given.data, accounting: undefined }, nowMs)
+    const ground = openAccounting({ park: given.park, data: given.data })
     try {
-      const { park, books } = ground
+      const { park, books, nowMs } = ground
       const { description } = park
       const known = [description.id, ...description.enterprises.map(({ id }) => id)]
       if (given.enterprise !== undefined && !known.includes(given.enterprise))

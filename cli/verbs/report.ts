@@ -41,8 +41,7 @@ function periodName({ month, quarter, year, from, to }: z.output<typeof options>
 export function reportVerb(kind: ReportKind, summary: string): Verb {
   return verb(summary, options, async (given) => {
     const name = periodName(given)
-    const nowMs = Date.now()
-    const ground = openAccounting({ park: given.park, data: given.data, accounting: given.accounting }, nowMs)
+    const ground = openAccounting(given)
     try {
       const { park } = ground
       const known = [park.description.id, ...park.description.enterprises.map(({ id }) => id)]

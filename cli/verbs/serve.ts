@@ -7,6 +7,7 @@ import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { Notifier } from '#dashboards/alarms/notify.ts'
+import { installedFont } from '#dashboards/report-pdf.ts'
 import { startServer } from '#dashboards/server.ts'
 import { openAccess } from '#ingest/access.ts'
 import { startBroker } from '#ingest/broker.ts'
@@ -31,8 +32,11 @@ import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { openScheduledReports } from '../report-schedules.ts'
+import { IntervalCopying } from '../interval-copying.ts'
 import { checkRetention, Retention } from '../retention.ts'
 import { readTargets, targetsBeside } from '../target-files.ts'
+import { openOidc } from '../sign-in-file.ts'
 import { verb } from '../verb.ts'
 import { accessFolderIn } from './gateway-password.ts'
 
@@ -59,12 +63,24 @@ const options = z.object({
   'keep-readings-days': z.coerce.number().int().min(2).max(36_500).optional().meta({
     description: 'Delete readings older than so many days (never); intervals stay for ever',
   }),
+  'copy-intervals': z.enum(['on', 'again', 'off']).default('on').meta({
+    description:
+      'Finished intervals beside the readings in InfluxDB, for Grafana: on, again (all of them once more) or off (on)',
+  }),
   simulated: z
     .stringbool()
     .default(false)
     .meta({ description: 'true: every page says that values are simulated' }),
   'open-as': z.enum(roleNames).optional().meta({
     description: 'What anybody on this machine may read without signing in, as which role (nobody)',
+  }),
+  'trusted-proxy': z.array(text).default([]).meta({
+    description:
+      'Address of a proxy before this server, which may say who asks and whether over HTTPS; may be given several times',
+  }),
+  'report-font': text.optional().meta({
+    description:
+      'Font file with Chinese characters for PDF reports (one of Debian’s packages, where there is one)',
   }),
   ...paceOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
@@ -114,6 +130,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const retentionParts = { store, books, park, clock, log, keepDays: given['keep-readings-days'] }
     await checkRetention(retentionParts)
     const retention = new Retention(retentionParts)
+    const copying = new IntervalCopying({ store, books, clock, log, wish: given['copy-intervals'] })
     const alarms = readAlarms(given.park, park)
     const notifier =
       alarms.notify === undefined ? undefined : new Notifier({ ...alarms.notify, park, clock, log })
@@ -130,6 +147,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
           log,
           access: openAccess(accessFolderIn(folder.path)),
           tls: tlsOf(given),
+          readTls: () => tlsOf(given),
         })
       : undefined
     if (broker !== undefined) closers.unshift(() => broker.stop())
@@ -150,6 +168,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       accounting === undefined
         ? undefined
         : { ...accounting.rules, plan: accounting.plan, ...readReportFiles(), books }
+    const scheduled = openScheduledReports(given.park, accounting?.plan, folder.file('reports'))
     const pages = await startServer({
       host: given.host,
       port: given.port,
@@ -173,8 +192,13 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         if (worker === undefined) throw new Fault('broker-unavailable', 'The server is starting.')
         await worker.publishConfiguration(message)
       },
+      commits: store,
       accounts: accounting === undefined ? undefined : { ...accounting, books, commits: store },
       reports,
+      scheduled,
+      oidc: openOidc(given.park, park, clock),
+      trustedProxies: given['trusted-proxy'],
+      reportFont: given['report-font'] === undefined ? installedFont() : { file: given['report-font'] },
       factors: { factors: readFactorFiles(), tariffs: readTariffs(given.park) },
       targets:
         reports === undefined || accounting?.targets === undefined
@@ -198,6 +222,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       onState: (message) => {
         pages.noticeState(message)
       },
+      // Sooner than the books follow: what was committed here is on the screens at once.
+      onCommitted: (records) => {
+        pages.noticeCommits(records)
+      },
     })
     worker = running
     folder.describe(broker === undefined ? pages.url : `${pages.url}, ${broker.url}`)
@@ -213,7 +241,9 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
     const kept = retention.run(stopBooks.signal)
+    const copied = copying.run(stopBooks.signal)
     const watched = pages.alarms?.run(stopBooks.signal)
+    const reported = pages.scheduled?.run(stopBooks.signal)
     let toldFirstValues = false
     const booksLoop = keepBooks({
       store: courteous(store),
@@ -235,7 +265,9 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       await running.stop()
       stopBooks.abort()
       await kept
+      await copied
       await watched
+      await reported
       await notifier?.stop()
       await booksLoop
     })

@@ -8,13 +8,15 @@ import { startControlServer } from '#simulators/control-server.ts'
 import { readBehaviour } from '#simulators/fault-schedule.ts'
 import { openKeptSums } from '#simulators/kept-sums.ts'
 import { readScenarioFor } from '#simulators/scenario-check.ts'
-import { busKey, faultSubjects, startSimulation } from '#simulators/simulation.ts'
+import { busKey, faultSubjects, startSimulation, type Simulation } from '#simulators/simulation.ts'
 import { tellParent } from '../child.ts'
 import { installationRoot, keptFolder } from '../installation.ts'
 import { watchLifetime, type Lifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, port, text } from '../options.ts'
 import { clockOf, givenPace, paceOptions } from '../pace.ts'
+import { ProgressLine } from '../progress.ts'
+import { systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -122,24 +124,49 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
       paths: Object.fromEntries(simulation.paths),
       ...(controlUrl === undefined ? {} : { controlUrl }),
     })
-    await simulation.sumUp()
+    if (interactive) sayWhere(simulation, controlUrl)
+    await sumUp(simulation, log, interactive, lifetime)
     kept.keep()
-    log.info('all registers are summed up')
-    if (interactive) await converse(simulation, controlUrl, lifetime)
+    if (interactive) await converse(simulation, lifetime)
     else await lifetime.ended
   } finally {
     for (const each of stop) await each()
   }
 })
 
-/** Says where the meters are, then takes commands until the terminal or the process ends. */
-async function converse(
-  { ports, paths, control }: Awaited<ReturnType<typeof startSimulation>>,
-  controlUrl: string | undefined,
-  { signal }: Lifetime,
-): Promise<void> {
+function sayWhere({ ports, paths }: Simulation, controlUrl: string | undefined): void {
   for (const [bus, at] of [...ports, ...paths]) console.log(`${bus} at ${at}`)
   if (controlUrl !== undefined) console.log(`control at ${controlUrl}`)
+}
+
+/** Work that is over sooner than this is not spoken of. */
+const SPOKEN_OF_AFTER_MS = 1_000
+
+/** Sums up the registers and says how far that is: until then a first read may take its time. */
+async function sumUp(
+  simulation: Simulation,
+  log: ReturnType<typeof makeLog>,
+  interactive: boolean,
+  { signal }: Lifetime,
+): Promise<void> {
+  const line = new ProgressLine('累计寄存器 summing up the registers', process.stderr)
+  const startedMs = systemClock.monotonicMs()
+  let saidTenths = 0
+  const progress = (share: number): void => {
+    if (systemClock.monotonicMs() - startedMs < SPOKEN_OF_AFTER_MS) return
+    if (interactive) line.show(share, 1)
+    else if (share * 10 >= saidTenths + 1) {
+      saidTenths = Math.floor(share * 10)
+      log.info({ percent: saidTenths * 10 }, 'summing up the registers since their start')
+    }
+  }
+  await simulation.sumUp({ progress, signal })
+  line.end()
+  if (!signal.aborted) log.info('all registers are summed up')
+}
+
+/** Takes commands until the terminal or the process ends. */
+async function converse({ control }: Simulation, { signal }: Lifetime): Promise<void> {
   console.log('help shows the commands')
   await runControlPrompt(control, process.stdin, process.stdout, signal)
 }

@@ -39,6 +39,8 @@ export interface Guard {
   viewerOf(request: FastifyRequest): Viewer
   /** Undefined where nobody is known. */
   knownViewer(request: FastifyRequest): Viewer | undefined
+  /** True while whoever asked would still be let in as the same: a live stream outlasts a session. */
+  isStillViewer(request: FastifyRequest): boolean
   /** True for who may hear what is wrong inside: on this machine, or signed in for the whole park. */
   mayHearFaults(request: FastifyRequest): boolean
   /** The secret of the request's session cookie. */
@@ -160,6 +162,15 @@ export async function guardRoutes(app: FastifyInstance, options: GuardOptions): 
       return viewer
     },
     knownViewer: (request) => viewers.get(request),
+    isStillViewer: (request) => {
+      try {
+        const [now, then] = [identify(request), viewers.get(request)]
+        return now?.name === then?.name && now?.role === then?.role && now?.enterprise === then?.enterprise
+      } catch (error) {
+        if (error instanceof Fault && error.code === 'sign-in-needed') return false
+        throw error
+      }
+    },
     mayHearFaults: (request) => {
       const viewer = viewers.get(request)
       return isLocal(request) || (viewer !== undefined && viewer.enterprise === undefined)

@@ -38,7 +38,8 @@ export class SignIn {
     return mine
   }
 
-  #open(user: User): SignedIn {
+  /** Opens a session of a user whose identity was shown elsewhere. */
+  openFor(user: User): SignedIn {
     const nowMs = this.#clock.wallMs()
     this.#book.forget(nowMs - SESSION_IDLE_MS, nowMs)
     const secret = newSecret()
@@ -63,7 +64,7 @@ export class SignIn {
       throw new Fault('sign-in-refused', 'Name and password do not belong together.')
     }
     this.#attempts.succeeded(keys)
-    return this.#open(user)
+    return this.openFor(user)
   }
 
   signOut(secret: string): void {
@@ -103,13 +104,13 @@ export class SignIn {
     // Asked again: the link may have been used while the hash was made.
     const user = owner()
     this.#book.setPassword(user.id, hash)
-    return this.#open(user)
+    return this.openFor(user)
   }
 
   /** Another password for one who knows the present one; all other sessions end. Throws as `signIn`. */
   async changePassword(user: User, present: string, next: string, address: string): Promise<SignedIn> {
     await this.signIn(user.name, present, address)
     this.#book.setPassword(user.id, await this.#inTurn(() => passwordHash(next)))
-    return this.#open(user)
+    return this.openFor(user)
   }
 }

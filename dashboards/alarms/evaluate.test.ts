@@ -3,7 +3,8 @@ import { alarmRule, type AlarmRule } from '#contract/alarm.ts'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import type { Meter } from '#contract/park.ts'
 import { knownInterval, MemoryBooks, smallPark } from '../fixture.ts'
-import { conditionsOf, type AlarmFacts, type GatewayFacts, type MeterFacts } from './evaluate.ts'
+import type { AlarmFacts, ClosureFacts, GatewayFacts, MeterFacts, TargetFacts } from './alarm-facts.ts'
+import { conditionsOf } from './evaluate.ts'
 import { SlotWindow } from './slot-window.ts'
 
 const timeZone = 'Asia/Shanghai'
@@ -56,6 +57,8 @@ const factsOf = (over: Partial<AlarmFacts> = {}, books = new MemoryBooks()): Ala
   gateways: [],
   meters: [],
   demands: [],
+  closures: [],
+  targets: [],
   quarantined: 0,
   slots: new SlotWindow(books, timeZone, nowMs),
   ...over,
@@ -169,4 +172,59 @@ test('demand, quarantine, and rules that are for some only', () => {
   expect(found({ kind: 'demand', share: 0.95, only: ['chemical'] }, factsOf({ demands }))).toEqual([])
   expect(found({ kind: 'quarantine', entries: 2 }, factsOf({ quarantined: 1 }))).toEqual([])
   expect(found({ kind: 'quarantine', entries: 2 }, factsOf({ quarantined: 2 }))).toEqual(['binhai'])
+})
+
+describe('rules about what adds up', () => {
+  test('target pace: beyond what is allowed by now, of an enterprise or of the park', () => {
+    const target: TargetFacts = {
+      target: 'park-energy',
+      enterprise: undefined,
+      toDate: 1_010.0004,
+      allowed: 1_000,
+      unit: 'tce',
+    }
+    const targets = [target, { ...target, target: 'forge-carbon', enterprise: 'forge', toDate: 1_000 }]
+    const [first, ...others] = conditionsOf([rule({ kind: 'target-pace' })], factsOf({ targets }))
+    expect(others).toEqual([])
+    expect(first).toMatchObject({
+      subject: { kind: 'target', id: 'park-energy' },
+      enterprise: undefined,
+      detail: { value: 1_010, limit: 1_000, unit: 'tce' },
+    })
+    expect(found({ kind: 'target-pace', over: 1.02 }, factsOf({ targets }))).toEqual([])
+    expect(found({ kind: 'target-pace', over: 0.99 }, factsOf({ targets }))).toHaveLength(2)
+    expect(found({ kind: 'target-pace', only: ['forge-carbon'] }, factsOf({ targets }))).toEqual([])
+  })
+
+  test('balance difference: more behind than flowed through beyond classes and margin; less only where it was said', () => {
+    const closure = (over: Partial<ClosureFacts>): AlarmFacts =>
+      factsOf({
+        closures: [
+          {
+            meter: meterNamed('forge-main'),
+            dayMs: nowMs,
+            unit: 'kWh',
+            through: 1_000,
+            behind: 900,
+            tolerance: 5,
+            ...over,
+          },
+        ],
+      })
+    const of = (given: object, over: Partial<ClosureFacts>): string[] =>
+      found({ kind: 'balance-difference', ...given }, closure(over))
+    expect(of({}, { behind: 1_015 })).toEqual([])
+    expect(of({}, { behind: 1_015.1 })).toEqual(['forge-main'])
+    expect(of({}, { behind: 1_010.1, tolerance: undefined })).toEqual(['forge-main'])
+    // What is not measured behind is no difference unless all of it should be.
+    expect(of({}, { behind: 0 })).toEqual([])
+    expect(of({ lossShare: 0.05 }, { behind: 945 })).toEqual([])
+    expect(of({ lossShare: 0.05 }, { behind: 944.9 })).toEqual(['forge-main'])
+    expect(conditionsOf([rule({ kind: 'balance-difference' })], closure({ behind: 1_100 }))[0]).toMatchObject(
+      {
+        enterprise: 'forge',
+        detail: { value: -100, limit: -15, unit: 'kWh', sinceMs: nowMs },
+      },
+    )
+  })
 })

@@ -6,8 +6,9 @@ import { quantityOf } from '#contract/quantities.ts'
 import type { LiveMeter } from '#dashboards/api/shapes.ts'
 import type { Board } from '../board.ts'
 import type { BooksView } from '../sources.ts'
-import type { AlarmFacts, DemandFacts, GatewayFacts, MeterFacts } from './evaluate.ts'
+import type { AlarmFacts, DemandFacts, GatewayFacts, MeterFacts } from './alarm-facts.ts'
 import { SlotWindow } from './slot-window.ts'
+import type { SlowFacts } from './slow-facts.ts'
 
 /** What the rules look at, gathered from the board and the books. */
 
@@ -18,6 +19,7 @@ export interface FactSources {
   readonly live: (meter: Meter) => LiveMeter
   /** Contracts of demand; without it there are none. */
   readonly plan: Pick<AccountingPlan, 'accounts'> | undefined
+  readonly slow: Pick<SlowFacts, 'closures' | 'targets'>
 }
 
 const HOUR_MS = 3_600_000
@@ -100,13 +102,15 @@ function demandFacts(sources: FactSources, nowMs: number): DemandFacts[] {
 
 /** Everything that the rules look at, at this moment. */
 export function factsNow(sources: FactSources, nowMs: number): AlarmFacts {
-  const { park, books } = sources
+  const { park, books, slow } = sources
   return {
     nowMs,
     park: park.description.id,
     gateways: gatewayFacts(sources, nowMs),
     meters: meterFacts(sources, nowMs),
     demands: demandFacts(sources, nowMs),
+    closures: slow.closures,
+    targets: slow.targets,
     quarantined: books.counts().quarantined,
     slots: new SlotWindow(books, park.description.timeZone, nowMs),
   }

@@ -30,14 +30,17 @@ export function mail(
   let opened: Promise<Transporter> | undefined
   return {
     name: `${host}:${port}`,
-    send: async ({ subject, text }, signal) => {
+    send: async ({ subject, text, attachments = [] }, signal) => {
       const { promise: ended, reject } = Promise.withResolvers<never>()
       const end = (): void => reject(reasonOf(signal))
       signal.addEventListener('abort', end)
       try {
         opened ??= transport()
         const sender = await opened
-        await Promise.race([sender.sendMail({ from, to: [...to], subject, text }), ended])
+        await Promise.race([
+          sender.sendMail({ from, to: [...to], subject, text, attachments: [...attachments] }),
+          ended,
+        ])
       } finally {
         signal.removeEventListener('abort', end)
       }

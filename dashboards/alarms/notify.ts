@@ -13,6 +13,8 @@ export interface Notice {
   readonly subject: string
   readonly text: string
   readonly alarms: readonly Alarm[]
+  /** Files that mail takes along. */
+  readonly attachments?: readonly { readonly filename: string; readonly content: Buffer }[]
 }
 
 export interface Channel {

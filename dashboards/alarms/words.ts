@@ -6,15 +6,24 @@ import type { Park } from '#contract/park.ts'
 
 type Language = keyof LocalName
 
-function subjectName(park: Park, { subject: { kind, id } }: Alarm): LocalName {
+/** Units that stand for what the meter measures, and are not written out. */
+const unsaidUnits: readonly string[] = ['power', 'slot']
+
+function subjectName(park: Park, { subject: { kind, id }, enterprise }: Alarm): LocalName {
   const none = { zh: id, en: id }
+  const nameOf = (of: string | undefined): LocalName | undefined =>
+    park.description.enterprises.find((each) => each.id === of)?.name
   switch (kind) {
     case 'meter':
       return park.meters.get(id)?.name ?? none
     case 'gateway':
       return park.gateways.get(id)?.name ?? none
     case 'enterprise':
-      return park.description.enterprises.find((each) => each.id === id)?.name ?? none
+      return nameOf(id) ?? none
+    case 'target': {
+      const whose = nameOf(enterprise) ?? park.description.name
+      return { zh: `${whose.zh} ${id}`, en: `${whose.en} ${id}` }
+    }
     case 'server':
       break
   }
@@ -38,7 +47,7 @@ const words = {
 export function alarmLine(park: Park, alarm: Alarm, language: Language): string {
   const { kind, detail, endedMs } = alarm
   const number = (value: number): string => String(Math.round(value * 1_000) / 1_000)
-  const unit = detail.unit === undefined || !/^(kW|s)$/.test(detail.unit) ? '' : ` ${detail.unit}`
+  const unit = detail.unit === undefined || unsaidUnits.includes(detail.unit) ? '' : ` ${detail.unit}`
   const seen = [
     ...(detail.value === undefined ? [] : [`${words.value[language]} ${number(detail.value)}${unit}`]),
     ...(detail.limit === undefined ? [] : [`${words.limit[language]} ${number(detail.limit)}${unit}`]),

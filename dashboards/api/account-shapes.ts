@@ -29,6 +29,8 @@ export const accountList = z.object({
 export const statement = z.object({
   account: identifier,
   knownOn: z.iso.date().optional(),
+  /** What its sources are called. */
+  sourceNames: z.record(z.string(), localName),
   from: z.string(),
   to: z.string(),
   totals,

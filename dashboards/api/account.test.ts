@@ -28,6 +28,7 @@ const plan = accountingPlan.parse({
       account: 'forge',
       tariff: 'tianjin',
       demandContractKw: '8',
+      powerFactorStandard: '0.9',
       sources: [source],
       prices: [
         {
@@ -35,6 +36,7 @@ const plan = accountingPlan.parse({
           document: 'invented',
           confidence: 'unverified',
           energy: { by: 'multiplier', floatingCnyPerKwh: '0.5' },
+          fundsCnyPerKwh: '0.1',
         },
       ],
     },
@@ -79,7 +81,27 @@ describe('electricity of an account', () => {
       price: { confidence: 'unverified' },
     })
     expect(cost.demand).toMatchObject({ kw: '8', slotMs: dayStartMs + SLOT_MS })
-    expect(cost.total).toEqual({ cny: '0.8', notAvailable: [] })
+    // The meter tells no reactive energy: what the power factor changes is not known, and neither is the total.
+    expect(cost.total).toEqual({ cny: null, notAvailable: ['no-reactive-energy'] })
+  })
+
+  test('bill and load are files as well', async () => {
+    const csv = await fetch(
+      `${bench.server.url}/api/v1/accounts/forge/electricity-cost/file?month=2026-06&format=csv&language=en`,
+    )
+    expect(csv.headers.get('content-disposition')).toBe(
+      'attachment; filename="electricity-cost-forge-2026-06.csv"',
+    )
+    const text = await csv.text()
+    expect(text).toContain('Energy charge (CNY),0.80')
+    expect(text).toContain('Power-factor adjustment (CNY),reactive energy is not known for all of the month')
+    const load = await fetch(`${bench.server.url}/api/v1/accounts/forge/load/file?month=2026-06`)
+    expect(load.headers.get('content-type')).toContain('spreadsheetml')
+    expect(
+      Buffer.from(await load.arrayBuffer())
+        .subarray(0, 2)
+        .toString(),
+    ).toBe('PK')
   })
 
   test('its load figures, with their rules', async () => {

@@ -14,6 +14,7 @@ import {
   positionsView,
   postingEntry,
   slotTrace,
+  sourceNames,
   statementView,
   type AccountSources,
 } from '../account-view.ts'
@@ -88,7 +89,12 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
           : Temporal.PlainDate.from(knownOn).add({ days: 1 }).toZonedDateTime(timeZone).epochMilliseconds - 1
       const account = planOf(given(), params.account)
       const view = statementView(given(), park, account, { from, to, knownAtMs }, clock.wallMs())
-      return { account: params.account, ...(knownOn === undefined ? {} : { knownOn }), ...copyOf(view) }
+      return {
+        account: params.account,
+        ...(knownOn === undefined ? {} : { knownOn }),
+        sourceNames: sourceNames(account),
+        ...copyOf(view),
+      }
     },
   )
 
@@ -157,6 +163,6 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
 /** A statement as the answer's schema has it, which may be changed. */
 function copyOf(
   view: ReturnType<typeof statementView>,
-): Omit<z.output<typeof statement>, 'account' | 'knownOn'> {
-  return statement.omit({ account: true, knownOn: true }).parse(view)
+): Omit<z.output<typeof statement>, 'account' | 'knownOn' | 'sourceNames'> {
+  return statement.omit({ account: true, knownOn: true, sourceNames: true }).parse(view)
 }

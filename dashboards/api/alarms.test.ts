@@ -43,12 +43,12 @@ afterEach(async () => {
 const list = async (state = 'standing') => alarmList.parse(await bench.json(`/api/alarms?state=${state}`))
 
 test('a silent gateway is an alarm until it is heard again; then its meter that says nothing is one', async () => {
-  const look = (): AlarmChanges | undefined => bench.server.alarms?.look()
-  expect(look()?.begun).toMatchObject([{ rule: 'offline', subject: { id: 'gw-east' } }])
+  const look = async (): Promise<AlarmChanges | undefined> => bench.server.alarms?.look()
+  expect((await look())?.begun).toMatchObject([{ rule: 'offline', subject: { id: 'gw-east' } }])
   expect(await list()).toMatchObject({ standing: 1, unacknowledged: 1, alarms: [{ severity: 'critical' }] })
   bench.clock.advance(60_000)
   bench.server.noticeState(stateOf('gw-east', 'birth', startMs + 60_000))
-  const { begun = [], ended = [] } = look() ?? {}
+  const { begun = [], ended = [] } = (await look()) ?? {}
   expect(begun).toMatchObject([{ rule: 'silent', enterprise: 'forge', subject: { id: 'forge-main' } }])
   expect(ended).toMatchObject([{ rule: 'offline', begunMs: startMs, endedMs: startMs + 60_000 }])
   expect(told).toHaveLength(2)
@@ -56,7 +56,7 @@ test('a silent gateway is an alarm until it is heard again; then its meter that 
 })
 
 test('an alarm is acknowledged once, and remarked on, by name', async () => {
-  bench.server.alarms?.look()
+  await bench.server.alarms?.look()
   const [{ id } = { id: 0 }] = (await list()).alarms
   const acknowledge = async () =>
     bench.change('POST', `/api/v1/alarms/${id}/acknowledge`, { text: 'on my way' })
@@ -78,7 +78,7 @@ test('an enterprise user has the alarms of its own meters alone, and may acknowl
   for (const gateway of ['gw-east', 'gw-west']) {
     bench.server.noticeState(stateOf(gateway, 'birth', startMs + 60_000))
   }
-  bench.server.alarms?.look()
+  await bench.server.alarms?.look()
   const all = (await list()).alarms
   expect(all.map(({ subject }) => subject.id).toSorted()).toEqual(['chemical-main', 'forge-main'])
   await bench.signInAsUserOf('forge')

@@ -26,6 +26,19 @@ export const completeness = z.object({
 })
 export type Completeness = z.infer<typeof completeness>
 
+/** How far the data of the day can be trusted, of all meters that the viewer sees. */
+export const dataHealth = z.object({
+  /** Settled slots of the day so far that should be there, and those that are. */
+  slots: z.object({ expected: z.int(), known: z.int() }),
+  /** Gaps that nobody has filled or accepted. */
+  openGaps: z.int(),
+  /** Entries that wait for a decision; null for those who do not see the whole park. */
+  quarantined: z.int().nullable(),
+  /** Meters whose calibration is past its date, or has none on record. */
+  calibrationDue: z.int(),
+})
+export type DataHealth = z.infer<typeof dataHealth>
+
 /** What a meter passed on against what the meters behind it measured, over a month. */
 export const closures = z.object({
   month: z.string(),

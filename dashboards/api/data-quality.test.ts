@@ -6,7 +6,7 @@ import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
 import { commitOf, knownInterval, smallPark } from '../fixture.ts'
 import { dayStartMs, ServerBench, startMs } from '../server.test-support.ts'
-import { closures, completeness, gapList, quarantineList } from './completeness-shapes.ts'
+import { closures, completeness, dataHealth, gapList, quarantineList } from './completeness-shapes.ts'
 import { faultBody, quarantineLine } from './shapes.ts'
 
 let bench: ServerBench
@@ -64,6 +64,21 @@ describe('completeness', () => {
     expect([forge?.expected[at - 1], forge?.known[at - 1]]).toEqual([96, 0])
     expect([forge?.expected[at + 1], forge?.known[at + 1]]).toEqual([0, 0])
     expect(calibration).toContainEqual({ meter: 'forge-main', due: null })
+  })
+
+  test('the health of the day counts all meters that the viewer sees, and nothing that has still to settle', async () => {
+    bench.clock.advance(5 * 60_000)
+    record('forge-main', [0, 1, 3, 4])
+    await start()
+    const ofPark = dataHealth.parse(await bench.get('/api/quality/health'))
+    const electric = [...smallPark.meters.values()]
+    // 01:05: four slots of every meter have settled; the one under way is known, and not expected yet.
+    expect(ofPark.slots).toEqual({ expected: 4 * electric.length, known: 4 })
+    expect(ofPark).toMatchObject({ openGaps: 0, quarantined: 0, calibrationDue: electric.length })
+    await bench.signInAsUserOf('chemical')
+    const own = dataHealth.parse(await bench.get('/api/quality/health'))
+    expect(own.slots).toEqual({ expected: 4 * 2, known: 0 })
+    expect(own.quarantined).toBeNull()
   })
 
   test('more behind a meter than through it is over where accuracy classes do not explain it', async () => {

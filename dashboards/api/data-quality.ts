@@ -9,9 +9,10 @@ import type { Park } from '#contract/park.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
 import { readOwn, type RouteAccess } from '#dashboards/access/route-access.ts'
 import { closuresOf, completenessOf } from '../completeness.ts'
+import { dataHealthOf } from '../data-health.ts'
 import type { Desk } from '../desk.ts'
 import type { BooksView } from '../sources.ts'
-import { closures, completeness, gapList, quarantineList } from './completeness-shapes.ts'
+import { closures, completeness, dataHealth, gapList, quarantineList } from './completeness-shapes.ts'
 import { quarantineLine } from './shapes.ts'
 import { accountMonthQuery, monthNamed } from './tariff.ts'
 
@@ -80,6 +81,17 @@ export function dataQualityApi(app: FastifyInstance, sources: DataQualitySources
     handler: async (request) => {
       const { park, ...month } = monthOf(request)
       return closuresOf(park, books, month)
+    },
+  })
+
+  api.route({
+    method: 'GET',
+    url: '/api/quality/health',
+    config,
+    schema: { response: { 200: dataHealth } },
+    handler: async (request) => {
+      const isWhole = guard.viewerOf(request).enterprise === undefined
+      return dataHealthOf(parkOf(request), books, { nowMs: clock.wallMs(), isWhole })
     },
   })
 

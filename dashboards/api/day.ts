@@ -12,7 +12,7 @@ import { dayStretches, emissionsOf } from '../day-emissions.ts'
 import { energyFlow, type UsedEnergy } from '../energy-flow.ts'
 import { dayText } from '../overview.ts'
 import { dayView, type DayView } from './day-shapes.ts'
-import { groundOf, type ReportSources } from './reports.ts'
+import { groundOf, type ReportSources } from '../report-ground.ts'
 
 export interface DaySources {
   readonly park: Park

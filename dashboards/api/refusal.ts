@@ -14,7 +14,9 @@ const statusByCode: Partial<Record<FaultCode, number>> = {
   'too-many-requests': 429,
   // RFC 9110 §15.5.20: not a server for that host.
   'host-unknown': 421,
+  'sign-in-unavailable': 503,
   'viewers-full': 503,
+  'font-missing': 501,
   'configuration-outdated': 409,
   'gap-closed': 409,
   'quarantine-closed': 409,

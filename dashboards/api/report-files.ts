@@ -1,97 +1,57 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { monthNames } from '#accounts/account-month.ts'
 import { languages, sayIn, type ReportSheet } from '#accounts/report-sheet.ts'
-import { makeReport, type ReportKind } from '#accounts/report.ts'
-import { statementSheets } from '#accounts/statement-sheets.ts'
-import type { Clock } from '#contract/clock.ts'
-import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
-import type { Park } from '#contract/park.ts'
-import { planOf, statementView, type AccountSources } from '../account-view.ts'
 import { BYTE_ORDER_MARK, csvOf, xlsxOf } from '../report-content.ts'
+import { reportNames, reportOf, reportsOfPark, type ReportMaking, type ReportName } from '../report-maker.ts'
+import { pdfOf, type ReportFont } from '../report-pdf.ts'
 import { reportSheets, reportSheetsOf } from './report-shapes.ts'
-import { groundOf, ofAccount, ofPark, periodIn, periodName, type ReportSources } from './reports.ts'
+import { ofAccount, ofPark, periodName } from './reports.ts'
 
 /** Reports for people: sheets that a page prints (/sheets), and the same as a spreadsheet (/file). */
 
-const kinds = ['balance', 'statistics', 'quality', 'forms', 'carbon'] as const
-type Kind = (typeof kinds)[number]
-/** Forms and carbon statements are of one account. */
-const kindsOfPark: readonly Kind[] = ['balance', 'statistics', 'quality']
-
 const sheetQuery = z.object({ period: periodName, language: z.enum(languages).default('zh') })
-const fileQuery = sheetQuery.extend({ format: z.enum(['xlsx', 'csv']).default('xlsx') })
+const fileQuery = sheetQuery.extend({ format: z.enum(['xlsx', 'csv', 'pdf']).default('xlsx') })
 type SheetQuery = z.output<typeof sheetQuery>
 
 export const mediaTypes = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   csv: 'text/csv; charset=utf-8',
+  pdf: 'application/pdf',
+  json: 'application/json; charset=utf-8',
 } as const
 
-export interface ReportFilesApi {
-  readonly park: Park
-  readonly clock: Clock
-  readonly sources: ReportSources | undefined
-  readonly accounts: AccountSources | undefined
+export interface ReportFilesApi extends ReportMaking {
+  /** What PDF files are written with; undefined where no font with Chinese characters was found. */
+  readonly font: ReportFont | undefined
 }
 
-export function reportFilesApi(
-  app: FastifyInstance,
-  { park, clock, sources, accounts }: ReportFilesApi,
-): void {
+export function reportFilesApi(app: FastifyInstance, { font, ...making }: ReportFilesApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const { description } = park
-  const names = new Map([description, ...description.enterprises].map(({ id, name }) => [id, name]))
-
-  function energySheets(
-    kind: ReportKind,
+  const sheetsOf = (
+    kind: ReportName,
     account: string | undefined,
     query: SheetQuery,
-  ): readonly ReportSheet[] {
-    if (sources === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
-    const wish = { period: periodIn(query.period, description.timeZone), account, say: sayIn(query.language) }
-    return makeReport(kind, groundOf(sources, park, clock.wallMs()), wish).sheets
-  }
+  ): readonly ReportSheet[] => reportOf(making, kind, account, query).sheets
 
-  /** The statement of whole months. Throws `request-invalid` for days that are none. */
-  function carbonSheets(account: string, query: SheetQuery): readonly ReportSheet[] {
-    if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
-    const period = periodIn(query.period, description.timeZone)
-    if (!period.from.endsWith('-01') || !period.to.endsWith('-01'))
-      throw new Fault('request-invalid', '/period: a carbon statement is of whole months.')
-    const last = Temporal.PlainDate.from(period.to).subtract({ days: 1 }).toString().slice(0, 7)
-    const from = period.from.slice(0, 7)
-    const plan = planOf(accounts, account)
-    const nowMs = clock.wallMs()
-    const running = monthNames(from, last).filter(
-      (month) =>
-        Temporal.PlainDate.from(`${month}-01`).toZonedDateTime(description.timeZone).epochMilliseconds <=
-        nowMs,
-    )
-    const to = running.at(-1) ?? from
-    const statement = statementView(accounts, park, plan, { from, to }, nowMs)
-    const whose = names.get(account) ?? { zh: account, en: account }
-    const head = { park: description.name, whose, period, planRevision: accounts.plan.revision }
-    return statementSheets(head, statement, sayIn(query.language))
-  }
-
-  function sheetsOf(kind: Kind, account: string | undefined, query: SheetQuery): readonly ReportSheet[] {
-    if (account !== undefined && !names.has(account))
-      throw new Fault('not-found', `The park has no account "${account}".`)
-    if (kind !== 'carbon') return energySheets(kind, account, query)
-    if (account === undefined) throw new Fault('request-invalid', 'A carbon statement is of one account.')
-    return carbonSheets(account, query)
+  async function contentOf(
+    sheets: readonly ReportSheet[],
+    { format, language }: z.output<typeof fileQuery>,
+  ): Promise<Buffer> {
+    if (format === 'xlsx') return xlsxOf(sheets)
+    if (format === 'csv') return Buffer.from(BYTE_ORDER_MARK + csvOf(sheets))
+    return pdfOf(sheets, { font, say: sayIn(language), madeAtMs: making.clock.wallMs() })
   }
 
   async function send(
     reply: FastifyReply,
     name: string,
     sheets: readonly ReportSheet[],
-    { format, period }: z.output<typeof fileQuery>,
+    query: z.output<typeof fileQuery>,
   ): Promise<FastifyReply> {
-    const content = format === 'xlsx' ? await xlsxOf(sheets) : Buffer.from(BYTE_ORDER_MARK + csvOf(sheets))
+    const { format, period } = query
+    const content = await contentOf(sheets, query)
     const file = `${name}-${period.replaceAll(/[^\dQ-]+/g, '_')}.${format}`
     return reply
       .type(mediaTypes[format])
@@ -101,8 +61,8 @@ export function reportFilesApi(
 
   const response = { 200: reportSheets }
   const params = z.object({ account: identifier })
-  for (const kind of kinds) {
-    if (kindsOfPark.includes(kind)) {
+  for (const kind of reportNames) {
+    if (reportsOfPark.includes(kind)) {
       routes.get(
         `/api/v1/reports/${kind}/sheets`,
         { config: ofPark, schema: { querystring: sheetQuery, response } },

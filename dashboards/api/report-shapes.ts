@@ -5,7 +5,18 @@ import type { ReportCell, ReportSheet } from '#accounts/report-sheet.ts'
 
 const cell = z.union([
   z.string(),
-  z.object({ number: z.string(), decimals: z.int(), marked: z.boolean() }),
+  z.object({
+    number: z.string(),
+    decimals: z.int(),
+    marked: z.boolean(),
+    /** Where it is opened down to the register. */
+    trace: z
+      .union([
+        z.object({ row: z.string(), item: z.string() }),
+        z.object({ account: z.string(), period: z.string() }),
+      ])
+      .optional(),
+  }),
   z.null(),
 ])
 

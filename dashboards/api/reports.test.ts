@@ -99,7 +99,9 @@ describe('reports by HTTP', () => {
     expect(await refused('/reports/balance?period=2026-03-02..2026-03-01')).toContain('/period: "2026-03-02')
     expect(await refused('/reports/balance?period=1000-01-01..2026-03-01')).toContain('732 days at most')
     expect(await refused('/reports/balance')).toContain('/period')
-    expect(await refused('/reports/quality/file?period=2026-03&format=pdf')).toContain('/format')
+    expect(await refused('/reports/quality/file?period=2026-03&format=doc')).toContain('/format')
+    // This server was started without a font.
+    expect(await refused('/reports/quality/file?period=2026-03&format=pdf')).toContain('font-missing')
     expect(await refused('/accounts/none/reports/balance?period=2026-03')).toContain('not-found')
     // The park itself has no account in this plan, so there are no forms of it.
     expect(await refused('/accounts/park/reports/forms?period=2026-03')).toContain('Forms are of one account')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { accessKinds, roleNames } from '#contract/access.ts'
+import { localName } from '#contract/identity.ts'
 
 /** Who the server takes the asker for. */
 export const sessionInfo = z.object({
@@ -14,6 +15,12 @@ export const sessionInfo = z.object({
   changeToken: z.string().nullable(),
 })
 export type SessionInfo = z.output<typeof sessionInfo>
+
+/** Ways to sign in beside name and password. */
+export const signInWays = z.object({
+  /** What the provider is called; null where there is none. */
+  oidc: localName.nullable(),
+})
 
 /** Shortest password (NIST SP 800-63B: length counts, not the kinds of characters). */
 export const PASSWORD_CHARACTERS_MIN = 10

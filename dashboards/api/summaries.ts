@@ -16,6 +16,14 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/meters/{id}/events': 'What happened to a meter: replacement, reset, changed ratios',
   'GET /api/meters/{id}/quality': 'Gaps and quarantine of a meter',
   'GET /api/meters/{id}/reader': 'Who reads a meter, and how well',
+  'GET /api/meters/{id}/slots/{slot}':
+    'A slot of a meter: all its revisions, down to readings with gateway, epoch and sequence',
+  'GET /api/energy/{carrier}/{flow}': 'What a total of energy is the sum of: its meters over some days',
+  'POST /api/v1/accounts/{account}/adjustments': 'Enters an adjustment in tCO2, with its reason and document',
+  'POST /api/v1/accounts/{account}/reopenings': 'Reopens a closed month, with its reason',
+  'POST /api/v1/accounts/{account}/reversals': 'Takes back an adjustment or a position, with its reason',
+  'GET /api/v1/accounts/{account}/day':
+    'Postings of a day so far as its month will count them, with formula, factors and evidence',
   'GET /api/v1/day': 'Emissions of the day beside other days, its energy mix, and where the energy flows',
   'GET /api/enterprises/{enterprise}/load':
     'Load of an enterprise or of the park’s own by 15 minutes of a day',
@@ -26,6 +34,7 @@ const summaries: Readonly<Record<string, string>> = {
   'POST /api/v1/fleet/{id}/configuration':
     'Publishes a configuration that was signed elsewhere to its gateway',
   'GET /api/quality/completeness': 'Slots of every meter and day of a month: expected, known, in part',
+  'GET /api/quality/health': 'How complete the data of the day are, and what waits for a person',
   'GET /api/quality/closures':
     'What flowed through meters against what is measured behind them, over a month',
   'GET /api/v1/gaps': 'Gaps that the viewer may see, newest first, with their state and remarks',
@@ -47,18 +56,44 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/v1/accounts/{account}/positions': 'Allowances, targets, offsets and certificates of an account',
   'GET /api/v1/accounts/{account}/entries/{entry}/trace':
     'From a posting to a 15-minute slot and the readings that it rests on',
+  'GET /api/v1/late-data': 'What came late to closed months, and which accounts it would change',
+  'GET /api/v1/accounts/{account}/late-data': 'The same of one account',
   'GET /api/v1/accounts/{account}/electricity-cost':
     'What an account’s electricity of a month costs by its tariff',
   'GET /api/v1/accounts/{account}/load': 'Demand, load factor, base load and hours of an account’s month',
+  'GET /api/v1/accounts/{account}/electricity-cost/sheets':
+    'The electricity bill as sheets, to show or print',
+  'GET /api/v1/accounts/{account}/electricity-cost/file':
+    'The electricity bill as a spreadsheet (XLSX or CSV)',
+  'GET /api/v1/accounts/{account}/load/sheets': 'Load figures as sheets, to show or print',
+  'GET /api/v1/accounts/{account}/load/file': 'Load figures as a spreadsheet (XLSX or CSV)',
+  'GET /api/v1/accounts/{account}/baseline':
+    'An energy baseline by regression, and the months held against it',
+  'GET /api/v1/accounts/{account}/baseline/file': 'The same as a spreadsheet (XLSX or CSV)',
+  'GET /api/v1/accounts/{account}/products': 'Products of an account and the processes that make them',
+  'GET /api/v1/accounts/{account}/products/{product}/footprint':
+    'Embedded emissions of a product, gate to gate, as a CBAM declarant asks for them',
+  'GET /api/v1/accounts/{account}/products/{product}/footprint/dataset':
+    'The same as a data set for footprint databases, with its quality',
+  'GET /api/v1/accounts/{account}/products/{product}/footprint/file':
+    'The same as a spreadsheet (XLSX or CSV)',
   'GET /api/v1/accounts/{account}/restatement-preview':
     'What a change of factors would restate in an account',
   'GET /api/v1/accounts/{account}/targets': 'Targets of an account and how it stands to them',
   'GET /api/v1/factors': 'Factors with their versions, validity and documents',
   'GET /api/v1/targets': 'Targets of the park and how it stands to them',
   'GET /api/v1/targets/file': 'Targets as a spreadsheet',
+  'GET /api/v1/scheduled-reports': 'Schedules of reports with what is next, and what was made by them',
+  'GET /api/v1/scheduled-reports/{schedule}/{period}/{file}':
+    'A file of a scheduled report of the whole park',
+  'GET /api/v1/accounts/{account}/scheduled-reports/{schedule}/{period}/{file}':
+    'A file of a scheduled report of an account',
   'GET /api/v1/session': 'Who asks, and what they may',
   'POST /api/v1/session': 'Signs in with name and password',
   'DELETE /api/v1/session': 'Signs out',
+  'GET /api/v1/session/ways': 'Ways to sign in beside name and password',
+  'GET /api/v1/session/oidc/start': 'Goes to the provider of OpenID Connect',
+  'GET /api/v1/session/oidc/callback': 'Comes back from the provider, and signs in',
   'POST /api/v1/session/link': 'Chooses a password through a one-time link',
   'POST /api/v1/session/password': 'Changes one’s own password',
   'GET /api/v1/users': 'All users',
@@ -78,6 +113,7 @@ const reportNames: Readonly<Record<string, string>> = {
   forms: 'Statistical forms 205-1 and 205-2',
   quality: 'Data-quality statement',
   carbon: 'Carbon statement',
+  monitoring: 'Checks of national on-line monitoring, with the provincial score,',
 }
 
 function reportSummary(path: string): string | undefined {
@@ -86,7 +122,7 @@ function reportSummary(path: string): string | undefined {
   if (found === null || name === undefined) return undefined
   const whose = found[1] === undefined ? 'of the whole park' : 'of an account'
   const forms: Readonly<Record<string, string>> = {
-    '/file': ' as a spreadsheet (XLSX or CSV)',
+    '/file': ' as a file (XLSX, CSV or PDF)',
     '/sheets': ' as sheets, for a page to show or print',
   }
   return `${name} ${whose}${forms[found[3] ?? ''] ?? ''}`

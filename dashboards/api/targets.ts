@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { stateOf } from '#accounts/account-state.ts'
+import { stateOf, type AccountState } from '#accounts/account-state.ts'
 import { languages, sayIn } from '#accounts/report-sheet.ts'
+import type { TargetGround } from '#accounts/targets/target-months.ts'
 import { targetReport, type TargetReport } from '#accounts/targets/target-report.ts'
 import { targetSheets } from '#accounts/targets/target-sheets.ts'
 import { targetsView, targetsViewOf } from '#accounts/targets/target-view.ts'
@@ -13,28 +14,29 @@ import { identifier, type LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import { xlsxOf } from '../report-content.ts'
+import { groundOf, type ReportSources } from '../report-ground.ts'
 import { mediaTypes } from './report-files.ts'
-import { groundOf, ofAccount, ofPark, type ReportSources } from './reports.ts'
+import { ofAccount, ofPark } from './reports.ts'
 
 /** /api/v1/targets of the park with its curves, and /api/v1/accounts/:account/targets. */
 
 export interface TargetSources extends ReportSources {
   readonly targets: TargetFile
-  readonly books: Pick<Books, 'daySums' | 'records' | 'ledger'>
+  readonly books: Pick<Books, 'sumsOver' | 'records' | 'ledger'>
 }
 
-/** Where the targets of an account stand now, or all of them and the park's curves. */
-export function targetsNow(
-  { targets, ...sources }: TargetSources,
-  park: Park,
-  account: string | undefined,
-  nowMs: number,
-): TargetReport {
-  const ground = {
-    ...groundOf(sources, park, nowMs),
-    stateOf: (id: string) => stateOf(sources.books.ledger(id)),
+/** What targets are held against at this moment; a ledger is read once. */
+export function targetGround(sources: TargetSources, park: Park, nowMs: number): TargetGround {
+  const { targets: _, ...reports } = sources
+  const states = new Map<string, AccountState>()
+  return {
+    ...groundOf(reports, park, nowMs),
+    stateOf: (id) => {
+      const state = states.get(id) ?? stateOf(sources.books.ledger(id))
+      states.set(id, state)
+      return state
+    },
   }
-  return targetReport(ground, targets, account, nowMs)
 }
 
 /** Names of accounts: enterprises, and the park for all of it. */
@@ -61,10 +63,14 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
   const { description } = park
   const nameOf = accountNames(park)
   const accounts = new Set([description.id, ...description.enterprises.map(({ id }) => id)])
+  const reportOf = (given: TargetSources, account: string | undefined): TargetReport => {
+    const nowMs = clock.wallMs()
+    return targetReport(targetGround(given, park, nowMs), given.targets, account, nowMs)
+  }
   const report = (account?: string): TargetReport => {
     if (account !== undefined && !accounts.has(account))
       throw new Fault('not-found', `The park has no account "${account}".`)
-    return sources === undefined ? NONE : targetsNow(sources, park, account, clock.wallMs())
+    return sources === undefined ? NONE : reportOf(sources, account)
   }
   const response = { 200: targetsView }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
+import type { RecordedInterval } from '#contract/interval.ts'
 import type { Reading } from '#contract/reading.ts'
 import { openInflux1Readings } from '#store/influx1-readings.ts'
 import { startInflux, type InfluxServer } from '#test/support/influx.ts'
@@ -79,6 +80,40 @@ function readingsAt(atMs: number): Reading[] {
   ]
 }
 
+/** 2.5 kWh in every quarter of an hour but the third day's first, of which nothing is known. */
+function intervals(): RecordedInterval[] {
+  const all: RecordedInterval[] = []
+  const register = { count: 0, resolution: '0.01' }
+  for (let slotMs = dayMs; slotMs < dayMs + days * 24 * HOUR_MS; slotMs += HOUR_MS / 4) {
+    const identity = {
+      meter,
+      quantity: 'activeEnergyImport.total',
+      slotMs,
+      revision: 1,
+      undecided: [],
+    } as const
+    const point = { atMs: slotMs, register }
+    const boundary = { ...point, method: 'measured', before: point, after: point } as const
+    all.push(
+      slotMs === dayMs + 48 * HOUR_MS
+        ? { ...identity, state: 'missing', cause: 'no-readings' }
+        : {
+            ...identity,
+            state: 'known',
+            basis: 'register',
+            energy: { count: 250, resolution: '0.01' },
+            method: 'measured',
+            coverage: 1,
+            opening: boundary,
+            closing: boundary,
+            simulated: false,
+            uncertain: false,
+          },
+    )
+  }
+  return all
+}
+
 describe('the boards', () => {
   test('have names of their own', () => {
     expect(boards.length).toBeGreaterThan(1)
@@ -108,6 +143,9 @@ describeWith(['influxd'], 'the boards on a real InfluxDB 1.x', () => {
       await store.append(readingsAt(atMs))
     }
     await store.appendCommits([commit])
+    await store.intervalCopy?.write([
+      { meter, quantity: 'activeEnergyImport.total', mayReplace: false, intervals: intervals() },
+    ])
     await store.close()
   })
   afterAll(() => server.remove())
@@ -152,12 +190,23 @@ describeWith(['influxd'], 'the boards on a real InfluxDB 1.x', () => {
   }
 
   test('energy of days is the advance of the register, and stands at its own day', async () => {
-    const [series] = await ask(queryOf('tanbiao-park', /Energy of days/))
+    const [series] = await ask(queryOf('tanbiao-park', /Energy of days, import/))
     // The first day has nothing before it to differ from.
     expect(series?.values).toEqual([
       [dayMs + 24 * HOUR_MS, 240],
       [dayMs + 48 * HOUR_MS, 240],
     ])
+  })
+
+  test('energy of days by intervals is their sum, and a missing slot is shown and in none', async () => {
+    const [energy] = await ask(queryOf('tanbiao-park', /of the intervals/))
+    expect(energy?.values).toEqual([
+      [dayMs, 240],
+      [dayMs + 24 * HOUR_MS, 240],
+      [dayMs + 48 * HOUR_MS, 237.5],
+    ])
+    const [missing] = await ask(queryOf('tanbiao-park', /Slots that are missing/))
+    expect(missing?.values).toEqual([[dayMs + 48 * HOUR_MS, 1]])
   })
 
   test('power is what was read, by meter', async () => {

@@ -203,7 +203,7 @@ describeWith(['chromium'], 'the pages of operations', () => {
         .getByRole('button', { name: /确\s*定/ })
         .click()
       await row.getByText('admin: 已派人').waitFor()
-      await page.getByTestId('alarm-rules').getByText('afterSeconds 60').waitFor()
+      await page.getByTestId('alarm-rules').getByText('持续 60 秒').waitFor()
       // It is heard again: then it is over.
       bench.server.noticeState(stateOf('gw-west', 'birth', startMs))
       bench.server.alarms?.look()

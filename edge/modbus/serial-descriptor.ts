@@ -25,6 +25,9 @@ function bindingOf(port: SerialPort): Binding | undefined {
  * it says from native code that bytes can be read, without running the promises that wait for it: an immediate runs them.
  * The device is opened not to block, so nothing here waits. What does not go at once is left to the library, which still
  * notices all that goes wrong.
+ *
+ * `simulators/serial-descriptor.ts` is the same, on purpose: a gateway and the meters that it is tested with share no code
+ * but the language they speak, and what both rooms may import opens no device.
  */
 export function promptDevice(
   port: SerialPort,

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A certificate and its key, as PEM files. */
@@ -18,6 +19,20 @@ export function makeAuthority(folder: string, name: string): KeyPair {
   const elliptic = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
   openssl('req', '-x509', ...elliptic, ...subject, '-keyout', pair.key, '-out', pair.certificate)
   return pair
+}
+
+/** The certificates of an authority that count no longer, as a PEM file. */
+export function revoke(folder: string, authority: KeyPair, revoked: readonly KeyPair[]): string {
+  const path = (name: string): string => join(folder, `revoked.${name}`)
+  writeFileSync(path('index'), '')
+  writeFileSync(
+    path('cnf'),
+    `[ca]\ndefault_ca = own\n[own]\ndatabase = ${path('index')}\ndefault_md = sha256\ndefault_crl_days = 30\n`,
+  )
+  const signing = ['-config', path('cnf'), '-cert', authority.certificate, '-keyfile', authority.key]
+  for (const { certificate } of revoked) openssl('ca', ...signing, '-revoke', certificate)
+  openssl('ca', ...signing, '-gencrl', '-out', path('crl'))
+  return path('crl')
 }
 
 /** A certificate that an authority signs; with negative days it has expired. */

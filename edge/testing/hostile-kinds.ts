@@ -5,6 +5,8 @@ import type { SeededRandom } from './seeded-random.ts'
 /** How a server reaches the client that asked, and what it can do to the way between them. */
 export interface Wire {
   send(afterMs: number, bytes: Uint8Array): void
+  /** What is sent for two moments arrives so far apart; real timers and sockets may make it more. */
+  readonly exact: boolean
   /** Ends the connection, after everything that was sent for an earlier moment. */
   close(afterMs: number): void
   /** Ends the connection and takes no new one for that long. */
@@ -13,6 +15,10 @@ export interface Wire {
   mute(): void
   /** The network holds back what passes in one direction, in order. */
   stall(direction: 'requests' | 'replies', forMs: number): void
+  /** Nothing else is on its way, and the connection holds no part of a frame: what comes next cannot be mixed up with it. */
+  readonly alone: boolean
+  /** From now on the connection may hold a part of a frame. */
+  spoil(): void
 }
 
 /** One request, and everything that a lie about it may need. */
@@ -61,6 +67,22 @@ function lieFirst(occasion: Occasion, lie: Uint8Array): void {
   if (random.chance(0.5)) wire.send(random.chance(0.5) ? inTime(occasion) : tooLate(occasion), reply)
 }
 
+/** Where a reply is cut. */
+const pieceBytes = ({ random, reply }: Occasion): number => random.between(1, reply.length - 1)
+
+/**
+ * Without a CRC nobody could know that a piece of one reply, or noise of just the right length, or what does not look like
+ * a reply, fills up another one that was cut short. Among others there are whole replies only, and noise longer than any.
+ */
+const mayBeOdd = ({ framing, wire }: Occasion): boolean => framing.headAt === 0 || wire.alone
+const NOISE_AMONG_OTHERS = 261
+
+function sendNoise(o: Occasion, afterMs: number, most: number): void {
+  const bytes = mayBeOdd(o) ? o.random.between(1, most) : NOISE_AMONG_OTHERS
+  o.wire.send(afterMs, o.random.bytes(bytes))
+  o.wire.spoil()
+}
+
 /** Another number of registers than was asked for. */
 const otherQuantity = ({ heard, random }: Occasion): number => {
   const quantity = random.between(1, 125)
@@ -89,11 +111,13 @@ export const commonKinds = {
   silent: () => undefined,
   swapped: (o) => o.hold(o.reply),
   torn: (o) => {
-    const cut = o.random.between(1, o.reply.length - 1)
+    if (!mayBeOdd(o)) return o.wire.send(inTime(o), o.reply)
+    const cut = pieceBytes(o)
     o.wire.send(inTime(o), o.reply.subarray(0, cut))
     o.wire.send(tooLate(o), o.reply.subarray(cut))
   },
   singleBytes: (o) => {
+    if (!mayBeOdd(o)) return o.wire.send(soon(o), o.reply)
     // Without a CRC nobody could know that late single bytes fill up another reply that was cut short.
     const isLate = o.framing.headAt === 0 && o.random.chance(0.5)
     const startMs = isLate ? tooLate(o) : soon(o)
@@ -102,24 +126,37 @@ export const commonKinds = {
   },
   duplicated: (o) => {
     const afterMs = inTime(o)
+    // A second answer that comes after the next request cannot be told from the answer to that.
+    const apartMs = o.wire.exact ? o.random.below(2) : 0
     o.wire.send(afterMs, o.reply)
-    o.wire.send(afterMs + o.random.below(2), o.reply)
+    o.wire.send(afterMs + apartMs, o.reply)
   },
   exception: (o) => o.wire.send(inTime(o), exception(o)),
   lateException: (o) => o.wire.send(tooLate(o), exception(o)),
-  truncated: (o) => o.wire.send(inTime(o), o.reply.subarray(0, o.random.between(1, o.reply.length - 1))),
-  oversized: (o) =>
-    o.wire.send(inTime(o), Buffer.concat([o.reply, o.random.bytes(o.random.between(1, 300))])),
+  truncated: (o) => {
+    o.wire.send(inTime(o), mayBeOdd(o) ? o.reply.subarray(0, pieceBytes(o)) : o.reply)
+    o.wire.spoil()
+  },
+  oversized: (o) => {
+    o.wire.send(inTime(o), Buffer.concat([o.reply, o.random.bytes(o.random.between(1, 300))]))
+    o.wire.spoil()
+  },
   otherQuantity: (o) => lieFirst(o, forgedReply(o, { quantity: otherQuantity(o) })),
   otherFunction: (o) =>
-    lieFirst(o, forgedReply(o, { functionCode: o.random.of([7 - o.heard.function, 1, 16, 0, 0x90]) })),
+    lieFirst(
+      o,
+      forgedReply(o, {
+        functionCode: o.random.of([7 - o.heard.function, 1, 16, ...(mayBeOdd(o) ? [0, 0x90] : [])]),
+      }),
+    ),
   otherUnit: (o) => lieFirst(o, forgedReply(o, { unit: o.stranger() })),
-  garbage: (o) => o.wire.send(inTime(o), o.random.bytes(o.random.between(1, 300))),
+  garbage: (o) => sendNoise(o, inTime(o), 300),
   garbageBefore: (o) => {
-    o.wire.send(0, o.random.bytes(o.random.between(1, 40)))
+    sendNoise(o, 0, 40)
     o.wire.send(o.random.of([0, 1, 60]), o.reply)
   },
   countLies: (o) => {
+    if (!mayBeOdd(o)) return o.wire.send(inTime(o), o.reply)
     const bytes = Uint8Array.from(o.reply)
     bytes[o.framing.headAt + 2] = o.random.below(256)
     const right = bytes[o.framing.headAt + 2] === o.reply[o.framing.headAt + 2]
@@ -127,17 +164,31 @@ export const commonKinds = {
   },
 } as const satisfies Record<string, (occasion: Occasion) => void>
 
+const TRANSACTIONS = 65_536
+
+/** Nobody can tell a number that is given out only later from the right one, once it is. */
+const isAhead = (transaction: number, { heard }: Occasion): boolean => {
+  const ahead = (transaction - heard.transaction + TRANSACTIONS) % TRANSACTIONS
+  return ahead > 0 && ahead < TRANSACTIONS / 2
+}
+
 /** Where a reply says to which request it belongs. */
 export const transactionKinds = {
   otherTransaction: (o) => {
-    const away = o.random.of([1, 2, 3, o.random.between(1, 999), o.random.between(1, 65_535)])
-    lieFirst(o, forgedReply(o, { transaction: (o.heard.transaction + 65_536 - away) % 65_536 }))
+    const most = mayBeOdd(o) ? TRANSACTIONS / 2 : 999
+    const away = o.random.of([1, 2, 3, o.random.between(1, 999), o.random.between(1, most)])
+    lieFirst(o, forgedReply(o, { transaction: (o.heard.transaction + TRANSACTIONS - away) % TRANSACTIONS }))
   },
   headerDamaged: (o) => {
-    const bytes = Uint8Array.from(o.reply)
-    const at = o.random.below(6)
-    bytes[at] = (bytes[at] ?? 0) ^ (1 << o.random.below(8))
+    if (!mayBeOdd(o)) return o.wire.send(inTime(o), o.reply)
+    const bytes = Buffer.from(o.reply)
+    do {
+      bytes.set(o.reply)
+      const at = o.random.below(6)
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << o.random.below(8))
+    } while (isAhead(bytes.readUInt16BE(0), o))
     o.wire.send(inTime(o), bytes)
+    o.wire.spoil()
   },
 } as const satisfies Record<string, (occasion: Occasion) => void>
 
@@ -159,7 +210,7 @@ export const connectionKinds = {
   closed: (o) => o.wire.close(inTime(o)),
   closedAmidst: (o) => {
     const afterMs = inTime(o)
-    o.wire.send(afterMs, o.reply.subarray(0, o.random.between(1, o.reply.length - 1)))
+    o.wire.send(afterMs, mayBeOdd(o) ? o.reply.subarray(0, pieceBytes(o)) : o.reply)
     o.wire.close(afterMs)
     if (o.random.chance(0.5)) o.wire.send(tooLate(o), o.reply)
   },

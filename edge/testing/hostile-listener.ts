@@ -37,6 +37,10 @@ function wireOf(intentions: Intentions, write: (bytes: Uint8Array) => void, end:
     send: (afterMs, bytes) => intentions.later(afterMs, () => write(bytes)),
     close: (afterMs) => intentions.later(afterMs, end),
     refuse: end,
+    exact: false,
+    // One thing at a time is asked over these ways.
+    alone: true,
+    spoil: () => undefined,
     mute: () => {
       throw new Error('a real socket cannot be muted here')
     },

@@ -8,6 +8,8 @@ interface Way {
   readonly listener: PipeListener
   heldMs: { requests: number; replies: number }
   muted: boolean
+  /** It may hold a part of a frame. */
+  spoiled: boolean
 }
 
 /**
@@ -18,12 +20,15 @@ export type Behind = 'tcp' | 'serial server' | 'serial device'
 
 /** A way to a hostile meter without sockets, in simulated time. */
 export class HostilePipe implements Wire {
+  readonly exact = true
   readonly #time: SimulatedTime
   readonly #meter: () => HostileMeter
   readonly #behind: Behind
   #way: Way | undefined
   #unread: Uint8Array[] = []
   #refusesUntilMs = 0
+  /** Pieces that were sent and have not arrived. */
+  #onTheirWay = 0
   connections = 0
 
   constructor(time: SimulatedTime, meter: () => HostileMeter, behind: Behind) {
@@ -35,7 +40,7 @@ export class HostilePipe implements Wire {
   readonly open: OpenPipe = (listener) => {
     if (this.#time.monotonicMs() < this.#refusesUntilMs) return Promise.reject(new Error('refused'))
     this.connections += 1
-    const way: Way = { listener, heldMs: { requests: 0, replies: 0 }, muted: false }
+    const way: Way = { listener, heldMs: { requests: 0, replies: 0 }, muted: false, spoiled: false }
     this.#way = way
     for (const bytes of this.#unread) this.#deliver(way, bytes)
     this.#unread = []
@@ -54,11 +59,24 @@ export class HostilePipe implements Wire {
 
   send(afterMs: number, bytes: Uint8Array): void {
     const way = this.#way
+    this.#onTheirWay += 1
+    const arrived = (): void => {
+      this.#onTheirWay -= 1
+    }
     this.#time.after(afterMs, () => {
       const now = this.#behind === 'tcp' ? way : this.#way
-      if (now !== undefined) this.#deliver(now, bytes)
-      else if (this.#behind === 'serial server') this.#unread.push(bytes)
+      if (now !== undefined) return this.#deliver(now, bytes, arrived)
+      arrived()
+      if (this.#behind === 'serial server') this.#unread.push(bytes)
     })
+  }
+
+  get alone(): boolean {
+    return this.#onTheirWay === 0 && this.#way?.spoiled === false
+  }
+
+  spoil(): void {
+    if (this.#way !== undefined) this.#way.spoiled = true
   }
 
   close(afterMs: number): void {
@@ -90,14 +108,15 @@ export class HostilePipe implements Wire {
     way.muted = true
   }
 
-  #deliver(way: Way, bytes: Uint8Array): void {
-    this.#pass(way, 'replies', () => way.listener.received(bytes))
+  #deliver(way: Way, bytes: Uint8Array, arrived?: () => void): void {
+    this.#pass(way, 'replies', () => way.listener.received(bytes), arrived)
   }
 
   /** Lets something pass when the way is free again, in the order in which it was sent; never on a way that ended. */
-  #pass(way: Way, direction: 'requests' | 'replies', act: () => void): void {
+  #pass(way: Way, direction: 'requests' | 'replies', act: () => void, arrived?: () => void): void {
     const waitMs = Math.max(0, way.heldMs[direction] - this.#time.monotonicMs())
     this.#time.after(waitMs, () => {
+      arrived?.()
       if (!way.muted) act()
     })
   }

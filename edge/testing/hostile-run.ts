@@ -9,8 +9,6 @@ export const UNITS = [1, 2, 3, 4, 5, 6] as const
 const ADDRESSES = [0, 10, 100, 0x0203, 0x0403] as const
 const QUANTITIES = [1, 2, 2, 2, 10] as const
 const FUNCTIONS = [3, 3, 4] as const
-/** Share of reads that wait for less than the timeout. */
-const HASTY_SHARE = 0.25
 /** Reads in a row that must be right when the server is honest again. */
 const PROOF_READS = 100
 const RECOVERY_READS_MAX = 2_000
@@ -21,6 +19,8 @@ export interface HostileRun {
   readonly clock: Clock
   readonly random: SeededRandom
   readonly timeoutMs: number
+  /** Part of the reads that wait for a quarter of it, as a bus does when others need the line. */
+  readonly hastyShare?: number
   /** Between reads the line rests for up to this long. */
   readonly restMsMax: number
   /** Resolves when the meters have sent all that they still meant to send. */
@@ -79,8 +79,7 @@ async function readAnyOf(run: HostileRun, idle: Set<number>, tally: Tally): Prom
     address: random.of(ADDRESSES),
     quantity: random.of(QUANTITIES),
   }
-  // A bus waits for less than a unit may take when others need the line.
-  const waitMs = random.chance(HASTY_SHARE) ? run.timeoutMs / 4 : run.timeoutMs
+  const waitMs = random.chance(run.hastyShare ?? 0) ? run.timeoutMs / 4 : run.timeoutMs
   idle.delete(unit)
   await readOnce(run, query, tally, waitMs)
   idle.add(unit)

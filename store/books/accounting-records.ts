@@ -54,8 +54,6 @@ const [FIRST_DAY, LAST_DAY] = ['0000-01-01', '9999-12-31']
 
 const digestOf = (content: string): Buffer => createHash('sha256').update(content).digest()
 
-export type RecordBook = ReturnType<typeof openAccountingRecords>
-
 /** The records of the books. `enter` belongs into a transaction of the caller. */
 export function openAccountingRecords(database: DatabaseSync) {
   const known = database.prepare('SELECT number FROM accounting_record WHERE digest = ?')

@@ -50,8 +50,6 @@ function alarmOf(found: unknown): Alarm {
   }
 }
 
-export type AlarmBook = ReturnType<typeof openAlarms>
-
 /** The alarms of the books. Every function that writes belongs into a transaction of the caller. */
 export function openAlarms(database: DatabaseSync) {
   const standing = database.prepare('SELECT * FROM alarm WHERE ended_ms IS NULL ORDER BY id DESC')

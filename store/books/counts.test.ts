@@ -15,6 +15,7 @@ test('new books have nothing that needs attention', () => {
   expect(books.counts()).toEqual({
     gaps: 0,
     missingBatches: 0,
+    daysToCopy: 0,
     quarantined: 0,
     dirtyWindows: 0,
     oldestDirtyMs: undefined,
@@ -35,6 +36,7 @@ test('gaps, missing batches, quarantine and dirty windows are counted, and the i
   expect(books.counts()).toEqual({
     gaps: 1,
     missingBatches: 4,
+    daysToCopy: 0,
     quarantined: 1,
     dirtyWindows: 2,
     oldestDirtyMs: T0,

@@ -30,22 +30,19 @@ export interface PageSlot {
 export type DayPage = (PageSlot | undefined)[]
 
 export function emptyPage(): DayPage {
-  return Array.from<undefined>({ length: SLOTS_PER_DAY })
+  return Array<PageSlot | undefined>(SLOTS_PER_DAY).fill(undefined)
 }
 
 const fold = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value)
 const unfold = (value: number): number => (value % 2 === 1 ? -(value + 1) / 2 : value / 2)
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-
 class Writer {
-  #bytes = new Uint8Array(1_024)
+  #bytes = Buffer.allocUnsafe(1_024)
   #length = 0
 
   #need(more: number): void {
     if (this.#length + more <= this.#bytes.length) return
-    const bytes = new Uint8Array(2 * (this.#length + more))
+    const bytes = Buffer.allocUnsafe(2 * (this.#length + more))
     bytes.set(this.#bytes)
     this.#bytes = bytes
   }
@@ -64,24 +61,23 @@ class Writer {
   }
 
   text(value: string): void {
-    const bytes = encoder.encode(value)
-    this.number(bytes.length)
-    this.#need(bytes.length)
-    this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
+    const length = Buffer.byteLength(value)
+    this.number(length)
+    this.#need(length)
+    this.#length += this.#bytes.write(value, this.#length, 'utf8')
   }
 
   bytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+    return new Uint8Array(this.#bytes.subarray(0, this.#length))
   }
 }
 
 class Reader {
-  readonly #bytes: Uint8Array
+  readonly #bytes: Buffer
   #next = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get isAtEnd(): boolean {
@@ -103,7 +99,7 @@ class Reader {
     const length = this.number()
     const end = this.#next + length
     if (end > this.#bytes.length) throw new RangeError('a page of intervals ends too early')
-    const text = decoder.decode(this.#bytes.subarray(this.#next, end))
+    const text = this.#bytes.toString('utf8', this.#next, end)
     this.#next = end
     return text
   }

@@ -1,86 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { amount, type Amount } from '#contract/amount.ts'
-import type { EnergySum, MethodShare, PlacedSum } from '#contract/energy-sum.ts'
-import { Fault } from '#contract/fault.ts'
+import type { EnergySum, PlacedSum } from '#contract/energy-sum.ts'
 import { dayOf, type Period } from '#contract/grid.ts'
-import { intervalMethods, type IntervalMethod } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import { isResolution } from '../storable.ts'
 import { DAY_MS } from './day-page.ts'
 import type { KeptSlot, WrittenSlot } from './intervals.ts'
 import { sumOfKept } from './page-sums.ts'
+import { NOT_SUMMABLE, sumOfText, textOfMade } from './sum-text.ts'
 
 /** Sums over the days of the park's calendar. They follow from the intervals, and are kept because a year has 35,000 of them. */
-
-/** As it is kept. A year of a park is 13,000 of them. */
-const exact = z.object(amount.shape)
-const sumText = z.object({
-  energy: exact.optional(),
-  known: z.int(),
-  missing: z.int(),
-  partial: z.int(),
-  undecided: z.int(),
-  simulated: z.int(),
-  uncertain: z.int(),
-  coveredMs: z.int(),
-  methods: z.array(z.object({ method: z.enum(intervalMethods), slots: z.int(), energy: exact })),
-})
-
-function textOf({ methods, ...sum }: EnergySum): string {
-  const shares = Object.entries(methods).map(([method, share]) => ({ method, ...share }))
-  return JSON.stringify(sumText.parse({ ...sum, methods: shares }))
-}
-
-type SumText = z.output<typeof sumText>
-const methodNames: ReadonlySet<unknown> = new Set(intervalMethods)
-
-const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null
-
-function isAmount(value: unknown): value is Amount {
-  return (
-    isObject(value) &&
-    Number.isSafeInteger(value['count']) &&
-    typeof value['resolution'] === 'string' &&
-    isResolution(value['resolution'])
-  )
-}
-
-const isShare = (value: unknown): boolean =>
-  isObject(value) &&
-  methodNames.has(value['method']) &&
-  Number.isSafeInteger(value['slots']) &&
-  isAmount(value['energy'])
-
-/** What the schema says, without building anything; what is not told apart here is left to it. */
-function isUsual(value: unknown): value is SumText {
-  if (!isObject(value)) return false
-  const { energy, known, missing, partial, undecided, simulated, uncertain, coveredMs, methods } = value
-  return (
-    Number.isSafeInteger(known) &&
-    Number.isSafeInteger(missing) &&
-    Number.isSafeInteger(partial) &&
-    Number.isSafeInteger(undecided) &&
-    Number.isSafeInteger(simulated) &&
-    Number.isSafeInteger(uncertain) &&
-    Number.isSafeInteger(coveredMs) &&
-    (energy === undefined || isAmount(energy)) &&
-    Array.isArray(methods) &&
-    methods.every(isShare)
-  )
-}
-
-function sumOf(text: string): EnergySum {
-  const given: unknown = JSON.parse(text)
-  const { energy, methods, ...counts } = isUsual(given) ? given : sumText.parse(given)
-  const shares: Partial<Record<IntervalMethod, MethodShare>> = {}
-  for (const { method, slots, energy } of methods) shares[method] = { slots, energy }
-  return { energy, ...counts, methods: shares }
-}
-
-/** Content of a day whose slots have no common count that can be held exactly. */
-const NOT_SUMMABLE = ''
 
 const dirtyRow = z.object({
   series: z.number(),
@@ -155,21 +83,12 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
     }
   }
 
-  function contentOf(...day: Parameters<typeof sumOfDay>): string {
-    try {
-      return textOf(sumOfDay(...day))
-    } catch (error) {
-      // One meter's day must not keep those of the others waiting: whoever asks for it is told.
-      if (error instanceof Fault && error.code === 'amount-overflow') return NOT_SUMMABLE
-      throw error
-    }
-  }
-
   /** Sums days that were over at a moment and have changed since they were summed, at most so many. How many it were. */
   function settle(nowMs: number, limit: number): number {
     const rows = dirty.all(dayAt(nowMs).fromMs, limit).map((row) => dirtyRow.parse(row))
     for (const { series, from_ms: fromMs, meter, quantity } of rows) {
-      keep.run(contentOf(series, meter, quantity, dayAt(fromMs)), series, fromMs)
+      const content = textOfMade(() => sumOfDay(series, meter, quantity, dayAt(fromMs)))
+      keep.run(content, series, fromMs)
     }
     return rows.length
   }
@@ -190,7 +109,7 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
       const isKept = content !== null && content !== NOT_SUMMABLE
       return {
         fromMs: dayMs,
-        sum: isKept ? sumOf(content) : sumOfDay(series, meter, quantity, dayAt(dayMs)),
+        sum: isKept ? sumOfText(content) : sumOfDay(series, meter, quantity, dayAt(dayMs)),
       }
     })
     // A new calendar makes a day of every date between the first and the last slot.

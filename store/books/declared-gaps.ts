@@ -8,8 +8,6 @@ import type { RecordedGap } from '../port.ts'
 
 const gapRow = z.object({ committed_at_ms: z.number(), record: z.string() })
 
-export type DeclaredGaps = ReturnType<typeof openDeclaredGaps>
-
 /** The declared gaps of the books. Every function belongs into a transaction of the caller. */
 export function openDeclaredGaps(
   database: DatabaseSync,

@@ -14,8 +14,6 @@ const windowRow = z.object({
 
 const countRow = z.object({ windows: z.number(), oldest_ms: z.number().nullable() })
 
-export type DirtyWindows = ReturnType<typeof openDirtyWindows>
-
 /** The dirty windows of the books. Every function belongs into a transaction of the caller. */
 export function openDirtyWindows(database: DatabaseSync) {
   const touching = database.prepare(

@@ -12,8 +12,6 @@ const entryRow = z.object({
   withdrawn: z.number(),
 })
 
-export type Entries = ReturnType<typeof openEntries>
-
 /** The entries of the books. `enter` belongs into a transaction of the caller. */
 export function openEntries(database: DatabaseSync) {
   const insert = database.prepare('INSERT INTO meter_entry VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')

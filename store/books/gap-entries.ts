@@ -50,8 +50,6 @@ function entryOf(found: unknown): GapEntry {
   })
 }
 
-export type GapEntries = ReturnType<typeof openGapEntries>
-
 /** The gap entries of the books. Every function belongs into a transaction of the caller. */
 export function openGapEntries(database: DatabaseSync) {
   const unfilled = database.prepare("SELECT * FROM gap_entry WHERE state <> 'filled' ORDER BY id")

@@ -12,18 +12,16 @@ import {
   type DayPage,
   type PageSlot,
 } from './day-page.ts'
-import { intervalOf } from './interval-text.ts'
-import { intervalFrom, isSameContent, textOfContent, type SlotContent } from './slot-content.ts'
+import { openPastRevisions } from './past-revisions.ts'
+import { intervalFrom, isSameContent, type SlotContent } from './slot-content.ts'
 
 /**
- * Intervals and their revisions: the newest of each slot in pages of a UTC day, those before in rows of their own. Once
+ * Intervals and their revisions: the newest of each slot in pages of a UTC day, those before in pages of their own. Once
  * its slot is settled, a revision is never changed or removed.
  */
 
 const seriesRow = z.object({ id: z.number() })
 const pageRow = z.object({ from_ms: z.number(), content: z.instanceof(Uint8Array) })
-const textRow = z.object({ content: z.string() })
-const pastRow = z.object({ revision: z.number(), content: z.string() })
 const extentRow = z.object({ from: z.number().nullable(), to: z.number().nullable() })
 
 /** A slot as it is kept, with its place. */
@@ -53,24 +51,22 @@ export type IntervalBook = ReturnType<typeof openIntervals>
 const dayOf = (slotMs: number): number => slotMs - (slotMs % DAY_MS)
 
 /**
- * The intervals of the books. `write` belongs into a transaction of the caller, and tells of every interval it is given.
+ * The intervals of the books. `write` belongs into a transaction of the caller, and tells of every interval it is given,
+ * a day of a register at a time.
  */
-export function openIntervals(database: DatabaseSync, onGiven: (series: number, interval: Interval) => void) {
+export function openIntervals(
+  database: DatabaseSync,
+  onGiven: (series: number, dayMs: number, intervals: readonly Interval[]) => void,
+) {
   const findSeries = database.prepare('SELECT id FROM series WHERE meter = ? AND quantity = ?')
   const insertSeries = database.prepare('INSERT INTO series (meter, quantity) VALUES (?, ?) RETURNING id')
   const findPage = database.prepare(
     'SELECT from_ms, content FROM interval_day WHERE series = ? AND from_ms = ?',
   )
   const putPage = database.prepare('INSERT OR REPLACE INTO interval_day VALUES (?, ?, ?)')
-  const putPast = database.prepare('INSERT INTO interval_past VALUES (?, ?, ?, ?)')
+  const past = openPastRevisions(database)
   const pages = database.prepare(
     'SELECT from_ms, content FROM interval_day WHERE series = ? AND from_ms >= ? AND from_ms < ? ORDER BY from_ms',
-  )
-  const pastOf = database.prepare(
-    'SELECT revision, content FROM interval_past WHERE series = ? AND slot_ms = ? ORDER BY revision',
-  )
-  const pastAt = database.prepare(
-    'SELECT content FROM interval_past WHERE series = ? AND slot_ms = ? AND revision = ?',
   )
   const days = database.prepare(
     'SELECT min(from_ms) AS "from", max(from_ms) AS "to" FROM interval_day WHERE series = ?',
@@ -92,18 +88,24 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
     return row === undefined ? emptyPage() : pageOf(row.content)
   }
 
-  /** What becomes of a slot whose content has changed. */
-  function revised(
-    series: number,
-    { interval, content }: Computed,
-    kept: PageSlot | undefined,
-    nowMs: number,
-  ): PageSlot {
-    if (kept === undefined) return { revision: 1, content }
-    // A later revision shows that it was settled before: the clock was set back, and what was final stays.
-    if (kept.revision === 1 && !isSettled(interval.slotMs, nowMs)) return { revision: 1, content }
-    putPast.run(series, interval.slotMs, kept.revision, textOfContent(kept.content))
-    return { revision: kept.revision + 1, content }
+  /**
+   * True where a revision that has changed stays beside the next one. A later one than the first shows that its slot was
+   * settled before: the clock was set back, and what was final stays.
+   */
+  const isFinal = ({ revision }: PageSlot, slotMs: number, nowMs: number): boolean =>
+    revision > 1 || isSettled(slotMs, nowMs)
+
+  /** A day of a register while slots of it are written. */
+  function openDay(series: number, dayMs: number) {
+    const given: Interval[] = []
+    return {
+      series,
+      dayMs,
+      page: pageAt(series, dayMs),
+      displaced: past.gather(series, dayMs),
+      given,
+      isChanged: false,
+    }
   }
 
   /**
@@ -113,21 +115,25 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
   function write(computed: readonly Computed[], nowMs: number, keeper: SlotKeeper): WrittenSlot[] {
     const written: WrittenSlot[] = []
     let last: { meter: string; quantity: QuantityName; series: number } | undefined
-    let open: { series: number; dayMs: number; page: DayPage; isChanged: boolean } | undefined
+    let open: ReturnType<typeof openDay> | undefined
     const close = (): void => {
-      if (open?.isChanged === true) putPage.run(open.series, open.dayMs, pageBytes(open.page))
+      if (open === undefined) return
+      onGiven(open.series, open.dayMs, open.given)
+      if (!open.isChanged) return
+      open.displaced.put()
+      putPage.run(open.series, open.dayMs, pageBytes(open.page))
     }
     for (const each of computed) {
       const { meter, quantity, slotMs } = each.interval
       if (last?.meter !== meter || last.quantity !== quantity)
         last = { meter, quantity, series: madeSeries(meter, quantity) }
       const { series } = last
-      onGiven(series, each.interval)
       const dayMs = dayOf(slotMs)
       if (open?.series !== series || open.dayMs !== dayMs) {
         close()
-        open = { series, dayMs, page: pageAt(series, dayMs), isChanged: false }
+        open = openDay(series, dayMs)
       }
+      open.given.push(each.interval)
       const index = (slotMs - dayMs) / SLOT_MS
       const kept = open.page[index]
       if (kept !== undefined && isSameContent(kept.content, each.content)) {
@@ -135,7 +141,9 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
         continue
       }
       if (keeper.notes(series, each)) continue
-      open.page[index] = revised(series, each, kept, nowMs)
+      const isKept = kept !== undefined && isFinal(kept, slotMs, nowMs)
+      if (isKept) open.displaced.add(index, kept)
+      open.page[index] = { revision: isKept ? kept.revision + 1 : 1, content: each.content }
       open.isChanged = true
       written.push({ series, interval: each.interval })
     }
@@ -152,7 +160,8 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
       const end = Math.min(SLOTS_PER_DAY, Math.ceil((toMs - dayMs) / SLOT_MS))
       for (let index = first; index < end; index += 1) {
         const slot = page[index]
-        if (slot !== undefined) yield { slotMs: dayMs + index * SLOT_MS, ...slot }
+        if (slot !== undefined)
+          yield { slotMs: dayMs + index * SLOT_MS, revision: slot.revision, content: slot.content }
       }
     }
   }
@@ -193,17 +202,16 @@ export function openIntervals(database: DatabaseSync, onGiven: (series: number, 
     const series = seriesOf(meter, quantity)
     if (series === undefined) return []
     const identity: IntervalIdentity = { meter, quantity, slotMs }
-    const past = pastOf.all(series, slotMs).map((row): RecordedInterval => {
-      const { revision, content } = pastRow.parse(row)
-      return { ...intervalOf(identity, content), revision }
-    })
-    return [...past, ...between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })]
+    const before = past
+      .of(series, slotMs)
+      .map(({ revision, content }): RecordedInterval => ({ ...intervalFrom(identity, content), revision }))
+    return [...before, ...between(meter, quantity, { fromMs: slotMs, toMs: slotMs + 1 })]
   }
 
   /** A revision of a slot before its newest one, as it is kept. */
   function revisionAt(series: number, slotMs: number, revision: number): KeptSlot | undefined {
-    const content = textRow.optional().parse(pastAt.get(series, slotMs, revision))?.content
-    return content === undefined ? undefined : { slotMs, revision, content }
+    const found = past.of(series, slotMs).find((each) => each.revision === revision)
+    return found === undefined ? undefined : { slotMs, ...found }
   }
 
   return { revisionAt, seriesOf, write, keptBetween, extentOf, extentOfSeries, between, revisions }

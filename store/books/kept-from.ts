@@ -4,6 +4,7 @@ import { slotStart } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import { quantityName } from '#contract/quantities.ts'
 import type { IntervalBook } from './intervals.ts'
+import type { openLocks } from './locks.ts'
 
 /** From when on the readings of each meter are kept. Every function belongs into a transaction of the caller. */
 
@@ -19,9 +20,11 @@ function isOpen(interval: RecordedInterval): boolean {
   return 'undecided' in interval && interval.undecided.length > 0
 }
 
-export type KeptFrom = ReturnType<typeof openKeptFrom>
-
-export function openKeptFrom(database: DatabaseSync, { between, extentOf }: IntervalBook) {
+export function openKeptFrom(
+  database: DatabaseSync,
+  { between, extentOf }: IntervalBook,
+  { oldestLateMs }: Pick<ReturnType<typeof openLocks>, 'oldestLateMs'>,
+) {
   const find = database.prepare('SELECT from_ms AS ms FROM kept_from WHERE meter = ?')
   const write = database.prepare(
     'INSERT INTO kept_from VALUES (?, ?) ON CONFLICT DO UPDATE SET from_ms = max(from_ms, excluded.from_ms)',
@@ -60,7 +63,9 @@ export function openKeptFrom(database: DatabaseSync, { between, extentOf }: Inte
     const formerMs = of(meter)
     const startMs = formerMs === 0 ? (extentOf(meter)?.fromMs ?? beforeMs) : formerMs
     const dirtyMs = instant.parse(oldestDirty.get(meter)).ms ?? Infinity
-    const endMs = slotStart(Math.min(beforeMs, startMs + STEP_MS, dirtyMs))
+    // What came late to a locked period is computed again once it is unlocked.
+    const lateMs = oldestLateMs(meter) ?? Infinity
+    const endMs = slotStart(Math.min(beforeMs, startMs + STEP_MS, dirtyMs, lateMs))
     if (endMs <= formerMs) return formerMs
     return move(meter, Math.min(endMs, firstOpen(meter, startMs, endMs) ?? Infinity))
   }

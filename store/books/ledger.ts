@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digestOf } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { canonicalText } from '#contract/canonical-text.ts'
@@ -8,7 +8,7 @@ import type { LedgerRow } from '../port.ts'
 
 /** The carbon ledger: entries are added at the end of an account's chain, and nothing else is ever done to them. */
 
-const headRow = z.object({ number: z.number(), hash: z.instanceof(Uint8Array) })
+const headRow = z.object({ number: z.number(), hash: z.instanceof(Uint8Array) }).optional()
 const entryRow = z.object({
   number: z.number(),
   recorded_at_ms: z.number(),
@@ -20,10 +20,14 @@ const entryRow = z.object({
   previous: z.instanceof(Uint8Array),
   hash: z.instanceof(Uint8Array),
 })
-const targetRow = z.object({ kind: z.string(), reversed: z.number() })
-const holderRow = z.object({ account: z.string(), number: z.number() })
-const lockRow = z.object({ kind: z.string() })
-const lastRow = z.object({ last: z.number() })
+const contentRow = entryRow.omit({ kind: true, month: true, reverses: true, reference: true })
+const targetRow = z.object({ kind: z.string(), reversed: z.number() }).optional()
+const holderRow = z.object({ account: z.string(), number: z.number() }).optional()
+const lockRow = z.object({ kind: z.string() }).optional()
+const lastRow = z.object({ last: z.number() }).optional()
+
+/** A body that is known to be as it was written. */
+const writtenBody = z.custom<EntryBody>((body) => typeof body === 'object' && body !== null)
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
@@ -59,7 +63,9 @@ export function openLedger(database: DatabaseSync) {
   const list = database.prepare(
     'SELECT * FROM ledger_entry WHERE account = ? AND number > ? ORDER BY number LIMIT ?',
   )
-  const ofMonth = database.prepare('SELECT * FROM ledger_entry WHERE account = ? AND month = ?')
+  const ofMonth = database.prepare(
+    'SELECT number, recorded_at_ms, body, previous, hash FROM ledger_entry WHERE account = ? AND month = ?',
+  )
   const posted = database.prepare(
     "SELECT DISTINCT month FROM ledger_entry WHERE account = ? AND kind = 'posting' ORDER BY month",
   )
@@ -82,24 +88,25 @@ export function openLedger(database: DatabaseSync) {
   )
 
   function isClosed(account: string, month: string): boolean {
-    return lockRow.optional().parse(lock.get(account, month))?.kind === 'closing'
+    return lockRow.parse(lock.get(account, month))?.kind === 'closing'
   }
 
-  function check(account: string, body: EntryBody): void {
+  /** @param isClosed whether the month is closed by the entries before */
+  function check(account: string, body: EntryBody, isClosed: (month: string) => boolean): void {
     if (body.kind === 'reversal') {
-      const found = targetRow.optional().parse(target.get(account, body.reverses))
+      const found = targetRow.parse(target.get(account, body.reverses))
       if (found === undefined || !REVERSIBLE.has(found.kind) || found.reversed !== 0)
         throw new Fault('entry-invalid', `Entry ${body.reverses} of ${account} cannot be reversed.`)
     }
     if (body.kind === 'certificate' || body.kind === 'offset') {
-      const found = holderRow.optional().parse(holder.get(body.reference))
+      const found = holderRow.parse(holder.get(body.reference))
       if (found !== undefined) {
         const where = `entry ${found.number} of account ${found.account}`
         throw new Fault('certificate-used', `${body.reference} is in ${where}.`)
       }
     }
     if (!('month' in body) || body.month === undefined) return
-    const closed = isClosed(account, body.month)
+    const closed = isClosed(body.month)
     if (closed && (LOCKED.has(body.kind) || body.kind === 'closing'))
       throw new Fault('month-closed', `${body.month} of account ${account} is closed.`)
     if (!closed && body.kind === 'reopening')
@@ -114,29 +121,37 @@ export function openLedger(database: DatabaseSync) {
     after?: number,
   ): LedgerEntry[] {
     if (bodies.length === 0) return []
-    const found = headRow.optional().parse(head.get(account))
+    const found = headRow.parse(head.get(account))
     let number = found?.number ?? 0
     if (after !== undefined && after !== number)
       throw new Fault('entry-invalid', `Entry ${number} of ${account} came after entry ${after}.`)
     let previous = found === undefined ? NO_HASH : hexOf(found.hash)
+    let before = Buffer.from(previous, 'hex')
     // What was known at a moment stays so, whatever becomes of the clock.
-    const lastMs = lastRow.optional().parse(last.get(account, number))?.last ?? 0
+    const lastMs = lastRow.parse(last.get(account, number))?.last ?? 0
     const recordedAtMs = Math.max(nowMs, lastMs)
+    // Asked once for all entries of a month that come together.
+    const closed = new Map<string, boolean>()
+    const isClosedNow = (month: string): boolean => {
+      const known = closed.get(month) ?? isClosed(account, month)
+      closed.set(month, known)
+      return known
+    }
     const entries = bodies.map((body): LedgerEntry => {
-      check(account, body)
+      check(account, body, isClosedNow)
+      if (body.kind === 'closing' || body.kind === 'reopening')
+        closed.set(body.month, body.kind === 'closing')
       number += 1
       const text = canonicalText(body)
-      const hash = createHash('sha256')
-        .update(hashedText({ account, number, recordedAtMs, previous }, text))
-        .digest()
+      const hash = digestOf('sha256', hashedText({ account, number, recordedAtMs, previous }, text), 'buffer')
       const { kind, month, reverses, reference } = columnsOf(body)
-      const before = Buffer.from(previous, 'hex')
       insert.run(account, number, recordedAtMs, kind, month, reverses, reference, text, before, hash)
+      before = hash
       const entry = { account, number, recordedAtMs, body, previous, hash: hexOf(hash) }
       previous = entry.hash
       return entry
     })
-    setHead.run(account, number, Buffer.from(previous, 'hex'))
+    setHead.run(account, number, before)
     return entries
   }
 
@@ -145,25 +160,30 @@ export function openLedger(database: DatabaseSync) {
     for (const each of list.iterate(account, after, limit)) yield rowOf(account, each)
   }
 
-  const entryOf = ({ account, number, recordedAtMs, body, previous, hash }: LedgerRow): LedgerEntry => ({
-    account,
-    number,
-    recordedAtMs,
-    body: entryBody.parse(JSON.parse(body)),
-    previous,
-    hash,
-  })
+  /**
+   * An entry whose hash is that of its content is as it was written, by this program: only one that is not is looked at
+   * for what is wrong with it.
+   */
+  const entryOf = (account: string, kept: unknown): LedgerEntry => {
+    const { number, recorded_at_ms: recordedAtMs, body, ...row } = contentRow.parse(kept)
+    const [previous, hash] = [hexOf(row.previous), hexOf(row.hash)]
+    const parsed: unknown = JSON.parse(body)
+    const isProven =
+      digestOf('sha256', hashedText({ account, number, recordedAtMs, previous }, body)) === hash
+    const checked = isProven ? writtenBody : entryBody
+    return { account, number, recordedAtMs, body: checked.parse(parsed), previous, hash }
+  }
 
   /** Entries of an account in order, or those of some months. Throws a ZodError or SyntaxError for a damaged one. */
   function entries(account: string, months?: readonly string[]): LedgerEntry[] {
-    if (months === undefined) return [...rows(account, 0, -1)].map(entryOf)
+    if (months === undefined) return list.all(account, 0, -1).map((row) => entryOf(account, row))
     return months
-      .flatMap((month) => ofMonth.all(account, month).map((row) => entryOf(rowOf(account, row))))
+      .flatMap((month) => ofMonth.all(account, month).map((row) => entryOf(account, row)))
       .toSorted((a, b) => a.number - b.number)
   }
 
   function headOf(account: string): { readonly number: number; readonly hash: string } {
-    const found = headRow.optional().parse(head.get(account))
+    const found = headRow.parse(head.get(account))
     return found === undefined
       ? { number: 0, hash: NO_HASH }
       : { number: found.number, hash: hexOf(found.hash) }
@@ -179,4 +199,3 @@ export function openLedger(database: DatabaseSync) {
     postedMonths: (account: string) => posted.all(account).map((row) => String(row['month'])),
   }
 }
-export type LedgerBook = ReturnType<typeof openLedger>

@@ -67,7 +67,13 @@ test('a released lock lets what came late be computed again, and stays in the li
   books.unlock(lock, 'auditor', 'restated', LATER + 1)
   books.unlock(lock, 'somebody', 'again', LATER + 2)
   expect(books.locks()).toEqual([
-    { id: lock, ...month, atMs: LATER, released: { by: 'auditor', why: 'restated', atMs: LATER + 1 } },
+    {
+      id: lock,
+      ...month,
+      meters: ['m-1'],
+      atMs: LATER,
+      released: { by: 'auditor', why: 'restated', atMs: LATER + 1 },
+    },
   ])
   expect(books.lateAfterLock(lock)).toEqual([])
   expect(books.dirtyWindows(10)).toEqual([{ meter: 'm-1', fromMs: T0, toMs: T0 + SLOT_MS - 1 }])

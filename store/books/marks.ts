@@ -30,8 +30,6 @@ interface Range {
   readonly lastSeq: number
 }
 
-export type Marks = ReturnType<typeof openMarks>
-
 /** The marks of the books. Every function belongs into a transaction of the caller. */
 export function openMarks(database: DatabaseSync) {
   const journalStatement = database.prepare(

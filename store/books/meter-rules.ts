@@ -2,8 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 
 /** By what facts of a meter its intervals were computed. */
 
-export type MeterRules = ReturnType<typeof openMeterRules>
-
 /** The meters' rules. `change` belongs into a transaction of the caller. */
 export function openMeterRules(database: DatabaseSync) {
   const select = database.prepare('SELECT rules FROM meter_rules WHERE meter = ?')

@@ -11,7 +11,7 @@ const changedRow = z.object({
   month: z.string(),
   changed_at_ms: z.number(),
 })
-const progressRow = z.object({ changes: z.number(), records: z.number(), rules: z.string() })
+const progressRow = z.object({ changes: z.number(), records: z.number(), rules: z.string() }).optional()
 
 /** Progress and changed months of the books. All writing functions belong into a transaction of the caller. */
 export function openPostingProgress(database: DatabaseSync) {
@@ -69,7 +69,7 @@ export function openPostingProgress(database: DatabaseSync) {
   }
 
   function progressOf(account: string): PostingProgress {
-    return progressRow.optional().parse(progress.get(account)) ?? NO_PROGRESS
+    return progressRow.parse(progress.get(account)) ?? NO_PROGRESS
   }
 
   function setProgressOf(account: string, { changes, records, rules }: PostingProgress): void {
@@ -78,4 +78,3 @@ export function openPostingProgress(database: DatabaseSync) {
 
   return { useCalendar, mark, forgetLast, changedMonths, progressOf, setProgressOf }
 }
-export type PostingProgressBook = ReturnType<typeof openPostingProgress>

@@ -78,8 +78,6 @@ function cutShort(refusal: Refusal): Refusal {
   return { ...refusal, payload: refusal.payload.slice(0, PAYLOAD_CHARACTERS_LEFT) }
 }
 
-export type Quarantine = ReturnType<typeof openQuarantine>
-
 /** Quarantine of the books. Every function belongs into a transaction of the caller. */
 export function openQuarantine(database: DatabaseSync, bounds: QuarantineBounds) {
   const ofDigest = database.prepare('SELECT refusal, cut FROM quarantine WHERE digest = ? AND gateway = ?')

@@ -5,28 +5,38 @@ import type { Interval } from '#contract/interval.ts'
 
 /** Which slots of a series no readings cover, or only in part. */
 
-const slotRow = z.object({ slot_ms: z.number() })
+const dayRow = z.object({ day_ms: z.number(), slots: z.string() })
 
-export type Uncovered = ReturnType<typeof openUncovered>
+const slotsOf = (text: string): number[] => text.split(',').map(Number)
 
 /** Uncovered slots of the books. `note` belongs into a transaction of the caller. */
 export function openUncovered(
   database: DatabaseSync,
   extentOf: (series: number) => { firstMs: number; lastMs: number } | undefined,
 ) {
-  const insert = database.prepare('INSERT OR IGNORE INTO uncovered_slot VALUES (?, ?)')
-  const remove = database.prepare('DELETE FROM uncovered_slot WHERE series = ? AND slot_ms = ?')
-  const slots = database.prepare('SELECT slot_ms FROM uncovered_slot WHERE series = ? ORDER BY slot_ms')
+  const find = database.prepare('SELECT slots FROM uncovered_day WHERE series = ? AND day_ms = ?')
+  const put = database.prepare('INSERT OR REPLACE INTO uncovered_day VALUES (?, ?, ?)')
+  const remove = database.prepare('DELETE FROM uncovered_day WHERE series = ? AND day_ms = ?')
+  const days = database.prepare('SELECT day_ms, slots FROM uncovered_day WHERE series = ? ORDER BY day_ms')
   /** What was answered of a series, so that one that did not change is not read again and again. */
   const answered = new Map<number, number>()
 
   return {
-    note(series: number, interval: Interval): void {
-      const isCovered = interval.state === 'known' && interval.coverage >= 1
-      const { changes } = isCovered
-        ? remove.run(series, interval.slotMs)
-        : insert.run(series, interval.slotMs)
-      if (changes > 0) answered.delete(series)
+    /** Intervals of a series in one UTC day. */
+    note(series: number, dayMs: number, intervals: readonly Interval[]): void {
+      const text = find.get(series, dayMs)?.['slots']
+      const former = typeof text === 'string' ? text : ''
+      const uncovered = new Set(former === '' ? [] : slotsOf(former))
+      for (const interval of intervals) {
+        const slot = (interval.slotMs - dayMs) / SLOT_MS
+        if (interval.state === 'known' && interval.coverage >= 1) uncovered.delete(slot)
+        else uncovered.add(slot)
+      }
+      const now = [...uncovered].sort((a, b) => a - b).join(',')
+      if (now === former) return
+      if (now === '') remove.run(series, dayMs)
+      else put.run(series, dayMs, now)
+      answered.delete(series)
     },
 
     /**
@@ -45,10 +55,12 @@ export function openUncovered(
       const tailMs = Math.min(last + SLOT_MS, endMs)
       const tail = tailMs < endMs ? [{ fromMs: tailMs, toMs: endMs }] : []
       const runs: Period[] = []
-      const found = z.array(slotRow).parse(slots.all(series))
-      const periods = found
-        .filter(({ slot_ms: slotMs }) => slotMs !== first && slotMs < endMs)
-        .map(({ slot_ms: slotMs }) => ({ fromMs: slotMs, toMs: slotMs + SLOT_MS }))
+      const periods = z
+        .array(dayRow)
+        .parse(days.all(series))
+        .flatMap(({ day_ms: dayMs, slots }) => slotsOf(slots).map((slot) => dayMs + slot * SLOT_MS))
+        .filter((slotMs) => slotMs !== first && slotMs < endMs)
+        .map((slotMs) => ({ fromMs: slotMs, toMs: slotMs + SLOT_MS }))
       for (const period of [...periods, ...tail]) {
         const before = runs.at(-1)
         if (before !== undefined && before.toMs >= period.fromMs)

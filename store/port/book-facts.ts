@@ -1,10 +1,13 @@
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
+import type { EntryBody } from '#contract/entry.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
 import type { MeterId } from '#contract/identity.ts'
+import type { QuantityName } from '#contract/quantities.ts'
+import type { StretchToCopy } from './reading-store.ts'
 
 /** What the books are given and give back. */
 
@@ -86,6 +89,9 @@ export interface ComputedWindow {
   readonly intervals: readonly Interval[]
 }
 
+/** Settled slots of a meter's day that have changed since they were copied. */
+export interface DayToCopy extends StretchToCopy, Period {}
+
 /** A period of whole slots of an account, enterprise or park, and the meters that its figures rest on. */
 export interface LockRequest extends Period {
   readonly account: string
@@ -93,9 +99,11 @@ export interface LockRequest extends Period {
   readonly by: string
   readonly why: string
   readonly atMs: number
+  /** Number of the entry of the account's ledger that closes the period; undefined where none does. */
+  readonly closing?: number | undefined
 }
 
-export interface PeriodLock extends Omit<LockRequest, 'meters'> {
+export interface PeriodLock extends LockRequest {
   readonly id: number
   readonly released: { readonly by: string; readonly why: string; readonly atMs: number } | undefined
 }
@@ -105,6 +113,16 @@ export interface LateAfterLock {
   readonly lock: number
   readonly kept: RecordedInterval | undefined
   readonly computed: Interval
+  readonly notedMs: number
+}
+
+/** What came late of one register to one locked period: from its first slot to the end of its last one. */
+export interface LateRegister extends Period {
+  readonly lock: number
+  readonly meter: MeterId
+  readonly quantity: QuantityName
+  readonly slots: number
+  /** When the first of them was noted. */
   readonly notedMs: number
 }
 
@@ -119,6 +137,8 @@ export interface BooksCounts {
   readonly dirtyWindows: number
   /** Begin of the oldest of them. */
   readonly oldestDirtyMs: number | undefined
+  /** Days of a meter with settled intervals that were not copied when these were last asked for (`intervalsToCopy`). */
+  readonly daysToCopy: number
   /** Revisions of intervals that were written since the books were opened. */
   readonly revisionsWritten: number
 }
@@ -176,6 +196,13 @@ export interface PostingProgress {
 }
 
 export const NO_PROGRESS: PostingProgress = { changes: 0, records: 0, rules: '' }
+
+/** What is added to the end of an account's chain, and how far the account is posted then. */
+export interface LedgerAddition {
+  readonly account: string
+  readonly bodies: readonly EntryBody[]
+  readonly progress: PostingProgress | undefined
+}
 
 /** An entry as it is kept, before anything of it is believed. */
 export interface LedgerRow {

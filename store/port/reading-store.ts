@@ -1,6 +1,7 @@
 import type { CommitRecord } from '#contract/commit.ts'
 import type { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
+import type { RecordedInterval } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading, RegisterReading } from '#contract/reading.ts'
 import type { MeterId } from '#contract/identity.ts'
@@ -57,6 +58,9 @@ export interface ReadingStore {
    */
   probe(nowMs: number): Promise<void>
 
+  /** Where others look at finished intervals beside the readings; absent where nobody does. */
+  readonly intervalCopy?: IntervalCopy
+
   /** How it lets go of old readings; absent where it never does. */
   readonly retention?: StoreRetention
 
@@ -79,6 +83,31 @@ export type StoreRetention =
       /** How long the server keeps readings; Infinity for ever, undefined where it does not say. */
       keptMs(): Promise<number | undefined>
     }
+
+/** Newest revisions of a meter's slots, in order. */
+export interface StretchToCopy {
+  readonly meter: MeterId
+  readonly quantity: QuantityName
+  readonly intervals: readonly RecordedInterval[]
+  /** True where points may stand there of which the books that these come from know nothing. */
+  readonly mayReplace: boolean
+}
+
+export interface CopyResult {
+  /** The server's reason where it did not take all of them; it took the others, and would not take these another time. */
+  readonly refused: string | undefined
+}
+
+/** Finished intervals beside the readings, for Grafana. They are never read back. */
+export interface IntervalCopy {
+  /** Names server and database, without secrets. */
+  readonly target: string
+
+  /**
+   * Writes intervals over earlier revisions of them. Twice is once. Throws `store-unavailable`: then it is made again.
+   */
+  write(stretches: readonly StretchToCopy[]): Promise<CopyResult>
+}
 
 export interface RegisterSeries {
   readonly before: RegisterReading | undefined

@@ -40,11 +40,24 @@ export class SampleReader {
 
   /** Readings of a quantity in a period, in order of time. */
   within(meter: MeterId, quantity: QuantityName, { fromMs, toMs }: Period): Reading[] {
-    const number = this.#numberOf(meter)
-    if (number === undefined) return []
-    return this.#statements.upwards
-      .all(number, quantity, fromMs, toMs)
-      .map((row) => readingFrom(row, meter, quantity))
+    const span = this.#spanOf(meter, quantity)
+    return span === undefined ? [] : this.#within(meter, quantity, span.any, fromMs, toMs)
+  }
+
+  /**
+   * Usable readings in a period, with the nearest one before and the nearest at or after it; undefined where the quantity
+   * was never read.
+   */
+  around(meter: MeterId, quantity: QuantityName, { fromMs, toMs }: Period) {
+    const span = this.#spanOf(meter, quantity)
+    if (span === undefined) return undefined
+    const { usable } = span
+    const { downwards, upwards } = this.#statements
+    return {
+      before: this.#first(downwards, meter, quantity, usable.fromMs, Math.min(fromMs, usable.toMs), true),
+      within: this.#within(meter, quantity, span.any, fromMs, toMs),
+      after: this.#first(upwards, meter, quantity, Math.max(toMs, usable.fromMs), usable.toMs, true),
+    }
   }
 
   /** The nearest usable reading before a moment. */
@@ -53,14 +66,6 @@ export class SampleReader {
     if (span === undefined) return undefined
     const { fromMs, toMs } = span.usable
     return this.#first(this.#statements.downwards, meter, quantity, fromMs, Math.min(ms, toMs), true)
-  }
-
-  /** The nearest usable reading at or after a moment. */
-  usableFrom(meter: MeterId, quantity: QuantityName, ms: number): Reading | undefined {
-    const span = this.#spanOf(meter, quantity)
-    if (span === undefined) return undefined
-    const { fromMs, toMs } = span.usable
-    return this.#first(this.#statements.upwards, meter, quantity, Math.max(ms, fromMs), toMs, true)
   }
 
   /** The newest reading of every quantity of a meter. */
@@ -122,6 +127,16 @@ export class SampleReader {
     }
   }
 
+  #within(meter: MeterId, quantity: QuantityName, span: Period, fromMs: number, toMs: number): Reading[] {
+    const number = this.#numberOf(meter)
+    // Nothing of it stands before or after: other quantities of the meter are not looked through.
+    const [first, end] = [Math.max(fromMs, span.fromMs), Math.min(toMs, span.toMs)]
+    if (number === undefined || first >= end) return []
+    return this.#statements.upwards
+      .all(number, quantity, first, end)
+      .map((row) => readingFrom(row, meter, quantity))
+  }
+
   #first(
     statement: StatementSync,
     meter: MeterId,
@@ -131,7 +146,7 @@ export class SampleReader {
     isUsable: boolean,
   ): Reading | undefined {
     const number = this.#numberOf(meter)
-    if (number === undefined) return undefined
+    if (number === undefined || fromMs >= toMs) return undefined
     for (const row of statement.iterate(number, quantity, fromMs, toMs)) {
       const reading = readingFrom(row, meter, quantity)
       if (!isUsable || reading.quality !== 'bad') return reading
@@ -155,11 +170,17 @@ export class SampleReader {
   }
 }
 
+/** Rows as arrays: a year of readings is read by the million, and naming the columns of each takes longer than reading it. */
+function asArrays(statement: StatementSync): StatementSync {
+  statement.setReturnArrays(true)
+  return statement
+}
+
 function prepareAll(database: DatabaseSync) {
   return {
     word: database.prepare('SELECT id FROM word WHERE text = ?'),
-    upwards: database.prepare(`${SELECT_QUANTITY} ORDER BY at_ms`),
-    downwards: database.prepare(`${SELECT_QUANTITY} ORDER BY at_ms DESC`),
+    upwards: asArrays(database.prepare(`${SELECT_QUANTITY} ORDER BY at_ms`)),
+    downwards: asArrays(database.prepare(`${SELECT_QUANTITY} ORDER BY at_ms DESC`)),
     newest: database.prepare(
       'SELECT at_ms, layout, content FROM sample WHERE meter = ? ORDER BY at_ms DESC LIMIT ?',
     ),
@@ -176,8 +197,8 @@ function sampleOf(row: Row) {
   return { atMs, layout, content }
 }
 
-function readingFrom(row: Row, meter: MeterId, quantity: QuantityName): Reading {
-  const { at_ms: atMs, content, place, resolution } = row
+function readingFrom(row: unknown, meter: MeterId, quantity: QuantityName): Reading {
+  const [atMs, content, place, resolution]: readonly unknown[] = Array.isArray(row) ? row : []
   if (typeof atMs !== 'number' || typeof place !== 'number' || !(content instanceof Uint8Array))
     throw new RangeError('a row that is no sample')
   const part = { quantity, resolution: typeof resolution === 'string' ? resolution : undefined }

@@ -10,6 +10,8 @@ export interface ChaosFault {
 }
 
 const CLOCK_STEP_MS = 240_000
+/** Far beyond what a server takes from a gateway's clock: readings must not follow it. */
+const GATEWAY_CLOCK_STEP_MS = 20 * 60_000
 
 const whileOf = ({ random }: Site): Promise<void> => sleep(300 + 1_700 * random.next())
 
@@ -137,6 +139,16 @@ export const chaosFaults: readonly ChaosFault[] = [
     strike: async (site) => {
       for (const offMs of [CLOCK_STEP_MS, -CLOCK_STEP_MS, 0]) {
         site.setServerClock(offMs)
+        await whileOf(site)
+      }
+    },
+  },
+  {
+    name: 'a gateway’s clock is set ahead, and back',
+    strike: async (site) => {
+      const gateway = anyGateway(site)
+      for (const offMs of [GATEWAY_CLOCK_STEP_MS, -GATEWAY_CLOCK_STEP_MS, 0]) {
+        await site.setGatewayClock(gateway, offMs)
         await whileOf(site)
       }
     },

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from '#cli/child.ts'
@@ -62,6 +62,8 @@ export interface Site {
   startServer(): Promise<void>
   /** Sets the wall clock of the server's process off by so much, until it ends. */
   setServerClock(offMs: number): void
+  /** The same of a gateway; resolves when it has seen the jump. */
+  setGatewayClock(gateway: GatewayId, offMs: number): Promise<void>
   killGateway(gateway: GatewayId): Promise<void>
   startGateway(gateway: GatewayId): Promise<void>
   /** Waits until all that was read before now is stored and entered; gives what is wrong with it. */
@@ -114,7 +116,16 @@ export async function startSite(seed: number): Promise<Site> {
   const kills: Kill[] = []
   const journalOf = (gateway: GatewayId): string => join(installation.folder, gateway, 'journal.sqlite')
   const port = await freePort()
-  const clockFile = join(installation.folder, 'clock')
+  const clockFileOf = (name: string): string => join(installation.folder, `clock-${name}`)
+  /** The environment of a process whose clock can be set. */
+  const withClock = (name: string): Readonly<Record<string, string>> => ({
+    NODE_OPTIONS: `--import=${steppedClock}`,
+    TANBIAO_TEST_CLOCK: clockFileOf(name),
+  })
+  const setClock = (name: string, child: Child, offMs: number): void => {
+    writeFileSync(clockFileOf(name), String(offMs))
+    if (child.pid !== undefined) process.kill(child.pid, 'SIGUSR2')
+  }
   const launchServer = (): Child =>
     installation.start(
       'serve',
@@ -126,13 +137,15 @@ export async function startSite(seed: number): Promise<Site> {
         broker: `mqtt://127.0.0.1:${relays.server.port}`,
         store: `influx1://127.0.0.1:${relays.store.port}/park?create=true`,
       },
-      { NODE_OPTIONS: `--import=${steppedClock}`, TANBIAO_TEST_CLOCK: clockFile },
+      withClock('server'),
     )
   const launchGateway = (gateway: GatewayId): Child =>
-    installation.start(gateway, 'edge', {
-      config: configs.get(gateway) ?? '',
-      data: join(installation.folder, gateway),
-    })
+    installation.start(
+      gateway,
+      'edge',
+      { config: configs.get(gateway) ?? '', data: join(installation.folder, gateway) },
+      withClock(gateway),
+    )
   let server = launchServer()
   const agents = { 'gw-a': launchGateway('gw-a'), 'gw-b': launchGateway('gw-b') }
   const everyone = [server, ...Object.values(agents)].map((child) => child.told('ready'))
@@ -212,8 +225,14 @@ export async function startSite(seed: number): Promise<Site> {
       await server.told('ready')
     },
     setServerClock: (offMs) => {
-      writeFileSync(clockFile, String(offMs))
-      if (server.pid !== undefined) process.kill(server.pid, 'SIGUSR2')
+      setClock('server', server, offMs)
+    },
+    setGatewayClock: async (gateway, offMs) => {
+      const log = join(installation.folder, 'log', `${gateway}.log`)
+      const jumps = (): number => readFileSync(log, 'utf8').split('the system clock jumped').length
+      const before = jumps()
+      setClock(gateway, agents[gateway], offMs)
+      await until(() => (jumps() > before ? true : undefined))
     },
     killGateway: async (gateway) => {
       agents[gateway].kill()

@@ -15,6 +15,10 @@ const paths = {
   pymodbus: ['/usr/bin/python3'],
   // Reads the workbooks that reports are written to: package python3-openpyxl.
   openpyxl: ['/usr/bin/python3'],
+  // Reads PDF files: package poppler-utils.
+  pdftotext: ['/usr/bin/pdftotext'],
+  // A font with Chinese characters: package fonts-wqy-microhei.
+  chineseFont: ['/usr/share/fonts/truetype/wqy/wqy-microhei.ttc'],
   // An SMTP server: package python3-aiosmtpd.
   aiosmtpd: ['/usr/bin/python3'],
 } as const

@@ -23,6 +23,8 @@ const ALL = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
 const READS_IN_FLIGHT_MAX = 10
 /** A read that came too late to be taken stands this near to the failure that the gateway noted instead. */
 const FAILURE_NEAR_MS = 10_000
+/** The same of a stamp: an answer may wait for a processor, but never takes the time of a clock that somebody has set. */
+const STAMP_OFF_MS_MAX = 10_000
 
 export interface Served {
   readonly count: number
@@ -114,7 +116,7 @@ const isBetween = (atMs: number, one: number, other: number): boolean =>
   Math.min(one, other) <= atMs && atMs <= Math.max(one, other)
 
 /**
- * Compares what was served of one meter with what is stored: nothing invented, nothing twice, and nothing lost but the
+ * Compares what was served of one meter with what is stored: nothing invented, twice or at another time, and nothing lost but the
  * last reads before a kill of its gateway, and reads in whose place a failure was noted.
  */
 export function compareMeter(
@@ -131,6 +133,15 @@ export function compareMeter(
   if (stored.size !== counts.length) differences.push(`${meter}: ${counts.length - stored.size} stored twice`)
   for (const count of stored)
     if (!servedCounts.has(count)) differences.push(`${meter}: ${count} Wh is invented`)
+
+  const servedMs = new Map(served.map(({ count, atMs }) => [count, atMs]))
+  for (const { value, atMs } of readings.filter(isRegisterReading)) {
+    const offMs = atMs - (servedMs.get(value.count) ?? atMs)
+    if (Math.abs(offMs) > STAMP_OFF_MS_MAX)
+      differences.push(
+        `${meter}: ${value.count} Wh is stamped ${offMs} ms off the moment at which it was served`,
+      )
+  }
 
   const failures = new Failures(served, readings, kills)
   const lostPerKill = new Map<Kill, number>()

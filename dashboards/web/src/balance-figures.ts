@@ -58,3 +58,23 @@ export function shownText(
 export function formUnitText(unit: string, { language }: Pick<Speech, 'language'>): string {
   return language === 'zh' ? unit : unit.replace('万', '10⁴ ')
 }
+
+/** A meter or record of a cell, and the row that it stands in where the cell is a sum of others. */
+export interface LeafPart {
+  readonly part: BalancePart
+  /** With the sign with which the row counts. */
+  readonly row: string
+}
+
+/** Everything that a cell rests on in the end: its own parts, and those of the cells that it is a sum of. */
+export function leafParts(view: BalanceView, row: string, item: string, sign = '+'): LeafPart[] {
+  const found = view.rows.find(({ id }) => id === row)
+  const cell = found?.cells[item]
+  if (found === undefined || cell === undefined) return []
+  const own = cell.parts.map((part) => ({ part, row: `${sign}${found.id}` }))
+  const ofTerms = cell.sumOf.flatMap((term) => {
+    const turned = term.startsWith('-') === (sign === '-') ? '+' : '-'
+    return leafParts(view, term.slice(1), item, turned)
+  })
+  return [...own, ...ofTerms]
+}

@@ -1,7 +1,8 @@
+import { useState } from 'react'
 import { dayView, type DayView } from '#dashboards/api/day-shapes.ts'
 import { useAnswer, type Fetched } from '#dashboards/web/src/answers.ts'
 import { usePresent } from '#dashboards/web/src/live.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 
 /** The day beside other days: slots end every quarter of an hour, and the server keeps its figures for half a minute. */
 const REFRESH_MS = 60_000
@@ -9,12 +10,17 @@ const REFRESH_MS = 60_000
 /** Figures of the day; nothing where the park has no accounting plan. */
 export function useDay(): Fetched<DayView> {
   const { nowMs, live } = usePresent()
-  const { park } = usePark()
-  return useAnswer(
-    dayView,
-    live && park.accounting ? 'api/v1/day' : undefined,
-    Math.floor(nowMs / REFRESH_MS),
-  )
+  const { accounting } = useParkTree()
+  return useAnswer(dayView, live && accounting ? 'api/v1/day' : undefined, Math.floor(nowMs / REFRESH_MS))
+}
+
+/** The same, and whether it has come once, with figures or without: what can wait is asked for after it. */
+export function useDayOnce(): { readonly data: DayView | undefined; readonly hasCome: boolean } {
+  const { data, failed } = useDay()
+  const { accounting } = useParkTree()
+  const [hasCome, setHasCome] = useState(false)
+  if (!hasCome && (data !== undefined || failed || !accounting)) setHasCome(true)
+  return { data, hasCome }
 }
 
 type Stretch = DayView['stretches'][number]

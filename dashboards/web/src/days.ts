@@ -23,3 +23,8 @@ export function monthAfter(month: string, months: number): string {
   date.setUTCMonth(date.getUTCMonth() + months)
   return date.toISOString().slice(0, 7)
 }
+
+/** First and last day of a month. */
+export function daysOf(month: string): { readonly from: string; readonly to: string } {
+  return { from: `${month}-01`, to: dayAfter(`${monthAfter(month, 1)}-01`, -1) }
+}

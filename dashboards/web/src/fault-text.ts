@@ -4,6 +4,7 @@ import type { TextKey } from '#dashboards/web/src/language.tsx'
 const keys: Readonly<Record<string, TextKey>> = {
   'sign-in-needed': 'fault.sign-in-needed',
   'sign-in-refused': 'fault.sign-in-refused',
+  'sign-in-unavailable': 'fault.sign-in-unavailable',
   'not-allowed': 'fault.not-allowed',
   'link-ended': 'fault.link-ended',
   'too-many-requests': 'fault.too-many-requests',

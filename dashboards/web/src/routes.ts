@@ -18,6 +18,9 @@ export interface PageRoute {
 const EnterprisePage = lazy(async () => ({
   default: (await import('#dashboards/web/src/pages/enterprise.tsx')).EnterprisePage,
 }))
+const FactorsPage = lazy(async () => ({
+  default: (await import('#dashboards/web/src/pages/factors.tsx')).FactorsPage,
+}))
 
 export const routes: readonly PageRoute[] = [
   { path: '/', title: 'page.now', page: NowPage, needs: 'read', forEnterprises: true },
@@ -106,11 +109,25 @@ export const routes: readonly PageRoute[] = [
   {
     path: '/factors',
     title: 'page.factors',
-    page: lazy(async () => ({
-      default: (await import('#dashboards/web/src/pages/factors.tsx')).FactorsPage,
-    })),
+    page: FactorsPage,
     needs: 'read',
     forEnterprises: true,
+  },
+  {
+    path: '/factors/*',
+    title: 'page.factors',
+    page: FactorsPage,
+    needs: 'read',
+    forEnterprises: true,
+    inMenu: false,
+  },
+  {
+    path: '/trace/*',
+    title: 'page.trace',
+    page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/trace.tsx')).TracePage })),
+    needs: 'read',
+    forEnterprises: true,
+    inMenu: false,
   },
   {
     path: '/users',

@@ -7,4 +7,5 @@ export function targetTitle({ of, per }: TargetView, { t }: Pick<Speech, 't'>): 
 }
 
 /** Its unit as it is printed. */
-export const unitText = (unit: string): string => unit.replace('CO2', 'CO₂')
+export const unitText = (unit: string, { t }: Pick<Speech, 't'>): string =>
+  unit.replace('CO2', 'CO₂').replace('10⁴CNY', t('targets.tenThousandYuan'))

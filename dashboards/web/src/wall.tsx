@@ -1,45 +1,59 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { useDay } from '#dashboards/web/src/day.ts'
+import { useDayOnce } from '#dashboards/web/src/day.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useLivePark, type LivePark } from '#dashboards/web/src/live-park.ts'
 import { PresentContext, usePresent } from '#dashboards/web/src/live.ts'
 import { dateText, secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
 import { ParkProvider } from '#dashboards/web/src/park-context.tsx'
+import { ChartScaleContext } from '#dashboards/web/src/parts/chart-scale.ts'
 import { DayShares } from '#dashboards/web/src/parts/day-shares.tsx'
 import { FlowSankey } from '#dashboards/web/src/parts/flow-sankey.tsx'
 import { GatewayCards } from '#dashboards/web/src/parts/gateway-cards.tsx'
 import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { Notice } from '#dashboards/web/src/parts/notice.tsx'
+import { ParkState } from '#dashboards/web/src/parts/park-state.tsx'
 import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
 import './wall.css'
 
-/** Height of one of the two rows of charts on this screen, without its heading. */
-const chartHeight = (): number => Math.max(180, window.innerHeight * 0.355 - 60)
+/** The screen that charts are drawn for; a larger one gets larger charts, not smaller letters. */
+const DESK_WIDTH_PX = 1_920
 
-function useChartHeight(): number {
-  const [heightPx, setHeightPx] = useState(chartHeight)
+interface ChartSize {
+  /** Of one of the two rows of charts on this screen, without its heading. */
+  readonly heightPx: number
+  readonly scale: number
+}
+
+const chartSize = (): ChartSize => ({
+  heightPx: Math.max(180, window.innerHeight * 0.29 - 60),
+  scale: Math.max(1, window.innerWidth / DESK_WIDTH_PX),
+})
+
+function useChartSize(): ChartSize {
+  const [size, setSize] = useState(chartSize)
   useEffect(() => {
-    const resized = (): void => setHeightPx(chartHeight())
+    const resized = (): void => setSize(chartSize())
     window.addEventListener('resize', resized)
     return () => window.removeEventListener('resize', resized)
   }, [])
-  return heightPx
+  return size
 }
 
 function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data']> }): ReactNode {
-  const day = useDay().data
-  const heightPx = useChartHeight()
+  const { data: day, hasCome } = useDayOnce()
+  const { heightPx, scale } = useChartSize()
   return (
-    <>
+    <ChartScaleContext value={scale}>
       <Tiles overview={overview} day={day} />
+      <div className="park-state">{hasCome && <ParkState onWall />}</div>
       <div className="wall-grid">
         <LoadCurvePanel park={park} height={heightPx} />
         {day === undefined ? <section className="panel" /> : <DayShares day={day} />}
         {day === undefined ? <section className="panel" /> : <FlowSankey day={day} height={heightPx} />}
         <GatewayCards park={park} gateways={overview.gateways} />
       </div>
-    </>
+    </ChartScaleContext>
   )
 }
 

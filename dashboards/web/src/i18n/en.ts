@@ -12,8 +12,10 @@ import operations from './en/operations.json'
 import overview from './en/overview.json'
 import report from './en/report.json'
 import reports from './en/reports.json'
+import scheduled from './en/scheduled.json'
 import signIn from './en/sign-in.json'
 import targets from './en/targets.json'
+import trace from './en/trace.json'
 import users from './en/users.json'
 import type { texts as chinese } from './zh-CN.ts'
 
@@ -35,5 +37,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...balance,
   ...targets,
   ...reports,
+  ...scheduled,
   ...factors,
+  ...trace,
 }

@@ -12,8 +12,10 @@ import operations from './zh-CN/operations.json'
 import overview from './zh-CN/overview.json'
 import report from './zh-CN/report.json'
 import reports from './zh-CN/reports.json'
+import scheduled from './zh-CN/scheduled.json'
 import signIn from './zh-CN/sign-in.json'
 import targets from './zh-CN/targets.json'
+import trace from './zh-CN/trace.json'
 import users from './zh-CN/users.json'
 
 /** All texts in Chinese, the first language: its keys are those of every other. */
@@ -34,5 +36,7 @@ export const texts = {
   ...balance,
   ...targets,
   ...reports,
+  ...scheduled,
   ...factors,
+  ...trace,
 }

@@ -6,10 +6,12 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { AccountFigures } from '#dashboards/web/src/parts/account-figures.tsx'
+import { AccountLedger } from '#dashboards/web/src/parts/account-ledger.tsx'
 import { AccountLines } from '#dashboards/web/src/parts/account-lines.tsx'
 import { AccountMonths } from '#dashboards/web/src/parts/account-months.tsx'
 import { AccountTargets } from '#dashboards/web/src/parts/account-targets.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import { accountTrace } from '#dashboards/web/src/trace-paths.ts'
 
 /** Statements change with the hour, not with the second. */
 const REFRESH_MS = 60_000
@@ -25,7 +27,8 @@ export function AccountPage(): ReactNode {
   )
   const [chosen, setChosen] = useState<string>()
   const [year, setYear] = useState(thisYear)
-  const refresh = Math.floor(nowMs / REFRESH_MS)
+  const [changes, setChanges] = useState(0)
+  const refresh = `${Math.floor(nowMs / REFRESH_MS)} ${changes}`
   const accounts = useAnswer(accountList, 'api/v1/accounts', refresh)
   const account = chosen ?? accounts.data?.accounts[0]?.account
   const lastMonth =
@@ -74,10 +77,17 @@ export function AccountPage(): ReactNode {
         <Empty description={t('account.empty')} />
       ) : (
         <>
-          <AccountFigures statement={data} />
+          <AccountFigures statement={data} trace={accountTrace(data.account, String(year))} />
           {account !== undefined && <AccountTargets account={account} year={year} />}
           <AccountMonths statement={data} />
           <AccountLines statement={data} />
+          <AccountLedger
+            key={data.account}
+            account={data.account}
+            last={accounts.data.accounts.find((each) => each.account === data.account)?.entries ?? 0}
+            months={data.months.map(({ month, state }) => ({ month, isClosed: state === 'closed' }))}
+            onChange={() => setChanges((count) => count + 1)}
+          />
         </>
       )}
     </div>

@@ -3,11 +3,11 @@ import { Alert, Button, Segmented, Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
 import { alarmKinds } from '#contract/alarm.ts'
 import { alarmList, type AlarmLine } from '#dashboards/api/alarm-shapes.ts'
+import { alarmSubjects } from '#dashboards/web/src/alarm-subject.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { momentText, spanText, valueText } from '#dashboards/web/src/numbers.ts'
-import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { AlarmRuleList } from '#dashboards/web/src/parts/alarm-rules.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
@@ -18,12 +18,22 @@ import { useSession } from '#dashboards/web/src/session.tsx'
 const REFRESH_MS = 10_000
 const states = ['standing', 'all'] as const
 
+/** Where there is more to see of what an alarm is of. */
+const subjectPages: Readonly<Record<AlarmLine['subject']['kind'], (id: string) => string>> = {
+  meter: (id) => `/meters/${id}`,
+  enterprise: (id) => `/enterprises/${id}`,
+  gateway: () => '/fleet',
+  target: () => '/targets',
+  server: () => '/quality',
+}
+
 /** What is seen of an alarm: a value beside its limit, and since when. */
 function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
   const { value, limit, unit, sinceMs } = alarm.detail
-  const shown = unit === 'kW' || unit === 's' ? ` ${unit}` : ''
+  // These two stand for what the meter measures.
+  const shown = unit === undefined || unit === 'power' || unit === 'slot' ? '' : ` ${unit}`
   return (
     <span className="number">
       {value !== undefined && `${valueText(value, locale)}${shown}`}
@@ -48,17 +58,10 @@ export function AlarmsPage(): ReactNode {
     `api/alarms?state=${state}`,
     `${Math.floor(nowMs / REFRESH_MS)} ${changes}`,
   )
-  const names = meterNames(park)
-  const gateways = new Map(park.gateways.map(({ id, name }) => [id, name]))
-  const enterprises = new Map(park.enterprises.map(({ id, name }) => [id, name]))
-  const subjectOf = ({ subject: { kind, id } }: AlarmLine): ReactNode => {
-    const none = { zh: id, en: id }
-    if (kind === 'meter') return <Link href={`/meters/${id}`}>{nameOf(names.get(id) ?? none)}</Link>
-    if (kind === 'enterprise')
-      return <Link href={`/enterprises/${id}`}>{nameOf(enterprises.get(id) ?? none)}</Link>
-    if (kind === 'gateway') return <Link href="/fleet">{nameOf(gateways.get(id) ?? none)}</Link>
-    return <Link href="/quality">{nameOf(park.name)}</Link>
-  }
+  const subjects = alarmSubjects(park)
+  const subjectOf = ({ subject }: AlarmLine): ReactNode => (
+    <Link href={subjectPages[subject.kind](subject.id)}>{nameOf(subjects(subject))}</Link>
+  )
   const acknowledge = (id: number): void => {
     setFailed(false)
     change('POST', `api/v1/alarms/${id}/acknowledge`, {})

@@ -60,7 +60,7 @@ export function BalancePage(): ReactNode {
           </section>
           <BalanceClosures view={data} />
           <BalanceNotes view={data} />
-          <BalanceCellDrawer view={data} opened={opened} open={setOpened} />
+          <BalanceCellDrawer view={data} account={choice.account} opened={opened} open={setOpened} />
         </>
       )}
     </div>

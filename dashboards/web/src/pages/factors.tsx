@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import { Alert, Segmented } from 'antd'
+import { useParams } from 'wouter'
 import { factorKinds } from '#accounts/factor-list.ts'
 import { factorsAnswer } from '#dashboards/api/factor-shapes.ts'
 import '#dashboards/web/src/accounts.css'
@@ -17,8 +18,11 @@ type Shelf = (typeof shelves)[number]
 /** Factors and tariffs: each value with its validity and its document, and what another factor would restate. */
 export function FactorsPage(): ReactNode {
   const { t } = useSpeech()
-  const [shelf, setShelf] = useState<Shelf>('electricity')
+  // A factor that a trace led to: its code has slashes of its own.
+  const code = useParams<{ '*'?: string }>()['*']
+  const [chosen, setShelf] = useState<Shelf>()
   const { data, failed } = useAnswer(factorsAnswer, 'api/v1/factors', 0)
+  const shelf = chosen ?? data?.factors.find((row) => row.code === code)?.kind ?? 'electricity'
   return (
     <div className="stack">
       <PageHead title={t('page.factors')} help={t('factors.help')}>
@@ -37,7 +41,12 @@ export function FactorsPage(): ReactNode {
       ) : (
         <>
           {shelf === 'electricity' && <FactorPreview answer={data} />}
-          <FactorTable answer={data} kind={shelf} />
+          <FactorTable
+            key={shelf}
+            answer={data}
+            kind={shelf}
+            code={chosen === undefined ? code : undefined}
+          />
         </>
       )}
     </div>

@@ -21,6 +21,7 @@ import { MeterTrend } from '#dashboards/web/src/parts/meter-trend.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { Tile } from '#dashboards/web/src/parts/tile.tsx'
 import { Completeness, energyText } from '#dashboards/web/src/parts/tiles.tsx'
+import { meterTrace } from '#dashboards/web/src/trace-paths.ts'
 
 /** What persons decide and gateways say changes with the minute, not with the second. */
 const SLOW_REFRESH_MS = 60_000
@@ -109,6 +110,7 @@ export function MeterPage(): ReactNode {
           testId="tile-today"
           value={energyText(live.today.total)}
           unit={live.today.unit}
+          trace={meterTrace(id, today)}
         >
           <Completeness energy={live.today} />
         </Tile>

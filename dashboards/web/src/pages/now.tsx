@@ -1,6 +1,6 @@
-import { lazy, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
-import { useDay } from '#dashboards/web/src/day.ts'
+import { useDayOnce } from '#dashboards/web/src/day.ts'
 import { Later } from '#dashboards/web/src/later.tsx'
 import { DayShares } from '#dashboards/web/src/parts/day-shares.tsx'
 import { FlowSankey } from '#dashboards/web/src/parts/flow-sankey.tsx'
@@ -9,6 +9,10 @@ import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
 import { MeterTable } from '#dashboards/web/src/parts/meter-table.tsx'
 import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
 
+// Asked for after the first values, which it must not hold up.
+const ParkState = lazy(async () => ({
+  default: (await import('#dashboards/web/src/parts/park-state.tsx')).ParkState,
+}))
 // Made of components that the first look needs none of.
 const MeterDrawer = lazy(async () => ({
   default: (await import('#dashboards/web/src/parts/meter-drawer.tsx')).MeterDrawer,
@@ -17,13 +21,16 @@ const MeterDrawer = lazy(async () => ({
 /** The park now: power, energy of the day, who uses what, and what is wrong. */
 export function NowPage(): ReactNode {
   const { park, overview } = usePark()
-  const day = useDay().data
+  const { data: day, hasCome } = useDayOnce()
   const [meter, setMeter] = useState<string>()
   // It stays when it is closed: its closing is a movement of its own.
   const [everOpened, setEverOpened] = useState(false)
   return (
     <>
-      <Tiles overview={overview} day={day} />
+      <Tiles overview={overview} day={day} traced />
+      <div className="park-state">
+        <Suspense>{hasCome && <ParkState />}</Suspense>
+      </div>
       <div className="columns">
         <LoadCurvePanel park={park} />
         <GatewayCards park={park} gateways={overview.gateways} />

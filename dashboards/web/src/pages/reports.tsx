@@ -7,6 +7,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { PrintedSheets } from '#dashboards/web/src/parts/printed-sheets.tsx'
+import { ScheduledReportsPanel } from '#dashboards/web/src/parts/scheduled-reports.tsx'
 import { ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
 
 const kinds = ['balance', 'statistics', 'quality', 'forms', 'carbon'] as const
@@ -44,8 +45,9 @@ export function ReportsPage(): ReactNode {
       ) : data === undefined ? (
         !failed && <Loading text={t('report.loading')} />
       ) : (
-        <PrintedSheets sheets={data.sheets} />
+        <PrintedSheets sheets={data.sheets} account={choice.account} period={choice.period} />
       )}
+      <ScheduledReportsPanel />
     </div>
   )
 }

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
 import { Alert } from 'antd'
+import { Link } from 'wouter'
 import type { Statement } from '#dashboards/api/account-shapes.ts'
+import { monthSourceText, sourceText } from '#dashboards/web/src/account-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { tonnesText } from '#dashboards/web/src/numbers.ts'
 
@@ -8,25 +10,44 @@ interface FigureProps {
   readonly name: string
   readonly tonnes: string | undefined
   readonly note?: string | undefined
+  readonly trace: string | undefined
 }
 
-function Figure({ name, tonnes, note }: FigureProps): ReactNode {
+function Figure({ name, tonnes, note, trace }: FigureProps): ReactNode {
   const { t, locale } = useSpeech()
+  const figure = (
+    <>
+      <span className="number">{tonnes === undefined ? '—' : tonnesText(tonnes, locale)}</span>{' '}
+      <span className="unit">{t('unit.tCo2')}</span>
+    </>
+  )
   return (
     <section className="tile">
       <h2>{name}</h2>
       <p className="tile-value">
-        <span className="number">{tonnes === undefined ? '—' : tonnesText(tonnes, locale)}</span>{' '}
-        <span className="unit">{t('unit.tCo2')}</span>
+        {trace === undefined ? (
+          figure
+        ) : (
+          <Link href={trace} className="traced" title={t('trace.open')}>
+            {figure}
+          </Link>
+        )}
       </p>
       <div className="tile-note">{note}</div>
     </section>
   )
 }
 
+interface AccountFiguresProps {
+  readonly statement: Statement
+  /** Where they are opened; undefined where that is here. */
+  readonly trace?: string
+}
+
 /** The totals of a statement, with what is not in them. */
-export function AccountFigures({ statement }: { statement: Statement }): ReactNode {
-  const { t, locale } = useSpeech()
+export function AccountFigures({ statement, trace }: AccountFiguresProps): ReactNode {
+  const speech = useSpeech()
+  const { t, locale } = speech
   const { totals, months, missing, incomplete, differences } = statement
   const uncertainty =
     totals.uncertainty === undefined
@@ -41,10 +62,25 @@ export function AccountFigures({ statement }: { statement: Statement }): ReactNo
   return (
     <>
       <div className="tiles">
-        <Figure name={t('account.total')} tonnes={totals.total} note={uncertainty} />
-        <Figure name={t('account.market')} tonnes={totals.totalMarketBased} note={t('account.marketNote')} />
-        <Figure name={t('account.scope1')} tonnes={totals.byScope['1']} note={t('account.scope1Note')} />
-        <Figure name={t('account.scope2')} tonnes={totals.byScope['2']} note={t('account.scope2Note')} />
+        <Figure name={t('account.total')} tonnes={totals.total} note={uncertainty} trace={trace} />
+        <Figure
+          name={t('account.market')}
+          tonnes={totals.totalMarketBased}
+          note={t('account.marketNote')}
+          trace={trace}
+        />
+        <Figure
+          name={t('account.scope1')}
+          tonnes={totals.byScope['1']}
+          note={t('account.scope1Note')}
+          trace={trace}
+        />
+        <Figure
+          name={t('account.scope2')}
+          tonnes={totals.byScope['2']}
+          note={t('account.scope2Note')}
+          trace={trace}
+        />
         <section className="tile">
           <h2>{t('account.closed')}</h2>
           <p className="tile-value">
@@ -59,14 +95,22 @@ export function AccountFigures({ statement }: { statement: Statement }): ReactNo
         <Alert type="warning" showIcon title={t('account.missing', { months: missing.join(', ') })} />
       )}
       {incomplete.length > 0 && (
-        <Alert type="info" showIcon title={t('account.incomplete', { what: incomplete.join(', ') })} />
+        <Alert
+          type="info"
+          showIcon
+          title={t('account.incomplete', {
+            what: incomplete.map((each) => monthSourceText(statement, each, speech)).join(', '),
+          })}
+        />
       )}
       {differences.length > 0 && (
         <Alert
           type="info"
           showIcon
           title={t('account.differences', {
-            what: differences.map(({ month, source }) => `${month} ${source}`).join(', '),
+            what: differences
+              .map(({ month, source }) => `${month} ${sourceText(statement, source, speech)}`)
+              .join(', '),
           })}
         />
       )}

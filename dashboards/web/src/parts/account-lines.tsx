@@ -1,71 +1,31 @@
-import { useState, type ReactNode } from 'react'
-import { Button, Descriptions, Table, Tag, Tooltip, type TableColumnsType } from 'antd'
-import { intervalMethods } from '#contract/interval.ts'
+import type { ReactNode } from 'react'
+import { Table, Tag, Tooltip, type TableColumnsType } from 'antd'
 import type { Statement, StatementLine } from '#dashboards/api/account-shapes.ts'
+import { sourceText } from '#dashboards/web/src/account-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { exactText, percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
-import { EvidenceDrawer, type OpenEvidence } from './evidence-drawer.tsx'
+import { exactText, tonnesText } from '#dashboards/web/src/numbers.ts'
+import { postingTrace } from '#dashboards/web/src/trace-paths.ts'
+import { PostingEvidence } from './posting-evidence.tsx'
+import { Verbatim } from './verbatim.tsx'
 
-/** How an amount is known. */
-const methods = [...intervalMethods, 'recorded'] as const
-
-function Evidence({
-  line,
-  open,
-}: {
-  line: StatementLine
-  open: (evidence: OpenEvidence) => void
-}): ReactNode {
-  const { t, locale } = useSpeech()
-  const { posting, entry } = line
-  return (
-    <div className="stack">
-      <Descriptions size="small" column={1} bordered>
-        <Descriptions.Item label={t('account.formula')}>{t(`formula.${posting.formula}`)}</Descriptions.Item>
-        {posting.factors.map((factor) => (
-          <Descriptions.Item key={`${factor.what} ${factor.code}`} label={t(`factor.${factor.what}`)}>
-            <span className="number">{factor.value}</span> {factor.unit} · {factor.code} ·{' '}
-            {t(`confidence.${factor.confidence}`)} · {factor.document}
-          </Descriptions.Item>
-        ))}
-        {posting.evidence.meters.map((meter) => (
-          <Descriptions.Item key={`${meter.meter} ${meter.quantity}`} label={t('account.meter')}>
-            {meter.meter} × <span className="number">{meter.share}</span> ={' '}
-            <span className="number">{meter.energy === undefined ? '—' : exactText(meter.energy)}</span>{' '}
-            {meter.unit} ({t('account.slots', { known: meter.slots.known, expected: meter.slots.expected })}){' '}
-            {entry !== undefined && (
-              <Button size="small" onClick={() => open({ entry, meter: meter.meter, fromMs: meter.fromMs })}>
-                {t('account.open')}
-              </Button>
-            )}
-          </Descriptions.Item>
-        ))}
-        {posting.evidence.records.map(({ record, amount, use }) => (
-          <Descriptions.Item key={`record ${record} ${use}`} label={t('account.record', { record })}>
-            <span className="number">{amount}</span>
-          </Descriptions.Item>
-        ))}
-        {methods.map((method) => {
-          const share = posting.methods[method]
-          return share === undefined ? null : (
-            <Descriptions.Item key={method} label={t(`method.${method}`)}>
-              {percentText(Number(share), locale)}
-            </Descriptions.Item>
-          )
-        })}
-      </Descriptions>
-    </div>
-  )
+interface AccountLinesProps {
+  readonly statement: Statement
+  /** Every posting is opened from the beginning. */
+  readonly isOpen?: boolean
 }
 
 /** Every posting of the statement, opened down to formula, factor, meters and records. */
-export function AccountLines({ statement }: { statement: Statement }): ReactNode {
-  const { t, locale } = useSpeech()
-  const [evidence, setEvidence] = useState<OpenEvidence>()
+export function AccountLines({ statement, isOpen = false }: AccountLinesProps): ReactNode {
+  const speech = useSpeech()
+  const { t, locale } = speech
   const number = (text: string): ReactNode => <span className="number">{text}</span>
   const columns: TableColumnsType<StatementLine> = [
     { title: t('account.month'), key: 'month', render: (_, { month }) => number(month) },
-    { title: t('account.source'), key: 'source', render: (_, { source }) => source },
+    {
+      title: t('account.source'),
+      key: 'source',
+      render: (_, { source }) => sourceText(statement, source, speech),
+    },
     { title: t('account.scope'), key: 'scope', render: (_, { posting }) => t(`scope.${posting.scope}`) },
     {
       title: t('account.activity'),
@@ -79,7 +39,7 @@ export function AccountLines({ statement }: { statement: Statement }): ReactNode
       key: 'factors',
       render: (_, { posting, doubtful }) => (
         <>
-          {posting.factors.map(({ code }) => code).join(' · ')}{' '}
+          <Verbatim>{posting.factors.map(({ code }) => code).join(' · ')}</Verbatim>{' '}
           {doubtful.length > 0 && (
             <Tooltip title={doubtful.join(', ')}>
               <Tag color="orange">{t('account.doubtful')}</Tag>
@@ -112,12 +72,15 @@ export function AccountLines({ statement }: { statement: Statement }): ReactNode
         size="small"
         pagination={{ pageSize: 24, hideOnSinglePage: true }}
         scroll={{ x: 'max-content' }}
-        expandable={{ expandedRowRender: (line) => <Evidence line={line} open={setEvidence} /> }}
-      />
-      <EvidenceDrawer
-        account={statement.account}
-        evidence={evidence}
-        onClose={() => setEvidence(undefined)}
+        expandable={{
+          defaultExpandAllRows: isOpen,
+          expandedRowRender: ({ month, source, posting }) => (
+            <PostingEvidence
+              posting={posting}
+              pathOf={(meter, day) => postingTrace({ account: statement.account, month, source }, meter, day)}
+            />
+          ),
+        }}
       />
     </section>
   )

@@ -1,13 +1,65 @@
 import type { ReactNode } from 'react'
 import { Skeleton } from 'antd'
-import { alarmKinds } from '#contract/alarm.ts'
+import { alarmKinds, type AlarmRule } from '#contract/alarm.ts'
+import { carrierNames, carriers } from '#contract/carriers.ts'
 import { alarmRules } from '#dashboards/api/alarm-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
-import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { useSpeech, type Speech, type TextKey } from '#dashboards/web/src/language.tsx'
+import { percentText } from '#dashboards/web/src/numbers.ts'
+
+/** How a threshold is said; each text has the place of its value. */
+const phrases: Readonly<Record<string, TextKey>> = {
+  afterSeconds: 'alarmRule.afterSeconds',
+  slots: 'alarmRule.slots',
+  powerShare: 'alarmRule.powerShare',
+  share: 'alarmRule.share',
+  below: 'alarmRule.below',
+  factor: 'alarmRule.factor',
+  carriers: 'alarmRule.carriers',
+  ratingShare: 'alarmRule.ratingShare',
+  olderThanMinutes: 'alarmRule.olderThanMinutes',
+  overSeconds: 'alarmRule.overSeconds',
+  entries: 'alarmRule.entries',
+  over: 'alarmRule.over',
+  overShare: 'alarmRule.overShare',
+  lossShare: 'alarmRule.lossShare',
+  only: 'alarmRule.only',
+  from: 'alarmRule.from',
+  to: 'alarmRule.to',
+}
+/** Thresholds that are shares of something. */
+const shares = new Set(['powerShare', 'share', 'ratingShare', 'over', 'overShare', 'lossShare'])
+
+/** A value of a rule as it is read: shares in percent, carriers by name. */
+function valueText(name: string, value: unknown, { locale, nameOf }: Speech): string {
+  if (typeof value === 'number')
+    return shares.has(name) ? percentText(value, locale) : value.toLocaleString(locale)
+  const each = (part: unknown): string => {
+    const carrier = carrierNames.find((known) => known === part)
+    return carrier === undefined ? String(part) : nameOf(carriers[carrier])
+  }
+  return (Array.isArray(value) ? value : [value]).map(each).join(locale === 'zh-CN' ? '、' : ', ')
+}
+
+/** What every rule has, which is no threshold. */
+const common = new Set(['id', 'kind', 'severity'])
+
+/** The thresholds of a rule in words. */
+function thresholdsOf(rule: AlarmRule, speech: Speech): string {
+  return Object.entries(rule)
+    .filter(([name]) => !common.has(name))
+    .map(([name, value]) => {
+      const phrase = phrases[name]
+      const text = valueText(name, value, speech)
+      return phrase === undefined ? `${name} ${text}` : speech.t(phrase, { value: text })
+    })
+    .join(speech.locale === 'zh-CN' ? '，' : ', ')
+}
 
 /** The rules that are looked at, with their thresholds as they stand in the file. */
 export function AlarmRuleList(): ReactNode {
-  const { t, nameOf } = useSpeech()
+  const speech = useSpeech()
+  const { t, nameOf } = speech
   const { data, failed } = useAnswer(alarmRules, 'api/alarms/rules', 0)
   return (
     <section className="panel" data-testid="alarm-rules">
@@ -16,19 +68,15 @@ export function AlarmRuleList(): ReactNode {
       </h2>
       {failed && <p className="is-incomplete">{t('failed.detail')}</p>}
       {data === undefined ? (
-        <Skeleton active />
+        !failed && <Skeleton active />
       ) : (
         <dl className="facts">
-          {data.rules.map(({ id, kind, severity, ...thresholds }) => (
-            <div key={id}>
+          {data.rules.map((rule) => (
+            <div key={rule.id}>
               <dt>
-                <span className={`alarm is-${severity}`}>{nameOf(alarmKinds[kind])}</span>
+                <span className={`alarm is-${rule.severity}`}>{nameOf(alarmKinds[rule.kind])}</span>
               </dt>
-              <dd className="number">
-                {Object.entries(thresholds)
-                  .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : value}`)
-                  .join(' · ')}
-              </dd>
+              <dd>{thresholdsOf(rule, speech)}</dd>
             </div>
           ))}
         </dl>

@@ -3,6 +3,7 @@ import { Table, type TableColumnsType } from 'antd'
 import type { BalanceView } from '#accounts/balance-view.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { ConfidenceTag } from './confidence-tag.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 type Coefficient = BalanceView['coefficients'][number]
 
@@ -13,7 +14,7 @@ const DIGITS = 12
 export function CoefficientTable({ coefficients }: { coefficients: readonly Coefficient[] }): ReactNode {
   const { t } = useSpeech()
   const columns: TableColumnsType<Coefficient> = [
-    { title: t('factor.code'), key: 'code', render: (_, { code }) => code },
+    { title: t('factor.code'), key: 'code', render: (_, { code }) => <Verbatim>{code}</Verbatim> },
     { title: t('factor.basis'), key: 'basis', render: (_, { basis }) => t(`balance.${basis}`) },
     {
       title: t('factor.value'),
@@ -30,7 +31,11 @@ export function CoefficientTable({ coefficients }: { coefficients: readonly Coef
       key: 'confidence',
       render: (_, { confidence }) => <ConfidenceTag confidence={confidence} />,
     },
-    { title: t('factor.document'), key: 'document', render: (_, { document }) => document },
+    {
+      title: t('factor.document'),
+      key: 'document',
+      render: (_, { document }) => <Verbatim>{document}</Verbatim>,
+    },
   ]
   return (
     <Table<Coefficient>

@@ -4,6 +4,7 @@ import { tonnesOf } from '#dashboards/web/src/day.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { minuteText, percentText, valueText } from '#dashboards/web/src/numbers.ts'
+import { dayTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Tile } from './tile.tsx'
 
 type Which = DayView['stretches'][number]['which']
@@ -33,7 +34,7 @@ function Compared({ day, which }: { day: DayView; which: Exclude<Which, 'today'>
 }
 
 /** CO2 of the day so far, beside the same hours of yesterday and of a week ago. */
-export function DayTile({ day }: { day: DayView }): ReactNode {
+export function DayTile({ day, traced }: { day: DayView; traced: boolean }): ReactNode {
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
   const today = day.stretches.find(({ which }) => which === 'today')
@@ -44,6 +45,7 @@ export function DayTile({ day }: { day: DayView }): ReactNode {
       testId="tile-co2"
       value={tonnes === undefined ? '—' : valueText(tonnes.tCo2, locale)}
       unit="t CO₂"
+      trace={traced ? dayTrace(day.date) : undefined}
     >
       {today === undefined || tonnes === undefined ? (
         <span>{t('day.co2.none')}</span>

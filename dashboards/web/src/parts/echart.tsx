@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useContext, useEffect, useRef, type ReactNode } from 'react'
 import { BarChart, LineChart, SankeyChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, TooltipComponent } from 'echarts/components'
 import { init, use, type ComposeOption, type EChartsType } from 'echarts/core'
@@ -6,6 +6,7 @@ import { CanvasRenderer } from 'echarts/renderers'
 import type { BarSeriesOption, LineSeriesOption, SankeySeriesOption } from 'echarts/charts'
 import type { GridComponentOption, LegendComponentOption, TooltipComponentOption } from 'echarts/components'
 import { useLook, type Look } from '#dashboards/web/src/look.tsx'
+import { ChartScaleContext } from './chart-scale.ts'
 import { themeName } from './echart-themes.ts'
 
 use([BarChart, LineChart, SankeyChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer])
@@ -25,13 +26,19 @@ export interface ChartProps {
   readonly height: number
 }
 
-function DrawnChart({ option, label, height, look }: ChartProps & { readonly look: Look }): ReactNode {
+interface DrawnChartProps extends ChartProps {
+  readonly look: Look
+  readonly scale: number
+}
+
+function DrawnChart({ option, label, height, look, scale }: DrawnChartProps): ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<EChartsType>(undefined)
 
   useEffect(() => {
     if (place.current === null) return undefined
-    const made = init(place.current, themeName(look))
+    // What is drawn larger is drawn finer, or it would be blurred.
+    const made = init(place.current, themeName(look), { devicePixelRatio: window.devicePixelRatio * scale })
     chart.current = made
     const observer = new ResizeObserver(() => made.resize())
     observer.observe(place.current)
@@ -39,7 +46,7 @@ function DrawnChart({ option, label, height, look }: ChartProps & { readonly loo
       observer.disconnect()
       made.dispose()
     }
-  }, [look])
+  }, [look, scale])
 
   useEffect(() => {
     // A canvas does not inherit the page's font.
@@ -47,11 +54,16 @@ function DrawnChart({ option, label, height, look }: ChartProps & { readonly loo
     chart.current?.setOption({ ...option, textStyle: { fontFamily } }, { replaceMerge: ['series'] })
   }, [option])
 
-  return <div ref={place} role="img" aria-label={label} style={{ height }} />
+  return (
+    <div style={{ zoom: scale }}>
+      <div ref={place} role="img" aria-label={label} style={{ height: height / scale }} />
+    </div>
+  )
 }
 
 /** One chart that follows its option and the width of its place; another look is another chart. */
 export function EChart(props: ChartProps): ReactNode {
   const { look } = useLook()
-  return <DrawnChart key={look} {...props} look={look} />
+  const scale = useContext(ChartScaleContext)
+  return <DrawnChart key={`${look} ${scale}`} {...props} look={look} scale={scale} />
 }

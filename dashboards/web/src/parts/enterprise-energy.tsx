@@ -8,6 +8,8 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { percentText } from '#dashboards/web/src/numbers.ts'
 import { carrierColours } from '#dashboards/web/src/palette.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
+import { daysOf } from '#dashboards/web/src/days.ts'
+import { energyTrace, nodeScope } from '#dashboards/web/src/trace-paths.ts'
 import { Completeness, energyText } from './tiles.tsx'
 import { Nothing } from './nothing.tsx'
 
@@ -32,10 +34,14 @@ export function EnterpriseCarriers({ data, park }: { data: EnterpriseMonth; park
       title: t('enterprise.energy'),
       key: 'energy',
       align: 'right',
-      render: (_, { total, unit }) => (
-        <span className="value">
+      render: (_, { total, unit, carrier, flow }) => (
+        <Link
+          href={energyTrace({ scope: data.enterprise, carrier, flow, ...daysOf(data.month) })}
+          className="value traced"
+          title={t('trace.open')}
+        >
           <span className="number">{energyText(total)}</span> <span className="unit">{unit}</span>
-        </span>
+        </Link>
       ),
     },
     {
@@ -74,6 +80,7 @@ export function EnterpriseCarriers({ data, park }: { data: EnterpriseMonth; park
 
 interface NodeLine {
   readonly key: string
+  readonly id: string
   readonly name: string
   readonly isEquipment: boolean
   readonly energy: EnterpriseMonth['nodes'][number]['energies'][number] | undefined
@@ -83,7 +90,7 @@ interface NodeLine {
 export function EnterpriseNodes({ data }: { data: EnterpriseMonth }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
   const lines = data.nodes.flatMap(({ id, parent, name, energies }): NodeLine[] => {
-    const line = { name: nameOf(name), isEquipment: parent !== null }
+    const line = { id, name: nameOf(name), isEquipment: parent !== null }
     if (energies.length === 0) return [{ ...line, key: id, energy: undefined }]
     return energies.map((energy) => ({ ...line, key: `${id} ${energy.carrier} ${energy.unit}`, energy }))
   })
@@ -111,14 +118,23 @@ export function EnterpriseNodes({ data }: { data: EnterpriseMonth }): ReactNode 
       title: t('enterprise.energy'),
       key: 'energy',
       align: 'right',
-      render: (_, { energy }) =>
+      render: (_, { id, energy }) =>
         energy === undefined ? (
           t('enterprise.unmetered')
         ) : (
-          <span className={energy.complete ? 'value' : 'value is-partial'}>
+          <Link
+            href={energyTrace({
+              scope: nodeScope(data.enterprise, id),
+              carrier: energy.carrier,
+              flow: 'in',
+              ...daysOf(data.month),
+            })}
+            className={energy.complete ? 'value traced' : 'value traced is-partial'}
+            title={t('trace.open')}
+          >
             <span className="number">{energyText(energy.total)}</span>{' '}
             <span className="unit">{energy.unit}</span>
-          </span>
+          </Link>
         ),
     },
     {

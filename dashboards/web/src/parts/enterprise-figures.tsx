@@ -5,10 +5,16 @@ import type { ElectricityCostShape, LoadShape } from '#dashboards/api/electricit
 import type { PowerLine } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
+import { dayOf } from '#dashboards/web/src/days.ts'
 import { ageText, momentText, percentText, valueText } from '#dashboards/web/src/numbers.ts'
+import { energyTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Tile } from './tile.tsx'
 
 const FRESH_MS = 5 * 60_000
+
+/** The electricity of a day, whose slots a demand is one of. */
+const ofDay = (scope: string, day: string): string =>
+  energyTrace({ scope, carrier: 'electricity', flow: 'in', from: day, to: day })
 
 interface EnterpriseFiguresProps {
   readonly data: EnterpriseMonth
@@ -31,6 +37,11 @@ export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFigures
     const rule = load?.rules[name]
     return rule === undefined ? '' : nameOf(rule)
   }
+  const habits = [
+    { name: 'baseLoad', value: number(load?.baseLoadKw), unit: 'kW' },
+    { name: 'night', value: percent(load?.nightShare), unit: '' },
+    { name: 'weekend', value: percent(load?.weekendShare), unit: '' },
+  ] as const
   const demand = load?.demand
   const lacking = power === undefined ? 0 : power.expected - power.counted
   const why = cost?.total.notAvailable.map((gap) => nameOf(costGaps[gap])).join(' · ')
@@ -49,7 +60,17 @@ export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFigures
             ? t('tile.metersMissing', { missing: lacking })
             : t('tile.allMeters', { counted: power.counted, expected: power.expected })}
       </Tile>
-      <Tile name={t('enterprise.demand')} testId="enterprise-demand" value={number(demand?.kw)} unit="kW">
+      <Tile
+        name={t('enterprise.demand')}
+        testId="enterprise-demand"
+        value={number(demand?.kw)}
+        unit="kW"
+        trace={
+          demand === undefined || demand === null
+            ? undefined
+            : ofDay(data.enterprise, dayOf(demand.slotMs, timeZone))
+        }
+      >
         {noPlan ??
           (demand === undefined || demand === null ? (
             t('enterprise.nothingMeasured')
@@ -91,25 +112,17 @@ export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFigures
           </Tile>
         )
       })}
-      <Tile
-        name={t('enterprise.baseLoad')}
-        testId="enterprise-base"
-        value={number(load?.baseLoadKw)}
-        unit="kW"
-      >
-        {noPlan ?? ruleOf('baseLoad')}
-      </Tile>
-      <Tile name={t('enterprise.night')} testId="enterprise-night" value={percent(load?.nightShare)} unit="">
-        {noPlan ?? ruleOf('night')}
-      </Tile>
-      <Tile
-        name={t('enterprise.weekend')}
-        testId="enterprise-weekend"
-        value={percent(load?.weekendShare)}
-        unit=""
-      >
-        {noPlan ?? ruleOf('weekend')}
-      </Tile>
+      {habits.map(({ name, value, unit }) => (
+        <Tile
+          key={name}
+          name={t(`enterprise.${name}`)}
+          testId={`enterprise-${name}`}
+          value={value}
+          unit={unit}
+        >
+          {noPlan ?? ruleOf(name)}
+        </Tile>
+      ))}
       <Tile
         name={t('enterprise.cost')}
         testId="enterprise-cost"

@@ -4,15 +4,18 @@ import type { FactorRow } from '#accounts/factor-list.ts'
 import type { FactorsAnswer } from '#dashboards/api/factor-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { ConfidenceTag } from './confidence-tag.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 interface FactorTableProps {
   readonly answer: FactorsAnswer
   readonly kind: FactorRow['kind']
+  /** The one that is looked for from the beginning. */
+  readonly code?: string | undefined
 }
 
-function FactorsOf({ answer, kind }: FactorTableProps): ReactNode {
+function FactorsOf({ answer, kind, code = '' }: FactorTableProps): ReactNode {
   const { t, nameOf } = useSpeech()
-  const [sought, setSought] = useState('')
+  const [sought, setSought] = useState(code)
   const needle = sought.trim().toLowerCase()
   const rows = answer.factors.filter(
     (row) =>
@@ -27,11 +30,13 @@ function FactorsOf({ answer, kind }: FactorTableProps): ReactNode {
       render: (_, { name, code }) => (
         <>
           {nameOf(name)}
-          <div className="role">{code}</div>
+          <div>
+            <Verbatim className="role">{code}</Verbatim>
+          </div>
         </>
       ),
     },
-    { title: t('factors.family'), key: 'family', render: (_, { family }) => family },
+    { title: t('factors.family'), key: 'family', render: (_, { familyName }) => nameOf(familyName) },
     ...(kind === 'electricity'
       ? [
           {
@@ -74,7 +79,7 @@ function FactorsOf({ answer, kind }: FactorTableProps): ReactNode {
       key: 'document',
       width: 420,
       render: (_, { document, clause, source, note, supersedes }) => (
-        <div className="factor-document">
+        <div className="factor-document" translate="no">
           {document}
           {clause !== null && ` · ${clause}`}
           {source !== null && source !== document && <div className="role">{source}</div>}

@@ -11,6 +11,7 @@ import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { ConfigurationPush } from './configuration-push.tsx'
 import { ConfigurationCell } from './fleet-cells.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 type Line = FleetGateway['lines'][number]
 type Bus = FleetGateway['buses'][number]
@@ -22,9 +23,9 @@ function Facts({ gateway }: { gateway: FleetGateway }): ReactNode {
   const megabytes = (bytes: number): string =>
     `${(bytes / 1_048_576).toLocaleString(locale, { maximumFractionDigits: 1 })} MiB`
   const lines: [string, ReactNode][] = [
-    [t('drawer.id'), gateway.gateway],
+    [t('drawer.id'), <Verbatim key="id">{gateway.gateway}</Verbatim>],
     [t('reader.said'), saidMs === null ? t('gateway.never') : ageText(nowMs - saidMs, t)],
-    [t('fleet.epoch'), epoch === null ? '—' : `${epoch.slice(0, 8)}…`],
+    [t('fleet.epoch'), epoch === null ? '—' : <Verbatim key="epoch">{epoch.slice(0, 8)}…</Verbatim>],
   ]
   if (journal !== null) {
     lines.push([t('fleet.journalRows'), journal.rows.toLocaleString(locale)])
@@ -80,7 +81,7 @@ export function FleetGatewayDetail({ gateway, publishes, onChange }: FleetGatewa
   const share = (part: number, whole: number): string =>
     whole === 0 ? '—' : percentText(part / whole, locale)
   const busColumns: TableColumnsType<Bus> = [
-    { title: t('reader.bus'), dataIndex: 'bus' },
+    { title: t('reader.bus'), key: 'bus', render: (_, { bus }) => <Verbatim>{bus}</Verbatim> },
     {
       title: t('reader.lineUse'),
       key: 'use',
@@ -127,7 +128,11 @@ export function FleetGatewayDetail({ gateway, publishes, onChange }: FleetGatewa
         <Link href={`/meters/${id}`}>{nameOf(names.get(id) ?? { zh: id, en: id })}</Link>
       ),
     },
-    { title: t('reader.bus'), key: 'bus', render: (_, { id }) => lineOf.get(id)?.bus ?? '—' },
+    {
+      title: t('reader.bus'),
+      key: 'bus',
+      render: (_, { id }) => <Verbatim>{lineOf.get(id)?.bus ?? '—'}</Verbatim>,
+    },
     {
       title: t('reader.state'),
       key: 'state',

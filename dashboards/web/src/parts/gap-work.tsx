@@ -6,11 +6,10 @@ import { gapKinds } from '#contract/gap.ts'
 import { gapList } from '#dashboards/api/completeness-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { momentText, spanText } from '#dashboards/web/src/numbers.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
+import { useGapColumns } from './gap-columns.tsx'
 import { Nothing } from './nothing.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
 
@@ -19,8 +18,7 @@ const states = ['open', 'filled', 'accepted'] as const
 
 /** What is missing, what became of it, and a person's word on it. */
 export function GapWork({ refresh }: { refresh: number }): ReactNode {
-  const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
+  const { t, nameOf } = useSpeech()
   const { park } = usePark()
   const { may, change } = useSession()
   const [state, setState] = useState<(typeof states)[number]>('open')
@@ -35,36 +33,11 @@ export function GapWork({ refresh }: { refresh: number }): ReactNode {
     ) : (
       <Link href={`/meters/${meter}`}>{nameOf(names.get(meter) ?? { zh: meter, en: meter })}</Link>
     )
-  const isTime = ({ kind }: Gap): boolean => kind === 'meter' || kind === 'gateway'
 
   const columns: TableColumnsType<Gap> = [
     { title: t('gap.what'), key: 'what', render: (_, { kind }) => nameOf(gapKinds[kind]) },
     { title: t('gap.of'), key: 'of', render: (_, gap) => subjectOf(gap) },
-    {
-      title: t('gap.from'),
-      key: 'from',
-      render: (_, { fromMs }) => <span className="number">{momentText(fromMs, locale, timeZone)}</span>,
-    },
-    {
-      title: t('gap.to'),
-      key: 'to',
-      render: (_, { toMs }) => (
-        <span className="number">
-          {toMs === undefined ? t('gap.goesOn') : momentText(toMs, locale, timeZone)}
-        </span>
-      ),
-    },
-    {
-      title: t('gap.missing'),
-      key: 'missing',
-      align: 'right',
-      render: (_, gap) => (
-        <span className="number">
-          {isTime(gap) ? spanText(gap.missing, t) : t('gateway.rows', { rows: gap.missing })}
-        </span>
-      ),
-    },
-    { title: t('gap.cause'), key: 'cause', render: (_, { cause }) => t(`gapCause.${cause}`) },
+    ...useGapColumns<Gap>(),
     {
       title: t('gap.said'),
       key: 'said',

@@ -5,7 +5,7 @@ import { languages, useSpeech } from '#dashboards/web/src/language.tsx'
 export function LanguageChoice(): ReactNode {
   const { t, language, setLanguage } = useSpeech()
   return (
-    <span className="choice" role="group" aria-label={t('language')}>
+    <span className="choice" translate="no" role="group" aria-label={t('language')}>
       {languages.map(({ label, value, locale }) => (
         <button
           key={value}

@@ -4,7 +4,9 @@ import { meterQuality, type MeterQuality as Answer } from '#dashboards/api/meter
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
-import { momentText, spanText } from '#dashboards/web/src/numbers.ts'
+import { momentText } from '#dashboards/web/src/numbers.ts'
+import { useGapColumns } from './gap-columns.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 type Gap = Answer['gaps'][number]
 type Refused = Answer['quarantine'][number]
@@ -20,27 +22,7 @@ export function MeterQuality({ meter, refresh }: { meter: string; refresh: numbe
   const answer = useAnswer(meterQuality, `api/meters/${meter}/quality`, refresh)
   const loading = answer.data === undefined && !answer.failed
   const gapColumns: TableColumnsType<Gap> = [
-    {
-      title: t('gap.from'),
-      key: 'from',
-      render: (_, { fromMs }) => <span className="number">{momentText(fromMs, locale, timeZone)}</span>,
-    },
-    {
-      title: t('gap.to'),
-      key: 'to',
-      render: (_, { toMs }) => (
-        <span className="number">
-          {toMs === undefined ? t('gap.goesOn') : momentText(toMs, locale, timeZone)}
-        </span>
-      ),
-    },
-    {
-      title: t('gap.missing'),
-      key: 'missing',
-      align: 'right',
-      render: (_, { missing }) => <span className="number">{spanText(missing, t)}</span>,
-    },
-    { title: t('gap.cause'), key: 'cause', render: (_, { cause }) => t(`gapCause.${cause}`) },
+    ...useGapColumns<Gap>(),
     {
       title: t('gap.state'),
       key: 'state',
@@ -59,7 +41,11 @@ export function MeterQuality({ meter, refresh }: { meter: string; refresh: numbe
         <span className="number">{momentText(committedAtMs, locale, timeZone)}</span>
       ),
     },
-    { title: t('refused.why'), key: 'why', render: (_, { refusal }) => refusal.detail },
+    {
+      title: t('refused.why'),
+      key: 'why',
+      render: (_, { refusal }) => <Verbatim>{refusal.detail}</Verbatim>,
+    },
     { title: t('refused.state'), key: 'state', render: (_, { state }) => t(`refusedState.${state}`) },
   ]
   return (

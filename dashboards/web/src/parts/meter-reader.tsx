@@ -6,6 +6,7 @@ import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { ageText, percentText } from '#dashboards/web/src/numbers.ts'
+import { Verbatim } from './verbatim.tsx'
 
 interface MeterReaderProps {
   readonly meter: string
@@ -54,7 +55,7 @@ export function MeterReader({ meter, park, gateways, refresh }: MeterReaderProps
     }
     if (bus !== null) {
       lines.push(
-        [t('reader.bus'), bus.bus],
+        [t('reader.bus'), <Verbatim key="bus">{bus.bus}</Verbatim>],
         [t('reader.lineUse'), bus.observedMs === 0 ? '—' : percentText(bus.busyMs / bus.observedMs, locale)],
         [t('reader.unanswered'), share(bus.unanswered, bus.requests)],
       )

@@ -1,19 +1,43 @@
 import { memo, type ReactNode } from 'react'
+import { Link } from 'wouter'
 import type { ReportSheets } from '#dashboards/api/report-shapes.ts'
 import { Scrollable } from '#dashboards/web/src/parts/scrollable.tsx'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText } from '#dashboards/web/src/numbers.ts'
+import { accountTrace, balanceTrace } from '#dashboards/web/src/trace-paths.ts'
 
 type Sheet = ReportSheets['sheets'][number]
 type Cell = Sheet['rows'][number][number]
 
-function CellOf({ cell }: { cell: Cell }): ReactNode {
+/** Whose report, and of what period: what its figures are traced by. */
+interface ReportName {
+  /** Undefined: the whole park. */
+  readonly account: string | undefined
+  readonly period: string
+}
+
+function traceOf(trace: Exclude<Cell, string | null>['trace'], report: ReportName): string | undefined {
+  if (trace === undefined) return undefined
+  return 'row' in trace
+    ? balanceTrace(report.account, report.period, trace)
+    : accountTrace(trace.account, trace.period)
+}
+
+function CellOf({ cell, report }: { cell: Cell; report: ReportName }): ReactNode {
+  const { t } = useSpeech()
   if (cell === null) return <td />
   if (typeof cell === 'string') return <td>{cell}</td>
+  const text = `${exactText(cell.number)}${cell.marked ? '*' : ''}`
+  const trace = traceOf(cell.trace, report)
   return (
     <td className="is-number number">
-      {exactText(cell.number)}
-      {cell.marked && '*'}
+      {trace === undefined ? (
+        text
+      ) : (
+        <Link href={trace} className="traced" title={t('trace.open')}>
+          {text}
+        </Link>
+      )}
     </td>
   )
 }
@@ -36,7 +60,7 @@ function Signatures(): ReactNode {
   )
 }
 
-function SheetOf({ sheet }: { sheet: Sheet }): ReactNode {
+function SheetOf({ sheet, report }: { sheet: Sheet; report: ReportName }): ReactNode {
   const { title, about, head, rows, notes } = sheet
   return (
     <section className="panel sheet" data-testid="sheet">
@@ -61,7 +85,7 @@ function SheetOf({ sheet }: { sheet: Sheet }): ReactNode {
             {rows.map((row, index) => (
               <tr key={index}>
                 {head.map((text, column) => (
-                  <CellOf key={`${text} ${column}`} cell={row[column] ?? null} />
+                  <CellOf key={`${text} ${column}`} cell={row[column] ?? null} report={report} />
                 ))}
               </tr>
             ))}
@@ -78,11 +102,12 @@ function SheetOf({ sheet }: { sheet: Sheet }): ReactNode {
   )
 }
 
-function Sheets({ sheets }: ReportSheets): ReactNode {
+function Sheets({ sheets, account, period }: ReportSheets & ReportName): ReactNode {
+  const report = { account, period }
   return (
     <>
       {sheets.map((sheet) => (
-        <SheetOf key={sheet.name} sheet={sheet} />
+        <SheetOf key={sheet.name} sheet={sheet} report={report} />
       ))}
     </>
   )

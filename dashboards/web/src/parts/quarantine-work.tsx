@@ -10,6 +10,7 @@ import { momentText } from '#dashboards/web/src/numbers.ts'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Nothing } from './nothing.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 type Entry = z.output<typeof quarantineLine>
 const states = ['open', 'replayed', 'accepted', 'discarded'] as const
@@ -69,7 +70,7 @@ export function QuarantineWork({ refresh }: { refresh: number }): ReactNode {
       key: 'why',
       render: (_, { refusal }) => (
         <>
-          {refusal.detail} <code className="role">{refusal.code}</code>
+          <Verbatim>{refusal.detail}</Verbatim> <code className="role">{refusal.code}</code>
         </>
       ),
     },

@@ -8,6 +8,8 @@ const REASON_CHARACTERS_MAX = 500
 
 interface ReasonDialogProps {
   readonly title: string
+  /** True while something beside the reason is still to be said. */
+  readonly lacks?: boolean
   /** What is said above the field. */
   readonly children?: ReactNode
   /** Sends the change; what it throws is shown, and the dialog stays. */
@@ -16,7 +18,13 @@ interface ReasonDialogProps {
 }
 
 /** Asks for the reason of a decision: it stays with it. */
-export function ReasonDialog({ title, children, onSubmit, onClose }: ReasonDialogProps): ReactNode {
+export function ReasonDialog({
+  title,
+  lacks = false,
+  children,
+  onSubmit,
+  onClose,
+}: ReasonDialogProps): ReactNode {
   const { t } = useSpeech()
   const [reason, setReason] = useState('')
   const [refused, setRefused] = useState<string>()
@@ -43,7 +51,7 @@ export function ReasonDialog({ title, children, onSubmit, onClose }: ReasonDialo
       title={title}
       okText={t('dialog.submit')}
       cancelText={t('dialog.cancel')}
-      okButtonProps={{ disabled: reason.trim() === '' }}
+      okButtonProps={{ disabled: lacks || reason.trim() === '' }}
       confirmLoading={busy}
       onOk={() => void submit()}
       onCancel={onClose}

@@ -1,10 +1,12 @@
 import type { ReactNode } from 'react'
 import { Table, Tooltip, type TableColumnsType } from 'antd'
+import { Link } from 'wouter'
 import type { MeterIntervals, Slot } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { exactText, minuteText, percentText, secondText } from '#dashboards/web/src/numbers.ts'
 import { methodColours } from '#dashboards/web/src/palette.ts'
+import { meterTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Scrollable } from './scrollable.tsx'
 
 type KnownSlot = Extract<Slot, { state: 'known' }>
@@ -59,7 +61,11 @@ export function SlotTable({ day }: { day: MeterIntervals }): ReactNode {
     {
       title: t('slot.time'),
       key: 'time',
-      render: (_, { slotMs }) => number(minuteText(slotMs, locale, timeZone)),
+      render: (_, { slotMs }) => (
+        <Link href={meterTrace(day.meter, day.day, slotMs)} className="link number" title={t('trace.open')}>
+          {minuteText(slotMs, locale, timeZone)}
+        </Link>
+      ),
     },
     {
       title: `${t('slot.energy')} ${day.unit}`,

@@ -62,9 +62,10 @@ function intensities({ months, output, year }: TargetView): Points {
   })
 }
 
-function optionOf(target: TargetView, { t, locale }: Speech, ink: string | undefined): ChartOption {
+function optionOf(target: TargetView, speech: Speech, ink: string | undefined): ChartOption {
+  const { t, locale } = speech
   const { limit, per, year } = target
-  const unit = unitText(target.unit)
+  const unit = unitText(target.unit, speech)
   const curves = per === null ? cumulative(target) : undefined
   const line = { type: 'line' as const, showSymbol: per !== null, symbolSize: 6, connectNulls: false }
   const known = curves?.known ?? intensities(target)

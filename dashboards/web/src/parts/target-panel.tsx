@@ -6,6 +6,7 @@ import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
 import { targetTitle, unitText } from '#dashboards/web/src/target-text.ts'
 import { ConfidenceTag } from './confidence-tag.tsx'
 import { TargetChart } from './target-chart.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 type Grade = NonNullable<NonNullable<TargetView['status']>['grade']>
 
@@ -35,14 +36,15 @@ function figureText(value: number, { per }: TargetView, locale: string): string 
 }
 
 function Figures({ target }: { target: TargetView }): ReactNode {
-  const { t, locale } = useSpeech()
+  const speech = useSpeech()
+  const { t, locale } = speech
   const { status, limit, unit } = target
   if (status === null) return <Alert type="info" showIcon title={t('targets.notBegun')} />
   const { toDate, left, pace, forecast, through, changeAgainstBase } = status
   const figure = (value: number): ReactNode => (
     <>
       <span className="number">{figureText(value, target, locale)}</span>{' '}
-      <span className="unit">{unitText(unit)}</span>
+      <span className="unit">{unitText(unit, speech)}</span>
     </>
   )
   const lines: [string, ReactNode][] = [
@@ -83,7 +85,7 @@ function Figures({ target }: { target: TargetView }): ReactNode {
           <span className={Number(left) < 0 ? 'number is-trouble' : 'number'}>
             {valueText(Number(left), locale)}
           </span>{' '}
-          <span className="unit">{unitText(unit).split('/')[0]}</span>
+          <span className="unit">{unitText(unit, speech).split('/')[0]}</span>
         </>
       ),
     ],
@@ -133,7 +135,7 @@ function Limits({ target }: { target: TargetView }): ReactNode {
         <p className="is-incomplete">{t('targets.missing', { months: status.missing.join(', ') })}</p>
       )}
       <p>
-        <ConfidenceTag confidence={confidence} /> {document}
+        <ConfidenceTag confidence={confidence} /> <Verbatim>{document}</Verbatim>
       </p>
     </div>
   )

@@ -4,6 +4,7 @@ import { tariffPeriods } from '#accounts/tariff/price.ts'
 import type { FactorsAnswer } from '#dashboards/api/factor-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { ConfidenceTag } from './confidence-tag.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 type Schedule = FactorsAnswer['tariffs'][number]['schedules'][number]
 type Account = FactorsAnswer['accounts'][number]
@@ -47,7 +48,7 @@ function ScheduleOf({ schedule }: { schedule: Schedule }): ReactNode {
   return (
     <div className="stack">
       <p>
-        <span className="number">{`${from} – ${to ?? '…'}`}</span> · {document}{' '}
+        <span className="number">{`${from} – ${to ?? '…'}`}</span> · <Verbatim>{document}</Verbatim>{' '}
         <ConfidenceTag confidence={confidence} />
       </p>
       <Table<DayLine>
@@ -59,8 +60,10 @@ function ScheduleOf({ schedule }: { schedule: Schedule }): ReactNode {
         scroll={{ x: 'max-content' }}
       />
       <p className="panel-note">
-        {source}
-        {note !== undefined && ` · ${note}`}
+        <Verbatim>
+          {source}
+          {note !== undefined && ` · ${note}`}
+        </Verbatim>
       </p>
     </div>
   )
@@ -96,7 +99,11 @@ function PricesOf({ account }: { account: Account }): ReactNode {
       key: 'confidence',
       render: (_, { confidence }) => <ConfidenceTag confidence={confidence} />,
     },
-    { title: t('factor.document'), key: 'document', render: (_, { document }) => document },
+    {
+      title: t('factor.document'),
+      key: 'document',
+      render: (_, { document }) => <Verbatim>{document}</Verbatim>,
+    },
   ]
   return (
     <section className="panel">

@@ -1,4 +1,6 @@
 import type { ReactNode } from 'react'
+import { Link } from 'wouter'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
 
 interface TileProps {
   readonly name: string
@@ -7,17 +9,31 @@ interface TileProps {
   readonly unit: string
   /** It is not the present value any more. */
   readonly isStale?: boolean
+  /** Where it is opened down to the register. */
+  readonly trace?: string | undefined
   /** What is said below it. */
   readonly children?: ReactNode
 }
 
 /** A figure with its name and unit. */
-export function Tile({ name, testId, value, unit, isStale = false, children }: TileProps): ReactNode {
+export function Tile({ name, testId, value, unit, isStale = false, trace, children }: TileProps): ReactNode {
+  const { t } = useSpeech()
+  const figure = (
+    <>
+      <span className="number">{value}</span> <span className="unit">{unit}</span>
+    </>
+  )
   return (
     <section className="tile" data-testid={testId}>
       <h2>{name}</h2>
       <p className={isStale ? 'tile-value live-value is-stale' : 'tile-value live-value'}>
-        <span className="number">{value}</span> <span className="unit">{unit}</span>
+        {trace === undefined ? (
+          figure
+        ) : (
+          <Link href={trace} className="traced" title={t('trace.open')}>
+            {figure}
+          </Link>
+        )}
       </p>
       <div className="tile-note">{children}</div>
     </section>

@@ -2,8 +2,11 @@ import type { ReactNode } from 'react'
 import { carriers } from '#contract/carriers.ts'
 import type { DayView } from '#dashboards/api/day-shapes.ts'
 import type { EnergyLine, EnergyTotal, Overview, PowerLine } from '#dashboards/api/shapes.ts'
+import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
 import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
+import { energyTrace, WHOLE_PARK } from '#dashboards/web/src/trace-paths.ts'
 import { DayTile } from './day-tile.tsx'
 import { Hint } from './hint.tsx'
 import { Tile } from './tile.tsx'
@@ -40,9 +43,20 @@ function PowerNote({ power }: { power: PowerLine }): ReactNode {
   )
 }
 
+interface TilesProps {
+  readonly overview: Overview
+  readonly day: DayView | undefined
+  /** Sums are opened down to the register; not on a wall, where there is nothing to press. */
+  readonly traced?: boolean
+}
+
 /** The park in a row of figures, each with its unit and with what is not in it. */
-export function Tiles({ overview, day }: { overview: Overview; day: DayView | undefined }): ReactNode {
+export function Tiles({ overview, day, traced = false }: TilesProps): ReactNode {
   const { t, locale, nameOf } = useSpeech()
+  const { nowMs, timeZone } = usePresent()
+  const today = dayOf(nowMs, timeZone)
+  const traceOf = ({ carrier, flow }: EnergyLine): string | undefined =>
+    traced ? energyTrace({ scope: WHOLE_PARK, carrier, flow, from: today, to: today }) : undefined
   const ofPark = overview.energy.filter(({ enterprise }) => enterprise === null)
   const power = overview.power.find(({ enterprise, flow }) => enterprise === null && flow === 'in')
   const solarPower = overview.power.find(({ enterprise, flow }) => enterprise === null && flow === 'produced')
@@ -69,11 +83,12 @@ export function Tiles({ overview, day }: { overview: Overview; day: DayView | un
           testId="tile-energy"
           value={energyText(electricity.total)}
           unit={electricity.unit}
+          trace={traceOf(electricity)}
         >
           <Completeness energy={electricity} />
         </Tile>
       )}
-      {day !== undefined && <DayTile day={day} />}
+      {day !== undefined && <DayTile day={day} traced={traced} />}
       {solarPower !== undefined && (
         <Tile name={t('tile.solar')} testId="tile-solar" value={powerText(solarPower)} unit={solarPower.unit}>
           {solar !== undefined && (
@@ -93,6 +108,7 @@ export function Tiles({ overview, day }: { overview: Overview; day: DayView | un
           testId={`tile-${energy.carrier}`}
           value={energyText(energy.total)}
           unit={energy.unit}
+          trace={traceOf(energy)}
         >
           <Completeness energy={energy} />
         </Tile>

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { DatabaseSync } from 'node:sqlite'
+import { pino } from 'pino'
+import { readReportFiles } from '#cli/accounting-files.ts'
+import { readPostingRules } from '#cli/posting-rules.ts'
+import { ManualClock } from '#contract/clock.ts'
+import { SLOT_MS, type Period } from '#contract/grid.ts'
+import type { Park } from '#contract/park.ts'
+import { startServer, type Server } from '#dashboards/server.ts'
+import { AccessBook } from '#store/access-book.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import { parkOf, planOf } from './large-park.ts'
+import { weekOf } from './made-up-intervals.ts'
+
+/** What the server takes for pages over a year, and over a month, of 1,000 meters. */
+
+const METERS = 1_000
+const ROUNDS = Number(process.env['TANBIAO_BENCH_RUNS'] ?? 5)
+const WEEK_MS = 7 * 96 * SLOT_MS
+const DAYS_AT_ONCE = 5_000
+const at = (text: string): number => Temporal.Instant.from(text).epochMilliseconds
+const past: Period = { fromMs: at('2025-01-01T00:00:00+08:00'), toMs: at('2026-02-01T00:00:00+08:00') }
+const nowMs = past.toMs + 10 * 60_000
+
+/** Books in which every meter has 13 months of slots: those of the first one, and copies of its rows. */
+function fillBooks(file: string, park: Park): void {
+  const { timeZone } = park.description
+  const books = openBooks(file, timeZone)
+  const [first, ...others] = park.meters.values()
+  if (first === undefined) throw new Error('a park without meters')
+  for (let fromMs = past.fromMs; fromMs < past.toMs; fromMs += WEEK_MS) {
+    const week = { fromMs, toMs: Math.min(fromMs + WEEK_MS, past.toMs) }
+    books.record({ meter: first.id, fromMs: 1, toMs: 0 }, weekOf(first, week), nowMs)
+  }
+  while (books.settleDays(nowMs, DAYS_AT_ONCE) > 0);
+  books.close()
+  const database = new DatabaseSync(file)
+  database.exec('PRAGMA synchronous = OFF; BEGIN')
+  const add = database.prepare('INSERT INTO series (meter, quantity) VALUES (?, ?) RETURNING id')
+  const own = Number(database.prepare('SELECT id FROM series').get()?.['id'])
+  const copies = ['day_sum', 'month_sum', 'interval_day'].map((table) =>
+    database.prepare(`INSERT INTO ${table} SELECT ?1, from_ms, content FROM ${table} WHERE series = ?2`),
+  )
+  for (const { id, register } of others) {
+    const series = Number(add.get(id, register)?.['id'])
+    for (const copy of copies) copy.run(series, own)
+  }
+  database.exec('COMMIT')
+  database.close()
+}
+
+async function measured(server: Server, path: string): Promise<string> {
+  const times: number[] = []
+  const processor: number[] = []
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  let bytes = 0
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const before = process.cpuUsage()
+    const startMs = performance.now()
+    const answer = await fetch(server.url + path)
+    bytes = (await answer.arrayBuffer()).byteLength
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}`)
+    // The first one compiles.
+    if (round === 0) {
+      delay.enable()
+      continue
+    }
+    times.push(performance.now() - startMs)
+    const { user, system } = process.cpuUsage(before)
+    processor.push((user + system) / 1_000)
+  }
+  delay.disable()
+  const sorted = times.toSorted((a, b) => a - b)
+  const ms = (value: number | undefined): string => `${Math.round(value ?? 0)} ms`
+  const use = processor.toSorted((a, b) => a - b)[ROUNDS >> 1]
+  return (
+    `${path}\n    ${ms(sorted[ROUNDS >> 1])} (${ms(sorted[0])} to ${ms(sorted.at(-1))}), processor ${ms(use)}, ` +
+    `longest turn ${ms(delay.max / 1e6)}, ${Math.round(bytes / 1_024)} KiB`
+  )
+}
+
+export async function benchYearPages(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tanbiao-year-'))
+  try {
+    const park = parkOf(METERS)
+    const file = join(folder, 'books.sqlite')
+    fillBooks(file, park)
+    writeFileSync(join(folder, 'index.html'), '')
+    const books = openBooks(file, park.description.timeZone)
+    const store = await openReadingStore(`sqlite:${join(folder, 'readings.sqlite')}`)
+    const access = new AccessBook(join(folder, 'access.sqlite'))
+    const rules = readPostingRules()
+    const plan = planOf(park)
+    const server = await startServer({
+      port: 0,
+      park,
+      store,
+      books,
+      access,
+      clock: new ManualClock(nowMs),
+      log: pino({ level: 'error' }),
+      webFolder: folder,
+      openAs: 'auditor',
+      reports: { ...readReportFiles(), ...rules, plan, books },
+      accounts: { plan, rules, books, commits: store },
+    })
+    console.log(`${park.meters.size} meters, ${park.description.enterprises.length} enterprises`)
+    const [enterprise] = park.description.enterprises
+    const [meter] = park.meters.keys()
+    for (const path of [
+      '/api/v1/reports/balance?period=2025',
+      '/api/v1/reports/statistics?period=2025',
+      '/api/v1/reports/quality?period=2025',
+      `/api/v1/accounts/${enterprise?.id}/reports/balance?period=2025`,
+      '/api/quality/completeness?month=2025-12',
+      '/api/quality/closures?month=2025-12',
+      `/api/enterprises/${enterprise?.id}/month?month=2025-12`,
+      `/api/enterprises/${enterprise?.id}/profile?month=2025-12`,
+      `/api/meters/${meter}/energy?by=month&from=2025-01-01&to=2025-12-31`,
+      '/api/v1/day',
+      '/api/overview',
+    ]) {
+      console.log(`  ${await measured(server, path)}`)
+    }
+    await server.stop()
+    access.close()
+    books.close()
+    await store.close()
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

@@ -1,0 +1,77 @@
+import { Fault } from '#contract/fault.ts'
+import type { EntryBody } from '#contract/entry.ts'
+import type { Books, LedgerAddition } from '#store/port.ts'
+
+/** Entries of one transaction: it waits for the disk, which lasts as long as adding some hundred of them, and the fewer pages are written twice. */
+const ENTRIES_AT_ONCE = 2_000
+
+/**
+ * Entries of several accounts on their way to the books, written together. What is refused of one account, because
+ * somebody closed its month meanwhile, keeps no other one waiting.
+ */
+export class PostingBatch {
+  readonly #books: Pick<Books, 'post' | 'postAll'>
+  readonly #onRefused: (account: string, fault: Fault) => void
+  readonly #exclusively: (write: () => void) => void
+  #pending: LedgerAddition[] = []
+  #entries = 0
+
+  /** @param exclusively calls what it is given while no other thread writes */
+  constructor(
+    books: Pick<Books, 'post' | 'postAll'>,
+    onRefused: (account: string, fault: Fault) => void,
+    exclusively: (write: () => void) => void = (write) => {
+      write()
+    },
+  ) {
+    this.#books = books
+    this.#onRefused = onRefused
+    this.#exclusively = exclusively
+  }
+
+  /** Adds to an account; `progress` once all of it is added. */
+  add(
+    account: string,
+    bodies: readonly EntryBody[],
+    nowMs: number,
+    progress?: LedgerAddition['progress'],
+  ): void {
+    if (bodies.length === 0 && progress === undefined) return
+    this.#pending.push({ account, bodies, progress })
+    this.#entries += bodies.length
+    if (this.#entries >= ENTRIES_AT_ONCE) this.write(nowMs)
+  }
+
+  /** Throws retryable faults of the books; then nothing is waiting any more, and the next pass makes it again. */
+  write(nowMs: number): void {
+    const pending = this.#pending
+    this.#pending = []
+    this.#entries = 0
+    if (pending.length === 0) return
+    this.#exclusively(() => this.#write(pending, nowMs))
+  }
+
+  #write(pending: readonly LedgerAddition[], nowMs: number): void {
+    try {
+      this.#books.postAll(pending, nowMs)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.retryable) throw error
+      this.#oneByOne(pending, nowMs)
+    }
+  }
+
+  #oneByOne(pending: readonly LedgerAddition[], nowMs: number): void {
+    const refused = new Set<string>()
+    for (const { account, bodies, progress } of pending) {
+      // What follows rests on what was refused, and must not say that it was done.
+      if (refused.has(account)) continue
+      try {
+        this.#books.post(account, bodies, nowMs, progress)
+      } catch (error) {
+        if (!(error instanceof Fault) || error.retryable) throw error
+        refused.add(account)
+        this.#onRefused(account, error)
+      }
+    }
+  }
+}

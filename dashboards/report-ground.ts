@@ -1,0 +1,39 @@
+import { measuredFromBooks } from '#accounts/measured-energy.ts'
+import { reportPeriod, type ReportPeriod } from '#accounts/report-period.ts'
+import type { ReportGround } from '#accounts/report.ts'
+import { Fault } from '#contract/fault.ts'
+import type { Park } from '#contract/park.ts'
+import type { Books } from '#store/port.ts'
+
+/** What reports are made from, and of what time they may be. */
+
+/** What reports are made from beside the park: files, and the books. */
+export interface ReportSources extends Omit<ReportGround, 'park' | 'records' | 'measured'> {
+  readonly books: Pick<Books, 'sumsOver' | 'records'>
+}
+
+/** What every report is made from at this moment. */
+export function groundOf({ books, ...files }: ReportSources, park: Park, nowMs: number): ReportGround {
+  return {
+    ...files,
+    park,
+    records: books.records({}).filter(({ replacedBy }) => replacedBy === undefined),
+    measured: measuredFromBooks(books, nowMs),
+  }
+}
+
+/** Days of one report: two years and the leap day. */
+const DAYS_MAX = 732
+const DAY_MS = 24 * 3_600_000
+
+/** The period that a request names. Throws `request-invalid` with the place of what is wrong. */
+export function periodIn(period: string, timeZone: string): ReportPeriod {
+  try {
+    const found = reportPeriod(period, timeZone)
+    if (found.toMs - found.fromMs <= DAYS_MAX * DAY_MS) return found
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    throw new Fault('request-invalid', `/period: ${error.message}`, { cause: error })
+  }
+  throw new Fault('request-invalid', `/period: a report is of ${DAYS_MAX} days at most.`)
+}

@@ -1,0 +1,100 @@
+import type { ReactNode } from 'react'
+import { Table, type TableColumnsType } from 'antd'
+import { WHOLE_PARK } from '#contract/report-schedule.ts'
+import { scheduledReports, type ScheduledReportList } from '#dashboards/api/scheduled-shapes.ts'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { momentText } from '#dashboards/web/src/numbers.ts'
+import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
+
+type Report = ScheduledReportList['reports'][number]
+
+function fileAddress({ account, schedule, period }: Report, name: string): string {
+  const place = `scheduled-reports/${schedule}/${period}/${name}`
+  return account === WHOLE_PARK ? `api/v1/${place}` : `api/v1/accounts/${account}/${place}`
+}
+
+/** The files of one report, by kind. */
+function Files({ report }: { report: Report }): ReactNode {
+  const { t } = useSpeech()
+  const kinds = [...new Set(report.files.map((file) => file.report))]
+  return (
+    <>
+      {kinds.map((kind) => (
+        <div key={kind}>
+          {t(`reports.${kind}`)}{' '}
+          {report.files
+            .filter((file) => file.report === kind)
+            .map(({ name, format, sha256 }) => (
+              <a key={name} href={fileAddress(report, name)} title={`SHA-256 ${sha256}`} download>
+                {format.toUpperCase()}{' '}
+              </a>
+            ))}
+        </div>
+      ))}
+      {report.refused.map(({ report: kind, message }) => (
+        <div key={kind} className="is-incomplete">
+          {t('scheduled.refused', { report: t(`reports.${kind}`), why: message })}
+        </div>
+      ))}
+      {report.withoutPdf !== null && <div className="is-incomplete">{t('scheduled.withoutPdf')}</div>}
+    </>
+  )
+}
+
+/** Reports that the server made by itself, newest first, and what it makes next. */
+export function ScheduledReportsPanel(): ReactNode {
+  const { t, locale, nameOf } = useSpeech()
+  const { timeZone } = usePresent()
+  const { park } = usePark()
+  const { data, failed } = useAnswer(scheduledReports, 'api/v1/scheduled-reports', 0)
+  if (data !== undefined && data.schedules.length === 0) return null
+  const names = new Map([park, ...park.enterprises].map(({ id, name }) => [id, name]))
+  const columns: TableColumnsType<Report> = [
+    { title: t('scheduled.period'), dataIndex: 'period' },
+    {
+      title: t('scheduled.of'),
+      key: 'of',
+      render: (_, { account }) =>
+        account === WHOLE_PARK
+          ? t('scheduled.wholePark')
+          : nameOf(names.get(account) ?? { zh: account, en: account }),
+    },
+    { title: t('scheduled.files'), key: 'files', render: (_, report) => <Files report={report} /> },
+    {
+      title: t('scheduled.made'),
+      key: 'made',
+      render: (_, { madeAtMs }) => <span className="number">{momentText(madeAtMs, locale, timeZone)}</span>,
+    },
+  ]
+  return (
+    <section className="panel scheduled" data-testid="scheduled-reports">
+      <h2>
+        {t('scheduled.title')}{' '}
+        <small>
+          {data?.schedules
+            .map(({ next }) =>
+              t('scheduled.next', {
+                period: next.period,
+                time: momentText(next.dueMs, locale, timeZone),
+              }),
+            )
+            .join(' · ')}
+        </small>
+      </h2>
+      {failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <Table<Report>
+        columns={columns}
+        dataSource={data?.reports ?? []}
+        loading={data === undefined && !failed}
+        rowKey={({ schedule, period, account }) => `${schedule} ${period} ${account}`}
+        size="small"
+        scroll={{ x: true }}
+        pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
+        locale={{ emptyText: <Nothing text={t('scheduled.none')} /> }}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,62 @@
+import type { ReactNode } from 'react'
+import { Alert, Empty } from 'antd'
+import { statement } from '#dashboards/api/account-shapes.ts'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { AccountLines } from './account-lines.tsx'
+import { AccountFigures } from './account-figures.tsx'
+import { Loading } from './loading.tsx'
+import { useThisMonth } from './report-choice.tsx'
+import { TraceHead } from './trace-head.tsx'
+
+interface TraceAccountProps {
+  readonly account: string
+  /** A month ("2026-03"), quarter ("2026-Q1") or year. */
+  readonly period: string
+}
+
+/** First and last month of "2026-03", "2026-Q1" or "2026". */
+function monthsOf(period: string): { readonly from: string; readonly to: string } {
+  const [year = '', part] = period.split('-')
+  if (part === undefined) return { from: `${year}-01`, to: `${year}-12` }
+  if (!part.startsWith('Q')) return { from: period, to: period }
+  const last = Number(part.slice(1)) * 3
+  const month = (number: number): string => `${year}-${String(number).padStart(2, '0')}`
+  return { from: month(last - 2), to: month(last) }
+}
+
+/** A figure of an account’s statement: the postings that it is the sum of, each with formula, factors and meters. */
+export function TraceAccount({ account, period }: TraceAccountProps): ReactNode {
+  const { t, nameOf } = useSpeech()
+  const park = useParkTree()
+  const thisMonth = useThisMonth()
+  const { from, to: end } = monthsOf(period)
+  const to = end < thisMonth ? end : thisMonth
+  const { data, failed } = useAnswer(
+    statement,
+    from > to ? undefined : `api/v1/accounts/${account}/statement?from=${from}&to=${to}`,
+    0,
+  )
+  const name = [park, ...park.enterprises].find(({ id }) => id === account)?.name
+  return (
+    <>
+      <TraceHead
+        title={`${name === undefined ? account : nameOf(name)} · ${t('page.account')} · ${period}`}
+        step="formula"
+      />
+      <p className="panel-note">{t('trace.accountNote')}</p>
+      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      {data === undefined ? (
+        !failed && <Loading text={t('loading')} />
+      ) : data.lines.length === 0 ? (
+        <Empty description={t('account.empty')} />
+      ) : (
+        <>
+          <AccountFigures statement={data} />
+          <AccountLines statement={data} isOpen />
+        </>
+      )}
+    </>
+  )
+}

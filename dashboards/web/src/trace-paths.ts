@@ -1,0 +1,48 @@
+/** Addresses of the trace page: each figure has one that can be sent to whoever is to check it. */
+
+const join = (...parts: readonly (string | number | undefined)[]): string =>
+  `/trace/${parts.filter((part) => part !== undefined).join('/')}`
+
+/** A day of a meter, or one slot of it. */
+export const meterTrace = (meter: string, day: string, slotMs?: number): string =>
+  join('meters', meter, day, slotMs)
+
+/** Stands for the whole park, which is no enterprise. */
+export const WHOLE_PARK = 'all'
+
+/** A workshop or equipment of an enterprise. */
+export const nodeScope = (enterprise: string, node: string): string => `${enterprise}~${node}`
+
+interface EnergyTotalName {
+  /** An enterprise, a node of it, the park's own by its id, or all of the park. */
+  readonly scope: string
+  readonly carrier: string
+  readonly flow: string
+  readonly from: string
+  readonly to: string
+}
+
+/** A total of meters over some days, both included. */
+export const energyTrace = ({ scope, carrier, flow, from, to }: EnergyTotalName): string =>
+  join('energy', scope, carrier, flow, from, to)
+
+/** Emissions of a day so far: of all accounts that the viewer sees. */
+export const dayTrace = (day: string): string => join('co2', day)
+
+/** The statement of an account over a month ("2026-03") or a year ("2026"). */
+export const accountTrace = (account: string, period: string): string => join('accounts', account, period)
+
+/** A posting of an account: its month and source, and a day of one of its meters. */
+export const postingTrace = (
+  posting: { readonly account: string; readonly month: string; readonly source: string },
+  meter: string,
+  day: string,
+  slotMs?: number,
+): string => join('accounts', posting.account, posting.month, posting.source, meter, day, slotMs)
+
+/** A cell of a balance table; `account` undefined is the whole park. */
+export const balanceTrace = (
+  account: string | undefined,
+  period: string,
+  cell: { readonly row: string; readonly item: string },
+): string => join('balance', account ?? WHOLE_PARK, period, cell.row, cell.item)

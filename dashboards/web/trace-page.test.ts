@@ -1,0 +1,174 @@
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readReportFiles } from '#cli/accounting-files.ts'
+import { deskOf } from '#cli/desk.ts'
+import { readFactorFiles } from '#cli/factor-files.ts'
+import { march, planWith, PostingBench, smallPark } from '#cli/posting.test-support.ts'
+import { dayOf, SLOT_MS } from '#contract/grid.ts'
+import { readTariffs } from '#cli/tariff-files.ts'
+import { openReadingStore } from '#store/open.ts'
+import type { ReadingStore } from '#store/port.ts'
+import { describeWith } from '#test/support/servers.ts'
+import { PageBench, PAGES_MS_MAX } from './page.test-support.ts'
+
+const epoch = 'c0ffee'.padEnd(32, '0')
+/** Figures are opened in at most so many clicks: formula and factors, slots with revisions, registers. */
+const CLICKS_MAX = 3
+
+describeWith(['chromium'], 'the trace page', () => {
+  const posting = new PostingBench()
+  const bench = new PageBench()
+  let store: ReadingStore
+
+  beforeAll(async () => {
+    await bench.open()
+    posting.fill('steel-incoming', march)
+    await posting.post()
+    // Three days into April, of which some hours are known.
+    posting.clock.advance(
+      Temporal.Instant.from('2026-04-03T10:00+08:00').epochMilliseconds - posting.clock.wallMs(),
+    )
+    const { books, rules, clock } = posting
+    const today = dayOf(clock.wallMs(), 'Asia/Shanghai')
+    posting.fill('steel-incoming', { fromMs: today.fromMs, toMs: today.fromMs + 8 * SLOT_MS })
+    store = await openReadingStore(`sqlite:${join(bench.folder, 'readings.sqlite')}`)
+    await store.appendCommits(
+      [march.fromMs, today.fromMs].map((atMs, index) => ({
+        gateway: 'gateway',
+        epoch,
+        seq: 41 + index,
+        digest: 'b'.repeat(64),
+        committedAtMs: atMs + 500,
+        stored: 1,
+        touched: [{ meter: 'steel-incoming', fromMs: atMs, toMs: atMs }],
+        refused: [],
+      })),
+    )
+    const plan = planWith()
+    await bench.start({
+      park: smallPark,
+      books,
+      clock,
+      commits: store,
+      accounts: { plan, rules, books, commits: store },
+      reports: { ...readReportFiles(), library: rules.library, plan, books },
+      factors: { factors: readFactorFiles(), tariffs: readTariffs() },
+      desk: deskOf({ books, store, park: smallPark, clock }),
+    })
+  }, PAGES_MS_MAX)
+  afterAll(async () => {
+    await bench.stop()
+    await store.close()
+    posting.remove()
+  })
+
+  type Place = ReturnType<Page['locator']>
+  /** Counts the clicks that it makes. */
+  function counting(): { readonly click: (what: Place) => Promise<void>; count: number } {
+    const counter = {
+      count: 0,
+      click: async (what: Place) => {
+        counter.count += 1
+        await what.first().click()
+      },
+    }
+    return counter
+  }
+  const registers = (page: Page): Place => page.getByTestId('slot-revisions')
+  async function expectRegisters(page: Page, sequence: string): Promise<void> {
+    await registers(page).getByText(epoch).waitFor()
+    await registers(page).getByRole('cell', { name: sequence, exact: true }).waitFor()
+    await registers(page).getByText('gateway', { exact: true }).first().waitFor()
+    await registers(page).getByText('本数字所用').waitFor()
+  }
+
+  test(
+    'from the overview: energy and CO2 of the day, in three clicks each',
+    async () => {
+      const page = await bench.page('/')
+      const energy = counting()
+      await energy.click(page.getByTestId('tile-energy').getByRole('link'))
+      await page.getByText('合计 = 下列仪表之和').waitFor()
+      await energy.click(page.getByTestId('part-steel-incoming'))
+      await energy.click(page.getByTestId('trace-slots').getByRole('link', { name: '00:00' }))
+      await expectRegisters(page, '42')
+      expect(energy.count).toBeLessThanOrEqual(CLICKS_MAX)
+
+      await page.goto(`${bench.server.url}/#/`)
+      const carbon = counting()
+      await carbon.click(page.getByTestId('tile-co2').getByRole('link'))
+      const steel = page.getByTestId('day-of-steel')
+      await steel.getByText('grid/tianjin/average/2022').first().waitFor()
+      await steel.getByText('电量 × 电力排放因子').waitFor()
+      await carbon.click(steel.getByTestId('evidence-steel-incoming'))
+      await carbon.click(page.getByTestId('trace-slots').getByRole('link', { name: '00:00' }))
+      await expectRegisters(page, '42')
+      expect(carbon.count).toBeLessThanOrEqual(CLICKS_MAX)
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'from enterprise, balance, account and report, in three clicks each; what is found has an address',
+    async () => {
+      const ways: readonly (readonly [string, (page: Page) => Place])[] = [
+        [
+          '/enterprises/steel',
+          (page) => page.getByTestId('enterprise-carriers').getByRole('link', { name: /kWh/ }),
+        ],
+        ['/balance', (page) => page.getByTestId('cell-inflow-electricity')],
+        ['/account', (page) => page.locator('.tile .traced')],
+        ['/reports', (page) => page.getByTestId('sheet').first().locator('.traced')],
+      ]
+      for (const [path, figure] of ways) {
+        const page = await bench.page(path)
+        const counter = counting()
+        await counter.click(figure(page))
+        const part = page.getByTestId('part-steel-incoming').or(page.getByTestId('evidence-steel-incoming'))
+        await counter.click(part)
+        await counter.click(page.getByTestId('trace-slots').getByRole('link', { name: '00:00' }))
+        await registers(page).getByTestId('revision-1').getByText('起始表码').waitFor()
+        expect(counter.count, path).toBeLessThanOrEqual(CLICKS_MAX)
+        // The address alone leads there, for whoever it is sent to.
+        await page.reload()
+        await registers(page).getByTestId('revision-1').waitFor()
+        await page.close()
+      }
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'the account page shows the chain; an adjustment is entered with its reason by who may',
+    async () => {
+      const page = await bench.pageOfAdministrator('/account')
+      const ledger = page.getByTestId('account-ledger')
+      await ledger.getByText('2 条，哈希链完整').waitFor()
+      await ledger.getByRole('button', { name: /调\s*整/ }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('textbox', { name: '吨数，带符号，如 -1.25' }).fill('-0.5')
+      await dialog.getByRole('textbox', { name: '依据文件' }).fill('凭证 7')
+      await dialog.getByRole('textbox', { name: '理由（随决定留存）' }).fill('重复计入')
+      await dialog.getByRole('button', { name: /确\s*定/ }).click()
+      await ledger.getByText('3 条，哈希链完整').waitFor()
+      await ledger.getByRole('row', { name: /调整.*-0\.500 tCO₂.*重复计入.*凭证 7.*admin/ }).waitFor()
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'says so where there is no such figure, and fits a phone',
+    async () => {
+      const page = await bench.page('/trace/nothing/at/all', { width: 390, height: 844 })
+      await page.getByText('没有这个数字，或您无权查看。').waitFor()
+      await page.goto(`${bench.server.url}/#/trace/meters/steel-incoming/2026-03-31/${march.fromMs}`)
+      await page.getByTestId('revision-1').waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    },
+    PAGES_MS_MAX,
+  )
+})

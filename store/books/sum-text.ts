@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { amount, type Amount } from '#contract/amount.ts'
+import type { EnergySum, MethodShare } from '#contract/energy-sum.ts'
+import { Fault } from '#contract/fault.ts'
+import { intervalMethods, type IntervalMethod } from '#contract/interval.ts'
+import { isResolution } from '../storable.ts'
+
+/** Sums as the books keep them: JSON, read without a schema where it is as usual. */
+
+const exact = z.object(amount.shape)
+const sumText = z.object({
+  energy: exact.optional(),
+  known: z.int(),
+  missing: z.int(),
+  partial: z.int(),
+  undecided: z.int(),
+  simulated: z.int(),
+  uncertain: z.int(),
+  coveredMs: z.int(),
+  methods: z.array(z.object({ method: z.enum(intervalMethods), slots: z.int(), energy: exact })),
+})
+
+function textOfSum({ methods, ...sum }: EnergySum): string {
+  const shares = Object.entries(methods).map(([method, share]) => ({ method, ...share }))
+  return JSON.stringify(sumText.parse({ ...sum, methods: shares }))
+}
+
+type SumText = z.output<typeof sumText>
+const methodNames: ReadonlySet<unknown> = new Set(intervalMethods)
+
+const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null
+
+function isAmount(value: unknown): value is Amount {
+  return (
+    isObject(value) &&
+    Number.isSafeInteger(value['count']) &&
+    typeof value['resolution'] === 'string' &&
+    isResolution(value['resolution'])
+  )
+}
+
+const isShare = (value: unknown): boolean =>
+  isObject(value) &&
+  methodNames.has(value['method']) &&
+  Number.isSafeInteger(value['slots']) &&
+  isAmount(value['energy'])
+
+/** What the schema says, without building anything; what is not told apart here is left to it. */
+function isUsual(value: unknown): value is SumText {
+  if (!isObject(value)) return false
+  const { energy, known, missing, partial, undecided, simulated, uncertain, coveredMs, methods } = value
+  return (
+    Number.isSafeInteger(known) &&
+    Number.isSafeInteger(missing) &&
+    Number.isSafeInteger(partial) &&
+    Number.isSafeInteger(undecided) &&
+    Number.isSafeInteger(simulated) &&
+    Number.isSafeInteger(uncertain) &&
+    Number.isSafeInteger(coveredMs) &&
+    (energy === undefined || isAmount(energy)) &&
+    Array.isArray(methods) &&
+    methods.every(isShare)
+  )
+}
+
+export function sumOfText(text: string): EnergySum {
+  const given: unknown = JSON.parse(text)
+  const { energy, methods, ...counts } = isUsual(given) ? given : sumText.parse(given)
+  const shares: Partial<Record<IntervalMethod, MethodShare>> = {}
+  for (const { method, slots, energy } of methods) shares[method] = { slots, energy }
+  return { energy, ...counts, methods: shares }
+}
+
+/** Content of a stretch whose slots have no common count that can be held exactly. */
+export const NOT_SUMMABLE = ''
+
+/** The text of a sum, or that it cannot be made: one meter must not keep the others waiting, and whoever asks is told. */
+export function textOfMade(make: () => EnergySum): string {
+  try {
+    return textOfSum(make())
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'amount-overflow') return NOT_SUMMABLE
+    throw error
+  }
+}
