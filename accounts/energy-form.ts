@@ -5,7 +5,7 @@ import { negateFigure, sumFigures, type BalanceFigure } from './balance-figure.t
 import { decimal, quotient, type Decimal } from './decimal.ts'
 import type { EnergyItem, EnergyItems } from './energy-item.ts'
 import type { NumberedRecord } from './numbered-record.ts'
-import { isUnitOf, quantityOfItem } from './recorded-quantity.ts'
+import { isUnitOf, quantityOfItem, shareOfDays } from './recorded-quantity.ts'
 import type { ReportPeriod } from './report-period.ts'
 
 /**
@@ -150,7 +150,7 @@ function yearStock(
   }
 }
 
-/** What was paid for purchases whose days lie in the period. */
+/** What was paid for purchases of the period; of a bill of a longer time its share by days, as of its quantity. */
 function costOf(
   account: string,
   item: string,
@@ -161,10 +161,8 @@ function costOf(
     record.kind === 'energy-purchased' &&
     record.account === account &&
     record.item === item &&
-    record.cny !== undefined &&
-    from <= record.from &&
-    record.to <= to
-      ? [decimal(record.cny)]
+    record.cny !== undefined
+      ? [partOfDays(decimal(record.cny), shareOfDays(record, from, to))].filter((part) => part !== undefined)
       : [],
   )
   return bills.length === 0
@@ -173,6 +171,15 @@ function costOf(
         bills.reduce((sum, each) => sum.plus(each)),
         THOUSAND,
       )
+}
+
+function partOfDays(
+  whole: Decimal,
+  share: { readonly days: number; readonly of: number } | undefined,
+): Decimal | undefined {
+  if (share === undefined) return undefined
+  const { days, of } = share
+  return days === of ? whole : quotient(whole.times(days), decimal(String(of)))
 }
 
 const zero = decimal('0')
