@@ -126,6 +126,23 @@ describe('fuel', () => {
     ])
   })
 
+  test('with two heating values in a month says that their mean is by days', () => {
+    const value = (ncv: string, from: string, to: string) =>
+      record({
+        kind: 'fuel-property',
+        source: 'source-1',
+        property: 'ncv',
+        value: ncv,
+        unit: 'GJ/10⁴m³',
+        from,
+        to,
+      })
+    const both = [value('380', '2026-03-01', '2026-03-16'), value('390', '2026-03-16', '2026-04-01')]
+    const [made] = postings(account, { 'source-1': [gas('10000')] }, both)
+    expect(made?.factors[0]?.rule).toBe('measured, mean by days and not by quantity')
+    expect(Number(made?.factors[0]?.value)).toBeCloseTo((15 * 380 + 16 * 390) / 31, 12)
+  })
+
   test('from stock is begin + purchases − end − sales, and unknown without a stock at either end', () => {
     const coal = plan([{ kind: 'fuel', item: 'rawCoal', fuel: 'bituminousCoal', records: true }])
     const item = { item: 'rawCoal', unit: 't' }

@@ -70,7 +70,11 @@ function withOwnValues(
       {
         ...standard,
         value: textOf(quotient(sum, decimal(String(days)))),
-        rule: holder.includes(undefined) ? 'measured for a part of the days' : 'measured',
+        rule: holder.includes(undefined)
+          ? 'measured for a part of the days'
+          : held.filter((count) => count > 0).length > 1
+            ? 'measured, mean by days and not by quantity'
+            : 'measured',
         confidence: holder.includes(undefined) ? standard.confidence : 'own',
         document: documents.join('; ').slice(0, 1_000),
       },
