@@ -429,6 +429,20 @@ describe('what cannot be counted', () => {
   })
 })
 
+describe('a posting of before', () => {
+  test('is computed again from its own evidence, though it would not be made so today', () => {
+    const actual = meter('356789', { meter: 'gas', quantity: 'gasVolumeActual', unit: 'm³' })
+    const account = plan([{ kind: 'fuel', fuel: 'naturalGas', measured: [{ meter: 'gas' }] }])
+    const [standard] = postings(account, { 'source-1': [gas('356789')] })
+    if (standard === undefined) throw new Error('there is one')
+    const before = { ...standard, evidence: { meters: [actual], records: [] } }
+    expect(resultOf(before, rules.assumptions)).toMatchObject({
+      activity: standard.activity,
+      tCo2: standard.tCo2,
+    })
+  })
+})
+
 describe('own values of a fuel', () => {
   const account = plan([
     { kind: 'fuel', item: 'rawCoal', fuel: 'bituminousCoal', measured: [{ meter: 'belt' }] },
