@@ -20,14 +20,32 @@ function contentOf(file: string): Buffer {
   }
 }
 
+/**
+ * Where a URL points, as options of MQTT.js: when it takes the URL apart itself, Node warns of the way in which it does,
+ * between the lines of the log.
+ */
+function brokerOf(url: string): IClientOptions {
+  const { protocol, hostname, port, username, password } = new URL(url)
+  return {
+    protocol: protocol === 'mqtts:' ? 'mqtts' : 'mqtt',
+    // IPv6 addresses have brackets in URLs only.
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    ...(port === '' ? {} : { port: Number(port) }),
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+  }
+}
+
 /** MQTT.js options for one connection. Throws `file-unreadable` or `InvalidFile`. */
 export function accessOptions({
+  url,
   mqttVersion,
   keepAliveSeconds,
   tls,
   credentialsFile,
 }: Access): IClientOptions {
   return {
+    ...brokerOf(url),
     protocolVersion: mqttVersion === '5' ? 5 : 4,
     keepalive: keepAliveSeconds,
     // Without a receipt a row is sent again by the journal: the broker is to keep nothing.

@@ -165,7 +165,7 @@ export class Uplink {
   /** Starts a connection; undefined, and said why, when a file that it needs cannot be read. */
   #connect(): MqttClient | undefined {
     try {
-      return connect(this.#options.url, this.#clientOptions())
+      return connect(this.#clientOptions())
     } catch (error) {
       const fault =
         error instanceof Fault

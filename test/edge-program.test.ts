@@ -150,6 +150,7 @@ describeWith(['socat'], 'the one-file program of a gateway, at work', () => {
       ptyFolder: home,
     })
   })
+  let said = ''
   afterAll(async () => {
     agent.kill('SIGTERM')
     if (agent.exitCode === null) await once(agent, 'exit')
@@ -164,8 +165,13 @@ describeWith(['socat'], 'the one-file program of a gateway, at work', () => {
     agent = spawn(
       process.execPath,
       [program, 'edge', '--config', 'gateway.yaml', '--health-port', '0', '--log', 'warn'],
-      { cwd: home, env: { TMPDIR: home }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+      { cwd: home, env: { TMPDIR: home }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     )
+    for (const stream of [agent.stdout, agent.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        said += chunk.toString()
+      })
+    }
     const [message]: unknown[] = await once(agent, 'message')
     const ready = childMessage.parse(message)
     if (ready.kind !== 'ready') throw new Error(`the agent says ${ready.kind}`)
@@ -184,5 +190,7 @@ describeWith(['socat'], 'the one-file program of a gateway, at work', () => {
     agent.kill('SIGTERM')
     const [code]: unknown[] = await once(agent, 'exit')
     expect(code).toBe(0)
+    // A collector of logs takes a line for an object: nothing else may be among them.
+    for (const line of said.split('\n').filter(Boolean)) expect(line).toMatch(/^\{.*\}$/)
   })
 })
