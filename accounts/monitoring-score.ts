@@ -1,7 +1,6 @@
 import { join } from '#contract/energy-sum.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
-import { accountOf } from './balance-flows.ts'
 import { decimal, ofAmount, quotient, type Decimal } from './decimal.ts'
 import type { MonitoringRule } from './monitoring-checks.ts'
 import type { ReportPeriod } from './report-period.ts'
@@ -22,14 +21,10 @@ export interface MonitoringScore {
 
 const ONE = decimal('1')
 
-/** Meters right behind a boundary meter, of its account and carrier: those of the processes. */
+/** Meters right behind a boundary meter, of its carrier: those of the processes, or of the enterprises behind a park's. */
 function metersBehind(park: Park, boundary: Meter): Meter[] {
   return [...park.meters.values()].filter(
-    (meter) =>
-      meter.upstream === boundary.id &&
-      meter.carrier === boundary.carrier &&
-      meter.role !== 'check' &&
-      accountOf(park, meter) === accountOf(park, boundary),
+    (meter) => meter.upstream === boundary.id && meter.carrier === boundary.carrier && meter.role !== 'check',
   )
 }
 
