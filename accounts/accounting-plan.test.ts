@@ -55,4 +55,37 @@ describe('The accounting plan of the demo park', () => {
       },
     ])
   })
+
+  it('counts no gas at working conditions, and no register of another carrier or unit', () => {
+    const [first, steel, ...others] = plan.accounts
+    const fuel = (meter: string, over: Record<string, unknown> = {}) => ({
+      id: `of-${meter}`,
+      name: { zh: '源', en: 'Source' },
+      kind: 'fuel',
+      item: 'naturalGas',
+      fuel: 'naturalGas',
+      measured: [{ meter, ...over }],
+    })
+    const wrong = {
+      ...plan,
+      accounts: [
+        first,
+        {
+          ...steel,
+          sources: [
+            fuel('food-gas-incoming', { quantity: 'gasVolumeActual' }),
+            fuel('services-water'),
+            { ...fuel('food-canteen-gas'), item: undefined, fuel: 'bituminousCoal' },
+          ],
+        },
+        ...others,
+      ],
+    }
+    const found = planContradictions(accountingPlan.parse(wrong), park, items, factors)
+    expect(found.map(({ message }) => message)).toEqual([
+      'food-gas-incoming: its volume is that at working conditions, not at standard ones',
+      'services-water: waterVolume (water) is no activity of kind fuel',
+      'food-canteen-gas: is in m³, and of-food-canteen-gas is counted in t',
+    ])
+  })
 })

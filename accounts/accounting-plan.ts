@@ -178,6 +178,10 @@ export const accountPlan = z.strictObject({
   electricityVintage: z.int().min(1990).max(2100).optional().meta({
     description: 'Calculate with the factor of this year until the plan says otherwise',
   }),
+  certificateYears: z.int().min(0).max(10).default(0).meta({
+    description:
+      'How many years before that of the consumption the vintage of a certificate may be; 0: of the same year only',
+  }),
   ownFactors: z.array(ownFactor).default([]),
   sources: z.array(emissionSource).default([]),
   conversions: z.array(conversion).default([]),

@@ -178,6 +178,108 @@ describe('What people entered', () => {
   })
 })
 
+describe('What was bought and is used by no meter', () => {
+  const coal = { item: 'rawCoal', unit: 't' }
+  const drawing = {
+    ...plan,
+    accounts: plan.accounts.map((account) =>
+      account.account === 'food'
+        ? {
+            ...account,
+            sources: [
+              ...account.sources,
+              {
+                id: 'coal',
+                name: { zh: '煤', en: 'Coal' },
+                kind: 'fuel' as const,
+                item: 'rawCoal',
+                fuel: 'bituminousCoal',
+                measured: [],
+                records: true,
+              },
+            ],
+          }
+        : account,
+    ),
+  }
+  const stocks = [
+    record(1, { ...coal, kind: 'energy-stock', quantity: '100', from: '2026-02-01', to: '2026-03-01' }),
+    record(2, { ...coal, kind: 'energy-purchased', quantity: '500' }),
+    record(3, { ...coal, kind: 'energy-stock', quantity: '80' }),
+  ]
+  const cellOf = (records: typeof stocks, its: typeof plan, item = 'rawCoal') => {
+    const table = tableOf(
+      balanceIn(
+        groundOf(() => '0', { records, plan: its }),
+        '2026-03',
+      ),
+      'food',
+    )
+    const at = (row: string) => table.lines.find((line) => line.row.id === row)?.cells.get(item)?.figure
+    return { use: at('consumption'), difference: at('difference') }
+  }
+
+  test('is what its stocks say, where a source of the plan draws on them: 520 × 0.7143 tce', () => {
+    const { use, difference } = cellOf(stocks, drawing)
+    expect(use?.amount?.toFixed()).toBe('520')
+    expect(use?.coal.calorific?.toFixed(3)).toBe('371.436')
+    expect(difference?.amount?.toFixed()).toBe('0')
+    const feedstock = record(4, { ...coal, kind: 'energy-used', quantity: '120', use: 'feedstock' })
+    expect(cellOf([...stocks, feedstock], drawing).use?.amount?.toFixed()).toBe('520')
+  })
+
+  test('is not known without a stock at either end or a source, and the total says so', () => {
+    for (const { use } of [cellOf(stocks.slice(0, 2), drawing), cellOf(stocks, plan)])
+      expect(use).toMatchObject({ amount: undefined, incomplete: true })
+  })
+
+  test('a record in no unit of its item leaves its own cell unknown', () => {
+    const wrong = record(5, { kind: 'energy-purchased', item: 'diesel', quantity: '7', unit: 'kWh' })
+    expect(cellOf([wrong], plan, 'diesel').use).toMatchObject({ amount: undefined, incomplete: true })
+    expect(cellOf([...stocks, wrong], drawing).use?.amount?.toFixed()).toBe('520')
+  })
+})
+
+describe('Steam by pressure and temperature', () => {
+  test('is heat as postings have it: 100 t × (2777.12 − 83.74) kJ/kg', () => {
+    const state = { pressureKpa: '1000', document: 'Design' }
+    const meters = ['food-boiler-steam', 'food-cooking-steam', 'food-cleaning-steam']
+    const ground = groundOf(({ id }) => (id === 'food-cooking-steam' ? '100' : '0'), {
+      plan: { ...plan, steam: [{ meters, state }] },
+    })
+    const balance = balanceIn(ground, '2026-03')
+    const heat = tableOf(balance, 'food')
+      .lines.find(({ row }) => row.id === 'terminal')
+      ?.cells.get('heat')
+    expect(heat?.figure.amount?.toFixed()).toBe('269.338')
+    expect(balance.unplaced.filter(({ reason }) => reason === 'no-enthalpy')).toEqual([])
+  })
+})
+
+describe('Feedstock of what meters measure', () => {
+  test('is a part of the metered use, not more of it', () => {
+    const feedstock = record(1, {
+      kind: 'energy-used',
+      item: 'naturalGas',
+      quantity: '3000',
+      unit: 'm³',
+      use: 'feedstock',
+    })
+    const energies: Record<string, string> = { 'food-gas-incoming': '10000', 'food-canteen-gas': '10000' }
+    const balance = balanceIn(
+      groundOf(({ id }) => energies[id] ?? '0', { records: [feedstock] }),
+      '2026-03',
+    )
+    const table = tableOf(balance, 'food')
+    const at = (row: string) =>
+      table.lines
+        .find((line) => line.row.id === row)
+        ?.cells.get('naturalGas')
+        ?.figure.amount?.toFixed()
+    expect([at('consumption'), at('feedstock'), at('difference')]).toEqual(['10000', '3000', '0'])
+  })
+})
+
 describe('Closing within the accuracy classes', () => {
   const energies: Record<string, string> = { 'steel-incoming': '1000', 'steel-drawing-line': '990' }
   const closure = (over: Record<string, string>, without?: string) => {

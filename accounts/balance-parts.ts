@@ -39,6 +39,8 @@ export interface RecordOrigin {
   readonly document: string
   /** True where the record speaks of a longer time and this is its share by days. */
   readonly apportioned: boolean
+  /** What the record names another use of, taken off the use that meters measured. */
+  readonly takenOff?: boolean
 }
 
 /** One of the things that a cell of the balance table is made of. */

@@ -33,7 +33,7 @@ export interface ParkBalance {
 /** What every cell of every table of a period is made of. Throws `factor-ambiguous`, `unit-mismatch`. */
 export function parkBalance(ground: BalanceGround, period: ReportPeriod): ParkBalance {
   const { park, plan, items, library, records } = ground
-  const heatingValues = heatingValuesOf(records, plan)
+  const heatingValues = heatingValuesOf(records, plan, library)
   const cuts = heatingValues.flatMap(({ from, to }) => [from, to])
   const pieces = piecesOf(period, park.description.timeZone, cuts)
   const { flows, unplaced } = balanceFlows(park, plan, items)

@@ -44,6 +44,7 @@ const sources: CoalSources = {
       record: 7,
       account: 'food',
       item: 'naturalGas',
+      source: 'boiler',
       from: '2026-03-01',
       to: '2026-04-01',
       value: '389.31',
@@ -88,8 +89,18 @@ describe('The standard-coal coefficient of an item', () => {
     expect(of({ account: 'food', day: '2026-04-01' })).toMatchObject({ value: '1.33' })
     const [one] = sources.heatingValues
     if (one === undefined) throw new Error('there is one')
-    const two = { ...sources, heatingValues: [one, { ...one, record: 8, value: '390' }] }
-    expect(() => coalCoefficient({ ...wish, account: 'food' }, two)).toThrow('records 7 and 8')
+    const withOther = (other: Partial<typeof one>) =>
+      coalCoefficient(
+        { ...wish, account: 'food' },
+        { ...sources, heatingValues: [one, { ...one, record: 8, ...other }] },
+      )
+    // The later record of a source holds, as in postings; of two sources nobody knows what the item's is.
+    expect(withOther({ value: '390' })).toMatchObject({ code: 'record/8' })
+    expect(withOther({ value: '390', source: 'oven' })).toBe('no-coefficient')
+    expect(withOther({ source: 'oven' })).toMatchObject({ rule: 'measured' })
+    expect(withOther({ value: undefined })).toBe('no-coefficient')
+    // Another account is not touched by it.
+    expect(of({})).toMatchObject({ rule: 'of-the-edition' })
   })
 
   test('of an inherited row says so and is doubtful', () => {

@@ -36,10 +36,13 @@ export interface MeasuredHeatingValue {
   readonly record: number
   readonly account: string
   readonly item: string
+  /** The source whose fuel was measured. */
+  readonly source: string
   /** Days that it speaks of: [from, to). */
   readonly from: string
   readonly to: string
-  readonly value: string
+  /** Undefined for a record whose value cannot be one of that fuel. */
+  readonly value: string | undefined
   readonly document: string
 }
 
@@ -126,18 +129,24 @@ function ofPlan(
   }
 }
 
-function ofHeatingValue(wish: CoalWish, unit: string, sources: CoalSources): CoalCoefficient | undefined {
-  const [value, other] = sources.heatingValues.filter(
-    ({ account, item, from, to }) =>
-      account === wish.account && item === wish.item && from <= wish.day && wish.day < to,
-  )
-  if (value === undefined) return undefined
-  if (other !== undefined && other.value !== value.value) {
-    throw new Fault(
-      'factor-ambiguous',
-      `For ${wish.item} of ${wish.account} on ${wish.day} records ${value.record} and ${other.record} hold.`,
+/** Of two values of one source and day the later record holds; where sources have different ones, the item has none. */
+function ofHeatingValue(wish: CoalWish, unit: string, sources: CoalSources): CoalChoice | undefined {
+  const holding = new Map<string, MeasuredHeatingValue>()
+  for (const each of sources.heatingValues) {
+    const isOf = each.account === wish.account && each.item === wish.item
+    const before = holding.get(each.source)
+    if (
+      isOf &&
+      each.from <= wish.day &&
+      wish.day < each.to &&
+      (before === undefined || before.record < each.record)
     )
+      holding.set(each.source, each)
   }
+  const [value, ...others] = holding.values()
+  if (value === undefined) return undefined
+  if (value.value === undefined || others.some((other) => other.value !== value.value))
+    return 'no-coefficient'
   // GJ/t = MJ/kg, and GJ per 10⁴ m³ = 100 kJ/m³.
   const kj = decimal(value.value).times(decimal(unit === 't' ? '1000' : '100'))
   return {

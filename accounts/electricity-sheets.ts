@@ -101,13 +101,38 @@ export function costSheets(
           charge === undefined ? [] : [[`${say(name)} (${say(CNY)})`, chargeCell(charge, say)]],
         ),
       ],
-      notes:
-        adjustment === undefined
+      notes: [
+        ...limitsOf(cost, say),
+        ...(adjustment === undefined
           ? []
           : [
               `${say({ zh: '功率因数调整系数可信度', en: 'Confidence of the adjustment' })}: ${adjustment.confidence}${adjustment.otherwise === undefined ? '' : ` (${textOf(adjustment.otherwise)} %)`}`,
-            ],
+            ]),
+      ],
     },
+  ]
+}
+
+/** What the bill does not know, where that can change it. */
+function limitsOf({ lines, missing }: ElectricityCost, say: Say): string[] {
+  const isByDemand = lines.some(({ price }) => price?.basic?.by === 'maximum-demand')
+  return [
+    ...(missing > 0
+      ? [
+          say({
+            zh: '有缺失时段：电费只含已知时段',
+            en: 'Slots are missing: the charges are those of the known slots alone',
+          }),
+        ]
+      : []),
+    ...(isByDemand
+      ? [
+          say({
+            zh: '基本电费按实际最大需量乘单价；未计合同需量的下限与超合同需量的加价',
+            en: 'The basic charge is the maximum demand times its price; a contracted demand and what is beyond it are not applied',
+          }),
+        ]
+      : []),
   ]
 }
 

@@ -92,15 +92,37 @@ describe('Forms 205-1 and 205-2', () => {
   })
 
   test('a stock that does not meet purchase and use is told of', () => {
-    const less = records.filter(({ number }) => number !== 2)
-    const parts = balanceIn(
-      groundOf(({ id }) => energies[id] ?? '0', { records: less }),
-      '2026-03',
-    ).parts
-    const { checks } = energyForm(parts, march, { plan: food, rows, items, records: less })
-    expect(checks).toContainEqual(
-      expect.objectContaining({ check: 'stock-and-purchase', item: 'diesel', result: 'failed' }),
+    const resultOf = (its: typeof records) => {
+      const { parts } = balanceIn(
+        groundOf(({ id }) => energies[id] ?? '0', { records: its }),
+        '2026-03',
+      )
+      const { checks } = energyForm(parts, march, { plan: food, rows, items, records: its })
+      return (name: string, item?: string) =>
+        checks.find((each) => each.check === name && each.item === item)?.result
+    }
+    const others = records.filter(({ number }) => number !== 2)
+    const some = [...others, entered(6, { kind: 'energy-used', quantity: '1', use: 'transport' })]
+    expect(resultOf(some)('stock-and-purchase', 'diesel')).toBe('failed')
+    // Bought, and used by nobody: what it was used for is not known, and the total is not whole.
+    expect(resultOf(others)('stock-and-purchase', 'diesel')).toBe('incomplete')
+    expect(resultOf(others)('comprehensive-consumption')).toBe('incomplete')
+  })
+
+  test('state the stock of the year’s beginning in the unit of the item', () => {
+    const gas = { kind: 'energy-stock', item: 'naturalGas', from: '2025-12-01', to: '2026-01-01' }
+    const records = [entered(1, { ...gas, quantity: '12', unit: '万m³' })]
+    const { parts } = balanceIn(
+      groundOf(({ id }) => energies[id] ?? '0', { records }),
+      '2026-01',
     )
+    const january = reportPeriod('2026-01', 'Asia/Shanghai')
+    const { lines } = energyForm(parts, january, { plan: food, rows, items, records })
+    const line = lines.find(({ item }) => item === 'naturalGas')
+    expect([line?.yearStock, line?.stockBegin].map((each) => each?.amount?.toFixed())).toEqual([
+      '120000',
+      '120000',
+    ])
   })
 })
 

@@ -3,8 +3,9 @@ import type { BalancePart } from './balance-parts.ts'
 import type { BalanceRows } from './balance-row.ts'
 import { negateFigure, sumFigures, type BalanceFigure } from './balance-figure.ts'
 import { decimal, quotient, type Decimal } from './decimal.ts'
-import type { EnergyItems } from './energy-item.ts'
+import type { EnergyItem, EnergyItems } from './energy-item.ts'
 import type { NumberedRecord } from './numbered-record.ts'
+import { isUnitOf, quantityOfItem, shareOfDays } from './recorded-quantity.ts'
 import type { ReportPeriod } from './report-period.ts'
 
 /**
@@ -76,7 +77,8 @@ export function energyForm(
       section(part) === 'transformation' && part.origin.kind === 'meter' && part.origin.share.startsWith('-')
     const isUsed = (part: BalancePart): boolean => section(part) === 'terminal' || section(part) === 'losses'
     const useOf = ({ origin }: BalancePart): string | undefined => {
-      const record = origin.kind === 'record' ? recordsByNumber.get(origin.record ?? 0) : undefined
+      const isOwn = origin.kind === 'record' && origin.takenOff !== true
+      const record = isOwn ? recordsByNumber.get(origin.record ?? 0) : undefined
       return record?.kind === 'energy-used' ? record.use : undefined
     }
     const isNonProduction = (part: BalancePart): boolean => {
@@ -94,7 +96,7 @@ export function energyForm(
     return [
       {
         item,
-        yearStock: yearStock(plan.account, item, period, records),
+        yearStock: yearStock(plan.account, item, items[item], period, records),
         purchased: sum(({ row }) => row === 'inflow' || row === 'received-inside' || row === 'imports'),
         thousandYuan: costOf(plan.account, item, period, records),
         consumed,
@@ -131,22 +133,24 @@ function coefficientOf({ amount, coal }: BalanceFigure): Decimal | undefined {
 function yearStock(
   account: string,
   item: string,
+  described: EnergyItem | undefined,
   { from }: ReportPeriod,
   records: readonly NumberedRecord[],
 ): BalanceFigure {
   const stocks = records.flatMap(({ record }) =>
     record.kind === 'energy-stock' && record.account === account && record.item === item ? [record] : [],
   )
-  const found = stocks.find(({ to }) => to === `${from.slice(0, 4)}-01-01`)
+  const found = stocks.findLast(({ to }) => to === `${from.slice(0, 4)}-01-01`)
+  const isCountable = found !== undefined && described !== undefined && isUnitOf(found.unit, described)
   return {
-    amount: found === undefined ? undefined : decimal(found.quantity),
+    amount: isCountable ? quantityOfItem(found.quantity, found.unit, described) : undefined,
     coal: { calorific: undefined, equal: undefined },
     absent: {},
-    incomplete: stocks.length > 0 && found === undefined,
+    incomplete: stocks.length > 0 && !isCountable,
   }
 }
 
-/** What was paid for purchases whose days lie in the period. */
+/** What was paid for purchases of the period; of a bill of a longer time its share by days, as of its quantity. */
 function costOf(
   account: string,
   item: string,
@@ -157,10 +161,8 @@ function costOf(
     record.kind === 'energy-purchased' &&
     record.account === account &&
     record.item === item &&
-    record.cny !== undefined &&
-    from <= record.from &&
-    record.to <= to
-      ? [decimal(record.cny)]
+    record.cny !== undefined
+      ? [partOfDays(decimal(record.cny), shareOfDays(record, from, to))].filter((part) => part !== undefined)
       : [],
   )
   return bills.length === 0
@@ -169,6 +171,15 @@ function costOf(
         bills.reduce((sum, each) => sum.plus(each)),
         THOUSAND,
       )
+}
+
+function partOfDays(
+  whole: Decimal,
+  share: { readonly days: number; readonly of: number } | undefined,
+): Decimal | undefined {
+  if (share === undefined) return undefined
+  const { days, of } = share
+  return days === of ? whole : quotient(whole.times(days), decimal(String(of)))
 }
 
 const zero = decimal('0')

@@ -95,7 +95,7 @@ export function energyStatistics(
   const { park, plan, items, library, records } = ground
   const { timeZone } = park.description
   const itemOf = meterItems(park, plan, items)
-  const heatingValues = heatingValuesOf(records, plan)
+  const heatingValues = heatingValuesOf(records, plan, library)
   const coalOf = itemCoals({ plan, library, items, heatingValues })
   const cuts = heatingValues.flatMap(({ from, to }) => [from, to])
   const used = (of: ReportPeriod): ((meter: Meter) => BalanceFigure) => {

@@ -67,6 +67,19 @@ export function factorContradictions(files: FactorFiles): FactorFinding[] {
   for (const [index, row] of files.process.rows.entries()) {
     check('process', index, row, `${row.code} from ${row.valid?.from ?? 'the beginning'}`, undefined)
   }
+  for (const file of ['heat', 'process'] as const) {
+    for (const [index, { valid }] of files[file].rows.entries()) {
+      for (const end of ['from', 'to'] as const) {
+        // A posting is of a month and has one factor: a change within it would hold from its first day or not at all.
+        if (valid?.[end] !== undefined && !valid[end].endsWith('-01'))
+          findings.push({
+            file,
+            path: ['rows', index, 'valid', end],
+            message: `${valid[end]} is no first of a month`,
+          })
+      }
+    }
+  }
   for (const [file, rows] of datedRows(files)) {
     for (const { index, path, message } of [...chainFaults(rows), ...validityFaults(rows)]) {
       findings.push({ file, path: ['rows', index, ...path], message })
@@ -75,12 +88,24 @@ export function factorContradictions(files: FactorFiles): FactorFinding[] {
   return findings
 }
 
+/** The code that a chain of process rows began with: what sources name. */
+function firstOf(code: string, { rows }: FactorFiles['process']): string {
+  const seen = new Set<string>()
+  let at = code
+  while (!seen.has(at)) {
+    seen.add(at)
+    at = rows.find((row) => row.code === at)?.supersedes ?? at
+  }
+  return at
+}
+
 /** The rows of all files, each with what it is a value of and for how long it holds. */
 function datedRows({
   standardCoal,
   fuels,
   electricity,
   heat,
+  process,
 }: FactorFiles): [keyof FactorFiles, DatedRow[]][] {
   const always = { series: '', valid: undefined }
   const rowsOf = <R extends { readonly code: string; readonly supersedes?: string | undefined }>(
@@ -105,5 +130,9 @@ function datedRows({
       })),
     ],
     ['heat', rowsOf(heat.rows, ({ subject, valid }) => ({ ...always, thing: subject, valid }))],
+    [
+      'process',
+      rowsOf(process.rows, ({ code, valid }) => ({ ...always, thing: firstOf(code, process), valid })),
+    ],
   ]
 }

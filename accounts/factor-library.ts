@@ -98,6 +98,7 @@ function only<F extends { readonly code: string }>(rows: readonly F[], what: str
 export function factorLibrary(files: FactorFiles): FactorLibrary {
   const { standardCoal, process } = files
   const coalSuccessors = successors(standardCoal.rows)
+  const processSuccessors = successors(process.rows)
   const [fuels, electricity, heat] = [
     inForce(files.fuels.rows),
     inForce(files.electricity.rows),
@@ -176,7 +177,16 @@ export function factorLibrary(files: FactorFiles): FactorLibrary {
         heat.filter((row) => row.subject === subject && holds(row.valid, day)),
         `${subject} on ${day}`,
       ),
-    process: (code, day) => process.rows.find((row) => row.code === code && holds(row.valid, day)),
+    process: (code, day) => {
+      // A source names the row that was there when the plan was made; those after it hold from their own days.
+      const seen = new Set<string>()
+      for (let row = process.rows.find((each) => each.code === code); row !== undefined;) {
+        if (holds(row.valid, day) || seen.has(row.code)) return holds(row.valid, day) ? row : undefined
+        seen.add(row.code)
+        row = processSuccessors.get(row.code)
+      }
+      return undefined
+    },
     setName: (set) => files.fuels.sets[set]?.name.zh ?? set,
   }
 }

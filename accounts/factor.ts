@@ -188,6 +188,9 @@ const processRow = z.strictObject({
   source: z.string().min(1),
   confidence,
   valid: validity.optional(),
+  supersedes: factorCode.optional().meta({
+    description: 'The row before it: a source that names the older one takes this from its first day',
+  }),
   note,
 })
 

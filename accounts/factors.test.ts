@@ -78,6 +78,35 @@ describe('The factor files', () => {
     ])
   })
 
+  test('a factor of postings changes on the first of a month, and a process row can be succeeded by another', () => {
+    const [heat] = files.heat.rows
+    const [row, ...rest] = files.process.rows
+    if (heat === undefined || row === undefined) throw new Error('there are rows')
+    const middle = [
+      { ...heat, valid: { to: '2026-03-16' } },
+      { ...heat, code: 'heat/next', valid: { from: '2026-03-16' } },
+    ]
+    const found = factorContradictions({ ...files, heat: { rows: middle } })
+    expect(found.map(({ message }) => message)).toEqual([
+      '2026-03-16 is no first of a month',
+      '2026-03-16 is no first of a month',
+    ])
+    const next = { ...row, code: `${row.code}/2026`, value: '0.44', supersedes: row.code }
+    const rows = [
+      { ...row, valid: { to: '2026-07-01' } },
+      { ...next, valid: { from: '2026-07-01' } },
+      ...rest,
+    ]
+    const both = { ...files, process: { rows } }
+    expect(factorContradictions(both)).toEqual([])
+    const { process } = factorLibrary(both)
+    // A source goes on naming the row that its plan was made with.
+    expect([process(row.code, '2026-06-01')?.code, process(row.code, '2026-07-01')?.code]).toEqual([
+      row.code,
+      next.code,
+    ])
+  })
+
   test('a corrected row takes the place of the one that it supersedes, over any number of steps', () => {
     const [heat] = files.heat.rows
     if (heat === undefined) throw new Error('there is a row of heat')

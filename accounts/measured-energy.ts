@@ -63,16 +63,20 @@ function runsOf(pieces: readonly MeasuredPiece[]): (readonly MeasuredPiece[])[] 
 
 /**
  * The same for pieces that follow one another, each meter and quantity read from the books once, however often it is
- * asked for.
+ * asked for. To be made anew for each report: what was read stays as it was.
  */
 export function measuredFromBooks(
   books: Pick<Books, 'sumsOver'>,
   nowMs: number,
 ): (pieces: readonly MeasuredPiece[]) => MeasuredPieces {
+  const made = new Map<string, MeasuredPieces>()
   return (pieces) => {
+    const name = pieces.map(({ fromMs, toMs }) => `${fromMs} ${toMs}`).join(', ')
+    const before = made.get(name)
+    if (before !== undefined) return before
     const known = new Map<string, readonly MeasuredEnergy[]>()
     const runs = runsOf(pieces)
-    return (meter, quantity) => {
+    const measuredPieces: MeasuredPieces = (meter, quantity) => {
       const key = `${meter.id} ${quantity}`
       const found = known.get(key)
       if (found !== undefined) return found
@@ -85,6 +89,8 @@ export function measuredFromBooks(
       known.set(key, measured)
       return measured
     }
+    made.set(name, measuredPieces)
+    return measuredPieces
   }
 }
 

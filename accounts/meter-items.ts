@@ -1,8 +1,10 @@
+import { Fault } from '#contract/fault.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { AccountingPlan, SteamState } from './accounting-plan.ts'
 import { decimal, type Decimal } from './decimal.ts'
 import { steamHeatGj } from './emissions.ts'
+import { steamEnthalpy } from './steam-enthalpy.ts'
 import type { EnergyItems } from './energy-item.ts'
 
 /** The energy item that a meter measures, and what a unit of its register is in the unit of that item. */
@@ -65,6 +67,18 @@ export function meterItems(
   }
 }
 
+/** kJ/kg of steam of a state, as postings have it; undefined where there is none that steam can be in. */
 function enthalpyOf(state: SteamState | undefined): Decimal | undefined {
-  return state !== undefined && 'enthalpyKjPerKg' in state ? decimal(state.enthalpyKjPerKg) : undefined
+  if (state === undefined) return undefined
+  if ('enthalpyKjPerKg' in state) return decimal(state.enthalpyKjPerKg)
+  const { pressureKpa, temperatureCelsius } = state
+  try {
+    return steamEnthalpy(
+      Number(pressureKpa),
+      temperatureCelsius === undefined ? undefined : Number(temperatureCelsius),
+    )
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'steam-state-invalid') return undefined
+    throw error
+  }
 }

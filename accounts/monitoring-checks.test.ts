@@ -20,7 +20,11 @@ afterAll(() => {
 })
 
 /** A register that goes on from slot to slot; slots that a test leaves out are not known. */
-function fill(meter: string, left: (slot: number) => boolean): void {
+function fill(
+  meter: string,
+  left: (slot: number) => boolean,
+  methodOf: (slot: number) => 'measured' | 'apportioned' = () => 'measured',
+): void {
   const slots = Array.from({ length: 31 * DAY_SLOTS }, (_, slot) => slot)
     .filter((slot) => !left(slot))
     .map((slot) => {
@@ -31,7 +35,12 @@ function fill(meter: string, left: (slot: number) => boolean): void {
         const point = { atMs: boundary.atMs, register }
         return { ...boundary, register, before: point, after: point }
       }
-      return { ...one, opening: at(one.opening, slot * 1_000), closing: at(one.closing, (slot + 1) * 1_000) }
+      return {
+        ...one,
+        method: methodOf(slot),
+        opening: at(one.opening, slot * 1_000),
+        closing: at(one.closing, (slot + 1) * 1_000),
+      }
     })
   bench.books.record({ meter, fromMs: 1, toMs: 0 }, slots, bench.clock.wallMs())
 }
@@ -62,6 +71,16 @@ test('a whole month meets all demands; where a tenth of it is missing, what is m
   })
   expect(food?.advance === undefined ? '' : textOf(food.advance)).toBe('29760')
   expect(Number(food?.deviation?.toFixed())).toBeCloseTo(361 / 2976, 9)
+})
+
+test('what was shared out afterwards was not received', () => {
+  fill(
+    'food-incoming',
+    () => false,
+    (slot) => (slot < 2_790 ? 'apportioned' : 'measured'),
+  )
+  const food = check().find(({ meter }) => meter.id === 'food-incoming')
+  expect(food).toMatchObject({ expected: 2_976, known: 186, completeness: 'failed' })
 })
 
 test('of a meter that was never read nothing is judged but its completeness', () => {

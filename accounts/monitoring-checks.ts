@@ -17,7 +17,7 @@ export const monitoringRuleFile = z.strictObject({
   document: z.string().min(1),
   source: z.string().min(1),
   confidence: z.enum(confidences),
-  completeness: share.meta({ description: 'Known quarter-hours of those expected, at least' }),
+  completeness: share.meta({ description: 'Received quarter-hours of those expected, at least' }),
   deviation: share.meta({ description: 'Sum of days against the register’s advance, at most' }),
   boundarySeconds: z.int().min(0).meta({ description: 'From midnight to the reading of a day’s boundary' }),
   score: z.strictObject({
@@ -37,6 +37,7 @@ export type CheckResult = (typeof checkResults)[number]
 export interface MonitoredMeter {
   readonly meter: Meter
   readonly expected: number
+  /** Slots whose boundaries were received; apportioned and estimated ones are not among them. */
   readonly known: number
   readonly completeness: CheckResult
   /** Sum of the days, and what the register advanced from the first to the last boundary that is known. */
@@ -106,6 +107,9 @@ function isPunctual(
   return [before, after].some((point) => Math.abs(point.atMs - atMs) <= seconds * 1_000)
 }
 
+/** Methods of slots that rest on readings of their own time. */
+const RECEIVED = ['measured', 'interpolated', 'integrated'] as const
+
 /** The checks of every boundary meter that is read, of an account or of all of them. */
 export function monitoringChecks(
   {
@@ -131,6 +135,8 @@ export function monitoringChecks(
     )
     .map((meter) => {
       const { energy, expected, sum } = measuredEnergy(books, meter, period, nowMs)
+      // Received over expected: what was shared out or estimated afterwards was never received.
+      const received = RECEIVED.reduce((count, method) => count + (sum.methods[method]?.slots ?? 0), 0)
       const advance = advanceOf(books, meter, period)
       const comparable = energy !== undefined && advance?.gt(0) === true
       const deviation = comparable ? quotient(energy.minus(advance).abs(), advance) : undefined
@@ -139,8 +145,8 @@ export function monitoringChecks(
       return {
         meter,
         expected,
-        known: sum.known,
-        completeness: resultOf(expected === 0 ? undefined : sum.known / expected >= rule.completeness),
+        known: received,
+        completeness: resultOf(expected === 0 ? undefined : received / expected >= rule.completeness),
         daySum: energy,
         advance,
         deviation,

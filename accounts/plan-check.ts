@@ -1,8 +1,10 @@
 import type { Park } from '#contract/park.ts'
-import { quantityOf } from '#contract/quantities.ts'
-import type { AccountingPlan, MeasuredTerm } from './accounting-plan.ts'
+import { quantityOf, type QuantityName } from '#contract/quantities.ts'
+import type { AccountingPlan, AccountPlan, EmissionSource, MeasuredTerm } from './accounting-plan.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { FactorFiles } from './factor.ts'
+import { unitFactor } from './record-unit.ts'
+import { meterContradiction } from './source-meters.ts'
 
 /** A contradiction in an accounting plan: where in it, and what. */
 export interface PlanFinding {
@@ -29,6 +31,32 @@ export function planContradictions(
       if (quantity !== undefined && quantityOf(quantity).kind !== 'cumulative')
         at([...path, index, 'quantity'], `${quantity} is no register that energy can be computed of`)
     }
+  }
+
+  /** Why a register is not in a unit that the factors of a source are by. */
+  const unitContradiction = (
+    source: EmissionSource,
+    quantity: QuantityName,
+    account: AccountPlan,
+  ): string | undefined => {
+    const { unit } = quantityOf(quantity)
+    const set = source.kind === 'fuel' ? (source.fuelSet ?? account.fuelSet) : undefined
+    const per =
+      source.kind === 'fuel'
+        ? factors.fuels.rows.find((row) => row.set === set && row.fuel === source.fuel)?.per
+        : 'factor' in source
+          ? (
+              factors.process.rows.find(({ code }) => code === source.factor) ??
+              account.ownFactors.find(({ code }) => code === source.factor)
+            )?.per
+          : source.kind.startsWith('electricity')
+            ? 'kWh'
+            : 'steam' in source && source.steam !== undefined && unit === 't'
+              ? 't'
+              : 'GJ'
+    return per === undefined || unitFactor(unit, per) !== undefined
+      ? undefined
+      : `is in ${unit}, and ${source.id} is counted in ${per}`
   }
 
   if (plan.park !== park.description.id) at(['park'], `the park file is of ${park.description.id}`)
@@ -72,6 +100,14 @@ export function planContradictions(
       if (source.measured.length === 0 && !source.records)
         at(sourcePath, `${source.id} has neither meters nor records`)
       checkTerms(source.measured, [...sourcePath, 'measured'])
+      for (const [index, term] of source.measured.entries()) {
+        const meter = park.meters.get(term.meter)
+        const quantity = term.quantity ?? meter?.register
+        if (quantity === undefined) continue
+        const why =
+          meterContradiction(source, quantity, items) ?? unitContradiction(source, quantity, account)
+        if (why !== undefined) at([...sourcePath, 'measured', index], `${term.meter}: ${why}`)
+      }
       for (const [which, receiver] of ('receivers' in source ? (source.receivers ?? []) : []).entries()) {
         if (!known.has(receiver) || receiver === account.account)
           at([...sourcePath, 'receivers', which], `${receiver} is no other account of the park`)

@@ -85,8 +85,11 @@ function factorsTextOf(chosen: SourceFactors): string {
  * of a month differ, the month is computed again.
  */
 export function planRulesText(account: AccountPlan, park: Park, rules: PostingRules): string {
-  return [planText(account, park), assumptionsText(rules)].join('\n')
+  return [ARITHMETIC, planText(account, park), assumptionsText(rules)].join('\n')
 }
+
+/** Another text where the arithmetic is another: then every month is computed again by what it is now. */
+const ARITHMETIC = 'arithmetic 2'
 
 /** The same for every month: made once for each account and for each set of rules. */
 const planTexts = new WeakMap<AccountPlan, string>()
@@ -98,7 +101,8 @@ function planText(account: AccountPlan, park: Park): string {
   const accuracies = account.sources.map(({ measured }) =>
     measured.map((term) => registerOf(term, park)?.meter.accuracyPercent ?? 0),
   )
-  const text = canonicalText({ sources: account.sources, accuracies })
+  const { sources, certificateYears } = account
+  const text = canonicalText({ sources, certificateYears, accuracies })
   planTexts.set(account, text)
   return text
 }

@@ -6,6 +6,8 @@ import { decimal, quotient, textOf, type Decimal } from './decimal.ts'
 import { electricityTonnes, fuelCombustionTonnes, heatTonnes, steamHeatGj } from './emissions.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { FactorLibrary } from './factor-library.ts'
+import { unitFactor } from './record-unit.ts'
+import { meterContradiction } from './source-meters.ts'
 import { liveRecords, partOf, recordedActivity, type LiveRecord } from './recorded-activity.ts'
 import { factorValue, sourceFactors } from './source-factors.ts'
 import { shareText, uncertaintyOf, type UncertaintyAssumptions } from './uncertainty.ts'
@@ -72,12 +74,13 @@ function activityUnitOf(
   return unitOf('emission', 'tCO2/')
 }
 
-/** What one unit of a meter or record is in the unit of an activity; no other conversion is made. */
+/** What one unit of a meter or record is in the unit of an activity. Throws `unit-mismatch`. */
 function perUnit(from: string, to: string): Decimal {
   if (from === to) return ONE
-  if (from === 'm³' && to === '10⁴m³') return decimal('0.0001')
-  if (from === 'kWh' && to === 'MWh') return decimal('0.001')
-  throw new Fault('unit-mismatch', `What is in ${from} cannot be an activity in ${to}.`)
+  const factor = unitFactor(from, to)
+  if (factor === undefined)
+    throw new Fault('unit-mismatch', `What is in ${from} cannot be an activity in ${to}.`)
+  return factor
 }
 
 /** tCO2 of an amount by the factors used; the same function for the location's and the market's figure. */
@@ -149,8 +152,9 @@ function amountOf(
   records: readonly RecordEvidence[],
   perMeterUnit: Decimal,
   perRecordUnit: Decimal,
-): { readonly amount: Decimal; readonly recorded: Decimal } | undefined {
+): { readonly amount: Decimal; readonly recorded: Decimal; readonly recordedParts: Decimal[] } | undefined {
   let [amount, recorded] = [ZERO, ZERO]
+  const recordedParts: Decimal[] = []
   // A meter that was not there yet is no term of the sum.
   const terms = meters.filter(({ energy, slots }) => energy !== undefined || slots.expected > 0)
   for (const { energy, share } of terms) {
@@ -160,22 +164,38 @@ function amountOf(
   }
   for (const { use, amount: text } of records) {
     if (use !== 'activity' && use !== 'stock') continue
-    recorded = recorded.plus(perRecordUnit === ONE ? decimal(text) : decimal(text).times(perRecordUnit))
+    const part = perRecordUnit === ONE ? decimal(text) : decimal(text).times(perRecordUnit)
+    recorded = recorded.plus(part)
+    if (!part.eq(0)) recordedParts.push(part)
   }
-  return terms.length + records.length === 0 ? undefined : { amount: amount.plus(recorded), recorded }
+  return terms.length + records.length === 0
+    ? undefined
+    : { amount: amount.plus(recorded), recorded, recordedParts }
+}
+
+/** True for a certificate made in the month's year, or so many years before, and not after the month. */
+function isOfVintage(vintage: string, { name, year }: AccountMonth, years: number): boolean {
+  const of = Number(vintage.slice(0, 4))
+  return year - years <= of && (vintage.length === 4 ? of <= year : vintage <= name)
 }
 
 /** Electricity of an account that certificates and direct supply cover in a month, handed out source by source. */
 class Coverage {
   #left: { readonly evidence: RecordEvidence; kwh: Decimal }[]
+  /** What is bought and sold on: it is not the account's to cover. */
+  #sold: Decimal
 
-  constructor(records: readonly LiveRecord[], month: AccountMonth) {
+  constructor(records: readonly LiveRecord[], month: AccountMonth, vintageYears: number, sold: Decimal) {
+    this.#sold = sold
     this.#left = records.flatMap((each) => {
       const { record } = each
       // A certificate that is not cancelled can still be sold: it covers nothing.
+      // And one of another year covers what the plan says that it may.
       const isUsed =
         record.kind === 'direct-renewable' ||
-        (record.kind === 'green-certificate' && record.cancelledOn !== undefined)
+        (record.kind === 'green-certificate' &&
+          record.cancelledOn !== undefined &&
+          isOfVintage(record.vintage, month, vintageYears))
       const evidence = isUsed ? partOf(each, month, decimal(record.kwh), 'contract') : undefined
       return evidence === undefined ? [] : [{ evidence, kwh: decimal(evidence.amount) }]
     })
@@ -184,7 +204,9 @@ class Coverage {
   /** Covers so much electricity as there is left to cover it with. */
   take(wanted: Decimal): RecordEvidence[] {
     const taken: RecordEvidence[] = []
-    let open = wanted
+    const passedOn = this.#sold.lt(wanted) ? this.#sold : wanted
+    this.#sold = this.#sold.minus(passedOn)
+    let open = wanted.minus(passedOn)
     for (const each of this.#left) {
       if (open.lte(0)) break
       if (each.kwh.lte(0)) continue
@@ -268,69 +290,105 @@ export function resultOf(
   return result
 }
 
+/** The unit that records of an activity are kept in. */
+const recordedUnit = (unit: string): string => (unit === '10⁴m³' ? 'm³' : unit)
+
 /** What one unit of account of a record is in the unit of an activity: gas is recorded in m³ and burnt in 10⁴ m³. */
 function recordUnit(unit: string): Decimal {
   return unit === '10⁴m³' ? perUnit('m³', unit) : ONE
 }
 
-/** One source in one month. */
-function postingOf(
-  source: EmissionSource,
-  account: AccountPlan,
-  month: AccountMonth,
-  meters: readonly MeterEvidence[],
-  records: readonly LiveRecord[],
-  coverage: Coverage,
-  rules: PostingRules,
-): Posting {
-  const chosen = sourceFactors(source, account, month, rules.library, records)
-  const isSteam = 'steam' in source && source.steam !== undefined
-  const unit = activityUnitOf(source.kind, isSteam, chosen.factors)
-  const activity = recordedActivity(source, month, records, rules.items)
-  const item = source.item === undefined ? undefined : rules.items[source.item]
-  if (activity.length > 0 && item !== undefined) perUnit(item.unit, unit)
-  const ground: Ground = {
+/** What the postings of one account's month have in common. */
+interface MonthGround {
+  readonly account: AccountPlan
+  readonly month: AccountMonth
+  readonly records: readonly LiveRecord[]
+  readonly coverage: Coverage
+  readonly metersOf: (source: EmissionSource) => readonly MeterEvidence[]
+  readonly rules: PostingRules
+}
+
+const headOf = (source: EmissionSource, month: AccountMonth) =>
+  ({
     kind: 'posting',
     month: month.name,
     source: source.id,
     sourceKind: source.kind,
     scope: scopeOf[source.kind],
+  }) as const
+
+/** One source in one month; without a result, and with the reason, where a record or a meter cannot be counted. */
+function postingOf(source: EmissionSource, ground: MonthGround): Posting {
+  try {
+    return countedPosting(source, ground)
+  } catch (error) {
+    if (!(error instanceof Fault) || (error.code !== 'record-refused' && error.code !== 'unit-mismatch'))
+      throw error
+    return {
+      ...headOf(source, ground.month),
+      formula: formulaOf[source.kind],
+      factors: [],
+      unavailable: error.message.slice(0, 1_000),
+      methods: {},
+      evidence: { meters: [], records: [] },
+    }
+  }
+}
+
+/** Meters whose flow is taken off: what they measured is of the stock that another source draws on. */
+const takenOff = (meters: readonly MeterEvidence[]): MeterEvidence[] =>
+  meters.map((each) => ({ ...each, share: textOf(decimal(each.share).times(decimal('-1'))) }))
+
+/** The same. Throws `record-refused` or `unit-mismatch` for what cannot be counted. */
+function countedPosting(
+  source: EmissionSource,
+  { account, month, records, coverage, metersOf, rules }: MonthGround,
+): Posting {
+  const own = metersOf(source)
+  for (const { meter, quantity } of own) {
+    const why = meterContradiction(source, quantity, rules.items)
+    if (why !== undefined) throw new Fault('unit-mismatch', `${meter}: ${why}.`)
+  }
+  const chosen = sourceFactors(source, account, month, rules.library, records)
+  // Heat that is billed is in GJ; the enthalpy is for what is measured by weight.
+  const isSteam = 'steam' in source && source.steam !== undefined && own.some((each) => each.unit === 't')
+  const factors = chosen.factors.filter(({ what }) => isSteam || what !== 'enthalpy')
+  const unit = activityUnitOf(source.kind, isSteam, factors)
+  const { records: activity, metered } = recordedActivity(source, recordedUnit(unit), {
+    month,
+    records,
+    items: rules.items,
+    sources: account.sources,
+  })
+  const meters = [...own, ...metered.flatMap((each) => takenOff(metersOf(each)))]
+  const ground: Ground = {
+    ...headOf(source, month),
     formula: isSteam ? 'steam' : formulaOf[source.kind],
-    factors: [...chosen.factors],
-    evidence: { meters: [...meters], records: [...activity, ...chosen.records] },
+    factors,
+    evidence: { meters, records: [...activity, ...chosen.records] },
     unit,
     factorPercent: source.factorUncertainty?.percent,
   }
   const first = computed(ground, recordUnit(unit), rules.assumptions)
+  const isByStock = activity.some(({ use }) => use === 'stock')
+  if (isByStock && first.activity?.amount.startsWith('-') === true) {
+    const why = `more of ${source.item ?? 'it'} was used elsewhere than stocks and purchases give`
+    throw new Fault('record-refused', `${source.id}: ${why}.`)
+  }
   const covers =
     source.kind === 'electricity-purchased' && first.activity !== undefined
       ? coverage.take(decimal(first.activity.amount))
       : []
-  const whole: Ground = {
-    ...ground,
-    evidence: { meters: [...meters], records: [...ground.evidence.records, ...covers] },
-  }
+  const evidence = { meters, records: [...ground.evidence.records, ...covers] }
   const { methods, ...others } =
-    covers.length === 0 ? first : computed(whole, recordUnit(unit), rules.assumptions)
+    covers.length === 0 ? first : computed({ ...ground, evidence }, recordUnit(unit), rules.assumptions)
   const known = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined))
-  const { kind, month: name, sourceKind, scope, formula, factors, evidence } = whole
-  return {
-    kind,
-    month: name,
-    source: source.id,
-    sourceKind,
-    scope,
-    formula,
-    factors,
-    methods,
-    ...known,
-    evidence,
-  }
+  return { ...headOf(source, month), formula: ground.formula, factors, methods, ...known, evidence }
 }
 
 /**
- * All postings of an account in a month, in the order of its sources. Throws `factor-missing`, `factor-ambiguous`,
- * `unit-mismatch` or `steam-state-invalid`.
+ * All postings of an account in a month, in the order of its sources. A record or a meter that cannot be counted leaves its
+ * own source without a result. Throws `factor-missing`, `factor-ambiguous` or `steam-state-invalid`.
  * @param metersOf the evidence of each source's meters, in the order of its terms
  */
 export function postingsOf(
@@ -341,8 +399,13 @@ export function postingsOf(
   rules: PostingRules,
 ): Posting[] {
   const live = liveRecords(records)
-  const coverage = new Coverage(live, month)
-  return account.sources.map((source) =>
-    postingOf(source, account, month, metersOf(source), live, coverage, rules),
-  )
+  const common = { account, month, records: live, metersOf, rules }
+  const nothing = new Coverage([], month, 0, ZERO)
+  const sold = account.sources.reduce((sum, source) => {
+    if (source.kind !== 'electricity-sold') return sum
+    const { activity } = postingOf(source, { ...common, coverage: nothing })
+    return activity === undefined ? sum : sum.minus(decimal(activity.amount))
+  }, ZERO)
+  const ground = { ...common, coverage: new Coverage(live, month, account.certificateYears, sold) }
+  return account.sources.map((source) => postingOf(source, ground))
 }

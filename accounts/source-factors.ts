@@ -6,6 +6,7 @@ import type { AccountPlan, EmissionSource } from './accounting-plan.ts'
 import { decimal, quotient, textOf, type Decimal } from './decimal.ts'
 import type { Chosen, FactorLibrary } from './factor-library.ts'
 import type { ElectricityFactor, FuelFactor, ProcessFactor } from './factor.ts'
+import { fuelValueOf } from './own-fuel-value.ts'
 import { shareOfDays } from './recorded-quantity.ts'
 import type { LiveRecord } from './recorded-activity.ts'
 import { steamEnthalpy } from './steam-enthalpy.ts'
@@ -16,6 +17,22 @@ import { steamEnthalpy } from './steam-enthalpy.ts'
 export interface SourceFactors {
   readonly factors: readonly FactorUse[]
   readonly records: readonly RecordEvidence[]
+}
+
+type SupplierUnit = 'kgCO2/kWh' | 'tCO2/GJ'
+
+/** Units in which suppliers state a factor, each with its factor to the unit that it is used in. */
+export const supplierUnits: Readonly<Record<SupplierUnit, ReadonlyMap<string, string>>> = {
+  'kgCO2/kWh': new Map([
+    ['kgCO2/kWh', '1'],
+    ['tCO2/MWh', '1'],
+    ['gCO2/kWh', '0.001'],
+  ]),
+  'tCO2/GJ': new Map([
+    ['tCO2/GJ', '1'],
+    ['kgCO2/GJ', '0.001'],
+    ['kgCO2/MJ', '1'],
+  ]),
 }
 
 /** The value of a factor by what it is. Throws RangeError where it is not among them. */
@@ -53,7 +70,11 @@ function withOwnValues(
       {
         ...standard,
         value: textOf(quotient(sum, decimal(String(days)))),
-        rule: holder.includes(undefined) ? 'measured for a part of the days' : 'measured',
+        rule: holder.includes(undefined)
+          ? 'measured for a part of the days'
+          : held.filter((count) => count > 0).length > 1
+            ? 'measured, mean by days and not by quantity'
+            : 'measured',
         confidence: holder.includes(undefined) ? standard.confidence : 'own',
         document: documents.join('; ').slice(0, 1_000),
       },
@@ -76,12 +97,31 @@ function withOwnValues(
 function ownValues(
   records: readonly LiveRecord[],
   month: AccountMonth,
-  valueOf: (record: LiveRecord['record']) => string | undefined,
+  valueOf: (entered: LiveRecord) => string | undefined,
 ): { readonly entered: LiveRecord; readonly value: string }[] {
   return records.flatMap((entered) => {
-    const value = valueOf(entered.record)
-    const isOfMonth = shareOfDays(entered.record, month.from, month.to) !== undefined
-    return value === undefined || !isOfMonth ? [] : [{ entered, value }]
+    if (shareOfDays(entered.record, month.from, month.to) === undefined) return []
+    const value = valueOf(entered)
+    return value === undefined ? [] : [{ entered, value }]
+  })
+}
+
+const refused = (number: number, why: string): Fault =>
+  new Fault('record-refused', `Record ${number}: ${why}.`)
+
+/** Own values of suppliers, in the unit of the factor whose place they take. Throws `record-refused` for another unit. */
+function supplierValues(
+  source: EmissionSource,
+  unit: SupplierUnit,
+  month: AccountMonth,
+  records: readonly LiveRecord[],
+): ReturnType<typeof ownValues> {
+  return ownValues(records, month, ({ number, record }) => {
+    if (record.kind !== 'supplier-factor' || record.source !== source.id) return undefined
+    const factor = supplierUnits[unit].get(record.unit)
+    if (factor === undefined)
+      throw refused(number, `a factor of ${source.id} is in ${unit}, not in ${record.unit}`)
+    return textOf(decimal(record.value).times(factor))
   })
 }
 
@@ -115,18 +155,23 @@ function fuelFactors(
     const found = library.oxidation(set, source.equipment)
     return { ...common, code: `${set}/${source.equipment}`, value: found.value, confidence: found.confidence }
   }
-  const standards = [use('ncv', row.ncv, `GJ/${row.per}`), use('carbon', row.carbon, 'tC/GJ'), oxidation()]
-  const all = standards.map((standard) =>
+  const own = (standard: FactorUse, ncv?: Decimal): SourceFactors =>
     withOwnValues(
       standard,
       month,
-      ownValues(records, month, (record) =>
-        record.kind === 'fuel-property' && record.source === source.id && record.property === standard.what
-          ? record.value
-          : undefined,
-      ),
-    ),
-  )
+      ownValues(records, month, ({ number, record }) => {
+        if (record.kind !== 'fuel-property' || record.source !== source.id) return undefined
+        if (record.property !== standard.what) return undefined
+        const found = fuelValueOf(record, row)
+        if (typeof found === 'string') throw refused(number, found)
+        // Carbon by the amount of fuel is divided by the heating value that it is multiplied with again.
+        const { value, perAmount } = found
+        return textOf(perAmount && ncv !== undefined ? quotient(value, ncv) : value)
+      }),
+    )
+  const ncv = own(use('ncv', row.ncv, `GJ/${row.per}`))
+  const carbon = own(use('carbon', row.carbon, 'tC/GJ'), factorValue(ncv.factors, 'ncv'))
+  const all = [ncv, carbon, own(oxidation())]
   return { factors: all.flatMap(({ factors }) => factors), records: all.flatMap(({ records }) => records) }
 }
 
@@ -161,11 +206,7 @@ function electricityFactors(
   const market = withOwnValues(
     electricityUse(residual, 'residual'),
     month,
-    ownValues(records, month, (record) =>
-      record.kind === 'supplier-factor' && record.source === source.id && record.unit === 'kgCO2/kWh'
-        ? record.value
-        : undefined,
-    ),
+    supplierValues(source, 'kgCO2/kWh', month, records),
   )
   return { factors: [electricityUse(location, 'emission'), ...market.factors], records: market.records }
 }
@@ -181,11 +222,7 @@ function heatFactors(
   const emission = withOwnValues(
     { code, what: 'emission', value, unit, rule: 'of-the-period', confidence, document },
     month,
-    ownValues(records, month, (record) =>
-      record.kind === 'supplier-factor' && record.source === source.id && record.unit === 'tCO2/GJ'
-        ? record.value
-        : undefined,
-    ),
+    supplierValues(source, 'tCO2/GJ', month, records),
   )
   const { steam } = source
   if (steam === undefined) return emission
@@ -208,7 +245,15 @@ const numberOf = (text: string | undefined): number | undefined =>
 function activityFactor(row: ProcessFactor | undefined, account: AccountPlan, code: string): FactorUse {
   if (row !== undefined) {
     const { value, per, confidence, document } = row
-    return { code, what: 'emission', value, unit: `tCO2/${per}`, rule: 'of-the-period', confidence, document }
+    return {
+      code: row.code,
+      what: 'emission',
+      value,
+      unit: `tCO2/${per}`,
+      rule: 'of-the-period',
+      confidence,
+      document,
+    }
   }
   const own = account.ownFactors.find((each) => each.code === code)
   if (own === undefined) throw new Fault('factor-missing', `There is no factor ${code}.`)
@@ -245,7 +290,7 @@ const isOwnValue = ({ record }: LiveRecord): boolean =>
 
 /**
  * The factors of a source in a month; those without own values are one and the same object for all sources that they
- * hold for. Throws `factor-missing` or `factor-ambiguous`.
+ * hold for. Throws `factor-missing`, `factor-ambiguous` or `record-refused`.
  */
 export function sourceFactors(
   source: EmissionSource,

@@ -23,6 +23,14 @@ const states: Readonly<Record<Statement['months'][number]['state'], LocalName>> 
 const tonnes = (text: string | undefined): ReportCell =>
   text === undefined ? undefined : numberCell(decimal(text), DECIMALS)
 
+/** True where the market's factor of electricity is of another region than the location's. */
+function isOfTwoRegions({ factors }: Statement['lines'][number]['posting']): boolean {
+  const regionOf = (what: 'emission' | 'residual'): string | undefined =>
+    factors.find((each) => each.what === what && each.code.startsWith('grid/'))?.code.split('/')[1]
+  const [location, residual] = [regionOf('emission'), regionOf('residual')]
+  return location !== undefined && residual !== undefined && location !== residual
+}
+
 /** Statement of account, with the factors that were not seen in print marked. */
 export function statementSheets(
   head: ReportHead,
@@ -42,6 +50,11 @@ export function statementSheets(
     of.uncertainty === undefined ? undefined : numberCell(decimal(of.uncertainty).times(decimal('100')), 1),
     state,
   ]
+  const provisional = months.filter(({ state }) => state === 'provisional').map(({ month }) => month)
+  const unverified = [...new Set(lines.flatMap(({ doubtful }) => doubtful))].toSorted()
+  const unavailable = lines.flatMap(({ month, source, posting }) =>
+    posting.unavailable === undefined ? [] : [`${month} ${source}: ${posting.unavailable}`],
+  )
   const notes = [
     ...(missing.length === 0
       ? []
@@ -49,6 +62,23 @@ export function statementSheets(
     ...(incomplete.length === 0
       ? []
       : [`${say({ zh: '数据不完整', en: 'Data incomplete' })}: ${incomplete.join(', ')}`]),
+    ...unavailable.map((why) => `${say({ zh: '未计入', en: 'Not counted' })}: ${why}`),
+    ...(provisional.length === 0
+      ? []
+      : [
+          `${say({ zh: '暂估月份不计入合计', en: 'Provisional months are in no total' })}: ${provisional.join(', ')}`,
+        ]),
+    ...(unverified.length === 0
+      ? []
+      : [`${say({ zh: '用到未核实的因子', en: 'Rests on unverified factors' })}: ${unverified.join(', ')}`]),
+    ...(lines.some(({ posting }) => isOfTwoRegions(posting))
+      ? [
+          say({
+            zh: '市场法剩余因子与位置法因子的区域不同：两者之差含区域差异，不代表绿电消费。',
+            en: 'The residual factor is of another region than the location’s: the two totals differ by region, even without any green power.',
+          }),
+        ]
+      : []),
     ...differences.map(
       ({ entry, month, source, tCo2 }) =>
         `${say({ zh: '差异未重述', en: 'Difference not restated' })} № ${entry}: ${month} ${source} ${tCo2 ?? ''}`,

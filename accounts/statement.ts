@@ -1,7 +1,8 @@
 import { scopes, type Posting, type Scope } from '#contract/entry.ts'
 import type { AccountState } from './account-state.ts'
 import { decimal, textOf, type Decimal } from './decimal.ts'
-import { shareText } from './uncertainty.ts'
+import { unitFactor } from './record-unit.ts'
+import { halfWidth, shareText } from './uncertainty.ts'
 
 /** A statement of account: sums of what a state holds, exact, with all that limits them said beside them. */
 
@@ -68,18 +69,47 @@ export function isIncomplete({ tCo2, completeness }: Posting): boolean {
   return tCo2 === undefined || (completeness !== undefined && completeness !== '1')
 }
 
-/** Errors of one source add up over months, those of several sources in quadrature (accounts/uncertainty.ts). */
+/**
+ * Errors of one source add up over months, those of several sources in quadrature (accounts/uncertainty.ts). A meter errs
+ * the same way wherever it stands: its error is added up, with its sign, over all sources that it has a part in.
+ */
 function uncertaintyOf(postings: readonly Posting[], total: Decimal | undefined): string | undefined {
   const whole = Math.abs(Number((total ?? ZERO).toString()))
   if (whole === 0) return undefined
-  const bySource = new Map<string, number>()
-  for (const { source, tCo2, uncertainty, scope } of postings) {
+  const rests = new Map<string, number>()
+  const meters = new Map<string, number>()
+  const add = (to: Map<string, number>, key: string, half: number): unknown =>
+    to.set(key, (to.get(key) ?? 0) + half)
+  for (const posting of postings) {
+    const { source, tCo2, uncertainty, scope } = posting
     if (tCo2 === undefined || (scope !== '1' && scope !== '2') || Number(tCo2) === 0) continue
     if (uncertainty === undefined) return undefined
     const half = Math.abs(Number(tCo2)) * Number(uncertainty.share)
-    bySource.set(source, (bySource.get(source) ?? 0) + half)
+    let variance = 0
+    for (const { key, error } of meterErrors(posting)) {
+      add(meters, key, error)
+      variance += error ** 2
+    }
+    add(rests, source, Math.sqrt(Math.max(0, half ** 2 - variance)))
   }
-  return shareText(Math.hypot(...bySource.values()) / whole)
+  return shareText(Math.hypot(...rests.values(), ...meters.values()) / whole)
+}
+
+/** What each meter's error makes of a posting's result, in tCO2, with the sign that it has in it. */
+function meterErrors({
+  evidence,
+  activity,
+  tCo2,
+}: Posting): { readonly key: string; readonly error: number }[] {
+  const amount = Number(activity?.amount ?? 0)
+  if (activity === undefined || amount === 0) return []
+  const perUnit = Number(tCo2 ?? 0) / amount
+  return evidence.meters.flatMap(({ meter, quantity, unit, energy, share, accuracy }) => {
+    const factor = unitFactor(unit, activity.unit)
+    if (energy === undefined || factor === undefined) return []
+    const size = Number(energy) * Number(share) * Number(factor.toString()) * perUnit
+    return [{ key: `${meter} ${quantity}`, error: Math.sign(size) * halfWidth(size, accuracy.percent) }]
+  })
 }
 
 /** Sums of postings and adjustments. */

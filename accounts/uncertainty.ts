@@ -31,6 +31,11 @@ const RECTANGULAR = Math.sqrt(3)
 /** Methods by which an amount is not read from a register at either end. */
 const ESTIMATED = ['estimated', 'manual'] as const
 
+/** Half-width (k = 2) of a size that is known to so many percent at most. */
+export function halfWidth(size: number, percent: string): number {
+  return (COVERAGE_FACTOR * Math.abs(size) * Number(percent)) / 100 / RECTANGULAR
+}
+
 /** Shares are written to six decimals, which is more than an uncertainty is worth. */
 export function shareText(share: number): string {
   return String(Number(share.toFixed(6)))
@@ -39,20 +44,23 @@ export function shareText(share: number): string {
 interface ActivityParts {
   readonly amount: Decimal
   readonly meters: readonly MeterEvidence[]
-  /** Size of what records add, in the unit of `amount`, and what one unit of the meters is in it. */
-  readonly recorded: Decimal
+  /** What each record adds or takes away, in the unit of `amount`, and what one unit of the meters is in it. */
+  readonly recordedParts: readonly Decimal[]
   readonly perMeterUnit: Decimal
   /** Half-width (k = 2) of the factor in percent, where it is known. */
   readonly factorPercent: string | undefined
 }
 
-/** Undefined where the amount is zero, of which no share can be said. */
+/**
+ * Undefined where the amount is zero, of which no share can be said, and where slots are missing: how far the known ones are
+ * from the whole is not an error of the meter.
+ */
 export function uncertaintyOf(
   parts: ActivityParts,
   assumptions: UncertaintyAssumptions,
 ): Posting['uncertainty'] {
   const whole = Math.abs(parts.amount.toNumber())
-  if (whole === 0) return undefined
+  if (whole === 0 || parts.meters.some(({ slots }) => slots.missing > 0)) return undefined
   let variance = 0
   let assumed = false
   const add = (size: number, percent: string): void => {
@@ -71,8 +79,9 @@ export function uncertaintyOf(
       assumed = true
     }
   }
-  if (!parts.recorded.eq(0)) {
-    add(parts.recorded.toNumber(), assumptions.records.percent)
+  // Each was weighed on its own: a small difference of great stocks is not known better than they are.
+  for (const each of parts.recordedParts) {
+    add(each.toNumber(), assumptions.records.percent)
     assumed = true
   }
   const activity = (COVERAGE_FACTOR * Math.sqrt(variance)) / whole

@@ -5,10 +5,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
 import { readReportFiles } from '#cli/accounting-files.ts'
+import { DEFAULT_ALARM_RULES } from '#cli/alarm-files.ts'
 import { readPostingRules } from '#cli/posting-rules.ts'
+import { alarmsFile } from '#contract/alarm.ts'
 import { ManualClock } from '#contract/clock.ts'
 import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
+import { readData } from '#firmware-config/document.ts'
 import { startServer, type Server } from '#dashboards/server.ts'
 import { AccessBook } from '#store/access-book.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
@@ -41,8 +44,9 @@ function fillBooks(file: string, park: Park): void {
   database.exec('PRAGMA synchronous = OFF; BEGIN')
   const add = database.prepare('INSERT INTO series (meter, quantity) VALUES (?, ?) RETURNING id')
   const own = Number(database.prepare('SELECT id FROM series').get()?.['id'])
-  const copies = ['day_sum', 'month_sum', 'interval_day'].map((table) =>
-    database.prepare(`INSERT INTO ${table} SELECT ?1, from_ms, content FROM ${table} WHERE series = ?2`),
+  const keys = { day_sum: 'from_ms', month_sum: 'month', interval_day: 'from_ms' }
+  const copies = Object.entries(keys).map(([table, key]) =>
+    database.prepare(`INSERT INTO ${table} SELECT ?1, ${key}, content FROM ${table} WHERE series = ?2`),
   )
   for (const { id, register } of others) {
     const series = Number(add.get(id, register)?.['id'])
@@ -106,6 +110,11 @@ export async function benchYearPages(): Promise<void> {
       openAs: 'auditor',
       reports: { ...readReportFiles(), ...rules, plan, books },
       accounts: { plan, rules, books, commits: store },
+      alarms: {
+        rules: readData(alarmsFile, DEFAULT_ALARM_RULES).value.rules,
+        settle: () => ({ begun: [], ended: [] }),
+        tell: () => undefined,
+      },
     })
     console.log(`${park.meters.size} meters, ${park.description.enterprises.length} enterprises`)
     const [enterprise] = park.description.enterprises
@@ -124,6 +133,18 @@ export async function benchYearPages(): Promise<void> {
       '/api/overview',
     ]) {
       console.log(`  ${await measured(server, path)}`)
+    }
+    for (const what of ['when a slot has settled', 'at any other time']) {
+      const delay = monitorEventLoopDelay({ resolution: 1 })
+      delay.enable()
+      const before = process.cpuUsage()
+      await server.alarms?.look()
+      const { user, system } = process.cpuUsage(before)
+      delay.disable()
+      const [use, longest] = [(user + system) / 1_000, delay.max / 1e6]
+      console.log(
+        `  all rules of alarms, ${what}: processor ${Math.round(use)} ms, longest turn ${Math.round(longest)} ms`,
+      )
     }
     await server.stop()
     access.close()

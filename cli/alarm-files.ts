@@ -14,7 +14,7 @@ import { targetsBeside } from './target-files.ts'
 
 /** The rules of alarms and whom they are told: alarms.yaml beside the park file, or the rules that come with it. */
 
-const DEFAULT_RULES = fileURLToPath(new URL('../dashboards/alarms/rules.yaml', import.meta.url))
+export const DEFAULT_ALARM_RULES = fileURLToPath(new URL('../dashboards/alarms/rules.yaml', import.meta.url))
 
 export interface AlarmSettings {
   readonly rules: readonly AlarmRule[]
@@ -34,7 +34,7 @@ export interface AlarmSettings {
  */
 export function readAlarmsFile(parkFile: string, park: Park): DataFile<AlarmsFile> {
   const own = join(dirname(resolve(parkFile)), 'alarms.yaml')
-  const found = readData(alarmsFile, existsSync(own) ? own : DEFAULT_RULES)
+  const found = readData(alarmsFile, existsSync(own) ? own : DEFAULT_ALARM_RULES)
   const enterprises = park.description.enterprises.map(({ id }) => id)
   const targets = targetsBeside(own)
   const known = new Set([

@@ -77,6 +77,11 @@ export const accountingRecord = z
       source: identifier,
       property: z.enum(['ncv', 'carbon', 'oxidation']),
       value: positiveDecimalText,
+      /** Required where one is entered; records of before are in the units that were documented then. */
+      unit: unit.optional().meta({
+        description:
+          'ncv: GJ/t, MJ/kg, kJ/kg, kcal/kg, or GJ/10⁴m³, MJ/m³, kJ/m³, kcal/m³; carbon: tC/GJ, kgC/GJ, tC/t, tC/10⁴m³; oxidation: 1 or %',
+      }),
     }),
     z.strictObject({
       ...common,

@@ -94,6 +94,8 @@ export const posting = z.strictObject({
   /** tCO2: by location (average factor), and by market (certificates, direct supply, residual factor). */
   tCo2: decimalText.optional(),
   tCo2MarketBased: decimalText.optional(),
+  /** Why there is no result, where that is not for want of data: a record or a meter that cannot be counted here. */
+  unavailable: z.string().min(1).max(1_000).optional(),
   /** Slots known of those expected; absent where no meter takes part. */
   completeness: decimalText.optional(),
   /** Shares of the amount by how it is known, without signs; "recorded": by records of the books. */

@@ -228,6 +228,11 @@ export const faultTable = {
     retryable: false,
   },
   'unit-mismatch': { advice: 'Enter the quantity in the unit of the factor.', retryable: false },
+  'record-refused': {
+    advice:
+      'Correct the record with one that replaces it: until then the figure it belongs to is not available.',
+    retryable: false,
+  },
   'configuration-untrusted': {
     advice: 'Sign with a key of the gateway’s trust file, or add the key there; nothing was applied.',
     retryable: false,

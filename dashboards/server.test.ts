@@ -1,7 +1,9 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { request, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Fault } from '#contract/fault.ts'
 import { faultBody, overview, tick } from './api/shapes.ts'
@@ -161,6 +163,38 @@ describe('answers', () => {
     const webFolder = join(bench.folder, 'nothing')
     await expect(startServer(bench.options({ webFolder }))).rejects.toMatchObject({ code: 'web-not-built' })
   })
+})
+
+test('what was built comes compressed to who takes it, and as it is to who does not', async () => {
+  const script = 'export const text = "碳表"\n'.repeat(100)
+  const { webFolder = '' } = bench.options()
+  const file = join(webFolder, 'assets', 'page-abc.js')
+  mkdirSync(join(webFolder, 'assets'))
+  writeFileSync(file, script)
+  writeFileSync(`${file}.br`, brotliCompressSync(script))
+  writeFileSync(`${file}.gz`, gzipSync(script))
+  await bench.start()
+  const answerTo = async (accepted: string): Promise<IncomingMessage> => {
+    const asked = request(`${bench.server.url}/assets/page-abc.js`, {
+      headers: { 'accept-encoding': accepted },
+    })
+    asked.end()
+    const [answer] = await once(asked, 'response')
+    return answer
+  }
+  const readers = {
+    br: brotliDecompressSync,
+    gzip: gunzipSync,
+    identity: (bytes: Buffer) => bytes,
+  } as const
+  for (const [encoding, read] of Object.entries(readers)) {
+    const answer = await answerTo(encoding)
+    expect(answer.headers['content-encoding'] ?? 'identity').toBe(encoding)
+    expect(answer.headers['cache-control']).toContain('immutable')
+    expect(answer.headers['content-type']).toContain('javascript')
+    expect(answer.headers['content-security-policy']).toContain("script-src 'self'")
+    expect(read(await buffer(answer)).toString()).toBe(script)
+  }
 })
 
 test('more screens than a park has are refused, and told why', async () => {

@@ -1,3 +1,4 @@
+import { Fault } from '#contract/fault.ts'
 import { decimal, type Decimal } from '../decimal.ts'
 import type { EnergyItems } from '../energy-item.ts'
 import { recordedActivity, type LiveRecord } from '../recorded-activity.ts'
@@ -15,12 +16,19 @@ export function recordedFlows(
   share: Decimal | undefined,
   records: readonly LiveRecord[],
 ): FootprintFlow[] {
-  const { account, items, from, to, year, period } = sources
+  const { account, items, from, to } = sources
   return account.sources.flatMap((source): FootprintFlow[] => {
     if (source.process !== process || source.measured.length > 0) return []
     if (source.kind !== 'fuel' && source.kind !== 'process') return []
-    const days = { name: from, from, to, year, ...period }
-    const parts = recordedActivity(source, days, records, items)
+    const days = { month: { from, to }, records, items, sources: account.sources }
+    const factor =
+      source.kind === 'fuel'
+        ? fuelRow(sources, source.fuel, source.fuelSet)
+        : processFactor(sources, source.factor, from)
+    const { unit } = factor
+    // What other sources have of the same stock, by meters, is not known here.
+    const found = ifCountable(() => recordedActivity(source, unit, days))
+    const parts = found === undefined || found.metered.length > 0 ? [] : found.records
     const amount =
       parts.length === 0
         ? undefined
@@ -33,12 +41,26 @@ export function recordedFlows(
       slots: NO_SLOTS,
       share,
     }
-    if (source.kind === 'fuel') {
-      const unit = source.item === undefined ? 't' : (items[source.item]?.unit ?? 't')
-      return [{ ...common, kind: 'fuel', unit, ...factorOfFuel(sources, source.fuel, source, unit) }]
-    }
-    return [{ ...common, kind: 'process', ...processFactor(sources, source.factor, from) }]
+    return source.kind === 'fuel'
+      ? [{ ...common, kind: 'fuel', unit, ...factorOfFuel(sources, source.fuel, source, unit) }]
+      : [{ ...common, kind: 'process', ...processFactor(sources, source.factor, from) }]
   })
+}
+
+/** The unit that records of a fuel are counted in. */
+function fuelRow({ account, library }: FlowSources, fuel: string, set: string | undefined): { unit: string } {
+  const row = ifThere(() => library.fuel(set ?? account.fuelSet, fuel))
+  return { unit: row?.per === '10⁴m³' ? 'm³' : 't' }
+}
+
+/** Undefined for records that cannot be counted: then the amount is not known. */
+function ifCountable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'record-refused') return undefined
+    throw error
+  }
 }
 
 /** tCO2 per unit of an activity: of the factor files, or of the plan's own. */

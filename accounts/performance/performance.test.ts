@@ -251,6 +251,23 @@ describe('Specific consumption', () => {
     expect(found === undefined ? '' : textOf(found.value)).toBe('400')
   })
 
+  it('is not whole where two records speak of one day', () => {
+    const record = {
+      account: 'steel',
+      document: 'D',
+      by: 'office',
+      kind: 'production',
+      product: 'tube',
+      unit: 't',
+    }
+    const days = { from: '2026-03-01', to: '2026-04-01' }
+    const twice = z.array(accountingRecord).parse([
+      { ...record, ...days, quantity: '10' },
+      { ...record, from: '2026-03-15', to: '2026-04-01', quantity: '20' },
+    ])
+    expect(productionOf(twice, 'steel', 'tube', 't', days)).toMatchObject({ complete: false })
+  })
+
   it('is incomplete where a day has no record, and none where nothing is known', () => {
     const value = outputValueOf(records, 'steel', 'gross-output', 'current', march)
     expect([value.total === undefined ? '' : textOf(value.total), value.unit, value.complete]).toEqual([

@@ -11,7 +11,8 @@ interface Days {
   readonly to: string
 }
 
-/** Records of these days added up; complete where they leave no day of the period out. None that only overlaps counts. */
+/** Records of these days added up; complete where they leave no day of the
+ * period out and speak of none twice. None that only overlaps counts. */
 function totalOf(
   rows: readonly (Days & { readonly value: Decimal })[],
   period: Days,
@@ -23,7 +24,8 @@ function totalOf(
   let reached = period.from
   let complete = within.length > 0
   for (const { from, to } of within) {
-    if (from > reached) complete = false
+    // A day that is left out, or that two records speak of: was it the same production twice?
+    if (from !== reached) complete = false
     if (to > reached) reached = to
   }
   return {

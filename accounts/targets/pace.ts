@@ -12,7 +12,10 @@ export interface TargetStatus {
   readonly toDate: Decimal | undefined
   /** Months up to `through` that are not complete: the figure to date is without them. */
   readonly missing: readonly string[]
-  /** What the limit leaves for the rest of the year, in tonnes; for an intensity at the forecast output. */
+  /**
+   * What the limit leaves for the rest of the year, in tonnes; for an intensity at the forecast output. Undefined where a
+   * month that is over is not known: what it took is not left.
+   */
   readonly left: Decimal | undefined
   readonly pace: Pace | undefined
   readonly forecast: YearForecast | ForecastRefusal
@@ -51,11 +54,13 @@ function paceOf(
   toDate: Decimal,
   figures: readonly MonthFigure[],
   through: string,
+  complete: readonly string[],
 ): Pace | undefined {
   const year = Number(through.slice(0, 4))
   const known = byMonth(figures)
   const before = monthsOf(year - 1)
-  const usual = before.filter((month) => month.slice(4) <= through.slice(4))
+  // Of the months that are known this year, and of no others: a month that is missing has no part in either.
+  const usual = before.filter((month) => complete.some((each) => each.slice(4) === month.slice(4)))
   const isComplete = before.every((month) => known.get(month)?.complete === true)
   const whole = isComplete ? sumOfComplete(known, before) : undefined
   const part = sumOfComplete(known, usual)
@@ -64,10 +69,7 @@ function paceOf(
   const share =
     whole?.gt(0) === true && part !== undefined
       ? quotient(part, whole)
-      : quotient(
-          decimal(String(days(months.filter((month) => month <= through)))),
-          decimal(String(days(months))),
-        )
+      : quotient(decimal(String(days(complete))), decimal(String(days(months))))
   const allowed = limit.times(share)
   if (allowed.lte(0)) return undefined
   return {
@@ -131,8 +133,11 @@ export function targetStatus(
     through,
     toDate,
     missing: passed.filter((month) => !isComplete(month)),
-    left: sum === undefined || allowedInYear === undefined ? undefined : allowedInYear.minus(sum),
-    pace: isIntensity || sum === undefined ? undefined : paceOf(limit, sum, tonnes, through),
+    left:
+      sum === undefined || allowedInYear === undefined || complete.length < passed.length
+        ? undefined
+        : allowedInYear.minus(sum),
+    pace: isIntensity || sum === undefined ? undefined : paceOf(limit, sum, tonnes, through, complete),
     forecast,
     grade: isForecast ? at(forecast.expected) : undefined,
     gradeAtLow: isForecast ? at(forecast.low) : undefined,

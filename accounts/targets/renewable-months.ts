@@ -48,7 +48,7 @@ export function renewableMonth(
   }
   const item = items['electricity']
   if (kwh.eq(0) || item === undefined) return sum
-  const heatingValues = heatingValuesOf(records, plan)
+  const heatingValues = heatingValuesOf(records, plan, library)
   const wish = { account, item: 'electricity', basis, day: days.from }
   const coefficient = coalCoefficient(wish, { plan, library, items, heatingValues })
   return typeof coefficient === 'string' ? undefined : sum.plus(standardCoalOfItem(kwh, item, coefficient))

@@ -97,6 +97,10 @@ describe('A target’s pace', () => {
     const status = targetStatus(parsed({}), { tonnes: figures }, '2026-08', file.warnings.grades)
     expect(status.missing).toEqual(['2026-03'])
     expect(text(status.toDate)).toBe(String(825 - 110))
+    // Last year was the same: without March on both sides, and nothing can be said to be left.
+    expect(status.pace?.usualShare).toBeCloseTo((825 - 110) / 1240, 12)
+    expect(status.pace?.ratio).toBeCloseTo(1240 / 1200, 12)
+    expect(status.left).toBeUndefined()
     expect(status.forecast).toEqual({ reason: 'month-missing', months: ['2026-03'] })
     expect(status.grade).toBeUndefined()
   })

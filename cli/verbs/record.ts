@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { factorLibrary } from '#accounts/factor-library.ts'
 import { recordContradictions } from '#accounts/record-check.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import { InvalidFile, type Finding } from '#firmware-config/document.ts'
 import { readAccountFiles, withBooks } from '../account-files.ts'
+import { readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { readRecordFile, recordOfArguments, type RecordLine } from '../record-text.ts'
 import { tableLines } from '../table.ts'
@@ -28,9 +30,9 @@ export const recordEnter = verb(
   'Enter a record: a bill, a stock, production, a laboratory value',
   z.object({ park, data, field: z.array(text).meta({ description: 'Fields as name=value' }) }),
   async (given) => {
-    const files = readAccountFiles(given.park)
+    const files = { ...readAccountFiles(given.park), library: factorLibrary(readFactorFiles()) }
     const record = recordOfArguments(given.field)
-    const found = recordContradictions(record, files.park, files.plan, files.items)
+    const found = recordContradictions(record, files)
     if (found.length > 0) throw new Fault('argument-invalid', found.join('; '))
     await withBooks(given.data, (books, clock) => {
       const [entered] = books.enterRecords([record], clock.wallMs())
@@ -51,10 +53,10 @@ export const recordImport = verb(
     file: z.array(text).meta({ description: 'CSV files; the first line names the fields' }),
   }),
   async (given) => {
-    const files = readAccountFiles(given.park)
+    const files = { ...readAccountFiles(given.park), library: factorLibrary(readFactorFiles()) }
     const lines = given.file.flatMap((file) => readRecordFile(file).map((each) => ({ file, ...each })))
     const findings = lines.flatMap(({ file, line, record }): Finding[] =>
-      recordContradictions(record, files.park, files.plan, files.items).map((message) => ({
+      recordContradictions(record, files).map((message) => ({
         place: { file, line },
         message,
       })),

@@ -73,7 +73,7 @@ describe('matchRtu', () => {
         (at, change) => {
           const damaged = Uint8Array.from(reply)
           damaged[at] = (damaged[at] ?? 0) ^ change
-          expect(matchRtu(query, damaged)).toEqual({ kind: 'damaged' })
+          expect(matchRtu(query, damaged)).toMatchObject({ kind: 'damaged' })
         },
       ),
     )

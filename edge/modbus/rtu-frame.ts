@@ -15,8 +15,11 @@ export type RtuMatch =
       readonly matched: Exclude<Matched, { kind: 'broken' }>
       readonly rest: Uint8Array
     }
-  /** Unit, function and size are those of its answer, the CRC is wrong. */
-  | { readonly kind: 'damaged' }
+  /**
+   * Unit and function are those of its answer, the CRC is wrong. `whole`: so are count and size; what has only the first
+   * two bytes of it, or goes on behind its end, may be noise.
+   */
+  | { readonly kind: 'damaged'; readonly whole: boolean }
   /** Not its answer, whatever follows. */
   | { readonly kind: 'foreign'; readonly reason: string }
 
@@ -71,7 +74,9 @@ export function matchRtu(query: ReadQuery, bytes: Uint8Array): RtuMatch {
   const end = HEAD_BYTES + (isException ? 0 : dataBytes) + CRC_BYTES
   if (bytes.length < end) return { kind: 'incomplete' }
   // The CRC over a frame with its own CRC is 0.
-  if (crc16(bytes.subarray(0, end)) !== 0) return { kind: 'damaged' }
+  if (crc16(bytes.subarray(0, end)) !== 0) {
+    return { kind: 'damaged', whole: !isException && bytes.length === end }
+  }
   const matched = matchReply(query, { transaction: 0, unit, pdu: bytes.subarray(1, end - CRC_BYTES) })
   if (matched.kind === 'broken') return { kind: 'foreign', reason: matched.reason }
   return { kind: 'reply', matched, rest: bytes.subarray(end) }

@@ -130,6 +130,31 @@ describe('RtuLine', () => {
       }
     })
 
+    it('does not take noise that begins like an answer of the unit for its answer', async () => {
+      const noises = [
+        // Unit and function of an exception, and no CRC; unit, function and count of an answer, and more bytes than that has.
+        Uint8Array.of(1, 0x83, 0xca, 0xca, 0x6e, 0xba, 0xb0),
+        Uint8Array.of(1, 0x83, 0xca, 0xca, 0x6e),
+        Uint8Array.of(1, 3, 4, 0xca, 0x6e, 0xba, 0xb0, 0x6c, 0xdb, 0x8e),
+      ]
+      for (const noise of noises) {
+        time = new SimulatedTime()
+        line = lineOn(false)
+        scripts = [
+          () => {
+            hear(noise, 1)
+            hear(replyTo(asked(1, 100)), 80)
+          },
+        ]
+        expect((await read(asked(1, 100))).words).toBeUndefined()
+        for (let poll = 0; poll < 20; poll += 1) {
+          const answer = await read(asked(1, 200))
+          if (answer.words !== undefined) expect(answer).toEqual(registers(200))
+          await pass(7)
+        }
+      }
+    })
+
     it('knows that a unit may answer for longer than it was waited for', async () => {
       const SLOW_MS = 4_000
       const impatient = (query: ReadQuery): Promise<Answer> =>

@@ -229,7 +229,7 @@ export class RtuLine implements Line {
     if (found.kind === 'foreign') return this.#distrust(found.reason, awaited)
     if (found.kind === 'damaged') {
       // It was the answer, if nobody else could have sent it: then there is nothing more to wait for.
-      if (this.#owed.size === 1) this.#owed.paid(first)
+      if (found.whole && this.#owed.size === 1) this.#owed.paid(first)
       return this.#distrust('the CRC is wrong', awaited)
     }
     this.#owed.paid(first)

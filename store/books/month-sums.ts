@@ -19,12 +19,17 @@ const dirtyRow = z.object({
   // Written by `openIntervals`, which takes a quantity's name.
   quantity: z.custom<QuantityName>((name) => typeof name === 'string'),
 })
-const keptRow = z.object({ month: z.string(), content: z.string().nullable() })
 const extentRow = z.object({ series: z.number(), from: z.number(), to: z.number() })
 
 interface Month extends Period {
   /** "2026-03" */
   readonly name: string
+}
+
+/** The first whole month of a period, and the one that is no more of it. */
+interface WholeMonths {
+  readonly first: Month
+  readonly end: Month
 }
 
 /** Months whose bounds are remembered: some decades, to be found a million times. */
@@ -82,6 +87,7 @@ export function openMonthSums(database: DatabaseSync, days: Pick<DaySums, 'betwe
     timeZone = name
     known.clear()
     last = { name: '', fromMs: 0, toMs: 0 }
+    asked = { fromMs: 0, toMs: 0, whole: undefined }
     setZone.run(name)
     forget.run()
     for (const row of extents.all()) {
@@ -117,14 +123,24 @@ export function openMonthSums(database: DatabaseSync, days: Pick<DaySums, 'betwe
     return rows.length
   }
 
+  /** What was asked for last: a report asks each meter of a park for the same time. */
+  let asked: { readonly fromMs: number; readonly toMs: number; readonly whole: WholeMonths | undefined } = {
+    fromMs: 0,
+    toMs: 0,
+    whole: undefined,
+  }
+
   /** The whole months in a period; undefined where there is none, or where months are not kept by the calendar of the days. */
-  function wholeIn({ fromMs, toMs }: Period): Period | undefined {
+  function wholeIn({ fromMs, toMs }: Period): WholeMonths | undefined {
     // Another process may own the books, and have changed it.
     if (timeZone === '' || timeZone !== String(daysZone.get()?.['time_zone'])) return undefined
-    const first = monthAt(fromMs)
-    const startMs = first.fromMs === fromMs ? fromMs : first.toMs
-    const end = monthAt(toMs)
-    return startMs < end.fromMs ? { fromMs: startMs, toMs: end.fromMs } : undefined
+    if (asked.fromMs !== fromMs || asked.toMs !== toMs) {
+      const begin = monthAt(fromMs)
+      const first = begin.fromMs === fromMs ? begin : monthAt(begin.toMs)
+      const end = monthAt(toMs)
+      asked = { fromMs, toMs, whole: first.fromMs < end.fromMs ? { first, end } : undefined }
+    }
+    return asked.whole
   }
 
   /**
@@ -134,9 +150,11 @@ export function openMonthSums(database: DatabaseSync, days: Pick<DaySums, 'betwe
   function between(meter: string, quantity: QuantityName, period: Period): PlacedSum[] {
     const whole = wholeIn(period)
     if (whole === undefined) return days.between(meter, quantity, period)
-    const { fromMs, toMs } = whole
-    const months = inPeriod.all(meter, quantity, monthAt(fromMs).name, monthAt(toMs).name).map((row) => {
-      const { month: name, content } = keptRow.parse(row)
+    const [{ name: first, fromMs }, { name: end, fromMs: toMs }] = [whole.first, whole.end]
+    const months = inPeriod.all(meter, quantity, first, end).map((row) => {
+      const { month: name, content } = row
+      if (typeof name !== 'string' || (content !== null && typeof content !== 'string'))
+        throw new RangeError('a row that is no sum of a month')
       const month = monthNamed(name)
       const isKept = content !== null && content !== NOT_SUMMABLE
       return {
