@@ -24,28 +24,22 @@ function saidBy(body: EntryBody, names: SourceNames, speech: Speech): string {
   const { t, locale } = speech
   const tonnes = (text: string | undefined): string =>
     text === undefined ? '—' : `${tonnesText(text, locale)} ${t('unit.tCo2')}`
-  switch (body.kind) {
-    case 'posting':
-      return `${sourceText(names, body.source, speech)} · ${t(`scope.${body.scope}`)} · ${tonnes(body.tCo2)}`
-    case 'reversal':
-      return `${t('ledger.reverses', { entry: body.reverses })} · ${t(`ledger.cause.${body.cause}`)} · ${body.reason}`
-    case 'difference':
-      return t('ledger.wouldBe', {
-        entry: body.posting,
-        tonnes: tonnes(body.tCo2),
-        because: t(`ledger.because.${body.because}`),
-      })
-    case 'adjustment':
-      return `${t(`scope.${body.scope}`)} · ${tonnes(body.tCo2)} · ${body.reason} · ${body.document}`
-    case 'closing':
-      return `${tonnes(body.total)} · ${t('ledger.signed', { key: body.key.slice(0, 12) })}`
-    case 'reopening':
-      return body.reason
-    case 'allowance':
-    case 'offset':
-    case 'certificate':
-      return `${body.year} · ${exactText(body.amount)} ${body.unit} · ${body.reference}`
-  }
+  if (body.kind === 'posting')
+    return `${sourceText(names, body.source, speech)} · ${t(`scope.${body.scope}`)} · ${tonnes(body.tCo2)}`
+  if (body.kind === 'reversal')
+    return `${t('ledger.reverses', { entry: body.reverses })} · ${t(`ledger.cause.${body.cause}`)} · ${body.reason}`
+  if (body.kind === 'difference')
+    return t('ledger.wouldBe', {
+      entry: body.posting,
+      tonnes: tonnes(body.tCo2),
+      because: t(`ledger.because.${body.because}`),
+    })
+  if (body.kind === 'adjustment')
+    return `${t(`scope.${body.scope}`)} · ${tonnes(body.tCo2)} · ${body.reason} · ${body.document}`
+  if (body.kind === 'closing')
+    return `${tonnes(body.total)} · ${t('ledger.signed', { key: body.key.slice(0, 12) })}`
+  if (body.kind === 'reopening') return body.reason
+  return `${body.year} · ${exactText(body.amount)} ${body.unit} · ${body.reference}`
 }
 
 /** Entries whose hash of the one before is not the hash of the one before; the first of a chain has none. */
