@@ -99,12 +99,12 @@ describe('The factor files', () => {
     ]
     const both = { ...files, process: { rows } }
     expect(factorContradictions(both)).toEqual([])
-    const { process } = factorLibrary(both)
+    const library = factorLibrary(both)
     // A source goes on naming the row that its plan was made with.
-    expect([process(row.code, '2026-06-01')?.code, process(row.code, '2026-07-01')?.code]).toEqual([
-      row.code,
-      next.code,
-    ])
+    expect([
+      library.process(row.code, '2026-06-01')?.code,
+      library.process(row.code, '2026-07-01')?.code,
+    ]).toEqual([row.code, next.code])
   })
 
   test('a corrected row takes the place of the one that it supersedes, over any number of steps', () => {

@@ -60,35 +60,32 @@ function sourceContradictions(
   account: AccountPlan,
   library: FactorLibrary,
 ): string[] {
-  switch (record.kind) {
-    case 'energy-used':
-      return record.item === source.item
-        ? []
-        : [`item: ${source.id} is of ${source.item ?? 'no energy item'}, not of ${record.item}`]
-    case 'process-activity': {
-      const per = activityUnit(source, account, library, record.from)
-      if (per === undefined) return [`source: ${source.id} (${source.kind}) has no recorded activity`]
-      return unitFactor(record.unit, per) === undefined
-        ? [`unit: ${source.id} is counted in ${per}, not in ${record.unit}`]
-        : []
-    }
-    case 'fuel-property': {
-      if (source.kind !== 'fuel') return [`source: ${source.id} (${source.kind}) burns no fuel`]
-      const value = fuelValueOf(record, library.fuel(source.fuelSet ?? account.fuelSet, source.fuel))
-      return typeof value === 'string' ? [`value: ${value}`] : []
-    }
-    case 'supplier-factor': {
-      const isHeat = source.kind.startsWith('heat')
-      if (!isHeat && !source.kind.startsWith('electricity'))
-        return [`source: ${source.id} (${source.kind}) has no supplier`]
-      const unit = isHeat ? 'tCO2/GJ' : 'kgCO2/kWh'
-      return supplierUnits[unit].has(record.unit)
-        ? []
-        : [`unit: a factor of ${source.id} is in ${unit}, not in ${record.unit}`]
-    }
-    default:
-      return []
+  if (record.kind === 'energy-used')
+    return record.item === source.item
+      ? []
+      : [`item: ${source.id} is of ${source.item ?? 'no energy item'}, not of ${record.item}`]
+  if (record.kind === 'process-activity') {
+    const per = activityUnit(source, account, library, record.from)
+    if (per === undefined) return [`source: ${source.id} (${source.kind}) has no recorded activity`]
+    return unitFactor(record.unit, per) === undefined
+      ? [`unit: ${source.id} is counted in ${per}, not in ${record.unit}`]
+      : []
   }
+  if (record.kind === 'fuel-property') {
+    if (source.kind !== 'fuel') return [`source: ${source.id} (${source.kind}) burns no fuel`]
+    const value = fuelValueOf(record, library.fuel(source.fuelSet ?? account.fuelSet, source.fuel))
+    return typeof value === 'string' ? [`value: ${value}`] : []
+  }
+  if (record.kind === 'supplier-factor') {
+    const isHeat = source.kind.startsWith('heat')
+    if (!isHeat && !source.kind.startsWith('electricity'))
+      return [`source: ${source.id} (${source.kind}) has no supplier`]
+    const unit = isHeat ? 'tCO2/GJ' : 'kgCO2/kWh'
+    return supplierUnits[unit].has(record.unit)
+      ? []
+      : [`unit: a factor of ${source.id} is in ${unit}, not in ${record.unit}`]
+  }
+  return []
 }
 
 /** The unit that recorded activities of a source are counted in; undefined for kinds that bills and meters give. */

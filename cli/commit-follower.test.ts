@@ -41,6 +41,40 @@ describe('following commit records', () => {
     expect(place.books.batchCount()).toBe(3)
   })
 
+  test('looks in between read little again, and what is visible late is found within ten seconds', async () => {
+    const { store } = place
+    let read = 0
+    const counting = {
+      commitsSince: async (...asked: Parameters<typeof store.commitsSince>) => {
+        const page = await store.commitsSince(...asked)
+        read += page.length
+        return page
+      },
+    }
+    follower = new CommitFollower({
+      ...place,
+      store: counting,
+      onCommits: (records) => told.push(...records.map(({ seq }) => seq)),
+    })
+    await store.appendCommits(
+      Array.from({ length: 100 }, (_, index) => commitAt(index + 2, T0 - 50_000 + index)),
+    )
+    await commit(1)
+    await follower.follow()
+    await follower.follow()
+    read = 0
+    await commit(200, -30_000)
+    for (let look = 0; look < 19; look += 1) {
+      place.clock.advance(500)
+      await follower.follow()
+    }
+    expect(read).toBeLessThan(100)
+    expect(told).not.toContain(200)
+    place.clock.advance(500)
+    await follower.follow()
+    expect(told).toContain(200)
+  })
+
   test('more records than a page, many of one millisecond, are all entered', async () => {
     await place.store.appendCommits(
       Array.from({ length: 12_000 }, (_, index) => commitAt(index + 1, T0 - (index < 7_000 ? 1 : 0))),

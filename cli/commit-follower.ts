@@ -17,9 +17,13 @@ export interface CommitFollowerParts {
  * visible only some time after the instant it carries.
  */
 const OVERLAP_MS = 60_000
+/** So far back only this often: every look would read each record a hundred times. */
+const OVERLAP_EVERY_MS = 10_000
+/** What the other looks go back: what is written now is visible soon, and they are to find it soon. */
+const SHORT_OVERLAP_MS = 5_000
 /**
- * At the start and then every hour it is two hours: each record is read about three times in all, and what a worker
- * wrote whose clock is up to an hour behind is entered late, but is entered.
+ * At the start and then every hour it is two hours: what a worker wrote whose clock is up to an hour behind is entered
+ * late, but is entered.
  */
 const LONG_OVERLAP_MS = 2 * 3_600_000
 const LONG_OVERLAP_EVERY_MS = 3_600_000
@@ -33,6 +37,7 @@ const PAGE = 5_000
 export class CommitFollower {
   readonly #parts: CommitFollowerParts
   #longDueMs = -Infinity
+  #wideDueMs = -Infinity
   #isAhead = false
 
   constructor(parts: CommitFollowerParts) {
@@ -46,7 +51,8 @@ export class CommitFollower {
     const startedMs = clock.monotonicMs()
     const isLong = startedMs >= this.#longDueMs
     const expectedMs = books.followedUntilMs() - OVERLAP_MS
-    let fromMs = this.#firstMs(nowMs, isLong)
+    const isWide = isLong || startedMs >= this.#wideDueMs
+    let fromMs = this.#firstMs(nowMs, isLong ? LONG_OVERLAP_MS : isWide ? OVERLAP_MS : SHORT_OVERLAP_MS)
     let limit = PAGE
     for (;;) {
       const page = await store.commitsSince(fromMs, limit)
@@ -60,17 +66,18 @@ export class CommitFollower {
       else break
     }
     this.#tellAhead(fromMs - nowMs)
+    if (isWide) this.#wideDueMs = startedMs + OVERLAP_EVERY_MS
     if (isLong) this.#longDueMs = startedMs + LONG_OVERLAP_EVERY_MS
   }
 
-  #firstMs(nowMs: number, isLong: boolean): number {
+  #firstMs(nowMs: number, overlapMs: number): number {
     const { books, log } = this.#parts
     const cursorMs = books.followedUntilMs()
     if (cursorMs > nowMs + OVERLAP_MS) {
       log.warn({ cursorMs, nowMs }, 'the clock was set back: all commit records are read again')
       return 0
     }
-    return Math.max(0, Math.min(cursorMs, nowMs) - (isLong ? LONG_OVERLAP_MS : OVERLAP_MS))
+    return Math.max(0, Math.min(cursorMs, nowMs) - overlapMs)
   }
 
   /** Says once that records come from the future, until they no longer do. */

@@ -102,6 +102,29 @@ test('a register read by hand is a point of it, is listed with who and why, and 
   )
 })
 
+test('what is taken back counts no more: not of another register, and not in the place of what stands', async () => {
+  await slots([
+    [0, 0],
+    [4, 4_000],
+  ])
+  const read = (value: string, quantity: string = register) =>
+    readingEnter.run([...where(), '--at', at(2), '--value', value, '--quantity', quantity, ...who])
+  const withdraw = async (value: string): Promise<void> => {
+    await eventList.run(where())
+    const line = printed.findLast((each) => each.includes(` ${value} kWh`)) ?? ''
+    await entryWithdraw.run([...where(), '--entry', line.slice(0, 12), '--by', 'auditor', '--why', 'misread'])
+  }
+  await read('5.00', 'activeEnergyExport.total')
+  await read('30.00')
+  await slots()
+  await withdraw('5.00')
+  await read('35.00')
+  const split = ['1500 manual', '1500 manual', '500 manual', '500 manual', 'no-readings']
+  expect(await slots()).not.toEqual(split)
+  await withdraw('35.00')
+  expect(await slots()).toEqual(split)
+})
+
 test('a reading by hand that contradicts what was measured says so, and does not hide it', async () => {
   const third = SLOT_MS / 3
   expect(

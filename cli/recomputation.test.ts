@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import {
@@ -217,4 +217,108 @@ test('meters whose formulas go round in a circle have no intervals and keep nobo
   await recomputation.work(60_000)
   expect(place.books.dirtyWindows(10)).toEqual([])
   expect(place.books.intervals('a', register, { fromMs: 0, toMs: T0 + 86_400_000 })).toEqual([])
+})
+
+test('a meter whose intervals cannot be recorded stops neither the loop nor its neighbours, and is named', async () => {
+  const park = parkOfMeters(['broken', 'sound'])
+  for (const meter of ['broken', 'sound'])
+    await place.store.append([registerReading(meter, T0, 0), registerReading(meter, T0 + SLOT_MS, 900)])
+  const touched = ['broken', 'sound'].map((meter) => ({ meter, fromMs: T0, toMs: T0 + SLOT_MS }))
+  place.books.follow([{ ...commitAt(1, T0 + SLOT_MS), touched }], T0 + SLOT_MS)
+  const { books } = place
+  const recordAll = books.recordAll.bind(books)
+  vi.spyOn(books, 'recordAll').mockImplementation((works, ...rest) => {
+    if (works.some(({ window }) => window.meter === 'broken')) throw new RangeError('no such interval')
+    return recordAll(works, ...rest)
+  })
+  await new Recomputation({ ...place, park }).work(1_000)
+  expect(books.intervals('sound', register, day)).toMatchObject([{ energy: { count: 900 } }, {}])
+  expect(books.dirtyWindows(10)).toMatchObject([{ meter: 'broken' }])
+  expect(place.logged.filter((line) => line.includes('"meter":"broken"'))).toHaveLength(1)
+})
+
+test.each([1e14, 1e303])(
+  'a power of %s is no power: it covers nothing, and its neighbours count',
+  async (value) => {
+    const both = parkOfMeters(['m-1', 'm-2'])
+    const [first] = both.meters.values()
+    if (first === undefined) throw new RangeError('no meter')
+    const flow = {
+      ...first,
+      energyFrom: 'power' as const,
+      power: 'activePower.total' as const,
+      gapSeconds: 60,
+    }
+    const park = { ...both, meters: new Map([...both.meters, ['m-1', flow]]) }
+    const at = (second: number, power: number) =>
+      ({
+        meter: 'm-1',
+        quantity: 'activePower.total',
+        atMs: T0 + second * 1_000,
+        quality: 'good',
+        value: power,
+      }) as const
+    await place.store.append([at(0, 36), at(30, 36), at(60, value), at(90, 36), at(120, 36), at(150, 36)])
+    place.books.follow(
+      [{ ...commitAt(1, T0), touched: [{ meter: 'm-1', fromMs: T0, toMs: T0 + 150_000 }] }],
+      T0 + SLOT_MS,
+    )
+    await new Recomputation({ ...place, park }).work(1_000)
+    expect(place.books.dirtyWindows(10)).toEqual([])
+    // Two minutes and a half at 36 kW: the two half minutes around the value are within the gap that is allowed.
+    expect(place.books.intervals('m-1', register, { fromMs: T0, toMs: T0 + 1 })).toMatchObject([
+      { energy: { count: 1_500_000, resolution: '0.000001' } },
+    ])
+  },
+)
+
+test('a start with a park file that lacks a meter loses nothing of what is to be computed', async () => {
+  const park = parkOfMeters(['m-1', 'm-2'])
+  new Recomputation({ ...place, park }).useParkFile()
+  await place.store.append([0, 4].map((slots) => registerReading('m-2', T0 + slots * SLOT_MS, slots * 100)))
+  const touched = [{ meter: 'm-2', fromMs: T0, toMs: T0 + 4 * SLOT_MS }]
+  place.clock.stepWall(T0 + 9 * SLOT_MS)
+  place.books.follow([{ ...commitAt(1, T0 + 5 * SLOT_MS), touched }], place.clock.wallMs())
+  const wrong = new Recomputation({ ...place, park: parkOfMeters(['m-1']) })
+  wrong.useParkFile()
+  await wrong.work(1_000)
+  await wrong.work(1_000)
+  expect(place.logged.filter((line) => line.includes('not in the park file'))).toHaveLength(1)
+  const right = new Recomputation({ ...place, park })
+  right.useParkFile()
+  await right.work(1_000)
+  const slots = place.books.intervals('m-2', register, { fromMs: T0, toMs: T0 + 4 * SLOT_MS })
+  expect(slots.map((each) => each.state === 'known' && each.energy.count)).toEqual([100, 100, 100, 100])
+  expect(place.books.dirtyWindows(10)).toEqual([])
+})
+
+test('a clock that is ahead for a moment has nothing estimated for the time to come', async () => {
+  const park = parkOfMeters(['m-1'])
+  const [first] = park.meters.values()
+  if (first === undefined) throw new RangeError('no meter')
+  const estimating = { ...first, estimate: { method: 'weekday-profile' as const, weeks: 2 } }
+  const weeks = Array.from({ length: 2 * 7 * 96 + 1 }, (_, slot) =>
+    registerReading('m-1', T0 + slot * SLOT_MS, slot * 100),
+  )
+  const endMs = T0 + 14 * 86_400_000
+  await place.store.append(weeks)
+  place.clock.stepWall(endMs + 60_000)
+  const touched = [{ meter: 'm-1', fromMs: T0, toMs: endMs }]
+  place.books.follow([{ ...commitAt(1, endMs), touched }], endMs)
+  const recomputation = new Recomputation({
+    ...place,
+    park: { ...park, meters: new Map([['m-1', estimating]]) },
+  })
+  await recomputation.work(60_000)
+  place.clock.stepWall(endMs + 30 * 86_400_000)
+  await recomputation.work(60_000)
+  const later = { fromMs: endMs + SLOT_MS, toMs: endMs + 40 * 86_400_000 }
+  expect(place.books.intervals('m-1', register, later)).toEqual([])
+  // Once something is committed again time has passed, and what was not read is estimated.
+  place.clock.stepWall(endMs + 3_600_000)
+  place.books.follow([commitAt(2, endMs + 3_600_000)], endMs + 3_600_000)
+  await new Recomputation({ ...place, park: { ...park, meters: new Map([['m-1', estimating]]) } }).work(
+    60_000,
+  )
+  expect(place.books.intervals('m-1', register, later).length).toBeGreaterThan(0)
 })

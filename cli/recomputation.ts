@@ -59,6 +59,15 @@ function rulesText(meter: Meter): string {
 
 const nameOf = ({ meter, fromMs, toMs }: DirtyWindow): string => `${meter} ${fromMs} ${toMs}`
 
+/** A window and what was computed for it, in the pieces in which it is recorded. */
+interface Computed {
+  readonly window: DirtyWindow
+  readonly pieces: readonly ComputedWindow[]
+}
+
+/** A failure of the store or the books, which trying again may mend; any other is a matter of one window. */
+const isPassing = (error: unknown): boolean => error instanceof Fault && error.retryable
+
 /**
  * Computes dirty intervals again, all of them in one pass, in turns of bounded length, so that commit records are
  * followed meanwhile. A window that cannot be computed stays dirty, keeps no other one waiting, and is tried again in
@@ -69,7 +78,9 @@ export class Recomputation {
   readonly #dependents: Dependents
   readonly #failed = new Set<string>()
   readonly #estimatedUntilMs = new Map<string, number>()
-  #computed: ComputedWindow[] = []
+  /** Meters that the park file lacks and that were told of. */
+  readonly #absent = new Set<string>()
+  #computed: Computed[] = []
   #isUnderWay = false
   #pauseMs = FIRST_PAUSE_MS
   #lastMs: number
@@ -131,10 +142,12 @@ export class Recomputation {
   /** Slots that nobody reads become nobody's dirty windows: where they are to be estimated, time itself makes them due. */
   #markEstimates(): void {
     const { books, park, clock } = this.#parts
+    // While nothing comes at all it is not known that time has passed: the clock may be ahead for a moment.
+    const untilMs = Math.min(clock.wallMs(), books.followedUntilMs())
     const due = [...park.meters.values()].flatMap((meter) => {
       if (meter.estimate === undefined) return []
       const fromMs = this.#estimatedUntilMs.get(meter.id) ?? books.extentOf(meter.id)?.toMs
-      const window = fromMs === undefined ? undefined : estimatesDue(meter, slotStart(fromMs), clock.wallMs())
+      const window = fromMs === undefined ? undefined : estimatesDue(meter, slotStart(fromMs), untilMs)
       if (window === undefined) return []
       this.#estimatedUntilMs.set(meter.id, window.toMs + 1)
       return [window]
@@ -158,23 +171,54 @@ export class Recomputation {
     }
   }
 
-  /** Records what was computed and waits for it, in one transaction. */
+  /**
+   * Records what was computed and waits for it, in one transaction. Where one window cannot be recorded each is recorded
+   * by itself, so that it alone stays dirty.
+   */
   #record(): void {
     const { books, clock } = this.#parts
     const works = this.#computed
     this.#computed = []
-    if (works.length > 0) books.recordAll(works, clock.wallMs(), this.#dependents)
+    if (works.length === 0) return
+    const record = (some: readonly Computed[]): void => {
+      books.recordAll(
+        some.flatMap(({ pieces }) => pieces),
+        clock.wallMs(),
+        this.#dependents,
+      )
+    }
+    try {
+      record(works)
+    } catch (failure) {
+      if (isPassing(failure)) throw failure
+      for (const work of works) {
+        try {
+          record([work])
+        } catch (error) {
+          this.#fail(work.window, error)
+        }
+      }
+    }
+  }
+
+  /** Leaves a window dirty until the next pass. Throws what concerns more than this window. */
+  #fail(window: DirtyWindow, error: unknown): void {
+    if (isPassing(error)) throw error
+    this.#failed.add(nameOf(window))
+    const { meter } = window
+    if (error instanceof Fault) this.#parts.log.error({ code: error.code, meter }, faultText(error))
+    else this.#parts.log.error({ err: error, meter }, 'the intervals of a meter cannot be computed')
   }
 
   async #compute(window: DirtyWindow): Promise<void> {
     const { store, books, park, clock, log } = this.#parts
     const meter = park.meters.get(window.meter)
     if (meter === undefined) {
-      log.warn(
-        { meter: window.meter },
-        'readings of a meter that is no longer in the park file: no intervals',
-      )
-      this.#computed.push({ window, intervals: [] })
+      // Dirty until the meter is back: a park file that lacks it for one start must not lose what came meanwhile.
+      this.#failed.add(nameOf(window))
+      if (!this.#absent.has(window.meter))
+        log.warn({ meter: window.meter }, 'readings of a meter that is not in the park file: no intervals')
+      this.#absent.add(window.meter)
       return
     }
     if (isUnfollowable(meter, park))
@@ -207,13 +251,13 @@ export class Recomputation {
         },
       )
     } catch (error) {
-      if (!(error instanceof Fault) || error.retryable) throw error
-      this.#failed.add(nameOf(window))
-      log.error({ code: error.code, meter: meter.id }, faultText(error))
+      this.#fail(window, error)
       return
     }
-    this.#computed.push(...own)
-    const waiting = this.#computed.reduce((sum, { intervals }) => sum + intervals.length, 0)
+    this.#computed.push({ window, pieces: own })
+    const waiting = this.#computed
+      .flatMap(({ pieces }) => pieces)
+      .reduce((sum, { intervals }) => sum + intervals.length, 0)
     if (waiting >= INTERVALS_AT_ONCE) this.#record()
   }
 }

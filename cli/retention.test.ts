@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Reading } from '#contract/reading.ts'
+import { watchGaps } from '#ingest/gap-watch.ts'
 import { testPark } from '#ingest/ingest.test-support.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
@@ -120,6 +121,26 @@ describe('readings of an embedded store', () => {
     expect(await sweep(5)).toBeGreaterThan(0)
   })
 
+  it('go where a person has said that what is outstanding will not come', async () => {
+    await arrive(readingsOf(T0, T0 + 2 * DAY_MS))
+    await arrive(readingsOf(T0 + 2 * DAY_MS, clock.wallMs()), 3)
+    await compute()
+    clock.advance(600_000)
+    watchGaps({ books, park }, clock.wallMs())
+    const [gap] = books.unfilledGaps().filter(({ kind }) => kind === 'batches')
+    expect(await sweep(5)).toBe(0)
+    books.acceptGap(gap?.id ?? 0, { by: 'a person', reason: 'its disk is broken', atMs: clock.wallMs() })
+    expect(await sweep(5)).toBeGreaterThan(0)
+  })
+
+  it('go although another quantity of the meter is read no more', async () => {
+    await store.append([{ meter: 'meter-a', quantity: 'voltage.l1', atMs: T0, quality: 'good', value: 230 }])
+    await arrive(readingsOf(T0, clock.wallMs()))
+    await compute()
+    expect(await sweep(5)).toBeGreaterThan(0)
+    expect(books.keptFromMs('meter-a')).toBe(clock.wallMs() - 5 * DAY_MS)
+  })
+
   it('stay from the last one of a silent meter on', async () => {
     await arrive(readingsOf(T0, T0 + 2 * DAY_MS + 600_000))
     await compute()
@@ -162,7 +183,11 @@ describe('readings of an embedded store', () => {
 
 describe('readings of a server that deletes by itself', () => {
   const parts = (keptMs: number | undefined, keepDays?: number) => ({
-    store: { ...store, retention: { by: 'server', keptMs: async () => keptMs } } as const,
+    store: {
+      ...store,
+      latest: (meters: readonly string[]) => store.latest(meters),
+      retention: { by: 'server', keptMs: async () => keptMs },
+    } as const,
     books,
     park,
     clock,
@@ -179,7 +204,28 @@ describe('readings of a server that deletes by itself', () => {
   })
 
   it('that are gone leave their intervals as they are', async () => {
-    await new Retention(parts(5 * DAY_MS)).sweep(new AbortController().signal)
-    expect(books.keptFromMs('meter-a')).toBe(clock.wallMs() - 4 * DAY_MS)
+    await arrive(readingsOf(clock.wallMs() - 600_000, clock.wallMs() + 300_000))
+    const sweepOnce = () => new Retention(parts(5 * DAY_MS)).sweep(new AbortController().signal)
+    await sweepOnce()
+    const goneMs = clock.wallMs() - 4 * DAY_MS
+    expect(books.keptFromMs('meter-a')).toBe(goneMs)
+    // A clock that is ahead for a while gives nothing up that is there.
+    clock.stepWall(clock.wallMs() + 500 * DAY_MS)
+    await sweepOnce()
+    expect(books.keptFromMs('meter-a')).toBe(goneMs)
+  })
+
+  it('that are gone leave a slot under way as free as ever', async () => {
+    const startMs = clock.wallMs()
+    await arrive(readingsOf(startMs, startMs + 300_000))
+    books.loseReadings('meter-a', startMs + 10 * DAY_MS)
+    for (let minute = 1; minute <= 3; minute += 1) {
+      clock.advance(300_000)
+      await arrive(readingsOf(startMs + minute * 300_000, startMs + (minute + 1) * 300_000))
+      await compute()
+    }
+    expect(books.intervals('meter-a', register, { fromMs: startMs, toMs: startMs + 1 })).toMatchObject([
+      { state: 'known', energy: { count: 3 }, coverage: 1 },
+    ])
   })
 })

@@ -3,12 +3,12 @@ import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import { Fault, faultText } from '#contract/fault.ts'
 import { slotStart } from '#contract/grid.ts'
-import type { Park } from '#contract/park.ts'
+import type { Meter, Park } from '#contract/park.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
 
 export interface RetentionParts {
   readonly store: ReadingStore
-  readonly books: Pick<Books, 'keptFromMs' | 'releaseReadings' | 'loseReadings' | 'holes'>
+  readonly books: Pick<Books, 'keptFromMs' | 'releaseReadings' | 'loseReadings' | 'holes' | 'unfilledGaps'>
   readonly park: Park
   readonly clock: Clock
   readonly log: Logger
@@ -96,11 +96,12 @@ export class Retention {
     }
     if (keepDays === undefined) return 0
     let deleted = 0
-    for (const meter of park.meters.keys()) {
-      const beforeMs = await this.#release(meter, keepDays)
+    const outstanding = this.#outstanding()
+    for (const meter of park.meters.values()) {
+      const beforeMs = await this.#release(meter, keepDays, outstanding)
       // Also what a former run was about to delete.
       for (let more = beforeMs > 0; more && !signal.aborted;) {
-        const gone = await retention.deleteBefore(meter, beforeMs, READINGS_AT_ONCE)
+        const gone = await retention.deleteBefore(meter.id, beforeMs, READINGS_AT_ONCE)
         deleted += gone
         more = gone > 0
         await turn()
@@ -110,14 +111,41 @@ export class Retention {
     return deleted
   }
 
+  /** Gateways with batches that are still expected: a person may have said of some that they will not come. */
+  #outstanding(): ReadonlySet<string> {
+    const { books } = this.#parts
+    const accepted = books
+      .unfilledGaps()
+      .filter(({ kind, state }) => kind === 'batches' && state === 'accepted')
+    const expected = books
+      .holes()
+      .filter(
+        (hole) =>
+          !accepted.some(
+            ({ gateway, epoch, first, last }) =>
+              gateway === hole.gateway &&
+              epoch === hole.epoch &&
+              first <= hole.firstSeq &&
+              last >= hole.lastSeq,
+          ),
+      )
+    return new Set(expected.map(({ gateway }) => gateway))
+  }
+
   /** How far a meter's readings may go: nothing that is still to come may need them. */
-  async #release(meter: string, keepDays: number): Promise<number> {
-    const { store, books, park, clock } = this.#parts
+  async #release(
+    { id: meter, gateway, energyFrom, register, power }: Meter,
+    keepDays: number,
+    outstanding: ReadonlySet<string>,
+  ): Promise<number> {
+    const { store, books, clock } = this.#parts
     const formerMs = books.keptFromMs(meter)
-    const gateway = park.meters.get(meter)?.gateway
     // Batches that are outstanding bring readings beside those that are here.
-    if (books.holes().some((hole) => hole.gateway === gateway)) return formerMs
-    const newest = (await store.latest([meter])).filter(({ quality }) => quality !== 'bad')
+    if (gateway !== undefined && outstanding.has(gateway)) return formerMs
+    const all = (await store.latest([meter])).filter(({ quality }) => quality !== 'bad')
+    // A quantity that was given up is no sign of a meter that is silent, as long as that is read on which energy rests.
+    const counting = all.filter(({ quantity }) => quantity === (energyFrom === 'power' ? power : register))
+    const newest = counting.length > 0 ? counting : all
     if (newest.length === 0) return formerMs
     // A meter that is silent may have a gateway that is: its backlog begins where the readings end.
     const silentMs = slotStart(Math.min(...newest.map(({ atMs }) => atMs)))
@@ -130,11 +158,16 @@ export class Retention {
     }
   }
 
-  /** What a server has deleted, or is about to within a day, is gone for every interval. */
+  /**
+   * What a server has deleted, or is about to within a day, is gone for every interval. Told by the newest reading, because
+   * a clock that is ahead for one sweep would give everything up, and there is no way back.
+   */
   async #noteServer(keptMs: number): Promise<void> {
-    const { books, park, clock } = this.#parts
+    const { store, books, park, clock } = this.#parts
     if (keptMs === Infinity) return
-    for (const meter of park.meters.keys())
-      books.loseReadings(meter, slotStart(clock.wallMs() - keptMs) + DAY_MS)
+    const meters = [...park.meters.keys()]
+    const newestMs = (await store.latest(meters)).reduce((newest, { atMs }) => Math.max(newest, atMs), 0)
+    const goneMs = slotStart(Math.min(clock.wallMs(), newestMs) - keptMs) + DAY_MS
+    for (const meter of meters) books.loseReadings(meter, goneMs)
   }
 }

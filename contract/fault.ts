@@ -111,7 +111,11 @@ export const faultTable = {
     advice: 'Cumulative quantities travel as a count with its resolution, others as numbers.',
     retryable: false,
   },
-  'time-in-future': { advice: 'Set the clock of the gateway.', retryable: false },
+  'time-in-future': {
+    advice:
+      'Set the clock that is wrong: the gateway’s, or the server’s where many gateways seem to be ahead; then replay with --clock-was-wrong.',
+    retryable: false,
+  },
   'time-before-meter': {
     advice: 'Check the gateway’s clock and the meter’s date of installation.',
     retryable: false,

@@ -47,23 +47,17 @@ const registerPoint = ({ atMs, register }: RegisterPoint): Point => ({ atMs, val
 /** The readings that an interval rests on by itself, in order; none where it rests on other slots or on a person. */
 function pointsOf(interval: RecordedInterval): Point[] {
   if (interval.state === 'missing') return []
-  switch (interval.basis) {
-    case 'register':
-      return [interval.opening, interval.closing].flatMap(({ before, after }) => [
-        registerPoint(before),
-        registerPoint(after),
-      ])
-    case 'pro-rata':
-      return [registerPoint(interval.opening), registerPoint(interval.closing)]
-    case 'power':
-      return [interval.first, interval.last].map(({ atMs, value }) => ({ atMs, value: String(value) }))
-    case 'advances':
-      return [interval.first, interval.last].map(({ atMs, advance }) => ({ atMs, value: toDecimal(advance) }))
-    case 'formula':
-    case 'manual':
-    case 'weekday-profile':
-      return []
-  }
+  if (interval.basis === 'register')
+    return [interval.opening, interval.closing].flatMap(({ before, after }) => [
+      registerPoint(before),
+      registerPoint(after),
+    ])
+  if (interval.basis === 'pro-rata') return [registerPoint(interval.opening), registerPoint(interval.closing)]
+  if (interval.basis === 'power')
+    return [interval.first, interval.last].map(({ atMs, value }) => ({ atMs, value: String(value) }))
+  if (interval.basis === 'advances')
+    return [interval.first, interval.last].map(({ atMs, advance }) => ({ atMs, value: toDecimal(advance) }))
+  return []
 }
 
 /** Other slots that an interval was computed from, with the very revisions. */

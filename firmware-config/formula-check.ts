@@ -42,7 +42,12 @@ function sourceContradictions(meter: MeterDescription): [field: string, message:
     const pair =
       power === undefined ? undefined : [quantityOf(meter.register).unit, quantityOf(power).unit].join(' ')
     if (power === undefined) found.push(['energyFrom', 'is computed from its power, but has no `power`'])
-    else if (pair === undefined || !integrable.has(pair))
+    // Volumes at working and at standard conditions differ by the pressure.
+    else if (
+      pair === undefined ||
+      !integrable.has(pair) ||
+      meter.register.includes('Actual') !== power.includes('Actual')
+    )
       found.push(['power', `${power} cannot be integrated to ${meter.register}`])
   }
   if (estimate?.method === 'pro-rata' && energyFrom !== 'register' && energyFrom !== 'manual')

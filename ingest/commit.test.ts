@@ -70,6 +70,14 @@ describe('commit', () => {
     expect(store.steps).toEqual(['append 6', 'commits 3', ...receipts])
   })
 
+  it('holds few refused payloads at once, however many wait', async () => {
+    const { store, committer, offer } = bench()
+    for (const [index, letter] of ['a', 'b', 'c'].entries())
+      offer(Buffer.alloc(2 * 1024 * 1024 + index, letter))
+    await committer.stop(10_000)
+    expect(store.steps.filter((step) => step.startsWith('commits'))).toEqual(['commits 2', 'commits 1'])
+  })
+
   it('takes live before backlog', async () => {
     const { committer, receipts, offer } = bench()
     offer(batch(1), 'backlog')

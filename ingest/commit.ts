@@ -13,6 +13,8 @@ import { writeGroup } from './write.ts'
 
 /** One write to the store: enough to make its disk flush worth while, little enough to be quick. */
 const READINGS_PER_COMMIT = 10_000
+/** What is refused is written out in its commit record: a group holds no more of it than this and one payload. */
+const REFUSED_CHARACTERS_PER_COMMIT = 4 * 1024 * 1024
 const PAYLOADS_PER_COMMIT_MAX = 256
 /** Groups under way at once: while the store takes one, the next is judged and written out. */
 const GROUPS_UNDER_WAY = 2
@@ -109,13 +111,19 @@ export function startCommitter({
   function takeGroup(): Judged[] {
     const group: Judged[] = []
     let readings = 0
-    while (group.length < PAYLOADS_PER_COMMIT_MAX && readings < READINGS_PER_COMMIT) {
+    let characters = 0
+    while (
+      group.length < PAYLOADS_PER_COMMIT_MAX &&
+      readings < READINGS_PER_COMMIT &&
+      characters < REFUSED_CHARACTERS_PER_COMMIT
+    ) {
       const delivery = waiting.take()
       if (delivery === undefined) break
       const judged = judge(delivery)
       if (judged === undefined) continue
       group.push(judged)
       readings += judged.verdict.readings.length
+      for (const { refusal } of judged.verdict.refused) characters += refusal.payload.length
     }
     return group
   }

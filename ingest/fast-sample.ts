@@ -8,7 +8,7 @@ import {
 } from '#contract/reading.ts'
 import type { Meter } from '#contract/park.ts'
 import { quantities, type QuantityName } from '#contract/quantities.ts'
-import { powerMax, registerLimit, type SampleRules } from './sample.ts'
+import { PARTS_MAX, powerMax, registerLimit, type SampleRules } from './sample.ts'
 
 /**
  * The common sample, looked at without building anything but its readings. Whatever is unusual is left to
@@ -85,6 +85,7 @@ export function fastSample(sample: unknown, rules: SampleRules, readings: Readin
   const limit = limits(meter)
   const before = readings.length
   const names = Object.keys(values)
+  if (names.length > PARTS_MAX) return false
   // Beside their names: looked up by name each costs more than all the rest.
   const all: readonly unknown[] = Object.values(values)
   for (let place = 0; place < names.length; place += 1) {

@@ -62,6 +62,23 @@ describe('gap entries', () => {
     expect(applied(later, [seenOf(200, 249)], 400)).toMatchObject([{ state: 'filled' }, { state: 'open' }])
   })
 
+  it('looks at each entry a few times, however many gaps one meter has', () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => seenOf(index * 10, index * 10 + 4))
+    const entries = applied([], many, 1)
+    expect(entries).toHaveLength(20_000)
+    let looks = 0
+    const counted = entries.map((entry) =>
+      Object.defineProperty({ ...entry }, 'first', {
+        get: () => {
+          looks += 1
+          return entry.first
+        },
+      }),
+    )
+    expect(gapChanges(counted, many)).toEqual({ opened: [], changed: [] })
+    expect(looks).toBeLessThan(2_000_000)
+  })
+
   it('leaves subjects alone that were not looked at', () => {
     const entries = applied([], [seenOf(1, 2)], 3)
     expect(gapChanges(entries, [], () => false)).toEqual({ opened: [], changed: [] })

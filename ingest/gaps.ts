@@ -12,6 +12,23 @@ interface Range {
   readonly last: number
 }
 
+/**
+ * Of others in order of their first number those that overlap a range or touch its beginning. To be asked for ranges in
+ * order: what lies before one lies before all that follow, so each is looked at once and not once a range.
+ */
+function nearTo<T extends Range>(others: readonly T[]): (range: Range) => T[] {
+  let start = 0
+  return ({ first, last }) => {
+    while ((others[start]?.last ?? Infinity) + 1 < first) start += 1
+    const near: T[] = []
+    for (let index = start; (others[index]?.first ?? Infinity) <= last; index += 1) {
+      const other = others[index]
+      if (other !== undefined) near.push(other)
+    }
+    return near
+  }
+}
+
 /** How much of `range` the others, which do not overlap, take. */
 function overlap(range: Range, others: readonly Range[]): number {
   let total = 0
@@ -19,6 +36,8 @@ function overlap(range: Range, others: readonly Range[]): number {
     total += Math.max(0, Math.min(last, range.last) - Math.max(first, range.first) + 1)
   return total
 }
+
+const byFirst = (a: Range, b: Range): number => a.first - b.first
 
 /** The parts of a range that none of the others covers, in order. */
 function without(range: Range, others: readonly Range[]): Range[] {
@@ -52,16 +71,16 @@ export function gapChanges(
   const opened: SeenGap[] = []
   const changed: GapChanges['changed'][number][] = []
   for (const subject of new Set([...seenOf.keys(), ...knownOf.keys()])) {
-    const gaps = seenOf.get(subject) ?? []
-    const entries = (knownOf.get(subject) ?? []).map((entry) => ({
-      entry,
-      last: entry.last,
-      toMs: entry.toMs,
-    }))
+    const gaps = (seenOf.get(subject) ?? []).toSorted(byFirst)
+    const entries = (knownOf.get(subject) ?? [])
+      .toSorted(byFirst)
+      .map((entry) => ({ entry, first: entry.first, last: entry.last, toMs: entry.toMs }))
+    const entriesNear = nearTo(entries)
     for (const gap of gaps) {
-      const covered = entries.map(({ entry, last }) => ({ first: entry.first, last }))
+      const near = entriesNear(gap)
+      const covered = near.map(({ first, last }) => ({ first, last }))
       for (const part of without(gap, covered)) {
-        const before = entries.find(
+        const before = near.find(
           ({ entry, last }) => entry.state === 'open' && last + 1 === part.first && overlap(entry, [gap]) > 0,
         )
         if (before === undefined) {
@@ -69,12 +88,11 @@ export function gapChanges(
           opened.push({ ...gap, ...part, fromMs: isWhole ? gap.fromMs : timeOf(gap, part.first) })
         } else before.last = part.last
       }
-      for (const each of entries)
-        if (overlap({ first: each.entry.first, last: each.last }, [gap]) > 0 && each.last >= gap.last)
-          each.toMs = gap.toMs
+      for (const each of near) if (overlap(each, [gap]) > 0 && each.last >= gap.last) each.toMs = gap.toMs
     }
-    for (const { entry, last, toMs } of entries) {
-      const missing = overlap({ first: entry.first, last }, gaps)
+    const gapsNear = nearTo(gaps)
+    for (const { entry, first, last, toMs } of entries) {
+      const missing = overlap({ first, last }, gapsNear({ first, last }))
       const state = missing === 0 ? 'filled' : entry.state
       const end = missing === 0 ? (entry.toMs ?? timeOf(entry, entry.last)) : toMs
       if (missing !== entry.missing || last !== entry.last || state !== entry.state || end !== entry.toMs)

@@ -142,10 +142,56 @@ describe('replaying what was refused', () => {
     expect(await stored('meter-b')).toHaveLength(1)
   })
 
+  it('many faults of one payload are one entry: it stays open while nothing of it has become right', async () => {
+    const samples = Array.from({ length: 200 }, (_, index) => sampleOf('meter-b', T0 + index, index))
+    await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0, 1), ...samples]), testPark())
+    expect(open()).toEqual(['meter-foreign'])
+    expect(await stored('meter-a')).toHaveLength(1)
+    const id = newest()
+    await expect(replay(id)).rejects.toMatchObject({ code: 'quarantine-refused' })
+    const park = testPark()
+    const meter = park.meters.get('meter-b')
+    if (meter === undefined) throw new Error('the park has no meter-b')
+    const moved = { ...park, meters: new Map([...park.meters, ['meter-b', { ...meter, gateway: 'gw-a' }]]) }
+    expect(await replay(id, {}, moved)).toEqual({ stored: 402, refused: [] })
+    expect(open()).toEqual([])
+    expect(await stored('meter-b')).toHaveLength(200)
+    expect(books.batchCount()).toBe(1)
+  })
+
   it('time that was in the future stays so: waiting does not make it right', async () => {
     await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0 + 86_400_000, 1)]), testPark())
     clock.advance(2 * 86_400_000)
     await expect(replay(newest())).rejects.toMatchObject({ code: 'quarantine-refused' })
+  })
+})
+
+describe('where the clock here was wrong', () => {
+  const HOUR_MS = 3_600_000
+
+  beforeEach(() => clock.stepWall(T0))
+
+  it('behind: a time that only seemed to be in the future is taken when a person says so', async () => {
+    await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0 + HOUR_MS, 1)]), testPark())
+    expect(open()).toEqual(['time-in-future'])
+    clock.stepWall(T0 + HOUR_MS + 60_000)
+    const id = newest()
+    await expect(replay(id)).rejects.toMatchObject({ code: 'quarantine-refused' })
+    expect(await replay(id, { isArrivalWaived: true })).toEqual({ stored: 2, refused: [] })
+    expect(books.quarantineEntry(id)?.state).toBe('accepted')
+    // What is still ahead of the right clock stays refused.
+    await arrive(batchOf('gw-a', 2, [sampleOf('meter-a', T0 + 9 * HOUR_MS, 1)]), testPark())
+    await expect(replay(newest(), { isArrivalWaived: true })).rejects.toMatchObject({
+      code: 'quarantine-refused',
+    })
+  })
+
+  it('ahead: what is replayed after it was set back is learned of all the same', async () => {
+    clock.stepWall(T0 + HOUR_MS)
+    await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0, 1)]), without({ gateway: 'gw-a' }))
+    clock.stepWall(T0)
+    await replay(newest())
+    expect(books.dirtyWindows(10)).toContainEqual({ meter: 'meter-a', fromMs: T0, toMs: T0 })
   })
 })
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '#contract/clock.ts'
 import type { Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
@@ -32,6 +33,8 @@ export interface ReplayRequest extends Person {
   readonly gateway?: string | undefined
   /** Take values although they are beyond the meter's rating. */
   readonly isRatingWaived?: boolean | undefined
+  /** Take times that were in the future when it arrived, because the clock here was wrong then. */
+  readonly isArrivalWaived?: boolean | undefined
 }
 
 export interface Replayed {
@@ -79,15 +82,20 @@ function ownNumber(verdict: Verdict, gateway: string, books: QuarantineParts['bo
   return isNew ? verdict : { ...verdict, epoch: null, seq: null }
 }
 
-function judged(entry: QuarantineEntry, request: ReplayRequest, { books, park }: QuarantineParts): Judged {
+function judged(
+  entry: QuarantineEntry,
+  request: ReplayRequest,
+  { books, park, clock }: QuarantineParts,
+): Judged {
   const gateway = request.gateway ?? entry.gateway
   const isSample = entry.refusal.encoding === 'json'
   const given = bytesOf(entry, request.payload)
   const payload = isSample ? batchAround(given, gateway) : given
   const topic = { park: park.description.id, gateway, leaf: 'backlog' as const }
   const isRatingWaived = request.isRatingWaived === true
-  // As of its arrival: a time that was in the future then does not become right by waiting.
-  const verdict = validate(payload, topic, park, entry.committedAtMs, { isRatingWaived })
+  // As of its arrival: a time that was in the future then does not become right by waiting, unless the arrival was wrong.
+  const judgedMs = request.isArrivalWaived === true ? clock.wallMs() : entry.committedAtMs
+  const verdict = validate(payload, topic, park, judgedMs, { isRatingWaived })
   const digest = createHash('sha256').update(payload).digest('hex')
   // Unchanged, it is the same record as before, now with what is stored of it.
   const isSame = !isSample && digest === entry.digest && gateway === entry.gateway
@@ -118,15 +126,20 @@ export async function replayQuarantined(
     throw new Fault('quarantine-refused', `Of entry ${id} only the beginning was kept.`)
   const one = judged(entry, request, parts)
   const { readings, gap, refused } = one.verdict
-  if (readings.length === 0 && gap === undefined) {
+  // A payload whose many faults are one entry: what was taken of it at first is no reason to close it now.
+  const isUnchanged = refused.some(({ refusal }) => isDeepStrictEqual(refusal, entry.refusal))
+  if (isUnchanged || (readings.length === 0 && gap === undefined)) {
     const why = refused.map(({ refusal }) => `${refusal.detail} [${refusal.code}]`).join('; ')
     throw new Fault('quarantine-refused', `Entry ${id} is still refused: ${why}`)
   }
-  const outcomes = await writeGroup([one], store, clock, new AbortController().signal)
+  // Later than the record that it replaces, even where the clock was set back since: else nobody would learn of it.
+  const writtenMs = Math.max(clock.wallMs(), entry.committedAtMs + 1)
+  const outcomes = await writeGroup([one], store, { wallMs: () => writtenMs }, new AbortController().signal)
   const record = outcomes?.[0]?.record
   if (record === undefined) throw new RangeError('a replay without its commit record')
   const { by, reason, payload } = request
-  const state = request.isRatingWaived === true ? 'accepted' : 'replayed'
+  const isWaived = request.isRatingWaived === true || request.isArrivalWaived === true
+  const state = isWaived ? 'accepted' : 'replayed'
   if (!books.decideQuarantine(id, { state, by, reason, atMs: clock.wallMs(), payload }))
     throw new Fault('quarantine-closed', `Entry ${id} was decided on meanwhile; its readings are stored.`)
   return { stored: record.stored, refused: record.refused }

@@ -64,10 +64,15 @@ export function csvHead(line: string): CsvHead {
   return head
 }
 
+/** A date, or a date and a time, and nothing after it. */
+const LOCAL = /^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{1,2}(?::\d{2}){0,2}(?:[.,]\d{1,9})?)?$/i
+
 /** With its offset, or in the park's time where it has none, as a person writes it. */
 function momentOf(text: string, timeZone: string): number {
   try {
     if (/(?:Z|[+-]\d{2}:?\d{2})$/i.test(text)) return Temporal.Instant.from(text).epochMilliseconds
+    // Another form of an offset or a zone, such as +00 or [UTC], would be passed over and shift the time.
+    if (!LOCAL.test(text)) throw new RangeError('neither with its whole offset nor without any')
     const local = Temporal.PlainDateTime.from(text.replace(/^(\d{4})\/(\d{1,2})\/(\d{1,2})/, dashed))
     return local.toZonedDateTime(timeZone, { disambiguation: 'reject' }).epochMilliseconds
   } catch (cause) {

@@ -4,7 +4,7 @@ import type { Refusal } from '#contract/commit.ts'
 import type { FaultCode } from '#contract/fault.ts'
 import { sample as sampleSchema } from '#contract/messages.ts'
 import type { Meter, Park } from '#contract/park.ts'
-import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
+import { isQuantityName, quantities, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { badCause, readingValue, valueFits, type Reading } from '#contract/reading.ts'
 
 /** What a sample is judged by. */
@@ -79,11 +79,14 @@ function refuse(
   place = '',
   readings = 1,
 ): RefusedPart {
-  const payload = JSON.stringify(part)
   return {
     place,
     readings,
-    refusal: { code, detail, ...(meter === undefined ? {} : { meter }), encoding: 'json', payload },
+    // Written out when it is looked at: of a payload with very many only the first ones are.
+    get refusal() {
+      const payload = JSON.stringify(part)
+      return { code, detail, ...(meter === undefined ? {} : { meter }), encoding: 'json' as const, payload }
+    },
   }
 }
 
@@ -91,6 +94,14 @@ function readingsIn(sample: unknown): number {
   const parts = countable.safeParse(sample).data
   return Math.max(1, Object.keys(parts?.values ?? {}).length + Object.keys(parts?.bad ?? {}).length)
 }
+
+/** Looked at one by one, names without end would cost more time than sending them. */
+export const PARTS_MAX = quantities.length
+
+const countsOf = ({ values, bad = {} }: SampleHead): number[] => [
+  Object.keys(values).length,
+  Object.keys(bad).length,
+]
 
 /** The fault of the sample as a whole: its form, its meter, its time. */
 function headFault(head: SampleHead, rules: SampleRules): Found | undefined {
@@ -165,6 +176,14 @@ export function judgeSample(sample: unknown, rules: SampleRules): JudgedSample {
     }
   }
   const head = parsed.data
+  const many = countsOf(head).find((count) => count > PARTS_MAX)
+  if (many !== undefined) {
+    const what = `${many} values, more than there are quantities`
+    return {
+      readings: [],
+      refused: [refuse('message-invalid', what, head, head.meter, '', readingsIn(head))],
+    }
+  }
   const fault = headFault(head, rules)
   if (fault !== undefined)
     return { readings: [], refused: [refuse(...fault, head, head.meter, '', readingsIn(head))] }

@@ -5,7 +5,13 @@ import { refusal } from '#contract/commit.ts'
 import { readingsOf, sample, type Sample } from '#contract/messages.ts'
 import type { Topic } from '#contract/topics.ts'
 import { batchOf, epochOf, sampleOf, T0, testPark } from './ingest.test-support.ts'
-import { FUTURE_MS_MAX, PAYLOAD_BYTES_MAX, validate, type Verdict } from './validate.ts'
+import {
+  FUTURE_MS_MAX,
+  PAYLOAD_BYTES_MAX,
+  REFUSALS_PER_PAYLOAD_MAX,
+  validate,
+  type Verdict,
+} from './validate.ts'
 
 const park = testPark()
 const topic: Topic = { park: 'park-1', gateway: 'gw-a', leaf: 'live' }
@@ -166,6 +172,41 @@ describe('validate refuses alone, and names the place', () => {
     // 3.6 GJ/h is 1,000 kW.
     expect(heat(1_499).refused).toEqual([])
     expect(codes(heat(1_501))).toEqual(['value-beyond-rating'])
+  })
+})
+
+describe('validate, where very much is refused', () => {
+  const nonsense = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, index]))
+
+  it('names each part up to a bound, and beyond it keeps the payload once, with what is right in it stored', () => {
+    const faulty = (count: number) => [
+      good,
+      ...Array.from({ length: count }, () => sampleOf('nowhere', T0, 1)),
+    ]
+    expect(judgeSamples(...faulty(REFUSALS_PER_PAYLOAD_MAX)).refused).toHaveLength(REFUSALS_PER_PAYLOAD_MAX)
+    const payload = batchOf('gw-a', 7, faulty(1_000))
+    const verdict = judge(payload)
+    expect(verdict).toMatchObject({ outcome: 'stored', seq: 7, readings: judgeSamples(good).readings })
+    expect(verdict.refused).toMatchObject([
+      {
+        readings: 2_000,
+        refusal: {
+          code: 'meter-unknown',
+          encoding: 'base64',
+          payload: Buffer.from(payload).toString('base64'),
+          detail: expect.stringMatching(/^2000 readings in 1000 places .* samples\[1\]: /),
+        },
+      },
+    ])
+  })
+
+  it('takes no sample with more values than there are quantities, and its neighbours all the same', () => {
+    const many = { ...good, atMs: T0 + 1, values: nonsense(30_000) }
+    const verdict = judgeSamples(good, many)
+    expect(verdict.readings).toEqual(judgeSamples(good).readings)
+    expect(verdict.refused).toMatchObject([{ readings: 30_000, refusal: { code: 'message-invalid' } }])
+    expect(JSON.parse(verdict.refused[0]?.refusal.payload ?? '')).toEqual(many)
   })
 })
 

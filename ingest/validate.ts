@@ -25,6 +25,12 @@ const DEPTH_MAX = 16
 /** Details are for people, in a list. */
 const DETAIL_CHARACTERS_MAX = 500
 
+/**
+ * Parts of one payload that are refused one by one. Beyond it they are one refusal with the whole payload: an entry for
+ * each of a million nonsensical values would cost everybody what their sender has sent in some kilobytes.
+ */
+export const REFUSALS_PER_PAYLOAD_MAX = 100
+
 /** A refusal and how many readings it takes out. */
 interface Refused {
   readonly refusal: Refusal
@@ -80,20 +86,20 @@ function firstIssues(error: z.ZodError): string {
   return z.prettifyError(error).replaceAll('\n', ' ')
 }
 
+function wholeRefusal(payload: Uint8Array, code: Refusal['code'], what: string): Refusal {
+  const oversize = payload.length > PAYLOAD_BYTES_MAX
+  const kept = oversize ? payload.subarray(0, OVERSIZE_KEPT_BYTES) : payload
+  const detail = what.slice(0, DETAIL_CHARACTERS_MAX)
+  return { code, detail, encoding: 'base64', payload: kept.toBase64() }
+}
+
 function quarantined(
   payload: Uint8Array,
   code: FaultCode,
   what: string,
   position?: { readonly epoch: string; readonly seq: number },
 ): Verdict {
-  const oversize = payload.length > PAYLOAD_BYTES_MAX
-  const kept = oversize ? payload.subarray(0, OVERSIZE_KEPT_BYTES) : payload
-  const refusal: Refusal = {
-    code,
-    detail: what.slice(0, DETAIL_CHARACTERS_MAX),
-    encoding: 'base64',
-    payload: kept.toBase64(),
-  }
+  const refusal = wholeRefusal(payload, code, what)
   return {
     outcome: 'quarantined',
     epoch: position?.epoch ?? null,
@@ -168,16 +174,35 @@ function validateMessage(payload: Uint8Array, message: unknown, rules: PayloadRu
   if (!envelope.success) return quarantined(payload, 'message-invalid', firstIssues(envelope.error), position)
   const readings: Reading[] = []
   const refused: Refused[] = []
+  let parts = 0
+  let readingsRefused = 0
   for (const [index, sample] of envelope.data.samples.entries()) {
     if (fastSample(sample, rules, readings)) continue
     const judged = judgeSample(sample, rules)
     for (const reading of judged.readings) readings.push(reading)
-    for (const { place, refusal, readings: count } of judged.refused) {
-      const detail = `samples[${index}]${place}: ${refusal.detail}`.slice(0, DETAIL_CHARACTERS_MAX)
-      refused.push({ refusal: { ...refusal, detail }, readings: count })
+    for (const part of judged.refused) {
+      parts += 1
+      readingsRefused += part.readings
+      if (parts > REFUSALS_PER_PAYLOAD_MAX) continue
+      const { refusal } = part
+      const detail = `samples[${index}]${part.place}: ${refusal.detail}`.slice(0, DETAIL_CHARACTERS_MAX)
+      refused.push({ refusal: { ...refusal, detail }, readings: part.readings })
     }
   }
   const { epoch, seq } = envelope.data
+  const [first] = refused
+  if (parts > REFUSALS_PER_PAYLOAD_MAX && first !== undefined) {
+    const what = `${readingsRefused} readings in ${parts} places are refused, the first: ${first.refusal.detail}`
+    const refusal = wholeRefusal(payload, first.refusal.code, what)
+    return {
+      outcome: 'stored',
+      epoch,
+      seq,
+      readings,
+      refused: [{ refusal, readings: readingsRefused }],
+      gap: undefined,
+    }
+  }
   return { outcome: 'stored', epoch, seq, readings, refused, gap: undefined }
 }
 

@@ -10,7 +10,7 @@ import { outcomesOf, type Judged, type Outcome } from './record.ts'
 export async function writeGroup(
   group: readonly Judged[],
   store: Pick<ReadingStore, 'append' | 'appendCommits'>,
-  clock: Clock,
+  clock: Pick<Clock, 'wallMs'>,
   signal: AbortSignal,
 ): Promise<readonly Outcome[] | undefined> {
   const readings = group.flatMap(({ verdict }) => verdict.readings)

@@ -37,11 +37,14 @@ const HOUR_MS = 3_600_000
 
 /** The events of a meter in the park file, and those that persons entered and did not take back. */
 function withEnteredEvents(meter: Meter, entries: readonly RecordedEntry[]): Meter {
-  const stands = (atMs: number): boolean =>
-    entries.some(({ entry, isWithdrawn }) => entry.kind === 'reading' && entry.atMs === atMs && !isWithdrawn)
+  const stands = (quantity: QuantityName, atMs: number): boolean =>
+    entries.some(
+      ({ entry, isWithdrawn }) =>
+        entry.kind === 'reading' && entry.quantity === quantity && entry.atMs === atMs && !isWithdrawn,
+    )
   const entered = entries.flatMap(({ entry, isWithdrawn }): MeterEvent[] => {
     if (entry.kind === 'event' && !isWithdrawn) return [entry.event]
-    if (entry.kind !== 'reading' || !isWithdrawn || stands(entry.atMs)) return []
+    if (entry.kind !== 'reading' || !isWithdrawn || stands(entry.quantity, entry.atMs)) return []
     // A reading that was taken back is still in the store.
     const at = Temporal.Instant.fromEpochMilliseconds(entry.atMs).toString()
     return [{ kind: 'ignored', at, quantity: entry.quantity }]

@@ -45,14 +45,19 @@ function isNumber(reading: Reading): reading is UsableReading & { value: number 
 
 function samplesOf(readings: readonly Reading[], register: QuantityName): Sample[] {
   const direction = register.startsWith('activeEnergyExport') ? -1 : 1
-  return readings
-    .filter((reading) => isNumber(reading))
-    .map(({ atMs, value, quality }) => {
-      const flow = register.startsWith('activeEnergySum') ? Math.abs(value) : direction * value
-      return { atMs, value, quality, steps: BigInt(Math.round(Math.max(0, flow) * STEPS_PER_UNIT)) }
-    })
-    .toSorted((a, b) => a.atMs - b.atMs)
-    .filter(({ atMs }, index, all) => atMs !== all[index - 1]?.atMs)
+  return (
+    readings
+      .filter((reading) => isNumber(reading))
+      .map(({ atMs, value, quality }) => {
+        const flow = register.startsWith('activeEnergySum') ? Math.abs(value) : direction * value
+        return { atMs, value, quality, steps: Math.round(Math.max(0, flow) * STEPS_PER_UNIT) }
+      })
+      // What cannot be counted is no power of this world, and bounds nothing: its time is not covered.
+      .filter(({ steps }) => Number.isSafeInteger(steps))
+      .map((sample) => ({ ...sample, steps: BigInt(sample.steps) }))
+      .toSorted((a, b) => a.atMs - b.atMs)
+      .filter(({ atMs }, index, all) => atMs !== all[index - 1]?.atMs)
+  )
 }
 
 /**
@@ -89,7 +94,9 @@ export function energyFromPower(
   readings: readonly Reading[],
   period: Period,
 ): Interval[] {
-  const factor = perHour[`${quantityOf(quantity).unit} ${quantityOf(power).unit}`]
+  // Volumes at working and at standard conditions differ by the pressure: one is not computed from the other.
+  const isSameVolume = quantity.includes('Actual') === power.includes('Actual')
+  const factor = isSameVolume ? perHour[`${quantityOf(quantity).unit} ${quantityOf(power).unit}`] : undefined
   const samples = samplesOf(readings, quantity)
   const stretches = samples.flatMap((to, index): Stretch[] => {
     const from = samples[index - 1]

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
+import type { QuantityName } from '#contract/quantities.ts'
 import type { GatewayFile, MeterLine } from '#firmware-config/gateway.ts'
 import { loadProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
 import { BusMeter } from './bus-meter.ts'
@@ -11,6 +12,7 @@ import { environmentValue } from './environment.ts'
 import { FaultBoard } from './fault-board.ts'
 import { openFaultLog, type FaultEntry } from './fault-entry.ts'
 import { noBehaviour, type Behaviour, type FaultSubjects } from './fault-schedule.ts'
+import { DAY_MS } from './load-curve.ts'
 import { turnaroundOf } from './manners.ts'
 import type { Served, SimulationLog } from './meter-bus.ts'
 import { meterValues, type ValueOf } from './meter-values.ts'
@@ -18,6 +20,7 @@ import type { LineExchange } from './paced-line.ts'
 import { makePlant, type Plant } from './plant.ts'
 import { plantTime, type Scenario } from './scenario.ts'
 import { hasLine, serveBus, type ServedBus } from './served-bus.ts'
+import { isTariffName } from './tariff-registers.ts'
 import { truthOf } from './truth-energy.ts'
 import { openServedLog } from './truth.ts'
 
@@ -105,6 +108,18 @@ function mapLibrary(load: NonNullable<SimulationOptions['profile']>): (line: Met
     known.set(key, map)
     return map
   }
+}
+
+/** Some milliseconds of work for a register that is summed up day by day. */
+const SUMMED_AT_A_TIME_MS = 20 * DAY_MS
+
+/** When a register is asked for while all are summed up: the last of these is now. */
+function* askedAt(quantity: QuantityName, startMs: number, nowMs: number): Generator<number, void> {
+  const [family, place = ''] = quantity.split('.')
+  if (family === 'apparentEnergy' || isTariffName(place)) {
+    for (let atMs = startMs; atMs < nowMs; atMs += SUMMED_AT_A_TIME_MS) yield atMs
+  }
+  yield nowMs
 }
 
 /** Faults that nobody asks after come and go with this delay at most. */
@@ -212,11 +227,12 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
         }
         for (const { meters } of buses) {
           for (const { served } of meters) {
-            const values = served.valuesAt(clock.wallMs())
             for (const { quantity } of served.map.registers) {
-              values(quantity)
-              await turn()
-              if (signal.aborted) return
+              for (const atMs of askedAt(quantity, plantTime(scenario).startMs, clock.wallMs())) {
+                served.valuesAt(atMs)(quantity)
+                await turn()
+                if (signal.aborted) return
+              }
             }
           }
         }

@@ -7,6 +7,7 @@ import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
+import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
@@ -14,7 +15,6 @@ import {
   BAD_MEASUREMENT,
   badReadingOf,
   COMMIT_MEASUREMENT,
-  commitPoint,
   commitsFrom,
   fieldsOf,
   measurementOf,
@@ -139,12 +139,7 @@ class Influx1Readings implements ReadingStore {
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
-    return this.#calls.run(() =>
-      writeAll(
-        records.map((record) => encodeLine(commitPoint(record))),
-        (lines) => this.#send(lines),
-      ),
-    )
+    return this.#calls.run(() => appendCommitsThrough(records, (lines) => this.#send(lines)))
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
@@ -312,7 +307,7 @@ class Influx1Readings implements ReadingStore {
     if (status === 204) return { taken: true }
     const words = serverWords(body)
     if (status === 413 || (status === 400 && /partial write|unable to parse/.test(words))) {
-      return refusedAnswer(words)
+      return refusedAnswer(words, status === 413)
     }
     throw this.#unavailable(`${status} ${words}`)
   }

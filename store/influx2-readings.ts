@@ -15,6 +15,7 @@ import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
+import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
@@ -22,7 +23,6 @@ import {
   BAD_MEASUREMENT,
   badReadingOf,
   COMMIT_MEASUREMENT,
-  commitPoint,
   commitsFrom,
   fieldsOf,
   measurementOf,
@@ -96,12 +96,7 @@ class Influx2Readings implements ReadingStore {
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
-    return this.#calls.run(() =>
-      writeAll(
-        records.map((record) => encodeLine(commitPoint(record))),
-        (lines) => this.#send(lines),
-      ),
-    )
+    return this.#calls.run(() => appendCommitsThrough(records, (lines) => this.#send(lines)))
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
@@ -220,7 +215,7 @@ class Influx2Readings implements ReadingStore {
     const words = serverWords(body)
     // 422: some lines dropped. 400: some unreadable. 201: InfluxDB 3 says so when it took only a part. 413: too long.
     if (status === 422 || status === 400 || status === 201 || status === 413) {
-      return refusedAnswer(words === '' ? `status ${status}` : words)
+      return refusedAnswer(words === '' ? `status ${status}` : words, status === 413)
     }
     throw new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${status} ${words}`)
   }

@@ -7,17 +7,11 @@ import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { readingOf, readingTables, rowsOf } from './influx3-rows.ts'
+import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
-import { appendThrough, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
-import {
-  BAD_MEASUREMENT,
-  COMMIT_MEASUREMENT,
-  commitPoint,
-  commitsFrom,
-  measurementOf,
-  probePoint,
-} from './points.ts'
+import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
+import { BAD_MEASUREMENT, COMMIT_MEASUREMENT, commitsFrom, measurementOf, probePoint } from './points.ts'
 import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
 import { ServerRequests, type ServerAnswer } from './server-requests.ts'
@@ -115,12 +109,7 @@ class Influx3Readings implements ReadingStore {
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
-    return this.#calls.run(() =>
-      writeAll(
-        records.map((record) => encodeLine(commitPoint(record))),
-        (lines) => this.#send(lines),
-      ),
-    )
+    return this.#calls.run(() => appendCommitsThrough(records, (lines) => this.#send(lines)))
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
@@ -244,7 +233,7 @@ class Influx3Readings implements ReadingStore {
       'text/plain; charset=utf-8',
     )
     if (status === 204) return { taken: true }
-    if (status === 413) return { taken: false, reason: serverWords(body) || 'status 413', dropped: undefined }
+    if (status === 413) return refusedAnswer(serverWords(body) || 'status 413', true)
     // 422 where a limit on tables or columns is reached, with the same body.
     const partial = status === 400 || status === 422 ? partialWrite.safeParse(jsonOf(body)).data : undefined
     if (partial === undefined) throw this.#unavailable(`${status} ${serverWords(body)}`)

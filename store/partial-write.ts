@@ -14,7 +14,13 @@ import { refusalOf } from './storable.ts'
 export type WriteAnswer =
   | { readonly taken: true }
   /** Some line was dropped. `dropped` is how many the server says; it may be wrong or absent. */
-  | { readonly taken: false; readonly reason: string; readonly dropped: number | undefined }
+  | {
+      readonly taken: false
+      readonly reason: string
+      readonly dropped: number | undefined
+      /** The request was longer than the server takes; nothing of it is stored. */
+      readonly isTooLong?: boolean
+    }
 
 /** Sends lines as one request. Throws `store-unavailable`. */
 export type SendLines = (lines: readonly string[]) => Promise<WriteAnswer>
@@ -102,25 +108,18 @@ export async function appendThrough(
   return { stored: readings.length - refused.length, refused }
 }
 
-/** Commit records a request; their bodies may carry refused payloads of many kilobytes. */
-const COMMITS_PER_REQUEST = 100
-
-/** Writes lines that must all be taken. Throws `store-unavailable` with the server's words otherwise. */
+/** Writes few lines that must all be taken. Throws `store-unavailable` with the server's words otherwise. */
 export async function writeAll(lines: readonly string[], send: SendLines): Promise<void> {
-  for (let start = 0; start < lines.length; start += COMMITS_PER_REQUEST) {
-    const answer = await send(lines.slice(start, start + COMMITS_PER_REQUEST))
-    if (!answer.taken) {
-      throw new Fault('store-unavailable', `The store did not take a commit record: ${answer.reason}`)
-    }
-  }
+  const answer = await send(lines)
+  if (!answer.taken) throw new Fault('store-unavailable', `The store did not take a line: ${answer.reason}`)
 }
 
 const DROPPED = /dropped=(\d+)/
 
 /** What a refusing answer says of the number of dropped lines. */
-export function refusedAnswer(reason: string): WriteAnswer {
+export function refusedAnswer(reason: string, isTooLong = false): WriteAnswer {
   const dropped = DROPPED.exec(reason)?.[1]
-  return { taken: false, reason, dropped: dropped === undefined ? undefined : Number(dropped) }
+  return { taken: false, reason, dropped: dropped === undefined ? undefined : Number(dropped), isTooLong }
 }
 
 /** Characters of a server's answer that are kept in a fault. */

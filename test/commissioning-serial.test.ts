@@ -35,10 +35,10 @@ describeWith(['pymodbus', 'socat'], 'The commissioning verbs on a serial line, w
 
   /** The rows of a scan's table. Each opening of the line first waits out as long as an answer may take. */
   function scanned(words: string): string[] {
-    const { status, stdout } = tanbiao(
+    const { status, stdout, stderr } = tanbiao(
       ...`scan --serial ${terminals.here} --parity none --timeout 500 ${words}`.split(' '),
     )
-    expect(status).toBe(0)
+    expect(status, stderr).toBe(0)
     const [, ...rows] = stdout.trimEnd().split('\n')
     return rows.map((line) =>
       line

@@ -176,7 +176,8 @@ describe('The past of a park', () => {
 
   it('that is damaged in the books is named with its cause', async () => {
     const slotMs = Date.parse('2026-05-06T09:30:00Z')
-    const books = new DatabaseSync(join(data, 'books.sqlite'))
+    // The server may be writing.
+    const books = new DatabaseSync(join(data, 'books.sqlite'), { timeout: 60_000 })
     changePage(books, 'computing-it', slotMs, () => undefined)
     books.close()
     const damaged = await gradeOf('--data', data)

@@ -8,8 +8,8 @@ export interface ClockWitnesses {
   readonly synchronized: boolean | undefined
   /** Time of the newest commit record in the books. */
   readonly followedUntilMs?: number | undefined
-  /** The clock of the store's server, to the second. */
-  readonly storeMs?: number | undefined
+  /** How far the clock of the store's server is ahead of ours; 0 where it may be the same. */
+  readonly storeAheadMs?: number | undefined
   /** How far each gateway's clock is ahead of the server's, by its own word. */
   readonly gatewaysAheadMs?: readonly number[]
 }
@@ -18,7 +18,7 @@ export interface ClockWitnesses {
 const EARLIEST_MS = Date.UTC(2025, 0, 1)
 /** What is committed now carries our own time; workers on other machines may be ahead a little. */
 const AHEAD_OF_BOOKS_MS = 60_000
-/** An HTTP date has whole seconds, and an answer takes its time. */
+/** Clocks that differ by less are no fault. */
 const APART_MS = 5_000
 
 const secondsOf = (ms: number): string => `${(ms / 1_000).toFixed(0)} s`
@@ -38,13 +38,20 @@ export function systemSynchronized(): boolean | undefined {
   }
 }
 
-/** The Date header of an HTTP server; `undefined` where none comes. */
-export async function serverTime(url: URL): Promise<number | undefined> {
+/**
+ * How far the clock of an HTTP server is ahead of ours, by its Date header, which has whole seconds and is of some moment
+ * between our question and its answer: 0 where it may be the same. `undefined` where none comes.
+ */
+export async function serverAheadMs(url: URL, wallMs: () => number): Promise<number | undefined> {
   try {
+    const askedMs = wallMs()
     const answer = await fetch(url, { signal: AbortSignal.timeout(3_000), redirect: 'manual' })
+    const answeredMs = wallMs()
     await answer.body?.cancel()
     const date = Date.parse(answer.headers.get('date') ?? '')
-    return Number.isNaN(date) ? undefined : date
+    if (Number.isNaN(date)) return undefined
+    if (date > answeredMs) return date - answeredMs
+    return Math.min(0, date + 1_000 - askedMs)
   } catch {
     // That it cannot be reached is the finding of another check.
     return undefined
@@ -57,7 +64,7 @@ function median(numbers: readonly number[]): number | undefined {
 
 /** Whether the time here can be believed. Pure. */
 export function checkClock(witnesses: ClockWitnesses): Finding[] {
-  const { nowMs, synchronized, followedUntilMs, storeMs, gatewaysAheadMs = [] } = witnesses
+  const { nowMs, synchronized, followedUntilMs, storeAheadMs, gatewaysAheadMs = [] } = witnesses
   const check = 'clock'
   const found: Finding[] = []
   const wrong = (what: string, advice: string): void => {
@@ -72,9 +79,9 @@ export function checkClock(witnesses: ClockWitnesses): Finding[] {
       set,
     )
   }
-  if (storeMs !== undefined && Math.abs(storeMs - nowMs) > APART_MS) {
+  if (storeAheadMs !== undefined && Math.abs(storeAheadMs) > APART_MS) {
     wrong(
-      `The store’s server is ${secondsOf(Math.abs(storeMs - nowMs))} ${storeMs > nowMs ? 'ahead of' : 'behind'} the clock here.`,
+      `The store’s server is ${secondsOf(Math.abs(storeAheadMs))} ${storeAheadMs > 0 ? 'ahead of' : 'behind'} the clock here.`,
       set,
     )
   }
@@ -97,7 +104,7 @@ export function checkClock(witnesses: ClockWitnesses): Finding[] {
   if (found.length > 0) return found
   const kept = synchronized === true ? 'kept by NTP' : 'whether NTP keeps it the system does not say'
   const agreed = [
-    ...(storeMs === undefined ? [] : ['the store’s server']),
+    ...(storeAheadMs === undefined ? [] : ['the store’s server']),
     ...(followedUntilMs === undefined ? [] : ['the books']),
     ...(apart === undefined ? [] : [`${gatewaysAheadMs.length} gateways`]),
   ]

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openBooks, openReadingStore } from '#store/open.ts'
+import { startRecordingServer } from '#test/support/recording-server.ts'
 import { openDataFolder } from '../data-folder.ts'
-import { checkClock } from './clock.ts'
+import { checkClock, serverAheadMs } from './clock.ts'
 import { checkDisk, checkFolder, holderOf } from './folder.ts'
 import { checkBooks, checkStore } from './kept.ts'
 import { checkPort } from './ports.ts'
@@ -26,7 +27,7 @@ describe('clock', () => {
       nowMs,
       synchronized: true,
       followedUntilMs,
-      storeMs: nowMs - 900,
+      storeAheadMs: -900,
       gatewaysAheadMs: [5, -9, 2_000_000],
     })
     expect(found).toMatchObject({ state: 'ok', what: expect.stringMatching(/kept by NTP; it agrees with/) })
@@ -35,11 +36,29 @@ describe('clock', () => {
   it.each<[string, Partial<Parameters<typeof checkClock>[0]>]>([
     ['1970', { nowMs: 1_000 }],
     ['it was set back', { followedUntilMs: nowMs + 61_000 }],
-    ['the store’s server has another time', { storeMs: nowMs + 6_000 }],
+    ['the store’s server has another time', { storeAheadMs: 6_000 }],
     ['most gateways have another time', { gatewaysAheadMs: [3_600_000, 3_599_000, 10] }],
   ])('is wrong where %s', (_what, witness) => {
     expect(statesOf({ nowMs, synchronized: undefined, ...witness })).toEqual(['fault'])
   })
+
+  it.each<[number, number, number, string]>([
+    [0, 1_000, 0, 'asked and answered at once'],
+    [0, 9_000, 0, 'an answer that took nine seconds'],
+    [8_000, 9_000, -7_000, 'a server that is behind'],
+    [-20_000, -11_000, 11_000, 'a server that is ahead, and slow'],
+  ])(
+    'is held against the store’s: asked at %d ms, answered at %d ms: %d ms ahead',
+    async (askedMs, answeredMs, aheadMs) => {
+      const server = await startRecordingServer(() => ({
+        status: 204,
+        headers: { date: new Date(nowMs).toUTCString() },
+      }))
+      const times = [nowMs + askedMs, nowMs + answeredMs]
+      expect(await serverAheadMs(server.url, () => times.shift() ?? NaN)).toBe(aheadMs)
+      await server.close()
+    },
+  )
 
   it('one gateway that is off is not our clock’s fault', () => {
     expect(statesOf({ nowMs, synchronized: true, gatewaysAheadMs: [3_600_000] })).toEqual(['ok'])

@@ -5,7 +5,7 @@ import type { Park } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { brokerAccessOf, brokerAccessOptions } from '../broker-options.ts'
 import { checkBroker } from '../doctor/broker.ts'
-import { checkClock, serverTime, systemSynchronized } from '../doctor/clock.ts'
+import { checkClock, serverAheadMs, systemSynchronized } from '../doctor/clock.ts'
 import { failed, findingText, type Finding } from '../doctor/finding.ts'
 import { checkDisk, checkFolder, holderOf } from '../doctor/folder.ts'
 import { checkBooks, checkStore } from '../doctor/kept.ts'
@@ -13,6 +13,7 @@ import { checkPort } from '../doctor/ports.ts'
 import { checkServer } from '../doctor/server.ts'
 import { port, text } from '../options.ts'
 import { clockOf, keptPace } from '../pace.ts'
+import { systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -88,7 +89,8 @@ async function examine(given: Given): Promise<Finding[]> {
       nowMs,
       synchronized: systemSynchronized(),
       followedUntilMs: books.followedUntilMs,
-      storeMs: address === undefined ? undefined : await serverTime(address),
+      storeAheadMs:
+        address === undefined ? undefined : await serverAheadMs(address, () => systemClock.wallMs()),
       gatewaysAheadMs: states.flatMap(({ clock }) => clock?.aheadMs ?? []),
     }),
   )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
-import { enterOfMeter, touchedBy } from '#ingest/meter-entry.ts'
+import { touchedBy, withdrawFromMeter } from '#ingest/meter-entry.ts'
 import { atDesk, placeOptions, whoOptions } from '../meter-entries.ts'
 import { text } from '../options.ts'
 import { verb } from '../verb.ts'
@@ -22,16 +22,12 @@ export const entryWithdraw = verb('Take back what was entered of a meter', optio
   atDesk(given, async ({ meter, store, clock, entries }) => {
     const found = entries.filter(({ digest }) => digest.startsWith(given.entry))
     const [one] = found
-    if (one === undefined || found.length > 1 || one.entry.kind === 'withdrawal')
+    const entry = one?.entry
+    if (one === undefined || found.length > 1 || entry === undefined || entry.kind === 'withdrawal')
       throw new Fault('not-found', `${found.length} entries of ${meter.id} begin with ${given.entry}.`)
-    const touched = touchedBy(one.entry, meter, clock.wallMs())
+    const touched = touchedBy(entry, meter, clock.wallMs())
     const { by, why } = given
-    await enterOfMeter(
-      { kind: 'withdrawal', meter: meter.id, entry: one.digest, by, why },
-      touched,
-      store,
-      clock,
-    )
+    await withdrawFromMeter({ ...one, entry }, entries, { by, why, touched }, store, clock)
     console.log(`${one.digest.slice(0, 12)} withdrawn; its intervals are computed again within a minute`)
   }),
 )

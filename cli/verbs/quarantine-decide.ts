@@ -25,6 +25,10 @@ const replayOptions = z.object({
     .boolean()
     .default(false)
     .meta({ description: 'Accept values although they are beyond the meter’s rating' }),
+  'clock-was-wrong': z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Judge its times as of now: the server’s clock was wrong when it arrived' }),
   ...personOptions,
 })
 
@@ -38,7 +42,9 @@ export const quarantineReplay = verb(
     const { by, reason, gateway } = given
     const store = await openReadingStore(given.store ?? `sqlite:${join(given.data, 'readings.sqlite')}`)
     try {
-      const request = { by, reason, gateway, payload, isRatingWaived: given['beyond-rating'] }
+      const isRatingWaived = given['beyond-rating']
+      const isArrivalWaived = given['clock-was-wrong']
+      const request = { by, reason, gateway, payload, isRatingWaived, isArrivalWaived }
       const result = await withBooks(given.data, (books) =>
         replayQuarantined(given.id, request, { books, store, park, clock: clockOf(keptPace(given.data)) }),
       )

@@ -61,6 +61,30 @@ function guessText(guess: Guess | undefined): string {
   return guess.candidates.map(({ map }) => map.id).join(' or ') + (guess.weak ? ' ?' : '')
 }
 
+/** A line that was closed a moment ago may still be held. */
+const REOPEN_PAUSE_MS = 600
+const OPENINGS_MAX = 5
+
+/** Which profiles fit a unit; the line is opened again where it is lost, as the scan itself does. */
+async function identifyOpened(
+  { unit, transport }: FoundUnit,
+  maps: Parameters<typeof identify>[0]['maps'],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Identification> {
+  for (let opening = 1; ; opening += 1) {
+    const asker = askerOf(transport, timeoutMs)
+    try {
+      return await identify({ unit, maps, asker, atMs: () => systemClock.wallMs(), signal })
+    } catch (error) {
+      if (!(error instanceof Fault) || opening === OPENINGS_MAX) throw error
+    } finally {
+      asker.close()
+    }
+    await systemClock.sleep(REOPEN_PAUSE_MS, signal)
+  }
+}
+
 /** The units of a scan as a bus of gateway.yaml, to be completed by hand. */
 function busYaml(result: ScanResult, guesses: ReadonlyMap<FoundUnit, Guess>): string {
   const [first] = result.found
@@ -145,13 +169,7 @@ export const scan = verb(
     try {
       for (const found of maps.length === 0 || signal.aborted ? [] : result.found) {
         progress.show(`识别 which profile fits unit ${found.unit} …`)
-        const asker = askerOf(found.transport, timeoutMs)
-        try {
-          const atMs = (): number => systemClock.wallMs()
-          guesses.set(found, await identify({ unit: found.unit, maps, asker, atMs, signal }))
-        } finally {
-          asker.close()
-        }
+        guesses.set(found, await identifyOpened(found, maps, timeoutMs, signal))
       }
     } catch (error) {
       if (!signal.aborted) throw error

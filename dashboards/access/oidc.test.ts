@@ -66,16 +66,22 @@ describe('who becomes what', () => {
   })
 })
 
+/** What a form sends; nothing where a page is only opened. */
+interface Submission {
+  readonly method?: 'POST'
+  readonly body?: URLSearchParams
+}
+
 /** Cookies of one browser, by origin. */
 class Browser {
   readonly #jars = new Map<string, Map<string, string>>()
 
-  async get(url: string, init: RequestInit = {}): Promise<Response> {
+  async get(url: string, init: Submission = {}): Promise<Response> {
     const { origin } = new URL(url)
     const jar = this.#jars.get(origin) ?? new Map<string, string>()
     this.#jars.set(origin, jar)
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const answer = await fetch(url, { ...init, redirect: 'manual', headers: { ...init.headers, cookie } })
+    const answer = await fetch(url, { ...init, redirect: 'manual', headers: { cookie } })
     for (const line of answer.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       if (value === '' || /expires=Thu, 01 Jan 1970/i.test(line)) jar.delete(name)
@@ -91,7 +97,7 @@ class Browser {
   /** Goes where it is sent, filling in the provider's forms as a person, until it is sent to a place that is wanted. */
   async goAs(person: string, url: string, until: (url: string) => boolean): Promise<string> {
     let at = url
-    let init: RequestInit = {}
+    let init: Submission = {}
     for (let step = 0; step < 20; step += 1) {
       if (until(at)) return at
       const answer = await this.get(at, init)

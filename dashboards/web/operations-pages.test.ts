@@ -186,7 +186,7 @@ describeWith(['chromium'], 'the pages of operations', () => {
   test(
     'alarms: a badge on every page leads to what holds, which is acknowledged and remarked on by name',
     async () => {
-      bench.server.alarms?.look()
+      await bench.server.alarms?.look()
       const page = await bench.pageOfAdministrator('/fleet')
       const badge = page.getByTestId('alarm-badge')
       await badge.waitFor()
@@ -206,7 +206,7 @@ describeWith(['chromium'], 'the pages of operations', () => {
       await page.getByTestId('alarm-rules').getByText('持续 60 秒').waitFor()
       // It is heard again: then it is over.
       bench.server.noticeState(stateOf('gw-west', 'birth', startMs))
-      bench.server.alarms?.look()
+      await bench.server.alarms?.look()
       const phone = await bench.page('/alarms', { width: 390, height: 844 })
       await phone.getByText('没有告警').waitFor()
       expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)

@@ -23,8 +23,8 @@ export function deliveryBooks(file: BooksFile, parts: BookParts, database: Datab
   )
 
   /** Enters one record. True when it was not known. */
-  function enter(record: CommitRecord): boolean {
-    const arrival = marks.mark(record)
+  function enter(record: CommitRecord, nowMs: number): boolean {
+    const arrival = marks.mark(record, nowMs)
     if (arrival === 'known') return false
     for (const touched of record.touched) windows.mark(touched)
     quarantine.enter(record, record.refused, arrival !== 'again')
@@ -38,7 +38,7 @@ export function deliveryBooks(file: BooksFile, parts: BookParts, database: Datab
     followedUntilMs: () => file.read(() => Number(cursor.get()?.['followed_until_ms'])),
     follow: (records, nowMs) =>
       file.write(() => {
-        const entered = records.filter(enter)
+        const entered = records.filter((record) => enter(record, nowMs))
         const newestMs = records.reduce((newest, { committedAtMs }) => Math.max(newest, committedAtMs), 0)
         moveCursor.run(newestMs, nowMs)
         return entered

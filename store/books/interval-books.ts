@@ -1,4 +1,4 @@
-import { SLOT_MS } from '#contract/grid.ts'
+import { isSettled, SLOT_MS } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
 import type { Books, IntervalBooks, LateAfterLock } from '../port.ts'
 import type { BookParts, BooksFile } from './parts.ts'
@@ -13,8 +13,8 @@ export function intervalBooks(
   const { rules, intervals, windows, days, months, locks, keptFrom, progress, copies } = parts
 
   /** True for a slot whose readings may be gone, and of which more was known than can be computed now. */
-  function stands({ meter, quantity, slotMs }: Interval): boolean {
-    if (slotMs >= keptFrom.of(meter)) return false
+  function stands({ meter, quantity, slotMs }: Interval, nowMs: number): boolean {
+    if (slotMs >= keptFrom.of(meter) || !isSettled(slotMs, nowMs)) return false
     const period = { fromMs: slotMs, toMs: slotMs + SLOT_MS }
     return intervals.between(meter, quantity, period)[0]?.state === 'known'
   }
@@ -25,7 +25,7 @@ export function intervalBooks(
       work.intervals.map((interval) => ({ interval, content: contentOf(interval) })),
     )
     const revisions = file.write(() => {
-      const open = computed.filter(({ interval }) => !stands(interval))
+      const open = computed.filter(({ interval }) => !stands(interval, nowMs))
       const keeper = locks.keeper(nowMs, (...slot) => {
         progress.mark(...slot, nowMs)
       })

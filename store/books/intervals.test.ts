@@ -43,6 +43,24 @@ describe('intervals', () => {
     expect(books.revisions('m-1', quantity, T0)).toEqual([...kept, { ...known(T0, 4), revision: 3 }])
   })
 
+  test('what was settled when something of its meter was recorded stays final, whatever the clock says later', () => {
+    // The slot itself was written last while it was under way; time, and the next slot, made it final.
+    books.record(window, [known(T0, 1)], T0 + SLOT_MS)
+    books.record(window, [known(T0 + SLOT_MS, 1)], T0 + SLOT_MS + SETTLE_MS)
+    books.record(window, [known(T0, 2), known(T0 + SLOT_MS, 2)], T0 + 60_000)
+    expect(books.revisions('m-1', quantity, T0)).toEqual([
+      { ...known(T0, 1), revision: 1 },
+      { ...known(T0, 2), revision: 2 },
+    ])
+    // The one under way is still provisional, also after the clock was ahead for a while.
+    books.record(window, [known(T0 + SLOT_MS, 3)], T0 + 500 * 86_400_000)
+    books.record(window, [known(T0 + 2 * SLOT_MS, 4)], T0 + 2 * SLOT_MS + 60_000)
+    books.record(window, [known(T0 + 2 * SLOT_MS, 5)], T0 + 2 * SLOT_MS + 120_000)
+    expect(books.revisions('m-1', quantity, T0 + 2 * SLOT_MS)).toEqual([
+      { ...known(T0 + 2 * SLOT_MS, 5), revision: 1 },
+    ])
+  })
+
   test('the order of keys is no difference', () => {
     books.record(window, [known(T0, 5)], LATER)
     const reordered = known(T0, 5)

@@ -13,6 +13,7 @@ import {
   type PageSlot,
 } from './day-page.ts'
 import { openPastRevisions } from './past-revisions.ts'
+import { openSettledUntil } from './settled-until.ts'
 import { intervalFrom, isSameContent, type SlotContent } from './slot-content.ts'
 
 /**
@@ -65,6 +66,7 @@ export function openIntervals(
   )
   const putPage = database.prepare('INSERT OR REPLACE INTO interval_day VALUES (?, ?, ?)')
   const past = openPastRevisions(database)
+  const settled = openSettledUntil(database)
   const pages = database.prepare(
     'SELECT from_ms, content FROM interval_day WHERE series = ? AND from_ms >= ? AND from_ms < ? ORDER BY from_ms',
   )
@@ -89,11 +91,11 @@ export function openIntervals(
   }
 
   /**
-   * True where a revision that has changed stays beside the next one. A later one than the first shows that its slot was
-   * settled before: the clock was set back, and what was final stays.
+   * True where a revision that has changed stays beside the next one: its slot is settled, or was before the clock was
+   * set back.
    */
-  const isFinal = ({ revision }: PageSlot, slotMs: number, nowMs: number): boolean =>
-    revision > 1 || isSettled(slotMs, nowMs)
+  const isFinal = ({ revision }: PageSlot, slotMs: number, nowMs: number, settledMs: number): boolean =>
+    revision > 1 || slotMs < settledMs || isSettled(slotMs, nowMs)
 
   /** A day of a register while slots of it are written. */
   function openDay(series: number, dayMs: number) {
@@ -115,6 +117,7 @@ export function openIntervals(
   function write(computed: readonly Computed[], nowMs: number, keeper: SlotKeeper): WrittenSlot[] {
     const written: WrittenSlot[] = []
     let last: { meter: string; quantity: QuantityName; series: number } | undefined
+    const newest = new Map<number, { readonly settledMs: number; slotMs: number }>()
     let open: ReturnType<typeof openDay> | undefined
     const close = (): void => {
       if (open === undefined) return
@@ -128,6 +131,9 @@ export function openIntervals(
       if (last?.meter !== meter || last.quantity !== quantity)
         last = { meter, quantity, series: madeSeries(meter, quantity) }
       const { series } = last
+      const reached = newest.get(series) ?? { settledMs: settled.of(series), slotMs }
+      reached.slotMs = Math.max(reached.slotMs, slotMs)
+      newest.set(series, reached)
       const dayMs = dayOf(slotMs)
       if (open?.series !== series || open.dayMs !== dayMs) {
         close()
@@ -141,13 +147,14 @@ export function openIntervals(
         continue
       }
       if (keeper.notes(series, each)) continue
-      const isKept = kept !== undefined && isFinal(kept, slotMs, nowMs)
+      const isKept = kept !== undefined && isFinal(kept, slotMs, nowMs, reached.settledMs)
       if (isKept) open.displaced.add(index, kept)
       open.page[index] = { revision: isKept ? kept.revision + 1 : 1, content: each.content }
       open.isChanged = true
       written.push({ series, interval: each.interval })
     }
     close()
+    for (const [series, { slotMs }] of newest) settled.reach(series, slotMs, nowMs)
     return written
   }
 

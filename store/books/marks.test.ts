@@ -175,3 +175,13 @@ describe('marks that are no longer needed', () => {
     )
   })
 })
+
+test('a gateway was never seen later than now, so that its silence is noticed after a clock was ahead', () => {
+  const ahead = LATER + 365 * 86_400_000
+  books.follow([commitOf(1, { committedAtMs: ahead })], ahead)
+  books.follow([commitOf(2, { committedAtMs: LATER })], LATER)
+  expect(books.gatewaysSeen().get('gw-1')).toBe(LATER)
+  // What a worker commits whose clock is ahead is seen now.
+  books.follow([commitOf(3, { committedAtMs: ahead })], LATER + 1_000)
+  expect(books.gatewaysSeen().get('gw-1')).toBe(LATER + 1_000)
+})

@@ -70,7 +70,8 @@ export function openMarks(database: DatabaseSync) {
        SELECT journal, seq, digest FROM batch_mark WHERE committed_at_ms < ? ORDER BY committed_at_ms LIMIT ?)`,
   )
   const seen = database.prepare(
-    `INSERT INTO gateway_seen VALUES (?, ?) ON CONFLICT DO UPDATE SET last_ms = max(last_ms, excluded.last_ms)`,
+    `INSERT INTO gateway_seen VALUES (?1, min(?2, ?3))
+     ON CONFLICT DO UPDATE SET last_ms = max(min(last_ms, ?3), excluded.last_ms)`,
   )
   const allSeen = database.prepare('SELECT gateway, last_ms FROM gateway_seen')
 
@@ -121,8 +122,8 @@ export function openMarks(database: DatabaseSync) {
     return markRows.parse(marksOfSeq.all(Number(journal), seq))[0]?.committed_at_ms
   }
 
-  /** Marks a batch as arrived. */
-  function mark(record: CommitRecord): Arrival {
+  /** Marks a batch as arrived. `nowMs`: nothing was seen of a gateway later than that, whatever clock was ahead once. */
+  function mark(record: CommitRecord, nowMs: number): Arrival {
     const journal = journalOf(record.gateway, record.epoch)
     // A number without its journal says nothing: such a payload is known by its digest alone.
     const seq = record.epoch === null ? 0 : (record.seq ?? 0)
@@ -140,7 +141,7 @@ export function openMarks(database: DatabaseSync) {
     // Its mark was taken away: all records of that time have been followed.
     if (wasThere && record.committedAtMs < horizonMs()) return 'known'
     insert.run(journal, seq, digest, record.committedAtMs, record.stored)
-    seen.run(record.gateway, record.committedAtMs)
+    seen.run(record.gateway, record.committedAtMs, nowMs)
     if (wasThere) return 'again'
     if (seq > 0) joinRange(journal, seq)
     return marks.length > 0 ? 'conflict' : 'new'

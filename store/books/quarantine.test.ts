@@ -1,13 +1,16 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Books, QuarantineDecision } from '../port.ts'
 import { commitOf, digestOf, LATER, newBooks, refusalOf, T0 } from './books.test-support.ts'
-import type { QuarantineBounds } from './quarantine.ts'
+import { oldestDecided, type QuarantineBounds } from './quarantine.ts'
 
+let folder: string
 let books: Books
 let remove: () => void
 
 function open(bounds?: QuarantineBounds): void {
-  ;({ books, remove } = newBooks(bounds))
+  ;({ folder, books, remove } = newBooks(bounds))
 }
 afterEach(() => remove())
 
@@ -130,4 +133,28 @@ describe('beyond its bounds', () => {
     expect(overflow).toHaveLength(1_001)
     expect(overflow.find(({ gateway }) => gateway === '*')).toMatchObject({ refusals: 5 })
   })
+})
+
+test.each(['', 'AND cut = 0'])('what gives way is found without a look at open entries (%s)', (condition) => {
+  open()
+  const database = new DatabaseSync(join(folder, 'books.sqlite'), { readOnly: true })
+  const plan = database.prepare(`EXPLAIN QUERY PLAN ${oldestDecided(condition)}`).all('gw-1')
+  database.close()
+  const steps = plan.map((row) => String(row['detail'])).filter((step) => / quarantine /.test(step))
+  expect(steps).toHaveLength(4)
+  for (const step of steps) expect(step).toMatch(/\(gateway=\? AND state=\?\)|\(rowid=\?\)/)
+})
+
+test('of what was decided the oldest gives way, however it was decided', () => {
+  open({ charactersPerGateway: 1e6, entriesPerGateway: 3, characters: 1e6, entries: 100 })
+  books.follow([refused('a'), refused('b'), refused('c')], LATER)
+  const [c, b, a] = books.quarantine(10).map(({ id }) => id)
+  books.decideQuarantine(c ?? 0, decision('replayed'))
+  books.decideQuarantine(a ?? 0, decision('discarded'))
+  books.follow([refused('d')], LATER)
+  expect(books.quarantineEntry(a ?? 0)).toBeUndefined()
+  books.follow([refused('e')], LATER)
+  expect(books.quarantineEntry(c ?? 0)).toBeUndefined()
+  expect(books.quarantineEntry(b ?? 0)?.state).toBe('open')
+  expect(books.quarantineOverflow()).toMatchObject([{ refusals: 2 }])
 })

@@ -28,8 +28,9 @@ const PAYLOAD_CHARACTERS_LEFT = 1_000
 /** Names of gateways that overflow is counted by; a broker without rights lets any name through. */
 const OVERFLOW_ROWS_MAX = 1_000
 
+const DECIDED = ['replayed', 'accepted', 'discarded'] as const
 const decisionSchema = z.object({
-  state: z.enum(['replayed', 'accepted', 'discarded']),
+  state: z.enum(DECIDED),
   by: z.string(),
   reason: z.string(),
   atMs: z.number(),
@@ -42,7 +43,7 @@ const entryRow = z.object({
   committed_at_ms: z.number(),
   refusal: z.string(),
   payload_characters: z.number(),
-  state: z.enum(['open', 'replayed', 'accepted', 'discarded']),
+  state: z.enum(['open', ...DECIDED]),
   decision: z.string().nullable(),
   cut: z.number(),
 })
@@ -58,6 +59,18 @@ const closedRow = z.object({ id: z.number(), refusal: z.string(), characters: z.
 const COLUMNS = `id, gateway, digest, committed_at_ms, state, decision, cut,
   length(refusal ->> 'payload') AS payload_characters`
 const SHORT = `json_set(refusal, '$.payload', substr(refusal ->> 'payload', 1, ${PAYLOAD_CHARACTERS_SHOWN})) AS refusal`
+
+/**
+ * The oldest entry of a gateway that was decided, state by state along the index: asked for as "not open", every open
+ * entry of a full quarantine would be looked at for each further refusal.
+ */
+export function oldestDecided(condition: string): string {
+  const oldest = DECIDED.map(
+    (state) => `SELECT min(id) AS id FROM quarantine WHERE gateway = ?1 AND state = '${state}' ${condition}`,
+  )
+  return `SELECT id, refusal, characters, committed_at_ms FROM quarantine
+    WHERE id = (SELECT min(id) FROM (${oldest.join(' UNION ALL ')}))`
+}
 
 function entryOf(found: unknown): QuarantineEntry {
   const row = entryRow.parse(found)
@@ -90,14 +103,8 @@ export function openQuarantine(database: DatabaseSync, bounds: QuarantineBounds)
     `INSERT INTO quarantine_total VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET
        entries = entries + excluded.entries, characters = characters + excluded.characters`,
   )
-  const oldestClosed = database.prepare(
-    `SELECT id, refusal, characters FROM quarantine
-     WHERE gateway = ? AND state <> 'open' AND cut = 0 ORDER BY id LIMIT 1`,
-  )
-  const closedOfAny = database.prepare(
-    `SELECT id, refusal, characters, committed_at_ms FROM quarantine
-     WHERE gateway = ? AND state <> 'open' ORDER BY id LIMIT 1`,
-  )
+  const oldestClosed = database.prepare(oldestDecided('AND cut = 0'))
+  const closedOfAny = database.prepare(oldestDecided(''))
   const countOpen = database.prepare("SELECT count(*) AS n FROM quarantine WHERE state = 'open'")
   const remove = database.prepare('DELETE FROM quarantine WHERE id = ?')
   const shorten = database.prepare('UPDATE quarantine SET refusal = ?, characters = ?, cut = 1 WHERE id = ?')

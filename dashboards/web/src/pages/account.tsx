@@ -84,6 +84,7 @@ export function AccountPage(): ReactNode {
           <AccountLedger
             key={data.account}
             account={data.account}
+            sourceNames={data.sourceNames}
             last={accounts.data.accounts.find((each) => each.account === data.account)?.entries ?? 0}
             months={data.months.map(({ month, state }) => ({ month, isClosed: state === 'closed' }))}
             onChange={() => setChanges((count) => count + 1)}

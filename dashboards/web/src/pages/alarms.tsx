@@ -146,6 +146,7 @@ export function AlarmsPage(): ReactNode {
     <div className="stack" data-testid="alarms-page">
       <PageHead title={t('page.alarms')} help={t('alarm.help')}>
         <Segmented
+          aria-label={t('choice.state')}
           value={state}
           onChange={setState}
           options={states.map((value) => ({ value, label: t(`alarm.${value}`) }))}

@@ -49,7 +49,7 @@ export function UsersPage(): ReactNode {
     })
 
   const columns = [
-    { title: t('users.name'), dataIndex: 'name' },
+    { title: t('users.name'), render: (_: unknown, user: User) => <span translate="no">{user.name}</span> },
     { title: t('users.role'), render: (_: unknown, user: User) => nameOf(roles[user.role].name) },
     {
       title: t('users.enterprise'),

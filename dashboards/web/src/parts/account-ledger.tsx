@@ -2,6 +2,8 @@ import { useState, type ReactNode } from 'react'
 import { Alert, Button, Table, Tag, type TableColumnsType } from 'antd'
 import { z } from 'zod'
 import { ledgerEntry, NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
+import type { Statement } from '#dashboards/api/account-shapes.ts'
+import { sourceText } from '#dashboards/web/src/account-text.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
@@ -15,32 +17,29 @@ const ENTRIES_MAX = 1_000
 
 const entriesAnswer = z.object({ entries: z.array(ledgerEntry) })
 
+type SourceNames = Pick<Statement, 'sourceNames'>
+
 /** What an entry says, in a line. */
-function saidBy(body: EntryBody, { t, locale }: Speech): string {
+function saidBy(body: EntryBody, names: SourceNames, speech: Speech): string {
+  const { t, locale } = speech
   const tonnes = (text: string | undefined): string =>
     text === undefined ? '—' : `${tonnesText(text, locale)} ${t('unit.tCo2')}`
-  switch (body.kind) {
-    case 'posting':
-      return `${body.source} · ${t(`scope.${body.scope}`)} · ${tonnes(body.tCo2)}`
-    case 'reversal':
-      return `${t('ledger.reverses', { entry: body.reverses })} · ${t(`ledger.cause.${body.cause}`)} · ${body.reason}`
-    case 'difference':
-      return t('ledger.wouldBe', {
-        entry: body.posting,
-        tonnes: tonnes(body.tCo2),
-        because: t(`ledger.because.${body.because}`),
-      })
-    case 'adjustment':
-      return `${t(`scope.${body.scope}`)} · ${tonnes(body.tCo2)} · ${body.reason} · ${body.document}`
-    case 'closing':
-      return `${tonnes(body.total)} · ${t('ledger.signed', { key: body.key.slice(0, 12) })}`
-    case 'reopening':
-      return body.reason
-    case 'allowance':
-    case 'offset':
-    case 'certificate':
-      return `${body.year} · ${exactText(body.amount)} ${body.unit} · ${body.reference}`
-  }
+  if (body.kind === 'posting')
+    return `${sourceText(names, body.source, speech)} · ${t(`scope.${body.scope}`)} · ${tonnes(body.tCo2)}`
+  if (body.kind === 'reversal')
+    return `${t('ledger.reverses', { entry: body.reverses })} · ${t(`ledger.cause.${body.cause}`)} · ${body.reason}`
+  if (body.kind === 'difference')
+    return t('ledger.wouldBe', {
+      entry: body.posting,
+      tonnes: tonnes(body.tCo2),
+      because: t(`ledger.because.${body.because}`),
+    })
+  if (body.kind === 'adjustment')
+    return `${t(`scope.${body.scope}`)} · ${tonnes(body.tCo2)} · ${body.reason} · ${body.document}`
+  if (body.kind === 'closing')
+    return `${tonnes(body.total)} · ${t('ledger.signed', { key: body.key.slice(0, 12) })}`
+  if (body.kind === 'reopening') return body.reason
+  return `${body.year} · ${exactText(body.amount)} ${body.unit} · ${body.reference}`
 }
 
 /** Entries whose hash of the one before is not the hash of the one before; the first of a chain has none. */
@@ -63,6 +62,7 @@ const reversible = new Set(['adjustment', 'allowance', 'offset', 'certificate'])
 
 interface AccountLedgerProps {
   readonly account: string
+  readonly sourceNames: SourceNames['sourceNames']
   /** The number of its last entry. */
   readonly last: number
   /** Months that can be adjusted, and which of them are closed. */
@@ -71,7 +71,8 @@ interface AccountLedgerProps {
 }
 
 /** The chain of an account: every entry with its hash, and what persons add to it with a reason. */
-export function AccountLedger({ account, last, months, onChange }: AccountLedgerProps): ReactNode {
+export function AccountLedger(given: AccountLedgerProps): ReactNode {
+  const { account, sourceNames, last, months, onChange } = given
   const speech = useSpeech()
   const { t, locale } = speech
   const { timeZone } = usePresent()
@@ -115,7 +116,9 @@ export function AccountLedger({ account, last, months, onChange }: AccountLedger
       title: t('ledger.said'),
       key: 'said',
       render: (_, { number, body }) => (
-        <span className={reversed.has(number) ? 'is-reversed' : ''}>{saidBy(body, speech)}</span>
+        <span className={reversed.has(number) ? 'is-reversed' : ''}>
+          {saidBy(body, { sourceNames }, speech)}
+        </span>
       ),
     },
     {

@@ -127,6 +127,7 @@ export function EnterpriseLoadPanel(props: EnterpriseLoadPanelProps): ReactNode 
         <span className="panel-choices">
           <DayChoice day={day} last={today} onChange={setChosen} />
           <Segmented
+            aria-label={t('choice.comparison')}
             size="small"
             value={comparison}
             onChange={setComparison}

@@ -80,6 +80,7 @@ export function GapWork({ refresh }: { refresh: number }): ReactNode {
       <div className="panel-head">
         <h2>{t('meter.gaps')}</h2>
         <Segmented
+          aria-label={t('choice.state')}
           size="small"
           value={state}
           onChange={setState}

@@ -171,6 +171,7 @@ export function MeterTrend({ meter, hasPower, day, bounds }: MeterTrendProps): R
       <div className="panel-head">
         <h2>{t('trend.title')}</h2>
         <Segmented
+          aria-label={t('choice.range')}
           size="small"
           value={range}
           onChange={setChosen}

@@ -103,6 +103,7 @@ export function QuarantineWork({ refresh }: { refresh: number }): ReactNode {
       <div className="panel-head">
         <h2>{t('meter.refused')}</h2>
         <Segmented
+          aria-label={t('choice.state')}
           size="small"
           value={state}
           onChange={setState}

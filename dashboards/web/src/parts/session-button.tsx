@@ -15,7 +15,7 @@ export function SessionButton(): ReactNode {
   }
   return (
     <span className="session">
-      <span>{info.user}</span>
+      <span translate="no">{info.user}</span>
       <button
         type="button"
         className="header-button"

@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { CommitRecord } from '#contract/commit.ts'
+import { commitOf, digestOf, refusalOf } from './books/books.test-support.ts'
+import { appendCommitsThrough } from './commit-writes.ts'
+import { encodeLine } from './line-protocol.ts'
+import type { WriteAnswer } from './partial-write.ts'
+import { commitPoint } from './points.ts'
+
+/** A server that takes requests up to a length. */
+function server(charactersMax: number) {
+  const taken: string[] = []
+  let requests = 0
+  const send = async (lines: readonly string[]): Promise<WriteAnswer> => {
+    requests += 1
+    if (lines.join('\n').length > charactersMax)
+      return { taken: false, reason: 'Request Entity Too Large', dropped: undefined, isTooLong: true }
+    taken.push(...lines)
+    return { taken: true }
+  }
+  return { send, taken, requestCount: () => requests }
+}
+
+const recordOf = (seq: number, characters: number): CommitRecord =>
+  commitOf(seq, {
+    digest: digestOf(`${seq}`),
+    refused: characters === 0 ? [] : [{ ...refusalOf(''), payload: 'A'.repeat(characters) }],
+  })
+const lineOf = (record: CommitRecord): string => encodeLine(commitPoint(record))
+
+describe('commit records on their way to a server that bounds its requests', () => {
+  test('all arrive once and in order, however long each is, as long as each alone is short enough', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 3_000 }), { maxLength: 250 }),
+        fc.integer({ min: 5_000, max: 60_000 }),
+        async (lengths, charactersMax) => {
+          const records = lengths.map((length, index) => recordOf(index + 1, length))
+          const { send, taken } = server(charactersMax)
+          await appendCommitsThrough(records, send)
+          expect(taken).toEqual(records.map(lineOf))
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
+  test('long ones do not stand in one request', async () => {
+    const { send, taken, requestCount } = server(25_000_000)
+    const records = Array.from({ length: 9 }, (_, index) => recordOf(index + 1, 5_600_000))
+    await appendCommitsThrough(records, send)
+    expect(taken).toHaveLength(9)
+    expect(requestCount()).toBe(9)
+  })
+
+  test('of one that is too long by itself the beginning is written, and it says so', async () => {
+    const { send, taken } = server(100_000)
+    const [before, long, after] = [recordOf(1, 0), recordOf(2, 2_000_000), recordOf(3, 0)]
+    await appendCommitsThrough([before, long, after], send)
+    expect(taken).toHaveLength(3)
+    expect(taken[0]).toBe(lineOf(before))
+    expect(taken[2]).toBe(lineOf(after))
+    expect(taken[1]).toMatch(/of 2000000 characters the store took the first 65536 only/)
+  })
+
+  test('a server that takes nothing is unavailable', async () => {
+    await expect(appendCommitsThrough([recordOf(1, 10_000)], server(10).send)).rejects.toMatchObject({
+      code: 'store-unavailable',
+      retryable: true,
+    })
+  })
+})
