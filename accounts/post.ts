@@ -7,13 +7,16 @@ import type { AccountMonth } from './account-month.ts'
 import type { AccountState } from './account-state.ts'
 import type { AccountPlan, EmissionSource } from './accounting-plan.ts'
 import { evidenceOf, registerOf, type MeterMonth } from './evidence.ts'
-import { postingsOf, type PostingRules } from './posting.ts'
+import { decimal, type Decimal } from './decimal.ts'
+import { measuredEnergy } from './measured-energy.ts'
+import { postingsOf, type MeteredIn, type PostingRules } from './posting.ts'
 import { sourceFactors, type SourceFactors } from './source-factors.ts'
 
 /** From the books to postings: the evidence of a month, and what is computed of it. */
 
 export interface PostingGround {
-  readonly books: Pick<Books, 'records'>
+  /** Sums of days weight own values that change within a month; without them the days do. */
+  readonly books: Pick<Books, 'records'> & Partial<Pick<Books, 'sumsOver'>>
   readonly park: Park
   readonly rules: PostingRules
 }
@@ -55,8 +58,28 @@ export function computedPostings(
       const { meter, quantity } = register
       return [evidenceOf(measured(meter, quantity), term, meter, rules.assumptions)]
     })
-  return postingsOf(account, month, metersOf, recordsOf(books, account.account, month), rules)
+  const meteredIn: MeteredIn = (source, from, to) => {
+    if (!hasSums(books)) return undefined
+    let sum: Decimal | undefined
+    for (const term of source.measured) {
+      const register = registerOf(term, park)
+      if (register === undefined) continue
+      const days = { fromMs: startOf(from, park), toMs: startOf(to, park) }
+      const { energy } = measuredEnergy(books, register.meter, days, month.toMs, register.quantity)
+      if (energy === undefined) return undefined
+      sum = (sum ?? decimal('0')).plus(energy.times(decimal(term.share)))
+    }
+    return sum
+  }
+  const records = recordsOf(books, account.account, month)
+  return postingsOf(account, month, metersOf, records, rules, meteredIn)
 }
+
+const hasSums = (books: PostingGround['books']): books is PostingGround['books'] & Pick<Books, 'sumsOver'> =>
+  books.sumsOver !== undefined
+
+const startOf = (day: string, { description }: Park): number =>
+  Temporal.PlainDate.from(day).toZonedDateTime(description.timeZone).epochMilliseconds
 
 /** The factors of each source in a month, as one text. Throws `factor-missing` or `factor-ambiguous`. */
 export function factorsText(account: AccountPlan, month: AccountMonth, { library }: PostingRules): string {

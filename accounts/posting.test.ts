@@ -6,6 +6,7 @@ import { posting as postingShape, type MeterEvidence, type Posting } from '#cont
 import type { EnteredRecord } from '#store/port.ts'
 import { accountMonthOf } from './account-month.ts'
 import { accountPlan } from './accounting-plan.ts'
+import { decimal } from './decimal.ts'
 import { postingsOf, resultOf } from './posting.ts'
 import { totalsOf } from './statement.ts'
 import { testData } from './testing.test-support.ts'
@@ -126,21 +127,48 @@ describe('fuel', () => {
     ])
   })
 
-  test('with two heating values in a month says that their mean is by days', () => {
+  test('with two heating values in a month is weighted by what was burnt under each: 700 t and 300 t', () => {
     const value = (ncv: string, from: string, to: string) =>
       record({
         kind: 'fuel-property',
         source: 'source-1',
         property: 'ncv',
         value: ncv,
-        unit: 'GJ/10⁴m³',
+        unit: 'GJ/t',
         from,
         to,
       })
-    const both = [value('380', '2026-03-01', '2026-03-16'), value('390', '2026-03-16', '2026-04-01')]
-    const [made] = postings(account, { 'source-1': [gas('10000')] }, both)
-    expect(made?.factors[0]?.rule).toBe('measured, mean by days and not by quantity')
-    expect(Number(made?.factors[0]?.value)).toBeCloseTo((15 * 380 + 16 * 390) / 31, 12)
+    const [first, second] = [
+      ['2026-03-01', '2026-03-11'],
+      ['2026-03-11', '2026-04-01'],
+    ] as const
+    const values = [value('20', ...first), value('24', ...second)]
+    const burnt = (quantity: string, [from, to]: readonly [string, string]) =>
+      record({
+        kind: 'energy-used',
+        use: 'production',
+        source: 'source-1',
+        item: 'rawCoal',
+        quantity,
+        unit: 't',
+        from,
+        to,
+      })
+    const coal = { kind: 'fuel', item: 'rawCoal', fuel: 'bituminousCoal' }
+    const ncvOf = ([made]: readonly Posting[]) => [made?.factors[0]?.value, made?.factors[0]?.rule]
+    const recorded = plan([{ ...coal, records: true }])
+    const byQuantity = ['21.2', 'measured, mean by quantity']
+    expect(ncvOf(postings(recorded, {}, [...values, burnt('700', first), burnt('300', second)]))).toEqual(
+      byQuantity,
+    )
+    const metered = plan([{ ...coal, measured: [{ meter: 'belt' }] }])
+    const belt = meter('1000', { meter: 'belt', quantity: 'solidFuelMass', unit: 't' })
+    const amounts = (_: unknown, from: string) => decimal(from === first[0] ? '700' : '300')
+    expect(ncvOf(postingsOf(metered, march, () => [belt], values, rules, amounts))).toEqual(byQuantity)
+    // Nobody knows what was burnt when: 10 days and 21.
+    const [unknown] = postings(metered, { 'source-1': [belt] }, values)
+    expect(unknown?.factors[0]?.rule).toBe('measured, mean by days and not by quantity')
+    expect(Number(unknown?.factors[0]?.value)).toBeCloseTo((10 * 20 + 21 * 24) / 31, 12)
   })
 
   test('from stock is begin + purchases − end − sales, and unknown without a stock at either end', () => {

@@ -9,7 +9,7 @@ import type { FactorLibrary } from './factor-library.ts'
 import { unitFactor } from './record-unit.ts'
 import { meterContradiction } from './source-meters.ts'
 import { liveRecords, partOf, recordedActivity, type LiveRecord } from './recorded-activity.ts'
-import { factorValue, sourceFactors } from './source-factors.ts'
+import { factorValue, sourceFactors, type AmountIn } from './source-factors.ts'
 import { shareText, uncertaintyOf, type UncertaintyAssumptions } from './uncertainty.ts'
 import type { EnteredRecord } from '#store/port.ts'
 
@@ -306,6 +306,30 @@ interface MonthGround {
   readonly coverage: Coverage
   readonly metersOf: (source: EmissionSource) => readonly MeterEvidence[]
   readonly rules: PostingRules
+  readonly meteredIn: MeteredIn | undefined
+}
+
+/** What a source's meters measured in days of the month [from, to), with their shares; undefined where nothing is known. */
+export type MeteredIn = (source: EmissionSource, from: string, to: string) => Decimal | undefined
+
+/** What a source of fuel burnt in some of the days, in one and the same unit: to weight values that differ within a month. */
+function amountOfDays(source: EmissionSource, ground: MonthGround): AmountIn | undefined {
+  if (source.kind !== 'fuel') return undefined
+  const { account, records, rules, meteredIn } = ground
+  const { per } = rules.library.fuel(source.fuelSet ?? account.fuelSet, source.fuel)
+  return (from, to) => {
+    const { records: parts, metered } = recordedActivity(source, recordedUnit(per), {
+      month: { from, to },
+      records,
+      items: rules.items,
+      sources: account.sources,
+    })
+    if (source.measured.length > 0) return parts.length > 0 ? undefined : meteredIn?.(source, from, to)
+    // A share by days of what was recorded of a longer time says nothing of these days.
+    if (parts.length === 0 || metered.length > 0 || parts.some(({ part }) => part !== undefined))
+      return undefined
+    return parts.reduce((sum, { amount }) => sum.plus(decimal(amount)), ZERO)
+  }
 }
 
 const headOf = (source: EmissionSource, month: AccountMonth) =>
@@ -340,16 +364,14 @@ const takenOff = (meters: readonly MeterEvidence[]): MeterEvidence[] =>
   meters.map((each) => ({ ...each, share: textOf(decimal(each.share).times(decimal('-1'))) }))
 
 /** The same. Throws `record-refused` or `unit-mismatch` for what cannot be counted. */
-function countedPosting(
-  source: EmissionSource,
-  { account, month, records, coverage, metersOf, rules }: MonthGround,
-): Posting {
+function countedPosting(source: EmissionSource, its: MonthGround): Posting {
+  const { account, month, records, coverage, metersOf, rules } = its
   const own = metersOf(source)
   for (const { meter, quantity } of own) {
     const why = meterContradiction(source, quantity, rules.items)
     if (why !== undefined) throw new Fault('unit-mismatch', `${meter}: ${why}.`)
   }
-  const chosen = sourceFactors(source, account, month, rules.library, records)
+  const chosen = sourceFactors(source, account, month, rules.library, records, amountOfDays(source, its))
   // Heat that is billed is in GJ; the enthalpy is for what is measured by weight.
   const isSteam = 'steam' in source && source.steam !== undefined && own.some((each) => each.unit === 't')
   const factors = chosen.factors.filter(({ what }) => isSteam || what !== 'enthalpy')
@@ -390,6 +412,7 @@ function countedPosting(
  * All postings of an account in a month, in the order of its sources. A record or a meter that cannot be counted leaves its
  * own source without a result. Throws `factor-missing`, `factor-ambiguous` or `steam-state-invalid`.
  * @param metersOf the evidence of each source's meters, in the order of its terms
+ * @param meteredIn what they measured in some days; without it own values that change within a month are weighted by days
  */
 export function postingsOf(
   account: AccountPlan,
@@ -397,9 +420,10 @@ export function postingsOf(
   metersOf: (source: EmissionSource) => readonly MeterEvidence[],
   records: readonly EnteredRecord[],
   rules: PostingRules,
+  meteredIn?: MeteredIn,
 ): Posting[] {
   const live = liveRecords(records)
-  const common = { account, month, records: live, metersOf, rules }
+  const common = { account, month, records: live, metersOf, rules, meteredIn }
   const nothing = new Coverage([], month, 0, ZERO)
   const sold = account.sources.reduce((sum, source) => {
     if (source.kind !== 'electricity-sold') return sum

@@ -44,14 +44,44 @@ export function factorValue(factors: readonly FactorUse[], what: FactorUse['what
 
 const daysOf = (month: AccountMonth): number => shareOfDays(month, month.from, month.to)?.days ?? 0
 
+/** What a source burnt in days of the month [from, to), in one and the same unit; undefined where that is not known. */
+export type AmountIn = (from: string, to: string) => Decimal | undefined
+
+/** How much of the activity each value holds for: by what was burnt in its days, or for want of that by the days. */
+function weightsOf(
+  holder: readonly (number | undefined)[],
+  month: AccountMonth,
+  amountIn: AmountIn | undefined,
+): { readonly by: 'quantity' | 'days'; readonly weights: ReadonlyMap<number | undefined, Decimal> } {
+  const days = new Map<number | undefined, Decimal>()
+  for (const each of holder) days.set(each, (days.get(each) ?? ZERO).plus(1))
+  if (amountIn === undefined || days.size < 2) return { by: 'days', weights: days }
+  const amounts = new Map<number | undefined, Decimal>()
+  const first = Temporal.PlainDate.from(month.from)
+  for (let day = 0; day < holder.length;) {
+    const value = holder[day]
+    const next = holder.findIndex((each, index) => index > day && each !== value)
+    const end = next === -1 ? holder.length : next
+    const burnt = amountIn(first.add({ days: day }).toString(), first.add({ days: end }).toString())
+    if (burnt === undefined || burnt.lt(0)) return { by: 'days', weights: days }
+    amounts.set(value, (amounts.get(value) ?? ZERO).plus(burnt))
+    day = end
+  }
+  const isNothing = [...amounts.values()].every((each) => each.eq(0))
+  return isNothing ? { by: 'days', weights: days } : { by: 'quantity', weights: amounts }
+}
+
+const ZERO = decimal('0')
+
 /**
- * A default with own values in its place for the days that they speak of: their mean weighted by days. Where two speak of
- * one day, the one entered later holds.
+ * A default with own values in its place for the days that they speak of: their mean weighted by what was burnt in those
+ * days, or by the days where that is not known. Where two speak of one day, the one entered later holds.
  */
 function withOwnValues(
   standard: FactorUse,
   month: AccountMonth,
   own: readonly { readonly entered: LiveRecord; readonly value: string }[],
+  amountIn?: AmountIn,
 ): SourceFactors {
   if (own.length === 0) return { factors: [standard], records: [] }
   const days = daysOf(month)
@@ -62,19 +92,22 @@ function withOwnValues(
     for (let day = first; day < first + (share?.days ?? 0); day += 1) holder[day] = index
   }
   const held = own.map((_, index) => holder.filter((each) => each === index).length)
-  let sum = decimal(standard.value).times(holder.filter((each) => each === undefined).length)
-  for (const [index, { value }] of own.entries()) sum = sum.plus(decimal(value).times(held[index] ?? 0))
+  const { by, weights } = weightsOf(holder, month, amountIn)
+  let [sum, whole] = [ZERO, ZERO]
+  for (const [index, weight] of weights) {
+    const value = index === undefined ? standard.value : (own[index]?.value ?? standard.value)
+    sum = sum.plus(decimal(value).times(weight))
+    whole = whole.plus(weight)
+  }
+  const mean =
+    weights.size < 2 ? '' : by === 'quantity' ? ', mean by quantity' : ', mean by days and not by quantity'
   const documents = own.flatMap(({ entered }, index) => (held[index] === 0 ? [] : entered.record.document))
   return {
     factors: [
       {
         ...standard,
-        value: textOf(quotient(sum, decimal(String(days)))),
-        rule: holder.includes(undefined)
-          ? 'measured for a part of the days'
-          : held.filter((count) => count > 0).length > 1
-            ? 'measured, mean by days and not by quantity'
-            : 'measured',
+        value: textOf(quotient(sum, whole)),
+        rule: `${holder.includes(undefined) ? 'measured for a part of the days' : 'measured'}${mean}`,
         confidence: holder.includes(undefined) ? standard.confidence : 'own',
         document: documents.join('; ').slice(0, 1_000),
       },
@@ -131,6 +164,7 @@ function fuelFactors(
   month: AccountMonth,
   library: FactorLibrary,
   records: readonly LiveRecord[],
+  amountIn: AmountIn | undefined,
 ): SourceFactors {
   const set = source.fuelSet ?? account.fuelSet
   const row: FuelFactor = library.fuel(set, source.fuel)
@@ -168,6 +202,7 @@ function fuelFactors(
         const { value, perAmount } = found
         return textOf(perAmount && ncv !== undefined ? quotient(value, ncv) : value)
       }),
+      amountIn,
     )
   const ncv = own(use('ncv', row.ncv, `GJ/${row.per}`))
   const carbon = own(use('carbon', row.carbon, 'tC/GJ'), factorValue(ncv.factors, 'ncv'))
@@ -298,9 +333,10 @@ export function sourceFactors(
   month: AccountMonth,
   library: FactorLibrary,
   records: readonly LiveRecord[],
+  amountIn?: AmountIn,
 ): SourceFactors {
   const key = records.some(isOwnValue) ? undefined : commonKey(source, account, month)
-  if (key === undefined) return chosenFactors(source, account, month, library, records)
+  if (key === undefined) return chosenFactors(source, account, month, library, records, amountIn)
   const known = common.get(library) ?? new Map<string, SourceFactors>()
   common.set(library, known)
   const found = known.get(key)
@@ -317,10 +353,11 @@ function chosenFactors(
   month: AccountMonth,
   library: FactorLibrary,
   records: readonly LiveRecord[],
+  amountIn?: AmountIn,
 ): SourceFactors {
   switch (source.kind) {
     case 'fuel':
-      return fuelFactors(source, account, month, library, records)
+      return fuelFactors(source, account, month, library, records, amountIn)
     case 'electricity-purchased':
     case 'electricity-sold':
       return electricityFactors(source, account, month, library, records)
