@@ -61,7 +61,11 @@ async function* measuredIntervals(
 ): AsyncGenerator<Interval[]> {
   const { power, energyFrom } = meter
   if (energyFrom === 'register' || energyFrom === 'manual') {
-    yield* registerIntervals(window, meter, quantity, usableSeries(store, meter))
+    const wasSilent = (slotMs: number): boolean =>
+      books
+        .intervals(meter.id, quantity, { fromMs: slotMs, toMs: slotMs + SLOT_MS })
+        .some((interval) => interval.state === 'missing' && interval.cause === 'no-readings')
+    yield* registerIntervals(window, meter, quantity, usableSeries(store, meter), wasSilent)
     return
   }
   if (quantity !== meter.register) return

@@ -56,6 +56,7 @@ const meters = [
     power: 'activePower.total',
     estimate: { method: 'weekday-profile', weeks: 2 },
   }),
+  memoryMeter({ id: 'd', gapSeconds: 900 }),
   memoryMeter({ id: 'rest', gateway: undefined, formula: 'a - 0.35 * b' }),
   memoryMeter({ id: 'more', gateway: undefined, formula: '2 * rest + c' }),
 ]
@@ -67,11 +68,20 @@ const history = fc
     a: fc.array(line, { minLength: 2, maxLength: 14 }),
     b: fc.array(line, { minLength: 1, maxLength: 14 }),
     c: fc.array(line, { minLength: 2, maxLength: 14 }),
+    d: fc.array(line, { minLength: 1, maxLength: 10 }),
+    // A meter that does not answer any more is asked all the same.
+    failed: fc.array(
+      fc.record({ hours: fc.integer({ min: 0, max: 40 }), lot: fc.integer({ min: 0, max: 3 }) }),
+      {
+        maxLength: 8,
+      },
+    ),
     bill: fc.option(fc.integer({ min: 0, max: 5_000 }), { nil: undefined }),
     ignored: fc.option(fc.integer({ min: 0, max: 13 }), { nil: undefined }),
+    ignoredLast: fc.boolean(),
     lots: fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 })),
   })
-  .map(({ start: { timeZone, at }, a, b, c, bill, ignored, lots }) => {
+  .map(({ start: { timeZone, at }, a, b, c, d, failed, bill, ignored, ignoredLast, lots }) => {
     const startMs = Temporal.Instant.from(at).epochMilliseconds
     const arrivals: Arrival[] = []
     const times: number[] = []
@@ -104,6 +114,22 @@ const history = fc
     read('b', b, ({ step }) => ({ count: step, resolution: '0.1' }))
     read('c', c, ({ step }) => Math.min(step, 200) / 4)
     read('c', c, ({ step }) => Math.min(step, 100) / 3, 1)
+    let other = 0
+    read('d', d, ({ step }) => {
+      other += step
+      return { count: other, resolution: '0.1' }
+    })
+    for (const { hours, lot } of failed) {
+      const failedMs = startMs + hours * HOUR_MS + MINUTE_MS / 2
+      const reading: Reading = {
+        meter: 'd',
+        quantity: QUANTITY,
+        atMs: failedMs,
+        quality: 'bad',
+        cause: 'timeout',
+      }
+      arrivals.push({ lot, take: (park) => park.read([reading]) })
+    }
     const enter = (lot: number, digest: string, entry: MeterEntry, touched: Period): void => {
       arrivals.push({ lot, take: (park) => park.enter(digest, entry, touched) })
     }
@@ -118,6 +144,13 @@ const history = fc
       const text = Temporal.Instant.fromEpochMilliseconds(atMs).toString()
       const event: MeterEvent = { kind: 'ignored', at: text, quantity: QUANTITY }
       enter(lots[1], 'ignored', { ...who, kind: 'event', event }, { fromMs: atMs, toMs: atMs })
+    }
+    const lastMs = startMs + d.reduce((total, { minutes }) => total + minutes * MINUTE_MS, 0)
+    if (ignoredLast) {
+      const text = Temporal.Instant.fromEpochMilliseconds(lastMs).toString()
+      const event: MeterEvent = { kind: 'ignored', at: text, quantity: QUANTITY }
+      const entry: MeterEntry = { ...who, meter: 'd', kind: 'event', event }
+      enter(lots[1], 'ignored last', entry, { fromMs: lastMs, toMs: lastMs })
     }
     const whole = { fromMs: startMs, toMs: Math.max(...times) + 2 * HOUR_MS }
     return { timeZone, arrivals, whole, b, bill }

@@ -5,7 +5,7 @@ import { Fault } from '#contract/fault.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { RegisterReading } from '#contract/reading.ts'
 import { MemoryBooks, memoryMeter, MemorySeries, MemoryStore } from './in-memory.ts'
-import { CHUNK_MS, quantitiesOf, recompute } from './recompute.ts'
+import { CHUNK_MS, quantitiesOf, recompute, registerIntervals } from './recompute.ts'
 
 const IMPORT = 'activeEnergyImport.total'
 const EXPORT = 'activeEnergyExport.total'
@@ -68,6 +68,46 @@ describe('the first reading after a long silence', () => {
     expect(calls.map(([isLast]) => isLast)).toEqual([...Array.from({ length: 14 }, () => false), true])
     expect(Math.max(...calls.map(([, intervals]) => intervals))).toBe(CHUNK_MS / SLOT_MS)
     expect(books.cleared).toEqual([window])
+  })
+})
+
+describe('a meter that is dead for weeks', () => {
+  const nowMs = START_MS + 30 * DAY_MS + SLOT_MS / 3
+  const window = { meter: 'm1', fromMs: nowMs, toMs: nowMs }
+  const slotsWhere = async (
+    lines: readonly (readonly [atMs: number, count: number])[],
+    wasSilent?: (slotMs: number) => boolean,
+  ): Promise<number> => {
+    const store = new MemoryStore(new Map([[IMPORT, register(IMPORT, lines)]]))
+    const pieces = await Array.fromAsync(registerIntervals(window, memoryMeter(), IMPORT, store, wasSilent))
+    return pieces.flat().length
+  }
+  const outage = (30 * DAY_MS) / SLOT_MS + 1
+
+  test('costs the slot of a failed read where the slot before is recorded without readings', async () => {
+    expect(await slotsWhere([[START_MS, 0]], () => true)).toBe(1)
+  })
+
+  test('costs the whole outage where the slot before is not, and when it answers', async () => {
+    expect(await slotsWhere([[START_MS, 0]], () => false)).toBe(outage)
+    expect(
+      await slotsWhere(
+        [
+          [START_MS, 0],
+          [nowMs, 5],
+        ],
+        () => true,
+      ),
+    ).toBe(outage)
+    expect(
+      await slotsWhere(
+        [
+          [START_MS, 0],
+          [nowMs + 1, 5],
+        ],
+        () => true,
+      ),
+    ).toBe(outage)
   })
 })
 

@@ -47,12 +47,28 @@ const nothingOf = ({ meter, fromMs }: DirtyWindow): DirtyWindow => ({ meter, fro
 const isEmpty = ({ before, within, after }: RegisterSeries): boolean =>
   before === undefined && within.length === 0 && after === undefined
 
-/** Intervals of one quantity that a window can have changed, chunk by chunk. */
+/**
+ * No usable reading lies in the window or after it: what touched it were reads that failed, say.
+ *
+ * @param head of a period that begins with the window, and tail of one that ends with it
+ */
+function endsBefore(window: DirtyWindow, head: RegisterSeries, tail: RegisterSeries): boolean {
+  const last = tail.within.at(-1) ?? tail.before ?? head.within.at(-1)
+  return tail.after === undefined && (last === undefined || last.atMs < window.fromMs)
+}
+
+/**
+ * Intervals of one quantity that a window can have changed, chunk by chunk.
+ *
+ * @param wasSilent whether a slot is recorded as one without readings. Where it was so just before a window without
+ *   usable readings, nothing before the window can change: a meter that is dead for weeks costs a slot a look, not weeks
+ */
 export async function* registerIntervals(
   window: DirtyWindow,
   meter: Meter,
   quantity: QuantityName,
   store: SeriesSource,
+  wasSilent: (slotMs: number) => boolean = () => false,
 ): AsyncGenerator<Interval[]> {
   const read = (period: Period): Promise<RegisterSeries> => store.registerSeries(meter.id, quantity, period)
   const touched = slotsTouching(window)
@@ -61,11 +77,14 @@ export async function* registerIntervals(
   const head = await read(isShort ? touched : { ...touched, toMs: touched.fromMs + SLOT_MS })
   const tail = isShort ? head : await read({ ...touched, fromMs: touched.toMs - SLOT_MS })
   if (quantity !== meter.register && isEmpty(head) && isEmpty(tail)) return
-  const period = dirtyPeriod(window, {
-    before: head.before,
-    within: isShort ? head.within : [...head.within, ...tail.within],
-    after: tail.after,
-  })
+  const period =
+    endsBefore(window, head, tail) && wasSilent(touched.fromMs - SLOT_MS)
+      ? touched
+      : dirtyPeriod(window, {
+          before: head.before,
+          within: isShort ? head.within : [...head.within, ...tail.within],
+          after: tail.after,
+        })
   for (const chunk of chunksOf(period)) {
     const isRead = isShort && chunk.fromMs >= touched.fromMs && chunk.toMs <= touched.toMs
     yield energyOf(meter, quantity, isRead ? head : await read(chunk), chunk)
