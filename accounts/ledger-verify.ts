@@ -10,7 +10,8 @@ import {
 import type { Books, LedgerRow } from '#store/port.ts'
 import { AccountState } from './account-state.ts'
 import { ofAmount, textOf } from './decimal.ts'
-import { resultOf, type PostingRules } from './posting.ts'
+import type { PostingRules } from './posting.ts'
+import { resultOf } from './posting-result.ts'
 import { closingOf, signedClosingText } from './statement.ts'
 
 /**

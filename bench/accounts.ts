@@ -11,7 +11,6 @@ import { proveLedgers } from '#cli/ledger-proof.ts'
 import { PostingLoop } from '#cli/posting.ts'
 import { slotOf } from '#cli/posting.test-support.ts'
 import { readPostingRules } from '#cli/posting-rules.ts'
-import { postSideBySide } from '#cli/posting-threads.ts'
 import { ManualClock } from '#contract/clock.ts'
 import { SLOT_MS, slotsBetween } from '#contract/grid.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
@@ -20,8 +19,7 @@ import type { Books, ChangedMonth, SlotProof } from '#store/port.ts'
 
 /**
  * `npm run bench accounts`: 1,000 enterprises × 10 sources × 36 months posted by the loop of the server into real books,
- * proved, and restated after a new factor of one year, by the loop and by two threads. The intervals below it, a thousand million of them, are not made:
- * each register's month is a made-up sum, so reading them is measured apart (a month of one register).
+ * proved, and restated after a new factor of one year. The intervals below it, a thousand million of them, are not made: each register's month is a made-up sum, so reading them is measured apart (a month of one register).
  */
 const ENTERPRISES = Number(process.env['TANBIAO_BENCH_ENTERPRISES'] ?? 1_000)
 const SOURCES = 10
@@ -29,7 +27,6 @@ const MONTHS = monthNames('2023-01', '2025-12')
 const ZONE = 'Asia/Shanghai'
 const NOW = Temporal.Instant.from('2026-01-20T00:00:00+08:00').epochMilliseconds
 const RESTATED_YEAR = 2025
-const THREADED_YEAR = 2024
 
 const enterpriseOf = (index: number): string => `enterprise-${index + 1}`
 const meterOf = (enterprise: string, source: number): string => `${enterprise}-m${source + 1}`
@@ -192,15 +189,9 @@ export async function benchAccounts(): Promise<void> {
     const before = entries()
     await timed(`a new factor of ${RESTATED_YEAR} restates 12 months of all`, post(loopWith(later)))
     console.log(`${entries() - before} entries more`)
-    const latest = withFactorOf(later, THREADED_YEAR)
-    const task = { file, park: park.description, plan, factors: latest, nowMs: NOW }
-    await timed(`a new factor of ${THREADED_YEAR} does the same, in two threads`, () =>
-      postSideBySide(task, 2),
-    )
-    console.log(`${entries() - before} entries more in all`)
     await timed('all proved', () => {
-      const rules = { ...readPostingRules(), library: factorLibrary(latest) }
-      const { findings, count } = proveLedgers(books, latest, rules, undefined)
+      const rules = { ...readPostingRules(), library: factorLibrary(later) }
+      const { findings, count } = proveLedgers(books, later, rules, undefined)
       console.log(`${count.postings} postings computed again, ${findings.length} findings`)
     })
     monthOfOne(opened)

@@ -12,21 +12,12 @@ const ENTRIES_AT_ONCE = 2_000
 export class PostingBatch {
   readonly #books: Pick<Books, 'post' | 'postAll'>
   readonly #onRefused: (account: string, fault: Fault) => void
-  readonly #exclusively: (write: () => void) => void
   #pending: LedgerAddition[] = []
   #entries = 0
 
-  /** @param exclusively calls what it is given while no other thread writes */
-  constructor(
-    books: Pick<Books, 'post' | 'postAll'>,
-    onRefused: (account: string, fault: Fault) => void,
-    exclusively: (write: () => void) => void = (write) => {
-      write()
-    },
-  ) {
+  constructor(books: Pick<Books, 'post' | 'postAll'>, onRefused: (account: string, fault: Fault) => void) {
     this.#books = books
     this.#onRefused = onRefused
-    this.#exclusively = exclusively
   }
 
   /** Adds to an account; `progress` once all of it is added. */
@@ -48,10 +39,6 @@ export class PostingBatch {
     this.#pending = []
     this.#entries = 0
     if (pending.length === 0) return
-    this.#exclusively(() => this.#write(pending, nowMs))
-  }
-
-  #write(pending: readonly LedgerAddition[], nowMs: number): void {
     try {
       this.#books.postAll(pending, nowMs)
     } catch (error) {

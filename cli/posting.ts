@@ -33,8 +33,6 @@ export interface PostingParts {
   readonly log: Logger
   /** A change younger than this may be followed by more: late data come in bursts, and are posted once. */
   readonly quietMs?: number
-  /** Calls what it is given while no other thread writes; without it nothing else does. */
-  readonly exclusively?: (write: () => void) => void
 }
 
 const QUIET_MS = 60_000
@@ -92,7 +90,7 @@ export class PostingLoop {
     const onRefused = (account: string, fault: Fault): void => {
       parts.log.error({ code: fault.code, account }, faultText(fault))
     }
-    this.#batch = new PostingBatch(parts.books, onRefused, parts.exclusively)
+    this.#batch = new PostingBatch(parts.books, onRefused)
   }
 
   /** Works for about this long if a pass is due or under way. Throws retryable faults of the books. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import { accountMonthOf, monthNameAt, type AccountMonth } from '#accounts/account-month.ts'
 import { stateOf } from '#accounts/account-state.ts'
@@ -11,13 +10,12 @@ import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import { readSigningKey, readTrust } from '#firmware-config/signature.ts'
 import type { Books } from '#store/port.ts'
-import { booksFolder, requiredPlan, withBooks } from '../account-files.ts'
+import { requiredPlan, withBooks } from '../account-files.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { proveLedgers, signedClosing } from '../ledger-proof.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
 import { PostingLoop } from '../posting.ts'
-import { postSideBySide } from '../posting-threads.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { verb } from '../verb.ts'
 
@@ -57,8 +55,6 @@ function refuseUnsettled(
     )
 }
 
-/** More would only wait for one another: they write in turn. */
-const THREADS_MAX = 8
 /** More than are ever open. */
 const WINDOWS_MAX = 10_000
 
@@ -113,25 +109,11 @@ export const ledgerPost = verb(
     park,
     data,
     log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
-    threads: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(THREADS_MAX)
-      .default(1)
-      .meta({ description: 'Threads that the accounts are shared out among, for very many of them (1)' }),
   }),
   (given) =>
     withBooks(given.data, async (books, clock) => {
       const { park: of, plan } = requiredPlan(given.park)
       const before = entriesOf(books)
-      if (given.threads > 1) {
-        const file = join(booksFolder(given.data), 'books.sqlite')
-        const task = { file, park: of.description, plan, factors: readFactorFiles(), nowMs: clock.wallMs() }
-        await postSideBySide(task, given.threads)
-        console.log(`${entriesOf(books) - before} entries added, ${entriesOf(books)} in all`)
-        return
-      }
       const log = makeLog('post', given.log)
       const rules = readPostingRules()
       await new PostingLoop({ books, park: of, plan, rules, clock, log, quietMs: 0 }).work(
