@@ -160,6 +160,21 @@ describe('rules about meters', () => {
     expect(of([0.31, 0.4, 0.3, 0.31])).toEqual([])
     expect(of([0.31, 0.4, undefined, 0.31])).toEqual([])
   })
+
+  test('says a meter’s value in the unit that it has', () => {
+    const water = meterFacts({ meter: meterNamed('chemical-water'), power: 100 })
+    const unitOf = (given: object, energies: readonly number[]): unknown =>
+      conditionsOf(
+        [rule(given)],
+        factsOf(
+          { meters: [water] },
+          booksWith('chemical-water', [...energies, ...Array.from({ length: 12 }, () => 0)]),
+        ),
+      )[0]?.detail.unit
+    const leak = { kind: 'leak', carriers: ['water'], from: '02:00', to: '03:00', ratingShare: 0.01 }
+    expect(unitOf(leak, [0.31, 0.4, 0.5, 0.31])).toBe('m³/15 min')
+    expect(unitOf({ kind: 'register-stuck', slots: 8, powerShare: 0.02 }, [])).toBe('m³/h')
+  })
 })
 
 test('demand, quarantine, and rules that are for some only', () => {

@@ -2,11 +2,11 @@ import { toNumber } from '#contract/amount.ts'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import { SLOT_MS, slotStart } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
-import { quantityOf } from '#contract/quantities.ts'
 import type { LiveMeter } from '#dashboards/api/shapes.ts'
 import type { Board } from '../board.ts'
 import type { BooksView } from '../sources.ts'
 import type { AlarmFacts, DemandFacts, GatewayFacts, MeterFacts } from './alarm-facts.ts'
+import { rateUnitOf } from './meter-rules.ts'
 import { SlotWindow } from './slot-window.ts'
 import type { SlowFacts } from './slow-facts.ts'
 
@@ -43,9 +43,7 @@ function gatewayFacts({ park, board }: FactSources, nowMs: number): GatewayFacts
 
 /** The fresh power of a meter, where its unit is that of its register an hour. */
 function powerOf({ power }: LiveMeter, meter: Meter): number | undefined {
-  const energyUnit = quantityOf(meter.register).unit
-  const unit = energyUnit === 'kWh' ? 'kW' : `${energyUnit}/h`
-  return power?.fresh === true && power.unit === unit ? power.value : undefined
+  return power?.fresh === true && power.unit === rateUnitOf(meter) ? power.value : undefined
 }
 
 function meterFacts(sources: FactSources, nowMs: number): MeterFacts[] {

@@ -1,4 +1,6 @@
 import type { AlarmDetail } from '#contract/alarm.ts'
+import type { Meter } from '#contract/park.ts'
+import { quantityOf } from '#contract/quantities.ts'
 import { since, type AlarmFacts, type AlarmRules, type Found, type MeterFacts } from './alarm-facts.ts'
 
 /** Rules about single meters. Pure. */
@@ -10,6 +12,15 @@ const meter = ({ meter: { id, enterprise } }: MeterFacts, detail: AlarmDetail): 
   enterprise,
   detail,
 })
+
+/** The unit of what flows through a meter: that of its register an hour. */
+export function rateUnitOf({ register }: Meter): string {
+  const { unit } = quantityOf(register)
+  return unit === 'kWh' ? 'kW' : `${unit}/h`
+}
+
+/** The unit of what a meter counts in a slot. */
+const slotUnitOf = ({ register }: Meter): string => `${quantityOf(register).unit}/15 min`
 
 /** True while a meter runs: its power is at least that share of its rating. */
 function runs({ power, meter: { ratingPerHour } }: MeterFacts, share: number): boolean {
@@ -31,7 +42,9 @@ export function registerStuck(rule: AlarmRules['register-stuck'], { meters, slot
     if (!runs(facts, rule.powerShare)) return []
     const last = slots.last(facts.meter, rule.slots)
     const isStuck = last.length === rule.slots && last.every(({ energy }) => energy === 0)
-    return isStuck ? meter(facts, { value: facts.power, unit: 'power', ...since(last[0]?.slotMs) }) : []
+    return isStuck
+      ? meter(facts, { value: facts.power, unit: rateUnitOf(facts.meter), ...since(last[0]?.slotMs) })
+      : []
   })
 }
 
@@ -55,7 +68,7 @@ export function nightConsumption(
     return meter(facts, {
       value: newest.energy,
       limit: usual * rule.factor,
-      unit: 'slot',
+      unit: slotUnitOf(facts.meter),
       sinceMs: newest.slotMs,
     })
   })
@@ -69,6 +82,11 @@ export function leak(rule: AlarmRules['leak'], { meters, slots }: AlarmFacts): F
     const least = Math.min(...standstill.map(({ energy }) => energy))
     const limit = (rule.ratingShare * facts.meter.ratingPerHour) / 4
     if (least <= limit) return []
-    return meter(facts, { value: least, limit, unit: 'slot', ...since(standstill[0]?.slotMs) })
+    return meter(facts, {
+      value: least,
+      limit,
+      unit: slotUnitOf(facts.meter),
+      ...since(standstill[0]?.slotMs),
+    })
   })
 }

@@ -6,7 +6,7 @@ import type { Park } from '#contract/park.ts'
 
 type Language = keyof LocalName
 
-/** Units that stand for what the meter measures, and are not written out. */
+/** What alarms of before have for a unit. */
 const unsaidUnits: readonly string[] = ['power', 'slot']
 
 function subjectName(park: Park, { subject: { kind, id }, enterprise }: Alarm): LocalName {

@@ -191,6 +191,18 @@ describeWith(['chromium'], 'the overview page', () => {
     await page.getByTestId('readings').getByText('有功功率（总）').waitFor()
   })
 
+  test('the wall is dark, and who leaves it has the look again that was chosen', async () => {
+    const page = await openPage()
+    const look = (): Promise<string | null> => page.locator('html').getAttribute('data-look')
+    expect(await look()).toBe('light')
+    await page.evaluate("location.hash = '/wall'")
+    await page.locator('.wall-head').waitFor()
+    expect(await look()).toBe('dark')
+    await page.evaluate("location.hash = '/'")
+    await page.locator('nav').first().waitFor()
+    expect(await look()).toBe('light')
+  })
+
   test('fits a phone: nothing reaches beyond its width', async () => {
     const page = await openPage({ width: 390, height: 844 })
     await page.getByTestId('value-forge-main').getByText('1,234.5').waitFor()

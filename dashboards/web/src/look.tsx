@@ -22,7 +22,13 @@ export function LookProvider({ always, children }: { always?: Look; children: Re
   const [chosen, setChosen] = useState(chosenLook)
   const look = always ?? chosen
   useEffect(() => {
-    document.documentElement.dataset['look'] = look
+    const { dataset } = document.documentElement
+    const before = dataset['look']
+    dataset['look'] = look
+    // Who leaves the wall has the look again that was chosen.
+    return () => {
+      if (before !== undefined) dataset['look'] = before
+    }
   }, [look])
   const control = useMemo(
     () => ({

@@ -32,7 +32,7 @@ function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
   const { value, limit, unit, sinceMs } = alarm.detail
-  // These two stand for what the meter measures.
+  // Alarms of before have these two for a unit.
   const shown = unit === undefined || unit === 'power' || unit === 'slot' ? '' : ` ${unit}`
   return (
     <span className="number">
