@@ -26,6 +26,12 @@ interface EnergyTotalName {
 export const energyTrace = ({ scope, carrier, flow, from, to }: EnergyTotalName): string =>
   join('energy', scope, carrier, flow, from, to)
 
+/** A power now: of an enterprise, or of all of the park. */
+export const powerTrace = (scope: string, flow: 'in' | 'produced'): string => join('power', scope, flow)
+
+/** The electricity of an account in a month with its cost. */
+export const costTrace = (account: string, month: string): string => join('cost', account, month)
+
 /** Emissions of a day so far: of all accounts that the viewer sees. */
 export const dayTrace = (day: string): string => join('co2', day)
 
