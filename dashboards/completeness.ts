@@ -6,6 +6,7 @@ import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import { partsOf, rollUp } from '#intervals/rollup.ts'
 import type { Closures, Completeness } from './api/completeness-shapes.ts'
+import { settledSlots } from './energy-sums.ts'
 import { expectedCount } from './energy.ts'
 import { metersInto } from './enterprise-view.ts'
 import { dayText } from './overview.ts'
@@ -61,14 +62,15 @@ export async function completenessOf(
     days: days.map(({ fromMs }) => dayText(fromMs, timeZone)),
     meters: await inTurns(meters, (meter) => {
       const sums = rollUp(books.daySums(meter.id, meter.register, period), days)
+      const settled = settledSlots(books, meter, sums, untilMs)
       const expected = days.map((day) => expectedCount(meter, day, Math.max(day.fromMs, untilMs)))
       return [
         {
           meter: meter.id,
           expected,
-          // A slot under way may be known already.
-          known: sums.map(({ sum }, index) => Math.min(sum.known, expected[index] ?? 0)),
-          partial: sums.map(({ sum }) => sum.partial),
+          // More were known before the date of installation was moved.
+          known: settled.map(({ known }, index) => Math.min(known, expected[index] ?? 0)),
+          partial: settled.map(({ partial }) => partial),
         },
       ]
     }),
@@ -86,6 +88,8 @@ interface Measured {
   readonly error: Decimal | undefined
 }
 
+const NONE = { known: 0, partial: 0 }
+
 function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }: Month): Measured {
   const untilMs = slotStart(nowMs - SETTLE_MS)
   let complete = true
@@ -96,7 +100,8 @@ function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }:
       complete = false
       return []
     }
-    complete &&= part.sum.known >= expectedCount(meter, period, untilMs) && part.sum.partial <= 1
+    const [settled = NONE] = settledSlots(books, meter, [part], untilMs)
+    complete &&= settled.known >= expectedCount(meter, period, untilMs) && settled.partial === 0
     error =
       meter.accuracyPercent === undefined
         ? undefined
