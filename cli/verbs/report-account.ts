@@ -1,7 +1,5 @@
-import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { accountCost, accountLoad, type ElectricitySources } from '#accounts/account-electricity.ts'
-import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import type { ReportHead } from '#accounts/balance-report.ts'
 import { costSheets, loadSheets } from '#accounts/electricity-sheets.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
@@ -15,16 +13,16 @@ import { languages, sayIn } from '#accounts/report-sheet.ts'
 import { liveRecords } from '#accounts/recorded-activity.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
-import type { Park } from '#contract/park.ts'
 import { loadShapeOf } from '#dashboards/api/load.ts'
 import { accountNames } from '#dashboards/api/targets.ts'
 import { accountMonthQuery, costShapeOf } from '#dashboards/api/tariff.ts'
 import type { Books } from '#store/port.ts'
-import { readAccountFiles, withBooks } from '../account-files.ts'
+import { requiredPlan } from '../account-files.ts'
 import { readEnergyItems } from '../accounting-files.ts'
 import { readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { reportFormats, writeReport, writeContent } from '../report-file.ts'
+import { withBooks } from '../server-folder.ts'
 import { readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { verb } from '../verb.ts'
 
@@ -50,19 +48,10 @@ const fileOptions = {
 
 const lastDayBefore = (day: string): string => Temporal.PlainDate.from(day).subtract({ days: 1 }).toString()
 
-function planOf(parkFile: string): { readonly park: Park; readonly plan: AccountingPlan } {
-  const { park, plan } = readAccountFiles(parkFile)
-  if (plan === undefined) {
-    const file = join(dirname(parkFile), 'accounting.yaml')
-    throw new Fault('file-unreadable', `There is no accounting plan ${file}.`, { place: { file } })
-  }
-  return { park, plan }
-}
-
 function electricitySources(parkFile: string, books: Books, nowMs: number): ElectricitySources {
   const tariffs = readTariffs(parkFile)
   const powerFactors = readPowerFactors()
-  return { ...planOf(parkFile), tariffs, powerFactors, loadRule: readLoadRule(), books, nowMs }
+  return { ...requiredPlan(parkFile), tariffs, powerFactors, loadRule: readLoadRule(), books, nowMs }
 }
 
 /** Whose, of what, by which plan: the lines above every sheet. */
@@ -143,7 +132,7 @@ export const reportFootprint = verb(
       const records = liveRecords(books.records({ account, from: before, to }))
       const library = factorLibrary(readFactorFiles())
       const items = readEnergyItems()
-      const sources = { ...planOf(given.park), library, items, books, records, nowMs: clock.wallMs() }
+      const sources = { ...requiredPlan(given.park), library, items, books, records, nowMs: clock.wallMs() }
       const { facts, footprint, electricity } = productReport(sources, { account, product, from, to })
       const communication = cbamCommunicationOf(facts, footprint)
       const head = {

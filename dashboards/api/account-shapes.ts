@@ -3,6 +3,7 @@ import { decimalText } from '#contract/decimal-text.ts'
 import { accountMonth, posting, scopes } from '#contract/entry.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
 import { quantityName } from '#contract/quantities.ts'
+import { slotRevision } from './trace-shapes.ts'
 
 /** What /api/v1/accounts answers. */
 
@@ -69,23 +70,7 @@ export const statement = z.object({
   ),
 })
 
-const slot = z.object({
-  meter: identifier,
-  quantity: quantityName,
-  slotMs: epochMs,
-  revision: z.int(),
-  basis: z.string(),
-  method: z.string().nullable(),
-  energy: z.string().nullable(),
-  readings: z.array(
-    z.object({
-      atMs: epochMs,
-      register: z.string(),
-      gateway: identifier,
-      batch: z.object({ epoch: z.string(), seq: z.int(), committedAtMs: epochMs }).nullable(),
-    }),
-  ),
-})
+const slot = slotRevision.extend({ meter: identifier, quantity: quantityName, slotMs: epochMs })
 
 export const slotTraceAnswer = z.object({ account: identifier, entry: z.int(), posting, slot })
 
