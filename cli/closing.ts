@@ -92,7 +92,9 @@ export function closingDeskOf(parts: ClosingParts, trust: Trust): ClosingDesk {
         throw new Fault('entry-invalid', `The chain of ${wish.account} has grown since this was signed.`)
       const closing = trustedClosing(draft, wish.signature, trust)
       const { entries } = draft.closing
-      return parts.books.post(wish.account, [closing], nowMs, undefined, entries)[0]?.number ?? 0
+      const [entry] = parts.books.post(wish.account, [closing], nowMs, undefined, entries)
+      if (entry === undefined) throw new Fault('unexpected-error', 'The closing was not kept.')
+      return entry.number
     },
   }
 }

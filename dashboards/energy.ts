@@ -33,7 +33,8 @@ export function expectedCount(meter: Meter, period: Period, nowMs: number): numb
   return Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
 }
 
-function isPartial(interval: RecordedInterval, nowMs: number): boolean {
+/** True where a part of a slot is missing that will not come by itself. */
+export function isPartial(interval: RecordedInterval, nowMs: number): boolean {
   if (interval.state !== 'known' || !hasPartMissing(interval)) return false
   // The rest of a slot under way is still to come, but for what is open already.
   const isOpenAlready =

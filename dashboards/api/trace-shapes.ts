@@ -9,7 +9,7 @@ import { energyTotal, flow, liveValue } from './shapes.ts'
 
 /** What is answered on the way from a figure down to the register. */
 
-const slotRevision = z.object({
+export const slotRevision = z.object({
   revision: z.int(),
   /** Exact; null where the slot is missing in this revision, and why. */
   energy: z.string().nullable(),
