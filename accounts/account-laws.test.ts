@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { EntryBody, LedgerEntry, Posting } from '#contract/entry.ts'
 import { AccountState, stateOf } from './account-state.ts'
-import { decimal, textOf } from './decimal.ts'
+import { decimal, quotient, textOf } from './decimal.ts'
 import { restatementOf } from './restatement.ts'
 import { statementOf, totalsOf } from './statement.ts'
 
@@ -24,7 +24,7 @@ const posting = (month: string, source: string, tCo2: string | undefined): Posti
 
 const amount = fc
   .tuple(fc.integer({ min: -1_000_000, max: 1_000_000 }), fc.integer({ min: 0, max: 9 }))
-  .map(([digits, decimals]) => textOf(decimal(String(digits)).div(decimal(String(10 ** decimals)))))
+  .map(([digits, decimals]) => textOf(quotient(decimal(String(digits)), decimal(String(10 ** decimals)))))
 
 /** What a month of an account is computed to be at some moment: a figure of each source, or nothing known. */
 const computed = fc.record({

@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import Big from 'big.js'
-import { textOf } from '#accounts/decimal.ts'
+import { decimal, textOf, type Decimal } from '#accounts/decimal.ts'
 import { sum, toDecimal } from '#contract/amount.ts'
 import { SETTLE_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
@@ -79,12 +78,14 @@ export async function completenessOf(
   }
 }
 
+const PERCENT = decimal('0.01')
+
 interface Measured {
-  readonly total: Big | undefined
+  readonly total: Decimal | undefined
   readonly text: string | null
   readonly complete: boolean
   /** Greatest error by accuracy class; undefined where a meter has none. */
-  readonly error: Big | undefined
+  readonly error: Decimal | undefined
 }
 
 const NONE = { known: 0, partial: 0 }
@@ -92,7 +93,7 @@ const NONE = { known: 0, partial: 0 }
 function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }: Month): Measured {
   const untilMs = slotStart(nowMs - SETTLE_MS)
   let complete = true
-  let error: Big | undefined = new Big(0)
+  let error: Decimal | undefined = decimal('0')
   const amounts = meters.flatMap((meter) => {
     const [part] = rollUp(books.sumsOver(meter.id, meter.register, period), [period])
     if (part === undefined || part.sum.energy === undefined) {
@@ -104,12 +105,12 @@ function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }:
     error =
       meter.accuracyPercent === undefined
         ? undefined
-        : error?.plus(new Big(toDecimal(part.sum.energy)).abs().times(meter.accuracyPercent).div(100))
+        : error?.plus(decimal(toDecimal(part.sum.energy)).abs().times(meter.accuracyPercent).times(PERCENT))
     return part.sum.energy
   })
   const total = sum(amounts)
   const text = total === undefined ? null : toDecimal(total)
-  return { total: text === null ? undefined : new Big(text), text, complete, error }
+  return { total: text === null ? undefined : decimal(text), text, complete, error }
 }
 
 /**

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
-import { decimal, textOf, type Decimal } from '../decimal.ts'
+import { decimal, quotient, rounded, textOf, type Decimal } from '../decimal.ts'
 import { tariffClock } from '#accounts/tariff/tariff-clock.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { hourProfile, loadFigures } from './load-figures.ts'
@@ -17,8 +17,8 @@ const mondayMs = Temporal.Instant.from('2026-06-01T00:00+08:00').epochMillisecon
 const tariffAt = tariffClock(
   tariffFile.parse(parse(readFileSync(new URL('../tariffs/tianjin.yaml', import.meta.url), 'utf8'))),
 )
-const text = (value: Decimal | undefined): string | undefined =>
-  value === undefined ? undefined : textOf(value)
+const text = (value: Decimal | undefined, decimals?: number): string | undefined =>
+  value === undefined ? undefined : textOf(decimals === undefined ? value : rounded(value, decimals))
 const week = (energyOf: (slot: number) => SlotEnergy['energy']): SlotEnergy[] =>
   Array.from({ length: 7 * 96 }, (_, slot) => {
     const energy = energyOf(slot)
@@ -43,10 +43,10 @@ describe('Figures of a load curve', () => {
     expect(text(found.demand?.kw)).toBe('400')
     expect(text(found.contractUse)).toBe('0.8')
     expect(text(found.baseLoadKw)).toBe('40')
-    expect(text(found.meanKw?.round(4))).toBe('67.1429')
-    expect(text(found.loadFactor?.round(4))).toBe('0.1679')
-    expect(text(found.nightShare?.round(4))).toBe(textOf(decimal('2240').div('11280').round(4)))
-    expect(text(found.weekendShare?.round(4))).toBe(textOf(decimal('3200').div('11280').round(4)))
+    expect(text(found.meanKw, 4)).toBe('67.1429')
+    expect(text(found.loadFactor, 4)).toBe('0.1679')
+    expect(text(found.nightShare, 4)).toBe(textOf(rounded(quotient(decimal('2240'), decimal('11280')), 4)))
+    expect(text(found.weekendShare, 4)).toBe(textOf(rounded(quotient(decimal('3200'), decimal('11280')), 4)))
     expect(found.periodShares.map(({ period }) => period)).toEqual(['peak', 'flat', 'valley'])
   })
 
