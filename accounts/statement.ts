@@ -15,8 +15,20 @@ export interface Totals {
   readonly byScope: Readonly<Partial<Record<Scope, string>>>
   /** Adjustments that are in the figures, by scope. */
   readonly adjustments: Readonly<Partial<Record<Scope, string>>>
-  /** Half-width of the 95 % interval of the total as a share of it; undefined where a part has none. */
+  /** Half-width of the 95 % interval of what is known of the total, as a share of it; undefined where nothing has one. */
   readonly uncertainty: string | undefined
+  /** What the uncertainty says nothing of; undefined where it speaks of the whole total. */
+  readonly uncertaintyLacks: UncertaintyLacks | undefined
+}
+
+/** Missing data is no error of a meter, and no interval speaks of it: how much there is of it is said instead. */
+export interface UncertaintyLacks {
+  /** Slots missing of those expected of the meters of scopes 1 and 2, as a share. */
+  readonly slots: string
+  /** Sizes of figures that have no uncertainty, as a share of all sizes. */
+  readonly figures: string
+  /** Postings without a result. */
+  readonly unknown: number
 }
 
 export interface StatementLine {
@@ -73,18 +85,35 @@ export function isIncomplete({ tCo2, completeness }: Posting): boolean {
  * Errors of one source add up over months, those of several sources in quadrature (accounts/uncertainty.ts). A meter errs
  * the same way wherever it stands: its error is added up, with its sign, over all sources that it has a part in.
  */
-function uncertaintyOf(postings: readonly Posting[], total: Decimal | undefined): string | undefined {
-  const whole = Math.abs(Number((total ?? ZERO).toString()))
-  if (whole === 0) return undefined
+function uncertaintyOf(
+  postings: readonly Posting[],
+  total: Decimal | undefined,
+): Pick<Totals, 'uncertainty' | 'uncertaintyLacks'> {
   const rests = new Map<string, number>()
   const meters = new Map<string, number>()
   const add = (to: Map<string, number>, key: string, half: number): unknown =>
     to.set(key, (to.get(key) ?? 0) + half)
+  const lacks = { slots: 0, expected: 0, size: 0, sizes: 0, figure: ZERO, unknown: 0 }
   for (const posting of postings) {
-    const { source, tCo2, uncertainty, scope } = posting
-    if (tCo2 === undefined || (scope !== '1' && scope !== '2') || Number(tCo2) === 0) continue
-    if (uncertainty === undefined) return undefined
-    const half = Math.abs(Number(tCo2)) * Number(uncertainty.share)
+    const { source, tCo2, uncertainty, scope, evidence } = posting
+    if (scope !== '1' && scope !== '2') continue
+    for (const { slots } of evidence.meters) {
+      lacks.slots += slots.missing
+      lacks.expected += slots.expected
+    }
+    if (tCo2 === undefined) {
+      lacks.unknown += 1
+      continue
+    }
+    const size = Math.abs(Number(tCo2))
+    if (size === 0) continue
+    lacks.sizes += size
+    if (uncertainty === undefined) {
+      lacks.size += size
+      lacks.figure = lacks.figure.plus(decimal(tCo2))
+      continue
+    }
+    const half = size * Number(uncertainty.share)
     let variance = 0
     for (const { key, error } of meterErrors(posting)) {
       add(meters, key, error)
@@ -92,7 +121,22 @@ function uncertaintyOf(postings: readonly Posting[], total: Decimal | undefined)
     }
     add(rests, source, Math.sqrt(Math.max(0, half ** 2 - variance)))
   }
-  return shareText(Math.hypot(...rests.values(), ...meters.values()) / whole)
+  const share = (part: number, whole: number): string => shareText(whole === 0 ? 0 : part / whole)
+  const known = Math.abs((total ?? ZERO).minus(lacks.figure).toNumber())
+  const isWhole = lacks.slots === 0 && lacks.size === 0 && lacks.unknown === 0
+  return {
+    uncertainty:
+      known === 0 || rests.size === 0
+        ? undefined
+        : shareText(Math.hypot(...rests.values(), ...meters.values()) / known),
+    uncertaintyLacks: isWhole
+      ? undefined
+      : {
+          slots: share(lacks.slots, lacks.expected),
+          figures: share(lacks.size, lacks.sizes),
+          unknown: lacks.unknown,
+        },
+  }
 }
 
 /** What each meter's error makes of a posting's result, in tCO2, with the sign that it has in it. */
@@ -145,7 +189,7 @@ export function totalsOf(
     totalMarketBased: text(market),
     byScope: texts(byScope),
     adjustments: texts(adjusted),
-    uncertainty: uncertaintyOf(postings, total),
+    ...uncertaintyOf(postings, total),
   }
 }
 

@@ -102,7 +102,8 @@ export const posting = z.strictObject({
   methods: z.partialRecord(z.enum([...intervalMethods, 'recorded']), decimalText),
   /**
    * Half-width of the 95 % interval (k = 2) as a share of the result; of the activity alone where the factor's is not
-   * known. `assumed`: an accuracy of accounts/uncertainty.yaml took part. Absent where it cannot be said.
+   * known. `assumed`: an accuracy of accounts/uncertainty.yaml took part. Of what is known, where
+   * `completeness` is below 1. Absent where it cannot be said.
    */
   uncertainty: z
     .strictObject({
@@ -118,8 +119,11 @@ const reason = z.string().min(1).max(500)
 const by = z.string().min(1).max(100)
 const document = z.string().min(1).max(500)
 
-/** Why a posting is not what it would be today. */
-export const changeCauses = ['late-data', 'factor', 'plan'] as const
+/**
+ * Why a posting is not what it would be today: data that came later, another factor, another accounting plan, or another
+ * arithmetic over the same data and factors.
+ */
+export const changeCauses = ['late-data', 'factor', 'plan', 'method'] as const
 
 export const entryBody = z.discriminatedUnion('kind', [
   posting,

@@ -85,7 +85,9 @@ export interface ServerOptions {
   /** True when the whole system runs on a simulator: every page says so. */
   readonly simulated?: boolean
   /** What bills and load figures are computed by; without an accounting plan there are none. */
-  readonly electricity?: Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors'> | undefined
+  readonly electricity?:
+    | Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors' | 'loadRule'>
+    | undefined
   /** Users, sessions, tokens, and what they did. */
   readonly access: AccessBook
   /** What anybody on this machine may be without signing in; nobody unless told otherwise. */

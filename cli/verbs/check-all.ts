@@ -19,7 +19,7 @@ import { readAlarmsFile } from '../alarm-files.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
-import { readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
+import { readLoadRule, readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
 import { readReportSchedules, reportSchedulesBeside, withoutPlan } from '../report-schedules.ts'
 import { readSignInFile } from '../sign-in-file.ts'
 import { readDeductionRules, readTargets, targetsBeside } from '../target-files.ts'
@@ -57,8 +57,8 @@ function tariffFindings(files: readonly string[]): readonly Finding[] {
   return files.flatMap((file) => findingsOf(() => readTariff(file)))
 }
 
-/** Standard coal, fuels, electricity, heat, processes; energy items; power factor; deductions; uncertainty. */
-const FACTOR_FILES = 11
+/** Standard coal, fuels, electricity, heat, processes; energy items; power factor; load; deductions; uncertainty. */
+const FACTOR_FILES = 12
 
 /** What reading finds wrong. */
 function findingsOf(read: () => unknown): readonly Finding[] {
@@ -138,6 +138,7 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...findingsOf(() => readUncertainty()),
       ...gradePaths().flatMap((file) => findingsOf(() => readGradeRule(file))),
       ...findingsOf(() => readPowerFactors()),
+      ...findingsOf(() => readLoadRule()),
       ...tariffFindings(tariffs),
       ...findingsOf(() => readDeductionRules()),
       ...targetFindings(park, given.accounting, given.factors),

@@ -31,7 +31,7 @@ import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
-import { readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { openScheduledReports } from '../report-schedules.ts'
 import { IntervalCopying } from '../interval-copying.ts'
 import { checkRetention, Retention } from '../retention.ts'
@@ -207,7 +207,12 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       electricity:
         accounting === undefined
           ? undefined
-          : { plan: accounting.plan, tariffs: readTariffs(given.park), powerFactors: readPowerFactors() },
+          : {
+              plan: accounting.plan,
+              tariffs: readTariffs(given.park),
+              powerFactors: readPowerFactors(),
+              loadRule: readLoadRule(),
+            },
     })
     closers.unshift(() => pages.stop())
     const running = await startWorker({

@@ -12,7 +12,13 @@ const totals = z.object({
   totalMarketBased: decimalText.optional(),
   byScope: z.partialRecord(z.enum(scopes), decimalText),
   adjustments: z.partialRecord(z.enum(scopes), decimalText),
-  uncertainty: decimalText.optional().meta({ description: 'Half-width of the 95 % interval, as a share' }),
+  uncertainty: decimalText
+    .optional()
+    .meta({ description: 'Half-width of the 95 % interval of what is known, as a share' }),
+  uncertaintyLacks: z.object({ slots: decimalText, figures: decimalText, unknown: z.int() }).optional().meta({
+    description:
+      'What the uncertainty says nothing of: shares of slots that are missing and of figures without one, postings without a result',
+  }),
 })
 
 export const accountList = z.object({

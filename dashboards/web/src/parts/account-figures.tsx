@@ -49,14 +49,14 @@ export function AccountFigures({ statement, trace }: AccountFiguresProps): React
   const speech = useSpeech()
   const { t, locale } = speech
   const { totals, months, missing, incomplete, differences } = statement
+  const percent = (share: string): string =>
+    Number(share).toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
   const uncertainty =
     totals.uncertainty === undefined
       ? t('account.uncertaintyUnknown')
-      : t('account.uncertainty', {
-          share: Number(totals.uncertainty).toLocaleString(locale, {
-            style: 'percent',
-            maximumFractionDigits: 1,
-          }),
+      : t(totals.uncertaintyLacks === undefined ? 'account.uncertainty' : 'account.uncertaintyOfKnown', {
+          share: percent(totals.uncertainty),
+          missing: percent(totals.uncertaintyLacks?.slots ?? '0'),
         })
   const closed = months.filter(({ state }) => state === 'closed').length
   return (
