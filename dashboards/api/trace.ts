@@ -11,6 +11,7 @@ import type { Meter, Park } from '#contract/park.ts'
 import { quantityName, quantityOf } from '#contract/quantities.ts'
 import { readOwn, type RouteAccess } from '#dashboards/access/route-access.ts'
 import { planOf, sourceNames, type AccountSources } from '../account-view.ts'
+import { registerAsked } from '../energy.ts'
 import { dayPostingsOf, settledUntil } from '../day-emissions.ts'
 import { metersInto, metersOfScope, nodesOf, totalsOf } from '../enterprise-view.ts'
 import { dayText, hasPower, metersOfTotal } from '../overview.ts'
@@ -67,7 +68,7 @@ export function traceApi(app: FastifyInstance, sources: TraceSources): void {
       const meter = seen.meters.get(id)
       if (meter === undefined) throw new Fault('not-found', `The park has no meter "${id}".`)
       if (slotMs % SLOT_MS !== 0) throw new Fault('request-invalid', 'A slot begins at a quarter of an hour.')
-      const { quantity = meter.register } = request.query
+      const quantity = registerAsked(meter, request.query.quantity)
       const revisions = await slotRevisions(commits, seen, books.revisions(id, quantity, slotMs))
       return { meter: id, quantity, unit: quantityOf(quantity).unit, slotMs, revisions }
     },

@@ -3,9 +3,9 @@
 const join = (...parts: readonly (string | number | undefined)[]): string =>
   `/trace/${parts.filter((part) => part !== undefined).join('/')}`
 
-/** A day of a meter, or one slot of it. */
-export const meterTrace = (meter: string, day: string, slotMs?: number): string =>
-  join('meters', meter, day, slotMs)
+/** A day of a meter, or one slot of it; of another register than the meter's own where it is named. */
+export const meterTrace = (meter: string, day: string, slotMs?: number, quantity?: string): string =>
+  join('meters', meter, day, slotMs) + (quantity === undefined ? '' : `?quantity=${quantity}`)
 
 /** Stands for the whole park, which is no enterprise. */
 export const WHOLE_PARK = 'all'
