@@ -102,7 +102,7 @@ const recorded = ({ books }: Kept): readonly RecordedInterval[] =>
   books.intervals('meter-a', quantity, { fromMs: 0, toMs: T0 * 2 })
 const known = (kept: Kept): RegisterInterval[] =>
   recorded(kept).flatMap((each) => (each.state === 'known' && each.basis === 'register' ? [each] : []))
-const contents = (kept: Kept): unknown[] => recorded(kept).map(({ revision: _, ...interval }) => interval)
+const contents = (kept: Kept): unknown[] => recorded(kept).map((each) => ({ ...each, revision: 0 }))
 
 /** All slots add up to the advance of the register from where the first of them begins to the newest reading. */
 function expectConserved(kept: Kept, newest: RegisterReading): void {

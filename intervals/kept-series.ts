@@ -187,13 +187,13 @@ export async function* withStanding(
       continue
     }
     const kept = new Map(
-      books
-        .intervals(first.meter, first.quantity, { fromMs, toMs })
-        .map(({ revision: _, ...interval }) => [interval.slotMs, interval]),
+      books.intervals(first.meter, first.quantity, { fromMs, toMs }).map((each) => [each.slotMs, each]),
     )
     yield intervals.map((interval) => {
       const recorded = kept.get(interval.slotMs)
-      return recorded?.state === 'known' ? recorded : interval
+      if (recorded?.state !== 'known') return interval
+      const { revision, ...known } = recorded
+      return revision > 0 ? known : interval
     })
   }
 }
