@@ -196,6 +196,11 @@ export function decimal(text: string): Decimal {
     : Decimal.ofLarge(BigInt(digits), scale)
 }
 
+/** The same of a text as amounts are printed, which keeps the zeros of its register: "100.00". */
+export function ofPrinted(text: string): Decimal {
+  return decimal(text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+}
+
 /** Resolutions come again and again: a park has a handful. */
 const resolutions = new Map<string, Decimal>()
 const RESOLUTIONS_MAX = 1_000

@@ -2,8 +2,17 @@ import { scopes, type Scope } from '#contract/entry.ts'
 import type { LocalName } from '#contract/identity.ts'
 import { aboutLines, type ReportHead } from './balance-report.ts'
 import { decimal } from './decimal.ts'
-import { numberCell, traced, type ReportCell, type ReportSheet, type Say } from './report-sheet.ts'
-import type { Statement, Totals } from './statement.ts'
+import type { StatementOfAccount, YearPositions } from './positions.ts'
+import {
+  MARKED_NOTE,
+  numberCell,
+  sheetOf,
+  traced,
+  type ReportCell,
+  type ReportSheet,
+  type Say,
+} from './report-sheet.ts'
+import type { Statement, Totals, UncertaintyLacks } from './statement.ts'
 
 /** The carbon statement of an account as sheets: months by scope, and what each is made of. */
 
@@ -31,14 +40,23 @@ function isOfTwoRegions({ factors }: Statement['lines'][number]['posting']): boo
   return location !== undefined && residual !== undefined && location !== residual
 }
 
+/** What the uncertainty of the total says nothing of. */
+function lacksNote({ slots, figures, unknown }: UncertaintyLacks, say: Say): string {
+  const share = (text: string): string => `${(Number(text) * 100).toFixed(2)} %`
+  return say({
+    zh: `不确定度仅就已知部分而言：缺失时段 ${share(slots)}，无不确定度的排放 ${share(figures)}，无结果的过账 ${unknown} 条。`,
+    en: `The uncertainty is of what is known: ${share(slots)} of the slots are missing, ${share(figures)} of the emissions have none, ${unknown} postings have no result.`,
+  })
+}
+
 /** Statement of account, with the factors that were not seen in print marked. */
 export function statementSheets(
   head: ReportHead,
   account: string,
-  statement: Statement,
+  statement: StatementOfAccount,
   say: Say,
 ): ReportSheet[] {
-  const { months, totals, lines, missing, incomplete, differences } = statement
+  const { months, totals, lines, missing, incomplete, differences, positions } = statement
   const used = scopes.filter((scope) =>
     [totals, ...months].some(({ byScope }) => byScope[scope] !== undefined),
   )
@@ -62,6 +80,7 @@ export function statementSheets(
     ...(incomplete.length === 0
       ? []
       : [`${say({ zh: '数据不完整', en: 'Data incomplete' })}: ${incomplete.join(', ')}`]),
+    ...(totals.uncertaintyLacks === undefined ? [] : [lacksNote(totals.uncertaintyLacks, say)]),
     ...unavailable.map((why) => `${say({ zh: '未计入', en: 'Not counted' })}: ${why}`),
     ...(provisional.length === 0
       ? []
@@ -139,5 +158,44 @@ export function statementSheets(
         ),
       ],
     },
+    ...(positions.length === 0 ? [] : [positionsSheet(head, positions, say)]),
   ]
+}
+
+/** Allowances, offsets and certificates of the years, beside what was emitted. */
+function positionsSheet(head: ReportHead, positions: readonly YearPositions[], say: Say): ReportSheet {
+  return sheetOf(say, {
+    name: { zh: '配额与抵消', en: 'Positions' },
+    title: { zh: '配额、抵消与绿证', en: 'Allowances, offsets and certificates' },
+    about: aboutLines(head, say),
+    head: [
+      { zh: '年份', en: 'Year' },
+      { zh: '配额 tCO₂', en: 'Allowance, tCO₂' },
+      { zh: '已过账排放 tCO₂', en: 'Posted emissions, tCO₂' },
+      { zh: '已过账月数', en: 'Months posted' },
+      { zh: '剩余配额 tCO₂', en: 'Allowance left, tCO₂' },
+      { zh: '抵消 tCO₂', en: 'Offsets, tCO₂' },
+      { zh: '绿证 kWh', en: 'Certificates, kWh' },
+      { zh: '分录', en: 'Entries' },
+    ],
+    rows: positions.map((each): ReportCell[] => [
+      String(each.year),
+      tonnes(each.allowance),
+      each.emissions === undefined
+        ? undefined
+        : numberCell(decimal(each.emissions), DECIMALS, !each.complete),
+      String(each.months),
+      each.left === undefined ? undefined : numberCell(decimal(each.left), DECIMALS, !each.complete),
+      tonnes(each.offsets),
+      tonnes(each.certificatesKwh),
+      each.entries.map((entry) => `№ ${entry}`).join(', '),
+    ]),
+    notes: [
+      say(MARKED_NOTE),
+      say({
+        zh: '抵消与绿证单独列示，不从排放中扣减；剩余配额 = 配额 − 已过账的范围一、二排放。',
+        en: 'Offsets and certificates stand by themselves and are taken off no emission; what is left is the allowance less posted emissions of scopes 1 and 2.',
+      }),
+    ],
+  })
 }

@@ -4,7 +4,7 @@ import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
 import { meterMonth } from '#accounts/evidence.ts'
 import { computedPostings } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
-import { statementOf, type Statement } from '#accounts/statement.ts'
+import { statementOfAccount, type StatementOfAccount } from '#accounts/positions.ts'
 import type { EntryBody, LedgerEntry, Posting } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
@@ -85,7 +85,7 @@ export function statementView(
   account: AccountPlan,
   { from, to, knownAtMs }: StatementWish,
   nowMs: number,
-): Statement {
+): StatementOfAccount {
   const state = accountState(sources, account.account, knownAtMs)
   const running = monthNameAt(nowMs, park.description.timeZone)
   const posted = state.months()
@@ -95,7 +95,7 @@ export function statementView(
     throw new Fault('request-invalid', `A statement is of ${MONTHS_MAX} months at most.`)
   const months = monthNames(first, last)
   const isRunning = knownAtMs === undefined && months.includes(running)
-  return statementOf(state, months, isRunning ? runningPostings(sources, park, account, nowMs) : [])
+  return statementOfAccount(state, months, isRunning ? runningPostings(sources, park, account, nowMs) : [])
 }
 
 type Position = Extract<EntryBody, { kind: 'allowance' | 'offset' | 'certificate' }>

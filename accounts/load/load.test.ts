@@ -9,9 +9,11 @@ import { decimal, quotient, rounded, textOf, type Decimal } from '../decimal.ts'
 import { tariffClock } from '#accounts/tariff/tariff-clock.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { hourProfile, loadFigures } from './load-figures.ts'
+import { loadRuleFile } from './load-rule.ts'
 import { slotEnergies, type SlotEnergy } from './slot-energy.ts'
 
 const timeZone = 'Asia/Shanghai'
+const rule = loadRuleFile.parse(parse(readFileSync(new URL('load-rule.yaml', import.meta.url), 'utf8')))
 /** A Monday. */
 const mondayMs = Temporal.Instant.from('2026-06-01T00:00+08:00').epochMilliseconds
 const tariffAt = tariffClock(
@@ -32,7 +34,7 @@ describe('Figures of a load curve', () => {
       if (slot === 2 * 96 + 40) return decimal('100')
       return decimal(hour >= 6 && hour < 22 ? '20' : '10')
     })
-    const found = loadFigures(slots, { timeZone, tariffAt, contractKw: decimal('500') })
+    const found = loadFigures(slots, { timeZone, rule, tariffAt, contractKw: decimal('500') })
     // 16 h of 80 kW and 8 h of 40 kW a day; 80 kWh more in one slot.
     expect(text(found.energy)).toBe(String(7 * (64 * 20 + 32 * 10) + 80))
     expect(found.demand).toMatchObject({
@@ -53,12 +55,40 @@ describe('Figures of a load curve', () => {
   it('of nothing are nothing, never zero', () => {
     const found = loadFigures(
       week(() => undefined),
-      { timeZone },
+      { timeZone, rule },
     )
     expect(found).toMatchObject({ known: 0, missing: 672 })
     for (const key of ['energy', 'demand', 'meanKw', 'loadFactor', 'baseLoadKw', 'nightShare'] as const) {
       expect(found[key]).toBeUndefined()
     }
+  })
+
+  it('of too few slots are not available, and say why; energy and the greatest of what was measured stand', () => {
+    const measured = (count: number) =>
+      loadFigures(
+        week((slot) => (slot < count ? decimal('25') : undefined)),
+        { timeZone, rule, tariffAt, contractKw: decimal('200') },
+      )
+    const four = measured(4)
+    expect(four).toMatchObject({ known: 4, missing: 668, notAvailable: 'too-few-slots', periodShares: [] })
+    expect([four.energy, four.demand?.kw, four.contractUse].map((each) => text(each))).toEqual([
+      '100',
+      '100',
+      '0.5',
+    ])
+    expect(text(four.coverage, 4)).toBe('0.006')
+    for (const key of ['meanKw', 'loadFactor', 'baseLoadKw', 'nightShare', 'weekendShare'] as const)
+      expect(four[key]).toBeUndefined()
+    // 90 % of 672 slots are 604.8.
+    expect(
+      [604, 605].map((count) => [measured(count).notAvailable, text(measured(count).loadFactor)]),
+    ).toEqual([
+      ['too-few-slots', undefined],
+      [undefined, '1'],
+    ])
+    // All of the first hours of a period are no day yet.
+    const hour = week(() => decimal('1')).slice(0, 95)
+    expect(loadFigures(hour, { timeZone, rule }).notAvailable).toBe('too-few-slots')
   })
 
   test('base load ≤ mean ≤ maximum, and shares of the periods add up to one', () => {
@@ -74,6 +104,8 @@ describe('Figures of a load curve', () => {
         })
         const { baseLoadKw, meanKw, demand, loadFactor, periodShares } = loadFigures(slots, {
           timeZone,
+          // As much as there is.
+          rule: { ...rule, completeness: '0.1' },
           tariffAt,
         })
         if (baseLoadKw === undefined || meanKw === undefined || demand === undefined) return

@@ -8,6 +8,7 @@ import { footprintDatasetOf } from '#accounts/footprint/dataset.ts'
 import { footprintSheets } from '#accounts/footprint/footprint-sheets.ts'
 import { productReport } from '#accounts/footprint/product-report.ts'
 import { reportPeriod, type ReportPeriod } from '#accounts/report-period.ts'
+import type { Report } from '#accounts/report.ts'
 import { languages, sayIn } from '#accounts/report-sheet.ts'
 import { liveRecords } from '#accounts/recorded-activity.ts'
 import { Fault } from '#contract/fault.ts'
@@ -22,7 +23,7 @@ import { readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { reportFormats, writeReport, writeContent } from '../report-file.ts'
 import { withBooks } from '../server-folder.ts'
-import { readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { verb } from '../verb.ts'
 
 /** Reports on one account: what its electricity cost, its load, the footprint of a product. */
@@ -49,7 +50,8 @@ const lastDayBefore = (day: string): string => Temporal.PlainDate.from(day).subt
 
 function electricitySources(parkFile: string, books: Books, nowMs: number): ElectricitySources {
   const tariffs = readTariffs(parkFile)
-  return { ...requiredPlan(parkFile), tariffs, powerFactors: readPowerFactors(), books, nowMs }
+  const powerFactors = readPowerFactors()
+  return { ...requiredPlan(parkFile), tariffs, powerFactors, loadRule: readLoadRule(), books, nowMs }
 }
 
 /** Whose, of what, by which plan: the lines above every sheet. */
@@ -62,22 +64,33 @@ function headOf(
   return { park: name, whose: accountNames(park)(account), period, planRevision: plan.revision }
 }
 
+type FileWish = z.output<z.ZodObject<typeof monthOption & typeof fileOptions>>
+
+/** Writes a report of an account's electricity in a month, made of the books. */
+function electricityReport(
+  given: FileWish,
+  made: (sources: ElectricitySources, period: ReportPeriod, head: ReportHead, timeZone: string) => Report,
+): Promise<void> {
+  return withBooks(given.data, async (books, clock) => {
+    const sources = electricitySources(given.park, books, clock.wallMs())
+    const { timeZone } = sources.park.description
+    const period = reportPeriod(given.month, timeZone)
+    const report = made(sources, period, headOf(sources, given.account, period), timeZone)
+    await writeReport(report, given.format, given.out)
+  })
+}
+
 /** The electricity bill of a month. */
 export const reportCost = verb(
   'Cost of an account’s electricity in a month, by tariff period',
   z.object({ ...monthOption, ...fileOptions }),
   (given) =>
-    withBooks(given.data, async (books, clock) => {
-      const sources = electricitySources(given.park, books, clock.wallMs())
-      const { timeZone } = sources.park.description
-      const period = reportPeriod(given.month, timeZone)
+    electricityReport(given, (sources, period, head, timeZone) => {
       const cost = accountCost(sources, given.account, period)
-      const head = headOf(sources, given.account, period)
-      const report = {
+      return {
         sheets: costSheets(head, cost, timeZone, sayIn(given.language)),
         view: costShapeOf(given.account, period, cost),
       }
-      await writeReport(report, given.format, given.out)
     }),
 )
 
@@ -86,17 +99,12 @@ export const reportLoad = verb(
   'Load figures of an account’s electricity in a month',
   z.object({ ...monthOption, ...fileOptions }),
   (given) =>
-    withBooks(given.data, async (books, clock) => {
-      const sources = electricitySources(given.park, books, clock.wallMs())
-      const { timeZone } = sources.park.description
-      const period = reportPeriod(given.month, timeZone)
+    electricityReport(given, (sources, period, head, timeZone) => {
       const load = accountLoad(sources, given.account, period)
-      const head = headOf(sources, given.account, period)
-      const report = {
+      return {
         sheets: loadSheets(head, load, timeZone, sayIn(given.language)),
         view: loadShapeOf(given.account, period, load),
       }
-      await writeReport(report, given.format, given.out)
     }),
 )
 

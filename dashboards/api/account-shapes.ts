@@ -12,7 +12,13 @@ const totals = z.object({
   totalMarketBased: decimalText.optional(),
   byScope: z.partialRecord(z.enum(scopes), decimalText),
   adjustments: z.partialRecord(z.enum(scopes), decimalText),
-  uncertainty: decimalText.optional().meta({ description: 'Half-width of the 95 % interval, as a share' }),
+  uncertainty: decimalText
+    .optional()
+    .meta({ description: 'Half-width of the 95 % interval of what is known, as a share' }),
+  uncertaintyLacks: z.object({ slots: decimalText, figures: decimalText, unknown: z.int() }).optional().meta({
+    description:
+      'What the uncertainty says nothing of: shares of slots that are missing and of figures without one, postings without a result',
+  }),
 })
 
 export const accountList = z.object({
@@ -53,12 +59,28 @@ export const statement = z.object({
   ),
   missing: z.array(accountMonth),
   incomplete: z.array(z.string()),
+  positions: z
+    .array(
+      z.object({
+        year: z.int(),
+        allowance: decimalText.optional().meta({ description: 'tCO2' }),
+        offsets: decimalText.optional().meta({ description: 'tCO2, taken off no emission' }),
+        certificatesKwh: decimalText.optional(),
+        certificates: decimalText.optional().meta({ description: 'tCO2' }),
+        emissions: decimalText.optional().meta({ description: 'tCO2 of scopes 1 and 2 posted in the year' }),
+        months: z.int().meta({ description: 'Months of the year that are posted' }),
+        complete: z.boolean(),
+        left: decimalText.optional().meta({ description: 'tCO2: allowance less emissions' }),
+        entries: z.array(z.int()),
+      }),
+    )
+    .meta({ description: 'Of the years of the period in which there are any' }),
   differences: z.array(
     z.object({
       entry: z.int(),
       month: accountMonth,
       source: z.string(),
-      because: z.string(),
+      because: z.enum(['immaterial', 'closed', 'locked']),
       tCo2: decimalText.optional(),
     }),
   ),
