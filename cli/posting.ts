@@ -13,6 +13,7 @@ import {
   planRulesText,
   registerKey,
   registersOf,
+  withRecordsOf,
 } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { restatementOf } from '#accounts/restatement.ts'
@@ -168,6 +169,7 @@ export class PostingLoop {
     const due = this.#due(account, changes)
     if (due === undefined) return
     const id = account.account
+    const ground = { books: withRecordsOf(books, id), park, rules }
     for (const name of due.months) {
       const month = this.#monthOf(name)
       const state = stateOf(books.ledger(id, [name]))
@@ -189,7 +191,7 @@ export class PostingLoop {
         if (kept === undefined) yield
       }
       const computed = (of: ReadonlyMap<string, MeterMonth>): Posting[] =>
-        computedPostings({ books, park, rules }, account, month, (meter, quantity) => {
+        computedPostings(ground, account, month, (meter, quantity) => {
           const found = of.get(registerKey(meter.id, quantity))
           if (found === undefined) throw new RangeError(`${meter.id} was not read`)
           return found

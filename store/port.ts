@@ -263,8 +263,11 @@ export interface AccountBooks {
     after?: number,
   ): readonly LedgerEntry[]
 
-  /** The same for several accounts, in order and in one transaction: all of it, or after a fault nothing. */
-  postAll(additions: readonly LedgerAddition[], nowMs: number): void
+  /**
+   * The same for several accounts, in order and in one transaction: all of it, or after a fault nothing.
+   * @param more what follows at once waits for the disk, and so for this: after a power cut both may be gone
+   */
+  postAll(additions: readonly LedgerAddition[], nowMs: number, more?: boolean): void
 
   /** Accounts that have entries. */
   ledgerAccounts(): readonly string[]

@@ -36,10 +36,10 @@ export function accountBooks(
     postingProgress: (account) => file.read(() => progress.progressOf(account)),
     post: (account, bodies, nowMs, progressNow, after) =>
       file.write(() => add({ account, bodies, progress: progressNow }, nowMs, after)),
-    postAll: (additions, nowMs) => {
+    postAll: (additions, nowMs, more = false) => {
       file.write(() => {
         for (const addition of additions) add(addition, nowMs)
-      })
+      }, more)
     },
     ledgerAccounts: () => file.read(() => ledger.accounts()),
     ledger: (...asked) => file.read(() => ledger.entries(...asked)),
