@@ -168,7 +168,7 @@ function smallAt({ small, scale }: Decimal, at: number): number | undefined {
 }
 
 function decimalOf(value: Decimal | number | string): Decimal {
-  if (typeof value === 'string') return decimal(value)
+  if (typeof value === 'string') return ofPrinted(value)
   if (typeof value !== 'number') return value
   return Number.isSafeInteger(value) ? Decimal.of(value, 0) : decimal(String(value))
 }
@@ -194,6 +194,11 @@ export function decimal(text: string): Decimal {
   return digits.length <= SAFE_DIGITS
     ? Decimal.of(Number(digits), scale)
     : Decimal.ofLarge(BigInt(digits), scale)
+}
+
+/** The decimal of a number as a page prints it, which may end in zeros: "29760.00". */
+export function ofPrinted(text: string): Decimal {
+  return decimal(text.includes('.') ? text.replace(/\.?0+$/, '').replace(/^-0$/, '0') : text)
 }
 
 /** Resolutions come again and again: a park has a handful. */

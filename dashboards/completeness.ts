@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { decimal, textOf, type Decimal } from '#accounts/decimal.ts'
+import { decimal, ofAmount, textOf, type Decimal } from '#accounts/decimal.ts'
 import { sum, toDecimal } from '#contract/amount.ts'
 import { SETTLE_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
@@ -105,12 +105,12 @@ function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }:
     error =
       meter.accuracyPercent === undefined
         ? undefined
-        : error?.plus(decimal(toDecimal(part.sum.energy)).abs().times(meter.accuracyPercent).times(PERCENT))
+        : error?.plus(ofAmount(part.sum.energy).abs().times(meter.accuracyPercent).times(PERCENT))
     return part.sum.energy
   })
   const total = sum(amounts)
   const text = total === undefined ? null : toDecimal(total)
-  return { total: text === null ? undefined : decimal(text), text, complete, error }
+  return { total: total === undefined ? undefined : ofAmount(total), text, complete, error }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { decimal, quotient, textOf } from '#accounts/decimal.ts'
+import { decimal, ofPrinted, quotient, textOf } from '#accounts/decimal.ts'
 import type { EnteredRecord } from '#store/port.ts'
 import type { EnterpriseMonth } from './api/enterprise-shapes.ts'
 
@@ -44,7 +44,7 @@ export function productionOf(
       ? carriers.flatMap(({ carrier, flow, unit, total, complete }) =>
           flow !== 'in' || total === null
             ? []
-            : { carrier, unit, perUnit: textOf(quotient(decimal(total), quantity)), complete },
+            : { carrier, unit, perUnit: textOf(quotient(ofPrinted(total), quantity)), complete },
         )
       : []
     return { ...product, specific }

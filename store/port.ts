@@ -245,6 +245,9 @@ export interface AccountBooks {
   /** Months changed after a change, in order; each once, at its latest change. */
   changedMonths(after: number): readonly ChangedMonth[]
 
+  /** Number of the last change; 0 where there is none. */
+  lastChange(): number
+
   postingProgress(account: string): PostingProgress
 
   /**
@@ -268,6 +271,9 @@ export interface AccountBooks {
    * @param more what follows at once waits for the disk, and so for this: after a power cut both may be gone
    */
   postAll(additions: readonly LedgerAddition[], nowMs: number, more?: boolean): void
+
+  /** Months that entries after a number speak of. */
+  monthsAfter(account: string, number: number): readonly string[]
 
   /** Accounts that have entries. */
   ledgerAccounts(): readonly string[]

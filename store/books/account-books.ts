@@ -33,6 +33,7 @@ export function accountBooks(
       ),
     records: (wish) => file.read(() => records.records(wish)),
     changedMonths: (after) => file.read(() => progress.changedMonths(after)),
+    lastChange: () => file.read(() => progress.lastChange()),
     postingProgress: (account) => file.read(() => progress.progressOf(account)),
     post: (account, bodies, nowMs, progressNow, after) =>
       file.write(() => add({ account, bodies, progress: progressNow }, nowMs, after)),
@@ -43,6 +44,7 @@ export function accountBooks(
     },
     ledgerAccounts: () => file.read(() => ledger.accounts()),
     ledger: (...asked) => file.read(() => ledger.entries(...asked)),
+    monthsAfter: (account, number) => file.read(() => ledger.monthsAfter(account, number)),
     postedMonths: (account) => file.read(() => ledger.postedMonths(account)),
     reopenedMonths: (account) => file.read(() => ledger.reopenedMonths(account)),
     ledgerRows: (account) => ledger.rows(account),

@@ -11,6 +11,7 @@ const changedRow = z.object({
   month: z.string(),
   changed_at_ms: z.number(),
 })
+const idRow = z.object({ id: z.number().nullable() })
 const progressRow = z.object({ changes: z.number(), records: z.number(), rules: z.string() }).optional()
 
 /** Progress and changed months of the books. All writing functions belong into a transaction of the caller. */
@@ -28,6 +29,7 @@ export function openPostingProgress(database: DatabaseSync) {
     `SELECT changed_month.id, meter, quantity, month, changed_at_ms FROM changed_month
      JOIN series ON series.id = changed_month.series WHERE changed_month.id > ? ORDER BY changed_month.id`,
   )
+  const lastId = database.prepare('SELECT max(id) AS id FROM changed_month')
   const progress = database.prepare('SELECT changes, records, rules FROM posting_progress WHERE account = ?')
   const setProgress = database.prepare('INSERT OR REPLACE INTO posting_progress VALUES (?, ?, ?, ?)')
 
@@ -68,6 +70,8 @@ export function openPostingProgress(database: DatabaseSync) {
     })
   }
 
+  const lastChange = (): number => idRow.parse(lastId.get()).id ?? 0
+
   function progressOf(account: string): PostingProgress {
     return progressRow.parse(progress.get(account)) ?? NO_PROGRESS
   }
@@ -76,5 +80,5 @@ export function openPostingProgress(database: DatabaseSync) {
     setProgress.run(account, changes, records, rules)
   }
 
-  return { useCalendar, mark, forgetLast, changedMonths, progressOf, setProgressOf }
+  return { useCalendar, mark, forgetLast, changedMonths, lastChange, progressOf, setProgressOf }
 }
