@@ -1,3 +1,4 @@
+import type { UnsignedClosing } from '#contract/closing.ts'
 import { scopes, type Posting, type Scope } from '#contract/entry.ts'
 import type { AccountState } from './account-state.ts'
 import { decimal, textOf, type Decimal } from './decimal.ts'
@@ -264,14 +265,8 @@ export function statementOf(
   }
 }
 
-type Closing = Extract<Parameters<AccountState['take']>[0]['body'], { kind: 'closing' }>
-
 /** What a closing says of its month, before it is signed. */
-export function closingOf(
-  state: AccountState,
-  month: string,
-  by: string,
-): Omit<Closing, 'key' | 'signature'> {
+export function closingOf(state: AccountState, month: string, by: string): UnsignedClosing {
   const postings = state.postingsOf(month).map(({ body }) => body)
   const adjustments = [...state.adjustments.values()]
     .map(({ body }) => body)
@@ -286,12 +281,4 @@ export function closingOf(
     incomplete: postings.filter(isIncomplete).map(({ source }) => source),
     by,
   }
-}
-
-/**
- * The text that is signed: the closing and the chain before it, so that nothing of the past can be changed afterwards.
- * @param previous hash of the account's last entry before the closing
- */
-export function signedClosingText(account: string, previous: string, closing: string): string {
-  return `tanbiao ledger closing 1\n${account}\n${previous}\n${closing}`
 }

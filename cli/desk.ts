@@ -1,11 +1,13 @@
 import { Fault } from '#contract/fault.ts'
-import type { Desk } from '#dashboards/desk.ts'
+import type { ClosingDesk, Desk } from '#dashboards/desk.ts'
 import { discardQuarantined, replayQuarantined, type QuarantineParts } from '#ingest/quarantine.ts'
 import type { Books } from '#store/port.ts'
 
 /** What persons decide on the pages of a running server, written into its books. */
-export function deskOf(parts: QuarantineParts & { readonly books: Books }): Desk {
-  const { books } = parts
+export function deskOf(
+  parts: QuarantineParts & { readonly books: Books; readonly closings?: ClosingDesk | undefined },
+): Desk {
+  const { books, closings } = parts
   return {
     acceptGap: (id, decision) => books.acceptGap(id, decision),
     acknowledgeAlarm: (id, by, atMs) => books.acknowledgeAlarm(id, by, atMs),
@@ -17,5 +19,6 @@ export function deskOf(parts: QuarantineParts & { readonly books: Books }): Desk
     },
     replay: (id, request) => replayQuarantined(id, request, parts),
     discard: (id, person) => discardQuarantined(id, person, parts),
+    closings,
   }
 }

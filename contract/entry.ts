@@ -125,6 +125,19 @@ const document = z.string().min(1).max(500)
  */
 export const changeCauses = ['late-data', 'factor', 'plan', 'method'] as const
 
+/** Closes and locks a month: totals, and a signature over them and the hash of the chain so far. */
+export const closing = z.strictObject({
+  kind: z.literal('closing'),
+  month: accountMonth,
+  total: decimalText.optional(),
+  byScope: z.partialRecord(z.enum(scopes), decimalText),
+  entries: z.int().min(0).meta({ description: 'Entries of the account before this one' }),
+  incomplete: z.array(identifier).meta({ description: 'Sources with missing slots or without a result' }),
+  by,
+  key: digest.meta({ description: 'SHA-256 of the public key (DER)' }),
+  signature: z.base64().length(88).meta({ description: 'Ed25519' }),
+})
+
 export const entryBody = z.discriminatedUnion('kind', [
   posting,
   /** Takes back an earlier entry whole, because late data or another factor changes it. */
@@ -169,18 +182,7 @@ export const entryBody = z.discriminatedUnion('kind', [
     document,
     by,
   }),
-  /** Closes and locks a month: totals, and a signature over them and the hash of the chain so far. */
-  z.strictObject({
-    kind: z.literal('closing'),
-    month: accountMonth,
-    total: decimalText.optional(),
-    byScope: z.partialRecord(z.enum(scopes), decimalText),
-    entries: z.int().min(0).meta({ description: 'Entries of the account before this one' }),
-    incomplete: z.array(identifier).meta({ description: 'Sources with missing slots or without a result' }),
-    by,
-    key: digest.meta({ description: 'SHA-256 of the public key (DER)' }),
-    signature: z.base64().length(88).meta({ description: 'Ed25519' }),
-  }),
+  closing,
   z.strictObject({ kind: z.literal('reopening'), month: accountMonth, reason, by }),
 ])
 

@@ -38,7 +38,8 @@ const answers: Readonly<Record<string, readonly Answer[]>> = {
 function answersOf(method: string, path: string): readonly Answer[] {
   const named = answers[`${method} ${path}`]
   if (named !== undefined) return named
-  if (path.endsWith('/file')) return [file(xlsx, csv, pdf)]
+  if (path.includes('/reports/') && path.endsWith('/file')) return [file(xlsx, csv, pdf, json)]
+  if (path.endsWith('/file')) return [file(xlsx, csv)]
   if (path.endsWith('/{file}')) return [file(xlsx, pdf, json)]
   return method === 'get' ? [] : [NOTHING]
 }

@@ -73,6 +73,8 @@ const line = (name: string, unit = 1, more: object = {}) => ({
 })
 const tcp = (at: number) => ({ kind: 'tcp', host: '127.0.0.1', port: at })
 
+const software = { version: '1.2.3', runtime: 'v26.10.0', platform: 'linux-arm64' }
+
 async function start(buses: readonly object[], commitWindowMs = 20): Promise<Agent> {
   agent = await startAgent({
     gateway: gatewayFile.parse({
@@ -87,6 +89,7 @@ async function start(buses: readonly object[], commitWindowMs = 20): Promise<Age
     log: pino({ level: 'silent' }),
     random: () => 0.1,
     profile,
+    software,
   })
   return agent
 }
@@ -133,6 +136,7 @@ describe('the agent', () => {
     await agent?.stop()
     await vi.waitFor(() => expect(states.at(-1)?.kind).toBe('death'), SETTLED)
     expect(states.at(-1)?.buses?.[0]?.requests).toBeGreaterThanOrEqual(counts?.requests ?? Infinity)
+    expect(states.at(-1)?.software).toEqual(software)
     expect(running.report().uplink.connected).toBe(false)
   })
 

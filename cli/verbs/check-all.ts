@@ -16,6 +16,7 @@ import {
   readQualityRule,
 } from '../accounting-files.ts'
 import { readAlarmsFile } from '../alarm-files.ts'
+import { readClosingKeys } from '../closing.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
@@ -146,6 +147,7 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...alarmFindings(park),
       ...scheduleFindings(park, given.accounting),
       ...signInFindings(park),
+      ...(park === undefined ? [] : findingsOf(() => readClosingKeys(park))),
     ],
   })
   return Promise.resolve()

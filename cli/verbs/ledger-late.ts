@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { lateDataOf, type LateData } from '#accounts/late-data.ts'
+import type { LateData } from '#accounts/late-data-view.ts'
+import { lateDataOf } from '#accounts/late-data.ts'
 import { identifier } from '#contract/identity.ts'
 import { requiredPlan } from '../account-files.ts'
 import { momentText } from '../books-file.ts'

@@ -64,7 +64,7 @@ export const statement = z.object({
       entry: z.int(),
       month: accountMonth,
       source: z.string(),
-      because: z.string(),
+      because: z.enum(['immaterial', 'closed', 'locked']),
       tCo2: decimalText.optional(),
     }),
   ),

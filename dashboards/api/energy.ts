@@ -8,6 +8,7 @@ import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import { quantityName, quantityOf } from '#contract/quantities.ts'
 import { calendarParts, type CalendarPart } from '#intervals/rollup.ts'
+import { registerAsked } from '../energy.ts'
 import { energyByPart, energySumOf, wholeOf, youngSlots } from '../energy-sums.ts'
 import { readOwn } from '#dashboards/access/route-access.ts'
 import type { BooksView } from '../sources.ts'
@@ -77,10 +78,9 @@ export function energyApi(app: FastifyInstance, { parkOf, books, clock }: Energy
       const { timeZone } = park.description
       const meter = park.meters.get(request.params.id)
       if (meter === undefined) throw new Fault('not-found', `The park has no meter "${request.params.id}".`)
-      const { by, quantity = meter.register } = request.query
-      const { kind, unit } = quantityOf(quantity)
-      if (kind !== 'cumulative')
-        throw new Fault('request-invalid', `${quantity} is not summed: it is of the moment.`)
+      const { by } = request.query
+      const quantity = registerAsked(meter, request.query.quantity)
+      const { unit } = quantityOf(quantity)
       const nowMs = clock.wallMs()
       const period = daysOf(request.query, park, nowMs)
       const parts = energyByPart(books, meter, quantity, { part: by, period, timeZone })

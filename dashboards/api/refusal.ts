@@ -18,6 +18,7 @@ const statusByCode: Partial<Record<FaultCode, number>> = {
   'viewers-full': 503,
   'font-missing': 501,
   'configuration-outdated': 409,
+  'closing-untrusted': 409,
   'gap-closed': 409,
   'quarantine-closed': 409,
   'quarantine-refused': 409,
