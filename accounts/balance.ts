@@ -40,14 +40,14 @@ function cutsOf({ records, plan, library }: BalanceGround): string[] {
 }
 
 /** Reads what meters measured in a period, which `parkBalance` of the same ground then has at hand. */
-export function* readAhead(ground: BalanceGround, period: ReportPeriod): Generator<void> {
+export function* readAhead(ground: BalanceGround, period: ReportPeriod): Generator<undefined> {
   const { park } = ground
   const measured = ground.measured(piecesOf(period, park.description.timeZone, cutsOf(ground)))
   let read = 0
   for (const meter of park.meters.values()) {
     measured(meter, meter.register)
     read += 1
-    if (read % METERS_AT_ONCE === 0) yield
+    if (read % METERS_AT_ONCE === 0) yield undefined
   }
 }
 
@@ -66,7 +66,7 @@ export function* parkBalances(
   const { flows } = balanceFlows(park, plan, items)
   for (const [index, { meter, quantity }] of flows.entries()) {
     measured(meter, quantity)
-    if (index % METERS_AT_ONCE === 0) yield
+    if (index % METERS_AT_ONCE === 0) yield undefined
   }
   let first = 0
   for (const [index, period] of periods.entries()) {

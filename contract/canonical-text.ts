@@ -12,7 +12,7 @@ function keyText(key: string): string {
 }
 
 /** Any object can be asked for any key. */
-const isKeyed = (_: object): _ is Readonly<Record<string, unknown>> => true
+const isKeyed = (value: object): value is Readonly<Record<string, unknown>> => typeof value === 'object'
 
 /** Keys in the order of their code units. */
 function orderedKeys(value: object): string[] {
