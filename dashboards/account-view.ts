@@ -4,7 +4,7 @@ import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
 import { meterMonth } from '#accounts/evidence.ts'
 import { computedPostings } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
-import { statementOf, type Statement } from '#accounts/statement.ts'
+import { statementOfAccount, type StatementOfAccount } from '#accounts/positions.ts'
 import type { EntryBody, LedgerEntry, Posting } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
@@ -79,14 +79,14 @@ export function statementView(
   account: AccountPlan,
   { from, to, knownAtMs }: StatementWish,
   nowMs: number,
-): Statement {
+): StatementOfAccount {
   const state = accountState(sources, account.account, knownAtMs)
   const running = monthNameAt(nowMs, park.description.timeZone)
   const posted = state.months()
   const last = to ?? (knownAtMs === undefined ? running : (posted.at(-1) ?? running))
   const months = monthNames(from ?? posted[0] ?? last, last)
   const isRunning = knownAtMs === undefined && months.includes(running)
-  return statementOf(state, months, isRunning ? runningPostings(sources, park, account, nowMs) : [])
+  return statementOfAccount(state, months, isRunning ? runningPostings(sources, park, account, nowMs) : [])
 }
 
 type Position = Extract<EntryBody, { kind: 'allowance' | 'offset' | 'certificate' }>

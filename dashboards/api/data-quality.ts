@@ -164,15 +164,17 @@ export function dataQualityApi(app: FastifyInstance, sources: DataQualitySources
         payload: z.string().max(PAYLOAD_CHARACTERS_MAX).optional(),
         gateway: identifier.optional(),
         beyondRating: z.boolean().optional(),
+        clockWasWrong: z.boolean().optional(),
       }),
       response: { 200: z.object({ stored: z.int(), refused: z.array(z.string()) }) },
     },
     handler: async (request) => {
-      const { beyondRating, ...rest } = request.body
+      const { beyondRating, clockWasWrong, ...rest } = request.body
       const { stored, refused } = await deskOf().replay(request.params.id, {
         ...rest,
         by: guard.viewerOf(request).name,
         isRatingWaived: beyondRating,
+        isArrivalWaived: clockWasWrong,
       })
       return { stored, refused: refused.map(({ code, detail }) => `${detail} [${code}]`) }
     },
