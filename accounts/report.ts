@@ -78,7 +78,11 @@ export function makeReport<Kind extends ReportKind>(
 }
 
 /** Reads what a report will ask for. Gives `undefined` where other work may pass. */
-export function* reportAhead(kind: ReportKind, ground: ReportGround, period: ReportPeriod): Generator<undefined> {
+export function* reportAhead(
+  kind: ReportKind,
+  ground: ReportGround,
+  period: ReportPeriod,
+): Generator<undefined> {
   const { previous, yearBefore } = comparedPeriods(period, ground.park.description.timeZone)
   for (const each of kind === 'statistics' ? [period, previous, yearBefore] : [period])
     yield* readAhead(ground, each)
