@@ -3,7 +3,7 @@ import type { EntryBody } from '#contract/entry.ts'
 import type { Books, LedgerAddition } from '#store/port.ts'
 
 /** Entries of one transaction: it waits for the disk, which lasts as long as adding some hundred of them, and the fewer pages are written twice. */
-const ENTRIES_AT_ONCE = 2_000
+const ENTRIES_AT_ONCE = 1_000
 
 /**
  * Entries of several accounts on their way to the books, written together. What is refused of one account, because

@@ -5,15 +5,21 @@ import type { Books } from '#store/port.ts'
 
 /** What was read of months for targets, kept from one request to the next for as long as nothing of it changes. */
 
-type MonthBooks = Pick<
-  Books,
-  'ledger' | 'ledgerHead' | 'monthsAfter' | 'changedMonths' | 'lastChange' | 'records'
->
+export type MonthBooks = Pick<Books, 'ledger' | 'ledgerHead' | 'monthsAfter' | 'changedMonths' | 'lastChange'>
 
 interface KeptAccount {
   /** The entry up to which its months are known. */
   readonly number: number
   readonly months: ReadonlyMap<string, LedgerMonth>
+}
+
+const keptOf = new WeakMap<MonthBooks, KeptMonths>()
+
+/** One for all who ask by the same books: pages and alarms. */
+export function keptMonthsOf(books: MonthBooks): KeptMonths {
+  const kept = keptOf.get(books) ?? new KeptMonths(books)
+  keptOf.set(books, kept)
+  return kept
 }
 
 export class KeptMonths {
@@ -28,7 +34,7 @@ export class KeptMonths {
     this.#change = books.lastChange()
   }
 
-  /** Months of an account's ledger as it stands: only those that entries were added to are read again. */
+  /** What an account's ledger says of its months as it stands: only those that entries were added to are read again. */
   ledgerMonths(account: string): ReadonlyMap<string, LedgerMonth> {
     const { number } = this.#books.ledgerHead(account)
     const before = this.#accounts.get(account)

@@ -256,8 +256,8 @@ export interface AccountBooks {
   /** Records in order of number; those replaced are among them, and say by which. */
   records(wish: RecordWish): readonly EnteredRecord[]
 
-  /** Months changed after a change, in order; each once, at its latest change. */
-  changedMonths(after: number): readonly ChangedMonth[]
+  /** Months changed after a change, in order, at most so many where that is said; each once, at its latest change. */
+  changedMonths(after: number, limit?: number): readonly ChangedMonth[]
 
   /** Number of the last change; 0 where there is none. */
   lastChange(): number

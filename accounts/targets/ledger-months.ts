@@ -9,13 +9,16 @@ export interface LedgerMonth {
   readonly market: Decimal | undefined
   /** Sources of these scopes whose figure is that of the whole month. */
   readonly whole: ReadonlySet<string>
+  /** False for a month of which nothing but its closing is known. */
+  readonly isPosted: boolean
+  readonly isClosed: boolean
 }
 
 const isTotal = (scope: string): boolean => scope === '1' || scope === '2'
 const known = (text: string | undefined): Decimal | undefined =>
   text === undefined ? undefined : decimal(text)
 
-/** The months of a state that have a posting or an adjustment. */
+/** The months of a state that have a posting or an adjustment, or are closed. */
 export function ledgerMonthsOf(state: AccountState): Map<string, LedgerMonth> {
   const postings = Map.groupBy(
     [...state.postings.values()].map(({ body }) => body),
@@ -25,7 +28,8 @@ export function ledgerMonthsOf(state: AccountState): Map<string, LedgerMonth> {
     [...state.adjustments.values()].map(({ body }) => body),
     ({ month }) => month,
   )
-  const months = new Set([...postings.keys(), ...adjustments.keys()])
+  const isPosted = new Set([...postings.keys(), ...adjustments.keys()])
+  const months = new Set([...isPosted, ...state.closings.keys()])
   return new Map(
     [...months].map((month) => {
       const posted = postings.get(month) ?? []
@@ -37,6 +41,8 @@ export function ledgerMonthsOf(state: AccountState): Map<string, LedgerMonth> {
           location: known(total),
           market: known(totalMarketBased),
           whole: new Set(whole.map(({ source }) => source)),
+          isPosted: isPosted.has(month),
+          isClosed: state.closings.has(month),
         },
       ]
     }),

@@ -14,7 +14,7 @@ import { identifier, type LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import { inSteps } from '../in-steps.ts'
-import { KeptMonths } from '../kept-months.ts'
+import { keptMonthsOf, type MonthBooks } from '../kept-months.ts'
 import { xlsxOf } from '../report-content.ts'
 import { groundOf, type ReportSources } from '../report-ground.ts'
 import { mediaTypes } from './report-files.ts'
@@ -24,20 +24,13 @@ import { ofAccount, ofPark } from './reports.ts'
 
 export interface TargetSources extends ReportSources {
   readonly targets: TargetFile
-  readonly books: Pick<
-    Books,
-    'sumsOver' | 'records' | 'ledger' | 'ledgerHead' | 'monthsAfter' | 'changedMonths' | 'lastChange'
-  >
+  readonly books: MonthBooks & Pick<Books, 'sumsOver' | 'records'>
 }
-
-/** One for all who ask by the same sources: pages and alarms. */
-const keptOf = new WeakMap<TargetSources, KeptMonths>()
 
 /** What targets are held against at this moment, with what was summed up before and has not changed. */
 export function targetGround(sources: TargetSources, park: Park, nowMs: number): TargetGround {
   const { targets: _, ...reports } = sources
-  const kept = keptOf.get(sources) ?? new KeptMonths(sources.books)
-  keptOf.set(sources, kept)
+  const kept = keptMonthsOf(sources.books)
   const ground = groundOf(reports, park, nowMs)
   return {
     ...ground,
@@ -112,7 +105,7 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
         response: { 200: targetsView },
       },
     },
-    ({ params: { account, target }, query: { limit } }) => {
+    async ({ params: { account, target }, query: { limit } }) => {
       const wanted = (sources?.targets.targets ?? []).filter(
         (each) => each.id === target && each.account === account,
       )
@@ -124,7 +117,8 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
         targets: wanted.map((each) => ({ ...each, limit })),
         scenarios: [],
       }
-      return targetsViewOf(reportOf({ ...sources, targets }, account), description.name, nameOf)
+      const made = await reportOf({ ...sources, targets }, account)
+      return targetsViewOf(made, description.name, nameOf)
     },
   )
 }

@@ -32,7 +32,7 @@ export function accountBooks(
         }),
       ),
     records: (wish) => file.read(() => records.records(wish)),
-    changedMonths: (after) => file.read(() => progress.changedMonths(after)),
+    changedMonths: (after, limit = -1) => file.read(() => progress.changedMonths(after, limit)),
     lastChange: () => file.read(() => progress.lastChange()),
     postingProgress: (account) => file.read(() => progress.progressOf(account)),
     post: (account, bodies, nowMs, progressNow, after) =>

@@ -27,7 +27,7 @@ export function openPostingProgress(database: DatabaseSync) {
   )
   const changed = database.prepare(
     `SELECT changed_month.id, meter, quantity, month, changed_at_ms FROM changed_month
-     JOIN series ON series.id = changed_month.series WHERE changed_month.id > ? ORDER BY changed_month.id`,
+     JOIN series ON series.id = changed_month.series WHERE changed_month.id > ? ORDER BY changed_month.id LIMIT ?`,
   )
   const lastId = database.prepare('SELECT max(id) AS id FROM changed_month')
   const progress = database.prepare('SELECT changes, records, rules FROM posting_progress WHERE account = ?')
@@ -63,8 +63,8 @@ export function openPostingProgress(database: DatabaseSync) {
     last = { series: 0, fromMs: 0, toMs: 0, atMs: -1 }
   }
 
-  function changedMonths(after: number): ChangedMonth[] {
-    return changed.all(after).map((row): ChangedMonth => {
+  function changedMonths(after: number, limit: number): ChangedMonth[] {
+    return changed.all(after, limit).map((row): ChangedMonth => {
       const { changed_at_ms: changedAtMs, ...found } = changedRow.parse(row)
       return { ...found, changedAtMs }
     })
