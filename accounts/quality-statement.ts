@@ -98,7 +98,10 @@ export function qualityStatement(
   return { ...found, ...graded(found, rule) }
 }
 
-const shareOf = (meters: readonly MeterQuality[], holds: (meter: MeterQuality) => boolean): number | undefined =>
+const shareOf = (
+  meters: readonly MeterQuality[],
+  holds: (meter: MeterQuality) => boolean,
+): number | undefined =>
   meters.length === 0 ? undefined : meters.filter((meter) => holds(meter)).length / meters.length
 
 /** Slots of different carriers are counted together, their energies never. */
