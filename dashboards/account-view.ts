@@ -1,4 +1,4 @@
-import { accountMonthOf, monthNameAt, monthNames } from '#accounts/account-month.ts'
+import { accountMonthOf, monthCount, monthNameAt, monthNames } from '#accounts/account-month.ts'
 import { stateOf, type AccountState } from '#accounts/account-state.ts'
 import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
 import { meterMonth } from '#accounts/evidence.ts'
@@ -72,7 +72,13 @@ export interface StatementWish {
   readonly knownAtMs?: number | undefined
 }
 
-/** The statement of an account; with the provisional figure of the running month where it is in the period and now. */
+/** Months of one statement: thirty years. */
+const MONTHS_MAX = 360
+
+/**
+ * The statement of an account; with the provisional figure of the running month where it is in the period and now. Throws
+ * `request-invalid` for too long a period.
+ */
 export function statementView(
   sources: AccountSources,
   park: Park,
@@ -84,7 +90,10 @@ export function statementView(
   const running = monthNameAt(nowMs, park.description.timeZone)
   const posted = state.months()
   const last = to ?? (knownAtMs === undefined ? running : (posted.at(-1) ?? running))
-  const months = monthNames(from ?? posted[0] ?? last, last)
+  const first = from ?? posted[0] ?? last
+  if (monthCount(first, last) > MONTHS_MAX)
+    throw new Fault('request-invalid', `A statement is of ${MONTHS_MAX} months at most.`)
+  const months = monthNames(first, last)
   const isRunning = knownAtMs === undefined && months.includes(running)
   return statementOfAccount(state, months, isRunning ? runningPostings(sources, park, account, nowMs) : [])
 }
