@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Table, Tag, type TableColumnsType } from 'antd'
+import { Button, Table, Tag, type TableColumnsType } from 'antd'
 import { z } from 'zod'
 import { ledgerEntry, NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
 import type { Statement } from '#dashboards/api/account-shapes.ts'
@@ -11,6 +11,7 @@ import { exactText, momentText, tonnesText } from '#dashboards/web/src/numbers.t
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { AdjustmentDialog } from './adjustment-dialog.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
+import { NotRead } from './not-read.tsx'
 
 /** Entries that are shown. */
 const ENTRIES_MAX = 1_000
@@ -82,7 +83,7 @@ export function AccountLedger(given: AccountLedgerProps): ReactNode {
   // The newest: a long chain is proved by `tanbiao ledger verify`.
   const after = Math.max(0, last - ENTRIES_MAX)
   const path = `api/v1/accounts/${account}/entries?after=${after}&limit=${ENTRIES_MAX}`
-  const { data, failed } = useAnswer(entriesAnswer, path, `${last} ${changes}`)
+  const { data, failed, failure } = useAnswer(entriesAnswer, path, `${last} ${changes}`)
   const entries = data?.entries ?? []
   const broken = brokenLinks(entries)
   const reversed = new Set(entries.flatMap(({ body }) => (body.kind === 'reversal' ? body.reverses : [])))
@@ -177,7 +178,7 @@ export function AccountLedger(given: AccountLedgerProps): ReactNode {
           </span>
         )}
       </div>
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       <Table<LedgerEntry>
         columns={columns}
         dataSource={entries.toReversed()}

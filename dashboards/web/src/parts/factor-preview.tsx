@@ -1,5 +1,5 @@
 import { memo, useState, type ReactNode } from 'react'
-import { Alert, Select, Table, type TableColumnsType } from 'antd'
+import { Select, Table, type TableColumnsType } from 'antd'
 import {
   restatementPreview,
   type FactorsAnswer,
@@ -8,6 +8,7 @@ import {
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
+import { NotRead } from './not-read.tsx'
 
 type Month = RestatementPreview['months'][number]
 
@@ -87,7 +88,7 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
     account === undefined || year === undefined || !years.includes(year)
       ? undefined
       : `api/v1/accounts/${account.account}/restatement-preview?electricityYear=${year}`
-  const { data, failed } = useAnswer(restatementPreview, path, 0)
+  const { data, failed, failure } = useAnswer(restatementPreview, path, 0)
   if (account === undefined) return null
   return (
     <section className="panel" data-testid="preview">
@@ -115,7 +116,7 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
         </div>
       </div>
       <p className="panel-note">{t('factors.previewNote')}</p>
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {path !== undefined && data === undefined && !failed && <p>{t('report.loading')}</p>}
       {data !== undefined && <Months preview={data} />}
     </section>

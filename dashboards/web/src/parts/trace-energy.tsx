@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Alert, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
 import { carrierNames, carriers, type Carrier } from '#contract/carriers.ts'
 import { flow as flowShape, type Flow } from '#dashboards/api/shapes.ts'
@@ -16,6 +16,7 @@ import { Notice } from './notice.tsx'
 import { Completeness, energyText } from './tiles.tsx'
 import { TraceHead } from './trace-head.tsx'
 import { Verbatim } from './verbatim.tsx'
+import { NotRead } from './not-read.tsx'
 
 interface TraceEnergyProps {
   readonly scope: string
@@ -84,7 +85,7 @@ function Total({
   const today = dayOf(nowMs, timeZone)
   const [enterprise = '', node] = scope.split('~')
   const whose = `${scope === WHOLE_PARK ? '' : `&enterprise=${enterprise}`}${node === undefined ? '' : `&node=${node}`}`
-  const { data, failed } = useAnswer(
+  const { data, failed, failure } = useAnswer(
     energyParts,
     `api/energy/${carrier}/${flow}?from=${from}&to=${to}${whose}`,
     0,
@@ -103,7 +104,7 @@ function Total({
         title={`${name} · ${nameOf(carriers[carrier])} · ${t(`flow.${flow}`)} · ${days}`}
         step="formula"
       />
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('loading')} />
       ) : (

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Alert, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { Link, useLocation } from 'wouter'
 import { meterIntervals, type Slot } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
@@ -10,6 +10,7 @@ import { exactText, minuteText, percentText } from '#dashboards/web/src/numbers.
 import { DayChoice } from './day-choice.tsx'
 import { SlotRevisions } from './slot-revisions.tsx'
 import { Completeness, energyText } from './tiles.tsx'
+import { NotRead } from './not-read.tsx'
 
 interface TraceSlotsProps {
   readonly meter: string
@@ -26,7 +27,7 @@ export function TraceSlots({ meter, day, slotMs, pathOf, usedIn }: TraceSlotsPro
   const { t, locale } = useSpeech()
   const { nowMs, timeZone } = usePresent()
   const [, go] = useLocation()
-  const { data, failed } = useAnswer(meterIntervals, `api/meters/${meter}/intervals?day=${day}`, 0)
+  const { data, failed, failure } = useAnswer(meterIntervals, `api/meters/${meter}/intervals?day=${day}`, 0)
   const number = (text: string): ReactNode => <span className="number">{text}</span>
   const columns: TableColumnsType<Slot> = [
     {
@@ -81,7 +82,7 @@ export function TraceSlots({ meter, day, slotMs, pathOf, usedIn }: TraceSlotsPro
           <h2>{t('trace.step.slots')}</h2>
           <DayChoice day={day} last={dayOf(nowMs, timeZone)} onChange={(next) => go(pathOf(next))} />
         </div>
-        {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+        <NotRead why={failure} />
         {data !== undefined && (
           <p className="day-total">
             {t('trace.daySum')} <strong className="number">{energyText(data.total.total)}</strong> {data.unit}{' '}
