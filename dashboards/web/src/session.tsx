@@ -66,9 +66,7 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
   const [session, setSession] = useState<Session>()
   const setInfo = useCallback((info: SessionInfo) => setSession((before) => after(before, info)), [])
   const [isAway, setAway] = useState(false)
-  const again = useRef<number>(undefined)
   const recheck = useCallback(() => {
-    window.clearTimeout(again.current)
     const load = async (): Promise<void> => {
       setInfo(sessionInfo.parse(await answerOf(await fetch('api/v1/session'))))
       setAway(false)
@@ -76,13 +74,14 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
     load().catch((error: unknown) => {
       globalThis.reportError(error)
       setAway(true)
-      again.current = window.setTimeout(recheck, RETRY_MS)
     })
   }, [setInfo])
+  useEffect(recheck, [recheck])
   useEffect(() => {
-    recheck()
-    return () => window.clearTimeout(again.current)
-  }, [recheck])
+    if (!isAway) return undefined
+    const again = window.setInterval(recheck, RETRY_MS)
+    return () => window.clearInterval(again)
+  }, [isAway, recheck])
   const { info, hasEnded = false } = session ?? {}
 
   const changeToken = info?.changeToken
