@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Button, Empty, Segmented, Switch } from 'antd'
+import { Empty, Segmented, Switch } from 'antd'
 import { balanceView } from '#accounts/balance-view.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { measures, type Measure } from '#dashboards/web/src/balance-figures.ts'
@@ -13,6 +13,7 @@ import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import '#dashboards/web/src/accounts.css'
 import { periodText, ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
+import { ReportDownloads } from '#dashboards/web/src/parts/report-downloads.tsx'
 
 /** Tables change with the quarter-hour. */
 const REFRESH_MS = 300_000
@@ -41,7 +42,7 @@ export function BalancePage(): ReactNode {
           onChange={setMeasure}
           options={measures.map((each) => ({ value: each, label: t(`balance.${each}`) }))}
         />
-        <Button href={choice.file('balance', 'xlsx')}>{t('report.xlsx')}</Button>
+        <ReportDownloads kind="balance" choice={choice} />
       </PageHead>
       <NotRead why={failure} />
       {data === undefined ? (
