@@ -55,7 +55,7 @@ const run = (store: MemoryStore, file: string, more: Partial<ImportOptions> = {}
 
 const collected = async (file: string): Promise<string[]> => {
   const all: string[] = []
-  for await (const line of linesOf(file)) all.push(Buffer.from(line).toString())
+  for await (const { bytes } of linesOf(file)) all.push(Buffer.from(bytes).toString())
   return all
 }
 

@@ -73,11 +73,8 @@ function judgeLine(payload: Uint8Array, park: Park, receivedMs: number): Judged 
 }
 
 async function* payloadsOf(file: string, park: Park): AsyncGenerator<Piece> {
-  let rows = 0
-  for await (const payload of linesOf(file)) {
-    rows += 1
-    yield { rows, judge: (receivedMs) => judgeLine(payload, park, receivedMs) }
-  }
+  for await (const { number, bytes } of linesOf(file))
+    yield { rows: number, judge: async (receivedMs) => judgeLine(bytes, park, receivedMs) }
 }
 
 /**
@@ -95,40 +92,46 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
   let readings = 0
   let done = skip
 
-  const write = async (): Promise<boolean> => {
+  /** Waits for a store that is away; undefined where the signal ended it. */
+  const trying = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
-        const outcomes = await writeGroup(group, store, clock, signal)
-        if (outcomes === undefined) return false
-        for (const { record, receipt } of outcomes) {
-          counts.readings += record.stored
-          counts.refused += receipt.outcome === 'quarantined' ? 1 : receipt.refused
-        }
-        const last = outcomes.at(-1)?.record
-        if (last !== undefined) {
-          const { digest, committedAtMs } = last
-          writeMark(markFile, { v: 1, file, rows: row, digest, committedAtMs })
-        }
-        counts.rows += row - done
-        done = row
-        onProgress?.(row)
-        group = []
-        readings = 0
-        return true
+        return await work()
       } catch (error) {
         if (!(error instanceof Fault && error.retryable)) throw error
         if (attempt === 0) log.warn({ err: error, file }, 'the store is away; the import waits for it')
         await pause(clock, backoffMs(STORE_BACKOFF, attempt, random), signal)
       }
     }
-    return false
+    return undefined
+  }
+
+  const write = async (): Promise<boolean> => {
+    const outcomes = await trying(() => writeGroup(group, store, clock, signal))
+    if (outcomes === undefined) return false
+    for (const { record, receipt } of outcomes) {
+      counts.readings += record.stored
+      counts.refused += receipt.outcome === 'quarantined' ? 1 : receipt.refused
+    }
+    const last = outcomes.at(-1)?.record
+    if (last !== undefined) {
+      const { digest, committedAtMs } = last
+      writeMark(markFile, { v: 1, file, rows: row, digest, committedAtMs })
+    }
+    counts.rows += row - done
+    done = row
+    onProgress?.(row)
+    group = []
+    readings = 0
+    return true
   }
 
   if (skip > 0) onProgress?.(skip)
   for await (const piece of pieces) {
     if (piece.rows <= skip) continue
     row = piece.rows
-    const judged = piece.judge(clock.wallMs())
+    const judged = await trying(() => piece.judge(clock.wallMs(), store))
+    if (judged === undefined) return { complete: false, ...counts }
     group.push(judged)
     readings += judged.verdict.readings.length
     if (readings < READINGS_PER_GROUP && group.length < PAYLOADS_PER_GROUP_MAX) continue

@@ -7,7 +7,8 @@ import type { MeterId } from '#contract/identity.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { isRegisterReading, type Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
-import { commitsFrom } from './points.ts'
+import { openCommitPages, type CommitPages } from './commit-pages.ts'
+import { commitsFrom, newestCommits } from './points.ts'
 import type { AppendResult, ReadingStore, RefusedReading, RegisterSeries } from './port.ts'
 import { noSeries } from './read-back.ts'
 import { carryOver } from './samples/carry-over.ts'
@@ -46,6 +47,7 @@ class SqliteReadings implements ReadingStore {
   readonly #file: string
   readonly #database: DatabaseSync
   readonly #statements: ReturnType<typeof prepareAll>
+  readonly #commitPages: CommitPages
   readonly #writer: SampleWriter
   readonly #reader: SampleReader
 
@@ -53,6 +55,7 @@ class SqliteReadings implements ReadingStore {
     this.#file = file
     this.#database = database
     this.#statements = prepareAll(database)
+    this.#commitPages = openCommitPages(database)
     const layouts = new Layouts(database)
     this.#writer = new SampleWriter(database, layouts)
     this.#reader = new SampleReader(database, layouts)
@@ -96,8 +99,10 @@ class SqliteReadings implements ReadingStore {
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
     return this.#read(() => {
-      const rows = this.#statements.selectCommits.all(fromMs, Math.max(1, Math.trunc(limit)))
-      return commitsFrom(rows.map((row) => row['body']))
+      const most = Math.max(1, Math.trunc(limit))
+      const rows = this.#statements.selectCommits.all(fromMs, most)
+      const records = commitsFrom(rows.map((row) => row['body']))
+      return newestCommits(this.#commitPages.joined(fromMs, most, records))
     })
   }
 
@@ -124,17 +129,21 @@ class SqliteReadings implements ReadingStore {
 
   readonly retention = {
     by: 'owner',
-    deleteBefore: (meter: MeterId, beforeMs: number, limit: number): Promise<number> =>
+    deleteWithin: (meter: MeterId, period: Period, limit: number): Promise<number> =>
       this.#calls.run(async () => {
         let deleted = 0
         this.#inTransaction(() => {
-          for (const { atMs, gone, kept } of this.#reader.goneBefore(meter, beforeMs, limit)) {
+          for (const { atMs, gone, kept } of this.#reader.goneWithin(meter, period, limit)) {
             this.#writer.replace(meter, atMs, kept)
             deleted += gone
           }
         })
         return deleted
       }),
+    packCommits: (beforeMs: number): Promise<number> =>
+      this.#calls.run(async () => this.#inTransaction(() => this.#commitPages.pack(beforeMs))),
+    thinCommits: (...asked: Parameters<CommitPages['thin']>) =>
+      this.#calls.run(async () => this.#inTransaction(() => this.#commitPages.thin(...asked))),
   } as const
 
   probe(): Promise<void> {
@@ -149,9 +158,9 @@ class SqliteReadings implements ReadingStore {
     return this.#calls.run(async () => guarded(this.#file, work))
   }
 
-  #inTransaction(work: () => void): void {
+  #inTransaction<T>(work: () => T): T {
     try {
-      guarded(this.#file, () => inTransaction(this.#database, work))
+      return guarded(this.#file, () => inTransaction(this.#database, work))
     } catch (fault) {
       this.#writer.forget()
       throw fault

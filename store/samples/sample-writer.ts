@@ -3,7 +3,7 @@ import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
-import { strengthOf } from '../storable.ts'
+import { outweighs } from '../storable.ts'
 import { fits, type Layout, type Layouts } from './layouts.ts'
 import { encodeSample, isUniform, readingsIn } from './sample-content.ts'
 import { dayOf, Spans, type Span } from './spans.ts'
@@ -34,7 +34,7 @@ const LAYOUTS_PER_METER_MAX = 100
 
 /**
  * Writes readings as samples: one row for all that a meter said at one moment. What is there already is merged with what
- * comes: of one identity the stronger quality stays, of equals the later. All within the caller's transaction.
+ * comes: one reading of one identity (`outweighs`). All within the caller's transaction.
  */
 export class SampleWriter {
   readonly #layouts: Layouts
@@ -143,13 +143,12 @@ export class SampleWriter {
   }
 }
 
-/** One reading a quantity: the stronger quality, of equals the later; in the order in which quantities first come. */
+/** One reading a quantity: the one that outweighs the others; in the order in which quantities first come. */
 function strongest(readings: readonly Reading[]): Reading[] {
   const byQuantity = new Map<QuantityName, Reading>()
   for (const reading of readings) {
     const other = byQuantity.get(reading.quantity)
-    if (other === undefined || strengthOf(reading.quality) >= strengthOf(other.quality))
-      byQuantity.set(reading.quantity, reading)
+    if (other === undefined || outweighs(other, reading)) byQuantity.set(reading.quantity, reading)
   }
   return [...byQuantity.values()]
 }
