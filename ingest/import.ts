@@ -36,6 +36,8 @@ export interface ImportOptions {
   readonly log: BaseLogger
   /** Ends the import between two groups; calling again continues. */
   readonly signal: AbortSignal
+  /** From its beginning, although it was imported before: the park file has changed since, say. */
+  readonly again?: boolean
   /** Called after each group with the lines committed so far, those of an earlier run included. */
   readonly onProgress?: (rows: number) => void
 }
@@ -82,8 +84,8 @@ async function* payloadsOf(file: string, park: Park): AsyncGenerator<Piece> {
  * waited for; any other fault of it is thrown, as are `file-unreadable` and `file-invalid`.
  */
 export async function importFile(options: ImportOptions): Promise<ImportResult> {
-  const { file, markFile, park, store, clock, random, log, signal, onProgress } = options
-  const skip = await rowsCommitted(markFile, store)
+  const { file, markFile, park, store, clock, random, log, signal, onProgress, again = false } = options
+  const skip = again ? 0 : await rowsCommitted(markFile, store)
   const counts = { rows: 0, readings: 0, refused: 0 }
   const format = formatOf(file)
   const pieces = format === undefined ? payloadsOf(file, park) : piecesOf(file, format, park)
