@@ -2,6 +2,7 @@ import { useMemo, type ReactNode } from 'react'
 import type { DayView } from '#dashboards/api/day-shapes.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { valueText } from '#dashboards/web/src/numbers.ts'
+import { flowTip } from '#dashboards/web/src/flow-tip.ts'
 import { useLook, type Look } from '#dashboards/web/src/look.tsx'
 import { seriesColours } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
@@ -21,9 +22,8 @@ function optionOf(flow: DayView['flow'], { locale, nameOf }: Speech, look: Look)
       formatter: (given) => {
         const { data, name, value } = Array.isArray(given) ? (given[0] ?? {}) : given
         const ends = typeof data === 'object' && data !== null && 'source' in data && 'target' in data
-        return ends
-          ? `${nameAt(data['source'])} → ${nameAt(data['target'])}<br>${tonnes(value)}`
-          : `${nameAt(name)}<br>${tonnes(value)}`
+        const named = ends ? [data['source'], data['target']] : [name]
+        return flowTip(named.map(nameAt), tonnes(value))
       },
     },
     series: [
