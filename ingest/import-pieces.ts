@@ -8,7 +8,7 @@ import type { Reading, UsableReading } from '#contract/reading.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { lineSample } from '#store/line-reading.ts'
 import { fastSample } from './fast-sample.ts'
-import { linesOf } from './import-lines.ts'
+import { fileLines } from './import-lines.ts'
 import { measuredUnder } from './measured-under.ts'
 import { csvHead, csvSample } from './reading-csv.ts'
 import type { Judged } from './record.ts'
@@ -73,7 +73,7 @@ export async function* piecesOf(file: string, format: ReadingFormat, park: Park)
     const end = rows
     return { rows: end, judge: (receivedMs, store) => judged(taken, park, receivedMs, store) }
   }
-  for await (const { number, bytes } of linesOf(file)) {
+  for await (const { number, bytes } of fileLines(file)) {
     rows = number
     // Bytes that are no text make a line that says nothing, and go to quarantine with it.
     const text = textOf(bytes) ?? Buffer.from(bytes).toString('latin1')

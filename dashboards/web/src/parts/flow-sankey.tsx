@@ -3,6 +3,7 @@ import type { DayView } from '#dashboards/api/day-shapes.ts'
 import type { ParkTree } from '#dashboards/api/shapes.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { valueText } from '#dashboards/web/src/numbers.ts'
+import { flowTip } from '#dashboards/web/src/flow-tip.ts'
 import { useLook, type Look } from '#dashboards/web/src/look.tsx'
 import { carrierColours, enterpriseColour, restColour } from '#dashboards/web/src/palette.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
@@ -31,9 +32,8 @@ function optionOf(flow: Flow, park: ParkTree, { locale, nameOf }: Speech, look: 
       formatter: (given) => {
         const { data, name, value } = Array.isArray(given) ? (given[0] ?? {}) : given
         const ends = typeof data === 'object' && data !== null && 'source' in data && 'target' in data
-        return ends
-          ? `${nameAt(data['source'])} → ${nameAt(data['target'])}<br>${tonnes(value)}`
-          : `${nameAt(name)}<br>${tonnes(value)}`
+        const named = ends ? [data['source'], data['target']] : [name]
+        return flowTip(named.map(nameAt), tonnes(value))
       },
     },
     series: [
