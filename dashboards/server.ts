@@ -174,6 +174,8 @@ const CONNECTIONS_MAX = 2_000
 
 /** The time in which a request must have come whole; answers may take longer. */
 const REQUEST_MS_MAX = 60_000
+/** The time in which each part of the server must have started. */
+const PLUGIN_START_MS_MAX = 120_000
 
 function tooMany(): Fault {
   return new Fault('too-many-requests', `More than ${REQUESTS_A_MINUTE} requests in a minute.`)
@@ -232,6 +234,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    // A machine that is busy with other things may need more than the usual ten seconds; that is no reason not to start.
+    pluginTimeout: PLUGIN_START_MS_MAX,
     ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
     // Whoever sends a request a byte at a time holds a connection for so long at most.
     requestTimeout: requestMsMax,

@@ -34,7 +34,7 @@ async function* chunksOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer>
  * Every line that is not empty, in order. A line may be as long as a payload may be; the file is
  * never held as a whole. Throws `file-unreadable`, or `file-invalid` where it cannot be decompressed or a line is longer.
  */
-export async function* linesOf(file: string): AsyncGenerator<ImportLine> {
+export async function* fileLines(file: string): AsyncGenerator<ImportLine> {
   let rest: Buffer = Buffer.alloc(0)
   let line = 1
   const bounded = (bytes: number): void => {
@@ -67,7 +67,7 @@ export async function* linesOf(file: string): AsyncGenerator<ImportLine> {
 /** How many lines a file has, up to its last one that is not empty, and the SHA-256 of its bytes: what a file is known by, wherever it lies. */
 export async function surveyOf(file: string): Promise<{ readonly rows: number; readonly digest: string }> {
   let rows = 0
-  for await (const { number } of linesOf(file)) rows = number
+  for await (const { number } of fileLines(file)) rows = number
   const hash = createHash('sha256')
   for await (const chunk of chunksOf(createReadStream(file))) hash.update(chunk)
   return { rows, digest: hash.digest('hex') }

@@ -4,16 +4,16 @@ import type { Refusal } from '#contract/commit.ts'
 import { samplesOf } from '#contract/messages.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
-import type { Reading, UsableReading } from '#contract/reading.ts'
+import { FUTURE_MS_MAX, type Reading, type UsableReading } from '#contract/reading.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { lineSample } from '#store/line-reading.ts'
 import { fastSample } from './fast-sample.ts'
-import { linesOf } from './import-lines.ts'
+import { fileLines } from './import-lines.ts'
 import { measuredUnder } from './measured-under.ts'
 import { csvHead, csvSample } from './reading-csv.ts'
 import type { Judged } from './record.ts'
 import { judgeSample } from './sample.ts'
-import { FUTURE_MS_MAX, type Verdict } from './validate.ts'
+import type { Verdict } from './validate.ts'
 
 /**
  * Files of readings, CSV or line protocol, in pieces of many lines. Each line is judged as a sample of its meter's own
@@ -73,7 +73,7 @@ export async function* piecesOf(file: string, format: ReadingFormat, park: Park)
     const end = rows
     return { rows: end, judge: (receivedMs, store) => judged(taken, park, receivedMs, store) }
   }
-  for await (const { number, bytes } of linesOf(file)) {
+  for await (const { number, bytes } of fileLines(file)) {
     rows = number
     // Bytes that are no text make a line that says nothing, and go to quarantine with it.
     const text = textOf(bytes) ?? Buffer.from(bytes).toString('latin1')

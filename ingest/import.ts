@@ -7,7 +7,7 @@ import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { backoffMs, pause } from './backoff.ts'
-import { linesOf } from './import-lines.ts'
+import { fileLines } from './import-lines.ts'
 import { rowsCommitted, writeMark } from './import-mark.ts'
 import { formatOf, piecesOf, UNNAMED_GATEWAY, type Piece } from './import-pieces.ts'
 import type { Judged } from './record.ts'
@@ -75,7 +75,7 @@ function judgeLine(payload: Uint8Array, park: Park, receivedMs: number): Judged 
 }
 
 async function* payloadsOf(file: string, park: Park): AsyncGenerator<Piece> {
-  for await (const { number, bytes } of linesOf(file))
+  for await (const { number, bytes } of fileLines(file))
     yield { rows: number, judge: async (receivedMs) => judgeLine(bytes, park, receivedMs) }
 }
 

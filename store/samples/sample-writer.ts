@@ -6,7 +6,7 @@ import type { Reading } from '#contract/reading.ts'
 import { outweighs } from '../storable.ts'
 import { fits, type Layout, type Layouts } from './layouts.ts'
 import { encodeSample, isUniform, readingsIn } from './sample-content.ts'
-import { dayOf, Spans, type Span } from './spans.ts'
+import { utcDay, Spans, type Span } from './spans.ts'
 
 /** What is remembered of a meter while its samples are written. */
 interface MeterSeen {
@@ -121,7 +121,7 @@ export class SampleWriter {
   #cover(meter: MeterSeen, layout: Layout, atMs: number, mixed: readonly Reading[] | undefined): void {
     const covered = meter.covered.get(layout)
     if (mixed === undefined && covered !== undefined && covered.fromMs <= atMs && atMs < covered.toMs) return
-    const day = dayOf(atMs)
+    const day = utcDay(atMs)
     for (const [place, { quantity }] of layout.parts.entries()) {
       const isUsable = mixed === undefined || mixed[place]?.quality !== 'bad'
       const known = meter.spans.get(quantity)

@@ -11,7 +11,7 @@ import { carrierColours } from '#dashboards/web/src/palette.ts'
 import { energyTrace, meterTrace, powerTrace } from '#dashboards/web/src/trace-paths.ts'
 import { AgeCell, QualityCell, StateCell, ValueCell } from './live-cells.tsx'
 import { Nothing } from './nothing.tsx'
-import { energyText } from './tiles.tsx'
+import { roundEnergyText } from './tiles.tsx'
 import { Traced } from './traced.tsx'
 
 interface GroupRow {
@@ -129,7 +129,7 @@ function TodayCell({
   energy: LiveMeter['today'] | undefined
   traceOf: (today: string) => string
 }): ReactNode {
-  const { t } = useSpeech()
+  const { t, locale } = useSpeech()
   const { nowMs, timeZone } = usePresent()
   if (energy === undefined) return null
   const { total, unit, complete, known, partial, expected, pending } = energy
@@ -137,7 +137,7 @@ function TodayCell({
   return (
     <span className={complete ? 'value' : 'value is-partial'} title={complete ? undefined : incomplete}>
       <Traced href={total === null ? undefined : traceOf(dayOf(nowMs, timeZone))}>
-        <span className="number">{energyText(total)}</span> <span className="unit">{unit}</span>
+        <span className="number">{roundEnergyText(total, locale)}</span> <span className="unit">{unit}</span>
       </Traced>
     </span>
   )
