@@ -9,6 +9,7 @@ import { topicOf, type Topic } from '#contract/topics.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { startCommitter, type CommitStatistics } from './commit.ts'
 import { repetition } from './repetition.ts'
+import { StateIntake } from './state-intake.ts'
 import { subscribe } from './subscribe.ts'
 
 /** Stopping commits what waits for at most this long; what remains is sent again by its gateways. */
@@ -119,6 +120,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       log.warn({ gateway: topic.gateway, count, fault: state }, 'state message refused')
   }
 
+  const states = new StateIntake(clock, park.gateways.keys(), takeState)
   const committer = startCommitter({
     park,
     store,
@@ -144,7 +146,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     random,
     log,
     onMessage: (topic, payload) => {
-      if (topic.leaf === 'state') return takeState(topic, payload)
+      if (topic.leaf === 'state') return states.offer(topic, payload)
       counts.received += 1
       const digest = createHash('sha256').update(payload).digest('hex')
       committer.offer({ topic, payload, digest, receivedMs: clock.wallMs() })
@@ -159,6 +161,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         JSON.stringify(message),
       ),
     stop: async () => {
+      states.stop()
       await committer.stop(STOP_GRACE_MS)
       await subscription.stop()
     },
