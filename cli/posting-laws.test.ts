@@ -46,7 +46,11 @@ function published({ books }: PostingBench) {
   const { totals, lines } = statementOf(stateOf(books.ledger('steel')), ['2026-03', '2026-04'])
   return {
     totals,
-    lines: lines.map(({ month, source, posting: { evidence: _, ...said } }) => ({ month, source, said })),
+    lines: lines.map(({ month, source, posting: { evidence: _evidence, ...said } }) => ({
+      month,
+      source,
+      said,
+    })),
   }
 }
 
