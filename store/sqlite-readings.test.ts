@@ -23,7 +23,7 @@ async function openUnderTest(ownThread: boolean): Promise<StoreUnderTest> {
 
 readingStoreConformance('SQLite', () => openUnderTest(false))
 // A thread for each run of a property takes its time.
-readingStoreConformance('SQLite on a thread of its own', () => openUnderTest(true), { runs: 3 })
+readingStoreConformance('SQLite on a thread of its own', () => openUnderTest(true), { runs: 2 })
 
 test('a file that is not a database makes the store unavailable, with the file named', async () => {
   const { folder, remove } = temporaryFolder()

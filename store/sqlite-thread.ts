@@ -1,9 +1,11 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { z } from 'zod'
 import { openSqlite } from './sqlite-file.ts'
 import { SqliteWriter, type WriteRequest } from './sqlite-writer.ts'
 
-/** A thread that writes a file of readings: while it waits for the disk, the thread of the broker goes on. */
+/**
+ * A thread that writes a file of readings: while it waits for the disk, the thread of the broker goes on. It loads no schemas,
+ * which would take longer than all the rest of its start.
+ */
 
 /** What it is asked; `undefined` asks it to end. */
 export interface Asked {
@@ -21,7 +23,8 @@ const REQUESTS_AT_ONCE_MAX = 8
 
 if (parentPort === null) throw new Error('sqlite-thread.ts is no program of its own')
 const port = parentPort
-const { file } = z.object({ file: z.string() }).parse(workerData)
+const file: unknown = workerData
+if (typeof file !== 'string') throw new TypeError('the thread needs to know its file')
 const database = openSqlite(file, 'readings')
 const writer = new SqliteWriter(database)
 

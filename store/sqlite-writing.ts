@@ -33,7 +33,7 @@ export function writeOnThread(file: string): SqliteWriting {
   let lastId = 0
 
   function begin(): Worker {
-    const begun = new Worker(program, { workerData: { file }, name: 'sqlite' })
+    const begun = new Worker(program, { workerData: file, name: 'sqlite' })
     let cause: unknown = new Error('the thread that writes has ended')
     begun.on('message', (answered: Answered) => {
       const call = waiting.get(answered.id)

@@ -3,6 +3,7 @@ import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import { isQuantityName } from '#contract/quantities.ts'
 import { badCauses, valueFits, type Reading } from '#contract/reading.ts'
+import { strengthOf } from './quality-order.ts'
 
 /**
  * What every reading store takes and refuses alike, so that which server stands behind it makes no difference.
@@ -10,17 +11,6 @@ import { badCauses, valueFits, type Reading } from '#contract/reading.ts'
 
 /** Last whole millisecond that fits the 64-bit nanoseconds of InfluxDB's time axis, in April 2262. */
 export const LAST_STORABLE_MS = 9_223_372_036_853
-
-/**
- * Qualities from weakest to strongest. Of two readings of one identity the stronger quality stays, and of equal
- * qualities the one written last, so that what was read is never hidden by a failure written after it.
- */
-export const qualityOrder = ['bad', 'simulated', 'uncertain', 'good', 'manual'] as const
-
-/** The place of a quality in that order. */
-export function strengthOf(quality: Reading['quality']): number {
-  return qualityOrder.indexOf(quality)
-}
 
 /** Bound of the memory for names that were found valid: far above the meters of any park. */
 const REMEMBERED_MAX = 100_000

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isQuantityName } from '#contract/quantities.ts'
 import { badCause, type Reading } from '#contract/reading.ts'
 import { inTransaction } from '../sqlite-file.ts'
-import { qualityOrder } from '../storable.ts'
+import { qualityOrder } from '../quality-order.ts'
 import { SamplePacker } from './packed-samples.ts'
 import type { SampleWriter } from './sample-writer.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { isQuantityName } from '#contract/quantities.ts'
+import { isQuantityName } from '#contract/catalogue.ts'
 import type { Reading } from '#contract/reading.ts'
 import { resolutionOf, type LayoutPart } from './sample-content.ts'
 

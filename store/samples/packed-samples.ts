@@ -1,7 +1,7 @@
 import type { MeterId } from '#contract/identity.ts'
-import type { QuantityName } from '#contract/quantities.ts'
+import type { QuantityName } from '#contract/catalogue.ts'
 import type { Reading } from '#contract/reading.ts'
-import { strengthOf } from '../storable.ts'
+import { strengthOf } from '../quality-order.ts'
 import { fits, partsIn, textOf } from './layouts.ts'
 import { encodeSample, type LayoutPart } from './sample-content.ts'
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
-import type { QuantityName } from '#contract/quantities.ts'
+import type { QuantityName } from '#contract/catalogue.ts'
 import type { Reading } from '#contract/reading.ts'
 import type { Layout, Layouts } from './layouts.ts'
 import { samplesIn, strongest, type PackedSamples } from './packed-samples.ts'
@@ -62,7 +62,8 @@ export class SampleWriter {
   /** Writes samples, in the order of their key: neighbours share pages. */
   write(packed: PackedSamples): void {
     const coming: Coming[] = []
-    for (const { meter, ...sample } of samplesIn(packed)) coming.push({ meter: this.#meter(meter), ...sample })
+    for (const { meter, ...sample } of samplesIn(packed))
+      coming.push({ meter: this.#meter(meter), ...sample })
     // Of equals the later comes later, as the sort is stable.
     coming.sort((a, b) => a.meter.number - b.meter.number || a.atMs - b.atMs)
     for (const each of coming) this.#put(each)
