@@ -5,11 +5,13 @@ import type { QuantityName } from '#contract/quantities.ts'
 import { accountCost } from './account-electricity.ts'
 import { readYaml } from './balance.test-support.ts'
 import { textOf } from './decimal.ts'
+import { loadRuleFile } from './load/load-rule.ts'
 import { powerFactorFile } from './tariff/power-factor.ts'
 import { tariffFile } from './tariff/tariff.ts'
 
 const tariff = tariffFile.parse(readYaml('tariffs/tianjin.yaml'))
 const powerFactors = powerFactorFile.parse(readYaml('tariff/power-factor.yaml'))
+const loadRule = loadRuleFile.parse(readYaml('load/load-rule.yaml'))
 const plan = planWith({
   tariff: 'tianjin',
   powerFactorStandard: '0.9',
@@ -49,6 +51,7 @@ const costOf = (account: string) =>
       plan,
       tariffs: new Map([['tianjin', tariff]]),
       powerFactors,
+      loadRule,
       books: bench.books,
       nowMs: bench.clock.wallMs(),
     },

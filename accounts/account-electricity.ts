@@ -5,6 +5,7 @@ import type { Books } from '#store/port.ts'
 import type { AccountingPlan, MeasuredTerm } from './accounting-plan.ts'
 import { decimal } from './decimal.ts'
 import { hourProfile, loadFigures, type LoadFigures, type ProfileDay } from './load/load-figures.ts'
+import type { LoadRule } from './load/load-rule.ts'
 import { slotEnergies } from './load/slot-energy.ts'
 import { measuredEnergy } from './measured-energy.ts'
 import { electricityCost, type ElectricityCost, type ReactiveEnergy } from './tariff/electricity-cost.ts'
@@ -19,6 +20,7 @@ export interface ElectricitySources {
   readonly plan: AccountingPlan
   readonly tariffs: ReadonlyMap<string, Tariff>
   readonly powerFactors: PowerFactorTable
+  readonly loadRule: LoadRule
   readonly books: Pick<Books, 'intervals' | 'sumsOver'>
   readonly nowMs: number
 }
@@ -92,7 +94,7 @@ export function accountLoad(
   id: string,
   period: Period,
 ): { readonly figures: LoadFigures; readonly profile: readonly ProfileDay[] } {
-  const { park, plan, tariffs, books, nowMs } = sources
+  const { park, plan, tariffs, loadRule, books, nowMs } = sources
   const account = accountOf(plan, id)
   const tariff = account.tariff === undefined ? undefined : tariffs.get(account.tariff)
   const slots = slotEnergies(books, park, purchasedTerms(account), period, nowMs)
@@ -100,6 +102,7 @@ export function accountLoad(
   return {
     figures: loadFigures(slots, {
       timeZone,
+      rule: loadRule,
       contractKw: account.demandContractKw === undefined ? undefined : decimal(account.demandContractKw),
       tariffAt: tariff === undefined ? undefined : tariffClock(tariff),
     }),

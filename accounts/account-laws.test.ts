@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { EntryBody, LedgerEntry, Posting } from '#contract/entry.ts'
 import { AccountState, stateOf } from './account-state.ts'
-import { decimal, textOf } from './decimal.ts'
-import { restatementOf } from './restatement.ts'
+import { decimal, quotient, textOf } from './decimal.ts'
+import { causeOf, restatementOf } from './restatement.ts'
 import { statementOf, totalsOf } from './statement.ts'
 
 const months = ['2026-01', '2026-02', '2026-03']
@@ -24,7 +24,7 @@ const posting = (month: string, source: string, tCo2: string | undefined): Posti
 
 const amount = fc
   .tuple(fc.integer({ min: -1_000_000, max: 1_000_000 }), fc.integer({ min: 0, max: 9 }))
-  .map(([digits, decimals]) => textOf(decimal(String(digits)).div(decimal(String(10 ** decimals)))))
+  .map(([digits, decimals]) => textOf(quotient(decimal(String(digits)), decimal(String(10 ** decimals)))))
 
 /** What a month of an account is computed to be at some moment: a figure of each source, or nothing known. */
 const computed = fc.record({
@@ -159,5 +159,49 @@ describe('The laws of an account', () => {
       for (let index = 0; index < count; index += 1) yield* each.slice(index % 4, (index % 4) + 1)
     }
     expect(totalsOf([...all()], []).total).toBe('0.00025')
+  })
+})
+
+describe('Why a posting is not what it would be', () => {
+  const before = posting('2026-01', 'power', '7.041')
+  const factor = (value: string): Posting['factors'][number] => ({
+    code: 'grid/tianjin/average/2022',
+    what: 'emission',
+    value,
+    unit: 'kgCO2/kWh',
+    rule: 'of-the-period',
+    confidence: 'secondary',
+    document: 'notice',
+  })
+  const record = (use: 'activity' | 'factor', amount: string) => ({ record: 1, use, amount })
+  const withRecords = (...records: ReturnType<typeof record>[]): Posting => ({
+    ...before,
+    evidence: { meters: [], records },
+  })
+
+  test('is the plan, the factor, what came late, or how it is computed', () => {
+    expect(causeOf(before, { ...before, formula: 'heat' })).toBe('plan')
+    expect(causeOf({ ...before, factors: [factor('0.7')] }, { ...before, factors: [factor('0.7041')] })).toBe(
+      'factor',
+    )
+    const [one, other] = [withRecords(record('activity', '1')), withRecords(record('activity', '2'))]
+    expect(causeOf(one, other)).toBe('late-data')
+    // A laboratory's value that came later is data, though it stands among the factors.
+    expect(
+      causeOf(
+        { ...before, factors: [factor('0.7')] },
+        { ...withRecords(record('factor', '0.8')), factors: [factor('0.8')] },
+      ),
+    ).toBe('late-data')
+    // The same data and the same factors come to something else.
+    expect(causeOf(before, { ...before, tCo2: '7.05' })).toBe('method')
+  })
+
+  test('is said in the reversal that restates a month', () => {
+    const state = new AccountState()
+    for (const [index, body] of restatementOf(state, '2026-01', [before], '0').entries())
+      state.take({ account: 'a', number: index + 1, recordedAtMs: 0, body, previous: hash, hash })
+    const [reversal] = restatementOf(state, '2026-01', [{ ...before, tCo2: '7.05' }], '0')
+    expect(reversal).toMatchObject({ kind: 'reversal', reverses: 1, cause: 'method', by: 'tanbiao' })
   })
 })

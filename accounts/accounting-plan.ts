@@ -215,6 +215,19 @@ const equalOfYear = {
 const electricityEqual = z.strictObject({ ...equalOfYear, kgcePerKwh: positiveDecimalText })
 const heatEqual = z.strictObject({ ...equalOfYear, kgcePerMj: positiveDecimalText })
 
+/** The equal value of an energy medium, from its supplier or a printed annex; before that of any edition. */
+const mediumEqual = z.strictObject({
+  ...equalOfYear,
+  item: z.string().min(1).meta({ description: 'Energy medium of energy-items.yaml' }),
+  kgcePerUnit: positiveDecimalText.meta({ description: 'kgce per unit of the item: m³, t or GJ' }),
+})
+
+/** Meters of a carrier that measure another medium than the usual one: softened water and not fresh. */
+const mediumOfMeters = z.strictObject({
+  item: z.string().min(1).meta({ description: 'Energy medium of energy-items.yaml' }),
+  meters: z.array(identifier).min(1),
+})
+
 /** What a tonne of steam is worth where it is measured in tonnes. */
 const steamOfMeters = z.strictObject({ meters: z.array(identifier).min(1), state: steamState })
 
@@ -229,10 +242,16 @@ export const accountingPlan = z.strictObject({
     edition: z.string().min(1),
     electricityEqual: z.array(electricityEqual).default([]),
     heatEqual: z.array(heatEqual).default([]),
+    mediaEqual: z.array(mediumEqual).default([]),
+    mediaEdition: z.string().min(1).optional().meta({
+      description:
+        'Edition whose coefficients of energy media are used, where it is another one than that of energy',
+    }),
     /** Coefficient subjects for items where the edition has several: item → subject. */
     subjects: z.record(z.string(), z.string()).default({}),
   }),
   steam: z.array(steamOfMeters).default([]),
+  media: z.array(mediumOfMeters).default([]),
   accounts: z.array(accountPlan).min(1),
 })
 export type AccountPlan = z.output<typeof accountPlan>

@@ -8,6 +8,7 @@ import {
   type CoalCoefficient,
   type CoalChoice,
   type CoalSources,
+  type CoalWish,
 } from './coal-coefficient.ts'
 import { decimal, textOf, type Decimal } from './decimal.ts'
 import type { EnergyItem } from './energy-item.ts'
@@ -59,25 +60,26 @@ export interface ItemCoal {
   readonly coefficients: readonly CoalCoefficient[]
 }
 
-/** Asks for the coefficients of an item once a day and account, however many meters measure it. */
-export type ItemCoals = (account: string, item: string, day: string) => ItemCoal
+/**
+ * Asks for the coefficients of an item once a day and account, however many meters measure it; of the source whose fuel it
+ * is, where one is named.
+ */
+export type ItemCoals = (account: string, item: string, day: string, source?: string) => ItemCoal
 
 export function itemCoals(sources: CoalSources): ItemCoals {
   const known = new Map<string, ItemCoal>()
   const measuring = new Set(sources.heatingValues.map(({ account }) => account))
-  return (account, item, day) => {
+  return (account, item, day, source) => {
     // Who has no heating value of its own has the coefficients of everybody.
-    const key = `${measuring.has(account) ? account : ''} ${item} ${day}`
-    const found = known.get(key) ?? itemCoal(sources, { account, item, day })
+    const whose = measuring.has(account) ? `${account} ${source ?? ''}` : ''
+    const key = `${whose} ${item} ${day}`
+    const found = known.get(key) ?? itemCoal(sources, { account, item, day, source })
     known.set(key, found)
     return found
   }
 }
 
-function itemCoal(
-  sources: CoalSources,
-  wish: { readonly account: string; readonly item: string; readonly day: string },
-): ItemCoal {
+function itemCoal(sources: CoalSources, wish: Omit<CoalWish, 'basis'>): ItemCoal {
   const item = sources.items[wish.item]
   const of = (basis: Basis): CoalChoice => coalCoefficient({ ...wish, basis }, sources)
   const choices = { calorific: of('calorific'), equal: of('equal') }
@@ -124,17 +126,19 @@ const stretchKey = ({ perUnit, coefficients }: ItemCoal): string =>
     ...bases.filter((basis) => typeof perUnit[basis] === 'string'),
   ].join(', ')
 
-/** The parts that meters measured. A meter that was not there yet in the whole period has none. */
+/** The parts that meters measured, each under the coefficients of the source that it measures, where it is one's. A meter that was not there yet in the whole period has none. */
 export function meterParts(
   flows: readonly BalanceFlow[],
   pieces: readonly ReportPeriod[],
   measured: MeasuredPieces,
   coalOf: ItemCoals,
+  sourceOf: (meter: Meter, item: string) => string | undefined,
 ): BalancePart[] {
   return flows.flatMap((flow) => {
     const { account, item, row, meter, quantity, share, perUnit, reason, by } = flow
     const factor = share.times(perUnit)
     const isOne = factor.eq(1)
+    const source = sourceOf(meter, item)
     const slots = { expected: 0, known: 0, missing: 0, partial: 0 }
     const stretches = new Map<string, Stretch>()
     for (const [index, energy] of measured(meter, quantity).entries()) {
@@ -144,7 +148,7 @@ export function meterParts(
       slots.known += energy.sum.known
       slots.missing += energy.missing
       slots.partial += energy.sum.partial
-      const coal = coalOf(account, item, piece.from)
+      const coal = coalOf(account, item, piece.from, source)
       const key = stretchKey(coal)
       const before = stretches.get(key)
       const amount = energy.energy

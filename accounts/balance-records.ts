@@ -64,10 +64,11 @@ export function recordedParts(
     const described = items[item]
     if (record.kind === 'energy-stock' || described === undefined) continue
     const row = rowOf(record, sectors)
+    const source = record.kind === 'energy-used' ? record.source : undefined
     const whole = countable(record, described)
     const shares = pieces.flatMap((piece) => {
       const amount = withinPiece(whole ?? ZERO, record, piece)
-      return amount === undefined ? [] : [{ amount, coal: coalOf(account, item, piece.from) }]
+      return amount === undefined ? [] : [{ amount, coal: coalOf(account, item, piece.from, source) }]
     })
     if (shares.length === 0) continue
     const origin = { kind: 'record', record: number, document, apportioned: false } as const
@@ -112,7 +113,7 @@ const ZERO = decimal('0')
 const UNKNOWN: BalanceFigure = { ...NO_FIGURE, incomplete: true }
 
 /** A record's quantity in the unit of its item; undefined where it is in none of that item's units. */
-function countable(
+export function countable(
   { quantity, unit }: { readonly quantity: string; readonly unit: string },
   item: EnergyItem,
 ): Decimal | undefined {
@@ -190,7 +191,7 @@ const daysBetween = (from: string, to: string): number =>
  * The share of a record by days in a piece; undefined where none of its days is in it. Shares are differences of what
  * was up to their ends, so that those of all pieces add up to the whole to the last digit.
  */
-function withinPiece(
+export function withinPiece(
   whole: Decimal,
   { from, to }: { readonly from: string; readonly to: string },
   piece: { readonly from: string; readonly to: string },

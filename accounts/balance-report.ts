@@ -163,7 +163,10 @@ function coalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems, sa
     ]),
     notes: [
       say(MARKED_NOTE),
-      say({ zh: '合计不含耗能工质。', en: 'Energy media are not in the total.' }),
+      say({
+        zh: '合计不含耗能工质；含耗能工质的综合能耗见“综合能耗”表。',
+        en: 'Energy media are not in the total; with them it is the comprehensive energy consumption, on a sheet of its own.',
+      }),
       say({ zh: '折标系数（! 为须注明的系数）：', en: 'Coefficients (! must be stated as doubtful):' }),
       ...coefficientNotes(table.coefficients, say),
     ],

@@ -5,6 +5,8 @@ import { isEmpty, type BalanceFigure } from './balance-figure.ts'
 import type { BalancePart } from './balance-parts.ts'
 import type { ComparedRecord } from './balance-records.ts'
 import type { BalanceTable } from './balance-table.ts'
+import { coalAbsences } from './coal-coefficient.ts'
+import { comprehensiveConsumption } from './comprehensive.ts'
 import { textOf } from './decimal.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { ReportHead } from './balance-report.ts'
@@ -15,10 +17,7 @@ export const figureView = z.object({
   amount: decimalOrNull.meta({ description: 'In the unit of the item' }),
   calorific: decimalOrNull.meta({ description: 'tce' }),
   equal: decimalOrNull.meta({ description: 'tce' }),
-  absent: z.partialRecord(
-    z.enum(['calorific', 'equal']),
-    z.enum(['no-coefficient', 'no-value-for-the-year']),
-  ),
+  absent: z.partialRecord(z.enum(['calorific', 'equal']), z.enum(coalAbsences)),
   incomplete: z.boolean().meta({ description: 'A part of it is missing: this is what is known' }),
 })
 const partView = figureView.extend({
@@ -86,6 +85,16 @@ export const balanceView = z.object({
     }),
   ),
   coefficients: z.array(coefficientView),
+  comprehensive: z
+    .object({
+      energy: figureView.omit({ amount: true }),
+      media: z.array(figureView.extend({ item: z.string() })),
+      total: figureView.omit({ amount: true }),
+    })
+    .meta({
+      description:
+        'Comprehensive energy consumption (GB/T 2589): energy, and energy media got from outside by their equal value',
+    }),
   unplaced: z.array(z.object({ meter: identifier, reason: z.string() })),
   compared: z.array(
     z.object({ record: z.int(), account: identifier, item: z.string(), row: z.string(), amount: z.string() }),
@@ -108,6 +117,11 @@ export const figureViewOf = ({
   absent,
   incomplete,
 })
+
+function withoutAmount(figure: BalanceFigure): Omit<z.output<typeof figureView>, 'amount'> {
+  const { amount: _, ...coal } = figureViewOf(figure)
+  return coal
+}
 
 function partViewOf({ account, origin, figure, coefficients }: BalancePart): z.output<typeof partView> {
   const common = {
@@ -153,6 +167,7 @@ export function balanceViewOf(
   items: EnergyItems,
 ): BalanceView {
   const { table, unplaced, compared } = given
+  const comprehensive = comprehensiveConsumption(table, items)
   return {
     park: head.park,
     account: head.whose,
@@ -166,7 +181,7 @@ export function balanceViewOf(
     }),
     rows: table.lines.map(({ row, level, cells, total }) => {
       const full = [...cells].filter(([, { figure }]) => !isEmpty(figure))
-      const { amount: _, ...sum } = figureViewOf(total)
+      const sum = withoutAmount(total)
       return {
         id: row.id,
         name: row.name,
@@ -190,6 +205,11 @@ export function balanceViewOf(
       ]),
     ),
     coefficients: [...table.coefficients],
+    comprehensive: {
+      energy: withoutAmount(comprehensive.energy),
+      media: comprehensive.media.map(({ item, figure }) => ({ item, ...figureViewOf(figure) })),
+      total: withoutAmount(comprehensive.total),
+    },
     unplaced: [...unplaced],
     compared: compared.map(({ amount, ...rest }) => ({ ...rest, amount: textOf(amount) })),
   }

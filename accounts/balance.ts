@@ -10,6 +10,7 @@ import type { MeasuredPieces } from './measured-energy.ts'
 import type { NumberedRecord } from './numbered-record.ts'
 import { withOwnEqualValue } from './own-equal-value.ts'
 import { piecesOf, type ReportPeriod } from './report-period.ts'
+import { bySources } from './source-coals.ts'
 
 /** What a park's balance is made from. */
 export interface BalanceGround {
@@ -38,14 +39,17 @@ export function parkBalance(ground: BalanceGround, period: ReportPeriod): ParkBa
   const pieces = piecesOf(period, park.description.timeZone, cuts)
   const { flows, unplaced } = balanceFlows(park, plan, items)
   const measured = ground.measured(pieces)
-  const coalOf = withOwnEqualValue({
-    flows,
+  const bySource = bySources({
+    park,
+    plan,
+    items,
+    records,
     pieces,
     measured,
-    items,
     coalOf: itemCoals({ plan, library, items, heatingValues }),
   })
+  const coalOf = withOwnEqualValue({ flows, pieces, measured, items, coalOf: bySource.coalOf })
   const recorded = recordedParts(records, flows, pieces, { plan, items, coalOf })
-  const parts = meterParts(flows, pieces, measured, coalOf)
+  const parts = meterParts(flows, pieces, measured, coalOf, bySource.sourceOf)
   return { period, unplaced, parts: [...parts, ...recorded.parts], compared: recorded.compared }
 }

@@ -32,10 +32,12 @@ const sources: CoalSources = {
   library,
   items,
   plan: {
+    accounts: [],
     standardCoal: {
       edition: 'gb2589-2008',
       electricityEqual: [equal2025],
       heatEqual: [],
+      mediaEqual: [],
       subjects: { naturalGas: 'naturalGas.oilField' },
     },
   },
@@ -94,10 +96,13 @@ describe('The standard-coal coefficient of an item', () => {
         { ...wish, account: 'food' },
         { ...sources, heatingValues: [one, { ...one, record: 8, ...other }] },
       )
-    // The later record of a source holds, as in postings; of two sources nobody knows what the item's is.
+    // The later record of a source holds, as in postings; of two sources each has its own, and the item none.
     expect(withOther({ value: '390' })).toMatchObject({ code: 'record/8' })
-    expect(withOther({ value: '390', source: 'oven' })).toBe('no-coefficient')
+    expect(withOther({ value: '390', source: 'oven' })).toBe('differs-by-source')
     expect(withOther({ source: 'oven' })).toMatchObject({ rule: 'measured' })
+    const ofSource = (source: string) => of({ account: 'food', source })
+    expect(ofSource('boiler')).toMatchObject({ code: 'record/7', rule: 'measured' })
+    expect(ofSource('oven')).toMatchObject({ rule: 'of-the-edition', value: '1.33' })
     expect(withOther({ value: undefined })).toBe('no-coefficient')
     // Another account is not touched by it.
     expect(of({})).toMatchObject({ rule: 'of-the-edition' })
@@ -106,7 +111,10 @@ describe('The standard-coal coefficient of an item', () => {
   test('of an inherited row says so and is doubtful', () => {
     const newer = {
       ...sources,
-      plan: { standardCoal: { ...sources.plan.standardCoal, edition: 'gb2589-2020', subjects: {} } },
+      plan: {
+        accounts: [],
+        standardCoal: { ...sources.plan.standardCoal, edition: 'gb2589-2020', subjects: {} },
+      },
     }
     const diesel = coalCoefficient({ ...wish, item: 'diesel' }, newer)
     expect(diesel).toMatchObject({ rule: 'inherited', edition: 'gb2589-2020', confidence: 'unverified' })

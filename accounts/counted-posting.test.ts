@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { MeterEvidence, Posting } from '#contract/entry.ts'
 import { resultOf } from './posting-result.ts'
 import { totalsOf } from './statement.ts'
+import { shareText } from './uncertainty.ts'
 import { rules, plan, meter, gas, record, postings } from './posting.test-support.ts'
 
 describe('what cannot be counted', () => {
@@ -244,12 +245,32 @@ describe('uncertainty', () => {
     expect(Number(made?.uncertainty?.share)).toBeCloseTo(expected, 5)
   })
 
-  test('is not said of a month of which slots are missing', () => {
+  test('of a month of which slots are missing is that of the known ones, and a total says how much it lacks', () => {
     const account = plan([{ kind: 'electricity-purchased', measured: [{ meter: 'incoming' }] }])
     const slots = { expected: 2976, known: 1488, missing: 1488, undecided: 0 }
     const [made] = postings(account, { 'source-1': [meter('5000', { slots })] })
     expect(made).toMatchObject({ completeness: '0.5' })
-    expect(made?.uncertainty).toBeUndefined()
+    expect(Number(made?.uncertainty?.share)).toBeCloseTo((2 * 0.005) / Math.sqrt(3), 6)
+    const whole = postings(account, { 'source-1': [meter('5000')] })
+    expect(totalsOf(whole, []).uncertaintyLacks).toBeUndefined()
+    const [nothing] = postings(account, { 'source-1': [meter(undefined)] })
+    if (made === undefined || nothing === undefined) throw new Error('both are made')
+    // A year of which one month lacks half of its slots, and another all of them.
+    const year = [...Array.from({ length: 10 }, () => whole).flat(), made, nothing]
+    const totals = totalsOf(year, [])
+    expect(Number(totals.uncertainty)).toBeCloseTo((2 * 0.005) / Math.sqrt(3), 6)
+    expect(totals.uncertaintyLacks).toEqual({
+      slots: shareText((1488 + 2976) / (12 * 2976)),
+      figures: '0',
+      unknown: 1,
+    })
+    // One that was posted without it, as ledgers of before have them, is left out of both sides of the share.
+    const { uncertainty: _, ...older } = made
+    expect(totalsOf([...whole, older], [])).toMatchObject({
+      uncertainty: totalsOf(whole, []).uncertainty,
+      uncertaintyLacks: { slots: '0.25', figures: '0.5', unknown: 0 },
+    })
+    expect(totalsOf([older], []).uncertainty).toBeUndefined()
   })
 
   test('of one meter is the same however many sources have a part of it', () => {

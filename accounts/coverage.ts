@@ -3,6 +3,24 @@ import type { AccountMonth } from './account-month.ts'
 import { decimal, textOf, type Decimal } from './decimal.ts'
 import { partOf, type LiveRecord } from './recorded-activity.ts'
 
+/**
+ * True for records whose electricity may cover consumption of a month: direct supply, and certificates that are cancelled
+ * and of a vintage that still holds. One that is not cancelled can still be sold: it covers nothing.
+ */
+export function isCover(
+  record: LiveRecord['record'],
+  month: AccountMonth,
+  vintageYears: number,
+): record is Cover {
+  return (
+    record.kind === 'direct-renewable' ||
+    (record.kind === 'green-certificate' &&
+      record.cancelledOn !== undefined &&
+      isOfVintage(record.vintage, month, vintageYears))
+  )
+}
+type Cover = Extract<LiveRecord['record'], { kind: 'direct-renewable' | 'green-certificate' }>
+
 /** True for a certificate made in the month's year, or so many years before, and not after the month. */
 function isOfVintage(vintage: string, { name, year }: AccountMonth, years: number): boolean {
   const of = Number(vintage.slice(0, 4))
@@ -19,14 +37,9 @@ export class Coverage {
     this.#sold = sold
     this.#left = records.flatMap((each) => {
       const { record } = each
-      // A certificate that is not cancelled can still be sold: it covers nothing.
-      // And one of another year covers what the plan says that it may.
-      const isUsed =
-        record.kind === 'direct-renewable' ||
-        (record.kind === 'green-certificate' &&
-          record.cancelledOn !== undefined &&
-          isOfVintage(record.vintage, month, vintageYears))
-      const evidence = isUsed ? partOf(each, month, decimal(record.kwh), 'contract') : undefined
+      const evidence = isCover(record, month, vintageYears)
+        ? partOf(each, month, decimal(record.kwh), 'contract')
+        : undefined
       return evidence === undefined ? [] : [{ evidence, kwh: decimal(evidence.amount) }]
     })
   }

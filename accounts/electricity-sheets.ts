@@ -2,6 +2,7 @@ import type { LocalName } from '#contract/identity.ts'
 import { aboutLines, type ReportHead } from './balance-report.ts'
 import { decimal, textOf, type Decimal } from './decimal.ts'
 import type { LoadFigures, ProfileDay } from './load/load-figures.ts'
+import type { LoadRule } from './load/load-rule.ts'
 import type { MaximumDemand } from './load/demand.ts'
 import { numberCell, type ReportCell, type ReportSheet, type Say } from './report-sheet.ts'
 import { costGaps } from './tariff/cost-gaps.ts'
@@ -139,6 +140,11 @@ function limitsOf({ lines, missing }: ElectricityCost, say: Say): string[] {
 const CNY: LocalName = { zh: '元', en: 'CNY' }
 const HOURS = Array.from({ length: 24 }, (_, hour) => `${String(hour).padStart(2, '0')}:00`)
 
+const tooFewSlots = ({ completeness, slots, document }: LoadRule): LocalName => ({
+  zh: `完整测量的时段太少，负荷指标不可得：须不少于已过时段的 ${completeness}，且不少于 ${slots} 个（${document}）。`,
+  en: `Too few slots were measured in full, so what the load is like is not available: at least ${completeness} of those that are over, and ${slots} (${document}).`,
+})
+
 /** Load figures of a month with the rule of each, and the energy of every hour. */
 export function loadSheets(
   head: ReportHead,
@@ -173,8 +179,12 @@ export function loadSheets(
         [say({ zh: '已知时段数', en: 'Slots known' }), String(figures.known)],
         [say({ zh: '缺失时段数', en: 'Slots missing' }), String(figures.missing)],
         [say({ zh: '非完整测量时段数', en: 'Slots not measured in full' }), String(figures.unmeasured)],
+        [say({ zh: '完整测量时段占比 %', en: 'Slots measured in full, %' }), percentCell(figures.coverage)],
       ],
-      notes: Object.values(rules).map((rule) => say(rule)),
+      notes: [
+        ...(figures.notAvailable === undefined ? [] : [say(tooFewSlots(figures.rule))]),
+        ...Object.values(rules).map((rule) => say(rule)),
+      ],
     },
     {
       name: say({ zh: '逐时电量', en: 'Hours' }),

@@ -15,9 +15,9 @@ import {
 } from './report-sheet.ts'
 
 const checks: Readonly<Record<FormCheck['check'], LocalName>> = {
-  'consumption-is-its-uses': {
-    zh: '消费合计 = 工业生产消费 + 非工业生产消费',
-    en: 'Consumption is its uses',
+  'uses-within-consumption': {
+    zh: '用作原材料 ≤ 工业生产消费，运输工具消费 ≤ 非工业生产消费，各项均不为负',
+    en: 'Raw material within production, vehicles within other use, none below zero',
   },
   'stock-and-purchase': {
     zh: '期初库存 + 购进 ≈ 消费 + 期末库存 + 外供（差值）',

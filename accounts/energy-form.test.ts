@@ -83,7 +83,7 @@ describe('Forms 205-1 and 205-2', () => {
 
   test('are checked as the statistical office does', () => {
     const results = form.checks.map(({ check, item, result }) => [check, item, result])
-    expect(results).toContainEqual(['consumption-is-its-uses', 'naturalGas', 'passed'])
+    expect(results).toContainEqual(['uses-within-consumption', 'naturalGas', 'passed'])
     expect(results).toContainEqual(['stock-and-purchase', 'diesel', 'passed'])
     // Production in tce: gas 4.8 × 1.33, electricity 0.908 × 0.1229, heat of 59 t; less the heat of 60 t that was made.
     const heat = (59 - 60) * 2.68926 * 0.03412
@@ -107,6 +107,25 @@ describe('Forms 205-1 and 205-2', () => {
     // Bought, and used by nobody: what it was used for is not known, and the total is not whole.
     expect(resultOf(others)('stock-and-purchase', 'diesel')).toBe('incomplete')
     expect(resultOf(others)('comprehensive-consumption')).toBe('incomplete')
+  })
+
+  test('more raw material, or more for vehicles, than was used at all is told of with how much', () => {
+    const checkOf = (use: string, quantity: string) => {
+      const its = [entered(9, { kind: 'energy-used', item: 'naturalGas', unit: 'm³', quantity, use })]
+      const { parts } = balanceIn(
+        groundOf(({ id }) => energies[id] ?? '0', { records: its }),
+        '2026-03',
+      )
+      const { checks } = energyForm(parts, march, { plan: food, rows, items, records: its })
+      const found = checks.find(
+        ({ check, item }) => check === 'uses-within-consumption' && item === 'naturalGas',
+      )
+      return [found?.result, found?.value?.toFixed()]
+    }
+    // Meters: 4,800 m³ into the boiler, 200 m³ in the canteen. What is recorded is a part of the use, not of the boiler’s gas.
+    expect(checkOf('feedstock', '150')).toEqual(['passed', '0'])
+    expect(checkOf('feedstock', '5100')).toEqual(['failed', '300'])
+    expect(checkOf('transport', '5000')).toEqual(['failed', '200'])
   })
 
   test('state the stock of the year’s beginning in the unit of the item', () => {

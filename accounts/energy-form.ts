@@ -36,10 +36,10 @@ export interface EnergyFormLine {
 }
 
 export interface FormCheck {
-  readonly check: 'consumption-is-its-uses' | 'stock-and-purchase' | 'comprehensive-consumption'
+  readonly check: 'uses-within-consumption' | 'stock-and-purchase' | 'comprehensive-consumption'
   readonly item: string | undefined
   readonly result: 'passed' | 'failed' | 'incomplete'
-  /** What is left, in the unit of the item; the comprehensive energy consumption itself in tce. */
+  /** What is left or too much, in the unit of the item; the comprehensive energy consumption itself in tce. */
   readonly value: Decimal | undefined
 }
 
@@ -184,16 +184,36 @@ function partOfDays(
 
 const zero = decimal('0')
 
-function lineChecks(line: EnergyFormLine): FormCheck[] {
-  const { item, consumed, production, nonProduction, purchased, stockBegin, stockEnd, sold } = line
+/**
+ * How much more of an item people entered for one use than there is of what it is a part of: raw material and production,
+ * vehicles and use beside production, both and the consumption. Consumption is the sum of its uses by construction; what
+ * was recorded beyond what was measured shows as a use below zero.
+ */
+function usesBeyond({ production, feedstock, nonProduction, transport }: EnergyFormLine): Decimal {
   const of = ({ amount }: BalanceFigure): Decimal => amount ?? zero
-  const uses = of(consumed).minus(of(production)).minus(of(nonProduction))
+  return [
+    of(production).times(-1),
+    of(nonProduction).times(-1),
+    of(feedstock).minus(of(production)),
+    of(transport).minus(of(nonProduction)),
+  ].reduce((most, each) => (each.gt(most) ? each : most), zero)
+}
+
+function lineChecks(line: EnergyFormLine): FormCheck[] {
+  const { item, consumed, purchased, stockBegin, stockEnd, sold } = line
+  const of = ({ amount }: BalanceFigure): Decimal => amount ?? zero
+  const beyond = usesBeyond(line)
   const stock = of(stockBegin).plus(of(purchased)).minus(of(consumed)).minus(of(stockEnd)).minus(of(sold))
   const isIncomplete = [consumed, purchased, stockBegin, stockEnd, sold].some(({ incomplete }) => incomplete)
   const limit = of(stockBegin).plus(of(purchased)).times(STOCK_TOLERANCE)
   const isOwn = purchased.amount === undefined
   return [
-    { check: 'consumption-is-its-uses', item, result: uses.eq(0) ? 'passed' : 'failed', value: uses },
+    {
+      check: 'uses-within-consumption',
+      item,
+      result: beyond.gt(0) ? 'failed' : consumed.incomplete ? 'incomplete' : 'passed',
+      value: beyond,
+    },
     // What is made inside and not bought has no stock equation.
     ...(isOwn
       ? []

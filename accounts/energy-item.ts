@@ -22,7 +22,11 @@ const energyItemShape = z.strictObject({
     .array(z.enum(carrierNames))
     .default([])
     .meta({ description: 'Carriers of the meters that measure it unless their source says otherwise' }),
-  media: z.boolean().default(false),
+  carriersNamed: z
+    .array(z.enum(carrierNames))
+    .default([])
+    .meta({ description: 'Carriers of meters that measure it where the plan names them, and only there' }),
+  media: z.boolean().default(false).meta({ description: 'An energy medium (耗能工质)' }),
   tonnesPerUnit: positiveDecimalText
     .optional()
     .meta({ description: 'Mass of a unit, where coefficients are by mass and the unit is not' }),

@@ -10,6 +10,7 @@ import type { BalanceGround } from './balance.ts'
 import { quotient, type Decimal } from './decimal.ts'
 import { meterItems } from './meter-items.ts'
 import { comparedPeriods, piecesOf, type ReportPeriod } from './report-period.ts'
+import { bySources } from './source-coals.ts'
 
 /** A level of the park and one energy item: what it used, and what it used before. */
 export interface StatisticsLine {
@@ -96,19 +97,21 @@ export function energyStatistics(
   const { timeZone } = park.description
   const itemOf = meterItems(park, plan, items)
   const heatingValues = heatingValuesOf(records, plan, library)
-  const coalOf = itemCoals({ plan, library, items, heatingValues })
+  const ofItem = itemCoals({ plan, library, items, heatingValues })
   const cuts = heatingValues.flatMap(({ from, to }) => [from, to])
   const used = (of: ReportPeriod): ((meter: Meter) => BalanceFigure) => {
     const pieces = piecesOf(of, timeZone, cuts)
     const measured = ground.measured(pieces satisfies readonly Period[])
+    const { coalOf, sourceOf } = bySources({ park, plan, items, records, pieces, measured, coalOf: ofItem })
     return (meter) => {
       const found = itemOf(meter, meter.register)
       if (typeof found === 'string') return sumFigures([])
+      const source = sourceOf(meter, found.item)
       return sumFigures(
         measured(meter, meter.register).flatMap((energy, index) => {
           const piece = pieces[index]
           if (piece === undefined || energy.expected === 0) return []
-          const coal = coalOf(accountOf(park, meter), found.item, piece.from)
+          const coal = coalOf(accountOf(park, meter), found.item, piece.from, source)
           const incomplete = energy.missing + energy.sum.partial > 0
           return [figureOf(energy.energy?.times(found.perUnit), coal, incomplete)]
         }),

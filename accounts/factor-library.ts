@@ -39,6 +39,8 @@ export interface StandardCoalWish {
   readonly edition: string
   /** First day of the period, e.g. "2026-03-01". */
   readonly day: string
+  /** The edition was chosen for what it says, whether or not another has taken its place since. */
+  readonly isChosen?: boolean
 }
 
 /** The factors of an installation, asked by what they are for. Nothing is ever taken from a neighbouring kind. */
@@ -107,7 +109,7 @@ export function factorLibrary(files: FactorFiles): FactorLibrary {
 
   /** Rows of one edition, or where it has none, those that it keeps of an older one. */
   function coalRows(wish: StandardCoalWish, validity?: Valid): StandardCoalFactor[] {
-    const { subject, basis, edition, day } = wish
+    const { subject, basis, edition, day, isChosen = false } = wish
     const described = standardCoal.editions[edition]
     const own = standardCoal.rows.filter(
       (row) =>
@@ -117,7 +119,7 @@ export function factorLibrary(files: FactorFiles): FactorLibrary {
         coalSuccessors.get(row.code)?.edition !== edition,
     )
     // An inherited row holds for as long as the edition that keeps it.
-    const valid = own.filter((row) => holds(validity ?? row.valid ?? described?.valid, day))
+    const valid = isChosen ? own : own.filter((row) => holds(validity ?? row.valid ?? described?.valid, day))
     const older = described?.inherits
     if (own.length > 0 || older === undefined) return valid
     if (!older.bases.includes(basis) || older.except.includes(subject)) return valid
@@ -158,9 +160,10 @@ export function factorLibrary(files: FactorFiles): FactorLibrary {
       electricityChosen.set(key, chosen)
       return chosen
     },
-    standardCoal: ({ subject, basis, edition, day }) => {
+    standardCoal: (wish) => {
+      const { subject, basis, edition, day } = wish
       const what = `standard coal of ${subject} (${basis}) by ${edition} on ${day}`
-      return only(coalRows({ subject, basis, edition, day }), what)
+      return only(coalRows(wish), what)
     },
     fuel: (set, fuel) =>
       only(

@@ -1,40 +1,14 @@
-import { z } from 'zod'
-import { accountMonth } from '#contract/entry.ts'
-import { epochMs, identifier } from '#contract/identity.ts'
 import type { Interval } from '#contract/interval.ts'
 import type { Park } from '#contract/park.ts'
-import { quantityName, quantityOf } from '#contract/quantities.ts'
+import { quantityOf } from '#contract/quantities.ts'
 import type { Books, LateRegister, PeriodLock } from '#store/port.ts'
 import { monthNameAt } from './account-month.ts'
 import type { AccountingPlan } from './accounting-plan.ts'
 import { ofAmount, textOf, type Decimal } from './decimal.ts'
 import { registerOf } from './evidence.ts'
+import type { LateData } from './late-data-view.ts'
 
 /** What came late to months whose intervals a closing holds, and which accounts it would change. */
-
-export const lateData = z.object({
-  meter: identifier,
-  quantity: quantityName,
-  unit: z.string(),
-  month: accountMonth,
-  fromMs: epochMs,
-  toMs: epochMs,
-  slots: z.int().meta({ description: 'Slots that would be others' }),
-  kept: z
-    .string()
-    .nullable()
-    .meta({ description: 'Energy of these slots as it is kept; null: none is known' }),
-  computed: z.string().nullable().meta({ description: 'As it would be now' }),
-  notedMs: epochMs.meta({ description: 'When the first of it was noted' }),
-  heldBy: z
-    .array(z.object({ account: identifier, closing: z.int().nullable(), by: z.string(), why: z.string() }))
-    .meta({ description: 'Locks that hold these intervals, with the entry that closed the month' }),
-  heldByOthers: z.boolean().meta({ description: 'Other accounts hold them too; their names are not told' }),
-  accounts: z
-    .array(z.object({ account: identifier, sources: z.array(identifier), closed: z.boolean() }))
-    .meta({ description: 'Accounts whose figures rest on them' }),
-})
-export type LateData = z.output<typeof lateData>
 
 function energyOf(intervals: readonly (Interval | undefined)[]): string | null {
   let sum: Decimal | undefined

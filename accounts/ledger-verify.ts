@@ -1,4 +1,5 @@
 import { canonicalText } from '#contract/canonical-text.ts'
+import { signedClosingText } from '#contract/closing.ts'
 import {
   entryBody,
   hashedText,
@@ -12,7 +13,7 @@ import { AccountState } from './account-state.ts'
 import { ofAmount, textOf } from './decimal.ts'
 import type { PostingRules } from './posting.ts'
 import { resultOf } from './posting-result.ts'
-import { closingOf, signedClosingText } from './statement.ts'
+import { closingOf } from './statement.ts'
 
 /**
  * Proof of a ledger: the chain of hashes, the signatures of closings, and every posting computed again from the very
@@ -162,7 +163,7 @@ class AccountProof {
     const signed = this.#proof.isSigned(
       key,
       signature,
-      signedClosingText(this.#account, row.previous, canonicalText(said)),
+      signedClosingText({ account: this.#account, previous: row.previous, closing: said }),
     )
     if (signed === undefined) yield `its key ${key.slice(0, 16)}… is none of those that are trusted`
     else if (!signed) yield 'its signature is not one over this closing and the chain before it'

@@ -20,13 +20,18 @@ export interface MeterItem {
 export type NoItem = 'no-item' | 'actual-volume' | 'no-enthalpy'
 
 const ONE = decimal('1')
+/** A cubic metre of cold water, as the annexes take it. */
+const WATER_T = decimal('1')
 
-/** Which energy item meters measure: as a source of the plan names it, as the meter above does, or the only one of its carrier. */
+/** Which energy item meters measure: as the plan names it, as the meter above does, or the only one of its carrier. */
 export function meterItems(
   park: Park,
   plan: AccountingPlan,
   items: EnergyItems,
 ): (meter: Meter, quantity: QuantityName) => MeterItem | NoItem {
+  const media = new Map(
+    plan.media.flatMap(({ item, meters }) => meters.map((meter) => [meter, item] as const)),
+  )
   const named = new Map(
     plan.accounts.flatMap(({ sources }) =>
       sources.flatMap(({ item, measured }) =>
@@ -43,6 +48,8 @@ export function meterItems(
   )
 
   function itemOf(meter: Meter, depth = 0): string | undefined {
+    const medium = media.get(meter.id)
+    if (medium !== undefined) return medium
     const given = named.get(meter.id)
     if (given !== undefined && items[given]?.carriers.includes(meter.carrier) === true) return given
     const [only, other] = byCarrier.get(meter.carrier) ?? []
@@ -60,6 +67,8 @@ export function meterItems(
     if (quantity === 'gasVolumeActual') return 'actual-volume'
     const { unit } = quantityOf(quantity)
     if (unit === described.unit) return { item, perUnit: ONE }
+    const tonnes = unit === 'm³' && described.unit === 't' && meter.carrier === 'water' ? WATER_T : undefined
+    if (tonnes !== undefined) return { item, perUnit: tonnes }
     const enthalpy = meter.carrier === 'steam' && unit === 't' ? enthalpyOf(steam.get(meter.id)) : undefined
     if (described.unit === 'GJ' && enthalpy !== undefined)
       return { item, perUnit: steamHeatGj(ONE, enthalpy) }

@@ -48,8 +48,8 @@ export function withOwnEqualValue({ flows, pieces, measured, items, coalOf }: Su
     return made.gt(0) && spent.gt(0) ? quotient(spent, made) : undefined
   }
 
-  return (account, item, day) => {
-    const given = coalOf(account, item, day)
+  return (account, item, day, source) => {
+    const given = coalOf(account, item, day, source)
     if (item !== HEAT || given.perUnit.equal !== 'no-value-for-the-year') return given
     const index = pieces.findIndex(({ from }) => from === day)
     const piece = pieces[index]

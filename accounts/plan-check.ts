@@ -71,6 +71,28 @@ export function planContradictions(
       if (years.indexOf(year) < index) at(['standardCoal', kind, index, 'year'], `a second value of ${year}`)
     }
   }
+  const { mediaEdition, mediaEqual } = plan.standardCoal
+  if (mediaEdition !== undefined && factors.standardCoal.editions[mediaEdition] === undefined)
+    at(['standardCoal', 'mediaEdition'], `edition ${mediaEdition} is not described`)
+  const notMedium = (item: string): string | undefined =>
+    items[item]?.media === true ? undefined : `there is no energy medium ${item}`
+  for (const [index, { item, year }] of mediaEqual.entries()) {
+    const why = notMedium(item)
+    if (why !== undefined) at(['standardCoal', 'mediaEqual', index, 'item'], why)
+    if (mediaEqual.findIndex((each) => each.item === item && each.year === year) < index)
+      at(['standardCoal', 'mediaEqual', index, 'year'], `a second value of ${item} in ${year}`)
+  }
+  for (const [index, { item, meters }] of plan.media.entries()) {
+    const why = notMedium(item)
+    if (why !== undefined) at(['media', index, 'item'], why)
+    for (const [place, id] of meters.entries()) {
+      const meter = park.meters.get(id)
+      if (meter === undefined)
+        at(['media', index, 'meters', place], `there is no meter ${id} in the park file`)
+      else if (why === undefined && items[item]?.carriersNamed.includes(meter.carrier) !== true)
+        at(['media', index, 'meters', place], `${id} measures ${meter.carrier}, which ${item} is not of`)
+    }
+  }
   for (const [index, { meters }] of plan.steam.entries()) {
     for (const [place, meter] of meters.entries()) {
       if (park.meters.get(meter)?.carrier !== 'steam')

@@ -1,5 +1,6 @@
 import type { LocalName } from '#contract/identity.ts'
 import type { BalanceFigure } from './balance-figure.ts'
+import type { CoalAbsence } from './coal-coefficient.ts'
 import { presented, type Decimal } from './decimal.ts'
 import type { Basis } from './factor.ts'
 
@@ -45,6 +46,23 @@ export const sayIn =
   (text) =>
     text[language]
 
+/** A sheet whose name, title and head stand in both languages, said in one. */
+export function sheetOf(
+  say: Say,
+  {
+    name,
+    title,
+    head,
+    ...rest
+  }: Omit<ReportSheet, 'name' | 'title' | 'head'> & {
+    readonly name: LocalName
+    readonly title: LocalName
+    readonly head: readonly LocalName[]
+  },
+): ReportSheet {
+  return { ...rest, name: say(name), title: say(title), head: head.map(say) }
+}
+
 /** A number rounded for print by GB/T 8170; nothing for what is not there. */
 export function numberCell(
   value: Decimal | undefined,
@@ -55,9 +73,10 @@ export function numberCell(
 }
 
 export const MISSING: LocalName = { zh: '缺', en: 'missing' }
-export const NO_VALUE: Readonly<Record<'no-coefficient' | 'no-value-for-the-year', LocalName>> = {
+export const NO_VALUE: Readonly<Record<CoalAbsence, LocalName>> = {
   'no-coefficient': { zh: '无系数', en: 'no coefficient' },
   'no-value-for-the-year': { zh: '无当年值', en: 'no value for the year' },
+  'differs-by-source': { zh: '各排放源热值不同', en: 'differs by source' },
 }
 export const MARKED_NOTE: LocalName = {
   zh: '* 该数缺少部分数据，仅为已知部分之和；空白为无此项，缺为应有而无，均不为零。',

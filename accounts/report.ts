@@ -6,6 +6,7 @@ import type { BalanceRows } from './balance-row.ts'
 import { balanceTable, partsInScope } from './balance-table.ts'
 import { balanceViewOf, type BalanceView } from './balance-view.ts'
 import { parkBalance, type BalanceGround } from './balance.ts'
+import { comprehensiveSheet } from './comprehensive-sheet.ts'
 import { energyFormSheets } from './energy-form-report.ts'
 import { energyForm } from './energy-form.ts'
 import { energyStatistics } from './energy-statistics.ts'
@@ -94,7 +95,10 @@ const makers: Makers = {
     })
     const compared = balance.compared.filter((each) => account === undefined || each.account === account)
     return {
-      sheets: balanceSheets(head, { table, parts, unplaced }, items, wish.say),
+      sheets: [
+        ...balanceSheets(head, { table, parts, unplaced }, items, wish.say),
+        comprehensiveSheet(head, table, items, wish.say),
+      ],
       view: balanceViewOf(head, { table, unplaced, compared }, items),
     }
   },

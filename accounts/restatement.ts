@@ -12,6 +12,7 @@ const reasonOf = {
   'late-data': 'Readings, decisions or records of this month came later.',
   factor: 'Another factor holds for this month.',
   plan: 'The accounting plan counts this source in another way.',
+  method: 'The same data and factors are computed in another way.',
 } as const satisfies Record<ChangeCause, string>
 
 /** True where two postings publish the same; what they rest on may differ without anyone seeing it here. */
@@ -31,15 +32,21 @@ function publishTheSame(a: Posting, b: Posting): boolean {
 const termsOf = ({ evidence }: Posting): unknown =>
   evidence.meters.map(({ meter, quantity, share }) => [meter, quantity, share])
 const ownValuesOf = ({ evidence }: Posting): unknown => evidence.records.filter(({ use }) => use === 'factor')
+/** All that a result rests on but its factors; an accuracy says how far it can be trusted, and changes none. */
+const dataOf = ({ evidence }: Posting): unknown => [
+  evidence.records,
+  evidence.meters.map(({ accuracy: _accuracy, ...measured }) => measured),
+]
 
-/** The first of plan, factors and data that differs. */
+/** The first of plan, factors and data that differs; where none does, it is the arithmetic. */
 export function causeOf(before: Posting, after: Posting): ChangeCause {
   const isCountedAlike =
     before.sourceKind === after.sourceKind &&
     before.formula === after.formula &&
     isSameContent(termsOf(before), termsOf(after))
   if (!isCountedAlike) return 'plan'
-  if (isSameContent(before.factors, after.factors)) return 'late-data'
+  if (isSameContent(before.factors, after.factors))
+    return isSameContent(dataOf(before), dataOf(after)) ? 'method' : 'late-data'
   return isSameContent(ownValuesOf(before), ownValuesOf(after)) ? 'factor' : 'late-data'
 }
 

@@ -3,7 +3,7 @@ import type { LocalName } from '#contract/identity.ts'
 import { aboutLines, type ReportHead } from './balance-report.ts'
 import { decimal } from './decimal.ts'
 import { numberCell, traced, type ReportCell, type ReportSheet, type Say } from './report-sheet.ts'
-import type { Statement, Totals } from './statement.ts'
+import type { Statement, Totals, UncertaintyLacks } from './statement.ts'
 
 /** The carbon statement of an account as sheets: months by scope, and what each is made of. */
 
@@ -29,6 +29,15 @@ function isOfTwoRegions({ factors }: Statement['lines'][number]['posting']): boo
     factors.find((each) => each.what === what && each.code.startsWith('grid/'))?.code.split('/')[1]
   const [location, residual] = [regionOf('emission'), regionOf('residual')]
   return location !== undefined && residual !== undefined && location !== residual
+}
+
+/** What the uncertainty of the total says nothing of. */
+function lacksNote({ slots, figures, unknown }: UncertaintyLacks, say: Say): string {
+  const share = (text: string): string => `${(Number(text) * 100).toFixed(2)} %`
+  return say({
+    zh: `不确定度仅就已知部分而言：缺失时段 ${share(slots)}，无不确定度的排放 ${share(figures)}，无结果的过账 ${unknown} 条。`,
+    en: `The uncertainty is of what is known: ${share(slots)} of the slots are missing, ${share(figures)} of the emissions have none, ${unknown} postings have no result.`,
+  })
 }
 
 /** Statement of account, with the factors that were not seen in print marked. */
@@ -62,6 +71,7 @@ export function statementSheets(
     ...(incomplete.length === 0
       ? []
       : [`${say({ zh: '数据不完整', en: 'Data incomplete' })}: ${incomplete.join(', ')}`]),
+    ...(totals.uncertaintyLacks === undefined ? [] : [lacksNote(totals.uncertaintyLacks, say)]),
     ...unavailable.map((why) => `${say({ zh: '未计入', en: 'Not counted' })}: ${why}`),
     ...(provisional.length === 0
       ? []

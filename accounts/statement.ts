@@ -1,3 +1,4 @@
+import type { UnsignedClosing } from '#contract/closing.ts'
 import { scopes, type Posting, type Scope } from '#contract/entry.ts'
 import type { AccountState } from './account-state.ts'
 import { decimal, textOf, type Decimal } from './decimal.ts'
@@ -15,8 +16,20 @@ export interface Totals {
   readonly byScope: Readonly<Partial<Record<Scope, string>>>
   /** Adjustments that are in the figures, by scope. */
   readonly adjustments: Readonly<Partial<Record<Scope, string>>>
-  /** Half-width of the 95 % interval of the total as a share of it; undefined where a part has none. */
+  /** Half-width of the 95 % interval of what is known of the total, as a share of it; undefined where nothing has one. */
   readonly uncertainty: string | undefined
+  /** What the uncertainty says nothing of; undefined where it speaks of the whole total. */
+  readonly uncertaintyLacks: UncertaintyLacks | undefined
+}
+
+/** Missing data is no error of a meter, and no interval speaks of it: how much there is of it is said instead. */
+export interface UncertaintyLacks {
+  /** Slots missing of those expected of the meters of scopes 1 and 2, as a share. */
+  readonly slots: string
+  /** Sizes of figures that have no uncertainty, as a share of all sizes. */
+  readonly figures: string
+  /** Postings without a result. */
+  readonly unknown: number
 }
 
 export interface StatementLine {
@@ -73,18 +86,35 @@ export function isIncomplete({ tCo2, completeness }: Posting): boolean {
  * Errors of one source add up over months, those of several sources in quadrature (accounts/uncertainty.ts). A meter errs
  * the same way wherever it stands: its error is added up, with its sign, over all sources that it has a part in.
  */
-function uncertaintyOf(postings: readonly Posting[], total: Decimal | undefined): string | undefined {
-  const whole = Math.abs(Number((total ?? ZERO).toString()))
-  if (whole === 0) return undefined
+function uncertaintyOf(
+  postings: readonly Posting[],
+  total: Decimal | undefined,
+): Pick<Totals, 'uncertainty' | 'uncertaintyLacks'> {
   const rests = new Map<string, number>()
   const meters = new Map<string, number>()
   const add = (to: Map<string, number>, key: string, half: number): unknown =>
     to.set(key, (to.get(key) ?? 0) + half)
+  const lacks = { slots: 0, expected: 0, size: 0, sizes: 0, figure: ZERO, unknown: 0 }
   for (const posting of postings) {
-    const { source, tCo2, uncertainty, scope } = posting
-    if (tCo2 === undefined || (scope !== '1' && scope !== '2') || Number(tCo2) === 0) continue
-    if (uncertainty === undefined) return undefined
-    const half = Math.abs(Number(tCo2)) * Number(uncertainty.share)
+    const { source, tCo2, uncertainty, scope, evidence } = posting
+    if (scope !== '1' && scope !== '2') continue
+    for (const { slots } of evidence.meters) {
+      lacks.slots += slots.missing
+      lacks.expected += slots.expected
+    }
+    if (tCo2 === undefined) {
+      lacks.unknown += 1
+      continue
+    }
+    const size = Math.abs(Number(tCo2))
+    if (size === 0) continue
+    lacks.sizes += size
+    if (uncertainty === undefined) {
+      lacks.size += size
+      lacks.figure = lacks.figure.plus(decimal(tCo2))
+      continue
+    }
+    const half = size * Number(uncertainty.share)
     let variance = 0
     for (const { key, error } of meterErrors(posting)) {
       add(meters, key, error)
@@ -92,7 +122,22 @@ function uncertaintyOf(postings: readonly Posting[], total: Decimal | undefined)
     }
     add(rests, source, Math.sqrt(Math.max(0, half ** 2 - variance)))
   }
-  return shareText(Math.hypot(...rests.values(), ...meters.values()) / whole)
+  const share = (part: number, whole: number): string => shareText(whole === 0 ? 0 : part / whole)
+  const known = Math.abs((total ?? ZERO).minus(lacks.figure).toNumber())
+  const isWhole = lacks.slots === 0 && lacks.size === 0 && lacks.unknown === 0
+  return {
+    uncertainty:
+      known === 0 || rests.size === 0
+        ? undefined
+        : shareText(Math.hypot(...rests.values(), ...meters.values()) / known),
+    uncertaintyLacks: isWhole
+      ? undefined
+      : {
+          slots: share(lacks.slots, lacks.expected),
+          figures: share(lacks.size, lacks.sizes),
+          unknown: lacks.unknown,
+        },
+  }
 }
 
 /** What each meter's error makes of a posting's result, in tCO2, with the sign that it has in it. */
@@ -145,7 +190,7 @@ export function totalsOf(
     totalMarketBased: text(market),
     byScope: texts(byScope),
     adjustments: texts(adjusted),
-    uncertainty: uncertaintyOf(postings, total),
+    ...uncertaintyOf(postings, total),
   }
 }
 
@@ -220,14 +265,8 @@ export function statementOf(
   }
 }
 
-type Closing = Extract<Parameters<AccountState['take']>[0]['body'], { kind: 'closing' }>
-
 /** What a closing says of its month, before it is signed. */
-export function closingOf(
-  state: AccountState,
-  month: string,
-  by: string,
-): Omit<Closing, 'key' | 'signature'> {
+export function closingOf(state: AccountState, month: string, by: string): UnsignedClosing {
   const postings = state.postingsOf(month).map(({ body }) => body)
   const adjustments = [...state.adjustments.values()]
     .map(({ body }) => body)
@@ -242,12 +281,4 @@ export function closingOf(
     incomplete: postings.filter(isIncomplete).map(({ source }) => source),
     by,
   }
-}
-
-/**
- * The text that is signed: the closing and the chain before it, so that nothing of the past can be changed afterwards.
- * @param previous hash of the account's last entry before the closing
- */
-export function signedClosingText(account: string, previous: string, closing: string): string {
-  return `tanbiao ledger closing 1\n${account}\n${previous}\n${closing}`
 }

@@ -52,15 +52,15 @@ interface ActivityParts {
 }
 
 /**
- * Undefined where the amount is zero, of which no share can be said, and where slots are missing: how far the known ones are
- * from the whole is not an error of the meter.
+ * Undefined where the amount is zero, of which no share can be said. Where slots are missing it is that of the known ones: how
+ * far these are from the whole is no error of the meter, and the posting's completeness stands beside it.
  */
 export function uncertaintyOf(
   parts: ActivityParts,
   assumptions: UncertaintyAssumptions,
 ): Posting['uncertainty'] {
   const whole = Math.abs(parts.amount.toNumber())
-  if (whole === 0 || parts.meters.some(({ slots }) => slots.missing > 0)) return undefined
+  if (whole === 0) return undefined
   let variance = 0
   let assumed = false
   const add = (size: number, percent: string): void => {

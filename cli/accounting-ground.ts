@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { factorLibrary } from '#accounts/factor-library.ts'
 import { measuredFromBooks } from '#accounts/measured-energy.ts'
 import type { ReportGround } from '#accounts/report.ts'
@@ -6,16 +5,14 @@ import { Fault } from '#contract/fault.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { openBooks } from '#store/open.ts'
 import type { Books } from '#store/port.ts'
-import { booksFolder } from './account-files.ts'
 import { accountingPlanBeside, readAccountingPlan, readReportFiles } from './accounting-files.ts'
 import { readFactorFiles } from './factor-files.ts'
-import { clockOf, keptPace } from './pace.ts'
+import { serverClock, serverFile } from './server-folder.ts'
 
 /** Everything that reports are made from, read from files and the books of a data folder. */
 export interface AccountingGround extends ReportGround {
   readonly books: Books
-  /** Where they lie, and what the server's clock shows: it may run faster. */
-  readonly folder: string
+  /** What the server's clock shows: it may run faster. */
   readonly nowMs: number
   close(): void
 }
@@ -35,9 +32,8 @@ export function openAccounting(files: {
     throw new Fault('argument-invalid', `--accounting: there is no accounting.yaml beside ${files.park}`)
   const factors = readFactorFiles()
   const plan = readAccountingPlan(planFile, park, factors)
-  const folder = booksFolder(files.data)
-  const books = openBooks(join(folder, 'books.sqlite'))
-  const nowMs = clockOf(keptPace(folder)).wallMs()
+  const books = openBooks(serverFile(files.data, 'books.sqlite'))
+  const nowMs = serverClock(files.data).wallMs()
   return {
     park,
     plan,
@@ -46,7 +42,6 @@ export function openAccounting(files: {
     records: books.records({}).filter(({ replacedBy }) => replacedBy === undefined),
     measured: measuredFromBooks(books, nowMs),
     books,
-    folder,
     nowMs,
     close: () => {
       books.close()

@@ -81,7 +81,7 @@ const noCoal: ItemCoals = () => ({
 function amountOf({ terms }: Cell, pieces: readonly ReportPeriod[], measured: MeasuredPieces): Decimal {
   return terms.reduce(
     (sum, { flow, sign }) =>
-      meterParts([flow], pieces, measured, noCoal).reduce(
+      meterParts([flow], pieces, measured, noCoal, () => undefined).reduce(
         (all, { figure }) => all.plus((figure.amount ?? ZERO).times(sign)),
         sum,
       ),

@@ -33,9 +33,11 @@ beforeAll(async () => {
   writeFileSync(trustFile, `keys:\n  - name: office\n    key: ${publicText}\n`)
   trust = readTrust(trustFile)
   const closing = signedClosing(
-    'steel',
-    bench.books.ledgerHead('steel').hash,
-    closingOf(stateOf(bench.books.ledger('steel')), '2026-03', 'officer'),
+    {
+      account: 'steel',
+      previous: bench.books.ledgerHead('steel').hash,
+      closing: closingOf(stateOf(bench.books.ledger('steel')), '2026-03', 'officer'),
+    },
     createPrivateKey(privatePem),
   )
   bench.books.post('steel', [closing], bench.clock.wallMs())

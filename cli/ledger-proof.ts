@@ -2,15 +2,12 @@ import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:
 import type { FactorFiles } from '#accounts/factor.ts'
 import { ledgerFindings, type LedgerFinding, type ProofCount } from '#accounts/ledger-verify.ts'
 import type { PostingRules } from '#accounts/posting.ts'
-import { signedClosingText } from '#accounts/statement.ts'
-import { canonicalText } from '#contract/canonical-text.ts'
-import type { EntryBody } from '#contract/entry.ts'
+import { signedClosingText, type Closing, type ClosingDraft } from '#contract/closing.ts'
+import { Fault } from '#contract/fault.ts'
 import type { Trust } from '#firmware-config/signature.ts'
 import type { Books } from '#store/port.ts'
 
 /** Signing of closings, and the proof of ledgers, with keys and hashes. */
-
-type Closing = Extract<EntryBody, { kind: 'closing' }>
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -21,18 +18,27 @@ const keyDigest = (key: KeyObject): string =>
     .digest('hex')
 
 /** A closing, signed over itself and the chain before it. */
-export function signedClosing(
-  account: string,
-  previous: string,
-  closing: Omit<Closing, 'key' | 'signature'>,
-  key: KeyObject,
-): Closing {
-  const text = signedClosingText(account, previous, canonicalText(closing))
+export function signedClosing(draft: ClosingDraft, key: KeyObject): Closing {
   return {
-    ...closing,
+    ...draft.closing,
     key: keyDigest(createPublicKey(key)),
-    signature: sign(null, Buffer.from(text), key).toString('base64'),
+    signature: sign(null, Buffer.from(signedClosingText(draft)), key).toString('base64'),
   }
+}
+
+/**
+ * A closing with a signature that was made elsewhere, by whichever of the trusted keys made it. Throws
+ * `closing-untrusted`.
+ */
+export function trustedClosing(draft: ClosingDraft, signature: string, trust: Trust): Closing {
+  const text = Buffer.from(signedClosingText(draft))
+  const bytes = Buffer.from(signature, 'base64')
+  for (const [digest, { key }] of trust)
+    if (verify(null, text, key, bytes)) return { ...draft.closing, key: digest, signature }
+  throw new Fault(
+    'closing-untrusted',
+    `The signature is none of the ${trust.size} trusted keys over ${draft.closing.month} of ${draft.account} as it is now.`,
+  )
 }
 
 /** Value of a factor's part by its code, as the files have it now. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -10,6 +10,7 @@ import { openBooks, openReadingStore } from '#store/open.ts'
 import { parkOfMeters, register, registerReading, T0 } from './bookkeeping.test-support.ts'
 import { CommitFollower } from './commit-follower.ts'
 import { Recomputation } from './recomputation.ts'
+import { withBooks } from './server-folder.ts'
 import { energyEnter } from './verbs/energy-enter.ts'
 import { entryWithdraw } from './verbs/entry-withdraw.ts'
 import { eventAdd } from './verbs/event-add.ts'
@@ -65,6 +66,23 @@ async function slots(
     await store.close()
   }
 }
+
+test('the data folder of the demo has its server in a folder of its own; where there is no server nothing is entered', async () => {
+  const server = join(data, 'server')
+  mkdirSync(server)
+  const store = await openReadingStore(`sqlite:${join(server, 'readings.sqlite')}`)
+  openBooks(join(server, 'books.sqlite')).close()
+  await readingEnter.run([...where(), '--at', at(2), '--value', '30.00', ...who])
+  const [entered] = await store.readings('press', register, { fromMs: T0, toMs: T0 + 8 * SLOT_MS })
+  await store.close()
+  expect(entered).toMatchObject({ quality: 'manual', value: { count: 3_000, resolution: '0.01' } })
+  await withBooks(data, (books) => expect(books.gapEntries(1)).toEqual([]))
+
+  rmSync(server, { recursive: true })
+  const refused = readingEnter.run([...where(), '--at', at(2), '--value', '30.00', ...who])
+  await expect(refused).rejects.toMatchObject({ code: 'file-unreadable' })
+  expect(readdirSync(data)).toEqual(['park.yaml'])
+})
 
 test('a register read by hand is a point of it, is listed with who and why, and can be taken back', async () => {
   expect(

@@ -14,7 +14,7 @@ import { manualCheck, type ManualCheck } from '#intervals/manual-check.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { text } from './options.ts'
-import { clockOf, keptPace } from './pace.ts'
+import { serverClock, serverFolder, storeAddress } from './server-folder.ts'
 
 /** What the verbs have in common by which a person says something of a meter. */
 
@@ -58,19 +58,23 @@ export interface EntryDesk {
   readonly entries: readonly RecordedEntry[]
 }
 
-/** Runs some work at an open store, and closes it. Throws `not-found` for a meter that the park does not have. */
+/**
+ * Runs some work at an open store, and closes it. Throws `not-found` for a meter that the park does not have, and
+ * `file-unreadable` where there is no store: what is entered into a new one would never be heard of again.
+ */
 export async function atDesk<T>(
   given: GivenPlace & { meter: string },
   work: (desk: EntryDesk) => Promise<T>,
 ): Promise<T> {
   const meter = readParkFile(given.park).meters.get(given.meter)
   if (meter === undefined) throw new Fault('not-found', `The park has no meter "${given.meter}".`)
-  const file = join(given.data, 'books.sqlite')
+  const address = storeAddress(given.data, given.store)
+  const file = join(serverFolder(given.data), 'books.sqlite')
   const books = existsSync(file) ? openBooks(file) : undefined
-  const store = await openReadingStore(given.store ?? `sqlite:${join(given.data, 'readings.sqlite')}`)
+  const store = await openReadingStore(address)
   try {
     const entries = books?.meterEntries(meter.id) ?? []
-    return await work({ meter, store, clock: clockOf(keptPace(given.data)), entries })
+    return await work({ meter, store, clock: serverClock(given.data), entries })
   } finally {
     books?.close()
     await store.close()

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
@@ -49,10 +49,18 @@ export function clockOf(pace: Pace | undefined): Clock {
   return pace === undefined ? systemClock : fasterClock(systemClock, pace)
 }
 
-/** The pace that a data folder was begun with; `undefined` for real time. */
+/** The pace that a data folder was begun with; `undefined` for real time. Throws `file-invalid`. */
 export function keptPace(folder: string): Pace | undefined {
   const file = join(folder, FILE)
-  return existsSync(file) ? paceFile.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined
+  if (!existsSync(file)) return undefined
+  try {
+    return paceFile.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (cause) {
+    throw new Fault('file-invalid', 'It does not say in which time this data folder was begun.', {
+      place: { file },
+      cause,
+    })
+  }
 }
 
 /**
@@ -71,7 +79,9 @@ export function paceOfFolder(folder: DataFolder, state: string, given: GivenPace
   }
   if (asked === undefined) return undefined
   if (existsSync(folder.file(state))) throw otherPace(folder, 'real time')
-  writeFileSync(folder.file(FILE), JSON.stringify(asked))
+  const file = folder.file(FILE)
+  writeFileSync(`${file}.new`, JSON.stringify(asked))
+  renameSync(`${file}.new`, file)
   return asked
 }
 

@@ -40,7 +40,7 @@ export class PostingBatch {
     this.#entries = 0
     if (pending.length === 0) return
     try {
-      this.#books.postAll(pending, nowMs)
+      this.#books.postAll(joined(pending), nowMs)
     } catch (error) {
       if (!(error instanceof Fault) || error.retryable) throw error
       this.#oneByOne(pending, nowMs)
@@ -61,4 +61,19 @@ export class PostingBatch {
       }
     }
   }
+}
+
+/** Additions to one account that follow one another as one. */
+function joined(additions: readonly LedgerAddition[]): LedgerAddition[] {
+  const found: LedgerAddition[] = []
+  for (const each of additions) {
+    const before = found.at(-1)
+    if (before?.account !== each.account) {
+      found.push(each)
+      continue
+    }
+    const bodies = [...before.bodies, ...each.bodies]
+    found[found.length - 1] = { ...each, bodies, progress: each.progress ?? before.progress }
+  }
+  return found
 }

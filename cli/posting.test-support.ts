@@ -128,7 +128,8 @@ export class PostingBench {
     const key = createPrivateKey(newSigningKey().privatePem)
     const state = stateOf(this.books.ledger(account))
     const said = closingOf(state, month, 'officer')
-    const closing = signedClosing(account, this.books.ledgerHead(account).hash, said, key)
+    const previous = this.books.ledgerHead(account).hash
+    const closing = signedClosing({ account, previous, closing: said }, key)
     return this.books.post(account, [closing], this.clock.wallMs())[0]?.number ?? 0
   }
 

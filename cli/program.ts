@@ -44,6 +44,7 @@ await dispatch({
   'ledger statement': async () => (await import('./verbs/ledger.ts')).ledgerStatement,
   'ledger post': async () => (await import('./verbs/ledger-close.ts')).ledgerPost,
   'ledger close': async () => (await import('./verbs/ledger-close.ts')).ledgerClose,
+  'ledger sign': async () => (await import('./verbs/ledger-close.ts')).ledgerSign,
   'ledger late': async () => (await import('./verbs/ledger-late.ts')).ledgerLate,
   'ledger reopen': async () => (await import('./verbs/ledger.ts')).ledgerReopen,
   'ledger adjust': async () => (await import('./verbs/ledger.ts')).ledgerAdjust,

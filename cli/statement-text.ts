@@ -1,4 +1,4 @@
-import type { Statement } from '#accounts/statement.ts'
+import type { Statement, UncertaintyLacks } from '#accounts/statement.ts'
 import { decimal, presented } from '#accounts/decimal.ts'
 import { tableLines } from './table.ts'
 
@@ -7,6 +7,12 @@ import { tableLines } from './table.ts'
 const tonnes = (text: string | undefined): string => (text === undefined ? '–' : presented(decimal(text), 2))
 const percent = (share: string | undefined): string =>
   share === undefined ? '–' : `±${(Number(share) * 100).toFixed(1)} %`
+
+/** What an uncertainty says nothing of. */
+function lacksText({ slots, figures, unknown }: UncertaintyLacks): string {
+  const share = (text: string): string => `${(Number(text) * 100).toFixed(2)} %`
+  return `${share(slots)} of the slots missing, ${share(figures)} of the figures without one, ${unknown} without a result`
+}
 
 /** Lines of a statement. */
 export function statementLines(statement: Statement): string[] {
@@ -43,6 +49,9 @@ export function statementLines(statement: Statement): string[] {
       ([scope, tCo2]) => `adjustments in scope ${scope}: ${tonnes(tCo2)} tCO2`,
     ),
     ...(missing.length === 0 ? [] : [`not posted: ${missing.join(', ')}`]),
+    ...(totals.uncertaintyLacks === undefined
+      ? []
+      : [`the 95 % interval is of what is known: ${lacksText(totals.uncertaintyLacks)}`]),
     ...(incomplete.length === 0 ? [] : [`incomplete: ${incomplete.join(', ')}`]),
     ...(doubtful.length === 0 ? [] : [`factors not seen in print: ${doubtful.join(', ')}`]),
     ...differences.map(

@@ -66,6 +66,17 @@ export const accountingRecord = z
     }),
     z.strictObject({
       ...common,
+      kind: z.literal('degree-days').meta({
+        description:
+          'Degree days of a weather station, for baselines of a park without a thermometer of its own',
+      }),
+      heating: decimalText.meta({ description: 'Sum of the days, °C·d' }),
+      cooling: decimalText.meta({ description: 'Sum of the days, °C·d' }),
+      heatingBase: decimalText.default('18').meta({ description: '°C' }),
+      coolingBase: decimalText.default('26').meta({ description: '°C' }),
+    }),
+    z.strictObject({
+      ...common,
       kind: z.literal('process-activity').meta({ description: 'Amount of an activity that emits' }),
       source: identifier,
       quantity,

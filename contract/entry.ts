@@ -102,7 +102,8 @@ export const posting = z.strictObject({
   methods: z.partialRecord(z.enum([...intervalMethods, 'recorded']), decimalText),
   /**
    * Half-width of the 95 % interval (k = 2) as a share of the result; of the activity alone where the factor's is not
-   * known. `assumed`: an accuracy of accounts/uncertainty.yaml took part. Absent where it cannot be said.
+   * known. `assumed`: an accuracy of accounts/uncertainty.yaml took part. Of what is known, where
+   * `completeness` is below 1. Absent where it cannot be said.
    */
   uncertainty: z
     .strictObject({
@@ -118,8 +119,24 @@ const reason = z.string().min(1).max(500)
 const by = z.string().min(1).max(100)
 const document = z.string().min(1).max(500)
 
-/** Why a posting is not what it would be today. */
-export const changeCauses = ['late-data', 'factor', 'plan'] as const
+/**
+ * Why a posting is not what it would be today: data that came later, another factor, another accounting plan, or another
+ * arithmetic over the same data and factors.
+ */
+export const changeCauses = ['late-data', 'factor', 'plan', 'method'] as const
+
+/** Closes and locks a month: totals, and a signature over them and the hash of the chain so far. */
+export const closing = z.strictObject({
+  kind: z.literal('closing'),
+  month: accountMonth,
+  total: decimalText.optional(),
+  byScope: z.partialRecord(z.enum(scopes), decimalText),
+  entries: z.int().min(0).meta({ description: 'Entries of the account before this one' }),
+  incomplete: z.array(identifier).meta({ description: 'Sources with missing slots or without a result' }),
+  by,
+  key: digest.meta({ description: 'SHA-256 of the public key (DER)' }),
+  signature: z.base64().length(88).meta({ description: 'Ed25519' }),
+})
 
 export const entryBody = z.discriminatedUnion('kind', [
   posting,
@@ -165,18 +182,7 @@ export const entryBody = z.discriminatedUnion('kind', [
     document,
     by,
   }),
-  /** Closes and locks a month: totals, and a signature over them and the hash of the chain so far. */
-  z.strictObject({
-    kind: z.literal('closing'),
-    month: accountMonth,
-    total: decimalText.optional(),
-    byScope: z.partialRecord(z.enum(scopes), decimalText),
-    entries: z.int().min(0).meta({ description: 'Entries of the account before this one' }),
-    incomplete: z.array(identifier).meta({ description: 'Sources with missing slots or without a result' }),
-    by,
-    key: digest.meta({ description: 'SHA-256 of the public key (DER)' }),
-    signature: z.base64().length(88).meta({ description: 'Ed25519' }),
-  }),
+  closing,
   z.strictObject({ kind: z.literal('reopening'), month: accountMonth, reason, by }),
 ])
 

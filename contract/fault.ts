@@ -223,6 +223,11 @@ export const faultTable = {
     advice: 'Look at the entry that it names with "tanbiao ledger show".',
     retryable: false,
   },
+  'closing-untrusted': {
+    advice:
+      'Sign what is shown now with a key that closing-keys.yaml beside the park file names; nothing was closed.',
+    retryable: false,
+  },
   'month-closed': {
     advice: 'Reopen the month with its reason ("tanbiao ledger reopen"), or leave it as it was published.',
     retryable: false,

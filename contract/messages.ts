@@ -223,6 +223,14 @@ export const stateMessage = z.strictObject({
     })
     .optional(),
   configuration: configurationState.optional(),
+  software: z
+    .strictObject({
+      version: z.string().min(1).max(40).meta({ description: 'Of the agent' }),
+      runtime: z.string().min(1).max(40).meta({ description: 'Of Node, e.g. "v26.10.0"' }),
+      platform: z.string().min(1).max(40).meta({ description: 'System and processor, e.g. "linux-arm64"' }),
+    })
+    .optional()
+    .meta({ description: 'What the gateway runs; older agents do not say it' }),
   meters: z
     .array(
       z.strictObject({

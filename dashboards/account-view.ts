@@ -12,6 +12,7 @@ import type { LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Books } from '#store/port.ts'
+import type { SlotRevisionTrace } from './api/trace-shapes.ts'
 import { slotRevisions, type CommitSource } from './slot-trace.ts'
 
 /** Read functions of carbon accounts: nothing here can write. */
@@ -113,22 +114,11 @@ export function postingEntry(
   return { ...found, body: found.body }
 }
 
-/** One revision of a slot, down to the register readings that it rests on and the batches that they came in. */
-export interface SlotTrace {
+/** The revision of a slot that a posting rests on, down to readings and the batches that they came in. */
+export type SlotTrace = SlotRevisionTrace & {
   readonly meter: string
   readonly quantity: QuantityName
   readonly slotMs: number
-  readonly revision: number
-  readonly basis: string
-  readonly method: string | null
-  readonly energy: string | null
-  readonly readings: readonly {
-    readonly atMs: number
-    readonly register: string
-    readonly gateway: string
-    /** Null where the store cannot tell: data that came long after they were read. */
-    readonly batch: { readonly epoch: string; readonly seq: number; readonly committedAtMs: number } | null
-  }[]
 }
 
 /** The slot of a posting's meter, in the revision that the posting rests on. Throws `not-found`. */
@@ -147,25 +137,8 @@ export async function slotTrace(
     evidence === undefined || run === undefined
       ? undefined
       : sources.books.revisions(meter, evidence.quantity, slotMs).find(({ revision }) => revision === run[2])
-  if (evidence === undefined || interval === undefined)
+  const [traced] = interval === undefined ? [] : await slotRevisions(sources.commits, park, [interval])
+  if (evidence === undefined || traced === undefined)
     throw new Fault('not-found', `The posting rests on no slot of ${meter} at ${slotMs}.`)
-  const { quantity } = evidence
-  const [traced] = await slotRevisions(sources.commits, park, [interval])
-  return {
-    meter,
-    quantity,
-    slotMs,
-    revision: interval.revision,
-    basis: traced?.basis ?? 'missing',
-    method: traced?.method ?? null,
-    energy: traced?.energy ?? null,
-    readings:
-      traced?.basis === 'register'
-        ? traced.readings.map(({ value, gateway, ...rest }) => ({
-            ...rest,
-            register: value,
-            gateway: gateway ?? '',
-          }))
-        : [],
-  }
+  return { meter, quantity: evidence.quantity, slotMs, ...traced }
 }

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import Big from 'big.js'
-import { textOf } from '#accounts/decimal.ts'
+import { decimal, ofAmount, textOf, type Decimal } from '#accounts/decimal.ts'
 import { sum, toDecimal } from '#contract/amount.ts'
 import { SETTLE_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import { partsOf, rollUp } from '#intervals/rollup.ts'
 import type { Closures, Completeness } from './api/completeness-shapes.ts'
+import { settledSlots } from './energy-sums.ts'
 import { expectedCount } from './energy.ts'
 import { metersInto } from './enterprise-view.ts'
 import { dayText } from './overview.ts'
@@ -62,14 +62,15 @@ export async function completenessOf(
     days: days.map(({ fromMs }) => dayText(fromMs, timeZone)),
     meters: await inTurns(meters, (meter) => {
       const sums = rollUp(books.daySums(meter.id, meter.register, period), days)
+      const settled = settledSlots(books, meter, sums, untilMs)
       const expected = days.map((day) => expectedCount(meter, day, Math.max(day.fromMs, untilMs)))
       return [
         {
           meter: meter.id,
           expected,
-          // A slot under way may be known already.
-          known: sums.map(({ sum }, index) => Math.min(sum.known, expected[index] ?? 0)),
-          partial: sums.map(({ sum }) => sum.partial),
+          // More were known before the date of installation was moved.
+          known: settled.map(({ known }, index) => Math.min(known, expected[index] ?? 0)),
+          partial: settled.map(({ partial }) => partial),
         },
       ]
     }),
@@ -77,34 +78,43 @@ export async function completenessOf(
   }
 }
 
+const PERCENT = decimal('0.01')
+
 interface Measured {
-  readonly total: Big | undefined
+  readonly total: Decimal | undefined
   readonly text: string | null
   readonly complete: boolean
   /** Greatest error by accuracy class; undefined where a meter has none. */
-  readonly error: Big | undefined
+  readonly error: Decimal | undefined
 }
+
+const NONE = { known: 0, partial: 0 }
 
 function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }: Month): Measured {
   const untilMs = slotStart(nowMs - SETTLE_MS)
   let complete = true
-  let error: Big | undefined = new Big(0)
+  let error: Decimal | undefined = decimal('0')
   const amounts = meters.flatMap((meter) => {
     const [part] = rollUp(books.sumsOver(meter.id, meter.register, period), [period])
     if (part === undefined || part.sum.energy === undefined) {
       complete = false
       return []
     }
-    complete &&= part.sum.known >= expectedCount(meter, period, untilMs) && part.sum.partial <= 1
+    const [settled = NONE] = settledSlots(books, meter, [part], untilMs)
+    complete &&= settled.known >= expectedCount(meter, period, untilMs) && settled.partial === 0
     error =
       meter.accuracyPercent === undefined
         ? undefined
-        : error?.plus(new Big(toDecimal(part.sum.energy)).abs().times(meter.accuracyPercent).div(100))
+        : error?.plus(ofAmount(part.sum.energy).abs().times(meter.accuracyPercent).times(PERCENT))
     return part.sum.energy
   })
   const total = sum(amounts)
-  const text = total === undefined ? null : toDecimal(total)
-  return { total: text === null ? undefined : new Big(text), text, complete, error }
+  return {
+    total: total === undefined ? undefined : ofAmount(total),
+    text: total === undefined ? null : toDecimal(total),
+    complete,
+    error,
+  }
 }
 
 /**

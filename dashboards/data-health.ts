@@ -3,6 +3,7 @@ import type { Park } from '#contract/park.ts'
 import { rollUp } from '#intervals/rollup.ts'
 import type { DataHealth } from './api/completeness-shapes.ts'
 import { calibrationDue, inTurns } from './completeness.ts'
+import { settledSlots } from './energy-sums.ts'
 import { expectedCount } from './energy.ts'
 import { dayText } from './overview.ts'
 import type { BooksView } from './sources.ts'
@@ -25,11 +26,12 @@ export async function dataHealthOf(
   const untilMs = Math.max(day.fromMs, slotStart(nowMs - SETTLE_MS))
   const slots = { expected: 0, known: 0 }
   await inTurns(meters, (meter) => {
-    const [part] = rollUp(books.daySums(meter.id, meter.register, day), [day])
+    const sums = rollUp(books.daySums(meter.id, meter.register, day), [day])
     const expected = expectedCount(meter, day, untilMs)
     slots.expected += expected
-    // A slot under way may be known already.
-    slots.known += Math.min(part?.sum.known ?? 0, expected)
+    // More were known before the date of installation was moved.
+    for (const { known } of settledSlots(books, meter, sums, untilMs))
+      slots.known += Math.min(known, expected)
     return []
   })
   const isSeen = (meter: string | undefined): boolean =>

@@ -1,3 +1,4 @@
+import type { ClosingDraft } from '#contract/closing.ts'
 import type { Refusal } from '#contract/commit.ts'
 import type { EntryBody } from '#contract/entry.ts'
 import type { GapDecision } from '#contract/gap.ts'
@@ -7,6 +8,35 @@ import type { Remark } from '#store/alarm-port.ts'
 interface Person {
   readonly by: string
   readonly reason: string
+}
+
+/** Which month of which account is closed, and by whom. */
+export interface ClosingWish {
+  readonly account: string
+  readonly month: string
+  readonly by: string
+}
+
+/** Closes months by signatures that were made where the private keys are: never here. */
+export interface ClosingDesk {
+  /** Names of the keys whose signature counts. */
+  readonly keys: readonly string[]
+  /** What is to be signed. Throws `entry-invalid` or `month-closed`. */
+  draft(wish: ClosingWish, nowMs: number): ClosingDraft
+  /**
+   * Enters the closing with its signature and returns its number. Throws as `draft` does, `entry-invalid` where the chain
+   * has grown since or a lack was not accepted, and `closing-untrusted`.
+   */
+  close(
+    wish: ClosingWish & {
+      /** Hash of the account's last entry when it was signed. */
+      readonly previous: string
+      readonly signature: string
+      /** Somebody has said that slots are missing, and that it is closed all the same. */
+      readonly isIncompleteAccepted: boolean
+    },
+    nowMs: number,
+  ): number
 }
 
 /** Where persons' decisions are written: the one way from the pages into the books, given by the composing process. */
@@ -29,4 +59,6 @@ export interface Desk {
   ): Promise<{ readonly stored: number; readonly refused: readonly Refusal[] }>
   /** Throws `quarantine-closed`. */
   discard(id: number, person: Person): void
+  /** Undefined where nothing is accounted. */
+  readonly closings: ClosingDesk | undefined
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { decimal } from '#accounts/decimal.ts'
 import { energyFlow, type UsedEnergy } from './energy-flow.ts'
 import { smallPark } from './fixture.ts'
 
@@ -6,7 +7,7 @@ const name = { zh: '名', en: 'name' }
 const nameOfItem = (): typeof name => name
 const line = (path: string[], item: string, tce: number | undefined): UsedEnergy => {
   const level = path.length === 1 ? 'account' : path.length === 2 ? 'process' : 'equipment'
-  return { path, name, level, item, tce }
+  return { path, name, level, item, tce: tce === undefined ? undefined : decimal(String(tce)) }
 }
 const park = smallPark.description.id
 
@@ -42,6 +43,19 @@ describe('the flow of energy', () => {
       { from: 'account forge', to: 'rest', tce: 2 },
       { from: 'account chemical', to: 'process chemical reactor', tce: 3.01 },
     ])
+  })
+
+  test('what its processes took to the last digit leaves no rest', () => {
+    const lines = [
+      line([park], 'electricity', 0.8),
+      line(['forge'], 'electricity', 0.1),
+      line(['chemical'], 'electricity', 0.7),
+      line(['forge', 'hammer'], 'electricity', 0.1),
+      line(['chemical', 'reactor'], 'electricity', 0.6),
+      line(['chemical', 'dryer'], 'electricity', 0.1),
+    ]
+    const { links } = energyFlow(smallPark, lines, nameOfItem)
+    expect(links.filter(({ to }) => to === 'rest' || to === `account ${park}`)).toEqual([])
   })
 
   test('what is not known flows nowhere, and is said', () => {

@@ -1,3 +1,4 @@
+import { decimal, textOf, type Decimal } from '#accounts/decimal.ts'
 import type { LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 
@@ -10,9 +11,10 @@ export interface UsedEnergy {
   readonly level: 'account' | 'process' | 'equipment'
   readonly item: string
   /** Undefined where nothing is known, or where the item has no coefficient. */
-  readonly tce: number | undefined
+  readonly tce: Decimal | undefined
 }
 
+/** To be drawn: the one place where tonnes become a number. */
 export interface FlowLink {
   readonly from: string
   readonly to: string
@@ -31,6 +33,11 @@ export interface EnergyFlow {
 }
 
 const REST: LocalName = { zh: '未分表计量与损耗', en: 'Not metered apart, and losses' }
+
+const ZERO = decimal('0')
+const sumOf = (parts: readonly { readonly tce: Decimal }[]): Decimal =>
+  parts.reduce((sum, { tce }) => sum.plus(tce), ZERO)
+const drawn = (tce: Decimal): number => Number(textOf(tce))
 
 /**
  * Items flow to accounts by their boundary meters, accounts to their processes by the meters there; what an account got
@@ -52,8 +59,8 @@ export function energyFlow(
   const got = atBoundary.flatMap(({ path, item, tce }) => {
     const account = path[0] ?? own
     const others = account === own ? (ofEnterprises.get(item) ?? []) : []
-    const left = tce - others.reduce((total, other) => total + other.tce, 0)
-    return left > 0 ? [{ account, item, tce: left }] : []
+    const left = tce.minus(sumOf(others))
+    return left.gt(0) ? [{ account, item, tce: left }] : []
   })
   const nodes = new Map<string, EnergyFlow['nodes'][number]>()
   const links: FlowLink[] = []
@@ -61,25 +68,25 @@ export function energyFlow(
     const name = atBoundary.find(({ path }) => path[0] === account)?.name ?? { zh: account, en: account }
     nodes.set(`item ${item}`, { id: `item ${item}`, name: nameOfItem(item), kind: 'item' })
     nodes.set(`account ${account}`, { id: `account ${account}`, name, kind: 'account' })
-    links.push({ from: `item ${item}`, to: `account ${account}`, tce })
+    links.push({ from: `item ${item}`, to: `account ${account}`, tce: drawn(tce) })
   }
   for (const [account, parts] of Map.groupBy(got, (each) => each.account)) {
     const inside = Map.groupBy(
       known.filter(({ level, path }) => level === 'process' && path[0] === account),
       ({ path }) => path[1] ?? '',
     )
-    let left = parts.reduce((total, { tce }) => total + tce, 0)
+    let left = sumOf(parts)
     for (const [process, used] of inside) {
-      const tce = used.reduce((total, each) => total + each.tce, 0)
-      if (tce <= 0) continue
+      const tce = sumOf(used)
+      if (tce.lte(0)) continue
       const id = `process ${account} ${process}`
       nodes.set(id, { id, name: used[0]?.name ?? { zh: process, en: process }, kind: 'process' })
-      links.push({ from: `account ${account}`, to: id, tce })
-      left -= tce
+      links.push({ from: `account ${account}`, to: id, tce: drawn(tce) })
+      left = left.minus(tce)
     }
-    if (inside.size === 0 || left <= 0) continue
+    if (inside.size === 0 || left.lte(0)) continue
     nodes.set('rest', { id: 'rest', name: REST, kind: 'rest' })
-    links.push({ from: `account ${account}`, to: 'rest', tce: left })
+    links.push({ from: `account ${account}`, to: 'rest', tce: drawn(left) })
   }
   return {
     nodes: [...nodes.values()],

@@ -1,10 +1,11 @@
 import { sum, toDecimal, type Amount } from '#contract/amount.ts'
 import type { Clock } from '#contract/clock.ts'
 import { dayOf, isSettled, SLOT_MS, slotsBetween, slotStart, type Period } from '#contract/grid.ts'
+import { Fault } from '#contract/fault.ts'
 import { isPartial as hasPartMissing, type RecordedInterval } from '#contract/interval.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { Meter, Park } from '#contract/park.ts'
-import { quantityOf } from '#contract/quantities.ts'
+import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
 import type { EnergyTotal } from './api/shapes.ts'
 import type { BooksView } from './sources.ts'
@@ -33,7 +34,8 @@ export function expectedCount(meter: Meter, period: Period, nowMs: number): numb
   return Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
 }
 
-function isPartial(interval: RecordedInterval, nowMs: number): boolean {
+/** True where a part of a slot is missing that will not come by itself. */
+export function isPartial(interval: RecordedInterval, nowMs: number): boolean {
   if (interval.state !== 'known' || !hasPartMissing(interval)) return false
   // The rest of a slot under way is still to come, but for what is open already.
   const isOpenAlready =
@@ -42,12 +44,20 @@ function isPartial(interval: RecordedInterval, nowMs: number): boolean {
   return isOpenAlready || isSettled(interval.slotMs, nowMs)
 }
 
+/** The register that is asked for: that of the meter, or another one. Throws `request-invalid` for what is of the moment. */
+export function registerAsked(meter: Meter, quantity: QuantityName = meter.register): QuantityName {
+  if (quantityOf(quantity).kind !== 'cumulative')
+    throw new Fault('request-invalid', `${quantity} is not summed: it is of the moment.`)
+  return quantity
+}
+
 /** Adds up a meter's slots, exactly, and counts what is missing among those that are expected. */
 export function energyOfSlots(
   meter: Meter,
   recorded: readonly RecordedInterval[],
   period: Period,
   nowMs: number,
+  quantity = meter.register,
 ): SlotEnergy {
   const bySlot = new Map(recorded.map((interval) => [interval.slotMs, interval]))
   const expected = expectedSlots(meter, period, nowMs)
@@ -58,7 +68,7 @@ export function energyOfSlots(
   ).length
   return {
     amount: sum(known.map((interval) => interval.energy)),
-    unit: quantityOf(meter.register).unit,
+    unit: quantityOf(quantity).unit,
     simulated: known.some((interval) => interval.simulated),
     expected: expected.length,
     known: known.length,

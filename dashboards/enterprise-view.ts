@@ -3,7 +3,7 @@ import type { Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import { expectedCount, energyOfMeters, energyTotalOf, type SlotEnergy } from './energy.ts'
-import { energyByPart, pendingSlots, wholeOf } from './energy-sums.ts'
+import { countIn, energyByPart, wholeOf, youngSlots } from './energy-sums.ts'
 import type { EnergyTotal, Flow } from './api/shapes.ts'
 import { flowOf, metersOfTotal } from './overview.ts'
 import type { BooksView } from './sources.ts'
@@ -49,9 +49,8 @@ export function totalsOf(
       period,
       energyByPart(books, meter, meter.register, { part: 'month', period, timeZone }),
     )
-    const pending = pendingSlots(books, meter, meter.register, nowMs).filter(
-      (slotMs) => slotMs >= period.fromMs && slotMs < period.toMs,
-    ).length
+    const young = youngSlots(books, meter, meter.register, nowMs)
+    const pending = countIn(young.pending, period)
     const expected = Math.max(expectedCount(meter, period, nowMs), sum.known + pending)
     return {
       amount: sum.energy,
@@ -59,7 +58,7 @@ export function totalsOf(
       simulated: sum.simulated > 0,
       expected,
       known: sum.known,
-      partial: sum.partial,
+      partial: sum.partial - countIn(young.growing, period),
       missing: expected - sum.known - pending,
       pending,
     }

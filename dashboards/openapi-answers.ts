@@ -38,7 +38,8 @@ const answers: Readonly<Record<string, readonly Answer[]>> = {
 function answersOf(method: string, path: string): readonly Answer[] {
   const named = answers[`${method} ${path}`]
   if (named !== undefined) return named
-  if (path.endsWith('/file')) return [file(xlsx, csv, pdf)]
+  if (path.includes('/reports/') && path.endsWith('/file')) return [file(xlsx, csv, pdf, json)]
+  if (path.endsWith('/file')) return [file(xlsx, csv)]
   if (path.endsWith('/{file}')) return [file(xlsx, pdf, json)]
   return method === 'get' ? [] : [NOTHING]
 }
@@ -51,6 +52,7 @@ const refusals: Readonly<Record<string, string>> = {
   '404': 'There is no such thing, or not for this viewer',
   '409': 'Somebody else was faster, or it was done already',
   '410': 'A link that was used or is too old',
+  '422': 'What was entered, or the accounting plan, leaves no such figure',
   '421': 'A name of a host that is not this server’s',
   '429': 'Too many requests',
   '500': 'The server could not answer',
@@ -83,6 +85,7 @@ function refusalsOf(
     ...(isQuestion ? ['400'] : []),
     ...(security.length > 0 || path.startsWith('/api/v1/session') ? ['401', '403'] : []),
     ...(isOfSomething ? ['404'] : []),
+    ...(path.startsWith('/api/v1/') ? ['422'] : []),
     ...(method === 'get' ? [] : ['409']),
     ...(path === '/api/v1/session/link' ? ['410'] : []),
     '421',

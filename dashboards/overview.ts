@@ -99,13 +99,16 @@ export function liveMeterOf({ board, energyOf }: OverviewSources, meter: Meter, 
   }
 }
 
+/** True for a meter whose power can be added to that of others. */
+export function hasPower({ power }: Meter): boolean {
+  return power !== undefined && quantityOf(power).unit === 'kW'
+}
+
 function powerLines(park: Park, live: ReadonlyMap<string, LiveMeter>): PowerLine[] {
   const flows = ['in', 'produced'] as const
   return scopesOf(park).flatMap((enterprise) =>
     flows.flatMap((flow) => {
-      const meters = metersOfTotal(park, enterprise, 'electricity', flow).filter(
-        (meter) => meter.power !== undefined && quantityOf(meter.power).unit === 'kW',
-      )
+      const meters = metersOfTotal(park, enterprise, 'electricity', flow).filter(hasPower)
       if (meters.length === 0) return []
       const values = meters.flatMap((meter) => {
         const power = live.get(meter.id)?.power

@@ -1,5 +1,4 @@
-import Big from 'big.js'
-import { decimal, quotient, textOf } from '#accounts/decimal.ts'
+import { decimal, ofPrinted, quotient, textOf } from '#accounts/decimal.ts'
 import type { EnteredRecord } from '#store/port.ts'
 import type { EnterpriseMonth } from './api/enterprise-shapes.ts'
 
@@ -34,7 +33,7 @@ export function productionOf(
     byProduct.set(key, {
       product: record.product,
       unit: record.unit,
-      quantity: textOf(decimal(record.quantity).plus(before?.quantity ?? '0')),
+      quantity: textOf(decimal(record.quantity).plus(decimal(before?.quantity ?? '0'))),
       records: [...(before?.records ?? []), number],
     })
   }
@@ -45,7 +44,7 @@ export function productionOf(
       ? carriers.flatMap(({ carrier, flow, unit, total, complete }) =>
           flow !== 'in' || total === null
             ? []
-            : { carrier, unit, perUnit: textOf(quotient(new Big(total), quantity)), complete },
+            : { carrier, unit, perUnit: textOf(quotient(ofPrinted(total), quantity)), complete },
         )
       : []
     return { ...product, specific }

@@ -27,6 +27,12 @@ export interface ReportQuery {
   readonly language: Language
 }
 
+/** A report, for people and for programs. */
+export interface MadeReport {
+  readonly sheets: readonly ReportSheet[]
+  readonly view: unknown
+}
+
 /** The names of all whose reports there are: enterprises, and the park for its own. */
 const namesOf = ({ description }: Park) =>
   new Map([description, ...description.enterprises].map(({ id, name }) => [id, name]))
@@ -51,7 +57,7 @@ function carbonReport(
   { park, clock, accounts }: ReportMaking,
   account: string,
   query: ReportQuery,
-): { readonly sheets: readonly ReportSheet[]; readonly view: unknown } {
+): MadeReport {
   if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
   const { timeZone, name } = park.description
   const period = periodIn(query.period, timeZone)
@@ -79,7 +85,7 @@ export function reportOf(
   name: ReportName,
   account: string | undefined,
   query: ReportQuery,
-): { readonly sheets: readonly ReportSheet[]; readonly view: unknown } {
+): MadeReport {
   if (account !== undefined && !namesOf(making.park).has(account))
     throw new Fault('not-found', `The park has no account "${account}".`)
   if (name !== 'carbon') return energyReport(making, name, account, query)

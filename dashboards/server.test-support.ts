@@ -32,6 +32,8 @@ export function meterIn(view: Overview, id: string): Overview['meters'][number] 
   return found
 }
 
+const PASSWORD = 'correct horse battery'
+
 interface StreamEvent {
   readonly name: string
   readonly data: unknown
@@ -93,10 +95,19 @@ export class ServerBench {
   /** Signs in by a one-time link, the first administrator's by default: from now on `get` and `change` ask as that one. */
   async signIn(link = this.server.firstLink): Promise<void> {
     const secret = link?.split('/').at(-1)
-    const answer = await fetch(`${this.server.url}/api/v1/session/link`, {
+    await this.#openSession('/api/v1/session/link', { secret, password: PASSWORD })
+  }
+
+  /** The first administrator once more, with the password that `signIn` chose: after a server was started again. */
+  async signInAgain(): Promise<void> {
+    await this.#openSession('/api/v1/session', { name: 'admin', password: PASSWORD })
+  }
+
+  async #openSession(path: string, body: object): Promise<void> {
+    const answer = await fetch(this.server.url + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ secret, password: 'correct horse battery' }),
+      body: JSON.stringify(body),
     })
     const { changeToken } = sessionInfo.parse(await answer.json())
     const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''

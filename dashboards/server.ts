@@ -11,7 +11,7 @@ import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
-import type { Park } from '#contract/park.ts'
+import type { Meter, Park } from '#contract/park.ts'
 import type { AccessBook } from '#store/access-book.ts'
 import { guardRoutes, type GuardedRoute } from './access/guard.ts'
 import type { OidcSignIn } from './access/oidc.ts'
@@ -19,6 +19,8 @@ import { readOwn } from './access/route-access.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
+import { auditApi } from './api/audit.ts'
+import { closingsApi } from './api/closings.ts'
 import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
 import { enterpriseApi } from './api/enterprise.ts'
@@ -51,6 +53,7 @@ import { scheduledApi } from './api/scheduled.ts'
 import { traceApi } from './api/trace.ts'
 import { sessionApi } from './api/session.ts'
 import { usersApi } from './api/users.ts'
+import type { LiveMeter } from './api/shapes.ts'
 import type { AccountSources } from './account-view.ts'
 import { Board } from './board.ts'
 import type { Desk } from './desk.ts'
@@ -85,7 +88,9 @@ export interface ServerOptions {
   /** True when the whole system runs on a simulator: every page says so. */
   readonly simulated?: boolean
   /** What bills and load figures are computed by; without an accounting plan there are none. */
-  readonly electricity?: Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors'> | undefined
+  readonly electricity?:
+    | Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors' | 'loadRule'>
+    | undefined
   /** Users, sessions, tokens, and what they did. */
   readonly access: AccessBook
   /** What anybody on this machine may be without signing in; nobody unless told otherwise. */
@@ -206,6 +211,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     energyOf: (meter) => energy.of(meter),
     simulated: options.simulated ?? false,
   }
+  const liveNow = (meter: Meter): LiveMeter => liveMeterOf(sources, meter, clock.wallMs())
   const view = (seen: Park): ReturnType<typeof overviewAt> => {
     energy.refresh()
     return overviewAt({ ...sources, park: seen }, clock.wallMs())
@@ -247,7 +253,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const parkOf = (request: FastifyRequest): Park => parks.of(guard.viewerOf(request))
   sessionApi(app, { guard, signIn, book: options.access })
   oidcApi(app, { guard, signIn, book: options.access, clock, oidc: options.oidc })
-  usersApi(app, { park, book: options.access, signIn, guard, clock, linkOf })
+  usersApi(app, { park, book: options.access, signIn, clock, linkOf })
+  auditApi(app, { park, book: options.access, guard, clock })
   parkApi(app, { parkOf, store, board, clock, view, accounting: options.accounts !== undefined })
   meterApi(app, {
     parkOf,
@@ -255,7 +262,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     books,
     board,
     clock,
-    live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
+    live: liveNow,
   })
   meterCareApi(app, { parkOf, books, board })
   energyApi(app, { parkOf, books, clock })
@@ -282,6 +289,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
   lateDataApi(app, { park, accounts: options.accounts })
+  closingsApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
@@ -300,7 +308,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         : { ...options.scheduled, runner: scheduled },
   })
   factorsApi(app, { park, clock, guard, sources: options.factors, accounts: options.accounts })
-  traceApi(app, { park, parkOf, books, clock, commits: options.commits, accounts: options.accounts })
+  traceApi(app, {
+    park,
+    parkOf,
+    books,
+    clock,
+    commits: options.commits,
+    accounts: options.accounts,
+    live: liveNow,
+  })
   targetsApi(app, { park, clock, sources: options.targets })
   operationsApi(app, options.operations, (request) => guard.mayHearFaults(request))
   app.get('/api/live', { exposeHeadRoute: false, config: { access: readOwn } }, (request, reply) => {
@@ -324,7 +340,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     park,
     board,
     books,
-    live: (meter) => liveMeterOf(sources, meter, clock.wallMs()),
+    live: liveNow,
     plan: options.electricity?.plan,
     slow,
   }

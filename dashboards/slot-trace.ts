@@ -36,6 +36,20 @@ async function commitOf(
 
 type Reading = SlotRevisionTrace['readings'][number]
 
+/** The gateway and the batch that brought a meter's reading of a moment, as far as they are known. */
+export async function originOf(
+  commits: CommitSource | undefined,
+  park: Park,
+  meter: string,
+  atMs: number,
+): Promise<Pick<Reading, 'gateway' | 'batch'>> {
+  const found = commits === undefined ? undefined : await commitOf(commits, meter, atMs)
+  const { gateway = park.meters.get(meter)?.gateway, epoch = null, seq = null, committedAtMs } = found ?? {}
+  const batch =
+    epoch === null || seq === null || committedAtMs === undefined ? null : { epoch, seq, committedAtMs }
+  return { gateway: gateway ?? null, batch }
+}
+
 /** A moment of a register or of a power that an interval rests on. */
 interface Point {
   readonly atMs: number
@@ -75,20 +89,11 @@ export async function slotRevisions(
   park: Park,
   revisions: readonly RecordedInterval[],
 ): Promise<SlotRevisionTrace[]> {
-  const known = new Map<number, Promise<CommitRecord | undefined>>()
+  const known = new Map<number, ReturnType<typeof originOf>>()
   const readingOf = async (meter: string, { atMs, value }: Point): Promise<Reading> => {
-    const asked =
-      known.get(atMs) ?? (commits === undefined ? Promise.resolve(undefined) : commitOf(commits, meter, atMs))
+    const asked = known.get(atMs) ?? originOf(commits, park, meter, atMs)
     known.set(atMs, asked)
-    const {
-      gateway = park.meters.get(meter)?.gateway,
-      epoch = null,
-      seq = null,
-      committedAtMs,
-    } = (await asked) ?? {}
-    const batch =
-      epoch === null || seq === null || committedAtMs === undefined ? null : { epoch, seq, committedAtMs }
-    return { atMs, value, gateway: gateway ?? null, batch }
+    return { atMs, value, ...(await asked) }
   }
   const traced: SlotRevisionTrace[] = []
   for (const interval of revisions.toReversed()) {

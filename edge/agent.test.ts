@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '#cli/system-clock.ts'
-import { readingsOf, stateMessage, uplinkMessage, type StateMessage } from '#contract/messages.ts'
+import { readingsOf, uplinkMessage, type StateMessage } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { gatewayFile } from '#firmware-config/gateway.ts'
 import { parseProfile, type RegisterMap, type TransformerRatios } from '#firmware-config/profile.ts'
@@ -14,6 +13,7 @@ import { startAgent, type Agent } from './agent.ts'
 import { unpack } from './compression.ts'
 import { Journal } from './journal.ts'
 import { TestBroker } from './testing/broker.ts'
+import { Receiving } from './testing/receiving.ts'
 import { honest, ScriptedMeter } from './testing/scripted-meter.ts'
 
 const SETTLED = { timeout: 30_000, interval: 10 }
@@ -40,37 +40,20 @@ let broker: TestBroker
 let meter: ScriptedMeter
 let port: number
 let agent: Agent | undefined
-let readings: Reading[]
-let states: StateMessage[]
+let received: Receiving
+let readings: readonly Reading[]
+let states: readonly StateMessage[]
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tanbiao-agent-'))
   journalFile = join(folder, 'journal.sqlite')
   meter = new ScriptedMeter()
   port = await meter.listen()
-  readings = []
-  states = []
+  received = new Receiving()
+  ;({ readings, states } = received)
   broker = new TestBroker()
   await broker.start()
-  broker.heard = ({ topic, payload }) => {
-    const message = unpack(payload)
-    if (topic.endsWith('/state')) {
-      states.push(stateMessage.parse(message))
-      return
-    }
-    const batch = uplinkMessage.parse(message)
-    if (batch.kind === 'readings') readings.push(...batch.samples.flatMap(readingsOf))
-    const digest = createHash('sha256').update(payload).digest('hex')
-    const receipt = {
-      v: 1,
-      gateway: 'gw-1',
-      digest,
-      outcome: 'stored',
-      refused: 0,
-      committedAtMs: Date.now(),
-    }
-    broker.publish('tanbiao/v1/park-1/gw-1/down/receipt', JSON.stringify(receipt))
-  }
+  received.at(broker)
 })
 
 afterEach(async () => {
@@ -90,6 +73,8 @@ const line = (name: string, unit = 1, more: object = {}) => ({
 })
 const tcp = (at: number) => ({ kind: 'tcp', host: '127.0.0.1', port: at })
 
+const software = { version: '1.2.3', runtime: 'v26.10.0', platform: 'linux-arm64' }
+
 async function start(buses: readonly object[], commitWindowMs = 20): Promise<Agent> {
   agent = await startAgent({
     gateway: gatewayFile.parse({
@@ -104,11 +89,12 @@ async function start(buses: readonly object[], commitWindowMs = 20): Promise<Age
     log: pino({ level: 'silent' }),
     random: () => 0.1,
     profile,
+    software,
   })
   return agent
 }
 
-const of = (name: string): Reading[] => readings.filter((reading) => reading.meter === name)
+const of = (name: string): Reading[] => received.of(name)
 
 describe('the agent', () => {
   it('brings what the registers say to the server, exact and with its quality', async () => {
@@ -150,6 +136,7 @@ describe('the agent', () => {
     await agent?.stop()
     await vi.waitFor(() => expect(states.at(-1)?.kind).toBe('death'), SETTLED)
     expect(states.at(-1)?.buses?.[0]?.requests).toBeGreaterThanOrEqual(counts?.requests ?? Infinity)
+    expect(states.at(-1)?.software).toEqual(software)
     expect(running.report().uplink.connected).toBe(false)
   })
 

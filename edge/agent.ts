@@ -26,6 +26,8 @@ export interface AgentOptions {
   readonly profile?: LoadProfile
   /** Takes each payload of `down/configuration`; by default the gateway does not listen there. Must not throw. */
   readonly configuration?: (payload: Uint8Array) => void
+  /** What the state message says of the program; nothing by default. */
+  readonly software?: StateMessage['software']
   /** What the state message says of the configuration. */
   readonly configurationState?: () => ConfigurationState | undefined
 }
@@ -100,6 +102,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         return {
           ...recorder.state(),
           ...(configuration === undefined ? {} : { configuration }),
+          ...(options.software === undefined ? {} : { software: options.software }),
           ...polled(),
         }
       },

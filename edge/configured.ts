@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
+import type { StateMessage } from '#contract/messages.ts'
 import { checkedGateway } from '#firmware-config/gateway-text.ts'
 import { parseGatewayText, type GatewayFile } from '#firmware-config/gateway.ts'
 import { openProfiles, type ParsedProfiles } from '#firmware-config/profile-library.ts'
@@ -40,6 +41,8 @@ export interface ConfiguredGatewayOptions {
   readonly choice: Choice
   readonly journalFile: string
   readonly boot?: string
+  /** What the state message says of the program; nothing by default. */
+  readonly software?: StateMessage['software']
   readonly clock: Clock
   readonly log: Logger
   /** A number in [0, 1); Math.random by default. */

@@ -8,25 +8,13 @@ import { parseProfile, type RegisterMap } from '#firmware-config/profile.ts'
 import type { Line } from './bus.ts'
 import { placeOf } from './lines.ts'
 import { describedMeters, Polling, type DescribedMeter } from './polling.ts'
+import { oneValue } from './testing/one-value.ts'
 import { SimulatedTime } from './testing/simulated-time.ts'
 
 const EXCHANGE_MS = 0.2
 const EVERY_MS = 100
 
-const profile = (id: string): RegisterMap =>
-  parseProfile(
-    `
-make: Test
-model: One value
-carrier: electricity
-evidence: { grade: L, source: this test }
-defaults: { function: 3, as: u16 }
-limits: { registersPerRequest: 10, bridgeGaps: 0 }
-registers:
-  voltage.l1: { at: 2302, scale: "0.1" }
-`,
-    `${id}.yaml`,
-  )
+const profile = (id: string): RegisterMap => parseProfile(oneValue, `${id}.yaml`)
 
 /** What may be asked of the neighbours: one line of the file each. */
 interface Neighbour {

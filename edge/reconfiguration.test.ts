@@ -207,7 +207,7 @@ describe.concurrent('a signed configuration', () => {
     site.publish(1, site.text([m(1), m(2)]))
     await vi.waitFor(() => expect(site.said()).toMatchObject({ version: 1, state: 'confirmed' }), SETTLED)
     await site.gateway?.stop()
-    site.states = []
+    site.forgetStates()
     await site.start()
     await vi.waitFor(() => expect(site.said()).toMatchObject({ version: 1, state: 'confirmed' }), SETTLED)
   })
@@ -240,7 +240,7 @@ describe.concurrent('the local file', () => {
     await vi.waitFor(() => expect(site.of('m1').length).toBeGreaterThan(count + 3), SETTLED)
     // It does not keep the gateway from starting either.
     await site.gateway?.stop()
-    site.states = []
+    site.forgetStates()
     await site.start()
     await vi.waitFor(() => expect(site.said()?.failed?.error).toContain('nonsense'), SETTLED)
   })

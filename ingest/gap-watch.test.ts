@@ -49,7 +49,11 @@ function arrive(seq: number, committedAtMs: number, gap?: GapRecord): void {
 }
 
 /** Records slots of meter-a: `coverage` of each from T0 on; undefined for a missing one. */
-function slots(coverages: readonly (number | undefined)[], fromMs = T0): void {
+function slots(
+  coverages: readonly (number | undefined)[],
+  fromMs = T0,
+  methodOf: (index: number) => 'measured' | 'interpolated' = () => 'measured',
+): void {
   const computed = coverages.map((coverage, index): Interval => {
     const identity = { meter: 'meter-a', quantity: REGISTER, slotMs: fromMs + index * SLOT_MS } as const
     if (coverage === undefined) return { ...identity, state: 'missing', cause: 'no-readings', undecided: [] }
@@ -61,7 +65,7 @@ function slots(coverages: readonly (number | undefined)[], fromMs = T0): void {
       simulated: false,
       uncertain: false,
       undecided: [],
-      method: 'measured' as const,
+      method: methodOf(index),
     }
     return {
       ...identity,
@@ -186,5 +190,13 @@ describe('silence', () => {
     slots([1], T0 + 3 * SLOT_MS)
     look(nowMs + 3 * MINUTE)
     expect(shown().map((each) => each[3])).toEqual(['filled', 'filled', 'filled'])
+  })
+  it('of a meter read by the quarter-hour is a quarter-hour that was not read, not the time between two', () => {
+    // No reading at T0 + 3 slots: the two slots that meet there are cut by interpolation.
+    slots([0, 0, 0, 0, 0, 0], T0, (index) => (index === 2 || index === 3 ? 'interpolated' : 'measured'))
+    look(T0 + 6 * SLOT_MS + MINUTE)
+    expect(entries()).toMatchObject([
+      { meter: 'meter-a', fromMs: T0 + 2 * SLOT_MS, toMs: T0 + 4 * SLOT_MS, state: 'open' },
+    ])
   })
 })

@@ -8,6 +8,7 @@ import { gradeRule } from '#accounts/grade-rule.ts'
 import { deductionFile, targetFile } from '#accounts/targets/target.ts'
 import { cbamCommunication } from '#accounts/footprint/communication.ts'
 import { footprintDataset } from '#accounts/footprint/dataset.ts'
+import { loadRuleFile } from '#accounts/load/load-rule.ts'
 import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { uncertaintyFile } from '#accounts/uncertainty.ts'
@@ -56,6 +57,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   accounting: accountingPlan,
   tariff: tariffFile,
   'power-factor': powerFactorFile,
+  'load-rule': loadRuleFile,
   targets: targetFile,
   'cbam-communication': cbamCommunication,
   'footprint-dataset': footprintDataset,

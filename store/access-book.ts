@@ -41,6 +41,19 @@ export interface AuditEntry {
   readonly detail: string
 }
 
+/** Which entries of the audit log; those of everybody, about everything, where nothing is said. */
+export interface AuditWish {
+  /** Older than the entry of this id: for the next page. */
+  readonly before?: number | undefined
+  /** A part of the person’s name, whatever its case. */
+  readonly user?: string | undefined
+  /** A part of the address that was asked, or of what was sent there: the object. */
+  readonly about?: string | undefined
+  readonly fromMs?: number | undefined
+  /** Not included. */
+  readonly toMs?: number | undefined
+}
+
 const userRow = z
   .object({
     id: z.int(),
@@ -299,11 +312,20 @@ export class AccessBook {
     )
   }
 
-  /** Newest first; before an id, for the next page. */
-  audit(limit: number, beforeId = Number.MAX_SAFE_INTEGER): readonly AuditEntry[] {
+  /** Newest first: at most so many of those that are wished for. */
+  audit(limit: number, wish: AuditWish = {}): readonly AuditEntry[] {
+    const { before = Number.MAX_SAFE_INTEGER, user = '', about = '' } = wish
+    const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = wish
     const rows = this.#rows(
-      'SELECT id, at_ms, user, address, action, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?',
-      beforeId,
+      `SELECT id, at_ms, user, address, action, detail FROM audit
+       WHERE id < ? AND at_ms >= ? AND at_ms < ? AND instr(lower(user), lower(?)) > 0
+         AND instr(lower(action || ' ' || detail), lower(?)) > 0
+       ORDER BY id DESC LIMIT ?`,
+      before,
+      fromMs,
+      toMs,
+      user,
+      about,
       limit,
     )
     return z.array(auditRow).parse(rows)

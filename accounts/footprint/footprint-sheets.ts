@@ -1,7 +1,7 @@
 import type { LocalName } from '#contract/identity.ts'
 import { aboutLines, type ReportHead } from '../balance-report.ts'
 import { decimal } from '../decimal.ts'
-import { numberCell, type ReportCell, type ReportSheet, type Say } from '../report-sheet.ts'
+import { numberCell, sheetOf, type ReportCell, type ReportSheet, type Say } from '../report-sheet.ts'
 import type { CbamCommunication } from './communication.ts'
 import type { FlowKind } from './footprint.ts'
 
@@ -36,17 +36,17 @@ export function footprintSheets(head: ReportHead, communication: CbamCommunicati
     `${say(good.name)} (${good.product})${good.cnCode === null ? '' : `, CN ${good.cnCode}`}`,
   ]
   const of = (name: LocalName, figure: Figure): ReportCell[] => row(name, figure, say)
-  return [
+  const sheets = [
     {
-      name: say({ zh: '产品排放', en: 'Good' }),
-      title: say({ zh: '产品隐含排放（厂内）', en: 'Embedded emissions of a good, gate to gate' }),
+      name: { zh: '产品排放', en: 'Good' },
+      title: { zh: '产品隐含排放（厂内）', en: 'Embedded emissions of a good, gate to gate' },
       about,
       head: [
         { zh: '项目', en: 'What' },
         { zh: '数值', en: 'Value' },
         { zh: '单位', en: 'Unit' },
         { zh: '不可得的原因', en: 'Why it is not available' },
-      ].map(say),
+      ],
       rows: [
         of({ zh: '产量', en: 'Output' }, activityLevel),
         of({ zh: '直接排放', en: 'Direct emissions' }, attributedEmissions.direct),
@@ -81,8 +81,8 @@ export function footprintSheets(head: ReportHead, communication: CbamCommunicati
       ],
     },
     {
-      name: say({ zh: '能流', en: 'Flows' }),
-      title: say({ zh: '各工序能流与因子', en: 'Flows of the processes and their factors' }),
+      name: { zh: '能流', en: 'Flows' },
+      title: { zh: '各工序能流与因子', en: 'Flows of the processes and their factors' },
       about,
       head: [
         { zh: '类别', en: 'Kind' },
@@ -96,7 +96,7 @@ export function footprintSheets(head: ReportHead, communication: CbamCommunicati
         { zh: '因子', en: 'Factor' },
         { zh: '应有时段', en: 'Slots expected' },
         { zh: '缺失', en: 'Missing' },
-      ].map(say),
+      ],
       rows: communication.flows.map((flow): ReportCell[] => [
         say(kindNames[flow.kind]),
         flow.process,
@@ -113,4 +113,5 @@ export function footprintSheets(head: ReportHead, communication: CbamCommunicati
       notes: [],
     },
   ]
+  return sheets.map((sheet) => sheetOf(say, sheet))
 }

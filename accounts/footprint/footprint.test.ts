@@ -7,7 +7,7 @@ import { accountingRecord } from '#contract/accounting-record.ts'
 import { NO_SLOTS, type PlacedSum } from '#contract/energy-sum.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
 import { accountingPlan } from '../accounting-plan.ts'
-import { decimal, textOf, type Decimal } from '../decimal.ts'
+import { decimal, quotient, textOf, type Decimal } from '../decimal.ts'
 import { energyItemFile } from '../energy-item.ts'
 import { factorLibrary } from '../factor-library.ts'
 import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from '../factor.ts'
@@ -208,7 +208,9 @@ describe('The products of the demo park', () => {
     const report = productReport(sources, { account: 'food', product: 'frozen-meals', ...day })
     const set = footprintDataset.parse(footprintDatasetOf(report.facts, report.footprint, report.electricity))
     expect(set.results.electricityFactor).toMatchObject({ kgCo2ePerKwh: '0.6205' })
-    expect(set.results.electricity).toBe(textOf(decimal('1400').times('0.6205').div('50')))
+    expect(set.results.electricity).toBe(
+      textOf(quotient(decimal('1400').times(decimal('0.6205')), decimal('50'))),
+    )
     expect(set.quality).toMatchObject({ time: 5, completeness: 1, technology: 1 })
     const none = footprintDatasetOf(report.facts, report.footprint, undefined)
     expect(none.results).toMatchObject({ electricity: null, electricityFactor: null })

@@ -3,11 +3,12 @@ import type { TariffClock } from '#accounts/tariff/tariff-clock.ts'
 import { tariffPeriods, type TariffPeriod } from '#accounts/tariff/price.ts'
 import { demandOf, maximumDemand, type MaximumDemand } from './demand.ts'
 import { wallClock } from '../wall-time.ts'
+import type { LoadRule } from './load-rule.ts'
 import type { SlotEnergy } from './slot-energy.ts'
 
 /**
  * Figures of a load curve. Powers are means of fully measured slots of 15 minutes; shares are of the energy of the known
- * slots. What was not measured is in none of them, and is counted.
+ * slots. What was not measured is in none of them, and is counted; where too much of it is missing, they are not available.
  */
 
 /** Base load: the smallest power that at least this share of the measured slots do not exceed (nearest rank). */
@@ -41,6 +42,14 @@ export interface LoadFigures {
   readonly missing: number
   /** Known slots that were not measured in full, and so tell no power. */
   readonly unmeasured: number
+  /** Slots measured in full, of those that are over, 0 to 1; undefined of none. */
+  readonly coverage: Decimal | undefined
+  /**
+   * Why figures of the load are not there: too few slots were measured in full for them, by the rule beside them. Energy and
+   * the maximum of what was measured stand.
+   */
+  readonly notAvailable: 'too-few-slots' | undefined
+  readonly rule: LoadRule
   readonly demand: MaximumDemand | undefined
   /** Maximum demand / contract. */
   readonly contractUse: Decimal | undefined
@@ -60,13 +69,14 @@ const share = (part: Decimal, whole: Decimal): Decimal | undefined =>
 
 export interface LoadOptions {
   readonly timeZone: string
+  readonly rule: LoadRule
   readonly contractKw?: Decimal | undefined
   readonly tariffAt?: TariffClock | undefined
 }
 
 /** Base load, load factor and shares of a load curve in order of time. */
 export function loadFigures(slots: readonly SlotEnergy[], options: LoadOptions): LoadFigures {
-  const { timeZone, contractKw, tariffAt } = options
+  const { timeZone, rule, contractKw, tariffAt } = options
   const wallOf = wallClock(timeZone)
   const powers: Decimal[] = []
   const byPeriod = new Map<TariffPeriod, Decimal>()
@@ -92,20 +102,27 @@ export function loadFigures(slots: readonly SlotEnergy[], options: LoadOptions):
           powers.reduce((a, b) => a.plus(b)),
           decimal(String(powers.length)),
         )
+  const coverage =
+    slots.length === 0 ? undefined : share(decimal(String(powers.length)), decimal(String(slots.length)))
+  const isEnough = powers.length >= rule.slots && coverage?.gte(decimal(rule.completeness)) === true
+  const enough = <T>(value: T | undefined): T | undefined => (isEnough ? value : undefined)
   return {
     rules: loadRules,
+    coverage,
+    notAvailable: isEnough ? undefined : 'too-few-slots',
+    rule,
     energy: known === 0 ? undefined : energy,
     known,
     missing: slots.length - known,
     unmeasured: known - powers.length,
     demand,
     contractUse: demand === undefined || contractKw === undefined ? undefined : share(demand.kw, contractKw),
-    meanKw,
-    loadFactor: demand === undefined || meanKw === undefined ? undefined : share(meanKw, demand.kw),
-    baseLoadKw: percentile(powers, BASE_LOAD_PERCENT),
-    nightShare: share(night, energy),
-    weekendShare: share(weekend, energy),
-    periodShares: tariffPeriods.flatMap((period) => {
+    meanKw: enough(meanKw),
+    loadFactor: demand === undefined || meanKw === undefined ? undefined : enough(share(meanKw, demand.kw)),
+    baseLoadKw: enough(percentile(powers, BASE_LOAD_PERCENT)),
+    nightShare: enough(share(night, energy)),
+    weekendShare: enough(share(weekend, energy)),
+    periodShares: (isEnough ? tariffPeriods : []).flatMap((period) => {
       const part = byPeriod.get(period)
       const of = part === undefined ? undefined : share(part, energy)
       return of === undefined ? [] : { period, share: of }

@@ -5,20 +5,22 @@ import { parse } from 'yaml'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
-import { decimal, textOf, type Decimal } from '../decimal.ts'
+import { decimal, quotient, rounded, textOf, type Decimal } from '../decimal.ts'
 import { tariffClock } from '#accounts/tariff/tariff-clock.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { hourProfile, loadFigures } from './load-figures.ts'
+import { loadRuleFile } from './load-rule.ts'
 import { slotEnergies, type SlotEnergy } from './slot-energy.ts'
 
 const timeZone = 'Asia/Shanghai'
+const rule = loadRuleFile.parse(parse(readFileSync(new URL('load-rule.yaml', import.meta.url), 'utf8')))
 /** A Monday. */
 const mondayMs = Temporal.Instant.from('2026-06-01T00:00+08:00').epochMilliseconds
 const tariffAt = tariffClock(
   tariffFile.parse(parse(readFileSync(new URL('../tariffs/tianjin.yaml', import.meta.url), 'utf8'))),
 )
-const text = (value: Decimal | undefined): string | undefined =>
-  value === undefined ? undefined : textOf(value)
+const text = (value: Decimal | undefined, decimals?: number): string | undefined =>
+  value === undefined ? undefined : textOf(decimals === undefined ? value : rounded(value, decimals))
 const week = (energyOf: (slot: number) => SlotEnergy['energy']): SlotEnergy[] =>
   Array.from({ length: 7 * 96 }, (_, slot) => {
     const energy = energyOf(slot)
@@ -32,7 +34,7 @@ describe('Figures of a load curve', () => {
       if (slot === 2 * 96 + 40) return decimal('100')
       return decimal(hour >= 6 && hour < 22 ? '20' : '10')
     })
-    const found = loadFigures(slots, { timeZone, tariffAt, contractKw: decimal('500') })
+    const found = loadFigures(slots, { timeZone, rule, tariffAt, contractKw: decimal('500') })
     // 16 h of 80 kW and 8 h of 40 kW a day; 80 kWh more in one slot.
     expect(text(found.energy)).toBe(String(7 * (64 * 20 + 32 * 10) + 80))
     expect(found.demand).toMatchObject({
@@ -43,22 +45,50 @@ describe('Figures of a load curve', () => {
     expect(text(found.demand?.kw)).toBe('400')
     expect(text(found.contractUse)).toBe('0.8')
     expect(text(found.baseLoadKw)).toBe('40')
-    expect(text(found.meanKw?.round(4))).toBe('67.1429')
-    expect(text(found.loadFactor?.round(4))).toBe('0.1679')
-    expect(text(found.nightShare?.round(4))).toBe(textOf(decimal('2240').div('11280').round(4)))
-    expect(text(found.weekendShare?.round(4))).toBe(textOf(decimal('3200').div('11280').round(4)))
+    expect(text(found.meanKw, 4)).toBe('67.1429')
+    expect(text(found.loadFactor, 4)).toBe('0.1679')
+    expect(text(found.nightShare, 4)).toBe(textOf(rounded(quotient(decimal('2240'), decimal('11280')), 4)))
+    expect(text(found.weekendShare, 4)).toBe(textOf(rounded(quotient(decimal('3200'), decimal('11280')), 4)))
     expect(found.periodShares.map(({ period }) => period)).toEqual(['peak', 'flat', 'valley'])
   })
 
   it('of nothing are nothing, never zero', () => {
     const found = loadFigures(
       week(() => undefined),
-      { timeZone },
+      { timeZone, rule },
     )
     expect(found).toMatchObject({ known: 0, missing: 672 })
     for (const key of ['energy', 'demand', 'meanKw', 'loadFactor', 'baseLoadKw', 'nightShare'] as const) {
       expect(found[key]).toBeUndefined()
     }
+  })
+
+  it('of too few slots are not available, and say why; energy and the greatest of what was measured stand', () => {
+    const measured = (count: number) =>
+      loadFigures(
+        week((slot) => (slot < count ? decimal('25') : undefined)),
+        { timeZone, rule, tariffAt, contractKw: decimal('200') },
+      )
+    const four = measured(4)
+    expect(four).toMatchObject({ known: 4, missing: 668, notAvailable: 'too-few-slots', periodShares: [] })
+    expect([four.energy, four.demand?.kw, four.contractUse].map((each) => text(each))).toEqual([
+      '100',
+      '100',
+      '0.5',
+    ])
+    expect(text(four.coverage, 4)).toBe('0.006')
+    for (const key of ['meanKw', 'loadFactor', 'baseLoadKw', 'nightShare', 'weekendShare'] as const)
+      expect(four[key]).toBeUndefined()
+    // 90 % of 672 slots are 604.8.
+    expect(
+      [604, 605].map((count) => [measured(count).notAvailable, text(measured(count).loadFactor)]),
+    ).toEqual([
+      ['too-few-slots', undefined],
+      [undefined, '1'],
+    ])
+    // All of the first hours of a period are no day yet.
+    const hour = week(() => decimal('1')).slice(0, 95)
+    expect(loadFigures(hour, { timeZone, rule }).notAvailable).toBe('too-few-slots')
   })
 
   test('base load ≤ mean ≤ maximum, and shares of the periods add up to one', () => {
@@ -74,6 +104,8 @@ describe('Figures of a load curve', () => {
         })
         const { baseLoadKw, meanKw, demand, loadFactor, periodShares } = loadFigures(slots, {
           timeZone,
+          // As much as there is.
+          rule: { ...rule, completeness: '0.1' },
           tariffAt,
         })
         if (baseLoadKw === undefined || meanKw === undefined || demand === undefined) return

@@ -10,9 +10,9 @@ import type { ReportGround } from '../report.ts'
 import { energyMonths } from '#accounts/targets/target-months.ts'
 import type { BaselineMonth } from './baseline-report.ts'
 import { degreeDays } from './degree-days.ts'
-import { productionOf } from './production.ts'
+import { productionOf, recordedDegreeDays } from './production.ts'
 
-/** Months of an account with what its energy depends on: production by records, degree days by a temperature meter. */
+/** Months of an account with what its energy depends on: production by records, degree days by a thermometer or by records. */
 
 const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month, e.g. "2026-03"')
 /** Years of a baseline and of the months that are held against it. */
@@ -28,9 +28,10 @@ export const baselineWish = z.object({
   drivers: z.string().min(1).max(200).meta({
     description: 'Products, "heating" and "cooling" (degree days), with commas: "steel-tube,heating"',
   }),
-  thermometer: identifier
-    .optional()
-    .meta({ description: 'The meter of the outdoor temperature, for degree days' }),
+  thermometer: identifier.optional().meta({
+    description:
+      'The meter of the outdoor temperature, for degree days; without it they are those of records (kind degree-days)',
+  }),
   basis: z
     .enum(['calorific', 'equal'])
     .default('calorific')
@@ -81,6 +82,16 @@ async function climateOf(
   return { heating, cooling }
 }
 
+/** The same of a weather station, as it was entered. */
+function recordedClimate(
+  records: Parameters<typeof recordedDegreeDays>[0],
+  accounts: readonly string[],
+  days: Parameters<typeof recordedDegreeDays>[2],
+): Awaited<ReturnType<typeof climateOf>> {
+  const found = recordedDegreeDays(records, accounts, days)
+  return found && { heating: Number(found.heating.toString()), cooling: Number(found.cooling.toString()) }
+}
+
 function* daysOf({ fromMs, toMs }: Period, timeZone: string): Generator<Period> {
   for (let day = dayOf(fromMs, timeZone); day.fromMs < toMs; day = dayOf(day.toMs, timeZone)) yield day
 }
@@ -93,11 +104,9 @@ function unitOf({ plan }: ReportGround, account: string, product: string): strin
   return found.unit
 }
 
-function checkThermometer(park: Park, thermometer: string | undefined): string {
-  const meter = thermometer === undefined ? undefined : park.meters.get(thermometer)
-  if (meter === undefined)
-    throw new Fault('request-invalid', 'Degree days need "thermometer", a meter of the park.')
-  return meter.id
+function checkThermometer(park: Park, thermometer: string): string {
+  if (park.meters.has(thermometer)) return thermometer
+  throw new Fault('request-invalid', `There is no meter ${thermometer} in the park file.`)
 }
 
 /** The months with energy and drivers. Throws `request-invalid` for a driver that there is not. */
@@ -108,17 +117,27 @@ export async function baselineMonths(
   drivers: readonly string[],
   { thermometer, basis }: { readonly thermometer?: string | undefined; readonly basis: Basis },
 ): Promise<BaselineMonth[]> {
-  const { timeZone } = ground.park.description
-  const sensor = drivers.some(isClimate) ? checkThermometer(ground.park, thermometer) : undefined
+  const { timeZone, id: park } = ground.park.description
+  const sensor = thermometer === undefined ? undefined : checkThermometer(ground.park, thermometer)
+  const needsClimate = drivers.some(isClimate)
   const units = new Map(
     drivers.flatMap((driver) => (isClimate(driver) ? [] : [[driver, unitOf(ground, account, driver)]])),
   )
   const records = ground.records.map(({ record }) => record)
+  if (needsClimate && sensor === undefined && !records.some(({ kind }) => kind === 'degree-days'))
+    throw new Fault(
+      'request-invalid',
+      'Degree days need "thermometer", a meter of the park, or records of the kind degree-days.',
+    )
   const found: BaselineMonth[] = []
   for (const name of months) {
     const days = accountMonthOf(name, timeZone)
     const [energy] = energyMonths(ground, account, [name], basis)
-    const climate = sensor === undefined ? undefined : await climateOf(ground, sensor, daysOf(days, timeZone))
+    const climate = needsClimate
+      ? sensor === undefined
+        ? recordedClimate(records, [account, park], days)
+        : await climateOf(ground, sensor, daysOf(days, timeZone))
+      : undefined
     const of = (driver: string): number | undefined => {
       if (isClimate(driver)) return climate?.[driver]
       const made = productionOf(records, account, driver, units.get(driver) ?? '', days)

@@ -1,6 +1,6 @@
 import type { LocalName } from '#contract/identity.ts'
 import { aboutLines, type ReportHead } from '../balance-report.ts'
-import type { ReportCell, ReportSheet, Say } from '../report-sheet.ts'
+import { sheetOf, type ReportCell, type ReportSheet, type Say } from '../report-sheet.ts'
 import type { BaselineView } from './baseline-view.ts'
 
 const refusals: Readonly<Record<string, LocalName>> = {
@@ -50,10 +50,10 @@ export function baselineSheets(head: ReportHead, view: BaselineView, say: Say): 
           ['CV(RMSE) %', cell(model.cvRmse * 100, 2)],
           [say({ zh: '整体 p', en: 'p of the model' }), cell(model.p, 6)],
         ]
-  return [
+  const sheets = [
     {
-      name: say({ zh: '能源基准', en: 'Baseline' }),
-      title: say({ zh: '能源基准（回归）', en: 'Energy baseline, by regression' }),
+      name: { zh: '能源基准', en: 'Baseline' },
+      title: { zh: '能源基准（回归）', en: 'Energy baseline, by regression' },
       about,
       head: [
         { zh: '项', en: 'Term' },
@@ -61,15 +61,19 @@ export function baselineSheets(head: ReportHead, view: BaselineView, say: Say): 
         { zh: '标准误', en: 'Standard error' },
         { zh: 'p 值', en: 'p' },
         { zh: '有效范围', en: 'Valid range' },
-      ].map(say),
+      ],
       rows: facts,
       notes,
     },
     {
-      name: say({ zh: '基准期', en: 'Base months' }),
-      title: say({ zh: '基准期各月', en: 'Months of the baseline' }),
+      name: { zh: '基准期', en: 'Base months' },
+      title: { zh: '基准期各月', en: 'Months of the baseline' },
       about,
-      head: [say({ zh: '月份', en: 'Month' }), say({ zh: '能耗 tce', en: 'Energy, tce' }), ...drivers],
+      head: [
+        { zh: '月份', en: 'Month' },
+        { zh: '能耗 tce', en: 'Energy, tce' },
+        ...drivers.map((driver) => ({ zh: driver, en: driver })),
+      ],
       rows: view.base.map(({ month, energy, drivers: of }): ReportCell[] => [
         month,
         cell(energy, 2),
@@ -78,8 +82,8 @@ export function baselineSheets(head: ReportHead, view: BaselineView, say: Say): 
       notes: [],
     },
     {
-      name: say({ zh: '绩效', en: 'Performance' }),
-      title: say({ zh: '应耗与实耗', en: 'Expected against actual' }),
+      name: { zh: '绩效', en: 'Performance' },
+      title: { zh: '应耗与实耗', en: 'Expected against actual' },
       about,
       head: [
         { zh: '月份', en: 'Month' },
@@ -89,7 +93,7 @@ export function baselineSheets(head: ReportHead, view: BaselineView, say: Say): 
         { zh: '差 tce', en: 'Difference, tce' },
         { zh: '是否显著', en: 'More than the model’s error' },
         { zh: '超出有效范围的变量', en: 'Drivers beyond their range' },
-      ].map(say),
+      ],
       rows: view.judged.map((each): ReportCell[] => [
         each.month,
         cell(each.expected, 2),
@@ -102,4 +106,5 @@ export function baselineSheets(head: ReportHead, view: BaselineView, say: Say): 
       notes: [],
     },
   ]
+  return sheets.map((sheet) => sheetOf(say, sheet))
 }

@@ -7,7 +7,7 @@ import { accountingRecord } from '#contract/accounting-record.ts'
 import { decimal, textOf } from '../decimal.ts'
 import { baselineOf, performanceOf, type BaselinePeriod } from './baseline.ts'
 import { degreeDays } from './degree-days.ts'
-import { outputValueOf, productionOf } from './production.ts'
+import { outputValueOf, productionOf, recordedDegreeDays } from './production.ts'
 import { leastSquares } from './regression.ts'
 import { specificConsumption } from './specific.ts'
 import { quantile, twoSidedP, upperP } from './student.ts'
@@ -266,6 +266,35 @@ describe('Specific consumption', () => {
       { ...record, from: '2026-03-15', to: '2026-04-01', quantity: '20' },
     ])
     expect(productionOf(twice, 'steel', 'tube', 't', days)).toMatchObject({ complete: false })
+  })
+
+  it('degree days of a weather station are those of the account or of the park, of all days or not known', () => {
+    const station = {
+      kind: 'degree-days',
+      account: 'park',
+      document: 'Weather station, monthly bulletin',
+      by: 'office',
+      from: '2026-03-01',
+      to: '2026-04-01',
+      heating: '310.5',
+      cooling: '0',
+    }
+    const of = (...given: object[]) => {
+      const found = recordedDegreeDays(
+        z.array(accountingRecord).parse(given.map((each) => ({ ...station, ...each }))),
+        ['steel', 'park'],
+        march,
+      )
+      return found === undefined ? undefined : [textOf(found.heating), textOf(found.cooling)]
+    }
+    expect(of({})).toEqual(['310.5', '0'])
+    expect(of({}, { account: 'steel', heating: '300' })).toEqual(['300', '0'])
+    expect(of({ to: '2026-03-16' }, { from: '2026-03-16', heating: '100' })).toEqual(['410.5', '0'])
+    expect(of()).toBeUndefined()
+    expect(of({ to: '2026-03-31' })).toBeUndefined()
+    expect(of({}, { from: '2026-03-20' })).toBeUndefined()
+    // Days of other base temperatures do not add up.
+    expect(of({ to: '2026-03-16' }, { from: '2026-03-16', heatingBase: '20' })).toBeUndefined()
   })
 
   it('is incomplete where a day has no record, and none where nothing is known', () => {

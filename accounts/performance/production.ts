@@ -77,3 +77,38 @@ export function outputValueOf(
   )
   return totalOf(rows, period, '10⁴CNY')
 }
+
+/**
+ * Degree days of a period from records that lie within it, of the account or else of the park; undefined where a day is left
+ * out or is in two of them, or where they are by different base temperatures.
+ */
+export function recordedDegreeDays(
+  records: Records,
+  accounts: readonly string[],
+  period: Days,
+): { readonly heating: Decimal; readonly cooling: Decimal } | undefined {
+  for (const account of accounts) {
+    const its = records.flatMap((record) =>
+      record.kind === 'degree-days' &&
+      record.account === account &&
+      record.from >= period.from &&
+      record.to <= period.to
+        ? [record]
+        : [],
+    )
+    if (new Set(its.map(({ heatingBase, coolingBase }) => `${heatingBase} ${coolingBase}`)).size > 1)
+      return undefined
+    const sum = (of: 'heating' | 'cooling'): PeriodTotal =>
+      totalOf(
+        its.map((record) => ({ from: record.from, to: record.to, value: decimal(record[of]) })),
+        period,
+        '°C·d',
+      )
+    const [heating, cooling] = [sum('heating'), sum('cooling')]
+    if (heating.total === undefined || cooling.total === undefined) continue
+    return heating.complete && cooling.complete
+      ? { heating: heating.total, cooling: cooling.total }
+      : undefined
+  }
+  return undefined
+}

@@ -48,6 +48,10 @@ describe('Renewable electricity of a month', () => {
     expect(tonnes('demo-park', '2026-03', [certificate()])).toBe('12.4129')
     // A certificate that can still be sold is none that was used.
     expect(tonnes('steel', '2026-03', [certificate({ cancelledOn: undefined })])).toBe('0')
+    // One of another year covers only as far as the plan says: here not at all.
+    expect(tonnes('steel', '2026-03', [certificate({ vintage: '2025' })])).toBe('0')
+    expect(tonnes('steel', '2026-03', [certificate({ vintage: '2026-04' })])).toBe('0')
+    expect(tonnes('demo-park', '2026-03', [certificate({ vintage: '2025-12' })])).toBe('0.1229')
     const twoMonths = certificate({ to: '2026-05-01', kwh: '61000' })
     expect(tonnes('steel', '2026-03', [twoMonths])).toBe(textOf(decimal('31').times(decimal('0.1229'))))
   })

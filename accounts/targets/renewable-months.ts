@@ -3,6 +3,7 @@ import { accountMonthOf } from '../account-month.ts'
 import { partsInScope } from '../balance-table.ts'
 import type { ParkBalance } from '../balance.ts'
 import { coalCoefficient } from '../coal-coefficient.ts'
+import { isCover } from '../coverage.ts'
 import { decimal, type Decimal } from '../decimal.ts'
 import { heatingValuesOf } from '../balance-records.ts'
 import { partOf } from '../recorded-activity.ts'
@@ -12,7 +13,7 @@ import type { Target } from './target.ts'
 
 /**
  * Renewable electricity of an account in a month, in tce of a basis: what its own primary electricity came to (row
- * primary production: wind, sun, water), and what contracts and cancelled certificates name. Undefined where a part of it
+ * primary production: wind, sun, water), and what contracts and cancelled certificates of a vintage that holds name. Undefined where a part of it
  * is not known: a meter without slots, or no coefficient. Who has neither has none, which is known.
  */
 export function renewableMonth(
@@ -39,10 +40,9 @@ export function renewableMonth(
   let kwh = decimal('0')
   for (const each of records) {
     const { record } = each
-    const isUsed =
-      record.kind === 'direct-renewable' ||
-      (record.kind === 'green-certificate' && record.cancelledOn !== undefined)
-    if (!isUsed || (!isPark && record.account !== account)) continue
+    if (!isPark && record.account !== account) continue
+    const its = plan.accounts.find((each) => each.account === record.account)
+    if (!isCover(record, days, its?.certificateYears ?? 0)) continue
     const part = partOf(each, days, decimal(record.kwh), 'contract')
     if (part !== undefined) kwh = kwh.plus(decimal(part.amount))
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { decimalText, positiveDecimalText } from '#contract/decimal-text.ts'
 import { localName } from '#contract/identity.ts'
-import { decimal, quotient, rounded, textOf, type Decimal } from '../decimal.ts'
+import { decimal, quotient, rounded, squareRoot, textOf, type Decimal } from '../decimal.ts'
 import { confidences, type Confidence } from '../factor.ts'
 
 /** The shape of power-factor.yaml, and the adjustment of the bill by the month's mean power factor. */
@@ -45,7 +45,6 @@ export const powerFactorFile = z.strictObject({
 })
 export type PowerFactorTable = z.output<typeof powerFactorFile>
 
-const HUNDREDTH = decimal('0.01')
 const ZERO = decimal('0')
 
 /**
@@ -60,7 +59,7 @@ export function meanPowerFactor(
   const reactive = forwardKvarh.plus(reverseKvarh.abs())
   const apparentSquared = activeKwh.times(activeKwh).plus(reactive.times(reactive))
   if (apparentSquared.eq(ZERO)) return undefined
-  return rounded(quotient(activeKwh, apparentSquared.sqrt()), 2)
+  return rounded(quotient(activeKwh, squareRoot(apparentSquared)), 2)
 }
 
 /** What a power factor does to the bill. */
@@ -92,7 +91,7 @@ export function powerFactorAdjustment(
   let from = decimal(standard)
   for (const { downTo, percentPerStep, confidence } of below) {
     const end = downTo === undefined || powerFactor.gt(decimal(downTo)) ? powerFactor : decimal(downTo)
-    percent = percent.plus(from.minus(end).div(HUNDREDTH).times(decimal(percentPerStep)))
+    percent = percent.plus(from.minus(end).times(100).times(decimal(percentPerStep)))
     if (end.eq(powerFactor)) return { percent, confidence, otherwise: undefined }
     from = end
   }

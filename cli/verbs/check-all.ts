@@ -16,10 +16,11 @@ import {
   readQualityRule,
 } from '../accounting-files.ts'
 import { readAlarmsFile } from '../alarm-files.ts'
+import { readClosingKeys } from '../closing.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
-import { readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
+import { readLoadRule, readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
 import { readReportSchedules, reportSchedulesBeside, withoutPlan } from '../report-schedules.ts'
 import { readSignInFile } from '../sign-in-file.ts'
 import { readDeductionRules, readTargets, targetsBeside } from '../target-files.ts'
@@ -57,8 +58,8 @@ function tariffFindings(files: readonly string[]): readonly Finding[] {
   return files.flatMap((file) => findingsOf(() => readTariff(file)))
 }
 
-/** Standard coal, fuels, electricity, heat, processes; energy items; power factor; deductions; uncertainty. */
-const FACTOR_FILES = 11
+/** Standard coal, fuels, electricity, heat, processes; energy items; power factor; load; deductions; uncertainty. */
+const FACTOR_FILES = 12
 
 /** What reading finds wrong. */
 function findingsOf(read: () => unknown): readonly Finding[] {
@@ -138,6 +139,7 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...findingsOf(() => readUncertainty()),
       ...gradePaths().flatMap((file) => findingsOf(() => readGradeRule(file))),
       ...findingsOf(() => readPowerFactors()),
+      ...findingsOf(() => readLoadRule()),
       ...tariffFindings(tariffs),
       ...findingsOf(() => readDeductionRules()),
       ...targetFindings(park, given.accounting, given.factors),
@@ -145,6 +147,7 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...alarmFindings(park),
       ...scheduleFindings(park, given.accounting),
       ...signInFindings(park),
+      ...(park === undefined ? [] : findingsOf(() => readClosingKeys(park))),
     ],
   })
   return Promise.resolve()

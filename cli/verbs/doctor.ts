@@ -12,7 +12,7 @@ import { checkBooks, checkStore } from '../doctor/kept.ts'
 import { checkPort } from '../doctor/ports.ts'
 import { checkServer } from '../doctor/server.ts'
 import { port, text } from '../options.ts'
-import { clockOf, keptPace } from '../pace.ts'
+import { serverClock, serverFolder } from '../server-folder.ts'
 import { systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
@@ -60,8 +60,9 @@ function addressOf(url: string | undefined): { host: string; port: number } | un
 
 /** All checks, one after another: none needs another one to be good. */
 async function examine(given: Given): Promise<Finding[]> {
-  const { data, broker } = given
-  const nowMs = clockOf(keptPace(data)).wallMs()
+  const { broker } = given
+  const data = serverFolder(given.data)
+  const nowMs = serverClock(data).wallMs()
   const { finding, park } = parkFound(given.park)
   const found: Finding[] = [finding, checkFolder(data), checkDisk(data)]
   const holder = holderOf(data)

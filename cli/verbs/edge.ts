@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { SOFTWARE_VERSION } from '#contract/software.ts'
 import { startConfigured, startingConfiguration } from '#edge/configured.ts'
 import { startHealthServer, type HealthServer } from '#edge/health-server.ts'
 import { tellParent } from '../child.ts'
@@ -45,6 +46,11 @@ export const edge = verb('Read meters and deliver what they say, on a gateway', 
       files,
       choice,
       ...(boot === undefined ? {} : { boot }),
+      software: {
+        version: SOFTWARE_VERSION,
+        runtime: process.version,
+        platform: `${process.platform}-${process.arch}`,
+      },
       journalFile: folder.file('journal.sqlite'),
       clock: clockOf(paceOfFolder(folder, 'journal.sqlite', given)),
       log,

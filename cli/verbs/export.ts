@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import type { Meter, Park } from '#contract/park.ts'
@@ -10,6 +8,7 @@ import { exportTo, intervalsSource, readingsSource, type ExportFormat, type Expo
 import { watchLifetime } from '../lifetime.ts'
 import { instant, text } from '../options.ts'
 import { ProgressLine } from '../progress.ts'
+import { serverFile, storeAddress } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const wish = {
@@ -55,14 +54,6 @@ function formatOf(out: string): ExportFormat {
   throw new Fault('argument-invalid', '--out: the name of the file ends in .csv or .lp')
 }
 
-/** A file of a server; `npm start` keeps them in a folder within the data folder. Opening one that is not there would make it. */
-function fileIn(data: string, name: string): string {
-  const file = [join(data, name), join(data, 'server', name)].find((each) => existsSync(each))
-  if (file === undefined)
-    throw new Fault('file-unreadable', `There is no ${name} in ${data}.`, { place: { file: data } })
-  return file
-}
-
 async function run(what: string, given: Given, open: (format: ExportFormat) => ExportSource): Promise<void> {
   const lifetime = watchLifetime()
   const meters = metersOf(readParkFile(given.park), given)
@@ -94,7 +85,7 @@ async function run(what: string, given: Given, open: (format: ExportFormat) => E
 }
 
 export const exportReadings = verb('Write readings to a file', readingOptions, async (given) => {
-  const store = await openReadingStore(given.store ?? `sqlite:${fileIn(given.data, 'readings.sqlite')}`)
+  const store = await openReadingStore(storeAddress(given.data, given.store))
   try {
     await run('readings', given, (format) => readingsSource(store, format))
   } finally {
@@ -103,7 +94,7 @@ export const exportReadings = verb('Write readings to a file', readingOptions, a
 })
 
 export const exportIntervals = verb('Write intervals to a file', intervalOptions, async (given) => {
-  const books = openBooks(fileIn(given.data, 'books.sqlite'))
+  const books = openBooks(serverFile(given.data, 'books.sqlite'))
   try {
     await run('intervals', given, (format) => intervalsSource(books, format))
   } finally {

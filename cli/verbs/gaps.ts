@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import { gapKinds, gapStates, type GapEntry } from '#contract/gap.ts'
-import { booksOptions, momentText, personOptions, withBooks } from '../books-file.ts'
-import { clockOf, keptPace } from '../pace.ts'
+import { booksOptions, momentText, personOptions } from '../books-file.ts'
 import { durationText } from '../search-progress.ts'
+import { withBooks } from '../server-folder.ts'
 import { tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
 
@@ -51,8 +51,9 @@ const acceptOptions = z.object({
 /** A gap is let be, with a person's reason. What comes late fills it all the same. */
 export const gapsAccept = verb('Accept that something is missing', acceptOptions, async (given) => {
   const { by, reason } = given
-  const atMs = clockOf(keptPace(given.data)).wallMs()
-  const isAccepted = await withBooks(given.data, (books) => books.acceptGap(given.id, { by, reason, atMs }))
+  const isAccepted = await withBooks(given.data, (books, clock) =>
+    books.acceptGap(given.id, { by, reason, atMs: clock.wallMs() }),
+  )
   if (!isAccepted) throw new Fault('gap-closed', `There is no open gap ${given.id}.`)
   console.log(`gap ${given.id} is accepted`)
 })

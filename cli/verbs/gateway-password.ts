@@ -7,6 +7,7 @@ import { identifier } from '#contract/identity.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { giveSecret, takeSecret } from '#ingest/access.ts'
 import { text } from '../options.ts'
+import { serverFolder } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -44,7 +45,7 @@ export const gatewayPassword = verb(
   options,
   async (given) => {
     const { name, kind } = clientOf(given)
-    const folder = accessFolderIn(given.data)
+    const folder = accessFolderIn(serverFolder(given.data))
     if (given.remove) {
       if (!takeSecret(folder, name))
         throw new Fault('argument-invalid', `"${name}" has no password in ${folder}.`)

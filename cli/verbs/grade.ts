@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
@@ -34,6 +33,7 @@ import { makeLog } from '../log.ts'
 import { instant, text } from '../options.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { fromBooks, fromServer } from '../platform-intervals.ts'
+import { serverFile } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -152,7 +152,7 @@ export const grade = verb(
     const { timeZone } = park.description
     const platform =
       given.url === undefined
-        ? fromBooks(join(given.data ?? '', 'books.sqlite'))
+        ? fromBooks(serverFile(given.data ?? '', 'books.sqlite'))
         : fromServer(given.url, timeZone, process.env['TANBIAO_TOKEN'])
     try {
       const log = makeLog('grade', 'warn')

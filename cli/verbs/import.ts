@@ -10,8 +10,8 @@ import { tellParent } from '../child.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
-import { clockOf, keptPace } from '../pace.ts'
 import { ProgressLine } from '../progress.ts'
+import { serverClock, serverFolder } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -65,14 +65,15 @@ export const importFiles = verb('Take readings out of files into the store', opt
   const lifetime = watchLifetime()
   const log = makeLog('import', given.log)
   const park = readParkFile(given.park)
-  const marks = marksFolder(given.data)
+  const data = serverFolder(given.data)
+  const marks = marksFolder(data)
   // The owner of the books follows commit records by the server's clock.
-  const clock = clockOf(keptPace(given.data))
+  const clock = serverClock(data)
   const files = given.from.flatMap(filesIn)
   const surveys = []
   for (const file of files) surveys.push({ file, ...(await surveyOf(file)) })
   const total = surveys.reduce((sum, { rows }) => sum + rows, 0)
-  const store = await openReadingStore(given.store ?? `sqlite:${join(given.data, 'readings.sqlite')}`)
+  const store = await openReadingStore(given.store ?? `sqlite:${join(data, 'readings.sqlite')}`)
   const progress = new ProgressLine('import')
   const counts = { rows: 0, readings: 0, refused: 0 }
   const startedMs = performance.now()

@@ -1,62 +1,25 @@
 import { z } from 'zod'
-import { accountMonthOf, monthNameAt, type AccountMonth } from '#accounts/account-month.ts'
-import { stateOf } from '#accounts/account-state.ts'
-import type { AccountingPlan } from '#accounts/accounting-plan.ts'
-import { registerKey, registersOf } from '#accounts/post.ts'
-import { closingOf } from '#accounts/statement.ts'
+import { closingDraft } from '#contract/closing.ts'
 import { accountMonth } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
-import type { Park } from '#contract/park.ts'
+import { readData } from '#firmware-config/document.ts'
 import { readSigningKey, readTrust } from '#firmware-config/signature.ts'
-import type { Books } from '#store/port.ts'
-import { requiredPlan, withBooks } from '../account-files.ts'
+import { requiredPlan } from '../account-files.ts'
+import { draftClosing } from '../closing.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { proveLedgers, signedClosing } from '../ledger-proof.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
 import { PostingLoop } from '../posting.ts'
 import { readPostingRules } from '../posting-rules.ts'
+import { withBooks } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const data = text
   .default('./data')
   .meta({ description: 'The data folder of the server, running or not (./data)' })
 const park = text.meta({ description: 'The park file; its accounting.yaml lies beside it' })
-
-/**
- * Throws `entry-invalid` where intervals of the month are still being computed, or have changed since it was posted: what
- * is closed must be what is known.
- */
-function refuseUnsettled(
-  books: Books,
-  park: Park,
-  { accounts }: AccountingPlan,
-  id: string,
-  month: AccountMonth,
-): void {
-  const account = accounts.find((each) => each.account === id)
-  if (account === undefined) return
-  const registers = registersOf(account, park)
-  const meters = new Set(registers.map(({ meter }) => meter.id))
-  const dirty = books
-    .dirtyWindows(WINDOWS_MAX)
-    .find(({ meter, fromMs, toMs }) => meters.has(meter) && fromMs < month.toMs && toMs >= month.fromMs)
-  if (dirty !== undefined)
-    throw new Fault('entry-invalid', `Intervals of ${dirty.meter} in ${month.name} are being computed.`)
-  const keys = new Set(registers.map(({ meter, quantity }) => registerKey(meter.id, quantity)))
-  const changed = books
-    .changedMonths(books.postingProgress(id).changes)
-    .find((each) => each.month === month.name && keys.has(registerKey(each.meter, each.quantity)))
-  if (changed !== undefined)
-    throw new Fault(
-      'entry-invalid',
-      `${changed.meter} has changed in ${month.name} since it was posted: wait for the server, or run "tanbiao ledger post".`,
-    )
-}
-
-/** More than are ever open. */
-const WINDOWS_MAX = 10_000
 
 /** Closes a month, signed. */
 export const ledgerClose = verb(
@@ -76,30 +39,42 @@ export const ledgerClose = verb(
   (given) =>
     withBooks(given.data, (books, clock) => {
       const key = readSigningKey(given.key)
-      const { park: of, plan } = requiredPlan(given.park)
-      const { timeZone } = of.description
-      if (given.month >= monthNameAt(clock.wallMs(), timeZone))
-        throw new Fault('entry-invalid', `${given.month} is not over yet.`)
-      const state = stateOf(books.ledger(given.account))
-      const closing = closingOf(state, given.month, given.by)
-      if (state.postingsOf(given.month).length === 0)
-        throw new Fault('entry-invalid', `${given.month} of ${given.account} is not posted.`)
-      refuseUnsettled(books, of, plan, given.account, accountMonthOf(given.month, timeZone))
-      if (closing.incomplete.length > 0 && !given.incomplete) {
-        const sources = closing.incomplete.join(', ')
+      const { account, month, by } = given
+      const draft = draftClosing(
+        { books, ...requiredPlan(given.park) },
+        { account, month, by },
+        clock.wallMs(),
+      )
+      if (draft.closing.incomplete.length > 0 && !given.incomplete) {
+        const sources = draft.closing.incomplete.join(', ')
         throw new Fault(
           'entry-invalid',
           `Slots are missing of ${sources}; --incomplete true closes it all the same.`,
         )
       }
-      const { hash } = books.ledgerHead(given.account)
-      const signed = signedClosing(given.account, hash, closing, key)
+      const signed = signedClosing(draft, key)
       // The signature is over the chain as it is now: an entry that comes between is told of, and nothing is closed.
-      const [entry] = books.post(given.account, [signed], clock.wallMs(), undefined, state.last)
-      console.log(
-        `entry ${entry?.number}: ${given.month} of ${given.account} closed at ${closing.total ?? '–'} tCO2`,
-      )
+      const [entry] = books.post(account, [signed], clock.wallMs(), undefined, draft.closing.entries)
+      console.log(`entry ${entry?.number}: ${month} of ${account} closed at ${signed.total ?? '–'} tCO2`)
     }),
+)
+
+/** Signs a closing that a page has prepared, where the key is. */
+export const ledgerSign = verb(
+  'Sign a closing that the carbon account’s page has prepared, on the machine that holds the key',
+  z.object({
+    draft: text.meta({ description: 'File with the prepared closing, saved on the page' }),
+    key: text.meta({ description: 'File with the private key ("tanbiao configure key")' }),
+  }),
+  (given) => {
+    const draft = readData(closingDraft, given.draft).value
+    const { closing, account, previous } = draft
+    console.log(`account ${account}, ${closing.month}, by ${closing.by}`)
+    console.log(`total ${closing.total ?? '–'} tCO2 after ${closing.entries} entries, last hash ${previous}`)
+    if (closing.incomplete.length > 0) console.log(`incomplete: ${closing.incomplete.join(', ')}`)
+    console.log(signedClosing(draft, readSigningKey(given.key)).signature)
+    return Promise.resolve()
+  },
 )
 
 /** Posts what is due, without a server. */

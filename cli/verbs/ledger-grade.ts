@@ -9,9 +9,9 @@ import { positiveDecimalText } from '#contract/decimal-text.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Books } from '#store/port.ts'
-import { withBooks } from '../account-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule } from '../posting-rules.ts'
+import { withBooks } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 /** Value added of a year from the records of whole stretches within it; undefined where there are none. */

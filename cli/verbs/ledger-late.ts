@@ -1,8 +1,11 @@
 import { z } from 'zod'
-import { lateDataOf, type LateData } from '#accounts/late-data.ts'
+import type { LateData } from '#accounts/late-data-view.ts'
+import { lateDataOf } from '#accounts/late-data.ts'
 import { identifier } from '#contract/identity.ts'
-import { requiredPlan, withBooks } from '../account-files.ts'
+import { requiredPlan } from '../account-files.ts'
+import { momentText } from '../books-file.ts'
 import { text } from '../options.ts'
+import { withBooks } from '../server-folder.ts'
 import { tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
 
@@ -39,7 +42,7 @@ export const ledgerLate = verb(
         each.kept ?? '–',
         each.computed ?? '–',
         each.unit,
-        new Date(each.notedMs).toISOString().slice(0, 19) + 'Z',
+        momentText(each.notedMs),
         closedText(each),
       ])
       const head = ['month', 'meter', 'slots', 'kept', 'would be', '', 'noted', 'would change']

@@ -1,14 +1,17 @@
-import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { monthNames } from '#accounts/account-month.ts'
 import { stateOf, type AccountState } from '#accounts/account-state.ts'
 import { statementOf } from '#accounts/statement.ts'
+import { takenBack } from '#accounts/taken-back.ts'
 import { accountMonth, entryBody, scopes, type EntryBody } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Books } from '#store/port.ts'
-import { readAccountFiles, withBooks } from '../account-files.ts'
+import { readAccountFiles } from '../account-files.ts'
+import { momentText } from '../books-file.ts'
 import { text } from '../options.ts'
+import { writeContent } from '../report-file.ts'
+import { withBooks } from '../server-folder.ts'
 import { statementLines } from '../statement-text.ts'
 import { tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
@@ -50,8 +53,6 @@ function summary(body: EntryBody): string {
   return `${body.year}: ${body.amount} ${body.unit}, ${body.reference}`
 }
 
-const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 19) + 'Z'
-
 /** The entries of an account. */
 export const ledgerShow = verb(
   'Show the entries of an account’s ledger',
@@ -65,7 +66,7 @@ export const ledgerShow = verb(
       }
       const rows = entries.map(({ number, recordedAtMs, body, hash }) => [
         String(number),
-        dateOf(recordedAtMs),
+        momentText(recordedAtMs),
         body.kind,
         'month' in body ? (body.month ?? '') : '',
         summary(body),
@@ -197,21 +198,8 @@ export const ledgerReverse = verb(
   }),
   (given) =>
     withBooks(given.data, (books, clock) => {
-      const found = books.ledger(given.account).find(({ number }) => number === given.entry)?.body
-      if (found?.kind === 'posting')
-        throw new Fault(
-          'entry-invalid',
-          'A posting is restated by what it is computed of, not taken back by hand.',
-        )
-      const of =
-        found !== undefined && 'month' in found && found.month !== undefined ? { month: found.month } : {}
-      const { reason: why, by: who } = given
-      enter(
-        books,
-        given.account,
-        { kind: 'reversal', ...of, reverses: given.entry, cause: 'correction', reason: why, by: who },
-        clock.wallMs(),
-      )
+      const { account: id, entry, ...said } = given
+      enter(books, id, takenBack(books.ledger(id), entry, said), clock.wallMs())
     }),
 )
 
@@ -221,7 +209,7 @@ export const ledgerExport = verb(
   (given) =>
     withBooks(given.data, (books) => {
       const lines = books.ledger(given.account).map((entry) => JSON.stringify(entry))
-      writeFileSync(given.out, `${lines.join('\n')}\n`)
+      writeContent(given.out, `${lines.join('\n')}\n`)
       console.log(`${lines.length} entries of ${given.account} in ${given.out}`)
     }),
 )

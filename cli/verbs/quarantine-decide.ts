@@ -1,13 +1,12 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import { identifier } from '#contract/identity.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { discardQuarantined, replayQuarantined } from '#ingest/quarantine.ts'
 import { openReadingStore } from '#store/open.ts'
-import { booksOptions, personOptions, withBooks } from '../books-file.ts'
+import { booksOptions, personOptions } from '../books-file.ts'
 import { text } from '../options.ts'
-import { clockOf, keptPace } from '../pace.ts'
 import { readText } from '../read-text.ts'
+import { storeAddress, withBooks } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const id = z.coerce.number().int().meta({ description: 'The entry' })
@@ -40,13 +39,13 @@ export const quarantineReplay = verb(
     const park = readParkFile(given.park)
     const payload = given.payload === undefined ? undefined : readText(given.payload)
     const { by, reason, gateway } = given
-    const store = await openReadingStore(given.store ?? `sqlite:${join(given.data, 'readings.sqlite')}`)
+    const store = await openReadingStore(storeAddress(given.data, given.store))
     try {
       const isRatingWaived = given['beyond-rating']
       const isArrivalWaived = given['clock-was-wrong']
       const request = { by, reason, gateway, payload, isRatingWaived, isArrivalWaived }
-      const result = await withBooks(given.data, (books) =>
-        replayQuarantined(given.id, request, { books, store, park, clock: clockOf(keptPace(given.data)) }),
+      const result = await withBooks(given.data, (books, clock) =>
+        replayQuarantined(given.id, request, { books, store, park, clock }),
       )
       console.log(`${result.stored} readings stored`)
       for (const { code, detail } of result.refused) console.log(`refused again: ${detail} [${code}]`)
@@ -61,8 +60,8 @@ const discardOptions = z.object({ id, ...booksOptions, ...personOptions })
 /** An entry is let be; its payload stays with the reason. */
 export const quarantineDiscard = verb('Let an entry of quarantine be', discardOptions, async (given) => {
   const { by, reason } = given
-  await withBooks(given.data, (books) => {
-    discardQuarantined(given.id, { by, reason }, { books, clock: clockOf(keptPace(given.data)) })
+  await withBooks(given.data, (books, clock) => {
+    discardQuarantined(given.id, { by, reason }, { books, clock })
   })
   console.log(`entry ${given.id} is discarded`)
 })

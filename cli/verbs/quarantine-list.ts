@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import type { QuarantineEntry } from '#store/port.ts'
-import { booksOptions, momentText, withBooks } from '../books-file.ts'
+import { booksOptions, momentText } from '../books-file.ts'
+import { withBooks } from '../server-folder.ts'
 import { cut, tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
 

@@ -1,7 +1,5 @@
-import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { accountCost, accountLoad, type ElectricitySources } from '#accounts/account-electricity.ts'
-import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import type { ReportHead } from '#accounts/balance-report.ts'
 import { costSheets, loadSheets } from '#accounts/electricity-sheets.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
@@ -10,21 +8,22 @@ import { footprintDatasetOf } from '#accounts/footprint/dataset.ts'
 import { footprintSheets } from '#accounts/footprint/footprint-sheets.ts'
 import { productReport } from '#accounts/footprint/product-report.ts'
 import { reportPeriod, type ReportPeriod } from '#accounts/report-period.ts'
+import type { Report } from '#accounts/report.ts'
 import { languages, sayIn } from '#accounts/report-sheet.ts'
 import { liveRecords } from '#accounts/recorded-activity.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
-import type { Park } from '#contract/park.ts'
 import { loadShapeOf } from '#dashboards/api/load.ts'
 import { accountNames } from '#dashboards/api/targets.ts'
 import { accountMonthQuery, costShapeOf } from '#dashboards/api/tariff.ts'
 import type { Books } from '#store/port.ts'
-import { readAccountFiles, withBooks } from '../account-files.ts'
+import { requiredPlan } from '../account-files.ts'
 import { readEnergyItems } from '../accounting-files.ts'
 import { readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { reportFormats, writeReport, writeContent } from '../report-file.ts'
-import { readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { withBooks } from '../server-folder.ts'
+import { readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { verb } from '../verb.ts'
 
 /** Reports on one account: what its electricity cost, its load, the footprint of a product. */
@@ -49,18 +48,10 @@ const fileOptions = {
 
 const lastDayBefore = (day: string): string => Temporal.PlainDate.from(day).subtract({ days: 1 }).toString()
 
-function planOf(parkFile: string): { readonly park: Park; readonly plan: AccountingPlan } {
-  const { park, plan } = readAccountFiles(parkFile)
-  if (plan === undefined) {
-    const file = join(dirname(parkFile), 'accounting.yaml')
-    throw new Fault('file-unreadable', `There is no accounting plan ${file}.`, { place: { file } })
-  }
-  return { park, plan }
-}
-
 function electricitySources(parkFile: string, books: Books, nowMs: number): ElectricitySources {
   const tariffs = readTariffs(parkFile)
-  return { ...planOf(parkFile), tariffs, powerFactors: readPowerFactors(), books, nowMs }
+  const powerFactors = readPowerFactors()
+  return { ...requiredPlan(parkFile), tariffs, powerFactors, loadRule: readLoadRule(), books, nowMs }
 }
 
 /** Whose, of what, by which plan: the lines above every sheet. */
@@ -73,22 +64,33 @@ function headOf(
   return { park: name, whose: accountNames(park)(account), period, planRevision: plan.revision }
 }
 
+type FileWish = z.output<z.ZodObject<typeof monthOption & typeof fileOptions>>
+
+/** Writes a report of an account's electricity in a month, made of the books. */
+function electricityReport(
+  given: FileWish,
+  made: (sources: ElectricitySources, period: ReportPeriod, head: ReportHead, timeZone: string) => Report,
+): Promise<void> {
+  return withBooks(given.data, async (books, clock) => {
+    const sources = electricitySources(given.park, books, clock.wallMs())
+    const { timeZone } = sources.park.description
+    const period = reportPeriod(given.month, timeZone)
+    const report = made(sources, period, headOf(sources, given.account, period), timeZone)
+    await writeReport(report, given.format, given.out)
+  })
+}
+
 /** The electricity bill of a month. */
 export const reportCost = verb(
   'Cost of an account’s electricity in a month, by tariff period',
   z.object({ ...monthOption, ...fileOptions }),
   (given) =>
-    withBooks(given.data, async (books, clock) => {
-      const sources = electricitySources(given.park, books, clock.wallMs())
-      const { timeZone } = sources.park.description
-      const period = reportPeriod(given.month, timeZone)
+    electricityReport(given, (sources, period, head, timeZone) => {
       const cost = accountCost(sources, given.account, period)
-      const head = headOf(sources, given.account, period)
-      const report = {
+      return {
         sheets: costSheets(head, cost, timeZone, sayIn(given.language)),
         view: costShapeOf(given.account, period, cost),
       }
-      await writeReport(report, given.format, given.out)
     }),
 )
 
@@ -97,17 +99,12 @@ export const reportLoad = verb(
   'Load figures of an account’s electricity in a month',
   z.object({ ...monthOption, ...fileOptions }),
   (given) =>
-    withBooks(given.data, async (books, clock) => {
-      const sources = electricitySources(given.park, books, clock.wallMs())
-      const { timeZone } = sources.park.description
-      const period = reportPeriod(given.month, timeZone)
+    electricityReport(given, (sources, period, head, timeZone) => {
       const load = accountLoad(sources, given.account, period)
-      const head = headOf(sources, given.account, period)
-      const report = {
+      return {
         sheets: loadSheets(head, load, timeZone, sayIn(given.language)),
         view: loadShapeOf(given.account, period, load),
       }
-      await writeReport(report, given.format, given.out)
     }),
 )
 
@@ -135,7 +132,7 @@ export const reportFootprint = verb(
       const records = liveRecords(books.records({ account, from: before, to }))
       const library = factorLibrary(readFactorFiles())
       const items = readEnergyItems()
-      const sources = { ...planOf(given.park), library, items, books, records, nowMs: clock.wallMs() }
+      const sources = { ...requiredPlan(given.park), library, items, books, records, nowMs: clock.wallMs() }
       const { facts, footprint, electricity } = productReport(sources, { account, product, from, to })
       const communication = cbamCommunicationOf(facts, footprint)
       const head = {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import {
   baselineMonths,
   baselineWish,
@@ -18,6 +17,7 @@ import { openReadingStore } from '#store/open.ts'
 import { openAccounting } from '../accounting-ground.ts'
 import { text } from '../options.ts'
 import { reportFormats, writeReport } from '../report-file.ts'
+import { storeAddress } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
@@ -41,7 +41,7 @@ export const reportBaseline = verb(
   options,
   async (given) => {
     const ground = openAccounting({ park: given.park, data: given.data })
-    const store = await openReadingStore(given.store ?? `sqlite:${join(ground.folder, 'readings.sqlite')}`)
+    const store = await openReadingStore(storeAddress(given.data, given.store))
     try {
       const { account, basis } = given
       const { description } = ground.park

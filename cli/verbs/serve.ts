@@ -20,6 +20,7 @@ import { readAlarms } from '../alarm-files.ts'
 import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
+import { closingDeskOf, readClosingKeys } from '../closing.ts'
 import { courteous } from '../courteous-store.ts'
 import { deskOf } from '../desk.ts'
 import { openDataFolder } from '../data-folder.ts'
@@ -31,7 +32,7 @@ import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
-import { readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { openScheduledReports } from '../report-schedules.ts'
 import { IntervalCopying } from '../interval-copying.ts'
 import { checkRetention, Retention } from '../retention.ts'
@@ -187,7 +188,16 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
         settle: (conditions, nowMs) => books.settleAlarms(conditions, nowMs),
         tell: (changes) => notifier?.tell(changes),
       },
-      desk: deskOf({ books, store, park, clock }),
+      desk: deskOf({
+        books,
+        store,
+        park,
+        clock,
+        closings:
+          accounting === undefined
+            ? undefined
+            : closingDeskOf({ books, park, plan: accounting.plan }, readClosingKeys(given.park)),
+      }),
       publishConfiguration: async (message) => {
         if (worker === undefined) throw new Fault('broker-unavailable', 'The server is starting.')
         await worker.publishConfiguration(message)
@@ -207,7 +217,12 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       electricity:
         accounting === undefined
           ? undefined
-          : { plan: accounting.plan, tariffs: readTariffs(given.park), powerFactors: readPowerFactors() },
+          : {
+              plan: accounting.plan,
+              tariffs: readTariffs(given.park),
+              powerFactors: readPowerFactors(),
+              loadRule: readLoadRule(),
+            },
     })
     closers.unshift(() => pages.stop())
     const running = await startWorker({

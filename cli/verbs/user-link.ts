@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { newUser, roleNames } from '#contract/access.ts'
 import { Fault } from '#contract/fault.ts'
 import { SignIn } from '#dashboards/access/sign-in.ts'
 import { AccessBook } from '#store/access-book.ts'
 import { text } from '../options.ts'
+import { serverFile } from '../server-folder.ts'
 import { systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
@@ -22,13 +22,7 @@ export const userLink = verb(
   'Print a one-time link with which a user chooses a password',
   options,
   ({ data, name, role, enterprise }) => {
-    const file = `${data}/access.sqlite`
-    if (!existsSync(file)) {
-      throw new Fault('file-unreadable', `There is no ${file}: the server has not run on this folder.`, {
-        place: { file },
-      })
-    }
-    const book = new AccessBook(file)
+    const book = new AccessBook(serverFile(data, 'access.sqlite'))
     try {
       const wanted = newUser.safeParse({ name, role, ...(enterprise === undefined ? {} : { enterprise }) })
       if (book.userNamed(name) === undefined && !wanted.success) {

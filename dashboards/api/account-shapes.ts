@@ -3,6 +3,7 @@ import { decimalText } from '#contract/decimal-text.ts'
 import { accountMonth, posting, scopes } from '#contract/entry.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
 import { quantityName } from '#contract/quantities.ts'
+import { slotRevision } from './trace-shapes.ts'
 
 /** What /api/v1/accounts answers. */
 
@@ -11,7 +12,13 @@ const totals = z.object({
   totalMarketBased: decimalText.optional(),
   byScope: z.partialRecord(z.enum(scopes), decimalText),
   adjustments: z.partialRecord(z.enum(scopes), decimalText),
-  uncertainty: decimalText.optional().meta({ description: 'Half-width of the 95 % interval, as a share' }),
+  uncertainty: decimalText
+    .optional()
+    .meta({ description: 'Half-width of the 95 % interval of what is known, as a share' }),
+  uncertaintyLacks: z.object({ slots: decimalText, figures: decimalText, unknown: z.int() }).optional().meta({
+    description:
+      'What the uncertainty says nothing of: shares of slots that are missing and of figures without one, postings without a result',
+  }),
 })
 
 export const accountList = z.object({
@@ -57,29 +64,13 @@ export const statement = z.object({
       entry: z.int(),
       month: accountMonth,
       source: z.string(),
-      because: z.string(),
+      because: z.enum(['immaterial', 'closed', 'locked']),
       tCo2: decimalText.optional(),
     }),
   ),
 })
 
-const slot = z.object({
-  meter: identifier,
-  quantity: quantityName,
-  slotMs: epochMs,
-  revision: z.int(),
-  basis: z.string(),
-  method: z.string().nullable(),
-  energy: z.string().nullable(),
-  readings: z.array(
-    z.object({
-      atMs: epochMs,
-      register: z.string(),
-      gateway: identifier,
-      batch: z.object({ epoch: z.string(), seq: z.int(), committedAtMs: epochMs }).nullable(),
-    }),
-  ),
-})
+const slot = slotRevision.extend({ meter: identifier, quantity: quantityName, slotMs: epochMs })
 
 export const slotTraceAnswer = z.object({ account: identifier, entry: z.int(), posting, slot })
 

@@ -1,18 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { march, planWith, PostingBench, smallPark, slotOf } from '#cli/posting.test-support.ts'
+import { march, slotOf } from '#cli/posting.test-support.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import { ServerBench } from '../server.test-support.ts'
+import type { ProRataInterval } from '#contract/interval.ts'
+import { AccountBench } from '../account-bench.test-support.ts'
 
-let posting: PostingBench
-let bench: ServerBench
+let of: AccountBench
 
 beforeEach(async () => {
-  posting = new PostingBench()
-  posting.fill('steel-incoming', { fromMs: march.fromMs, toMs: march.fromMs + 4 * SLOT_MS })
-  await posting.post()
-  bench = new ServerBench()
-  const { books, rules, clock } = posting
+  of = new AccountBench()
   const commits = {
     commitsSince: async () => [
       {
@@ -27,14 +23,11 @@ beforeEach(async () => {
       },
     ],
   }
-  await bench.start({ park: smallPark, clock, accounts: { plan: planWith(), rules, books, commits } })
+  await of.start({ commits })
 })
-afterEach(async () => {
-  await bench.stop()
-  posting.remove()
-})
+afterEach(() => of.stop())
 
-const get = (path: string): Promise<unknown> => bench.json(`/api/v1/accounts${path}`)
+const get = (path: string): Promise<unknown> => of.server.json(`/api/v1/accounts${path}`)
 
 describe('the API of carbon accounts', () => {
   test('lists accounts with their months', async () => {
@@ -53,7 +46,7 @@ describe('the API of carbon accounts', () => {
   })
 
   test('gives a statement: posted months, the running one as provisional, and what is not known', async () => {
-    const { books, clock } = posting
+    const { books, clock } = of.posting
     const running = slotOf('steel-incoming', clock.wallMs() - 10 * SLOT_MS, 1_000)
     books.record({ meter: running.meter, fromMs: 1, toMs: 0 }, [running], clock.wallMs())
     expect(await get('/steel/statement')).toMatchObject({
@@ -82,18 +75,54 @@ describe('the API of carbon accounts', () => {
         readings: [
           {
             atMs: march.fromMs,
-            register: '0.00',
+            value: '0.00',
             gateway: 'gateway',
             batch: { epoch: 'a'.repeat(32), seq: 7 },
           },
-          { atMs: march.fromMs + SLOT_MS, register: '10.00', batch: null },
+          { atMs: march.fromMs + SLOT_MS, value: '10.00', batch: null },
+        ],
+      },
+    })
+  })
+
+  test('opens a figure that was shared out over a slot too, down to the registers on either side', async () => {
+    const slotMs = march.fromMs + 4 * SLOT_MS
+    const point = (atMs: number, count: number) => ({ atMs, register: { count, resolution: '0.01' } })
+    const shared: ProRataInterval = {
+      meter: 'steel-incoming',
+      quantity: 'activeEnergyImport.total',
+      slotMs,
+      basis: 'pro-rata',
+      state: 'known',
+      energy: { count: 1_000, resolution: '0.01' },
+      method: 'estimated',
+      coverage: 0,
+      opening: point(slotMs - SLOT_MS, 4_000),
+      closing: point(slotMs + 2 * SLOT_MS, 7_000),
+      simulated: false,
+      uncertain: false,
+      undecided: [],
+    }
+    of.posting.record(shared)
+    await of.posting.post()
+    const newest = of.posting.books
+      .ledger('steel')
+      .findLast(({ body }) => body.kind === 'posting' && body.month === '2026-03')
+    expect(
+      await get(`/steel/entries/${newest?.number}/trace?meter=steel-incoming&slot=${slotMs}`),
+    ).toMatchObject({
+      slot: {
+        basis: 'pro-rata',
+        readings: [
+          { atMs: slotMs - SLOT_MS, value: '40.00', gateway: 'gateway' },
+          { atMs: slotMs + 2 * SLOT_MS, value: '70.00' },
         ],
       },
     })
   })
 
   test('pages entries with their hashes, and positions', async () => {
-    posting.books.post(
+    of.posting.books.post(
       'steel',
       [
         {
@@ -106,7 +135,7 @@ describe('the API of carbon accounts', () => {
           by: 'b',
         },
       ],
-      posting.clock.wallMs(),
+      of.posting.clock.wallMs(),
     )
     const shape = z.object({ entries: z.array(z.object({ number: z.int(), hash: z.string() })) })
     const { entries } = shape.parse(await get('/steel/entries?after=1&limit=1'))
@@ -124,7 +153,7 @@ describe('the API of carbon accounts', () => {
       '/steel/entries/1/trace?meter=steel-incoming&slot=900000',
     ]
     const statuses = await Promise.all(
-      wrong.map(async (path) => (await fetch(`${bench.server.url}/api/v1/accounts${path}`)).status),
+      wrong.map(async (path) => (await fetch(`${of.server.server.url}/api/v1/accounts${path}`)).status),
     )
     expect(statuses).toEqual([404, 404, 400, 404])
   })

@@ -154,8 +154,8 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
     async ({ params, query }) => {
       const { account } = planOf(given(), params.account)
       const { number, body } = postingEntry(given(), account, params.entry)
-      const { readings, ...rest } = await slotTrace(given(), park, body, query.meter, query.slot)
-      return { account, entry: number, posting: body, slot: { ...rest, readings: [...readings] } }
+      const slot = await slotTrace(given(), park, body, query.meter, query.slot)
+      return { account, entry: number, posting: body, slot }
     },
   )
 }

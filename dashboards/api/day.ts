@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { textOf } from '#accounts/decimal.ts'
 import { energyStatistics } from '#accounts/energy-statistics.ts'
 import { reportPeriod } from '#accounts/report-period.ts'
 import type { Clock } from '#contract/clock.ts'
@@ -36,8 +37,7 @@ function dayViewOf(park: Park, accounts: AccountSources, reports: ReportSources,
   )
   const lines = statistics.map(({ path, name, level, item, now }): UsedEnergy => {
     const { calorific } = now.coal
-    const tce = now.amount === undefined || calorific === undefined ? undefined : Number(calorific.toString())
-    return { path, name, level, item, tce }
+    return { path, name, level, item, tce: now.amount === undefined ? undefined : calorific }
   })
   const nameOfItem = (item: string): LocalName => ground.items[item]?.name ?? { zh: item, en: item }
   const flow = energyFlow(park, lines, nameOfItem)
@@ -57,7 +57,11 @@ function dayViewOf(park: Park, accounts: AccountSources, reports: ReportSources,
     energy: [...Map.groupBy(ofAccounts, ({ path }) => path[0] ?? '')].map(([account, own]) => ({
       account,
       name: own[0]?.name ?? { zh: account, en: account },
-      items: own.map(({ item, tce }) => ({ item, name: nameOfItem(item), tce: tce ?? null })),
+      items: own.map(({ item, tce }) => ({
+        item,
+        name: nameOfItem(item),
+        tce: tce === undefined ? null : Number(textOf(tce)),
+      })),
     })),
     flow: {
       nodes: [...flow.nodes],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { confidences } from '#accounts/factor.ts'
+import { loadRuleFile } from '#accounts/load/load-rule.ts'
 import { costGaps, type CostGap } from '#accounts/tariff/cost-gaps.ts'
 import { tariffPeriods } from '#accounts/tariff/price.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
@@ -53,6 +54,12 @@ export const loadShape = z.object({
   known: z.int(),
   missing: z.int(),
   unmeasured: z.int(),
+  coverage: decimal.meta({ description: 'Slots measured in full, of those that are over' }),
+  notAvailable: z
+    .enum(['too-few-slots'])
+    .nullable()
+    .meta({ description: 'Why only energy and the maximum of what was measured are given' }),
+  rule: loadRuleFile,
   demand: z.object({ kw: z.string(), slotMs: epochMs, measured: z.int(), unmeasured: z.int() }).nullable(),
   contractUse: decimal,
   meanKw: decimal,

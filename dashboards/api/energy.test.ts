@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import { knownInterval } from '../fixture.ts'
 import { dayStartMs, ServerBench } from '../server.test-support.ts'
-import { meterEnergy, type MeterEnergy } from './shapes.ts'
+import { enterpriseMonth } from './enterprise-shapes.ts'
+import { meterEnergy, meterIntervals, type MeterEnergy } from './shapes.ts'
 
 let bench: ServerBench
 
@@ -93,6 +94,22 @@ describe('energy by parts of the calendar', () => {
     }
     const none = await fetch(`${bench.server.url}/api/meters/no-meter/energy`)
     expect(none.status).toBe(404)
+  })
+
+  test('a slot under way is not partial because its end is still to come; what it lacks already is', async () => {
+    const underWay = dayStartMs + 3 * SLOT_MS
+    const interval = knownInterval('forge-main', register, underWay, 300, 10)
+    const closing = { ...interval.closing, atMs: underWay + 5 * 60_000 }
+    bench.books.entered.push({ ...interval, closing })
+    bench.clock.advance(-10 * 60_000)
+    const day = 'from=2026-06-02'
+    expect((await of(day)).whole).toMatchObject({ known: 4, partial: 0, missing: 0, complete: true })
+    const month = enterpriseMonth.parse(await bench.json('/api/enterprises/forge/month?month=2026-06'))
+    const slots = meterIntervals.parse(await bench.json('/api/meters/forge-main/intervals'))
+    expect(month.carriers.find(({ carrier }) => carrier === 'electricity')?.partial).toBe(0)
+    expect(slots.total).toMatchObject({ partial: 0, complete: true })
+    bench.clock.advance(10 * 60_000 + SETTLE_MS)
+    expect((await of(day)).whole).toMatchObject({ known: 4, partial: 1, complete: false })
   })
 
   test('a slot is pending until it is settled, and missing from then on', async () => {

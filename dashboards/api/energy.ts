@@ -8,7 +8,8 @@ import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import { quantityName, quantityOf } from '#contract/quantities.ts'
 import { calendarParts, type CalendarPart } from '#intervals/rollup.ts'
-import { energyByPart, energySumOf, pendingSlots, wholeOf } from '../energy-sums.ts'
+import { registerAsked } from '../energy.ts'
+import { energyByPart, energySumOf, wholeOf, youngSlots } from '../energy-sums.ts'
 import { readOwn } from '#dashboards/access/route-access.ts'
 import type { BooksView } from '../sources.ts'
 import { dayPeriod } from './park.ts'
@@ -77,24 +78,23 @@ export function energyApi(app: FastifyInstance, { parkOf, books, clock }: Energy
       const { timeZone } = park.description
       const meter = park.meters.get(request.params.id)
       if (meter === undefined) throw new Fault('not-found', `The park has no meter "${request.params.id}".`)
-      const { by, quantity = meter.register } = request.query
-      const { kind, unit } = quantityOf(quantity)
-      if (kind !== 'cumulative')
-        throw new Fault('request-invalid', `${quantity} is not summed: it is of the moment.`)
+      const { by } = request.query
+      const quantity = registerAsked(meter, request.query.quantity)
+      const { unit } = quantityOf(quantity)
       const nowMs = clock.wallMs()
       const period = daysOf(request.query, park, nowMs)
       const parts = energyByPart(books, meter, quantity, { part: by, period, timeZone })
-      const pending = pendingSlots(books, meter, quantity, nowMs)
+      const young = youngSlots(books, meter, quantity, nowMs)
       return {
         meter: meter.id,
         quantity,
         unit,
         timeZone,
         by,
-        whole: energySumOf(meter, wholeOf(period, parts), pending, nowMs),
+        whole: energySumOf(meter, wholeOf(period, parts), young, nowMs),
         parts: parts.map((part) => ({
           name: nameOf(by, part.fromMs, timeZone),
-          ...energySumOf(meter, part, pending, nowMs),
+          ...energySumOf(meter, part, young, nowMs),
         })),
       }
     },

@@ -21,6 +21,7 @@ export const fleetGateway = liveGateway.extend({
   configuration: said.configuration.unwrap().nullable(),
   /** What was published for it from here since the server’s start. */
   wanted: z.object({ version: z.int(), digest: z.string(), atMs: epochMs, by: z.string() }).nullable(),
+  software: said.software.unwrap().nullable(),
   lines: said.meters.unwrap(),
   buses: said.buses.unwrap(),
 })
@@ -28,6 +29,7 @@ export type FleetGateway = z.infer<typeof fleetGateway>
 
 export const fleet = z.object({
   nowMs: epochMs,
+  version: z.string().meta({ description: 'Of this server’s program' }),
   gateways: z.array(fleetGateway),
   /** Whether a signed configuration can be published from here. */
   publishes: z.boolean(),

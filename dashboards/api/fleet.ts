@@ -7,6 +7,7 @@ import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import { configurationMessage, type ConfigurationMessage, type StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
+import { SOFTWARE_VERSION } from '#contract/software.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
 import type { Board } from '../board.ts'
 import { fleet, type FleetGateway } from './fleet-shapes.ts'
@@ -58,6 +59,7 @@ export function fleetApi(app: FastifyInstance, sources: FleetSources): void {
         clock: said?.clock ?? null,
         configuration: said?.configuration ?? null,
         wanted: wanted.get(line.gateway) ?? null,
+        software: said?.software ?? null,
         lines: said?.meters ?? [],
         buses: said?.buses ?? [],
       },
@@ -70,7 +72,12 @@ export function fleetApi(app: FastifyInstance, sources: FleetSources): void {
       config: { access: { needs: 'read', within: 'park' } },
       schema: { response: { 200: fleet } },
     },
-    () => ({ nowMs: clock.wallMs(), gateways: lines().flatMap(gatewayOf), publishes: publish !== undefined }),
+    () => ({
+      nowMs: clock.wallMs(),
+      version: SOFTWARE_VERSION,
+      gateways: lines().flatMap(gatewayOf),
+      publishes: publish !== undefined,
+    }),
   )
 
   api.route({

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { takenBack } from '#accounts/taken-back.ts'
 import type { Clock } from '#contract/clock.ts'
 import { decimalText } from '#contract/decimal-text.ts'
 import { accountMonth, scopes, type EntryBody } from '#contract/entry.ts'
@@ -28,7 +29,7 @@ const params = z.object({ account: identifier })
 const response = { 200: z.object({ entry: z.int() }) }
 
 /** What of an entry a person says; who it is and when the server knows. */
-type Said = (by: string) => EntryBody
+type Said = (by: string, accounts: AccountSources) => EntryBody
 
 export function ledgerApi(app: FastifyInstance, { clock, guard, accounts, desk }: LedgerSources): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
@@ -40,7 +41,7 @@ export function ledgerApi(app: FastifyInstance, { clock, guard, accounts, desk }
     if (desk === undefined) throw new Fault('not-allowed', 'Nothing can be decided at this server.')
     planOf(accounts, account)
     const { name } = guard.viewerOf(request)
-    return { entry: desk.enter(account, said(name), clock.wallMs()) }
+    return { entry: desk.enter(account, said(name, accounts), clock.wallMs()) }
   }
 
   routes.post(
@@ -83,17 +84,9 @@ export function ledgerApi(app: FastifyInstance, { clock, guard, accounts, desk }
     (request) => {
       const { account } = request.params
       const { entry, reason } = request.body
-      return enter(request, account, (by) => {
-        const found = accounts?.books.ledger(account).find(({ number }) => number === entry)?.body
-        if (found?.kind === 'posting')
-          throw new Fault(
-            'entry-invalid',
-            'A posting is restated by what it is computed of, not taken back by hand.',
-          )
-        const month =
-          found !== undefined && 'month' in found && found.month !== undefined ? { month: found.month } : {}
-        return { kind: 'reversal', ...month, reverses: entry, cause: 'correction', reason, by }
-      })
+      return enter(request, account, (by, { books }) =>
+        takenBack(books.ledger(account), entry, { by, reason }),
+      )
     },
   )
 }

@@ -60,6 +60,20 @@ describe('meters', () => {
     })
   })
 
+  test('slots of another register are its own, and what is of the moment has none', async () => {
+    const reactive = 'reactiveEnergyImport.total'
+    bench.books.entered = [
+      knownInterval('forge-main', 'activeEnergyImport.total', dayStartMs, 100, 25),
+      knownInterval('forge-main', reactive, dayStartMs, 700, 3),
+    ]
+    await bench.start()
+    const path = '/api/meters/forge-main/intervals?day=2026-06-02&quantity='
+    const day = meterIntervals.parse(await bench.json(`${path}${reactive}`))
+    expect(day).toMatchObject({ quantity: reactive, unit: 'kvarh', total: { total: '0.03' } })
+    expect(day.slots[0]).toMatchObject({ energy: '0.03', opening: { register: '7.00' } })
+    expect(await bench.get(`${path}voltage.l1`)).toMatchObject({ code: 'request-invalid' })
+  })
+
   test('a curve keeps its gap', async () => {
     const moments = [0, 10_000, 20_000, 200_000, 210_000]
     await bench.store.append(moments.map((ms) => power('forge-main', startMs - 300_000 + ms, 5)))

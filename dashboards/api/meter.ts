@@ -8,12 +8,12 @@ import { epochMs, identifier, type LocalName } from '#contract/identity.ts'
 import { isSettled } from '#contract/grid.ts'
 import type { Boundary, RecordedInterval, RegisterPoint } from '#contract/interval.ts'
 import type { Meter, Park } from '#contract/park.ts'
-import { quantities, quantityOf } from '#contract/quantities.ts'
+import { quantities, quantityName, quantityOf } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { readOwn } from '#dashboards/access/route-access.ts'
 import type { Board } from '../board.ts'
 import { thinned } from '../curve.ts'
-import { energyOfSlots, energyTotalOf, expectedSlots } from '../energy.ts'
+import { energyOfSlots, energyTotalOf, expectedSlots, registerAsked } from '../energy.ts'
 import { ageOf, dayText, valueOf } from '../overview.ts'
 import type { BooksView, ReadingSource } from '../sources.ts'
 import { dayPeriod, meterFactsOf } from './park.ts'
@@ -171,7 +171,7 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
       config,
       schema: {
         params,
-        querystring: z.object({ day: z.iso.date().optional() }),
+        querystring: z.object({ day: z.iso.date().optional(), quantity: quantityName.optional() }),
         response: { 200: meterIntervals },
       },
     },
@@ -181,15 +181,16 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
       const nowMs = clock.wallMs()
       const period = dayPeriod(park, request.query.day, nowMs)
       if (period === undefined) throw new Fault('request-invalid', '"day" is not a day of the calendar.')
-      const recorded = books.intervals(meter.id, meter.register, period)
+      const quantity = registerAsked(meter, request.query.quantity)
+      const recorded = books.intervals(meter.id, quantity, period)
       const bySlot = new Map(recorded.map((interval) => [interval.slotMs, interval]))
       return {
         meter: meter.id,
-        quantity: meter.register,
-        unit: quantityOf(meter.register).unit,
+        quantity,
+        unit: quantityOf(quantity).unit,
         day: dayText(period.fromMs, park.description.timeZone),
         ...period,
-        total: energyTotalOf(energyOfSlots(meter, recorded, period, nowMs)),
+        total: energyTotalOf(energyOfSlots(meter, recorded, period, nowMs, quantity)),
         slots: expectedSlots(meter, period, nowMs).map((slotMs) => slotOf(slotMs, bySlot.get(slotMs), nowMs)),
       }
     },

@@ -1,18 +1,25 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { languages, sayIn, type ReportSheet } from '#accounts/report-sheet.ts'
+import { languages, sayIn } from '#accounts/report-sheet.ts'
 import { identifier } from '#contract/identity.ts'
 import { BYTE_ORDER_MARK, csvOf, xlsxOf } from '../report-content.ts'
-import { reportNames, reportOf, reportsOfPark, type ReportMaking, type ReportName } from '../report-maker.ts'
+import {
+  reportNames,
+  reportOf,
+  reportsOfPark,
+  type MadeReport,
+  type ReportMaking,
+  type ReportName,
+} from '../report-maker.ts'
 import { pdfOf, type ReportFont } from '../report-pdf.ts'
 import { reportSheets, reportSheetsOf } from './report-shapes.ts'
 import { ofAccount, ofPark, periodName } from './reports.ts'
 
-/** Reports for people: sheets that a page prints (/sheets), and the same as a spreadsheet (/file). */
+/** Reports for people: sheets that a page prints (/sheets), and the same as a file to keep (/file). */
 
 const sheetQuery = z.object({ period: periodName, language: z.enum(languages).default('zh') })
-const fileQuery = sheetQuery.extend({ format: z.enum(['xlsx', 'csv', 'pdf']).default('xlsx') })
+const fileQuery = sheetQuery.extend({ format: z.enum(['xlsx', 'csv', 'pdf', 'json']).default('xlsx') })
 type SheetQuery = z.output<typeof sheetQuery>
 
 export const mediaTypes = {
@@ -29,16 +36,14 @@ export interface ReportFilesApi extends ReportMaking {
 
 export function reportFilesApi(app: FastifyInstance, { font, ...making }: ReportFilesApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const sheetsOf = (
-    kind: ReportName,
-    account: string | undefined,
-    query: SheetQuery,
-  ): readonly ReportSheet[] => reportOf(making, kind, account, query).sheets
+  const reportFor = (kind: ReportName, account: string | undefined, query: SheetQuery): MadeReport =>
+    reportOf(making, kind, account, query)
 
   async function contentOf(
-    sheets: readonly ReportSheet[],
+    { sheets, view }: MadeReport,
     { format, language }: z.output<typeof fileQuery>,
   ): Promise<Buffer> {
+    if (format === 'json') return Buffer.from(`${JSON.stringify(view)}\n`)
     if (format === 'xlsx') return xlsxOf(sheets)
     if (format === 'csv') return Buffer.from(BYTE_ORDER_MARK + csvOf(sheets))
     return pdfOf(sheets, { font, say: sayIn(language), madeAtMs: making.clock.wallMs() })
@@ -47,11 +52,11 @@ export function reportFilesApi(app: FastifyInstance, { font, ...making }: Report
   async function send(
     reply: FastifyReply,
     name: string,
-    sheets: readonly ReportSheet[],
+    report: MadeReport,
     query: z.output<typeof fileQuery>,
   ): Promise<FastifyReply> {
     const { format, period } = query
-    const content = await contentOf(sheets, query)
+    const content = await contentOf(report, query)
     const file = `${name}-${period.replaceAll(/[^\dQ-]+/g, '_')}.${format}`
     return reply
       .type(mediaTypes[format])
@@ -66,25 +71,25 @@ export function reportFilesApi(app: FastifyInstance, { font, ...making }: Report
       routes.get(
         `/api/v1/reports/${kind}/sheets`,
         { config: ofPark, schema: { querystring: sheetQuery, response } },
-        ({ query }) => reportSheetsOf(sheetsOf(kind, undefined, query)),
+        ({ query }) => reportSheetsOf(reportFor(kind, undefined, query).sheets),
       )
       routes.get(
         `/api/v1/reports/${kind}/file`,
         { config: ofPark, schema: { querystring: fileQuery } },
         async ({ query }, reply) =>
-          send(reply, `${kind}-whole-park`, sheetsOf(kind, undefined, query), query),
+          send(reply, `${kind}-whole-park`, reportFor(kind, undefined, query), query),
       )
     }
     routes.get(
       `/api/v1/accounts/:account/reports/${kind}/sheets`,
       { config: ofAccount, schema: { params, querystring: sheetQuery, response } },
-      ({ params: { account }, query }) => reportSheetsOf(sheetsOf(kind, account, query)),
+      ({ params: { account }, query }) => reportSheetsOf(reportFor(kind, account, query).sheets),
     )
     routes.get(
       `/api/v1/accounts/:account/reports/${kind}/file`,
       { config: ofAccount, schema: { params, querystring: fileQuery } },
       async ({ params: { account }, query }, reply) =>
-        send(reply, `${kind}-${account}`, sheetsOf(kind, account, query), query),
+        send(reply, `${kind}-${account}`, reportFor(kind, account, query), query),
     )
   }
 }

@@ -99,7 +99,7 @@ const powerLine = z.object({
 })
 export type PowerLine = z.infer<typeof powerLine>
 
-const liveValue = z.object({
+export const liveValue = z.object({
   value: z.number(),
   /** Exact text of a register; null for a momentary value. */
   exact: decimal.nullable(),

@@ -18,8 +18,14 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/meters/{id}/reader': 'Who reads a meter, and how well',
   'GET /api/meters/{id}/slots/{slot}':
     'A slot of a meter: all its revisions, down to readings with gateway, epoch and sequence',
+  'GET /api/power/{flow}':
+    'What a power is the sum of now: newest readings of its meters, with gateway, epoch and sequence',
   'GET /api/energy/{carrier}/{flow}': 'What a total of energy is the sum of: its meters over some days',
   'POST /api/v1/accounts/{account}/adjustments': 'Enters an adjustment in tCO2, with its reason and document',
+  'GET /api/v1/accounts/{account}/closing-draft':
+    'What is to be signed to close a month: its totals, the chain before it, and whose signature counts',
+  'POST /api/v1/accounts/{account}/closings':
+    'Closes a month and locks its intervals, with a signature that was made where the key is',
   'POST /api/v1/accounts/{account}/reopenings': 'Reopens a closed month, with its reason',
   'POST /api/v1/accounts/{account}/reversals': 'Takes back an adjustment or a position, with its reason',
   'GET /api/v1/accounts/{account}/day':
@@ -103,7 +109,8 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/v1/tokens': 'Tokens of programs, without their secrets',
   'POST /api/v1/tokens': 'Makes a token; its secret is told this once',
   'DELETE /api/v1/tokens/{id}': 'Ends a token',
-  'GET /api/v1/audit': 'Who changed what, newest first',
+  'GET /api/v1/audit': 'Who changed what or tried to, newest first, by person, days and object',
+  'GET /api/v1/audit/file': 'The same as a file',
 }
 
 /** Reports have the same few addresses each. */

@@ -5,11 +5,11 @@ import { epochMs, identifier, localName } from '#contract/identity.ts'
 import { intervalBases, intervalMethods } from '#contract/interval.ts'
 import { quantityName } from '#contract/quantities.ts'
 import { canonicalUnits } from '#contract/units.ts'
-import { energyTotal, flow } from './shapes.ts'
+import { energyTotal, flow, liveValue } from './shapes.ts'
 
 /** What is answered on the way from a figure down to the register. */
 
-const slotRevision = z.object({
+export const slotRevision = z.object({
   revision: z.int(),
   /** Exact; null where the slot is missing in this revision, and why. */
   energy: z.string().nullable(),
@@ -59,6 +59,23 @@ export const energyParts = z.object({
   meters: z.array(z.object({ meter: identifier, total: energyTotal })),
 })
 export type EnergyParts = z.infer<typeof energyParts>
+
+/** What a power is the sum of at a moment: the newest reading of each meter, and the batch that it came in. */
+export const powerParts = z.object({
+  flow: z.enum(['in', 'produced']),
+  atMs: epochMs,
+  /** Sum of what is fresh; null where nothing is. */
+  total: z.number().nullable(),
+  meters: z.array(
+    z.object({
+      meter: identifier,
+      power: liveValue.nullable(),
+      gateway: identifier.nullable(),
+      batch: slotRevision.shape.readings.element.shape.batch,
+    }),
+  ),
+})
+export type PowerParts = z.infer<typeof powerParts>
 
 /** What the meters of an account's sources come to in a day so far, as its month's posting will count it. */
 export const dayPostings = z.object({

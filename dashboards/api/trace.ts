@@ -11,14 +11,15 @@ import type { Meter, Park } from '#contract/park.ts'
 import { quantityName, quantityOf } from '#contract/quantities.ts'
 import { readOwn, type RouteAccess } from '#dashboards/access/route-access.ts'
 import { planOf, sourceNames, type AccountSources } from '../account-view.ts'
+import { registerAsked } from '../energy.ts'
 import { dayPostingsOf, settledUntil } from '../day-emissions.ts'
 import { metersInto, metersOfScope, nodesOf, totalsOf } from '../enterprise-view.ts'
-import { dayText, metersOfTotal } from '../overview.ts'
-import { slotRevisions, type CommitSource } from '../slot-trace.ts'
+import { dayText, hasPower, metersOfTotal } from '../overview.ts'
+import { originOf, slotRevisions, type CommitSource } from '../slot-trace.ts'
 import type { BooksView } from '../sources.ts'
 import { dayPeriod } from './park.ts'
-import { flow } from './shapes.ts'
-import { dayPostings, energyParts, meterSlot } from './trace-shapes.ts'
+import { flow, type LiveMeter } from './shapes.ts'
+import { dayPostings, energyParts, meterSlot, powerParts } from './trace-shapes.ts'
 
 export interface TraceSources {
   readonly park: Park
@@ -29,6 +30,7 @@ export interface TraceSources {
   /** Undefined: batches cannot be named. */
   readonly commits: CommitSource | undefined
   readonly accounts: AccountSources | undefined
+  readonly live: (meter: Meter) => LiveMeter
 }
 
 /** Longest period of one answer: a year of each meter of a total. */
@@ -37,7 +39,7 @@ const DAY_MS = 24 * 3_600_000
 
 /** The way from a figure down to the register: what a total is the sum of, and what a slot rests on. */
 export function traceApi(app: FastifyInstance, sources: TraceSources): void {
-  const { park, parkOf, books, clock, commits, accounts } = sources
+  const { park, parkOf, books, clock, commits, accounts, live } = sources
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { timeZone } = park.description
 
@@ -66,7 +68,7 @@ export function traceApi(app: FastifyInstance, sources: TraceSources): void {
       const meter = seen.meters.get(id)
       if (meter === undefined) throw new Fault('not-found', `The park has no meter "${id}".`)
       if (slotMs % SLOT_MS !== 0) throw new Fault('request-invalid', 'A slot begins at a quarter of an hour.')
-      const { quantity = meter.register } = request.query
+      const quantity = registerAsked(meter, request.query.quantity)
       const revisions = await slotRevisions(commits, seen, books.revisions(id, quantity, slotMs))
       return { meter: id, quantity, unit: quantityOf(quantity).unit, slotMs, revisions }
     },
@@ -121,6 +123,38 @@ export function traceApi(app: FastifyInstance, sources: TraceSources): void {
       }
     },
   )
+
+  routes.route({
+    method: 'GET',
+    url: '/api/power/:flow',
+    config: { access: readOwn },
+    schema: {
+      params: powerParts.pick({ flow: true }),
+      querystring: z.object({ enterprise: identifier.optional() }),
+      response: { 200: powerParts },
+    },
+    handler: async (request) => {
+      const seen = parkOf(request)
+      const { flow } = request.params
+      const meters = metersOf(seen, request.query, { carrier: 'electricity', flow }).filter(hasPower)
+      const found = meters.map((meter) => ({ meter: meter.id, power: live(meter).power }))
+      const fresh = found.flatMap(({ power }) => (power?.fresh === true ? [power.value] : []))
+      return {
+        flow,
+        atMs: clock.wallMs(),
+        total: fresh.length === 0 ? null : fresh.reduce((sum, value) => sum + value, 0),
+        meters: await Promise.all(
+          found.map(async ({ meter, power }) => ({
+            meter,
+            power,
+            ...(power === null
+              ? { gateway: seen.meters.get(meter)?.gateway ?? null, batch: null }
+              : await originOf(commits, seen, meter, power.atMs)),
+          })),
+        ),
+      }
+    },
+  })
 
   /** An enterprise user sees its own account. */
   const ofAccount: RouteAccess = { needs: 'read', within: { account: 'account' } }

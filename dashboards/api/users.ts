@@ -6,11 +6,10 @@ import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import type { AccessBook, ApiToken, User } from '#store/access-book.ts'
-import type { Guard } from '#dashboards/access/guard.ts'
 import type { RouteAccess } from '#dashboards/access/route-access.ts'
 import { digestOf, newSecret } from '#dashboards/access/secrets.ts'
 import type { SignIn } from '#dashboards/access/sign-in.ts'
-import { auditShape, tokenShape, tokenWithSecret, userShape, userWithLink } from './user-shapes.ts'
+import { tokenShape, tokenWithSecret, userShape, userWithLink } from './user-shapes.ts'
 
 const userText = (user: User): z.output<typeof userShape> => ({
   ...user,
@@ -24,21 +23,19 @@ const tokenText = ({ user, expiresAtMs, ...token }: ApiToken): z.output<typeof t
 })
 
 const DAY_MS = 24 * 3_600_000
-const AUDIT_PAGE = 200
 
 export interface UserSources {
   readonly park: Park
   readonly book: AccessBook
   readonly signIn: SignIn
-  readonly guard: Guard
   readonly clock: Clock
   /** The path that a one-time link leads to, with its secret. */
   readonly linkOf: (secret: string) => string
 }
 
-/** /api/v1/users, /api/v1/tokens and /api/v1/audit. */
+/** /api/v1/users and /api/v1/tokens. */
 export function usersApi(app: FastifyInstance, sources: UserSources): void {
-  const { park, book, signIn, guard, clock, linkOf } = sources
+  const { park, book, signIn, clock, linkOf } = sources
   const api = app.withTypeProvider<ZodTypeProvider>()
   const administer: RouteAccess = { needs: 'administer', within: 'park' }
   const config = { access: administer }
@@ -137,21 +134,4 @@ export function usersApi(app: FastifyInstance, sources: UserSources): void {
     }
     return reply.status(204).send()
   })
-
-  api.get(
-    '/api/v1/audit',
-    {
-      // Auditors read it; an enterprise user's own part would still tell of others.
-      config: { access: { needs: 'read', within: 'park' } },
-      schema: {
-        querystring: z.object({ before: z.coerce.number().int().optional() }),
-        response: { 200: z.array(auditShape) },
-      },
-    },
-    (request) => {
-      // Open access shows what anybody on the machine may see; who did what is for people with a name.
-      if (guard.viewerOf(request).how === 'open') throw new Fault('sign-in-needed', 'Nobody is signed in.')
-      return [...book.audit(AUDIT_PAGE, request.query.before)]
-    },
-  )
 }

@@ -93,13 +93,22 @@ export class ReportArchive {
     return this.#manifests.get(nameOf(place))
   }
 
-  /** When a schedule was first seen; now, where it never was. */
+  /** When a schedule was first seen; now, where it never was. Throws `report-damaged` where that cannot be read. */
   since(schedule: string, nowMs: number): number {
     const folder = join(this.#folder, schedule)
     const file = join(folder, SINCE)
-    if (existsSync(file)) return Number(readFileSync(file, 'utf8'))
+    if (existsSync(file)) {
+      const [, digits] = /^(\d+)\n$/.exec(readFileSync(file, 'utf8')) ?? []
+      if (digits !== undefined) return Number(digits)
+      throw new Fault('report-damaged', `${file} does not say since when "${schedule}" is there.`, {
+        place: { file },
+      })
+    }
     mkdirSync(folder, { recursive: true })
-    writeSynced(file, `${nowMs}\n`)
+    const partial = join(folder, `${PARTIAL}${SINCE}`)
+    rmSync(partial, { force: true })
+    writeSynced(partial, `${nowMs}\n`)
+    renameSync(partial, file)
     syncFolder(folder)
     return nowMs
   }
@@ -141,12 +150,16 @@ export class ReportArchive {
     }
     // Every part of the path comes from the manifest, none from who asks.
     const path = join(this.#folder, manifest.schedule, manifest.period, manifest.account, file.name)
-    const content = readFileSync(path)
-    if (createHash('sha256').update(content).digest('hex') !== file.sha256) {
-      throw new Fault('report-damaged', `${file.name} is not the file that was kept.`, {
-        place: { file: path },
-      })
+    const damaged = (what: string, cause?: unknown): Fault =>
+      new Fault('report-damaged', `${file.name} ${what}.`, { place: { file: path }, cause })
+    let content: Buffer
+    try {
+      content = readFileSync(path)
+    } catch (cause) {
+      throw damaged('cannot be read', cause)
     }
+    if (createHash('sha256').update(content).digest('hex') !== file.sha256)
+      throw damaged('is not the file that was kept')
     return { file, content }
   }
 

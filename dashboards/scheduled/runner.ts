@@ -59,28 +59,48 @@ export class ReportRunner {
     return nextDue(schedule, park.description.timeZone, clock.wallMs())
   }
 
-  /** One look. How many reports were made by it. Throws what books and disk throw; what was made before stays made. */
+  /**
+   * One look. How many reports were made by it. Throws what books and disk throw, when everything else has had its turn;
+   * what was made stays made.
+   */
   async look(signal: AbortSignal): Promise<number> {
-    const { schedules, archive, making } = this.#parts
-    const { timeZone } = making.park.description
-    let made = 0
-    for (const schedule of schedules) {
-      const nowMs = making.clock.wallMs()
-      const sinceMs = archive.since(schedule.id, nowMs)
-      for (const due of duePeriods(schedule, timeZone, sinceMs, nowMs)) {
-        for (const account of this.#accountsOf(schedule)) {
-          if (signal.aborted) return made
-          if (archive.find({ schedule: schedule.id, period: due.period, account }) !== undefined) continue
-          await this.#make(schedule, due, account)
-          made += 1
-        }
+    const failures: unknown[] = []
+    const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work()
+      } catch (error) {
+        failures.push(error)
+        return undefined
       }
-      if (schedule.mailTo !== undefined) await this.#mail(schedule, schedule.mailTo, signal)
     }
+    let made = 0
+    for (const schedule of this.#parts.schedules) {
+      for (const { due, account } of (await attempt(() => this.#dueOf(schedule))) ?? []) {
+        if (signal.aborted) return made
+        if ((await attempt(() => this.#make(schedule, due, account))) === true) made += 1
+      }
+      const { mailTo } = schedule
+      if (mailTo !== undefined) await attempt(() => this.#mail(schedule, mailTo, signal))
+    }
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} works failed`)
     return made
   }
 
-  async #make(schedule: ReportSchedule, { period, dueMs }: DuePeriod, account: string): Promise<void> {
+  /** What of a schedule is due and was not made. */
+  #dueOf(schedule: ReportSchedule): { readonly due: DuePeriod; readonly account: string }[] {
+    const { archive, making } = this.#parts
+    const nowMs = making.clock.wallMs()
+    const sinceMs = archive.since(schedule.id, nowMs)
+    return duePeriods(schedule, making.park.description.timeZone, sinceMs, nowMs).flatMap((due) =>
+      this.#accountsOf(schedule)
+        .filter(
+          (account) => archive.find({ schedule: schedule.id, period: due.period, account }) === undefined,
+        )
+        .map((account) => ({ due, account })),
+    )
+  }
+
+  async #make(schedule: ReportSchedule, { period, dueMs }: DuePeriod, account: string): Promise<true> {
     const { archive, making, log } = this.#parts
     const { files, refused, withoutPdf } = await this.#filesOf(schedule, period, account)
     archive.keep(
@@ -99,6 +119,7 @@ export class ReportRunner {
       files,
     )
     log.info({ schedule: schedule.id, period, account, refused }, 'a scheduled report was made')
+    return true
   }
 
   async #filesOf(schedule: ReportSchedule, period: string, account: string): Promise<Made> {
@@ -160,14 +181,14 @@ export class ReportRunner {
       this.#mailTriedMs.set(place, nowMs)
       const account = manifest.account === WHOLE_PARK ? '' : ` ${manifest.account}`
       const subject = `${name[schedule.language]}: ${manifest.period}${account}`
-      const attachments = manifest.files
-        .filter(({ format }) => format !== 'json')
-        .map((file) => ({
-          filename: `${manifest.period}-${manifest.account}-${file.name}`,
-          content: archive.read(manifest, file.name).content,
-        }))
       const lines = manifest.files.map(({ name: file, sha256 }) => `${file}  SHA-256 ${sha256}`)
       try {
+        const attachments = manifest.files
+          .filter(({ format }) => format !== 'json')
+          .map((file) => ({
+            filename: `${manifest.period}-${manifest.account}-${file.name}`,
+            content: archive.read(manifest, file.name).content,
+          }))
         await mailTo(to).send({ subject, text: `${lines.join('\n')}\n`, alarms: [], attachments }, signal)
         archive.markMailed(manifest, making.clock.wallMs())
       } catch (error) {

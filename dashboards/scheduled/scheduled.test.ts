@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { balanceView } from '#accounts/balance-view.ts'
@@ -15,6 +15,8 @@ import { ReportArchive } from './archive.ts'
 let posting: PostingBench
 let bench: ServerBench
 let schedule: ReportSchedule
+/** All of them, where there is more than one. */
+let schedules: readonly ReportSchedule[] | undefined
 const mails: { readonly to: readonly string[]; readonly notice: Notice }[] = []
 let mailFault: Error | undefined
 const { signal } = new AbortController()
@@ -31,7 +33,7 @@ async function start(): Promise<void> {
     reports: { ...readReportFiles(), library: rules.library, plan, books },
     accounts: { plan, rules, books, commits: { commitsSince: async () => [] } },
     scheduled: {
-      schedules: [schedule],
+      schedules: schedules ?? [schedule],
       archive: archive(),
       mailTo: (to) => ({
         name: 'mail',
@@ -64,6 +66,7 @@ function scheduleOf(given: object): ReportSchedule {
 beforeEach(async () => {
   mails.length = 0
   mailFault = undefined
+  schedules = undefined
   schedule = scheduleOf({ reports: ['balance'] })
   posting = new PostingBench()
   posting.fill('steel-incoming', march)
@@ -213,6 +216,42 @@ test('mail takes the files along, once; a server that is away is asked again', a
   const [first] = mails[1]?.notice.attachments ?? []
   expect(first?.filename).toBe('2026-03-steel-carbon.xlsx')
   expect(first?.content.subarray(0, 2).toString()).toBe('PK')
+})
+
+test('what is damaged of one schedule or report holds up no other one, and is named', async () => {
+  schedule = scheduleOf({ of: ['steel'], reports: ['carbon'], mailTo: ['manager@park.example'] })
+  mailFault = new Error('away')
+  await start()
+  await bench.signIn()
+  await look()
+  mailFault = undefined
+  rmSync(join(folder(), 'monthly/2026-04/steel/carbon.xlsx'))
+  posting.clock.advance(15 * 60_000)
+  await look()
+  expect(mails.map(({ notice }) => notice.subject)).toEqual(['园: 2026-03 steel'])
+  const lost = await bench.ask('/api/v1/accounts/steel/scheduled-reports/monthly/2026-04/carbon.xlsx')
+  expect(await lost.json()).toMatchObject({ code: 'report-damaged' })
+
+  // Cut short by a crash: it does not say since when, and that is not since 1970.
+  const yearly = scheduleOf({
+    id: 'yearly',
+    every: 'year',
+    of: ['steel'],
+    reports: ['carbon'],
+    from: undefined,
+  })
+  mkdirSync(join(folder(), 'yearly'))
+  writeFileSync(join(folder(), 'yearly/.since'), '')
+  schedules = [yearly, schedule]
+  await restart()
+  posting.clock.advance(at('2026-06-20T12:00') - posting.clock.wallMs())
+  const failed = look()
+  await expect(failed).rejects.toMatchObject({ errors: [{ code: 'report-damaged' }] })
+  expect(
+    archive()
+      .list()
+      .map(({ schedule: of, period }) => `${of} ${period}`),
+  ).toEqual(['monthly 2026-05', 'monthly 2026-04', 'monthly 2026-03'])
 })
 
 test('a report that cannot be made is told of beside the others', async () => {

@@ -45,6 +45,7 @@ describeWith(['chromium'], 'the pages of operations', () => {
       ...stateOf('gw-east', 'birth', startMs),
       journal: { rows: 1_234, bytes: 900, oldestMs: startMs - 20 * 60_000 },
       clock: { condition: 'doubtful', jumps: 1, aheadMs: -7_000 },
+      software: { version: '0.0.9', runtime: 'v26.10.0', platform: 'linux-arm64' },
       configuration: {
         source: 'remote',
         version: 3,
@@ -87,8 +88,10 @@ describeWith(['chromium'], 'the pages of operations', () => {
       expect(east).toContain('存疑 -7 s')
       expect(east).toContain('1,234 批')
       expect(east).toContain('版本 3 已确认 版本 4 已回退')
+      expect(east).toContain('0.0.9 ≠')
       await page.getByRole('button', { name: '东区配电房网关' }).click()
       await page.getByText('no meter answered').waitFor()
+      await page.getByText('0.0.9 · Node v26.10.0 · linux-arm64').waitFor()
       await page.getByTestId('fleet-buses').getByText('40%').waitFor()
       await page
         .getByTestId('fleet-meters')

@@ -1,11 +1,21 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readReportFiles } from '#cli/accounting-files.ts'
 import { readFactorFiles } from '#cli/factor-files.ts'
 import { march, planWith, PostingBench, smallPark } from '#cli/posting.test-support.ts'
 import { readTariffs } from '#cli/tariff-files.ts'
 import { SLOT_MS } from '#contract/grid.ts'
+import { installedFont } from '#dashboards/report-pdf.ts'
 import { describeWith } from '#test/support/servers.ts'
 import { PageBench } from './page.test-support.ts'
+
+const kinds = [
+  ['balance', '能源平衡表'],
+  ['statistics', '能源统计表'],
+  ['quality', '数据质量声明'],
+  ['forms', '能源购进、消费与库存（205-1、205-2）'],
+  ['carbon', '碳排放账户报表'],
+] as const
 
 describeWith(['chromium'], 'the pages of reports and factors', () => {
   const posting = new PostingBench()
@@ -24,6 +34,7 @@ describeWith(['chromium'], 'the pages of reports and factors', () => {
       clock,
       reports: { ...readReportFiles(), library: rules.library, plan, books },
       accounts: { plan, rules, books, commits: { commitsSince: async () => [] } },
+      reportFont: installedFont(),
       factors: { factors: readFactorFiles(), tariffs: readTariffs() },
     })
   })
@@ -68,6 +79,24 @@ describeWith(['chromium'], 'the pages of reports and factors', () => {
     expect(file.status).toBe(200)
     expect(file.headers.get('content-disposition')).toContain('carbon-steel-2026-03.xlsx')
     expect(bench.errors).toEqual([])
+  })
+
+  describeWith(['chineseFont'], 'as PDF', () => {
+    test.each(kinds)('%s is written by the server and saved under its name', async (kind, name) => {
+      const page = await bench.page('/reports')
+      const choose = async (label: string, option: string): Promise<void> => {
+        await page.getByRole('combobox', { name: label }).click()
+        await page.locator('.ant-select-item-option').getByText(option, { exact: true }).click()
+      }
+      await choose('报表种类', name)
+      await choose('账户', 'steel')
+      await page.getByTestId('sheet').first().waitFor()
+      const saved = page.waitForEvent('download')
+      await page.getByRole('button', { name: '下载 PDF' }).click()
+      expect((await saved).suggestedFilename()).toBe(`${kind}-steel-2026-03.pdf`)
+      expect(await readFile(await (await saved).path(), 'latin1')).toMatch(/^%PDF-1\.\d[\s\S]*%%EOF\s*$/)
+      await page.close()
+    })
   })
 
   test('factors carry their documents, doubtful ones stand out, and another factor previews what it would restate', async () => {

@@ -1,12 +1,15 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readReportFiles } from '#cli/accounting-files.ts'
+import { closingDeskOf } from '#cli/closing.ts'
 import { deskOf } from '#cli/desk.ts'
 import { readFactorFiles } from '#cli/factor-files.ts'
 import { march, planWith, PostingBench, smallPark } from '#cli/posting.test-support.ts'
 import { dayOf, SLOT_MS } from '#contract/grid.ts'
 import { readTariffs } from '#cli/tariff-files.ts'
+import { newSigningKey, readTrust } from '#firmware-config/signature.ts'
 import { openReadingStore } from '#store/open.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { describeWith } from '#test/support/servers.ts'
@@ -19,6 +22,7 @@ const CLICKS_MAX = 3
 describeWith(['chromium'], 'the trace page', () => {
   const posting = new PostingBench()
   const bench = new PageBench()
+  const { privatePem, publicText } = newSigningKey()
   let store: ReadingStore
 
   beforeAll(async () => {
@@ -46,6 +50,8 @@ describeWith(['chromium'], 'the trace page', () => {
       })),
     )
     const plan = planWith()
+    const trustFile = join(posting.folder, 'closing-keys.yaml')
+    writeFileSync(trustFile, `keys:\n  - name: officer\n    key: ${publicText}\n`)
     await bench.start({
       park: smallPark,
       books,
@@ -54,7 +60,13 @@ describeWith(['chromium'], 'the trace page', () => {
       accounts: { plan, rules, books, commits: store },
       reports: { ...readReportFiles(), library: rules.library, plan, books },
       factors: { factors: readFactorFiles(), tariffs: readTariffs() },
-      desk: deskOf({ books, store, park: smallPark, clock }),
+      desk: deskOf({
+        books,
+        store,
+        park: smallPark,
+        clock,
+        closings: closingDeskOf({ books, park: smallPark, plan }, readTrust(trustFile)),
+      }),
     })
   }, PAGES_MS_MAX)
   afterAll(async () => {
@@ -155,6 +167,42 @@ describeWith(['chromium'], 'the trace page', () => {
       await dialog.getByRole('button', { name: /确\s*定/ }).click()
       await ledger.getByText('3 条，哈希链完整').waitFor()
       await ledger.getByRole('row', { name: /调整.*-0\.500 tCO₂.*重复计入.*凭证 7.*admin/ }).waitFor()
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'a month is closed in two steps with a key that stays in the browser, and reopened with a reason',
+    async () => {
+      const page = await bench.pageOfAdministrator('/account')
+      const ledger = page.getByTestId('account-ledger')
+      await ledger.getByRole('button', { name: '结账锁定…' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('button', { name: '生成待签内容' }).click()
+      await dialog.getByRole('row', { name: /结账人.*admin/ }).waitFor()
+      const submit = dialog.getByRole('button', { name: '签名并结账' })
+      await dialog.getByRole('checkbox', { name: /所签即所见/ }).check()
+      expect(await submit.isDisabled()).toBe(true)
+      const file = { name: 'key.pem', mimeType: 'application/x-pem-file' }
+      const choose = async (text: string): Promise<void> =>
+        dialog.getByLabel('私钥文件（PEM）：').setInputFiles({ ...file, buffer: Buffer.from(text) })
+      await choose('no key')
+      await dialog.getByText('该文件不含未加密码的 Ed25519 私钥。').waitFor()
+      const sent: string[] = []
+      page.on('request', (request) => sent.push(request.postData() ?? ''))
+      await choose(privatePem)
+      await submit.click()
+      await ledger.getByRole('row', { name: /结账锁定.*已签名.*admin/ }).waitFor()
+      const secret = privatePem.split('\n')[1] ?? ''
+      expect(sent.filter((body) => body.includes('signature'))).toHaveLength(1)
+      expect(sent.join('')).not.toContain(secret)
+
+      await ledger.getByRole('button', { name: '重新打开并重述…' }).click()
+      await dialog.getByText('该月没有等待的迟到数据。').waitFor()
+      await dialog.getByRole('textbox', { name: '理由（随决定留存）' }).fill('表计更正')
+      await dialog.getByRole('button', { name: /确\s*定/ }).click()
+      await ledger.getByRole('row', { name: /重新打开.*表计更正.*admin/ }).waitFor()
       expect(bench.errors).toEqual([])
     },
     PAGES_MS_MAX,

@@ -1,22 +1,17 @@
-import { createHash, createPrivateKey } from 'node:crypto'
+import { createPrivateKey } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
 import type { Clock } from '#contract/clock.ts'
-import {
-  readingsOf,
-  stateMessage,
-  uplinkMessage,
-  type ConfigurationState,
-  type StateMessage,
-} from '#contract/messages.ts'
+import type { ConfigurationState, StateMessage } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { newSigningKey, signConfiguration } from '#firmware-config/signature.ts'
-import { unpack } from '#edge/compression.ts'
 import { startConfigured, startingConfiguration, type ConfiguredGateway } from '#edge/configured.ts'
 import { TestBroker } from './broker.ts'
+import { oneValue } from './one-value.ts'
+import { Receiving } from './receiving.ts'
 import { ScriptedMeter } from './scripted-meter.ts'
 
 const pair = newSigningKey()
@@ -39,17 +34,6 @@ export const lineOf = (unit: number, more: object = {}): Line => ({
   ...more,
 })
 
-const profile = `
-make: Test
-model: One value
-carrier: electricity
-evidence: { grade: L, source: this test }
-defaults: { function: 3, as: u16 }
-limits: { registersPerRequest: 10, bridgeGaps: 0 }
-registers:
-  voltage.l1: { at: 2302, scale: "0.1" }
-`
-
 /** A gateway that follows its configuration, with its files, its meters and its broker; what it says is kept. */
 export class ConfiguredSite {
   readonly folder = mkdtempSync(join(tmpdir(), 'tanbiao-reconfiguration-'))
@@ -57,10 +41,9 @@ export class ConfiguredSite {
   readonly meter = new ScriptedMeter()
   readonly broker = new TestBroker()
   readonly #clock: Clock
-  readonly #readings: Reading[] = []
+  readonly #received = new Receiving()
   #port = 0
   gateway: ConfiguredGateway | undefined
-  states: StateMessage[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -83,25 +66,16 @@ export class ConfiguredSite {
 
   /** Keeps what comes to this broker and gives a receipt for it. */
   hear(from: TestBroker): void {
-    from.heard = ({ topic, payload }) => {
-      const message = unpack(payload)
-      if (topic.endsWith('/state')) {
-        this.states.push(stateMessage.parse(message))
-        return
-      }
-      const batch = uplinkMessage.parse(message)
-      if (batch.kind === 'readings') this.#readings.push(...batch.samples.flatMap(readingsOf))
-      const digest = createHash('sha256').update(payload).digest('hex')
-      const receipt = {
-        v: 1,
-        gateway: 'gw-1',
-        digest,
-        outcome: 'stored',
-        refused: 0,
-        committedAtMs: Date.now(),
-      }
-      from.publish(`${TOPICS}/receipt`, JSON.stringify(receipt))
-    }
+    this.#received.at(from)
+  }
+
+  get states(): readonly StateMessage[] {
+    return this.#received.states
+  }
+
+  /** Forgets the states that were said until now. */
+  forgetStates(): void {
+    this.#received.states.length = 0
   }
 
   /** A gateway file of these meters. */
@@ -127,7 +101,7 @@ export class ConfiguredSite {
   /** Starts the gateway by the files that are there. */
   async start(): Promise<void> {
     const profileFolder = mkdtempSync(join(this.folder, 'profiles-'))
-    writeFileSync(join(profileFolder, 'one-value.yaml'), profile)
+    writeFileSync(join(profileFolder, 'one-value.yaml'), oneValue)
     const files = {
       localFile: this.localFile,
       trustFile: join(this.folder, 'trust.yaml'),
@@ -157,7 +131,7 @@ export class ConfiguredSite {
 
   /** The readings of a meter that were delivered. */
   of(meter: string): Reading[] {
-    return this.#readings.filter((reading) => reading.meter === meter)
+    return this.#received.of(meter)
   }
 
   /** What the newest state message says of a meter's slots. */

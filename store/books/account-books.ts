@@ -45,7 +45,7 @@ export function accountBooks(
     ledger: (...asked) => file.read(() => ledger.entries(...asked)),
     postedMonths: (account) => file.read(() => ledger.postedMonths(account)),
     reopenedMonths: (account) => file.read(() => ledger.reopenedMonths(account)),
-    ledgerRows: (account) => ledger.rows(account, 0, -1),
+    ledgerRows: (account) => ledger.rows(account),
     ledgerHead: (account) => file.read(() => ledger.headOf(account)),
   }
 }

@@ -9,6 +9,18 @@ const dayRow = z.object({ day_ms: z.number(), slots: z.string() })
 
 const slotsOf = (text: string): number[] => text.split(',').map(Number)
 
+/**
+ * Whether nothing of a slot is missing. Where registers are read by the quarter-hour, as load profiles and imported pasts
+ * are, readings are further apart than those of a gateway and cover no time between them: a slot with a reading at both of
+ * its edges and none between is whole. One that gateways read and lost has readings near an edge that it was cut at, so
+ * its cover is a part, or its register at the edge is not measured.
+ */
+function isWhole(interval: Interval): boolean {
+  if (interval.state !== 'known') return false
+  if (interval.coverage >= 1) return true
+  return interval.basis === 'register' && interval.coverage === 0 && interval.method === 'measured'
+}
+
 /** Uncovered slots of the books. `note` belongs into a transaction of the caller. */
 export function openUncovered(
   database: DatabaseSync,
@@ -29,7 +41,7 @@ export function openUncovered(
       const uncovered = new Set(former === '' ? [] : slotsOf(former))
       for (const interval of intervals) {
         const slot = (interval.slotMs - dayMs) / SLOT_MS
-        if (interval.state === 'known' && interval.coverage >= 1) uncovered.delete(slot)
+        if (isWhole(interval)) uncovered.delete(slot)
         else uncovered.add(slot)
       }
       const now = [...uncovered].sort((a, b) => a - b).join(',')

@@ -136,4 +136,19 @@ export const routes: readonly PageRoute[] = [
     needs: 'administer',
     forEnterprises: false,
   },
+  {
+    path: '/tokens',
+    title: 'page.tokens',
+    page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/tokens.tsx')).TokensPage })),
+    needs: 'administer',
+    forEnterprises: false,
+    inMenu: false,
+  },
+  {
+    path: '/audit',
+    title: 'page.audit',
+    page: lazy(async () => ({ default: (await import('#dashboards/web/src/pages/audit.tsx')).AuditPage })),
+    needs: 'read',
+    forEnterprises: false,
+  },
 ]

@@ -34,11 +34,16 @@ export interface SessionControl {
 
 const SessionContext = createContext<SessionControl | undefined>(undefined)
 
-async function answerOf(response: Response): Promise<unknown> {
-  if (response.status === 204) return undefined
-  const body: unknown = await response.json()
-  if (!response.ok) throw new Refused(faultBody.parse(body))
-  return body
+/** The answer, where it is one; throws `Refused` with the server's words. */
+export async function refuseFailed(response: Response): Promise<Response> {
+  if (!response.ok) throw new Refused(faultBody.parse(await response.json()))
+  return response
+}
+
+/** The body of an answer; throws `Refused` with the server's words. */
+export async function answerOf(response: Response): Promise<unknown> {
+  const { status } = await refuseFailed(response)
+  return status === 204 ? undefined : response.json()
 }
 
 export function SessionProvider({ children }: { children: ReactNode }): ReactNode {

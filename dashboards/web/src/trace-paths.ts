@@ -3,9 +3,9 @@
 const join = (...parts: readonly (string | number | undefined)[]): string =>
   `/trace/${parts.filter((part) => part !== undefined).join('/')}`
 
-/** A day of a meter, or one slot of it. */
-export const meterTrace = (meter: string, day: string, slotMs?: number): string =>
-  join('meters', meter, day, slotMs)
+/** A day of a meter, or one slot of it; of another register than the meter's own where it is named. */
+export const meterTrace = (meter: string, day: string, slotMs?: number, quantity?: string): string =>
+  join('meters', meter, day, slotMs) + (quantity === undefined ? '' : `?quantity=${quantity}`)
 
 /** Stands for the whole park, which is no enterprise. */
 export const WHOLE_PARK = 'all'
@@ -25,6 +25,12 @@ interface EnergyTotalName {
 /** A total of meters over some days, both included. */
 export const energyTrace = ({ scope, carrier, flow, from, to }: EnergyTotalName): string =>
   join('energy', scope, carrier, flow, from, to)
+
+/** A power now: of an enterprise, or of all of the park. */
+export const powerTrace = (scope: string, flow: 'in' | 'produced'): string => join('power', scope, flow)
+
+/** The electricity of an account in a month with its cost. */
+export const costTrace = (account: string, month: string): string => join('cost', account, month)
 
 /** Emissions of a day so far: of all accounts that the viewer sees. */
 export const dayTrace = (day: string): string => join('co2', day)

@@ -1,6 +1,8 @@
+import access from './en/access.json'
 import account from './en/account.json'
 import alarms from './en/alarms.json'
 import balance from './en/balance.json'
+import closing from './en/closing.json'
 import common from './en/common.json'
 import day from './en/day.json'
 import enterprise from './en/enterprise.json'
@@ -31,7 +33,9 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...enterprise,
   ...operations,
   ...account,
+  ...closing,
   ...users,
+  ...access,
   ...signIn,
   ...report,
   ...balance,

@@ -1,6 +1,8 @@
+import access from './zh-CN/access.json'
 import account from './zh-CN/account.json'
 import alarms from './zh-CN/alarms.json'
 import balance from './zh-CN/balance.json'
+import closing from './zh-CN/closing.json'
 import common from './zh-CN/common.json'
 import day from './zh-CN/day.json'
 import enterprise from './zh-CN/enterprise.json'
@@ -30,7 +32,9 @@ export const texts = {
   ...enterprise,
   ...operations,
   ...account,
+  ...closing,
   ...users,
+  ...access,
   ...signIn,
   ...report,
   ...balance,

@@ -86,7 +86,8 @@ export function AccountPage(): ReactNode {
             account={data.account}
             sourceNames={data.sourceNames}
             last={accounts.data.accounts.find((each) => each.account === data.account)?.entries ?? 0}
-            months={data.months.map(({ month, state }) => ({ month, isClosed: state === 'closed' }))}
+            months={data.months}
+            differences={data.differences}
             onChange={() => setChanges((count) => count + 1)}
           />
         </>

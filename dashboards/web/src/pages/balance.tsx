@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Empty, Segmented, Switch } from 'antd'
+import { Alert, Empty, Segmented, Switch } from 'antd'
 import { balanceView } from '#accounts/balance-view.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { measures, type Measure } from '#dashboards/web/src/balance-figures.ts'
@@ -12,6 +12,7 @@ import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import '#dashboards/web/src/accounts.css'
 import { periodText, ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
+import { ReportDownloads } from '#dashboards/web/src/parts/report-downloads.tsx'
 
 /** Tables change with the quarter-hour. */
 const REFRESH_MS = 300_000
@@ -36,7 +37,7 @@ export function BalancePage(): ReactNode {
           onChange={setMeasure}
           options={measures.map((each) => ({ value: each, label: t(`balance.${each}`) }))}
         />
-        <Button href={choice.file('balance', 'xlsx')}>{t('report.xlsx')}</Button>
+        <ReportDownloads kind="balance" choice={choice} />
       </PageHead>
       {failed && <Alert type="warning" showIcon title={t('report.failed')} />}
       {data === undefined ? (

@@ -133,7 +133,7 @@ export function EnterprisePage(): ReactNode {
           <EnterpriseProfilePanel enterprise={scope} carrier={carrier} month={month} />
           <div className="halves">
             <EnterpriseCarriers data={sums.data} park={park} />
-            <EnterpriseCost cost={cost.data} has={sums.data.plan.cost} />
+            <EnterpriseCost cost={cost.data} has={sums.data.plan.cost} month={month} />
           </div>
           <div className="halves">
             <EnterpriseNodes data={sums.data} />

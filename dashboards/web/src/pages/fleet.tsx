@@ -5,7 +5,12 @@ import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { ageText, percentText } from '#dashboards/web/src/numbers.ts'
-import { BacklogCell, ClockCell, ConfigurationCell } from '#dashboards/web/src/parts/fleet-cells.tsx'
+import {
+  BacklogCell,
+  ClockCell,
+  ConfigurationCell,
+  SoftwareCell,
+} from '#dashboards/web/src/parts/fleet-cells.tsx'
 import { FleetGatewayDetail } from '#dashboards/web/src/parts/fleet-gateway.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
@@ -85,6 +90,11 @@ export function FleetPage(): ReactNode {
       key: 'unanswered',
       align: 'right',
       render: (_, gateway) => <span className="number">{share(unansweredShare(gateway))}</span>,
+    },
+    {
+      title: t('fleet.software'),
+      key: 'software',
+      render: (_, gateway) => <SoftwareCell gateway={gateway} serverVersion={answer.data?.version ?? ''} />,
     },
     {
       title: t('fleet.configuration'),

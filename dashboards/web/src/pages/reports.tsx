@@ -9,6 +9,7 @@ import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { PrintedSheets } from '#dashboards/web/src/parts/printed-sheets.tsx'
 import { ScheduledReportsPanel } from '#dashboards/web/src/parts/scheduled-reports.tsx'
 import { ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
+import { ReportDownloads } from '#dashboards/web/src/parts/report-downloads.tsx'
 
 const kinds = ['balance', 'statistics', 'quality', 'forms', 'carbon'] as const
 type Kind = (typeof kinds)[number]
@@ -34,7 +35,7 @@ export function ReportsPage(): ReactNode {
           options={kinds.map((each) => ({ value: each, label: t(`reports.${each}`) }))}
         />
         <ReportChoices choice={choice} />
-        {!needsAccount && <Button href={choice.file(kind, 'xlsx')}>{t('report.xlsx')}</Button>}
+        {!needsAccount && <ReportDownloads kind={kind} choice={choice} />}
         <Button type="primary" disabled={data === undefined} onClick={() => window.print()}>
           {t('reports.print')}
         </Button>

@@ -4,10 +4,12 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { Notice } from '#dashboards/web/src/parts/notice.tsx'
 import { TraceAccount } from '#dashboards/web/src/parts/trace-account.tsx'
 import { TraceBalance } from '#dashboards/web/src/parts/trace-balance.tsx'
+import { TraceCost } from '#dashboards/web/src/parts/trace-cost.tsx'
 import { TraceDay } from '#dashboards/web/src/parts/trace-day.tsx'
 import { TraceEnergy } from '#dashboards/web/src/parts/trace-energy.tsx'
 import { TraceMeter } from '#dashboards/web/src/parts/trace-meter.tsx'
 import { TracePosting } from '#dashboards/web/src/parts/trace-posting.tsx'
+import { TracePower } from '#dashboards/web/src/parts/trace-power.tsx'
 
 /**
  * From any figure down to the register, each step with an address of its own: formula and factors, interval revisions,
@@ -20,6 +22,8 @@ export function TracePage(): ReactNode {
       <Switch>
         <Route path="/trace/meters/:meter/:day/:slot?">{(at) => <TraceMeter {...at} />}</Route>
         <Route path="/trace/energy/:scope/:carrier/:flow/:from/:to">{(at) => <TraceEnergy {...at} />}</Route>
+        <Route path="/trace/power/:scope/:flow">{(at) => <TracePower {...at} />}</Route>
+        <Route path="/trace/cost/:account/:month">{(at) => <TraceCost {...at} />}</Route>
         <Route path="/trace/co2/:day">{({ day }) => <TraceDay day={day} />}</Route>
         <Route path="/trace/accounts/:account/:period">{(at) => <TraceAccount {...at} />}</Route>
         <Route path="/trace/accounts/:account/:month/:source/:meter/:day/:slot?">

@@ -3,12 +3,14 @@ import { Alert, Button, Card, Form, Input, Select, Table, Typography } from 'ant
 import { z } from 'zod'
 import { roleNames, roles, type Role } from '#contract/access.ts'
 import { userShape, userWithLink } from '#dashboards/api/user-shapes.ts'
+import '#dashboards/web/src/access.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
-import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
+import { refusalText } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
-import { Refused, useSession } from '#dashboards/web/src/session.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
 
 type User = z.output<typeof userShape>
 
@@ -35,10 +37,7 @@ export function UsersPage(): ReactNode {
   const act = (work: () => Promise<void>): void => {
     setRefused(undefined)
     work()
-      .catch((error: unknown) => {
-        if (!(error instanceof Refused)) globalThis.reportError(error)
-        setRefused(t(error instanceof Refused ? faultTextKey(error.fault.code) : 'fault.unreachable'))
-      })
+      .catch((error: unknown) => setRefused(refusalText(error, t)))
       .finally(() => setChanges((count) => count + 1))
   }
   const linkFor = (method: 'POST', path: string, body?: object): void =>
@@ -94,6 +93,7 @@ export function UsersPage(): ReactNode {
   return (
     <div className="stack">
       <PageHead title={t('page.users')} help={t('users.help')} />
+      <AccessTabs />
       <Card title={t('users.add')}>
         <Form
           form={form}

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
 import { Alert } from 'antd'
-import { Link } from 'wouter'
 import type { Statement } from '#dashboards/api/account-shapes.ts'
 import { monthSourceText, sourceText } from '#dashboards/web/src/account-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { tonnesText } from '#dashboards/web/src/numbers.ts'
+import { Traced } from './traced.tsx'
 
 interface FigureProps {
   readonly name: string
@@ -25,13 +25,7 @@ function Figure({ name, tonnes, note, trace }: FigureProps): ReactNode {
     <section className="tile">
       <h2>{name}</h2>
       <p className="tile-value">
-        {trace === undefined ? (
-          figure
-        ) : (
-          <Link href={trace} className="traced" title={t('trace.open')}>
-            {figure}
-          </Link>
-        )}
+        <Traced href={trace}>{figure}</Traced>
       </p>
       <div className="tile-note">{note}</div>
     </section>
@@ -49,14 +43,14 @@ export function AccountFigures({ statement, trace }: AccountFiguresProps): React
   const speech = useSpeech()
   const { t, locale } = speech
   const { totals, months, missing, incomplete, differences } = statement
+  const percent = (share: string): string =>
+    Number(share).toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
   const uncertainty =
     totals.uncertainty === undefined
       ? t('account.uncertaintyUnknown')
-      : t('account.uncertainty', {
-          share: Number(totals.uncertainty).toLocaleString(locale, {
-            style: 'percent',
-            maximumFractionDigits: 1,
-          }),
+      : t(totals.uncertaintyLacks === undefined ? 'account.uncertainty' : 'account.uncertaintyOfKnown', {
+          share: percent(totals.uncertainty),
+          missing: percent(totals.uncertaintyLacks?.slots ?? '0'),
         })
   const closed = months.filter(({ state }) => state === 'closed').length
   return (

@@ -10,7 +10,9 @@ import { usePresent } from '#dashboards/web/src/live.ts'
 import { exactText, momentText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { AdjustmentDialog } from './adjustment-dialog.tsx'
+import { ClosingDialog } from './closing-dialog.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
+import { RestatementDialog } from './restatement-dialog.tsx'
 
 /** Entries that are shown. */
 const ENTRIES_MAX = 1_000
@@ -55,24 +57,28 @@ function brokenLinks(entries: readonly LedgerEntry[]): number[] {
 
 type Asked =
   | { readonly what: 'adjust' }
-  | { readonly what: 'reopen'; readonly month: string }
+  | { readonly what: 'close' }
+  | { readonly what: 'reopen' }
   | { readonly what: 'reverse'; readonly entry: number }
 
 const reversible = new Set(['adjustment', 'allowance', 'offset', 'certificate'])
+
+type Month = Pick<Statement['months'][number], 'month' | 'state'>
 
 interface AccountLedgerProps {
   readonly account: string
   readonly sourceNames: SourceNames['sourceNames']
   /** The number of its last entry. */
   readonly last: number
-  /** Months that can be adjusted, and which of them are closed. */
-  readonly months: readonly { readonly month: string; readonly isClosed: boolean }[]
+  readonly months: readonly Month[]
+  /** What is not restated, of all these months. */
+  readonly differences: Statement['differences']
   readonly onChange: () => void
 }
 
 /** The chain of an account: every entry with its hash, and what persons add to it with a reason. */
 export function AccountLedger(given: AccountLedgerProps): ReactNode {
-  const { account, sourceNames, last, months, onChange } = given
+  const { account, sourceNames, last, months, differences, onChange } = given
   const speech = useSpeech()
   const { t, locale } = speech
   const { timeZone } = usePresent()
@@ -86,7 +92,9 @@ export function AccountLedger(given: AccountLedgerProps): ReactNode {
   const entries = data?.entries ?? []
   const broken = brokenLinks(entries)
   const reversed = new Set(entries.flatMap(({ body }) => (body.kind === 'reversal' ? body.reverses : [])))
-  const closed = months.filter(({ isClosed }) => isClosed)
+  const monthsOf = (wanted: Month['state']): string[] =>
+    months.filter(({ state }) => state === wanted).map(({ month }) => month)
+  const [closed, due] = [monthsOf('closed'), monthsOf('open')]
   const send = async (what: string, body: object): Promise<void> => {
     await change('POST', `api/v1/accounts/${account}/${what}`, body)
     setChanges((count) => count + 1)
@@ -169,11 +177,12 @@ export function AccountLedger(given: AccountLedgerProps): ReactNode {
         {may('manage') && (
           <span className="page-choices">
             <Button onClick={() => setAsked({ what: 'adjust' })}>{t('ledger.adjust')}</Button>
-            {closed.map(({ month }) => (
-              <Button key={month} onClick={() => setAsked({ what: 'reopen', month })}>
-                {t('ledger.reopen', { month })}
-              </Button>
-            ))}
+            {due.length > 0 && (
+              <Button onClick={() => setAsked({ what: 'close' })}>{t('closing.open')}</Button>
+            )}
+            {closed.length > 0 && (
+              <Button onClick={() => setAsked({ what: 'reopen' })}>{t('closing.reopen')}</Button>
+            )}
           </span>
         )}
       </div>
@@ -188,27 +197,32 @@ export function AccountLedger(given: AccountLedgerProps): ReactNode {
         scroll={{ x: 'max-content' }}
       />
       <p className="panel-note">{t('ledger.note')}</p>
-      {may('manage') && (
-        <p className="panel-note">
-          {t('ledger.closeNote')}{' '}
-          <code>{`tanbiao ledger close --account ${account} --month … --key … --by …`}</code>
-        </p>
-      )}
+      <p className="panel-note">{t('ledger.closeNote')}</p>
       {asked?.what === 'adjust' && (
         <AdjustmentDialog
-          months={months.filter(({ isClosed }) => !isClosed).map(({ month }) => month)}
+          months={months.filter(({ state }) => state !== 'closed').map(({ month }) => month)}
           onClose={() => setAsked(undefined)}
           onSubmit={async (body) => send('adjustments', body)}
         />
       )}
-      {asked?.what === 'reopen' && (
-        <ReasonDialog
-          title={t('ledger.reopen', { month: asked.month })}
+      {asked?.what === 'close' && (
+        <ClosingDialog
+          account={account}
+          names={{ sourceNames }}
+          months={due}
           onClose={() => setAsked(undefined)}
-          onSubmit={async (reason) => send('reopenings', { month: asked.month, reason })}
-        >
-          <p>{t('ledger.reopenNote')}</p>
-        </ReasonDialog>
+          onSubmit={async (body) => send('closings', body)}
+        />
+      )}
+      {asked?.what === 'reopen' && (
+        <RestatementDialog
+          account={account}
+          names={{ sourceNames }}
+          months={closed}
+          differences={differences}
+          onClose={() => setAsked(undefined)}
+          onSubmit={async (month, reason) => send('reopenings', { month, reason })}
+        />
       )}
       {asked?.what === 'reverse' && (
         <ReasonDialog

@@ -4,7 +4,9 @@ import { costGaps } from '#accounts/tariff/cost-gaps.ts'
 import type { ElectricityCostShape } from '#dashboards/api/electricity-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { valueText } from '#dashboards/web/src/numbers.ts'
+import { costTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Nothing } from './nothing.tsx'
+import { Traced } from './traced.tsx'
 
 type CostLine = ElectricityCostShape['lines'][number]
 type Charge = ElectricityCostShape['total']
@@ -13,19 +15,22 @@ type Charge = ElectricityCostShape['total']
 export function EnterpriseCost({
   cost,
   has,
+  month,
 }: {
   cost: ElectricityCostShape | undefined
   has: boolean
+  month: string
 }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
+  const trace = cost === undefined ? undefined : costTrace(cost.account, month)
   const number = (text: string | null): string => (text === null ? '—' : valueText(Number(text), locale))
   const chargeText = ({ cny, notAvailable }: Charge): ReactNode =>
     cny === null ? (
       <span className="is-incomplete">{notAvailable.map((gap) => nameOf(costGaps[gap])).join(' · ')}</span>
     ) : (
-      <span className="number">
-        {number(cny)} {t('unit.cny')}
-      </span>
+      <Traced href={trace}>
+        <span className="number">{number(cny)}</span> <span className="unit">{t('unit.cny')}</span>
+      </Traced>
     )
   const columns: TableColumnsType<CostLine> = [
     {
@@ -38,9 +43,9 @@ export function EnterpriseCost({
       key: 'kwh',
       align: 'right',
       render: (_, { kwh, missing }) => (
-        <span className={missing > 0 ? 'value is-partial' : 'value'}>
+        <Traced href={trace} className={missing > 0 ? 'value is-partial' : 'value'}>
           <span className="number">{number(kwh)}</span> <span className="unit">{t('unit.kwh')}</span>
-        </span>
+        </Traced>
       ),
     },
     {
@@ -60,7 +65,11 @@ export function EnterpriseCost({
       title: t('cost.cost'),
       key: 'cny',
       align: 'right',
-      render: (_, { cny }) => <span className="number">{number(cny)}</span>,
+      render: (_, { cny }) => (
+        <Traced href={cny === null ? undefined : trace}>
+          <span className="number">{number(cny)}</span>
+        </Traced>
+      ),
     },
   ]
   return (

@@ -5,9 +5,9 @@ import type { ElectricityCostShape, LoadShape } from '#dashboards/api/electricit
 import type { PowerLine } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
-import { dayOf } from '#dashboards/web/src/days.ts'
+import { dayOf, daysOf } from '#dashboards/web/src/days.ts'
 import { ageText, momentText, percentText, valueText } from '#dashboards/web/src/numbers.ts'
-import { energyTrace } from '#dashboards/web/src/trace-paths.ts'
+import { costTrace, energyTrace, powerTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Tile } from './tile.tsx'
 
 const FRESH_MS = 5 * 60_000
@@ -43,6 +43,12 @@ export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFigures
     { name: 'weekend', value: percent(load?.weekendShare), unit: '' },
   ] as const
   const demand = load?.demand
+  const ofMonth = energyTrace({
+    scope: data.enterprise,
+    carrier: 'electricity',
+    flow: 'in',
+    ...daysOf(data.month),
+  })
   const lacking = power === undefined ? 0 : power.expected - power.counted
   const why = cost?.total.notAvailable.map((gap) => nameOf(costGaps[gap])).join(' · ')
   return (
@@ -53,6 +59,7 @@ export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFigures
         value={power?.value === null || power === undefined ? '—' : valueText(power.value, locale)}
         unit="kW"
         isStale={!live}
+        trace={power === undefined ? undefined : powerTrace(data.enterprise, 'in')}
       >
         {power === undefined
           ? t('enterprise.noMeter')
@@ -119,6 +126,7 @@ export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFigures
           testId={`enterprise-${name}`}
           value={value}
           unit={unit}
+          trace={value === '—' ? undefined : ofMonth}
         >
           {noPlan ?? ruleOf(name)}
         </Tile>
@@ -128,6 +136,7 @@ export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFigures
         testId="enterprise-cost"
         value={number(cost?.total.cny)}
         unit={t('unit.cny')}
+        trace={cost === undefined ? undefined : costTrace(data.enterprise, data.month)}
       >
         {data.plan.cost ? (
           <span className={why === undefined || why === '' ? '' : 'is-incomplete'}>{why}</span>

@@ -8,23 +8,18 @@ import {
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
+import { isKnown, previewSums } from '#dashboards/web/src/preview-sums.ts'
 
 type Month = RestatementPreview['months'][number]
-
-const known = ({ before, after }: Month): boolean => before !== null && after !== null
 
 function Months({ preview }: { preview: RestatementPreview }): ReactNode {
   const { t, locale } = useSpeech()
   const tonnes = (text: string | null): ReactNode => (
     <span className="number">{text === null ? '—' : tonnesText(text, locale)}</span>
   )
-  const [before, after] = (['before', 'after'] as const).map((key) =>
-    preview.months.filter(known).reduce((sum, month) => sum + Number(month[key]), 0),
-  )
-  const restated = preview.months.reduce((sum, month) => sum + month.restated, 0)
-  const closed = preview.months.filter(
-    (month) => month.closed && known(month) && month.before !== month.after,
-  ).length
+  const { before, after, change, restated, closed } = previewSums(preview.months)
+  const sumText = (sum: number | undefined): string =>
+    sum === undefined ? '—' : tonnesText(String(sum), locale)
   const columns: TableColumnsType<Month> = [
     {
       title: t('account.month'),
@@ -38,7 +33,7 @@ function Months({ preview }: { preview: RestatementPreview }): ReactNode {
       key: 'change',
       align: 'right',
       render: (_, month) =>
-        known(month) ? tonnes((Number(month.after) - Number(month.before)).toFixed(6)) : '—',
+        isKnown(month) ? tonnes((Number(month.after) - Number(month.before)).toFixed(6)) : '—',
     },
     {
       title: t('factors.what'),
@@ -51,9 +46,9 @@ function Months({ preview }: { preview: RestatementPreview }): ReactNode {
     <>
       <p data-testid="preview-sum">
         {t('factors.sum', {
-          before: tonnesText(String(before ?? 0), locale),
-          after: tonnesText(String(after ?? 0), locale),
-          share: before === undefined || before === 0 ? '—' : percentText((after ?? 0) / before - 1, locale),
+          before: sumText(before),
+          after: sumText(after),
+          share: change === undefined ? '—' : percentText(change, locale),
           restated,
           closed,
         })}

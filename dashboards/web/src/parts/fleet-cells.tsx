@@ -74,3 +74,25 @@ export function ConfigurationCell({
     </span>
   )
 }
+
+/** What a gateway runs; another version than the server's stands out. */
+export function SoftwareCell({
+  gateway: { software },
+  serverVersion,
+}: {
+  gateway: FleetGateway
+  serverVersion: string
+}): ReactNode {
+  const { t } = useSpeech()
+  if (software === null) return '—'
+  const isOther = software.version !== serverVersion
+  return (
+    <span
+      className={isOther ? 'number is-incomplete' : 'number'}
+      title={isOther ? t('fleet.otherVersion', { version: serverVersion }) : undefined}
+    >
+      {software.version}
+      {isOther && ' ≠'}
+    </span>
+  )
+}

@@ -19,7 +19,7 @@ type Bus = FleetGateway['buses'][number]
 function Facts({ gateway }: { gateway: FleetGateway }): ReactNode {
   const { t, locale } = useSpeech()
   const { nowMs, timeZone } = usePresent()
-  const { journal, clock, epoch, saidMs, configuration } = gateway
+  const { journal, clock, epoch, saidMs, configuration, software } = gateway
   const megabytes = (bytes: number): string =>
     `${(bytes / 1_048_576).toLocaleString(locale, { maximumFractionDigits: 1 })} MiB`
   const lines: [string, ReactNode][] = [
@@ -27,6 +27,13 @@ function Facts({ gateway }: { gateway: FleetGateway }): ReactNode {
     [t('reader.said'), saidMs === null ? t('gateway.never') : ageText(nowMs - saidMs, t)],
     [t('fleet.epoch'), epoch === null ? '—' : <Verbatim key="epoch">{epoch.slice(0, 8)}…</Verbatim>],
   ]
+  if (software !== null) {
+    const { version, runtime, platform } = software
+    lines.push([
+      t('fleet.software'),
+      <Verbatim key="software">{`${version} · Node ${runtime} · ${platform}`}</Verbatim>,
+    ])
+  }
   if (journal !== null) {
     lines.push([t('fleet.journalRows'), journal.rows.toLocaleString(locale)])
     if (journal.oldestMs !== undefined) lines.push([t('fleet.oldest'), spanText(nowMs - journal.oldestMs, t)])

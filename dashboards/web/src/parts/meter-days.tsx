@@ -4,6 +4,7 @@ import { meterEnergy, meterIntervals, type MeterEnergy } from '#dashboards/api/s
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { percentText } from '#dashboards/web/src/numbers.ts'
+import { intervalsPath } from '#dashboards/web/src/register-paths.ts'
 import { SlotTable } from './slot-table.tsx'
 import { energyText } from './tiles.tsx'
 
@@ -18,12 +19,12 @@ interface MeterDaysProps {
 }
 
 /** The slots of a day, down to the registers. */
-function Day({ meter, day }: { meter: string; day: string }): ReactNode {
+function Day({ meter, quantity, day }: { meter: string; quantity: string; day: string }): ReactNode {
   const { t } = useSpeech()
-  const { data, failed } = useAnswer(meterIntervals, `api/meters/${meter}/intervals?day=${day}`, 0)
+  const { data, failed } = useAnswer(meterIntervals, intervalsPath(meter, day, quantity), 0)
   if (failed) return <Alert type="warning" showIcon title={t('failed.detail')} />
   if (data === undefined) return <p>{t('loading')}</p>
-  return <SlotTable day={data} />
+  return <SlotTable day={data} quantity={quantity} />
 }
 
 /** Longest period that is listed by days; a longer one by months, each to be opened. */
@@ -85,7 +86,7 @@ export function MeterDays({ meter, quantity, from, to }: MeterDaysProps): ReactN
           onExpand: (isOpen, { name }) => setOpened(isOpen ? [name] : []),
           expandedRowRender: ({ name }) =>
             by === 'day' ? (
-              <Day meter={meter} day={name} />
+              <Day meter={meter} quantity={quantity} day={name} />
             ) : (
               <MeterDays meter={meter} quantity={quantity} from={`${name}-01`} to={lastDayOf(name)} />
             ),

@@ -1,8 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { Alert, Input, Modal } from 'antd'
-import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
+import { refusalText } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { Refused } from '#dashboards/web/src/session.tsx'
 
 const REASON_CHARACTERS_MAX = 500
 
@@ -35,12 +34,7 @@ export function ReasonDialog({
       await onSubmit(reason.trim())
       onClose()
     } catch (error) {
-      if (!(error instanceof Refused)) globalThis.reportError(error)
-      setRefused(
-        error instanceof Refused
-          ? `${t(faultTextKey(error.fault.code))} ${error.fault.message}`
-          : t('fault.unreachable'),
-      )
+      setRefused(refusalText(error, t))
     } finally {
       setBusy(false)
     }

@@ -29,6 +29,9 @@ function periodsOf(span: Span, thisMonth: string): string[] {
   })
 }
 
+/** What a report can be kept as. */
+export type ReportFormat = 'xlsx' | 'csv' | 'pdf' | 'json'
+
 /** The whole park, as a choice beside its accounts. */
 const WHOLE = ''
 
@@ -41,7 +44,7 @@ export interface ReportChoice {
   readonly offered: readonly string[]
   /** Where a report of that kind is answered; `file` adds what a spreadsheet needs. */
   readonly report: (kind: string) => string
-  readonly file: (kind: string, format: 'xlsx' | 'csv') => string
+  readonly file: (kind: string, format: ReportFormat) => string
   readonly choose: {
     readonly account: (account: string) => void
     readonly span: (span: Span) => void

@@ -9,6 +9,7 @@ import { usePresent } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { dateText, exactText, minuteText, percentText, secondText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { slotPath } from '#dashboards/web/src/register-paths.ts'
 import { meterTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Loading } from './loading.tsx'
 import { Verbatim } from './verbatim.tsx'
@@ -139,16 +140,17 @@ function Revision({ slot, revision, isUsed }: RevisionProps): ReactNode {
 
 interface SlotRevisionsProps {
   readonly meter: string
+  readonly quantity: string | undefined
   readonly slotMs: number
   /** The revision that the traced figure rests on; undefined: the newest. */
   readonly used: number | undefined
 }
 
 /** All revisions of a slot, each down to readings with gateway, epoch and sequence. */
-export function SlotRevisions({ meter, slotMs, used }: SlotRevisionsProps): ReactNode {
+export function SlotRevisions({ meter, quantity, slotMs, used }: SlotRevisionsProps): ReactNode {
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
-  const { data, failed } = useAnswer(meterSlot, `api/meters/${meter}/slots/${slotMs}`, 0)
+  const { data, failed } = useAnswer(meterSlot, slotPath(meter, slotMs, quantity), 0)
   return (
     <section className="panel" data-testid="slot-revisions">
       <h2>

@@ -48,8 +48,14 @@ function MethodCell({ slot }: { slot: Slot }): ReactNode {
   )
 }
 
+interface SlotTableProps {
+  readonly day: MeterIntervals
+  /** Of another register than the meter's own. */
+  readonly quantity?: string
+}
+
 /** Every slot of the day, newest first, opened down to the registers between which its energy lies. */
-export function SlotTable({ day }: { day: MeterIntervals }): ReactNode {
+export function SlotTable({ day, quantity }: SlotTableProps): ReactNode {
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
   const known = (slot: Slot, show: (slot: KnownSlot) => ReactNode): ReactNode =>
@@ -62,7 +68,11 @@ export function SlotTable({ day }: { day: MeterIntervals }): ReactNode {
       title: t('slot.time'),
       key: 'time',
       render: (_, { slotMs }) => (
-        <Link href={meterTrace(day.meter, day.day, slotMs)} className="link number" title={t('trace.open')}>
+        <Link
+          href={meterTrace(day.meter, day.day, slotMs, quantity)}
+          className="link number"
+          title={t('trace.open')}
+        >
           {minuteText(slotMs, locale, timeZone)}
         </Link>
       ),

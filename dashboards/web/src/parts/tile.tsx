@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react'
-import { Link } from 'wouter'
-import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { Traced } from './traced.tsx'
 
 interface TileProps {
   readonly name: string
@@ -17,23 +16,13 @@ interface TileProps {
 
 /** A figure with its name and unit. */
 export function Tile({ name, testId, value, unit, isStale = false, trace, children }: TileProps): ReactNode {
-  const { t } = useSpeech()
-  const figure = (
-    <>
-      <span className="number">{value}</span> <span className="unit">{unit}</span>
-    </>
-  )
   return (
     <section className="tile" data-testid={testId}>
       <h2>{name}</h2>
       <p className={isStale ? 'tile-value live-value is-stale' : 'tile-value live-value'}>
-        {trace === undefined ? (
-          figure
-        ) : (
-          <Link href={trace} className="traced" title={t('trace.open')}>
-            {figure}
-          </Link>
-        )}
+        <Traced href={trace}>
+          <span className="number">{value}</span> <span className="unit">{unit}</span>
+        </Traced>
       </p>
       <div className="tile-note">{children}</div>
     </section>

@@ -6,10 +6,11 @@ import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
-import { energyTrace, WHOLE_PARK } from '#dashboards/web/src/trace-paths.ts'
+import { energyTrace, powerTrace, WHOLE_PARK } from '#dashboards/web/src/trace-paths.ts'
 import { DayTile } from './day-tile.tsx'
 import { Hint } from './hint.tsx'
 import { Tile } from './tile.tsx'
+import { Traced } from './traced.tsx'
 
 /** How complete a total is, in one line; what is missing is named, and counted on asking. */
 export function Completeness({ energy }: { energy: EnergyTotal }): ReactNode {
@@ -72,7 +73,13 @@ export function Tiles({ overview, day, traced = false }: TilesProps): ReactNode 
   return (
     <div className="tiles">
       {power !== undefined && (
-        <Tile name={t('tile.power')} testId="tile-power" value={powerText(power)} unit={power.unit}>
+        <Tile
+          name={t('tile.power')}
+          testId="tile-power"
+          value={powerText(power)}
+          unit={power.unit}
+          trace={traced ? powerTrace(WHOLE_PARK, 'in') : undefined}
+        >
           <span>{t('tile.power.note')}</span>
           <PowerNote power={power} />
         </Tile>
@@ -90,11 +97,20 @@ export function Tiles({ overview, day, traced = false }: TilesProps): ReactNode 
       )}
       {day !== undefined && <DayTile day={day} traced={traced} />}
       {solarPower !== undefined && (
-        <Tile name={t('tile.solar')} testId="tile-solar" value={powerText(solarPower)} unit={solarPower.unit}>
+        <Tile
+          name={t('tile.solar')}
+          testId="tile-solar"
+          value={powerText(solarPower)}
+          unit={solarPower.unit}
+          trace={traced ? powerTrace(WHOLE_PARK, 'produced') : undefined}
+        >
           {solar !== undefined && (
             <>
               <span>
-                {t('tile.solar.today')} <span className="number">{energyText(solar.total)}</span> {solar.unit}
+                {t('tile.solar.today')}{' '}
+                <Traced href={traceOf(solar)}>
+                  <span className="number">{energyText(solar.total)}</span> {solar.unit}
+                </Traced>
               </span>
               <Completeness energy={solar} />
             </>

@@ -71,16 +71,12 @@ function Parts({ data, last }: { data: EnergyParts; last: string }): ReactNode {
   )
 }
 
-function Total({
-  scope,
-  carrier,
-  flow,
-  from,
-  to,
-}: TraceEnergyProps & { carrier: Carrier; flow: Flow }): ReactNode {
-  const { t, nameOf } = useSpeech()
+type Named = Omit<TraceEnergyProps, 'carrier' | 'flow'> & { readonly carrier: Carrier; readonly flow: Flow }
+
+/** A total of energy with the meters that it is the sum of. */
+export function EnergyTotalPanel({ scope, carrier, flow, from, to }: Named): ReactNode {
+  const { t } = useSpeech()
   const { nowMs, timeZone } = usePresent()
-  const park = useParkTree()
   const today = dayOf(nowMs, timeZone)
   const [enterprise = '', node] = scope.split('~')
   const whose = `${scope === WHOLE_PARK ? '' : `&enterprise=${enterprise}`}${node === undefined ? '' : `&node=${node}`}`
@@ -89,13 +85,36 @@ function Total({
     `api/energy/${carrier}/${flow}?from=${from}&to=${to}${whose}`,
     0,
   )
+  if (failed) return <Alert type="warning" showIcon title={t('failed.detail')} />
+  if (data === undefined) return <Loading text={t('loading')} />
+  return (
+    <section className="panel">
+      <h2>{t('account.formula')}</h2>
+      <p className="trace-formula">{t('trace.sumOfMeters')}</p>
+      {data.totals.map((total) => (
+        <p key={total.unit} className="trace-sum">
+          <span className="number">{energyText(total.total)}</span> <span className="unit">{total.unit}</span>{' '}
+          <Completeness energy={total} />
+        </p>
+      ))}
+      <Parts data={data} last={to < today ? to : today} />
+      <p className="panel-note">{t('trace.noFactor')}</p>
+    </section>
+  )
+}
+
+function Total(named: Named): ReactNode {
+  const { t, nameOf } = useSpeech()
+  const park = useParkTree()
+  const { scope, carrier, flow, from, to } = named
+  const [enterprise = '', node] = scope.split('~')
   const processes = park.enterprises.flatMap((each) => (each.id === enterprise ? each.processes : []))
   const nodes = processes.flatMap((process) => [process, ...process.equipment])
-  const named =
+  const found =
     node === undefined
       ? [park, ...park.enterprises].find(({ id }) => id === enterprise)
       : nodes.find(({ id }) => id === node)
-  const name = scope === park.id ? t('enterprise.services') : nameOf(named?.name ?? park.name)
+  const name = scope === park.id ? t('enterprise.services') : nameOf(found?.name ?? park.name)
   const days = from === to ? from : `${from} – ${to}`
   return (
     <>
@@ -103,23 +122,7 @@ function Total({
         title={`${name} · ${nameOf(carriers[carrier])} · ${t(`flow.${flow}`)} · ${days}`}
         step="formula"
       />
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
-      {data === undefined ? (
-        !failed && <Loading text={t('loading')} />
-      ) : (
-        <section className="panel">
-          <h2>{t('account.formula')}</h2>
-          <p className="trace-formula">{t('trace.sumOfMeters')}</p>
-          {data.totals.map((total) => (
-            <p key={total.unit} className="trace-sum">
-              <span className="number">{energyText(total.total)}</span>{' '}
-              <span className="unit">{total.unit}</span> <Completeness energy={total} />
-            </p>
-          ))}
-          <Parts data={data} last={to < today ? to : today} />
-          <p className="panel-note">{t('trace.noFactor')}</p>
-        </section>
-      )}
+      <EnergyTotalPanel {...named} />
     </>
   )
 }

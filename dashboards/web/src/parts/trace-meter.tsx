@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Link } from 'wouter'
+import { Link, useSearch } from 'wouter'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { metersById } from '#dashboards/web/src/meter-names.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
@@ -17,6 +17,7 @@ interface TraceMeterProps {
 /** What a meter measured in a day: its slots, and one of them down to the register. */
 export function TraceMeter({ meter, day, slot }: TraceMeterProps): ReactNode {
   const { t, nameOf } = useSpeech()
+  const quantity = new URLSearchParams(useSearch()).get('quantity') ?? undefined
   const facts = metersById(useParkTree()).get(meter)
   if (facts === undefined) return <Notice tone="warning">{t('meter.unknown', { id: meter })}</Notice>
   return (
@@ -30,9 +31,10 @@ export function TraceMeter({ meter, day, slot }: TraceMeterProps): ReactNode {
       </p>
       <TraceSlots
         meter={meter}
+        quantity={quantity}
         day={day}
         slotMs={slot === undefined ? undefined : Number(slot)}
-        pathOf={(next, slotMs) => meterTrace(meter, next, slotMs)}
+        pathOf={(next, slotMs) => meterTrace(meter, next, slotMs, quantity)}
       />
     </>
   )

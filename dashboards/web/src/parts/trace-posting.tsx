@@ -59,6 +59,7 @@ export function TracePosting({ meter, day, slot, ...posting }: TracePostingProps
         <>
           <TraceSlots
             meter={meter}
+            quantity={line.posting.evidence.meters.find((each) => each.meter === meter)?.quantity}
             day={day}
             slotMs={slot === undefined ? undefined : Number(slot)}
             pathOf={(next, slotMs) => postingTrace(posting, meter, next, slotMs)}

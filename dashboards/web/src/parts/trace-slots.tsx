@@ -7,12 +7,15 @@ import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { exactText, minuteText, percentText } from '#dashboards/web/src/numbers.ts'
+import { intervalsPath } from '#dashboards/web/src/register-paths.ts'
 import { DayChoice } from './day-choice.tsx'
 import { SlotRevisions } from './slot-revisions.tsx'
 import { Completeness, energyText } from './tiles.tsx'
 
 interface TraceSlotsProps {
   readonly meter: string
+  /** Undefined: the meter's own register. */
+  readonly quantity: string | undefined
   readonly day: string
   readonly slotMs: number | undefined
   /** The address of a day, or of a slot of it. */
@@ -22,11 +25,11 @@ interface TraceSlotsProps {
 }
 
 /** A day's slots of a meter with their revisions, one of them opened down to its register readings. */
-export function TraceSlots({ meter, day, slotMs, pathOf, usedIn }: TraceSlotsProps): ReactNode {
+export function TraceSlots({ meter, quantity, day, slotMs, pathOf, usedIn }: TraceSlotsProps): ReactNode {
   const { t, locale } = useSpeech()
   const { nowMs, timeZone } = usePresent()
   const [, go] = useLocation()
-  const { data, failed } = useAnswer(meterIntervals, `api/meters/${meter}/intervals?day=${day}`, 0)
+  const { data, failed } = useAnswer(meterIntervals, intervalsPath(meter, day, quantity), 0)
   const number = (text: string): ReactNode => <span className="number">{text}</span>
   const columns: TableColumnsType<Slot> = [
     {
@@ -105,7 +108,13 @@ export function TraceSlots({ meter, day, slotMs, pathOf, usedIn }: TraceSlotsPro
           <p>{t('trace.chooseSlot')}</p>
         </section>
       ) : (
-        <SlotRevisions key={`${meter} ${slotMs}`} meter={meter} slotMs={slotMs} used={usedIn?.(slotMs)} />
+        <SlotRevisions
+          key={`${meter} ${slotMs}`}
+          meter={meter}
+          quantity={quantity}
+          slotMs={slotMs}
+          used={usedIn?.(slotMs)}
+        />
       )}
     </div>
   )

@@ -1,0 +1,27 @@
+import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
+import { Fault } from '#contract/fault.ts'
+
+/** Who takes an entry back, and why. */
+interface Person {
+  readonly by: string
+  readonly reason: string
+}
+
+/**
+ * The entry by which a person takes another one back. Throws `entry-invalid` for a posting; what else cannot be taken
+ * back the books refuse.
+ */
+export function takenBack(
+  entries: readonly LedgerEntry[],
+  number: number,
+  { by, reason }: Person,
+): Extract<EntryBody, { kind: 'reversal' }> {
+  const body = entries.find((entry) => entry.number === number)?.body
+  if (body?.kind === 'posting')
+    throw new Fault(
+      'entry-invalid',
+      'A posting is restated by what it is computed of, not taken back by hand.',
+    )
+  const month = body !== undefined && 'month' in body && body.month !== undefined ? { month: body.month } : {}
+  return { kind: 'reversal', ...month, reverses: number, cause: 'correction', reason, by }
+}

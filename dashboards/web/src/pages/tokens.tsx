@@ -1,0 +1,133 @@
+import { useState, type ReactNode } from 'react'
+import { Alert, Button, Card, Popconfirm, Table, Tag, Typography, type TableColumnsType } from 'antd'
+import { z } from 'zod'
+import { tokenShape, tokenWithSecret, userShape } from '#dashboards/api/user-shapes.ts'
+import '#dashboards/web/src/access.css'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { refusalText } from '#dashboards/web/src/fault-text.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { usePresent } from '#dashboards/web/src/live.ts'
+import { momentText } from '#dashboards/web/src/numbers.ts'
+import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
+import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
+import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import { TokenForm, type TokenWish } from '#dashboards/web/src/parts/token-form.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
+
+type Token = z.output<typeof tokenShape>
+const tokens = z.array(tokenShape)
+const users = z.array(userShape)
+
+/** Tokens of programs: made and shown once, with what they may and until when, and ended. */
+export function TokensPage(): ReactNode {
+  const { t, locale } = useSpeech()
+  const { nowMs, timeZone } = usePresent()
+  const { change } = useSession()
+  const [changes, setChanges] = useState(0)
+  const [made, setMade] = useState<{ name: string; secret: string }>()
+  const [refused, setRefused] = useState<string>()
+  const found = useAnswer(tokens, 'api/v1/tokens', changes)
+  const people = useAnswer(users, 'api/v1/users', 0)
+
+  const act = (work: () => Promise<void>): void => {
+    setRefused(undefined)
+    work()
+      .catch((error: unknown) => setRefused(refusalText(error, t)))
+      .finally(() => setChanges((count) => count + 1))
+  }
+  const add = ({ days, ...wish }: TokenWish): void =>
+    act(async () => {
+      const body = { ...wish, ...(days === 0 ? {} : { days }) }
+      const { token, secret } = tokenWithSecret.parse(await change('POST', 'api/v1/tokens', body))
+      setMade({ name: token.name, secret })
+    })
+  const end = (id: number): void =>
+    act(async () => {
+      await change('DELETE', `api/v1/tokens/${id}`)
+    })
+
+  const columns: TableColumnsType<Token> = [
+    { title: t('tokens.name'), key: 'name', render: (_, { name }) => <span translate="no">{name}</span> },
+    { title: t('tokens.user'), key: 'user', render: (_, { user }) => <span translate="no">{user}</span> },
+    {
+      title: t('tokens.access'),
+      key: 'access',
+      render: (_, { access }) => access.map((each) => <Tag key={each}>{t(`access.${each}`)}</Tag>),
+    },
+    {
+      title: t('tokens.created'),
+      key: 'created',
+      render: (_, { createdAtMs }) => (
+        <span className="number">{momentText(createdAtMs, locale, timeZone)}</span>
+      ),
+    },
+    {
+      title: t('tokens.until'),
+      key: 'until',
+      render: (_, { expiresAtMs }) => {
+        if (expiresAtMs === null) return t('tokens.forever')
+        const until = <span className="number">{momentText(expiresAtMs, locale, timeZone)}</span>
+        return expiresAtMs > nowMs ? (
+          until
+        ) : (
+          <span className="state is-silent">
+            {t('tokens.expired')} {until}
+          </span>
+        )
+      },
+    },
+    {
+      title: '',
+      key: 'act',
+      render: (_, { id, name }) => (
+        <Popconfirm
+          title={t('tokens.endAsk', { name })}
+          okText={t('tokens.end')}
+          cancelText={t('dialog.cancel')}
+          onConfirm={() => end(id)}
+        >
+          <Button size="small" danger>
+            {t('tokens.end')}
+          </Button>
+        </Popconfirm>
+      ),
+    },
+  ]
+  return (
+    <div className="stack" data-testid="tokens">
+      <PageHead title={t('page.tokens')} help={t('tokens.help')} />
+      <AccessTabs />
+      <TokenForm users={people.data ?? []} onSubmit={add} />
+      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+      {made !== undefined && (
+        <Alert
+          type="success"
+          showIcon
+          title={t('tokens.secretOf', { name: made.name })}
+          description={
+            <>
+              <Typography.Text copyable code data-testid="secret">
+                {made.secret}
+              </Typography.Text>
+              <p>
+                <code>{`curl -H 'Authorization: Bearer …' ${new URL('api/overview', document.baseURI).href}`}</code>
+              </p>
+            </>
+          }
+        />
+      )}
+      <Card>
+        <Table<Token>
+          scroll={{ x: 'max-content' }}
+          rowKey="id"
+          size="small"
+          pagination={false}
+          columns={columns}
+          dataSource={found.data ?? []}
+          loading={found.data === undefined && !found.failed}
+          locale={{ emptyText: <Nothing text={t('tokens.none')} /> }}
+        />
+      </Card>
+    </div>
+  )
+}

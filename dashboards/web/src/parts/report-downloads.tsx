@@ -1,0 +1,50 @@
+import { useState, type ReactNode } from 'react'
+import { Alert, Button, Space } from 'antd'
+import { refusalText } from '#dashboards/web/src/fault-text.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { saveFile } from '#dashboards/web/src/saved-file.ts'
+import { refuseFailed } from '#dashboards/web/src/session.tsx'
+import type { ReportChoice } from './report-choice.tsx'
+
+interface ReportDownloadsProps {
+  readonly kind: string
+  readonly choice: ReportChoice
+}
+
+/** A report to keep: as a spreadsheet, as PDF, and for programs. */
+export function ReportDownloads({ kind, choice }: ReportDownloadsProps): ReactNode {
+  const { t } = useSpeech()
+  const [busy, setBusy] = useState(false)
+  const [refused, setRefused] = useState<string>()
+  const pdf = choice.file(kind, 'pdf')
+
+  // Setting a report takes a moment, and a server may have no font: both are said here and not in an empty tab.
+  const savePdf = async (): Promise<void> => {
+    const answer = await refuseFailed(await fetch(pdf))
+    const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1]
+    saveFile(name ?? `${kind}.pdf`, await answer.blob())
+  }
+  const start = (): void => {
+    setBusy(true)
+    setRefused(undefined)
+    savePdf()
+      .catch((error: unknown) => setRefused(refusalText(error, t)))
+      .finally(() => setBusy(false))
+  }
+  return (
+    <>
+      <Space.Compact>
+        <Button href={choice.file(kind, 'xlsx')}>{t('report.xlsx')}</Button>
+        <Button onClick={start} loading={busy} aria-label={t('report.pdf')}>
+          {'pdf'.toUpperCase()}
+        </Button>
+        {(['csv', 'json'] as const).map((format) => (
+          <Button key={format} href={choice.file(kind, format)} aria-label={t(`report.${format}`)}>
+            {format.toUpperCase()}
+          </Button>
+        ))}
+      </Space.Compact>
+      {refused !== undefined && <Alert type="warning" showIcon closable title={refused} />}
+    </>
+  )
+}

@@ -1,0 +1,135 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
+import type { EntryBody } from '#contract/entry.ts'
+import { Fault } from '#contract/fault.ts'
+
+/** What may be added to a ledger. All entries that come together are looked at before the first is written. */
+
+const fineRow = z.object({ fine: z.number() })
+const targetRow = z.object({ kind: z.string(), reversed: z.number() }).optional()
+const holderRow = z.object({ account: z.string(), number: z.number() }).optional()
+const lockRow = z.object({ kind: z.string() }).optional()
+
+/** Kinds whose figures a reversal can take back. */
+const REVERSIBLE: ReadonlySet<string> = new Set([
+  'posting',
+  'adjustment',
+  'allowance',
+  'offset',
+  'certificate',
+])
+/** Kinds that change what a closed month says. */
+const LOCKED: ReadonlySet<string> = new Set(['posting', 'reversal', 'adjustment'])
+
+const notReversible = (account: string, number: number): Fault =>
+  new Fault('entry-invalid', `Entry ${number} of ${account} cannot be reversed.`)
+
+/** The checks of entries to come. */
+export function openLedgerChecks(database: DatabaseSync) {
+  const kinds = [...REVERSIBLE].map((kind) => `'${kind}'`).join(', ')
+  const reversible = database.prepare(
+    `SELECT count(*) AS fine FROM json_each(?2) AS wanted CROSS JOIN ledger_entry AS one
+     WHERE one.account = ?1 AND one.number = wanted.value AND one.kind IN (${kinds})
+       AND NOT EXISTS (SELECT 1 FROM ledger_entry AS other WHERE other.account = ?1 AND other.reverses = wanted.value)`,
+  )
+  const target = database.prepare(
+    `SELECT kind, EXISTS (SELECT 1 FROM ledger_entry WHERE account = ?1 AND reverses = ?2) AS reversed
+     FROM ledger_entry WHERE account = ?1 AND number = ?2`,
+  )
+  const holder = database.prepare(
+    `SELECT account, number FROM ledger_entry AS one WHERE reference = ? AND kind IN ('certificate', 'offset')
+     AND NOT EXISTS (SELECT 1 FROM ledger_entry AS other
+                     WHERE other.account = one.account AND other.reverses = one.number) LIMIT 1`,
+  )
+  // SQLite would rather walk through the whole account from its end.
+  const lock = database.prepare(
+    `SELECT kind FROM ledger_entry INDEXED BY ledger_entry_by_month
+     WHERE account = ? AND month = ? AND kind IN ('closing', 'reopening') ORDER BY number DESC LIMIT 1`,
+  )
+
+  /** Throws for the first of these entries that cannot be reversed. */
+  function checkTargets(account: string, numbers: readonly number[]): void {
+    if (numbers.length === 0) return
+    const { fine } = fineRow.parse(reversible.get(account, JSON.stringify(numbers)))
+    if (fine === numbers.length) return
+    for (const number of numbers) {
+      const found = targetRow.parse(target.get(account, number))
+      if (found === undefined || !REVERSIBLE.has(found.kind) || found.reversed !== 0)
+        throw notReversible(account, number)
+    }
+  }
+
+  /** Each is reversed once, and what comes together only after what it reverses. Gives what was reversed by then. */
+  function reversals(account: string, bodies: readonly EntryBody[], first: number): Map<number, number> {
+    const reversedBy = new Map<number, number>()
+    const before: number[] = []
+    for (const [index, body] of bodies.entries()) {
+      if (body.kind !== 'reversal') continue
+      const { reverses } = body
+      if (reversedBy.has(reverses)) throw notReversible(account, reverses)
+      reversedBy.set(reverses, index)
+      if (reverses < first) {
+        before.push(reverses)
+        continue
+      }
+      const kind = reverses - first < index ? bodies[reverses - first]?.kind : undefined
+      if (kind === undefined || !REVERSIBLE.has(kind)) throw notReversible(account, reverses)
+    }
+    checkTargets(account, before)
+    return reversedBy
+  }
+
+  /** Of one certificate or offset there is one entry in all accounts. */
+  function checkReferences(
+    account: string,
+    bodies: readonly EntryBody[],
+    first: number,
+    reversedBy: ReadonlyMap<number, number>,
+  ): void {
+    const added = new Map<string, number>()
+    for (const [index, body] of bodies.entries()) {
+      if (body.kind !== 'certificate' && body.kind !== 'offset') continue
+      const isFree = (number: number): boolean => (reversedBy.get(number) ?? bodies.length) < index
+      const found = holderRow.parse(holder.get(body.reference))
+      const own = added.get(body.reference)
+      const held =
+        found !== undefined && !(found.account === account && isFree(found.number))
+          ? found
+          : own !== undefined && !isFree(own)
+            ? { account, number: own }
+            : undefined
+      if (held !== undefined)
+        throw new Fault(
+          'certificate-used',
+          `${body.reference} is in entry ${held.number} of account ${held.account}.`,
+        )
+      added.set(body.reference, first + index)
+    }
+  }
+
+  /** Months are closed once, and nothing changes them until they are reopened. */
+  function checkMonths(account: string, bodies: readonly EntryBody[]): void {
+    // Asked once for all entries of a month that come together.
+    const closed = new Map<string, boolean>()
+    for (const body of bodies) {
+      if (!('month' in body) || body.month === undefined) continue
+      const { month } = body
+      const isClosed = closed.get(month) ?? lockRow.parse(lock.get(account, month))?.kind === 'closing'
+      if (isClosed && (LOCKED.has(body.kind) || body.kind === 'closing'))
+        throw new Fault('month-closed', `${month} of account ${account} is closed.`)
+      if (!isClosed && body.kind === 'reopening')
+        throw new Fault('entry-invalid', `${month} of account ${account} is not closed.`)
+      closed.set(month, body.kind === 'closing' || (isClosed && body.kind !== 'reopening'))
+    }
+  }
+
+  /**
+   * Throws `entry-invalid`, `certificate-used` or `month-closed` where one of these may not be added.
+   * @param first the number that the first of them will have
+   */
+  return function check(account: string, bodies: readonly EntryBody[], first: number): void {
+    const reversedBy = reversals(account, bodies, first)
+    checkReferences(account, bodies, first, reversedBy)
+    checkMonths(account, bodies)
+  }
+}
