@@ -23,12 +23,11 @@ export function writeHere(database: DatabaseSync): SqliteWriting {
 const program = new URL('sqlite-thread.ts', import.meta.url)
 
 /**
- * On a thread of its own, which begins with the first call: for servers, whose other work goes on while SQLite waits for
- * the disk, and for another process that has the file.
+ * On a thread of its own: for servers, whose other work goes on while SQLite waits for the disk, and for another process
+ * that has the file.
  */
 export function writeOnThread(file: string): SqliteWriting {
   const waiting = new Map<number, PromiseWithResolvers<number>>()
-  let thread: Worker | undefined
   let ended = Promise.resolve()
   let lastId = 0
 
@@ -54,6 +53,9 @@ export function writeOnThread(file: string): SqliteWriting {
     })
     return begun
   }
+
+  // At once, and not with the first call, which would wait for it.
+  let thread: Worker | undefined = begin()
 
   function ask(request: WriteRequest | undefined): Promise<number> {
     thread ??= begin()
