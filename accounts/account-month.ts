@@ -33,12 +33,15 @@ export function monthNameAt(atMs: number, timeZone: string): string {
   return at.toPlainDate().toPlainYearMonth().toString()
 }
 
+/** How many months there are from one to another, both included; none where the second comes first. */
+export function monthCount(from: string, to: string): number {
+  const [first, last] = [Temporal.PlainYearMonth.from(from), Temporal.PlainYearMonth.from(to)]
+  return Math.max(0, first.until(last, { largestUnit: 'months' }).months + 1)
+}
+
 /** Names of all months from one to another, both included. */
 export function monthNames(from: string, to: string): string[] {
-  const names: string[] = []
-  for (let month = from; month <= to;) {
-    names.push(month)
-    month = Temporal.PlainYearMonth.from(month).add({ months: 1 }).toString()
-  }
-  return names
+  // Counted, not compared as text: after "9999-12" comes "+010000-01", which text puts before it.
+  const first = Temporal.PlainYearMonth.from(from)
+  return Array.from({ length: monthCount(from, to) }, (_, months) => first.add({ months }).toString())
 }

@@ -211,4 +211,10 @@ describe('The data-quality statement', () => {
     expect(gaps.grade).toBe('C')
     expect(gaps.meters.find(({ meter }) => meter.id === 'food-incoming')).toMatchObject({ missing: 2_900 })
   })
+
+  test('says nothing of meters where there are none, and not that none of them is good', () => {
+    const found = qualityStatement([], new Map(), () => [], '2026-03-31', rule)
+    expect(found).toMatchObject({ completeness: undefined, classed: undefined, calibrated: undefined })
+    expect(found.failed[0]?.conditions).toContain('classed – < 100.0 %')
+  })
 })

@@ -21,25 +21,26 @@ export interface MonthPreview {
   readonly restated: number
 }
 
+type ReadMonth = (meter: Meter, quantity: QuantityName, month: AccountMonth) => MeterMonth
+
 /**
- * What the electricity factor of another year would restate, by the functions that post: from the evidence of the
- * postings, so that no interval is read again, and nothing is written. Throws `factor-missing` where there is none.
- * @param vintage year of the factor
+ * What another plan or other factors would restate, by the functions that post: from the evidence of the postings, so that
+ * no interval is read again, and nothing is written. Throws `factor-missing` where there is none.
+ * @param ground with the factors as they would be
+ * @param account as it would be
  */
-export function previewVintage(
+export function previewChange(
   ground: PostingGround & { readonly park: Park },
   state: AccountState,
   account: AccountPlan,
-  vintage: number,
-  readMonth: (meter: Meter, quantity: QuantityName, month: AccountMonth) => MeterMonth,
+  readMonth: ReadMonth,
 ): MonthPreview[] {
-  const changed = { ...account, electricityVintage: vintage }
   return state.months().map((name): MonthPreview => {
     const month = accountMonthOf(name, ground.park.description.timeZone)
     const kept = keptMonths(state, name)
     const fresh = computedPostings(
       ground,
-      changed,
+      account,
       month,
       (meter, quantity) => kept.get(registerKey(meter.id, quantity)) ?? readMonth(meter, quantity, month),
     )

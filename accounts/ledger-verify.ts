@@ -1,4 +1,4 @@
-import { canonicalText } from '#contract/canonical-text.ts'
+import { canonicalText, isSameContent } from '#contract/canonical-text.ts'
 import { signedClosingText } from '#contract/closing.ts'
 import {
   entryBody,
@@ -6,9 +6,12 @@ import {
   NO_HASH,
   type EntryBody,
   type LedgerEntry,
+  type MeterEvidence,
   type Posting,
 } from '#contract/entry.ts'
-import type { Books, LedgerRow } from '#store/port.ts'
+import { join } from '#contract/energy-sum.ts'
+import { Fault } from '#contract/fault.ts'
+import type { Books, LedgerRow, SlotProof } from '#store/port.ts'
 import { AccountState } from './account-state.ts'
 import { ofAmount, textOf } from './decimal.ts'
 import type { PostingRules } from './posting.ts'
@@ -29,7 +32,7 @@ export interface LedgerFinding {
 }
 
 export interface Proof {
-  readonly books: Pick<Books, 'ledgerRows' | 'ledgerHead' | 'slotProof' | 'records'>
+  readonly books: Pick<Books, 'ledgerRows' | 'ledgerHead' | 'slotProof' | 'records' | 'sumsOver' | 'locks'>
   /** SHA-256 of a text, 64 hexadecimal digits. */
   readonly sha256: (text: string) => string
   readonly rules: PostingRules
@@ -76,13 +79,34 @@ function readBody({ body, ...row }: LedgerRow): EntryBody | string {
   return differs.length === 0 ? result.data : `its ${differs.join(', ')} is not that of its body`
 }
 
+type Closing = Extract<EntryBody, { kind: 'closing' }>
+type Proved = Pick<SlotProof, 'energy' | 'known'>
+
+/** What the books say; undefined where a damaged row cannot be read. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'books-unusable') return undefined
+    throw error
+  }
+}
+
+const isAmount = (a: Proved['energy'], b: Proved['energy']): boolean =>
+  a === undefined || b === undefined ? a === b : ofAmount(a).eq(ofAmount(b))
+/** To the end of a month's first day; clocks change on other days. */
+const DAY_MS = 24 * 3_600_000
+
 /** Verifies one account's chain, entry by entry. */
 class AccountProof {
   readonly #account: string
   readonly #proof: Proof
   readonly #count: ProofCount
   readonly #state = new AccountState()
-  readonly #records: ReadonlyMap<number, string>
+  /** Undefined where they cannot be read; the books say which of them is damaged. */
+  readonly #records: ReadonlyMap<number, string> | undefined
+  /** Months of registers whose kept sums were looked at. */
+  readonly #summed = new Set<string>()
   #before: { readonly number: number; readonly hash: string; readonly atMs: number } = {
     number: 0,
     hash: NO_HASH,
@@ -93,8 +117,8 @@ class AccountProof {
     this.#account = account
     this.#proof = proof
     this.#count = count
-    this.#records = new Map(
-      proof.books.records({ account }).map(({ number, record }) => [number, record.kind]),
+    this.#records = readable(
+      () => new Map(proof.books.records({ account }).map(({ number, record }) => [number, record.kind])),
     )
   }
 
@@ -108,6 +132,77 @@ class AccountProof {
     if (head.number !== this.#before.number || head.hash !== this.#before.hash) {
       const message = `the chain ends at entry ${this.#before.number}; entry ${head.number} was the last that was added`
       yield { account: this.#account, entry: 0, message }
+    }
+    for (const { number, body } of this.#state.closings.values())
+      for (const message of this.#ofLock(number, body))
+        yield { account: this.#account, entry: number, message }
+  }
+
+  /** A closing that holds has its lock: over its month, on every meter of its postings, and not released. */
+  *#ofLock(closing: number, { month, by }: Closing): Generator<string> {
+    const meters = this.#state.postingsOf(month).flatMap(({ body }) => body.evidence.meters)
+    if (meters.length === 0) return
+    const locks = readable(() => this.#proof.books.locks())
+    if (locks === undefined) {
+      yield `locks cannot be read, that of ${month} among them`
+      return
+    }
+    const lock = locks.find((each) => each.account === this.#account && each.closing === closing)
+    if (lock === undefined) {
+      yield `the lock of ${month} is gone: its intervals are not kept any more`
+      return
+    }
+    const wanted = {
+      fromMs: Math.min(...meters.map(({ fromMs }) => fromMs)),
+      toMs: Math.max(...meters.map(({ toMs }) => toMs)),
+      meters: [...new Set(meters.map(({ meter }) => meter))].toSorted(),
+      by,
+      isReleased: false,
+    }
+    const { fromMs, toMs, released } = lock
+    const found = {
+      fromMs,
+      toMs,
+      meters: lock.meters.toSorted(),
+      by: lock.by,
+      isReleased: released !== undefined,
+    }
+    if (!isSameContent(found, wanted)) yield `the lock of ${month} is not the one that this closing made`
+  }
+
+  /** The sums that statements and tables are made of, by the month and by its days, against the intervals themselves. */
+  *#ofSums({ meter, quantity, fromMs, toMs }: MeterEvidence, proved: Proved): Generator<string> {
+    const key = `${meter} ${quantity} ${fromMs}`
+    if (this.#summed.has(key)) return
+    this.#summed.add(key)
+    const { books } = this.#proof
+    const sumOf = (...ends: readonly number[]): Proved | undefined =>
+      readable(() =>
+        join(
+          ends
+            .slice(1)
+            .flatMap((endMs, index) =>
+              books
+                .sumsOver(meter, quantity, { fromMs: ends[index] ?? fromMs, toMs: endMs })
+                .map((each) => each.sum),
+            ),
+        ),
+      )
+    const isOf = (sum: Proved, one: Proved): boolean =>
+      sum.known === one.known && isAmount(sum.energy, one.energy)
+    const kept = [
+      ['month', sumOf(fromMs, toMs)],
+      ['days', sumOf(fromMs, fromMs + DAY_MS, toMs)],
+    ] as const
+    for (const [which, sum] of kept) {
+      const what = `the kept sum of ${meter} (${quantity}), by its ${which},`
+      if (sum === undefined) {
+        yield `${what} cannot be read`
+        continue
+      }
+      // A posting may rest on older revisions than those that are summed.
+      if (isOf(sum, proved) || isOf(sum, books.slotProof(meter, quantity, { fromMs, toMs }))) continue
+      yield `${what} is not that of its intervals`
     }
   }
 
@@ -132,17 +227,24 @@ class AccountProof {
   *#ofPosting(posting: Posting): Generator<string> {
     const { books, rules, factorNow } = this.#proof
     this.#count.postings += 1
-    for (const { meter, quantity, fromMs, toMs, runs, digest, energy, slots } of posting.evidence.meters) {
-      const proof = books.slotProof(meter, quantity, { fromMs, toMs }, runs)
-      this.#count.slots += proof.known + proof.missing
+    for (const evidence of posting.evidence.meters) {
+      const { meter, quantity, fromMs, toMs, runs, digest, energy, slots } = evidence
       const what = `${posting.month} ${posting.source}: intervals of ${meter} (${quantity})`
+      const proof = readable(() => books.slotProof(meter, quantity, { fromMs, toMs }, runs))
+      if (proof === undefined) {
+        yield `${what} cannot be read`
+        continue
+      }
+      this.#count.slots += proof.known + proof.missing
       if (proof.digest !== digest) yield `${what} are not those that it was computed of`
       const now = proof.energy === undefined ? undefined : textOf(ofAmount(proof.energy))
       if (now !== energy || proof.known !== slots.known)
         yield `${what} add up to ${now ?? 'nothing'}, not to ${energy ?? 'nothing'}`
+      else yield* this.#ofSums(evidence, proof)
     }
     for (const { record } of posting.evidence.records) {
-      if (!this.#records.has(record)) yield `record ${record} of ${posting.source} is not in the books`
+      if (this.#records?.has(record) === false)
+        yield `record ${record} of ${posting.source} is not in the books`
     }
     for (const { code, what, value, rule } of posting.factors) {
       // Own values stand in records and in the plan, which may change; the posting keeps what it used.

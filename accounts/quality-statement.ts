@@ -44,8 +44,9 @@ export interface QualityStatement {
   /** Known slots by how they came about. */
   readonly methods: Readonly<Partial<Record<IntervalMethod, number>>>
   readonly measured: number | undefined
-  readonly classed: number
-  readonly calibrated: number
+  /** Undefined where no meter takes part. */
+  readonly classed: number | undefined
+  readonly calibrated: number | undefined
   readonly beyond: readonly string[]
   readonly grade: string
   /** What keeps it from each better grade. */
@@ -97,8 +98,11 @@ export function qualityStatement(
   return { ...found, ...graded(found, rule) }
 }
 
-const shareOf = (meters: readonly MeterQuality[], holds: (meter: MeterQuality) => boolean): number =>
-  meters.length === 0 ? 0 : meters.filter((meter) => holds(meter)).length / meters.length
+const shareOf = (
+  meters: readonly MeterQuality[],
+  holds: (meter: MeterQuality) => boolean,
+): number | undefined =>
+  meters.length === 0 ? undefined : meters.filter((meter) => holds(meter)).length / meters.length
 
 /** Slots of different carriers are counted together, their energies never. */
 function withoutEnergy(sum: MeasuredEnergy['sum']): MeasuredEnergy['sum'] {

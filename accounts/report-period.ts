@@ -28,8 +28,9 @@ function between(
  */
 export function reportPeriod(name: string, timeZone: string): ReportPeriod {
   try {
-    const [first = '', last] = name.split('..')
-    if (last !== undefined) {
+    // Temporal takes other calendars too ("20260301[u-ca=roc]"), whose months are not ours.
+    const [, first, last] = /^(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})$/.exec(name) ?? []
+    if (first !== undefined && last !== undefined) {
       const [from, end] = [Temporal.PlainDate.from(first), Temporal.PlainDate.from(last)]
       if (Temporal.PlainDate.compare(from, end) <= 0)
         return between(name, from, end.add({ days: 1 }), timeZone)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { FactorUse, Posting } from '#contract/entry.ts'
+import { entryBody, type EntryBody, type FactorUse, type Posting } from '#contract/entry.ts'
 import { AccountState } from './account-state.ts'
 import { sayIn } from './report-sheet.ts'
-import { statementOf } from './statement.ts'
+import { statementOfAccount } from './positions.ts'
 import { statementSheets } from './statement-sheets.ts'
 
 const factor = (over: Partial<FactorUse>): FactorUse => ({
@@ -37,7 +37,7 @@ const notesOf = (postings: readonly Posting[]): readonly string[] => {
     period: { name: '2026-03', from: '2026-03-01', to: '2026-04-01' },
     planRevision: '1',
   }
-  const statement = statementOf(new AccountState(), ['2026-03'], postings)
+  const statement = statementOfAccount(new AccountState(), ['2026-03'], postings)
   return statementSheets(head, 'steel', statement, sayIn('en'))[0]?.notes ?? []
 }
 
@@ -64,5 +64,58 @@ describe('The front sheet of a statement', () => {
     const { activity: _activity, tCo2: _tCo2, ...rest } = posting()
     const refused = { ...rest, factors: [], unavailable: 'Record 7: is in kg' }
     expect(notesOf([refused])).toContain('Not counted: 2026-03 power: Record 7: is in kg')
+  })
+})
+
+describe('Allowances, offsets and certificates', () => {
+  const state = new AccountState()
+  const hash = '0'.repeat(64)
+  const take = (body: EntryBody): void =>
+    state.take({ account: 'steel', number: state.last + 1, recordedAtMs: 0, body, previous: hash, hash })
+  const position = (kind: 'allowance' | 'offset' | 'certificate', amount: string, over: object = {}) =>
+    entryBody.parse({
+      kind,
+      year: 2026,
+      amount,
+      unit: 'tCO2',
+      reference: `${kind}-${amount}`,
+      document: 'Registry',
+      by: 'office',
+      ...over,
+    })
+  take(posting())
+  take(posting({ month: '2026-04', tCo2: '1.2' }))
+  take(posting({ month: '2025-12', tCo2: '100' }))
+  take(position('allowance', '10'))
+  take(position('allowance', '2.5'))
+  take(position('offset', '3'))
+  take(position('offset', '4'))
+  take(position('certificate', '5000', { unit: 'kWh' }))
+  take(position('allowance', '7', { year: 2027 }))
+  take({ kind: 'reversal', reverses: 7, cause: 'correction', reason: 'entered twice', by: 'office' })
+
+  test('stand beside the emissions of their year, and only what is left of an allowance is computed', () => {
+    expect(statementOfAccount(state, ['2026-03']).positions).toEqual([
+      {
+        year: 2026,
+        allowance: '12.5',
+        offsets: '3',
+        certificatesKwh: '5000',
+        certificates: undefined,
+        emissions: '1.9041',
+        months: 2,
+        complete: true,
+        left: '10.5959',
+        entries: [4, 5, 6, 8],
+      },
+    ])
+    // No total knows of them.
+    expect(statementOfAccount(state, ['2026-03']).totals.total).toBe('0.7041')
+    expect(statementOfAccount(state, ['2025-12']).positions).toEqual([])
+    expect(statementOfAccount(state, ['2026-12', '2027-01']).positions[1]).toMatchObject({
+      year: 2027,
+      emissions: undefined,
+      left: undefined,
+    })
   })
 })

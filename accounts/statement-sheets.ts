@@ -2,7 +2,16 @@ import { scopes, type Scope } from '#contract/entry.ts'
 import type { LocalName } from '#contract/identity.ts'
 import { aboutLines, type ReportHead } from './balance-report.ts'
 import { decimal } from './decimal.ts'
-import { numberCell, traced, type ReportCell, type ReportSheet, type Say } from './report-sheet.ts'
+import type { StatementOfAccount, YearPositions } from './positions.ts'
+import {
+  MARKED_NOTE,
+  numberCell,
+  sheetOf,
+  traced,
+  type ReportCell,
+  type ReportSheet,
+  type Say,
+} from './report-sheet.ts'
 import type { Statement, Totals, UncertaintyLacks } from './statement.ts'
 
 /** The carbon statement of an account as sheets: months by scope, and what each is made of. */
@@ -44,10 +53,10 @@ function lacksNote({ slots, figures, unknown }: UncertaintyLacks, say: Say): str
 export function statementSheets(
   head: ReportHead,
   account: string,
-  statement: Statement,
+  statement: StatementOfAccount,
   say: Say,
 ): ReportSheet[] {
-  const { months, totals, lines, missing, incomplete, differences } = statement
+  const { months, totals, lines, missing, incomplete, differences, positions } = statement
   const used = scopes.filter((scope) =>
     [totals, ...months].some(({ byScope }) => byScope[scope] !== undefined),
   )
@@ -149,5 +158,44 @@ export function statementSheets(
         ),
       ],
     },
+    ...(positions.length === 0 ? [] : [positionsSheet(head, positions, say)]),
   ]
+}
+
+/** Allowances, offsets and certificates of the years, beside what was emitted. */
+function positionsSheet(head: ReportHead, positions: readonly YearPositions[], say: Say): ReportSheet {
+  return sheetOf(say, {
+    name: { zh: '配额与抵消', en: 'Positions' },
+    title: { zh: '配额、抵消与绿证', en: 'Allowances, offsets and certificates' },
+    about: aboutLines(head, say),
+    head: [
+      { zh: '年份', en: 'Year' },
+      { zh: '配额 tCO₂', en: 'Allowance, tCO₂' },
+      { zh: '已过账排放 tCO₂', en: 'Posted emissions, tCO₂' },
+      { zh: '已过账月数', en: 'Months posted' },
+      { zh: '剩余配额 tCO₂', en: 'Allowance left, tCO₂' },
+      { zh: '抵消 tCO₂', en: 'Offsets, tCO₂' },
+      { zh: '绿证 kWh', en: 'Certificates, kWh' },
+      { zh: '分录', en: 'Entries' },
+    ],
+    rows: positions.map((each): ReportCell[] => [
+      String(each.year),
+      tonnes(each.allowance),
+      each.emissions === undefined
+        ? undefined
+        : numberCell(decimal(each.emissions), DECIMALS, !each.complete),
+      String(each.months),
+      each.left === undefined ? undefined : numberCell(decimal(each.left), DECIMALS, !each.complete),
+      tonnes(each.offsets),
+      tonnes(each.certificatesKwh),
+      each.entries.map((entry) => `№ ${entry}`).join(', '),
+    ]),
+    notes: [
+      say(MARKED_NOTE),
+      say({
+        zh: '抵消与绿证单独列示，不从排放中扣减；剩余配额 = 配额 − 已过账的范围一、二排放。',
+        en: 'Offsets and certificates stand by themselves and are taken off no emission; what is left is the allowance less posted emissions of scopes 1 and 2.',
+      }),
+    ],
+  })
 }

@@ -195,6 +195,8 @@ describe('an import of readings', () => {
         'meter-a,2031-07-01 08:00,1',
         'meter-a,2026-08-01 08:00,-5',
         '',
+        '',
+        '',
         'no reading at all',
       ].join('\r\n'),
     )
@@ -208,10 +210,44 @@ describe('an import of readings', () => {
       ['message-undecodable', 'line 5'],
       ['time-in-future', 'line 6'],
       ['register-impossible', 'line 7'],
-      ['message-undecodable', 'line 9'],
+      ['message-undecodable', 'line 11'],
     ])
     const [record] = store.commits.values()
     expect(record).toMatchObject({ gateway: 'import', epoch: null, seq: null, stored: 2 })
+  })
+
+  it('does not let a line that says nothing of its quality hide what was measured', async () => {
+    const store = new MemoryStore()
+    const atMs = Date.UTC(2026, 6, 1)
+    const value = { count: 12_000, resolution: '0.1' }
+    const measured = {
+      meter: 'meter-a',
+      quantity: 'activeEnergyImport.total',
+      atMs,
+      quality: 'good',
+      value,
+    } as const
+    await store.append([measured])
+    const file = join(folder, 'readings-by-hand.csv')
+    writeFileSync(
+      file,
+      'meter,time,value\n\nmeter-a,2026-07-01 08:00,1234.5\nmeter-a,2026-07-01 08:15,1235.5',
+    )
+    expect(await importAll(store, file)).toMatchObject({ readings: 1, refused: 1 })
+    expect(store.stored.size).toBe(2)
+    const [refused] = [...store.commits.values()].flatMap((record) => record.refused)
+    expect(refused).toMatchObject({
+      code: 'reading-measured',
+      detail: expect.stringMatching(/^line 3: .*showed 1200\.0;/),
+      meter: 'meter-a',
+    })
+    // Said outright, it stands.
+    const said = join(folder, 'readings-said.csv')
+    writeFileSync(said, 'meter,time,value,quality\nmeter-a,2026-07-01 08:00,1234.5,manual')
+    expect(await importAll(store, said, { markFile: join(folder, 'said.json') })).toMatchObject({
+      readings: 1,
+      refused: 0,
+    })
   })
 
   it('is continued where it was interrupted, and done once', async () => {

@@ -20,6 +20,8 @@ const statistics = {
   queued: 5,
   queuedBytes: 500,
   storeAvailable: true,
+  withheld: 0,
+  clockComplaint: undefined,
 }
 
 const clock = new ManualClock(1_790_000_010_000)
@@ -77,6 +79,13 @@ describe('readiness', () => {
       'a broker that is away',
       'broker',
       operations({ worker: () => ({ statistics: () => ({ ...statistics, connected: false }) }) }),
+    ],
+    [
+      'a clock that nearly all gateways are ahead of',
+      'clock',
+      operations({
+        worker: () => ({ statistics: () => ({ ...statistics, clockComplaint: '2 of 2 gateways …' }) }),
+      }),
     ],
     ['a worker that was not started yet', 'broker', operations({ worker: () => undefined })],
     [

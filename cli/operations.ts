@@ -49,6 +49,16 @@ function workerMetrics(worker: Pick<Worker, 'statistics'>): Metric[] {
       'Payloads not taken for want of room, or given up; gateways send them again.',
       one(of.dropped),
     ),
+    counter(
+      'withheld_payloads',
+      'Payloads without a receipt because the clock here seems to be behind; gateways send them again.',
+      one(of.withheld),
+    ),
+    gauge(
+      'clock_doubted',
+      '1 while nearly all gateways are ahead of the clock here.',
+      one(flag(of.clockComplaint !== undefined)),
+    ),
     counter('coalesced_payloads', 'Payloads that came while they were waiting already.', one(of.coalesced)),
     counter('states', 'State messages of gateways, and whether they were valid.', [
       [{ valid: 'true' }, of.states],
@@ -145,13 +155,15 @@ export function operationsOf(parts: OperationsParts): Operations {
       if (probed === undefined || nowMs - probed.atMs >= PROBE_EVERY_MS)
         probed = { atMs: nowMs, found: probe() }
       const running = worker()
+      const doubt = running?.statistics().clockComplaint
+      const clockIs: Complaint[] = doubt === undefined ? [] : [{ about: 'clock', what: doubt }]
       const broker: Complaint[] =
         running === undefined
           ? [{ about: 'broker', what: 'not asked yet: the server is starting' }]
           : running.statistics().connected
             ? []
             : [{ about: 'broker', what: 'no subscription: the broker is away or refuses it' }]
-      return [...broker, ...(await probed.found)]
+      return [...broker, ...clockIs, ...(await probed.found)]
     },
   }
 }

@@ -167,17 +167,100 @@ describe('readings of an embedded store', () => {
     expect(books.keptFromMs('meter-a')).toBeGreaterThan(T0)
   })
 
-  it('that come after all, from before what is kept, fill what is missing and change nothing that is known', async () => {
+  it('go up to the beginning of a long gap only, so that what fills it counts', async () => {
+    const last = T0 + DAY_MS - 300_000
     await arrive([...readingsOf(T0, T0 + DAY_MS), ...readingsOf(T0 + 11 * DAY_MS, clock.wallMs())])
     await compute()
     const before = intervals()
     await sweep(5)
+    expect(books.keptFromMs('meter-a')).toBe(T0 + DAY_MS - SLOT_MS)
     await arrive(readingsOf(T0 + 2 * DAY_MS, T0 + 3 * DAY_MS))
     await compute()
+    const measured = intervals().filter((each) => each.state === 'known' && each.method === 'measured')
+    expect(measured).toHaveLength(95 + 95 + 96)
+    expect(intervals()).toEqual(
+      expect.arrayContaining(before.filter(({ slotMs }) => slotMs + SLOT_MS < last)),
+    )
+  })
+
+  it('that come late beside the first that is kept bend nothing, and what is let go is not the one that brackets it', async () => {
+    // Read every five minutes, a minute after each of the lines.
+    const beside = (from: number, to: number): Reading[] =>
+      readingsOf(from, to).map((reading) => ({ ...reading, atMs: reading.atMs + 60_000 }))
+    await arrive(beside(T0, clock.wallMs() - 300_000))
+    await compute()
+    const before = intervals()
+    await sweep(5)
     const keptMs = books.keptFromMs('meter-a')
-    const known = before.filter(({ state, slotMs }) => state === 'known' && slotMs < keptMs)
-    expect(known.length).toBeGreaterThan(96)
-    expect(intervals()).toEqual(expect.arrayContaining(known))
+    const bracket = (await stored()).findLast(({ atMs }) => atMs < keptMs)
+    const late = (atMs: number): Reading => ({
+      meter: 'meter-a',
+      quantity: register,
+      atMs,
+      quality: 'good',
+      value: {
+        count:
+          (bracket?.quality === 'good' && typeof bracket.value !== 'number' ? bracket.value.count : 0) + 1,
+        resolution: '0.01',
+      },
+    })
+    await arrive([late((bracket?.atMs ?? 0) + 30_000), late(keptMs + 10_000)])
+    await compute()
+    expect(intervals()).toEqual(before)
+    await sweep(5)
+    expect(await stored()).toContainEqual(bracket)
+    books.useRules('meter-a', 'other rules')
+    await compute()
+    expect(intervals()).toEqual(before)
+  })
+
+  it('of an older history that comes after all count up to where the intervals stand', async () => {
+    const startMs = T0 + 3 * DAY_MS
+    await arrive(readingsOf(startMs, clock.wallMs()))
+    await compute()
+    await sweep(5)
+    const before = intervals()
+    await arrive(readingsOf(T0, T0 + DAY_MS))
+    await compute()
+    const firstMs = before[0]?.slotMs ?? 0
+    expect(intervals().filter(({ slotMs }) => slotMs >= firstMs)).toEqual(before)
+    const energy = intervals().reduce(
+      (sum, each) => sum + (each.state === 'known' ? each.energy.count : 0),
+      0,
+    )
+    expect(energy).toBe((clock.wallMs() - 300_000 - T0) / 300_000)
+    // Then they are let go as well, and stand.
+    const whole = intervals()
+    expect(await sweep(5)).toBeGreaterThan(200)
+    books.useRules('meter-a', 'other rules')
+    await compute()
+    expect(intervals()).toEqual(whole)
+  })
+})
+
+describe('commit records of an embedded store', () => {
+  const commits = (limit = 10_000) => store.commitsSince(0, limit)
+  it('are packed after some days, whole, and go some days after their readings', async () => {
+    for (let day = 0; day < 12; day += 1)
+      for (let hour = 0; hour < 24; hour += 1) {
+        clock.stepWall(T0 + day * DAY_MS + hour * 3_600_000)
+        await arrive(readingsOf(clock.wallMs() - 3_600_000, clock.wallMs()))
+      }
+    await compute()
+    const before = await commits()
+    await sweep()
+    expect(await commits()).toEqual(before)
+    expect(await store.commitsSince(T0 + DAY_MS, 5)).toEqual(
+      before.filter(({ committedAtMs }) => committedAtMs >= T0 + DAY_MS).slice(0, 5),
+    )
+    clock.stepWall(T0 + 12 * DAY_MS)
+    await sweep(2)
+    const keptMs = books.keptFromMs('meter-a')
+    expect(keptMs).toBeGreaterThan(T0 + 9 * DAY_MS)
+    const left = await commits()
+    expect(left).toEqual(before.filter(({ committedAtMs }) => committedAtMs >= (left[0]?.committedAtMs ?? 0)))
+    // Two days of readings, and a week beyond them.
+    expect(left[0]?.committedAtMs).toBe(T0 + 3 * DAY_MS)
   })
 })
 

@@ -1,14 +1,24 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
+import type { CommitRecord } from '#contract/commit.ts'
 import { Fault, faultText } from '#contract/fault.ts'
 import { slotStart } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
-import type { Books, ReadingStore } from '#store/port.ts'
+import type { Books, ReadingStore, StoreRetention } from '#store/port.ts'
 
 export interface RetentionParts {
   readonly store: ReadingStore
-  readonly books: Pick<Books, 'keptFromMs' | 'releaseReadings' | 'loseReadings' | 'holes' | 'unfilledGaps'>
+  readonly books: Pick<
+    Books,
+    | 'releaseReadings'
+    | 'keptFromMs'
+    | 'deletable'
+    | 'loseReadings'
+    | 'holes'
+    | 'unfilledGaps'
+    | 'followedUntilMs'
+  >
   readonly park: Park
   readonly clock: Clock
   readonly log: Logger
@@ -23,6 +33,14 @@ const SWEEP_EVERY_MS = 3_600_000
 const FIRST_SWEEP_MS = 120_000
 /** Rows deleted in one go: some milliseconds. */
 const READINGS_AT_ONCE = 2_000
+
+/** Far beyond what the owner of the books reads again, whatever the clocks are. */
+const COMMITS_UNPACKED_MS = 3 * DAY_MS
+/** So long after their readings may go: books that are restored from a backup of last week learn of all since. */
+const COMMITS_BEYOND_MS = 7 * DAY_MS
+const SWEEPS_A_DAY = 24
+
+type OwnRetention = StoreRetention & { readonly by: 'owner' }
 
 const daysOf = (ms: number): number => Math.round(ms / DAY_MS)
 
@@ -62,6 +80,9 @@ export async function checkRetention({ store, log, keepDays }: RetentionParts): 
 /** Lets go of old readings, one meter after another, in small pieces. Intervals stay. */
 export class Retention {
   readonly #parts: RetentionParts
+  /** Packs of commit records up to this one have been looked through; all of them anew once a day. */
+  #thinnedTo = 0
+  #sweeps = 0
 
   constructor(parts: RetentionParts) {
     this.#parts = parts
@@ -87,28 +108,59 @@ export class Retention {
 
   /** One pass over all meters. Gives how many readings were deleted. */
   async sweep(signal: AbortSignal): Promise<number> {
-    const { store, park, keepDays } = this.#parts
+    const { store, books, park, keepDays } = this.#parts
     const { retention } = store
     if (retention === undefined) return 0
     if (retention.by === 'server') {
       await this.#noteServer((await retention.keptMs()) ?? Infinity)
       return 0
     }
+    await this.#packCommits(retention, signal)
     if (keepDays === undefined) return 0
     let deleted = 0
     const outstanding = this.#outstanding()
     for (const meter of park.meters.values()) {
-      const beforeMs = await this.#release(meter, keepDays, outstanding)
+      await this.#release(meter, keepDays, outstanding)
       // Also what a former run was about to delete.
-      for (let more = beforeMs > 0; more && !signal.aborted;) {
-        const gone = await retention.deleteBefore(meter.id, beforeMs, READINGS_AT_ONCE)
+      const period = books.deletable(meter.id)
+      for (let more = period.toMs > period.fromMs; more && !signal.aborted;) {
+        const gone = await retention.deleteWithin(meter.id, period, READINGS_AT_ONCE)
         deleted += gone
         more = gone > 0
         await turn()
       }
       if (signal.aborted) return deleted
     }
+    await this.#thinCommits(retention, keepDays, signal)
     return deleted
+  }
+
+  /** What has been followed for some days is asked for seldom: to trace a reading, or by books that were restored. */
+  async #packCommits({ packCommits }: OwnRetention, signal: AbortSignal): Promise<void> {
+    const beforeMs = this.#followedMs() - COMMITS_UNPACKED_MS
+    while (!signal.aborted && (await packCommits(beforeMs)) > 0) await turn()
+  }
+
+  /** Commit records go some days after the last of the readings that came with them, for which they are the evidence. */
+  async #thinCommits({ thinCommits }: OwnRetention, keepDays: number, signal: AbortSignal): Promise<void> {
+    const { books, clock, park } = this.#parts
+    const oldMs = Math.min(this.#followedMs(), clock.wallMs() - keepDays * DAY_MS) - COMMITS_BEYOND_MS
+    const goneMs = new Map([...park.meters.keys()].map((meter) => [meter, books.deletable(meter).toMs]))
+    const isNeeded = ({ touched }: CommitRecord): boolean =>
+      touched.some(({ meter, toMs }) => toMs >= (goneMs.get(meter) ?? oldMs))
+    if (this.#sweeps % SWEEPS_A_DAY === 0) this.#thinnedTo = 0
+    this.#sweeps += 1
+    while (!signal.aborted) {
+      const thinned = await thinCommits(this.#thinnedTo, oldMs, isNeeded)
+      if (thinned === undefined) return
+      this.#thinnedTo = thinned.page
+      await turn()
+    }
+  }
+
+  #followedMs(): number {
+    const { books, clock } = this.#parts
+    return Math.min(books.followedUntilMs(), clock.wallMs())
   }
 
   /** Gateways with batches that are still expected: a person may have said of some that they will not come. */
@@ -132,27 +184,26 @@ export class Retention {
     return new Set(expected.map(({ gateway }) => gateway))
   }
 
-  /** How far a meter's readings may go: nothing that is still to come may need them. */
+  /** Lets a meter's readings go as far as nothing that is still to come may need them. */
   async #release(
     { id: meter, gateway, energyFrom, register, power }: Meter,
     keepDays: number,
     outstanding: ReadonlySet<string>,
-  ): Promise<number> {
+  ): Promise<void> {
     const { store, books, clock } = this.#parts
-    const formerMs = books.keptFromMs(meter)
     // Batches that are outstanding bring readings beside those that are here.
-    if (gateway !== undefined && outstanding.has(gateway)) return formerMs
+    if (gateway !== undefined && outstanding.has(gateway)) return
     const all = (await store.latest([meter])).filter(({ quality }) => quality !== 'bad')
     // A quantity that was given up is no sign of a meter that is silent, as long as that is read on which energy rests.
     const counting = all.filter(({ quantity }) => quantity === (energyFrom === 'power' ? power : register))
     const newest = counting.length > 0 ? counting : all
-    if (newest.length === 0) return formerMs
+    if (newest.length === 0) return
     // A meter that is silent may have a gateway that is: its backlog begins where the readings end.
     const silentMs = slotStart(Math.min(...newest.map(({ atMs }) => atMs)))
     const beforeMs = Math.min(slotStart(clock.wallMs() - keepDays * DAY_MS), silentMs)
-    for (let reachedMs = formerMs; ;) {
+    for (let reachedMs = books.keptFromMs(meter); ;) {
       const nextMs = books.releaseReadings(meter, beforeMs)
-      if (nextMs <= reachedMs) return nextMs
+      if (nextMs <= reachedMs) return
       reachedMs = nextMs
       await turn()
     }
@@ -168,6 +219,8 @@ export class Retention {
     const meters = [...park.meters.keys()]
     const newestMs = (await store.latest(meters)).reduce((newest, { atMs }) => Math.max(newest, atMs), 0)
     const goneMs = slotStart(Math.min(clock.wallMs(), newestMs) - keptMs) + DAY_MS
-    for (const meter of meters) books.loseReadings(meter, goneMs)
+    for (const { id, formula } of park.meters.values())
+      // What follows from other meters' intervals needs no reading.
+      if (formula === undefined) books.loseReadings(id, goneMs)
   }
 }

@@ -1,4 +1,5 @@
-import type { Statement, UncertaintyLacks } from '#accounts/statement.ts'
+import type { StatementOfAccount, YearPositions } from '#accounts/positions.ts'
+import type { UncertaintyLacks } from '#accounts/statement.ts'
 import { decimal, presented } from '#accounts/decimal.ts'
 import { tableLines } from './table.ts'
 
@@ -14,9 +15,36 @@ function lacksText({ slots, figures, unknown }: UncertaintyLacks): string {
   return `${share(slots)} of the slots missing, ${share(figures)} of the figures without one, ${unknown} without a result`
 }
 
+/** A year's positions in a line. */
+function positionLine(given: YearPositions): string {
+  const { year, allowance, offsets, certificates, certificatesKwh, emissions, months, complete, left } = given
+  const parts = [
+    ...(allowance === undefined ? [] : [`allowance ${allowance} tCO2`]),
+    `${tonnes(emissions)} tCO2 posted in ${months} months${complete ? '' : ', incomplete'}`,
+    ...(left === undefined ? [] : [`${tonnes(left)} tCO2 left`]),
+    ...(offsets === undefined ? [] : [`offsets ${offsets} tCO2, not netted`]),
+    ...(certificates === undefined ? [] : [`certificates ${certificates} tCO2`]),
+    ...(certificatesKwh === undefined ? [] : [`certificates ${certificatesKwh} kWh`]),
+  ]
+  return `${year}: ${parts.join('; ')}`
+}
+
+/** Months of each source in a few words: "coal 2025-01 … 2025-12 (12)". */
+function bySource(each: readonly string[]): string {
+  const months = Map.groupBy(each, (text) => text.slice(text.indexOf(' ') + 1))
+  return [...months]
+    .map(([source, all]) => {
+      const names = all.map((text) => text.slice(0, text.indexOf(' ')))
+      return names.length < 3
+        ? `${source} ${names.join(', ')}`
+        : `${source} ${names[0]} … ${names.at(-1)} (${names.length})`
+    })
+    .join('; ')
+}
+
 /** Lines of a statement. */
-export function statementLines(statement: Statement): string[] {
-  const { totals, months, lines, missing, incomplete, differences } = statement
+export function statementLines(statement: StatementOfAccount): string[] {
+  const { totals, months, lines, missing, incomplete, differences, positions } = statement
   const monthRows = months.map((month) => [
     month.month,
     month.state,
@@ -52,8 +80,9 @@ export function statementLines(statement: Statement): string[] {
     ...(totals.uncertaintyLacks === undefined
       ? []
       : [`the 95 % interval is of what is known: ${lacksText(totals.uncertaintyLacks)}`]),
-    ...(incomplete.length === 0 ? [] : [`incomplete: ${incomplete.join(', ')}`]),
+    ...(incomplete.length === 0 ? [] : [`incomplete: ${bySource(incomplete)}`]),
     ...(doubtful.length === 0 ? [] : [`factors not seen in print: ${doubtful.join(', ')}`]),
+    ...positions.map(positionLine),
     ...differences.map(
       ({ entry, month, source, because, tCo2 }) =>
         `entry ${entry}: ${month} ${source} would be ${tonnes(tCo2)} tCO2 now; not restated (${because})`,

@@ -31,14 +31,19 @@ export function roleMay(role: Role, access: Access): boolean {
   return roles[role].access.some((each) => each === access)
 }
 
-const userBase = {
-  /** What a person types to sign in; unique whatever the case. */
-  name: z.string().trim().min(1).max(64),
-}
+/** What a person types to sign in, and what stands in the audit log; unique whatever the case. */
+export const userName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, 'letters, digits and signs that can be seen')
+  // In the audit log "-" is nobody, and "name (token)" a token of somebody.
+  .refine((name) => name !== '-' && !/ \(.*\)$/.test(name), 'stands for somebody else in the audit log')
 
 /** A user to be added. An enterprise user belongs to one enterprise, all others to none. */
 export const newUser = z.discriminatedUnion('role', [
-  z.strictObject({ ...userBase, role: z.literal('enterprise-user'), enterprise: identifier }),
-  z.strictObject({ ...userBase, role: z.enum(['administrator', 'park-manager', 'auditor']) }),
+  z.strictObject({ name: userName, role: z.literal('enterprise-user'), enterprise: identifier }),
+  z.strictObject({ name: userName, role: z.enum(['administrator', 'park-manager', 'auditor']) }),
 ])
 export type NewUser = z.output<typeof newUser>

@@ -146,6 +146,11 @@ export const faultTable = {
     advice: 'Look at the alarm: somebody has acknowledged it; a remark can still be added.',
     retryable: false,
   },
+  'reading-measured': {
+    advice:
+      'Leave the line out, or give it the quality "manual" if it is to stand above what was measured; then import or replay it.',
+    retryable: false,
+  },
   'store-refused': {
     advice: 'Read the server’s reason; the reading waits in quarantine.',
     retryable: false,

@@ -31,6 +31,22 @@ const sorted = (given: readonly Reading[]): string[] =>
     )
     .toSorted()
 
+test('no moment is beyond those that a clock can show', () => {
+  const gap = {
+    v: 1,
+    kind: 'gap',
+    gateway: 'gw',
+    epoch: 'a'.repeat(32),
+    seq: 1,
+    cause: 'quota',
+    fromMs: 0,
+    lost: { epoch: 'a'.repeat(32), firstSeq: 1, lastSeq: 2 },
+  }
+  const isTaken = (toMs: number): boolean => messageSchemas.gapRecord.safeParse({ ...gap, toMs }).success
+  expect(isTaken(8_640_000_000_000_000)).toBe(true)
+  expect(isTaken(8_640_000_000_000_001)).toBe(false)
+})
+
 describe('samples', () => {
   test('carry any readings there and back, several qualities at one moment too', () => {
     fc.assert(

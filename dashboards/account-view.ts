@@ -1,10 +1,10 @@
-import { accountMonthOf, monthNameAt, monthNames } from '#accounts/account-month.ts'
+import { accountMonthOf, monthCount, monthNameAt, monthNames } from '#accounts/account-month.ts'
 import { stateOf, type AccountState } from '#accounts/account-state.ts'
 import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
 import { meterMonth } from '#accounts/evidence.ts'
 import { computedPostings } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
-import { statementOf, type Statement } from '#accounts/statement.ts'
+import { statementOfAccount, type StatementOfAccount } from '#accounts/positions.ts'
 import type { EntryBody, LedgerEntry, Posting } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
@@ -72,21 +72,30 @@ export interface StatementWish {
   readonly knownAtMs?: number | undefined
 }
 
-/** The statement of an account; with the provisional figure of the running month where it is in the period and now. */
+/** Months of one statement: thirty years. */
+const MONTHS_MAX = 360
+
+/**
+ * The statement of an account; with the provisional figure of the running month where it is in the period and now. Throws
+ * `request-invalid` for too long a period.
+ */
 export function statementView(
   sources: AccountSources,
   park: Park,
   account: AccountPlan,
   { from, to, knownAtMs }: StatementWish,
   nowMs: number,
-): Statement {
+): StatementOfAccount {
   const state = accountState(sources, account.account, knownAtMs)
   const running = monthNameAt(nowMs, park.description.timeZone)
   const posted = state.months()
   const last = to ?? (knownAtMs === undefined ? running : (posted.at(-1) ?? running))
-  const months = monthNames(from ?? posted[0] ?? last, last)
+  const first = from ?? posted[0] ?? last
+  if (monthCount(first, last) > MONTHS_MAX)
+    throw new Fault('request-invalid', `A statement is of ${MONTHS_MAX} months at most.`)
+  const months = monthNames(first, last)
   const isRunning = knownAtMs === undefined && months.includes(running)
-  return statementOf(state, months, isRunning ? runningPostings(sources, park, account, nowMs) : [])
+  return statementOfAccount(state, months, isRunning ? runningPostings(sources, park, account, nowMs) : [])
 }
 
 type Position = Extract<EntryBody, { kind: 'allowance' | 'offset' | 'certificate' }>

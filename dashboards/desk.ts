@@ -55,6 +55,7 @@ export interface Desk {
       readonly payload?: string | undefined
       readonly gateway?: string | undefined
       readonly isRatingWaived?: boolean | undefined
+      readonly isArrivalWaived?: boolean | undefined
     },
   ): Promise<{ readonly stored: number; readonly refused: readonly Refusal[] }>
   /** Throws `quarantine-closed`. */

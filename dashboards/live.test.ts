@@ -1,4 +1,5 @@
-import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, get, IncomingMessage, ServerResponse, type Server } from 'node:http'
+import { Socket } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
@@ -8,6 +9,8 @@ import { smallPark } from './fixture.ts'
 import { LiveStreams } from './live.ts'
 
 const METERS = 4_000
+/** Fewer where many look at once. */
+let meters = METERS
 const startMs = Date.UTC(2026, 5, 1)
 const today = energyTotalOf(energyOfMeters('kWh', []))
 
@@ -30,7 +33,7 @@ function view(): Overview {
     power: [],
     energy: [],
     gateways: [],
-    meters: Array.from({ length: METERS }, (_, index) => ({
+    meters: Array.from({ length: meters }, (_, index) => ({
       meter: `meter-${index}`,
       state: 'ok' as const,
       cause: null,
@@ -47,6 +50,7 @@ beforeEach(async () => {
   accepted = []
   catchUps = 0
   mayLook = true
+  meters = METERS
   stream = new LiveStreams({
     park: smallPark,
     clock,
@@ -151,4 +155,26 @@ test('commits that come together are one change', async () => {
   clock.advance(250)
   await received
   expect(catchUps).toBe(1)
+})
+
+test('one enterprise takes a tenth of the places, and none of them those that are kept for the park', async () => {
+  meters = 1
+  const park = { ...smallPark }
+  const response = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()))
+  const openStreams = (of: typeof park, count: number): number => {
+    let open = 0
+    for (let index = 0; index < count; index += 1) {
+      try {
+        stream.accept(of, response(), {}, () => true)
+        open += 1
+      } catch {
+        return open
+      }
+    }
+    return open
+  }
+  expect(openStreams(park, 200)).toBe(20)
+  const others = Array.from({ length: 20 }, () => openStreams({ ...smallPark }, 20))
+  expect(others.reduce((sum, open) => sum + open, 20)).toBe(160)
+  expect(openStreams(smallPark, 200)).toBe(40)
 })

@@ -16,6 +16,10 @@ const WATCH_MS = 1_000
 const HEARTBEAT_MS = 10_000
 /** Screens of one park; each costs a socket and one write per change. */
 const VIEWERS_MAX = 200
+/** Of these those of one enterprise: none may leave the others, or the park, without a place. */
+const VIEWERS_OF_PART_MAX = 20
+/** Places that are for the whole park alone. */
+const VIEWERS_OF_PARK_KEPT = 40
 /** What may wait in a viewer's socket: a few snapshots of a large park. Beyond it the viewer is too slow and is dropped. */
 const PENDING_BYTES_MAX = 4 * 1024 * 1024
 /** Time after which a viewer's browser connects again. */
@@ -219,10 +223,14 @@ export class LiveStreams {
     mayLook: () => boolean,
   ): void {
     const viewers = [...this.#streams.values()].reduce((total, stream) => total + stream.viewers, 0)
-    if (viewers >= VIEWERS_MAX) {
-      throw new Fault('viewers-full', `${VIEWERS_MAX} screens are connected already.`)
+    const isPart = park !== this.#sources.park
+    const places = isPart ? VIEWERS_MAX - VIEWERS_OF_PARK_KEPT : VIEWERS_MAX
+    const stream = this.#streamOf(park)
+    if (viewers >= places || (isPart && stream.viewers >= VIEWERS_OF_PART_MAX)) {
+      const own = isPart ? stream.viewers : viewers
+      throw new Fault('viewers-full', `${own} screens are connected already.`)
     }
-    this.#streamOf(park).accept(response, headers, mayLook)
+    stream.accept(response, headers, mayLook)
   }
 
   /** Something was committed or said: a change follows soon. */

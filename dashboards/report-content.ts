@@ -9,6 +9,14 @@ export const printed = (cell: ReportCell): string => {
   return typeof cell === 'string' ? cell : `${cell.number}${cell.marked ? '*' : ''}`
 }
 
+/** What a spreadsheet program takes for a formula (OWASP, CSV injection); a plain number with its sign is none. */
+const FORMULA = /^[=+\-@\t\r\uFF0B\uFF0D\uFF1D\uFF20]/
+const SIGNED_NUMBER = /^[+-]?(?:\d[\d,. ]*[%‰*]?)?$/
+
+/** Text that persons have entered must not be computed by whoever opens the file: an apostrophe makes it text. */
+const harmless = (text: string): string =>
+  FORMULA.test(text) && !SIGNED_NUMBER.test(text) ? `'${text}` : text
+
 const quoted = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
 /** U+FEFF, by which spreadsheet programs know that a CSV file is UTF-8. */
@@ -25,7 +33,7 @@ export function csvOf(sheets: readonly ReportSheet[]): string {
       ...notes.map((note) => [note]),
       [],
     ])
-    .map((row) => row.map((cell) => quoted(cell)).join(','))
+    .map((row) => row.map((cell) => quoted(harmless(cell))).join(','))
     .join('\r\n')
 }
 

@@ -28,12 +28,17 @@ const DAY_MS = 24 * 3_600_000
 
 /** The period that a request names. Throws `request-invalid` with the place of what is wrong. */
 export function periodIn(period: string, timeZone: string): ReportPeriod {
+  let found: ReportPeriod
   try {
-    const found = reportPeriod(period, timeZone)
-    if (found.toMs - found.fromMs <= DAYS_MAX * DAY_MS) return found
+    found = reportPeriod(period, timeZone)
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     throw new Fault('request-invalid', `/period: ${error.message}`, { cause: error })
   }
-  throw new Fault('request-invalid', `/period: a report is of ${DAYS_MAX} days at most.`)
+  if (found.toMs - found.fromMs > DAYS_MAX * DAY_MS)
+    throw new Fault('request-invalid', `/period: a report is of ${DAYS_MAX} days at most.`)
+  // Before 1970 there are no moments, and after 9999 names of days are no longer in the order of time.
+  if (found.fromMs < 0 || found.to.length > '9999-12-31'.length)
+    throw new Fault('request-invalid', `/period: "${period}" lies outside of the calendar here.`)
+  return found
 }

@@ -164,8 +164,16 @@ const builtPages = fileURLToPath(new URL('web/dist', import.meta.url))
 /** Requests of one address: a page asks for a dozen, and a live stream is one. */
 const REQUESTS_A_MINUTE = 3_000
 
+/** The time after which a connection on which nothing was said is closed: longer than any answer takes. */
+const SILENCE_MS_MAX = 5 * 60_000
+
+/** Connections at once: what strangers hold must leave descriptors for files. */
+const CONNECTIONS_MAX = 2_000
+
 /** The time in which a request must have come whole; answers may take longer. */
 const REQUEST_MS_MAX = 60_000
+/** The time in which each part of the server must have started. */
+const PLUGIN_START_MS_MAX = 120_000
 
 function tooMany(): Fault {
   return new Fault('too-many-requests', `More than ${REQUESTS_A_MINUTE} requests in a minute.`)
@@ -224,11 +232,16 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    // A machine that is busy with other things may need more than the usual ten seconds; that is no reason not to start.
+    pluginTimeout: PLUGIN_START_MS_MAX,
     ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
     // Whoever sends a request a byte at a time holds a connection for so long at most.
     requestTimeout: REQUEST_MS_MAX,
+    // And whoever says nothing at all, for this long; live streams speak every ten seconds.
+    connectionTimeout: SILENCE_MS_MAX,
     frameworkErrors: (error, request, reply) => answerRefusal(error, request, reply),
   })
+  app.server.maxConnections = CONNECTIONS_MAX
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   const isOurs = hostRule(host, options.names ?? [])
@@ -241,6 +254,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   refusals(app)
   await app.register(rateLimit, { max: REQUESTS_A_MINUTE, timeWindow: 60_000, errorResponseBuilder: tooMany })
+  // The library looks at routes alone; what is no route costs as much to refuse.
+  const limitUnknown = app.rateLimit()
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await limitUnknown.call(app, request, reply)
+  })
   const signIn = new SignIn(options.access, clock)
   const guard = await guardRoutes(app, {
     book: options.access,

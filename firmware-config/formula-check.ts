@@ -1,10 +1,9 @@
 import { parseFormula } from '#contract/formula.ts'
+import { integrationFactor } from '#contract/integration.ts'
 import type { ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 
 type MeterDescription = ParkDescription['meters'][number]
-/** Units of a register, and of the power or flow from which it can be integrated (intervals/power.ts). */
-const integrable = new Set(['kWh kW', 'kvarh kvar', 'kVAh kVA', 'GJ kW', 'm³ m³/h', 't t/h'])
 
 type MetersById = ReadonlyMap<string, MeterDescription>
 
@@ -39,15 +38,8 @@ function sourceContradictions(meter: MeterDescription): [field: string, message:
   if (gateway !== undefined && energyFrom === 'manual')
     found.push(['gateway', 'is read by persons only: `energyFrom: manual` has no gateway'])
   if (energyFrom === 'power') {
-    const pair =
-      power === undefined ? undefined : [quantityOf(meter.register).unit, quantityOf(power).unit].join(' ')
     if (power === undefined) found.push(['energyFrom', 'is computed from its power, but has no `power`'])
-    // Volumes at working and at standard conditions differ by the pressure.
-    else if (
-      pair === undefined ||
-      !integrable.has(pair) ||
-      meter.register.includes('Actual') !== power.includes('Actual')
-    )
+    else if (integrationFactor(meter.register, power) === undefined)
       found.push(['power', `${power} cannot be integrated to ${meter.register}`])
   }
   if (estimate?.method === 'pro-rata' && energyFrom !== 'register' && energyFrom !== 'manual')

@@ -232,12 +232,23 @@ describe('broker: one client never harms the others', () => {
     sockets.push(socket)
     socket.write(Uint8Array.from([0x10, 0xff, 0xff, 0xff, 0x7f]))
     await once(socket, 'close')
-    expect(warnings()).toEqual(['packet too long or not MQTT; its connection is closed'])
+    expect(warnings()).toEqual(['packet too long, too many of them, or not MQTT; its connection is closed'])
     const a = await client('gw-a')
     const { heard } = await listener()
     expect(await publishes(a, topicFor('gw-a', 'live'), 'y'.repeat(3_000_000))).toBe('sent')
     await eventually(() => expect(heard).toHaveLength(1))
     expect(await publishes(a, topicFor('gw-a', 'live'), 'y'.repeat(5_000_000))).toBe('closed')
+  })
+
+  it('strangers that say nothing take no place of a gateway', async () => {
+    const silent = Array.from({ length: 1_100 }, () => connectSocket(broker.port, '127.0.0.1'))
+    sockets.push(...silent)
+    for (const socket of silent) socket.on('error', () => {})
+    const isThere = (socket: Socket): Promise<unknown> =>
+      Promise.race([once(socket, 'connect'), once(socket, 'close')])
+    await Promise.all(silent.map(isThere))
+    expect((await client('gw-a')).connected).toBe(true)
+    expect(warnings()).toContain('too many have not said who they are: the oldest is closed')
   })
 
   it('a gateway that sends a denied packet for ever does not hold up another’s readings', async () => {

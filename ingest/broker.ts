@@ -116,6 +116,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const grounds = new WeakMap<Client, Grounds>()
   const rates = new WeakMap<Client, (nowMs: number) => number>()
   const connected = new Map<string, Client>()
+  const listeners: Listener[] = []
   const denied = repetition()
   const takenOver = repetition()
   const slowed = repetition()
@@ -209,7 +210,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       identities.get(client)?.kind !== 'server' && client.conn.writableNeedDrain ? null : packet,
   })
   const inside = insideOf(aedes)
-  aedes.on('client', (client) => connected.set(client.id, client))
+  aedes.on('client', (client) => {
+    connected.set(client.id, client)
+    for (const listener of listeners) listener.welcome(client.conn)
+  })
   aedes.on('clientDisconnect', (client) => {
     if (connected.get(client.id) === client) connected.delete(client.id)
   })
@@ -261,7 +265,6 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 
   let groundsCheck: NodeJS.Timeout | undefined
-  const listeners: Listener[] = []
   const stop = async (): Promise<void> => {
     clearInterval(groundsCheck)
     const stopped = listeners.map((listener) => listener.stop())

@@ -287,3 +287,51 @@ describe('commit, whatever happens on the way', () => {
     )
   })
 })
+
+describe('while the clock here is a day behind', () => {
+  it('nothing is acknowledged or lost, and all of it arrives when the clock is right', async () => {
+    const store = new MemoryStore()
+    const clock = new ManualClock(T0 - 86_400_000)
+    const receipts: Receipt[] = []
+    const committer = startCommitter({
+      park,
+      store,
+      clock,
+      random: () => 1,
+      log: pino({ level: 'silent' }),
+      sendReceipt: (receipt) => {
+        receipts.push(receipt)
+      },
+    })
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 40; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const payloads = [1, 2, 3].flatMap((seq) => [
+      ['gw-a', batchOf('gw-a', seq, [sampleOf('meter-a', T0 + seq, seq)])] as const,
+      ['gw-b', batchOf('gw-b', seq, [sampleOf('meter-b', T0 + seq, seq)])] as const,
+    ])
+    const sendAll = async (): Promise<void> => {
+      for (const [gateway, payload] of payloads) {
+        const topic = { park: 'park-1', gateway, leaf: 'live' as const }
+        committer.offer({ topic, payload, digest: digestOf(payload), receivedMs: clock.wallMs() })
+        await settle()
+      }
+    }
+    await sendAll()
+    await sendAll()
+    expect(receipts).toEqual([])
+    expect(committer.statistics()).toMatchObject({
+      clockComplaint: '2 of 2 gateways are ahead of the clock here',
+    })
+    expect(committer.statistics().withheld).toBe(12)
+    expect(store.stored.size).toBe(0)
+
+    clock.stepWall(T0 + 60_000)
+    await sendAll()
+    expect(committer.statistics().clockComplaint).toBeUndefined()
+    // Register and power of every sample.
+    expect(store.stored.size).toBe(12)
+    expect(receipts.filter(({ refused }) => refused === 0)).toHaveLength(6)
+    await committer.stop(0)
+  })
+})

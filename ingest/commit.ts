@@ -6,6 +6,7 @@ import type { Receipt } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { backoffMs, pause } from './backoff.ts'
+import { watchClock } from './clock-doubt.ts'
 import type { Judged, Outcome } from './record.ts'
 import { validate } from './validate.ts'
 import { Waiting, type Delivery } from './waiting.ts'
@@ -39,6 +40,10 @@ export interface CommitStatistics {
   readonly coalesced: number
   readonly queued: number
   readonly queuedBytes: number
+  /** Payloads that got no receipt because our own clock seems to be behind; their gateways send them again. */
+  readonly withheld: number
+  /** What speaks against our clock; undefined where nothing does. */
+  readonly clockComplaint: string | undefined
   /** False from a failed write to the next successful one. */
   readonly storeAvailable: boolean
 }
@@ -59,6 +64,10 @@ export interface CommitterOptions {
   readonly log: BaseLogger
   /** Sends a receipt, or lets it be where there is no connection: the gateway will ask again. */
   readonly sendReceipt: (receipt: Receipt) => void
+  /** Whether the clock is right: see ingest/clock-doubt.ts. By default nobody knows. */
+  readonly isClockKept?: (() => boolean | undefined) | undefined
+  /** The clock is right, whatever gateways say. */
+  readonly trustsClock?: boolean | undefined
   /** Told of what was committed, after its receipts. Must not wait. */
   readonly onCommitted?: ((records: readonly CommitRecord[]) => void) | undefined
 }
@@ -75,6 +84,8 @@ export function startCommitter({
   random,
   log,
   sendReceipt,
+  isClockKept = () => undefined,
+  trustsClock = false,
   onCommitted,
 }: CommitterOptions): Committer {
   const waiting = new Waiting()
@@ -84,7 +95,10 @@ export function startCommitter({
   /** While one group gathers, the other does not take away what would join it. */
   let gathering: Promise<void> | undefined
   let lastWrite = { endedMs: 0, tookMs: 0 }
+  const doubt = watchClock({ monotonicMs: () => clock.monotonicMs(), isClockKept })
+  let isDoubted = false
   const counts = {
+    withheld: 0,
     committedPayloads: 0,
     committedReadings: 0,
     refused: 0,
@@ -97,7 +111,12 @@ export function startCommitter({
   function judge(delivery: Delivery): Judged | undefined {
     const { payload, topic, digest, receivedMs } = delivery
     try {
-      return { delivery, verdict: validate(payload, topic, park, receivedMs) }
+      const verdict = validate(payload, topic, park, receivedMs)
+      if (trustsClock || !doubt.withholds(topic, verdict)) return { delivery, verdict }
+      counts.withheld += 1
+      waiting.release(delivery)
+      clockComplaint()
+      return undefined
     } catch (error) {
       log.error(
         { err: error, gateway: topic.gateway, digest },
@@ -202,6 +221,19 @@ export function startCommitter({
     giveUp(group.map(({ delivery }) => delivery))
   }
 
+  /** What speaks against our clock; said in the log when it begins and when it ends. */
+  function clockComplaint(): string | undefined {
+    const complaint = trustsClock ? undefined : doubt.complaint()
+    if (complaint !== undefined && !isDoubted)
+      log.error(
+        { clock: new Date(clock.wallMs()).toISOString() },
+        `${complaint}: what lies ahead has no receipt and stays with its gateway; set the clock of the server`,
+      )
+    if (complaint === undefined && isDoubted) log.info('the clock here is no longer in doubt')
+    isDoubted = complaint !== undefined
+    return complaint
+  }
+
   async function run(): Promise<void> {
     while (!abort.signal.aborted) {
       await (stopping ? undefined : waiting.filled())
@@ -236,6 +268,12 @@ export function startCommitter({
         abort.abort(new Error('stopped'))
       }
     },
-    statistics: () => ({ ...counts, queued: waiting.count, queuedBytes: waiting.bytes, storeAvailable }),
+    statistics: () => ({
+      ...counts,
+      queued: waiting.count,
+      queuedBytes: waiting.bytes,
+      storeAvailable,
+      clockComplaint: clockComplaint(),
+    }),
   }
 }

@@ -4,7 +4,14 @@ import { createZstdDecompress } from 'node:zlib'
 import { Fault } from '#contract/fault.ts'
 import { PAYLOAD_BYTES_MAX } from './validate.ts'
 
-/** The lines of an import file: `.jsonl`, or `.jsonl.zst` compressed with zstd. Each line is one payload. */
+/** The lines of an import file, plain or compressed with zstd (`.zst`). */
+
+export interface ImportLine {
+  /** Its place in the file, from 1; empty lines count. */
+  readonly number: number
+  /** Without its newline. */
+  readonly bytes: Uint8Array
+}
 
 const NEWLINE = 0x0a
 
@@ -24,10 +31,10 @@ async function* chunksOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer>
 }
 
 /**
- * Every line that is not empty, in order, without its newline. A line may be as long as a payload may be; the file is
+ * Every line that is not empty, in order. A line may be as long as a payload may be; the file is
  * never held as a whole. Throws `file-unreadable`, or `file-invalid` where it cannot be decompressed or a line is longer.
  */
-export async function* linesOf(file: string): AsyncGenerator<Uint8Array> {
+export async function* fileLines(file: string): AsyncGenerator<ImportLine> {
   let rest: Buffer = Buffer.alloc(0)
   let line = 1
   const bounded = (bytes: number): void => {
@@ -40,7 +47,7 @@ export async function* linesOf(file: string): AsyncGenerator<Uint8Array> {
       let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE)) {
         bounded(end)
-        if (end > 0) yield bytes.subarray(0, end)
+        if (end > 0) yield { number: line, bytes: bytes.subarray(0, end) }
         line += 1
         bytes = bytes.subarray(end + 1)
       }
@@ -54,13 +61,13 @@ export async function* linesOf(file: string): AsyncGenerator<Uint8Array> {
       ? new Fault('file-unreadable', `${file} cannot be read.`, { place: { file }, cause })
       : new Fault('file-invalid', 'It cannot be decompressed.', { place: { file, line }, cause })
   }
-  if (rest.length > 0) yield rest
+  if (rest.length > 0) yield { number: line, bytes: rest }
 }
 
-/** How many payloads a file holds, and the SHA-256 of its bytes: what a file is known by, wherever it lies. */
+/** How many lines a file has, up to its last one that is not empty, and the SHA-256 of its bytes: what a file is known by, wherever it lies. */
 export async function surveyOf(file: string): Promise<{ readonly rows: number; readonly digest: string }> {
   let rows = 0
-  for await (const line of linesOf(file)) if (line.length > 0) rows += 1
+  for await (const { number } of fileLines(file)) rows = number
   const hash = createHash('sha256')
   for await (const chunk of chunksOf(createReadStream(file))) hash.update(chunk)
   return { rows, digest: hash.digest('hex') }

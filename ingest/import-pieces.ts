@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
+import { toDecimal } from '#contract/amount.ts'
 import type { Refusal } from '#contract/commit.ts'
+import { samplesOf } from '#contract/messages.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
-import type { Reading } from '#contract/reading.ts'
+import type { Reading, UsableReading } from '#contract/reading.ts'
+import type { ReadingStore } from '#store/port.ts'
 import { lineSample } from '#store/line-reading.ts'
 import { fastSample } from './fast-sample.ts'
-import { linesOf } from './import-lines.ts'
+import { fileLines } from './import-lines.ts'
+import { measuredUnder } from './measured-under.ts'
 import { csvHead, csvSample } from './reading-csv.ts'
 import type { Judged } from './record.ts'
 import { judgeSample } from './sample.ts'
@@ -31,11 +35,19 @@ export function formatOf(file: string): ReadingFormat | undefined {
   return /\.lp(?:\.zst)?$/.test(file) ? 'lines' : undefined
 }
 
+type StoreRead = Pick<ReadingStore, 'readings'>
+
+/** What a line says, before it is judged. */
+interface Said {
+  readonly sample: unknown
+  readonly isUnsaid: boolean
+}
+
 /** Some lines of a file. */
 export interface Piece {
   /** Lines up to its end, from the beginning of the file. */
   readonly rows: number
-  readonly judge: (receivedMs: number) => Judged
+  readonly judge: (receivedMs: number, store: StoreRead) => Promise<Judged>
 }
 
 interface Line {
@@ -43,24 +55,26 @@ interface Line {
   readonly text: string
 }
 
-type Read = (text: string, park: Park) => unknown
+/** Undefined for a line that is passed over. */
+type Read = (text: string, park: Park) => Said | undefined
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The lines of a file of readings, piece by piece. Throws `file-unreadable` or `file-invalid`. */
 export async function* piecesOf(file: string, format: ReadingFormat, park: Park): AsyncGenerator<Piece> {
-  let read: Read | undefined = format === 'csv' ? undefined : lineSample
+  let read: Read | undefined = format === 'csv' ? undefined : lineReader
   let lines: Line[] = []
   let hash = createHash('sha256')
   let rows = 0
   const piece = (): Piece => {
-    const taken = { lines, read: read ?? lineSample, digest: hash.digest('hex') }
+    const taken = { lines, read: read ?? lineReader, digest: hash.digest('hex') }
     lines = []
     hash = createHash('sha256')
-    return { rows, judge: (receivedMs) => judged(taken, park, receivedMs) }
+    const end = rows
+    return { rows: end, judge: (receivedMs, store) => judged(taken, park, receivedMs, store) }
   }
-  for await (const bytes of linesOf(file)) {
-    rows += 1
+  for await (const { number, bytes } of fileLines(file)) {
+    rows = number
     // Bytes that are no text make a line that says nothing, and go to quarantine with it.
     const text = textOf(bytes) ?? Buffer.from(bytes).toString('latin1')
     if (read === undefined) {
@@ -97,29 +111,62 @@ function csvReader(text: string, file: string): Read {
   }
 }
 
-function judged(
+function lineReader(text: string): Said | undefined {
+  const sample = lineSample(text)
+  return sample === undefined ? undefined : { sample, isUnsaid: false }
+}
+
+async function judged(
   { lines, read, digest }: { readonly lines: readonly Line[]; readonly read: Read; readonly digest: string },
   park: Park,
   receivedMs: number,
-): Judged {
+  store: StoreRead,
+): Promise<Judged> {
   const readings: Reading[] = []
+  const unsaid = new Map<Reading, string>()
   const refused: Verdict['refused'][number][] = []
   for (const { number, text } of lines) {
     const place = `line ${number}`
-    let sample: unknown
+    let said: Said | undefined
     try {
-      sample = read(text, park)
+      said = read(text, park)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       refused.push({ refusal: unreadable(text, `${place}: ${error.message}`), readings: 1 })
       continue
     }
-    if (sample !== undefined) judgeLine(sample, place, { park, receivedMs, readings, refused })
+    if (said === undefined) continue
+    const before = readings.length
+    judgeLine(said.sample, place, { park, receivedMs, readings, refused })
+    if (said.isUnsaid) for (const reading of readings.slice(before)) unsaid.set(reading, place)
   }
+  const hidden = await measuredUnder([...unsaid.keys()], store)
+  for (const [reading, measured] of hidden)
+    refused.push({ refusal: hiding(reading, measured, unsaid.get(reading) ?? ''), readings: 1 })
   const topic = { park: park.description.id, gateway: UNNAMED_GATEWAY, leaf: 'backlog' as const }
   return {
     delivery: { topic, payload: new Uint8Array(), digest, receivedMs },
-    verdict: { outcome: 'stored', epoch: null, seq: null, readings, refused, gap: undefined },
+    verdict: {
+      outcome: 'stored',
+      epoch: null,
+      seq: null,
+      readings: readings.filter((reading) => !hidden.has(reading)),
+      refused,
+      gap: undefined,
+    },
+  }
+}
+
+/** A reading that a line must not hide. */
+function hiding(reading: Reading, measured: UsableReading, place: string): Refusal {
+  const shown = typeof measured.value === 'number' ? measured.value : toDecimal(measured.value)
+  const detail = `${place}: the meter was read at this very moment (${measured.quality}) and showed ${shown}; a reading by hand must not hide that: say so with the quality "manual", or leave the line out`
+  return {
+    code: 'reading-measured',
+    detail,
+    meter: reading.meter,
+    encoding: 'json',
+    payload: JSON.stringify(samplesOf([reading])[0]),
   }
 }
 

@@ -9,7 +9,7 @@ import { ManualClock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import { importFile, type ImportOptions } from './import.ts'
 import { UNNAMED_GATEWAY } from './import-pieces.ts'
-import { linesOf, surveyOf } from './import-lines.ts'
+import { fileLines, surveyOf } from './import-lines.ts'
 import { batchOf, epochOf, MemoryStore, sampleOf, T0, testPark } from './ingest.test-support.ts'
 import { PAYLOAD_BYTES_MAX } from './validate.ts'
 
@@ -55,7 +55,7 @@ const run = (store: MemoryStore, file: string, more: Partial<ImportOptions> = {}
 
 const collected = async (file: string): Promise<string[]> => {
   const all: string[] = []
-  for await (const line of linesOf(file)) all.push(Buffer.from(line).toString())
+  for await (const { bytes } of fileLines(file)) all.push(Buffer.from(bytes).toString())
   return all
 }
 

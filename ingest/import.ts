@@ -7,7 +7,7 @@ import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { backoffMs, pause } from './backoff.ts'
-import { linesOf } from './import-lines.ts'
+import { fileLines } from './import-lines.ts'
 import { rowsCommitted, writeMark } from './import-mark.ts'
 import { formatOf, piecesOf, UNNAMED_GATEWAY, type Piece } from './import-pieces.ts'
 import type { Judged } from './record.ts'
@@ -36,6 +36,8 @@ export interface ImportOptions {
   readonly log: BaseLogger
   /** Ends the import between two groups; calling again continues. */
   readonly signal: AbortSignal
+  /** From its beginning, although it was imported before: the park file has changed since, say. */
+  readonly again?: boolean
   /** Called after each group with the lines committed so far, those of an earlier run included. */
   readonly onProgress?: (rows: number) => void
 }
@@ -73,11 +75,8 @@ function judgeLine(payload: Uint8Array, park: Park, receivedMs: number): Judged 
 }
 
 async function* payloadsOf(file: string, park: Park): AsyncGenerator<Piece> {
-  let rows = 0
-  for await (const payload of linesOf(file)) {
-    rows += 1
-    yield { rows, judge: (receivedMs) => judgeLine(payload, park, receivedMs) }
-  }
+  for await (const { number, bytes } of fileLines(file))
+    yield { rows: number, judge: async (receivedMs) => judgeLine(bytes, park, receivedMs) }
 }
 
 /**
@@ -85,8 +84,8 @@ async function* payloadsOf(file: string, park: Park): AsyncGenerator<Piece> {
  * waited for; any other fault of it is thrown, as are `file-unreadable` and `file-invalid`.
  */
 export async function importFile(options: ImportOptions): Promise<ImportResult> {
-  const { file, markFile, park, store, clock, random, log, signal, onProgress } = options
-  const skip = await rowsCommitted(markFile, store)
+  const { file, markFile, park, store, clock, random, log, signal, onProgress, again = false } = options
+  const skip = again ? 0 : await rowsCommitted(markFile, store)
   const counts = { rows: 0, readings: 0, refused: 0 }
   const format = formatOf(file)
   const pieces = format === undefined ? payloadsOf(file, park) : piecesOf(file, format, park)
@@ -95,40 +94,46 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
   let readings = 0
   let done = skip
 
-  const write = async (): Promise<boolean> => {
+  /** Waits for a store that is away; undefined where the signal ended it. */
+  const trying = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
-        const outcomes = await writeGroup(group, store, clock, signal)
-        if (outcomes === undefined) return false
-        for (const { record, receipt } of outcomes) {
-          counts.readings += record.stored
-          counts.refused += receipt.outcome === 'quarantined' ? 1 : receipt.refused
-        }
-        const last = outcomes.at(-1)?.record
-        if (last !== undefined) {
-          const { digest, committedAtMs } = last
-          writeMark(markFile, { v: 1, file, rows: row, digest, committedAtMs })
-        }
-        counts.rows += row - done
-        done = row
-        onProgress?.(row)
-        group = []
-        readings = 0
-        return true
+        return await work()
       } catch (error) {
         if (!(error instanceof Fault && error.retryable)) throw error
         if (attempt === 0) log.warn({ err: error, file }, 'the store is away; the import waits for it')
         await pause(clock, backoffMs(STORE_BACKOFF, attempt, random), signal)
       }
     }
-    return false
+    return undefined
+  }
+
+  const write = async (): Promise<boolean> => {
+    const outcomes = await trying(() => writeGroup(group, store, clock, signal))
+    if (outcomes === undefined) return false
+    for (const { record, receipt } of outcomes) {
+      counts.readings += record.stored
+      counts.refused += receipt.outcome === 'quarantined' ? 1 : receipt.refused
+    }
+    const last = outcomes.at(-1)?.record
+    if (last !== undefined) {
+      const { digest, committedAtMs } = last
+      writeMark(markFile, { v: 1, file, rows: row, digest, committedAtMs })
+    }
+    counts.rows += row - done
+    done = row
+    onProgress?.(row)
+    group = []
+    readings = 0
+    return true
   }
 
   if (skip > 0) onProgress?.(skip)
   for await (const piece of pieces) {
     if (piece.rows <= skip) continue
     row = piece.rows
-    const judged = piece.judge(clock.wallMs())
+    const judged = await trying(() => piece.judge(clock.wallMs(), store))
+    if (judged === undefined) return { complete: false, ...counts }
     group.push(judged)
     readings += judged.verdict.readings.length
     if (readings < READINGS_PER_GROUP && group.length < PAYLOADS_PER_GROUP_MAX) continue

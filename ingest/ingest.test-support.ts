@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { vi } from 'vitest'
 import type { CommitRecord } from '#contract/commit.ts'
+import type { Period } from '#contract/grid.ts'
 import { receipt, samplesOf, type Receipt, type Sample } from '#contract/messages.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
@@ -120,7 +121,10 @@ export class MemoryStore implements ReadingStore {
   }
 
   commitsSince = async (): Promise<readonly CommitRecord[]> => [...this.commits.values()]
-  readings = async (): Promise<readonly Reading[]> => [...this.stored.values()]
+  readings = async (meter: string, quantity: string, { fromMs, toMs }: Period): Promise<readonly Reading[]> =>
+    [...this.stored.values()].filter(
+      (each) => each.meter === meter && each.quantity === quantity && each.atMs >= fromMs && each.atMs < toMs,
+    )
   registerSeries = async (): Promise<never> => Promise.reject(new Error('not asked of ingest'))
   latest = async (): Promise<readonly Reading[]> => []
   probe = async (): Promise<void> => {}

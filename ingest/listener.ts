@@ -1,12 +1,15 @@
-import { createServer, isIPv6, type Server, type Socket } from 'node:net'
+import { createServer, isIPv6, Socket, type Server } from 'node:net'
 import { createServer as createTlsServer, Server as TlsServer, type TlsOptions } from 'node:tls'
 import type { BaseLogger } from 'pino'
 import { Fault } from '#contract/fault.ts'
 import { packetLengthGuard } from './packet-length.ts'
 import { repetition } from './repetition.ts'
+import { Strangers } from './strangers.ts'
 
 /** An embedded broker serves up to some hundred gateways; strangers must not take all descriptors. */
 const CONNECTIONS_MAX = 1_000
+/** Of these such as have not said who they are. Gateways that all come back at once need a place for a second or two. */
+const STRANGERS_MAX = 256
 /** A stranger has this long to finish its TLS handshake. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 /** Finds out about peers that vanished without closing, where a client has no MQTT keep-alive. */
@@ -48,6 +51,8 @@ export interface Listener {
   readonly port: number
   /** New connections are judged by these from now on. Throws `file-invalid`; then by those before. */
   renew(tls: ListenerTls): void
+  /** A connection whose client was let in: it is a stranger no more. */
+  welcome(connection: object): void
   /** Closes the port and all connections. */
   stop(): Promise<void>
 }
@@ -134,26 +139,44 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const { host, port, tls, log, onConnection } = options
   const cut = repetition()
   const sockets = new Set<Socket>()
+  const strangers = new Strangers<object>(STRANGERS_MAX)
+
+  function makeRoomFor(socket: Socket): void {
+    const oldest = strangers.come(socket, socket.remoteAddress ?? '')
+    if (!(oldest instanceof Socket)) return
+    const count = cut('strangers')
+    if (count !== undefined)
+      log.warn(
+        { from: oldest.remoteAddress, count, limit: STRANGERS_MAX },
+        'too many have not said who they are: the oldest is closed',
+      )
+    oldest.destroy()
+  }
+
   const server = serverOf(
     tls,
     (socket) => {
       sockets.add(socket)
+      makeRoomFor(socket)
       socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
       socket.setNoDelay(true)
       onConnection(socket)
       // aedes takes bytes by read(); 'data' is emitted within that call, so a packet is judged before it is parsed.
-      const within = packetLengthGuard()
+      const within = packetLengthGuard(() => performance.now())
       socket.on('data', (piece: Buffer) => {
         if (within(piece)) return
         const count = cut(socket.remoteAddress ?? '')
         if (count !== undefined)
           log.warn(
             { from: socket.remoteAddress, count },
-            'packet too long or not MQTT; its connection is closed',
+            'packet too long, too many of them, or not MQTT; its connection is closed',
           )
         socket.destroy()
       })
-      socket.once('close', () => sockets.delete(socket))
+      socket.once('close', () => {
+        sockets.delete(socket)
+        strangers.leave(socket)
+      })
     },
     log,
   )
@@ -173,6 +196,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       } catch (cause) {
         throw unusable(cause)
       }
+    },
+    welcome: (connection) => {
+      strangers.leave(connection)
     },
     stop: async () => {
       const closed = new Promise<void>((resolve) => {

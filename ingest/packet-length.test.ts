@@ -1,10 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CONNECT_BYTES_MAX, PACKET_BYTES_MAX, packetLengthGuard } from './packet-length.ts'
+import {
+  CONNECT_BYTES_MAX,
+  CONTROL_BYTES_MAX,
+  CONTROLS_MAX,
+  PACKET_BYTES_MAX,
+  packetLengthGuard,
+} from './packet-length.ts'
 
 /** A fixed header that announces a length (MQTT 3.1.1 §2.2.3). */
-function header(length: number): number[] {
-  const bytes = [0x30]
+function header(length: number, type = 0x30): number[] {
+  const bytes = [type]
   let rest = length
   do {
     const low = rest % 128
@@ -27,7 +33,7 @@ describe('packetLengthGuard', () => {
     const packet = fc.uint8Array({ maxLength: 400 }).map(packetOf)
     fc.assert(
       fc.property(fc.array(packet), fc.array(fc.nat()), (packets, cuts) => {
-        const within = packetLengthGuard()
+        const within = packetLengthGuard(() => 0)
         expect(inPieces(Buffer.concat([connect, ...packets]), cuts).every(within)).toBe(true)
       }),
     )
@@ -37,7 +43,7 @@ describe('packetLengthGuard', () => {
     const tooLong = fc.integer({ min: PACKET_BYTES_MAX + 1, max: 268_435_455 })
     fc.assert(
       fc.property(tooLong, fc.array(fc.nat()), (length, cuts) => {
-        const within = packetLengthGuard()
+        const within = packetLengthGuard(() => 0)
         expect(inPieces(Buffer.concat([connect, Uint8Array.from(header(length))]), cuts).every(within)).toBe(
           false,
         )
@@ -46,11 +52,33 @@ describe('packetLengthGuard', () => {
   })
 
   it('gives a stranger’s first packet less room', () => {
-    expect(packetLengthGuard()(Uint8Array.from(header(CONNECT_BYTES_MAX)))).toBe(true)
-    expect(packetLengthGuard()(Uint8Array.from(header(CONNECT_BYTES_MAX + 1)))).toBe(false)
+    expect(packetLengthGuard(() => 0)(Uint8Array.from(header(CONNECT_BYTES_MAX)))).toBe(true)
+    expect(packetLengthGuard(() => 0)(Uint8Array.from(header(CONNECT_BYTES_MAX + 1)))).toBe(false)
+  })
+
+  it.each([
+    ['SUBSCRIBE', 0x82],
+    ['UNSUBSCRIBE', 0xa2],
+  ])('has room for the topics of a client in a %s, and not for half a million', (_, type) => {
+    const after = (bytes: readonly number[]): boolean => {
+      const within = packetLengthGuard(() => 0)
+      return within(connect) && within(Uint8Array.from(bytes))
+    }
+    expect(after(header(CONTROL_BYTES_MAX, type))).toBe(true)
+    expect(after(header(CONTROL_BYTES_MAX + 1, type))).toBe(false)
+  })
+
+  it('lets a client ping for ever, but not without a pause', () => {
+    let nowMs = 0
+    const within = packetLengthGuard(() => nowMs)
+    const pings = (count: number): Uint8Array =>
+      new Uint8Array(2 * count).map((_, at) => (at % 2 === 0 ? 0xc0 : 0))
+    expect(within(connect)).toBe(true)
+    for (; nowMs < 100_000; nowMs += 10_000) expect(within(pings(CONTROLS_MAX))).toBe(true)
+    expect(within(pings(CONTROLS_MAX + 1))).toBe(false)
   })
 
   it('says no to a length of five bytes', () => {
-    expect(packetLengthGuard()(Uint8Array.from([0x30, 0x80, 0x80, 0x80, 0x80]))).toBe(false)
+    expect(packetLengthGuard(() => 0)(Uint8Array.from([0x30, 0x80, 0x80, 0x80, 0x80]))).toBe(false)
   })
 })

@@ -7,20 +7,44 @@ export const PACKET_BYTES_MAX = 4 * 1024 * 1024
 /** The first packet comes from a stranger: room for a CONNECT with the longest will (64 KiB) and its names. */
 export const CONNECT_BYTES_MAX = 128 * 1024
 
+/**
+ * Room of a SUBSCRIBE or UNSUBSCRIBE, and of what only has a number: a client of ours names three topics. One of the
+ * greatest length names half a million, which hold up the broker for ten seconds and more.
+ */
+export const CONTROL_BYTES_MAX = 2 * 1024
+
+/** Of these packets, and of pings, so many in this time: a client sends a few when it connects, then a ping now and then. */
+export const CONTROLS_MAX = 100
+const CONTROLS_MS = 10_000
+
+/** MQTT 3.1.1 §2.2.1 */
+const PUBLISH = 3
+const controls: ReadonlySet<number> = new Set([8, 10, 12])
+
 /** MQTT 3.1.1 §2.2.3: the remaining length takes at most four bytes of seven bits. */
 const LENGTH_SHIFT_MAX = 21
 
 /**
  * Watches one connection's bytes, in whatever pieces they come, and reads nothing but the packets' lengths.
- * The returned function takes the next piece and says false once a packet is longer than allowed or its length is
- * not MQTT; the connection must be closed then.
+ * The returned function takes the next piece and says false once a packet is longer than allowed, its length is not MQTT,
+ * or there are more subscriptions and pings than a client has a use for; the connection must be closed then.
  */
-export function packetLengthGuard(): (piece: Uint8Array) => boolean {
+export function packetLengthGuard(nowMs: () => number): (piece: Uint8Array) => boolean {
   let part: 'type' | 'length' | 'body' = 'type'
   let length = 0
   let shift = 0
   let bodyLeft = 0
-  let bytesMax = CONNECT_BYTES_MAX
+  let type = 0
+  let isFirst = true
+  let controlled = { sinceMs: -Infinity, packets: 0 }
+
+  function isOneTooMany(): boolean {
+    if (!controls.has(type)) return false
+    const atMs = nowMs()
+    if (atMs - controlled.sinceMs >= CONTROLS_MS) controlled = { sinceMs: atMs, packets: 0 }
+    controlled.packets += 1
+    return controlled.packets > CONTROLS_MAX
+  }
   return (piece) => {
     let at = 0
     while (at < piece.length) {
@@ -35,6 +59,7 @@ export function packetLengthGuard(): (piece: Uint8Array) => boolean {
       at += 1
       if (part === 'type') {
         part = 'length'
+        type = byte >> 4
         length = 0
         shift = 0
         continue
@@ -45,8 +70,9 @@ export function packetLengthGuard(): (piece: Uint8Array) => boolean {
         if (shift > LENGTH_SHIFT_MAX) return false
         continue
       }
-      if (length > bytesMax) return false
-      bytesMax = PACKET_BYTES_MAX
+      const bytesMax = isFirst ? CONNECT_BYTES_MAX : type === PUBLISH ? PACKET_BYTES_MAX : CONTROL_BYTES_MAX
+      if (length > bytesMax || isOneTooMany()) return false
+      isFirst = false
       bodyLeft = length
       part = length === 0 ? 'type' : 'body'
     }

@@ -66,6 +66,22 @@ function without(what: { readonly meter?: string; readonly gateway?: string }): 
 }
 
 describe('replaying what was refused', () => {
+  it('a line of an imported file is taken for the gateway that reads its meter', async () => {
+    const refusal = {
+      code: 'register-impossible',
+      detail: 'line 4: below zero',
+      meter: 'meter-b',
+      encoding: 'json',
+      payload: JSON.stringify(sampleOf('meter-b', T0, -1)),
+    } as const
+    const digest = 'd'.repeat(64)
+    const record = { gateway: 'import', epoch: null, seq: null, digest, committedAtMs: T0 }
+    books.follow([{ ...record, stored: 0, touched: [], refused: [refusal] }], T0)
+    const payload = JSON.stringify(sampleOf('meter-b', T0, 1))
+    expect(await replay(newest(), { payload })).toEqual({ stored: 2, refused: [] })
+    expect(await stored('meter-b')).toHaveLength(1)
+  })
+
   it('a sample of an unknown meter is taken once the park file has it; twice is once', async () => {
     await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0, 1)]), without({ meter: 'meter-a' }))
     expect(open()).toEqual(['meter-unknown'])

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
 import type { Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books, QuarantineEntry, ReadingStore } from '#store/port.ts'
+import { UNNAMED_GATEWAY } from './import-pieces.ts'
 import type { Judged } from './record.ts'
 import { validate, type Verdict } from './validate.ts'
 import { writeGroup } from './write.ts'
@@ -50,6 +52,8 @@ const TELLING_CODES: readonly string[] = ['number-reused']
 /** A sample is replayed in a batch that was never in a journal: its number is nobody's. */
 const NO_EPOCH = '0'.repeat(32)
 
+const namedMeter = z.object({ meter: z.string() })
+
 function openEntry(books: QuarantineParts['books'], id: number): QuarantineEntry {
   const entry = books.quarantineEntry(id)
   if (entry === undefined) throw new Fault('quarantine-closed', `Quarantine has no entry ${id}.`)
@@ -64,6 +68,23 @@ function openEntry(books: QuarantineParts['books'], id: number): QuarantineEntry
 function bytesOf({ refusal }: QuarantineEntry, replacement: string | undefined): Uint8Array {
   if (replacement !== undefined) return Buffer.from(replacement)
   return Buffer.from(refusal.payload, refusal.encoding === 'base64' ? 'base64' : 'utf8')
+}
+
+/** Whose payload it is. A line of a file has no sender: it stands for the gateway that reads its meter. */
+function senderOf({ gateway, refusal }: QuarantineEntry, given: Uint8Array, park: Park): string {
+  if (gateway !== UNNAMED_GATEWAY || refusal.encoding !== 'json') return gateway
+  const { success, data } = namedMeter.safeParse(parsed(given))
+  return (success ? park.meters.get(data.meter)?.gateway : undefined) ?? gateway
+}
+
+/** What cannot be read is told of by its validation. */
+function parsed(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(payload))
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 /** A payload that stands for one sample. */
@@ -87,9 +108,9 @@ function judged(
   request: ReplayRequest,
   { books, park, clock }: QuarantineParts,
 ): Judged {
-  const gateway = request.gateway ?? entry.gateway
   const isSample = entry.refusal.encoding === 'json'
   const given = bytesOf(entry, request.payload)
+  const gateway = request.gateway ?? senderOf(entry, given, park)
   const payload = isSample ? batchAround(given, gateway) : given
   const topic = { park: park.description.id, gateway, leaf: 'backlog' as const }
   const isRatingWaived = request.isRatingWaived === true

@@ -5,7 +5,7 @@ import { csvHead, csvHeadLine, csvLine, csvSample } from './reading-csv.ts'
 
 const park = testPark()
 const head = csvHead(csvHeadLine)
-const read = (line: string, columns = csvHeadLine) => csvSample(line, csvHead(columns), park)
+const read = (line: string, columns = csvHeadLine) => csvSample(line, csvHead(columns), park).sample
 
 describe('a reading as a line of CSV', () => {
   const of = (over: Partial<UsableReading>): Reading => ({
@@ -26,7 +26,7 @@ describe('a reading as a line of CSV', () => {
       value: { count: 1_234_500, resolution: '0.01' },
     })
     expect(csvLine(register)).toBe(`meter-a,activeEnergyImport.total,${time},manual,12345.00,0.01,`)
-    expect(csvSample(csvLine(register), head, park).values).toEqual({
+    expect(csvSample(csvLine(register), head, park).sample.values).toEqual({
       'activeEnergyImport.total': [1_234_500, '0.01'],
     })
     const bad: Reading = {
@@ -37,7 +37,7 @@ describe('a reading as a line of CSV', () => {
       cause: 'timeout',
     }
     expect(csvLine(bad)).toBe(`meter-a,voltage.l1,${time},bad,,,timeout`)
-    expect(csvSample(csvLine(bad), head, park)).toEqual({
+    expect(csvSample(csvLine(bad), head, park).sample).toEqual({
       meter: 'meter-a',
       atMs: T0,
       quality: 'good',

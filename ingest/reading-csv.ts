@@ -26,6 +26,13 @@ export interface WrittenSample {
   readonly bad?: Readonly<Record<string, unknown>>
 }
 
+/** What a line of a file says. */
+export interface WrittenLine {
+  readonly sample: WrittenSample
+  /** The line does not say how good it is; its reading is taken for one by hand, which would hide a measured one. */
+  readonly isUnsaid: boolean
+}
+
 export const csvHeadLine = csvColumns.join(',')
 
 /** One reading as a line, without its end. No field of it needs quotes. */
@@ -120,7 +127,7 @@ function valueOf(quantity: string, text: string, resolution: string): unknown {
  * What a line says. A quantity that is not given is the meter's register; a quality that is not given is `manual`: the
  * line was written by a person. Throws RangeError for a line that says nothing.
  */
-export function csvSample(line: string, head: CsvHead, park: Park): WrittenSample {
+export function csvSample(line: string, head: CsvHead, park: Park): WrittenLine {
   const fields = fieldsOf(line)
   const field = (column: Column): string => fields[head.get(column) ?? -1] ?? ''
   if (fields.length > head.size) throw new RangeError(`it has ${fields.length} fields, not ${head.size}`)
@@ -131,12 +138,11 @@ export function csvSample(line: string, head: CsvHead, park: Park): WrittenSampl
   const said = field('quality')
   const quality = said === '' ? 'manual' : said
   if (quality === 'bad')
-    return { meter, atMs, quality: 'good', values: {}, bad: { [quantity]: field('cause') } }
+    return {
+      sample: { meter, atMs, quality: 'good', values: {}, bad: { [quantity]: field('cause') } },
+      isUnsaid: false,
+    }
   if (field('cause') !== '') throw new RangeError('only a bad reading has a cause')
-  return {
-    meter,
-    atMs,
-    quality,
-    values: { [quantity]: valueOf(quantity, field('value'), field('resolution')) },
-  }
+  const values = { [quantity]: valueOf(quantity, field('value'), field('resolution')) }
+  return { sample: { meter, atMs, quality, values }, isUnsaid: said === '' }
 }

@@ -18,7 +18,7 @@ export interface Outcome {
   readonly receipt: Receipt
 }
 
-function touchedBy(readings: readonly Reading[]): CommitRecord['touched'] {
+function touchedRanges(readings: readonly Reading[]): CommitRecord['touched'] {
   const ranges = new Map<string, { meter: string; fromMs: number; toMs: number }>()
   let lastMeter: string | undefined
   let lastMs: number | undefined
@@ -85,7 +85,7 @@ export function outcomesOf(
         digest: delivery.digest,
         committedAtMs,
         stored: stored.length,
-        touched: touchedBy(stored),
+        touched: touchedRanges(stored),
         refused,
         ...(verdict.gap === undefined ? {} : { gap: verdict.gap }),
       },

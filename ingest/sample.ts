@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { compare, toDecimal, type Amount } from '#contract/amount.ts'
 import type { Refusal } from '#contract/commit.ts'
 import type { FaultCode } from '#contract/fault.ts'
+import { integrationFactor } from '#contract/integration.ts'
 import { sample as sampleSchema } from '#contract/messages.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { isQuantityName, quantities, quantityOf, type QuantityName } from '#contract/quantities.ts'
@@ -34,19 +35,6 @@ export interface JudgedSample {
 /** Above this many times the rating a power is a fault of wiring, ratio or decoding, not an overload. */
 const RATING_TOLERANCE = 1.5
 
-/** 1 GJ/h = 10⁶ kJ / 3,600 s */
-const KW_PER_GJ_PER_HOUR = 1e6 / 3_600
-
-/** How many of the power's unit are one of the register's unit per hour. Pairs not named cannot be compared. */
-const perHour: Readonly<Record<string, number>> = {
-  'kWh kW': 1,
-  'kvarh kvar': 1,
-  'kVAh kVA': 1,
-  'GJ kW': KW_PER_GJ_PER_HOUR,
-  'm³ m³/h': 1,
-  't t/h': 1,
-}
-
 /** Any object, with every key that it has: a z.record passes over a key "__proto__" in silence. */
 const anyKeys = z.custom<Readonly<Record<string, unknown>>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -65,10 +53,10 @@ const countable = z.object({ values: z.object({}).loose().catch({}), bad: z.obje
 /** The most that the meter's power quantity may plausibly show, or undefined where it cannot be compared. */
 export function powerMax(meter: Meter): number | undefined {
   if (meter.power === undefined) return undefined
-  // Volumes at working and at standard conditions differ by the pressure.
-  if (meter.register.includes('Actual') !== meter.power.includes('Actual')) return undefined
-  const factor = perHour[`${quantityOf(meter.register).unit} ${quantityOf(meter.power).unit}`]
-  return factor === undefined ? undefined : RATING_TOLERANCE * factor * meter.ratingPerHour
+  const factor = integrationFactor(meter.register, meter.power)
+  if (factor === undefined) return undefined
+  const [made, hours] = factor
+  return RATING_TOLERANCE * (Number(hours) / Number(made)) * meter.ratingPerHour
 }
 
 function refuse(

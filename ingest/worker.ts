@@ -37,6 +37,10 @@ export interface WorkerOptions {
    */
   readonly onCommitted?: ((records: readonly CommitRecord[]) => void) | undefined
   readonly random?: (() => number) | undefined
+  /** Whether the clock is kept by somebody who knows the time; undefined where nobody says. */
+  readonly isClockKept?: (() => boolean | undefined) | undefined
+  /** The clock is right, whatever gateways say. */
+  readonly trustsClock?: boolean | undefined
 }
 
 interface WorkerStatistics extends CommitStatistics {
@@ -93,6 +97,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     log,
     onState,
     onCommitted,
+    isClockKept,
+    trustsClock,
     random = Math.random,
   } = options
   const counts = { received: 0, states: 0, statesRefused: 0, receiptsUnsent: 0 }
@@ -125,6 +131,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     random,
     log,
     onCommitted,
+    isClockKept,
+    trustsClock,
     sendReceipt: (receipt) => {
       const topic = topicOf({ park: parkId, gateway: receipt.gateway, leaf: 'receipt' })
       if (!subscription.publish(topic, JSON.stringify(receipt))) counts.receiptsUnsent += 1

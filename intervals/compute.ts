@@ -9,6 +9,7 @@ import { slotsTouching } from './dirty.ts'
 import { enteredEnergies, widenedBy, withEnteredEnergy, type EnteredEnergy } from './entered-energy.ts'
 import { byProRata, byWeekdayProfile, neighboursOf } from './estimate.ts'
 import { feedsItself, sourcesOf } from './formula.ts'
+import { keptAdvances, keptSeries, standingAt, withStanding } from './kept-series.ts'
 import { energyFromPower, powerReach } from './power.ts'
 import { energyFromAdvances } from './pulses.ts'
 import {
@@ -24,7 +25,7 @@ import { usableSeries } from './usable-series.ts'
 /** Where a computation finds what it rests on. */
 export interface Sources {
   readonly store: Pick<ReadingStore, 'registerSeries' | 'readings'>
-  readonly books: Pick<Books, 'intervals' | 'meterEntries' | 'extentOf'>
+  readonly books: Pick<Books, 'intervals' | 'meterEntries' | 'extentOf' | 'standing'>
   readonly park: Pick<Park, 'meters' | 'description'>
   /** Slots that are not settled at this moment are not estimated. */
   readonly nowMs: number
@@ -53,11 +54,24 @@ function withEnteredEvents(meter: Meter, entries: readonly RecordedEntry[]): Met
 }
 
 /** What follows from readings alone, of all slots that those of a window can have changed. */
-async function* measuredIntervals(
+function measuredIntervals(
+  window: DirtyWindow,
+  meter: Meter,
+  quantity: QuantityName,
+  sources: Sources,
+): AsyncGenerator<Interval[]> {
+  const { books, nowMs } = sources
+  const standing = standingAt(books, meter.id, nowMs)
+  const computed = intervalsFrom(window, meter, quantity, sources, standing)
+  return standing === undefined ? computed : withStanding(computed, books, standing)
+}
+
+async function* intervalsFrom(
   window: DirtyWindow,
   meter: Meter,
   quantity: QuantityName,
   { store, books }: Sources,
+  standing: Period | undefined,
 ): AsyncGenerator<Interval[]> {
   const { power, energyFrom } = meter
   if (energyFrom === 'register' || energyFrom === 'manual') {
@@ -65,7 +79,9 @@ async function* measuredIntervals(
       books
         .intervals(meter.id, quantity, { fromMs: slotMs, toMs: slotMs + SLOT_MS })
         .some((interval) => interval.state === 'missing' && interval.cause === 'no-readings')
-    yield* registerIntervals(window, meter, quantity, usableSeries(store, meter), wasSilent)
+    const usable = usableSeries(store, meter)
+    const series = standing === undefined ? usable : keptSeries(usable, meter, books, standing)
+    yield* registerIntervals(window, meter, quantity, series, wasSilent)
     return
   }
   if (quantity !== meter.register) return
@@ -87,11 +103,11 @@ async function* measuredIntervals(
     (interval.slotMs >= fromMs && interval.slotMs < toMs)
   for (const chunk of chunksOf(touched, POWER_CHUNK_MS)) {
     const reach = powerReach(chunk, energyFrom === 'power' ? meter.gapSeconds : 2 * meter.gapSeconds)
-    const read = (of: QuantityName) => store.readings(meter.id, of, reach)
-    const computed =
-      energyFrom === 'power' && power !== undefined
-        ? energyFromPower(meter, quantity, power, await read(power), chunk)
-        : energyFromAdvances(meter, quantity, await read(quantity), chunk)
+    const isPower = energyFrom === 'power' && power !== undefined
+    const read = await store.readings(meter.id, isPower ? power : quantity, reach)
+    const computed = isPower
+      ? energyFromPower(meter, quantity, power, read, chunk)
+      : energyFromAdvances(meter, quantity, keptAdvances(read, meter.id, quantity, books, standing), chunk)
     yield computed.filter((interval) => isMeant(interval))
   }
 }

@@ -64,6 +64,7 @@ export class MemoryPark {
         intervals: (id: string, quantity: QuantityName, period: Period) =>
           this.intervals(id, quantity, period),
         extentOf: (id: string) => this.#extentOf(id),
+        standing: () => undefined,
         meterEntries: (id: string) => this.#entries.filter(({ entry }) => entry.meter === id),
       }
       await computeWindow(

@@ -1,9 +1,9 @@
 import type { Amount } from '#contract/amount.ts'
 import { SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
+import { integrationFactor } from '#contract/integration.ts'
 import type { Interval, PowerPoint } from '#contract/interval.ts'
-import { quantityOf, type QuantityName } from '#contract/quantities.ts'
+import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading, UsableReading } from '#contract/reading.ts'
-import type { Unit } from '#contract/units.ts'
 import type { MeterFacts } from './advance.ts'
 
 /** Energy of meters that tell their power or flow only: the area under straight lines between readings. */
@@ -16,16 +16,6 @@ const COUNTS_PER_UNIT = 1_000_000n
 const STEPS_PER_UNIT = 1_000_000
 
 const MS_PER_HOUR = 3_600_000n
-
-/** Units of the register in one unit of power for an hour, as a fraction. 1 kWh = 0.0036 GJ. */
-const perHour: Partial<Record<`${Unit} ${Unit}`, readonly [bigint, bigint]>> = {
-  'kWh kW': [1n, 1n],
-  'kvarh kvar': [1n, 1n],
-  'kVAh kVA': [1n, 1n],
-  'GJ kW': [36n, 10_000n],
-  'm³ m³/h': [1n, 1n],
-  't t/h': [1n, 1n],
-}
 
 interface Sample extends PowerPoint {
   readonly quality: UsableReading['quality']
@@ -94,9 +84,7 @@ export function energyFromPower(
   readings: readonly Reading[],
   period: Period,
 ): Interval[] {
-  // Volumes at working and at standard conditions differ by the pressure: one is not computed from the other.
-  const isSameVolume = quantity.includes('Actual') === power.includes('Actual')
-  const factor = isSameVolume ? perHour[`${quantityOf(quantity).unit} ${quantityOf(power).unit}`] : undefined
+  const factor = integrationFactor(quantity, power)
   const samples = samplesOf(readings, quantity)
   const stretches = samples.flatMap((to, index): Stretch[] => {
     const from = samples[index - 1]

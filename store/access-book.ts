@@ -241,8 +241,9 @@ export class AccessBook {
     this.#run('DELETE FROM session WHERE digest = ?', digest)
   }
 
-  endSessions(id: number): void {
-    this.#run('DELETE FROM session WHERE user = ?', id)
+  /** Ends sessions, tokens and links of a user. */
+  endAllOf(id: number): void {
+    inTransaction(this.#database, () => this.#endAllOf(id))
   }
 
   /** Forgets sessions not seen since then, and links that have ended. */

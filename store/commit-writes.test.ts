@@ -28,6 +28,22 @@ const recordOf = (seq: number, characters: number): CommitRecord =>
   })
 const lineOf = (record: CommitRecord): string => encodeLine(commitPoint(record))
 
+test('records of one write never stand at the same place, whatever their digests say', async () => {
+  const { send, taken } = server(Infinity)
+  const nobodys = { epoch: null, seq: null, committedAtMs: 7_000 }
+  // The first twelve digits differ by a multiple of the places in a millisecond.
+  const records = [0, 1, 2].map((times) =>
+    commitOf(1, {
+      ...nobodys,
+      digest: (5 + times * 1_000_000).toString(16).padStart(12, '0').padEnd(64, '0'),
+    }),
+  )
+  await appendCommitsThrough(records, send)
+  expect(taken.map((line) => line.split(' ').at(-1))).toEqual(['7000000005', '7000000006', '7000000007'])
+  await appendCommitsThrough(records, send)
+  expect(taken.slice(3)).toEqual(taken.slice(0, 3))
+})
+
 describe('commit records on their way to a server that bounds its requests', () => {
   test('all arrive once and in order, however long each is, as long as each alone is short enough', async () => {
     await fc.assert(

@@ -2,7 +2,7 @@ import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { encodeLine } from './line-protocol.ts'
 import type { SendLines, WriteAnswer } from './partial-write.ts'
-import { commitPoint } from './points.ts'
+import { commitPoint, placesOf } from './points.ts'
 
 /**
  * Commit records as requests that a server takes. Their bodies carry refused payloads, up to 5.6 MB each, and servers
@@ -20,16 +20,20 @@ const CHARACTERS_KEPT_LEAST = 1_000
 
 interface Written {
   readonly record: CommitRecord
+  readonly place: number
   readonly line: string
 }
 
-const written = (record: CommitRecord): Written => ({ record, line: encodeLine(commitPoint(record)) })
+function written(record: CommitRecord, place: number): Written {
+  return { record, place, line: encodeLine(commitPoint(record, place)) }
+}
 
 function* requestsOf(records: readonly CommitRecord[]): Generator<Written[]> {
   let request: Written[] = []
   let characters = 0
-  for (const record of records) {
-    const one = written(record)
+  const places = placesOf(records)
+  for (const [index, record] of records.entries()) {
+    const one = written(record, places[index] ?? 0)
     if (
       request.length === COMMITS_PER_REQUEST ||
       (request.length > 0 && characters + one.line.length > CHARACTERS_PER_REQUEST)
@@ -60,11 +64,11 @@ function notTaken({ reason }: WriteAnswer & { readonly taken: false }): Fault {
   return new Fault('store-unavailable', `The store did not take a commit record: ${reason}`)
 }
 
-async function sendOne(record: CommitRecord, send: SendLines, answered: WriteAnswer): Promise<void> {
+async function sendOne({ record, place }: Written, send: SendLines, answered: WriteAnswer): Promise<void> {
   let answer = answered
   for (let kept = CHARACTERS_KEPT_FIRST; !answer.taken; kept /= 4) {
     if (answer.isTooLong !== true || kept < CHARACTERS_KEPT_LEAST) throw notTaken(answer)
-    answer = await send([written(shortened(record, kept)).line])
+    answer = await send([written(shortened(record, kept), place).line])
   }
 }
 
@@ -73,7 +77,7 @@ async function sendAll(request: readonly Written[], send: SendLines): Promise<vo
   if (answer.taken) return
   const [first] = request
   if (first === undefined || answer.isTooLong !== true) throw notTaken(answer)
-  if (request.length === 1) return sendOne(first.record, send, answer)
+  if (request.length === 1) return sendOne(first, send, answer)
   const middle = Math.ceil(request.length / 2)
   await sendAll(request.slice(0, middle), send)
   await sendAll(request.slice(middle), send)

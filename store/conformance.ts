@@ -158,13 +158,16 @@ export function readingStoreConformance(
       expect(await store.readings('m-1', power, everything)).toEqual(readings)
     })
 
-    test('one identity is one reading: the stronger quality, then the later write', async () => {
-      await store.append([value(0, 1), bad(1), counted(2, 7, '0.01')])
-      await store.append([bad(0), value(1, 2), counted(2, 8, '0.1')])
+    test('one identity is one reading: the stronger quality; of what persons enter the later', async () => {
+      const entered = (count: number, resolution: string) =>
+        ({ ...counted(2, count, resolution), quality: 'manual' }) as const
+      await store.append([value(0, 1), bad(1), entered(8, '0.1')])
+      await store.append([bad(0), value(1, 2), entered(7, '0.01')])
+      await store.append([counted(2, 5, '0.01'), entered(9, '0.1')])
       await store.append([{ ...value(1, 3), quality: 'simulated' }, bad(1)])
       expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1), value(1, 2)])
-      expect(await store.readings('m-1', register, everything)).toEqual([counted(2, 8, '0.1')])
-      expect(sorted(await store.latest(['m-1']))).toEqual(sorted([value(1, 2), counted(2, 8, '0.1')]))
+      expect(await store.readings('m-1', register, everything)).toEqual([entered(9, '0.1')])
+      expect(sorted(await store.latest(['m-1']))).toEqual(sorted([value(1, 2), entered(9, '0.1')]))
     })
 
     test('quantities of one poll, one meter and one moment do not touch each other', async () => {

@@ -117,12 +117,31 @@ const NS_PLACES = 1_000_000
 /** 48 bits of the digest are an exact number. */
 const DIGEST_DIGITS = 12
 
+/** Where in its millisecond a commit record stands: by its number, or by its digest where that is unknown. */
+export function placeOf(record: CommitRecord): number {
+  return (record.seq ?? Number.parseInt(record.digest.slice(0, DIGEST_DIGITS), 16)) % NS_PLACES
+}
+
 /**
- * A commit record as a point. The nanoseconds within its millisecond come from its number, or from its digest where
- * that is unknown, so that the records of one millisecond do not overwrite each other and a repeated one does itself.
+ * Where each of the records of one write stands: no two of one journal in one millisecond have the same place. The
+ * same records in the same order have the same places, so a repeated write overwrites itself.
  */
-export function commitPoint(record: CommitRecord): Point {
-  const place = record.seq ?? Number.parseInt(record.digest.slice(0, DIGEST_DIGITS), 16)
+export function placesOf(records: readonly CommitRecord[]): number[] {
+  const taken = new Set<string>()
+  return records.map((record) => {
+    let place = placeOf(record)
+    const key = (): string => `${record.gateway} ${record.epoch} ${record.committedAtMs} ${place}`
+    while (taken.has(key())) place = (place + 1) % NS_PLACES
+    taken.add(key())
+    return place
+  })
+}
+
+/**
+ * A commit record as a point. It has a place within its millisecond, so that the records of one millisecond do not
+ * overwrite each other and a repeated one does itself.
+ */
+export function commitPoint(record: CommitRecord, place = placeOf(record)): Point {
   const fields = new Map<string, FieldValue>([
     ['digest', { kind: 'string', value: record.digest }],
     ['body', { kind: 'string', value: JSON.stringify(record) }],
@@ -138,7 +157,7 @@ export function commitPoint(record: CommitRecord): Point {
       ['epoch', record.epoch ?? 'unknown'],
     ],
     fields,
-    timeNs: BigInt(record.committedAtMs) * NS_PER_MS + BigInt(place % NS_PLACES),
+    timeNs: BigInt(record.committedAtMs) * NS_PER_MS + BigInt(place),
   }
 }
 
@@ -159,9 +178,13 @@ export function probePoint(nowMs: number): Point {
  * Throws `store-unavailable` for one that this version cannot read: passing over it would lose what it speaks of.
  */
 export function commitsFrom(bodies: readonly unknown[]): CommitRecord[] {
+  return newestCommits(bodies.map(commitFrom))
+}
+
+/** In order of time, each identity once with its latest moment. */
+export function newestCommits(records: readonly CommitRecord[]): CommitRecord[] {
   const newest = new Map<string, CommitRecord>()
-  for (const body of bodies) {
-    const record = commitFrom(body)
+  for (const record of records) {
     const identity = `${record.gateway} ${record.epoch} ${record.seq} ${record.digest}`
     const other = newest.get(identity)
     if (other === undefined || other.committedAtMs <= record.committedAtMs) newest.set(identity, record)

@@ -152,11 +152,12 @@ export interface IntervalBooks {
 
   /**
    * Locks a period of some meters, those of an account whose figures are published. From then on its slots are not
-   * revised; what would have changed them is noted and given by `lateAfterLock`. Returns the lock's number.
+   * revised; what would have changed them is noted and given by `lateAfterLock`. Returns the lock's number. Throws
+   * `request-invalid` for one that does not end after it begins.
    */
   lock(request: LockRequest): number
 
-  /** Releases a lock, with reason: what came late is computed again and becomes revisions. Twice is once. */
+  /** Releases a lock, with reason: what came late is computed again and becomes revisions. Twice is once. Throws `not-found`. */
   unlock(id: number, by: string, why: string, atMs: number): void
 
   /** All locks, released ones included, in the order in which they were made. */
@@ -175,13 +176,26 @@ export interface IntervalBooks {
   keptFromMs(meter: MeterId): number
 
   /**
-   * Lets readings of a meter go: moves `keptFromMs` towards an instant, a month at most, but not beyond a dirty window,
-   * a slot that is undecided, or one that came late to a locked period. From then on no computation changes a known interval before it. Returns it.
+   * Lets readings of a meter go: moves `keptFromMs` towards an instant, about a month, but not beyond a dirty window,
+   * a slot that is undecided, or one that came late to a locked period, and only to a line at which the register was
+   * read, or a little before and after it. From then on no computation changes a known interval before it. Returns it.
    */
   releaseReadings(meter: MeterId, beforeMs: number): number
 
   /** The same for readings that are gone already, whatever still needed them. */
   loseReadings(meter: MeterId, beforeMs: number): void
+
+  /**
+   * The time whose readings may be gone: what is known of its slots stands, and readings that come late for it count for
+   * nothing. Undefined where all are kept. What was recorded before it is computed as ever.
+   */
+  standing(meter: MeterId): Period | undefined
+
+  /**
+   * The time whose readings of a meter may be deleted, but for the newest of each quantity; empty where none may. Never
+   * beyond what has been recorded: what came after all, and is not computed yet, is not in it.
+   */
+  deletable(meter: MeterId): Period
 
   /** The newest revision of each slot with fromMs ≤ slotMs < toMs, in order. Slots never computed are absent. */
   intervals(meter: MeterId, quantity: QuantityName, period: Period): readonly RecordedInterval[]

@@ -2,7 +2,7 @@ import { isRegisterReading, type Reading } from '#contract/reading.ts'
 import type { RegisterSeries } from './port.ts'
 import { LAST_STORABLE_MS, onePerMoment } from './storable.ts'
 
-/** What both versions of InfluxDB make of the rows that a query gave: points of one moment may be several. */
+/** What all versions of InfluxDB make of the rows that a query gave: points of one moment may be several. */
 
 /** Longest time a request may take, unless told otherwise: a server that needs longer is as good as away. */
 export const REQUEST_TIMEOUT_MS = 30_000

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { Reading } from '#contract/reading.ts'
 import { readingStoreConformance, type StoreUnderTest } from './conformance.ts'
 import { distinctReadings, sorted } from './conformance/any-readings.ts'
-import { at, bad, counted, everything, register, value } from './conformance/sample-readings.ts'
+import { at, bad, counted, everything, power, register, value } from './conformance/sample-readings.ts'
 import type { ReadingStore } from './port.ts'
 import { openSqliteReadings } from './sqlite-readings.ts'
 
@@ -24,6 +24,30 @@ async function openUnderTest(ownThread: boolean): Promise<StoreUnderTest> {
 readingStoreConformance('SQLite', () => openUnderTest(false))
 // A thread for each run of a property takes its time.
 readingStoreConformance('SQLite on a thread of its own', () => openUnderTest(true), { runs: 2 })
+
+test('of two values of one identity and quality the same one stays, in whatever order and however often they come', async () => {
+  const [a, b] = [counted(2, 7, '0.01'), counted(2, 8, '0.1')]
+  const causes = [bad(3), { ...bad(3), cause: 'frame-invalid' } as const]
+  for (const order of [
+    [a, b],
+    [b, a],
+    [a, b, a],
+    [b, a, b],
+    [value(1, 5), a, value(1, 4), b, value(1, 5)],
+  ]) {
+    const { folder, remove } = temporaryFolder()
+    const store = await openSqliteReadings({ file: join(folder, 'readings.sqlite') })
+    for (const reading of order) await store.append([reading])
+    await store.append(order)
+    for (const reading of [...causes, ...causes.toReversed()]) await store.append([reading])
+    expect(await store.readings('m-1', register, everything)).toEqual([a])
+    const powers = await store.readings('m-1', power, everything)
+    expect(powers.filter(({ atMs }) => atMs === at(1))).toEqual(order.length < 5 ? [] : [value(1, 4)])
+    expect(powers.at(-1)).toEqual(causes[1])
+    await store.close()
+    remove()
+  }
+})
 
 test('a file that is not a database makes the store unavailable, with the file named', async () => {
   const { folder, remove } = temporaryFolder()
@@ -73,7 +97,7 @@ test('letting go of old readings leaves the newest usable one of each quantity, 
           }
           let deleted = 0
           for (let gone = -1; gone !== 0; deleted += gone) {
-            gone = await retention.deleteBefore('m-1', at(index), limit)
+            gone = await retention.deleteWithin('m-1', { fromMs: 0, toMs: at(index) }, limit)
             expect(gone).toBeLessThanOrEqual(limit)
           }
           const expected = readings.filter((reading) => reading.meter !== 'm-1' || isKept(reading))

@@ -7,7 +7,8 @@ import type { MeterId } from '#contract/identity.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { isRegisterReading, type Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
-import { commitsFrom } from './points.ts'
+import { openCommitPages, type CommitPages } from './commit-pages.ts'
+import { commitsFrom, newestCommits } from './points.ts'
 import type { AppendResult, ReadingStore, RefusedReading, RegisterSeries } from './port.ts'
 import { noSeries } from './read-back.ts'
 import { carryOver } from './samples/carry-over.ts'
@@ -15,7 +16,7 @@ import { Layouts } from './samples/layouts.ts'
 import { SamplePacker } from './samples/packed-samples.ts'
 import { SampleReader } from './samples/sample-reader.ts'
 import { SampleWriter } from './samples/sample-writer.ts'
-import { openSqlite } from './sqlite-file.ts'
+import { inTransaction, openSqlite } from './sqlite-file.ts'
 import type { WriteRequest } from './sqlite-writer.ts'
 import { writeHere, writeOnThread, type SqliteWriting } from './sqlite-writing.ts'
 import { refusalOf } from './storable.ts'
@@ -65,6 +66,7 @@ class SqliteReadings implements ReadingStore {
   readonly #packer = new SamplePacker()
   readonly #reader: SampleReader
   readonly #selectCommits: StatementSync
+  readonly #commitPages: CommitPages
 
   constructor(file: string, database: DatabaseSync, writing: SqliteWriting) {
     this.#file = file
@@ -74,6 +76,7 @@ class SqliteReadings implements ReadingStore {
     this.#selectCommits = database.prepare(`
       SELECT body FROM commit_record WHERE committed_at_ms >= ?
       ORDER BY committed_at_ms, gateway, epoch, seq LIMIT ?`)
+    this.#commitPages = openCommitPages(database)
   }
 
   append(readings: readonly Reading[]): Promise<AppendResult> {
@@ -110,8 +113,10 @@ class SqliteReadings implements ReadingStore {
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
     return this.#read(() => {
-      const rows = this.#selectCommits.all(fromMs, Math.max(1, Math.trunc(limit)))
-      return commitsFrom(rows.map((row) => row['body']))
+      const most = Math.max(1, Math.trunc(limit))
+      const rows = this.#selectCommits.all(fromMs, most)
+      const records = commitsFrom(rows.map((row) => row['body']))
+      return newestCommits(this.#commitPages.joined(fromMs, most, records))
     })
   }
 
@@ -138,8 +143,13 @@ class SqliteReadings implements ReadingStore {
 
   readonly retention = {
     by: 'owner',
-    deleteBefore: (meter: MeterId, beforeMs: number, limit: number): Promise<number> =>
-      this.#calls.run(() => this.#write({ kind: 'delete', meter, beforeMs, limit })),
+    deleteWithin: (meter: MeterId, period: Period, limit: number): Promise<number> =>
+      this.#calls.run(() => this.#write({ kind: 'delete', meter, period, limit })),
+    // Seldom, and beside the pages' readers: here, and not where readings are written.
+    packCommits: (beforeMs: number): Promise<number> =>
+      this.#calls.run(async () => this.#inTransaction(() => this.#commitPages.pack(beforeMs))),
+    thinCommits: (...asked: Parameters<CommitPages['thin']>) =>
+      this.#calls.run(async () => this.#inTransaction(() => this.#commitPages.thin(...asked))),
   } as const
 
   probe(): Promise<void> {
@@ -159,6 +169,10 @@ class SqliteReadings implements ReadingStore {
 
   #read<T>(work: () => T): Promise<T> {
     return this.#calls.run(async () => guarded(this.#file, work))
+  }
+
+  #inTransaction<T>(work: () => T): T {
+    return guarded(this.#file, () => inTransaction(this.#database, work))
   }
 
   async #write(request: WriteRequest): Promise<number> {

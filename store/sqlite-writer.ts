@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { Layouts } from './samples/layouts.ts'
 import type { PackedSamples } from './samples/packed-samples.ts'
@@ -23,7 +24,7 @@ export type WriteRequest =
   | {
       readonly kind: 'delete'
       readonly meter: MeterId
-      readonly beforeMs: number
+      readonly period: Period
       readonly limit: number
     }
   | { readonly kind: 'probe' }
@@ -69,16 +70,16 @@ export class SqliteWriter {
           this.#insertCommit.run(gateway, epoch, seq, digest, committedAtMs, body)
         return 0
       case 'delete':
-        return this.#delete(request.meter, request.beforeMs, request.limit)
+        return this.#delete(request.meter, request.period, request.limit)
       case 'probe':
         touch(this.#database)
         return 0
     }
   }
 
-  #delete(meter: MeterId, beforeMs: number, limit: number): number {
+  #delete(meter: MeterId, period: Period, limit: number): number {
     let deleted = 0
-    for (const { atMs, gone, kept } of this.#reader.goneBefore(meter, beforeMs, limit)) {
+    for (const { atMs, gone, kept } of this.#reader.goneWithin(meter, period, limit)) {
       this.#writer.replace(meter, atMs, kept)
       deleted += gone
     }

@@ -66,7 +66,7 @@ describe('The demo park', () => {
     const port = address === null || typeof address === 'string' ? 0 : address.port
     for (const option of ['--port', '--mqtt-port', '--modbus-port', '--control-port']) {
       const ports = FREE_PORTS.map((each, index) => (FREE_PORTS[index - 1] === option ? String(port) : each))
-      const other = new Demo('--data', join(folder, 'other'), ...ports)
+      const other = new Demo('--data', join(folder, 'other'), ...ports, ...NO_PAST)
       expect(await other.ended()).toBe(1)
       expect(other.output, option).toContain('[port-taken]')
       expect(other.output, option).toContain(String(port))
@@ -150,10 +150,13 @@ describe('The demo park', () => {
   })
 })
 
-describe('Stopping the demo park', () => {
-  it('leaves no process behind on Ctrl-C, even while it starts', async () => {
+describe.concurrent('Stopping the demo park', () => {
+  it.for([
+    ['data folder', 'broker, store'],
+    ['simulated meters', 'first live values'],
+  ])('leaves no process behind on Ctrl-C, even while it starts: at "%s", then at "%s"', async (waits) => {
     const folder = mkdtempSync(join(tmpdir(), 'tanbiao-demo-'))
-    for (const wait of ['data folder', 'simulated meters', 'broker, store', 'first live values']) {
+    for (const wait of waits) {
       mkdirSync(join(folder, 'data'), { recursive: true })
       const demo = new Demo('--data', join(folder, 'data'), ...FREE_PORTS, ...NO_PAST)
       await until(() => (demo.output.includes(wait) ? true : undefined))

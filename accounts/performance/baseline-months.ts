@@ -4,7 +4,7 @@ import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { ReadingStore } from '#store/port.ts'
-import { accountMonthOf, monthNames } from '../account-month.ts'
+import { accountMonthOf, monthCount, monthNames } from '../account-month.ts'
 import type { Basis } from '../factor.ts'
 import type { ReportGround } from '../report.ts'
 import { energyMonths } from '#accounts/targets/target-months.ts'
@@ -46,11 +46,9 @@ export function monthsOfWish({ from, to, until }: BaselineWish): {
 } {
   if (from > to || (until !== undefined && until <= to))
     throw new Fault('request-invalid', 'The baseline begins before it ends, and other months come after it.')
-  const base = monthNames(from, to)
-  const judged = until === undefined ? [] : monthNames(to, until).slice(1)
-  if (base.length + judged.length > MONTHS_MAX)
+  if (monthCount(from, until ?? to) > MONTHS_MAX)
     throw new Fault('request-invalid', `Baselines are of ${MONTHS_MAX} months at most.`)
-  return { base, judged }
+  return { base: monthNames(from, to), judged: until === undefined ? [] : monthNames(to, until).slice(1) }
 }
 
 export const driversOf = ({ drivers }: Pick<BaselineWish, 'drivers'>): string[] =>

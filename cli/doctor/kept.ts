@@ -55,7 +55,7 @@ export function checkBooks(file: string): BooksFound {
           check,
           state: 'warning',
           what: `${quarantined} entries in quarantine.`,
-          advice: 'Look at /api/quality: each has its reason and its payload.',
+          advice: 'Look at them with "tanbiao quarantine list": each has its reason and its payload.',
         })
       }
       if (missingBatches > 0) {

@@ -25,6 +25,9 @@ export async function checkServer(url: string): Promise<Finding[]> {
     check,
     state: 'fault',
     what: `${url} is not ready: ${about}: ${what}.`,
-    advice: `See what is said of the ${about} here; the server takes readings again by itself.`,
+    advice:
+      about === 'clock'
+        ? 'Set the clock of this machine (NTP). It takes readings again by itself, and gateways have kept them. Is it right, and the gateways’ are wrong: serve --trust-clock true.'
+        : `See what is said of the ${about} here; the server takes readings again by itself.`,
   }))
 }

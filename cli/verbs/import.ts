@@ -26,6 +26,10 @@ const options = z.object({
   store: text
     .optional()
     .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+  again: z.boolean().default(false).meta({
+    description:
+      'Take the files from their beginning although they were imported before: when the park file has got a meter that it lacked, say',
+  }),
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -89,6 +93,7 @@ export const importFiles = verb('Take readings out of files into the store', opt
         random: Math.random,
         log,
         signal: lifetime.signal,
+        again: given.again,
         onProgress: (done) => {
           progress.show(before + done, total, `${before + done} / ${total}`)
           tellParent({ kind: 'progress', done: before + done, total })

@@ -4,6 +4,7 @@ import { startWorker, type Worker } from '#ingest/worker.ts'
 import { MeasuredStore } from '#store/measured.ts'
 import { openReadingStore } from '#store/open.ts'
 import { brokerAccessOf, brokerAccessOptions } from '../broker-options.ts'
+import { clockKeeper, clockOptions } from '../clock-keeper.ts'
 import { tellParent } from '../child.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
@@ -27,6 +28,7 @@ const options = z.object({
   'metrics-host': text
     .default('127.0.0.1')
     .meta({ description: 'Address of that port; whoever reaches it may read the figures (127.0.0.1)' }),
+  ...clockOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -72,6 +74,8 @@ export const ingest = verb(
         store,
         clock,
         log,
+        isClockKept: clockKeeper(),
+        trustsClock: given['trust-clock'],
       })
       worker = started
       tellParent({ kind: 'ready', url: watched?.url ?? given.broker })

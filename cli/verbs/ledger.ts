@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { monthNames } from '#accounts/account-month.ts'
 import { stateOf, type AccountState } from '#accounts/account-state.ts'
-import { statementOf } from '#accounts/statement.ts'
+import { statementOfAccount } from '#accounts/positions.ts'
 import { takenBack } from '#accounts/taken-back.ts'
 import { accountMonth, entryBody, scopes, type EntryBody } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
@@ -112,7 +112,7 @@ export const ledgerStatement = verb(
         books.ledger(given.account),
         knownUntil(given['known-on'], files.park.description.timeZone),
       )
-      const statement = statementOf(state, monthsOf(state, given.from, given.to))
+      const statement = statementOfAccount(state, monthsOf(state, given.from, given.to))
       if (given.json) console.log(JSON.stringify(statement, undefined, 2))
       else for (const line of statementLines(statement)) console.log(line)
     }),

@@ -21,6 +21,7 @@ import { keepBooks } from '../bookkeeping.ts'
 import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { closingDeskOf, readClosingKeys } from '../closing.ts'
+import { clockKeeper, clockOptions } from '../clock-keeper.ts'
 import { courteous } from '../courteous-store.ts'
 import { deskOf } from '../desk.ts'
 import { openDataFolder } from '../data-folder.ts'
@@ -84,6 +85,7 @@ const options = z.object({
       'Font file with Chinese characters for PDF reports (one of Debian’s packages, where there is one)',
   }),
   ...paceOptions,
+  ...clockOptions,
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -234,6 +236,8 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       store,
       clock,
       log,
+      isClockKept: clockKeeper(),
+      trustsClock: given['trust-clock'],
       onState: (message) => {
         pages.noticeState(message)
       },

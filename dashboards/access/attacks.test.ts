@@ -120,6 +120,78 @@ test('what is behind a proxy counts only where the proxy is named', async () => 
   expect(metrics.status).not.toBe(200)
 })
 
+test('nobody escapes the audit log by not waiting for the answer', async () => {
+  await startClosed()
+  const added = userWithLink.parse(
+    await (await bench.change('POST', '/api/v1/users', { name: 'eve', role: 'auditor' })).json(),
+  )
+  const body = JSON.stringify({ secret: added.link.split('/').at(-1), password: PASSWORD })
+  const { hostname, port } = new URL(bench.server.url)
+  const hasty = connect(Number(port), hostname)
+  hasty.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await once(hasty, 'data')
+  hasty.write(
+    `POST /api/v1/session/link HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  // When later requests are answered this one was read; its hash takes longer.
+  for (let count = 0; count < 3; count += 1) await bench.ask('/healthz')
+  hasty.resetAndDestroy()
+  await expect.poll(() => bench.access.userNamed('eve')?.hasPassword, { timeout: 30_000 }).toBe(true)
+  await expect
+    .poll(() => bench.access.audit(1)[0]?.action, { timeout: 30_000 })
+    .toBe('POST /api/v1/session/link')
+})
+
+test('what a stranger sends without end is counted on record, not written down one by one', async () => {
+  await startClosed()
+  const before = bench.access.audit(1_000).length
+  for (let count = 0; count < 70; count += 1) await post('/api/nothing', '')
+  expect(bench.access.audit(1_000).length - before).toBe(60)
+  expect((await bench.ask('/api/v1/audit')).status).toBe(200)
+  expect(bench.access.audit(1)[0]).toMatchObject({
+    user: '-',
+    action: 'refused',
+    detail: '10 further requests in a minute',
+  })
+})
+
+test('a long or a deep body pushes nothing out of the audit log', async () => {
+  await startClosed()
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  expect((await post('/api/v1/session', `{"name":"admin","password":"x","more":${deep}}`)).status).toBe(400)
+  expect(bench.access.audit(1)[0]?.detail).toContain('nested too deeply')
+  const payload = 'x'.repeat(10_000)
+  await bench.change('POST', '/api/v1/quarantine/1/replay', { payload, reason: 'the clock was wrong' })
+  expect(bench.access.audit(1)[0]?.detail).toMatch(
+    /the clock was wrong.*10000 characters, SHA-256 [0-9a-f]{64}/,
+  )
+})
+
+test('passwords guessed at once from many addresses all count, and one’s own sign-in clears nothing', async () => {
+  const { openAs: _, ...closed } = bench.options()
+  await bench.startWith({ ...closed, trustedProxies: ['127.0.0.1'] })
+  await bench.signIn()
+  const attempt = async (address: string, name: string, password: string): Promise<number> =>
+    (await post('/api/v1/session', { name, password }, { 'x-forwarded-for': address })).status
+  const guesses = Array.from({ length: 12 }, async () => attempt('203.0.113.7', 'admin', 'guess'))
+  const statuses = await Promise.all(guesses)
+  expect(statuses.filter((status) => status === 401)).toHaveLength(10)
+  // Its person is elsewhere, and comes in.
+  expect(await attempt('198.51.100.2', 'admin', PASSWORD)).toBe(200)
+  for (let count = 0; count < 9; count += 1) await attempt('198.51.100.2', `guess-${count}`, 'wrong')
+  expect(await attempt('198.51.100.2', 'admin', PASSWORD)).toBe(200)
+  expect(await attempt('198.51.100.2', 'guess-9', 'wrong')).toBe(401)
+  expect(await attempt('198.51.100.2', 'admin', PASSWORD)).toBe(429)
+})
+
+test.each(['-', 'admin (Grafana)', 'a\u202Enimda', 'adm\u200Bin', 'x\u0000y'])(
+  'a user %j, who would be taken for another one, is not added',
+  async (name) => {
+    await startClosed()
+    expect((await bench.change('POST', '/api/v1/users', { name, role: 'auditor' })).status).toBe(400)
+  },
+)
+
 test('wrong passwords of one address behind a proxy shut out that address alone', async () => {
   const { openAs: _, ...closed } = bench.options()
   await bench.startWith({ ...closed, trustedProxies: ['127.0.0.1'] })

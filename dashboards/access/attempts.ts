@@ -1,36 +1,58 @@
 /** Failures within this time count together. */
 const WINDOW_MS = 15 * 60_000
-/** So many wrong passwords for one name, or from one address, and further ones are not even looked at. */
+/** So many wrong passwords for one name from one address, or from one address, and further ones are not even looked at. */
 const FAILURES_MAX = 10
-/** Names and addresses that are remembered; beyond it the oldest are forgotten. */
+/** The same for one name from wherever: many, so that a stranger alone cannot shut its person out. */
+const FAILURES_OF_NAME_MAX = 100
+/** Keys that are remembered; beyond it the oldest are forgotten. */
 const REMEMBERED_MAX = 10_000
 
-/** Counts failures to sign in by name and by address, bounded in memory. */
+/** Counts tries to sign in by name and by address, bounded in memory. */
 export class Attempts {
-  readonly #failures = new Map<string, number[]>()
+  readonly #tries = new Map<string, number[]>()
 
   #recent(key: string, nowMs: number): number[] {
-    return (this.#failures.get(key) ?? []).filter((atMs) => nowMs - atMs < WINDOW_MS)
+    return (this.#tries.get(key) ?? []).filter((atMs) => nowMs - atMs < WINDOW_MS)
   }
 
-  /** True where any of the keys has failed too often. */
-  isBlocked(keys: readonly string[], nowMs: number): boolean {
-    return keys.some((key) => this.#recent(key, nowMs).length >= FAILURES_MAX)
-  }
-
-  failed(keys: readonly string[], nowMs: number): void {
-    for (const key of keys) {
-      const recent = [...this.#recent(key, nowMs), nowMs]
-      this.#failures.delete(key)
-      this.#failures.set(key, recent)
+  /**
+   * Begins a try: it counts as failed from here on, so that those sent at once count too. False where there were too
+   * many. To be ended with `succeeded` where the password was right.
+   */
+  begin(name: string, address: string, nowMs: number): boolean {
+    const keys = keysOf(name, address)
+    const recent = keys.map(({ key }) => this.#recent(key, nowMs))
+    if (keys.some(({ most }, index) => (recent[index]?.length ?? 0) >= most)) return false
+    for (const [index, { key }] of keys.entries()) {
+      this.#tries.delete(key)
+      this.#tries.set(key, [...(recent[index] ?? []), nowMs])
     }
-    for (const key of this.#failures.keys()) {
-      if (this.#failures.size <= REMEMBERED_MAX) break
-      this.#failures.delete(key)
+    for (const key of this.#tries.keys()) {
+      if (this.#tries.size <= REMEMBERED_MAX) break
+      this.#tries.delete(key)
     }
+    return true
   }
 
-  succeeded(keys: readonly string[]): void {
-    for (const key of keys) this.#failures.delete(key)
+  /** Takes back what `begin` counted then; failures of this name from this address too, but of no other. */
+  succeeded(name: string, address: string, begunMs: number): void {
+    const [both, ...others] = keysOf(name, address)
+    if (both !== undefined) this.#tries.delete(both.key)
+    for (const { key } of others) {
+      const tries = [...(this.#tries.get(key) ?? [])]
+      const own = tries.lastIndexOf(begunMs)
+      if (own >= 0) tries.splice(own, 1)
+      if (tries.length === 0) this.#tries.delete(key)
+      else this.#tries.set(key, tries)
+    }
   }
+}
+
+const keysOf = (name: string, address: string): { readonly key: string; readonly most: number }[] => {
+  const whose = name.trim().toLowerCase()
+  return [
+    { key: `both ${address} ${whose}`, most: FAILURES_MAX },
+    { key: `name ${whose}`, most: FAILURES_OF_NAME_MAX },
+    { key: `address ${address}`, most: FAILURES_MAX },
+  ]
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { roleNames, type NewUser } from '#contract/access.ts'
+import { roleNames, userName, type NewUser } from '#contract/access.ts'
 import { identifier, localName } from '#contract/identity.ts'
 
 /** Signing in at a provider of OpenID Connect: sign-in.yaml beside the park file, and what a person's claims make of them. */
@@ -62,8 +62,6 @@ function textsIn(claims: Claims, name: string): readonly string[] {
   return each.filter((text) => typeof text === 'string')
 }
 
-const CHARACTERS_MAX = 64
-
 /**
  * The user that a person's claims make; undefined for one that no line lets in, or whose enterprise the park does not
  * have.
@@ -76,8 +74,8 @@ export function userOfClaims(
   const [name] = textsIn(claims, nameClaim)
   const groups = textsIn(claims, groupsClaim)
   const line = roles.find(({ group }) => groups.includes(group))
-  const shown = name?.trim() ?? ''
-  if (line === undefined || shown === '' || shown.length > CHARACTERS_MAX) return undefined
+  const shown = userName.safeParse(name).data
+  if (line === undefined || shown === undefined) return undefined
   if (line.role !== 'enterprise-user') return { name: shown, role: line.role }
   const [claimed] = enterpriseClaim === undefined ? [] : textsIn(claims, enterpriseClaim)
   const enterprise = line.enterprise ?? claimed

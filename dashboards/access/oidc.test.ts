@@ -7,6 +7,7 @@ import { smallPark } from '../fixture.ts'
 import { ServerBench } from '../server.test-support.ts'
 import { signInFile, userOfClaims, type OidcSettings } from './oidc-settings.ts'
 import { OidcSignIn } from './oidc.ts'
+import { digestOf } from './secrets.ts'
 
 const SECRET = 'a secret of the client'
 const settingsAt = (issuer: string, address: string): OidcSettings =>
@@ -37,6 +38,7 @@ describe('who becomes what', () => {
       expect(of({ groups }), JSON.stringify(groups)).toBeUndefined()
     }
     expect(of({ groups: 'energy', preferred_username: ' ' })).toBeUndefined()
+    expect(of({ groups: 'energy', preferred_username: '-' })).toBeUndefined()
     expect(of({ groups: 'energy', preferred_username: 'x'.repeat(65) })).toBeUndefined()
   })
 
@@ -207,9 +209,13 @@ describe('against a provider that is not ours', () => {
     people.set('7f3', { preferred_username: 'li.wei', groups: ['energy'] })
     const browser = new Browser()
     await signIn('7f3', browser)
+    const token = digestOf('a secret of a program')
+    const own = { name: 'erp', user: bench.access.userNamed('li.wei')?.id ?? 0, access: ['read'] as const }
+    bench.access.addToken(token, own, bench.clock.wallMs(), undefined)
     people.set('7f3', { preferred_username: 'li.wei', groups: ['canteen'] })
     expect(await signIn('7f3')).toBe(`${address}/?refused=sign-in-refused#/sign-in`)
     expect(await whoIs(browser)).toMatchObject({ user: null, role: null })
+    expect(bench.access.token(token)).toBeUndefined()
     people.set('8a1', { preferred_username: 'stranger', groups: [] })
     expect(await signIn('8a1')).toContain('refused=sign-in-refused')
     expect(bench.access.users().map(({ name }) => name)).toEqual(['admin', 'li.wei'])

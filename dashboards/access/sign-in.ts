@@ -52,18 +52,17 @@ export class SignIn {
    * repeated failures of the name or the address.
    */
   async signIn(name: string, password: string, address: string): Promise<SignedIn> {
-    const keys = [`name ${name.trim().toLowerCase()}`, `address ${address}`]
-    if (this.#attempts.isBlocked(keys, this.#clock.monotonicMs())) {
+    const begunMs = this.#clock.monotonicMs()
+    if (!this.#attempts.begin(name, address, begunMs)) {
       throw new Fault('too-many-requests', 'There were too many wrong passwords.')
     }
     const user = this.#book.userNamed(name)
     const hash = user?.active === true ? this.#book.passwordHash(user.id) : undefined
     const matches = await this.#inTurn(() => passwordMatches(password, hash))
     if (!matches || user === undefined) {
-      this.#attempts.failed(keys, this.#clock.monotonicMs())
       throw new Fault('sign-in-refused', 'Name and password do not belong together.')
     }
-    this.#attempts.succeeded(keys)
+    this.#attempts.succeeded(name, address, begunMs)
     return this.openFor(user)
   }
 

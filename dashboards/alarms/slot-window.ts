@@ -26,6 +26,13 @@ function minuteOf(text: string): number {
   return hour * 60 + minute
 }
 
+/** The middle one, or the mean of the two in the middle; of at least one. */
+function medianOf(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b)
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  return low === undefined || high === undefined ? undefined : (low + high) / 2
+}
+
 /** Reads slots from the books, each stretch once: made anew for every evaluation. */
 export class SlotWindow {
   readonly #books: BooksView
@@ -68,14 +75,15 @@ export class SlotWindow {
     return begin < end ? at >= begin && at < end : at >= begin || at < end
   }
 
-  /** Median energy of the slot at the same time of the days before; undefined where too few of them are known. */
+  /** Median energy of the slot at the same time on the wall of the days before; undefined where too few are known. */
   usual(meter: Meter, slotMs: number): number | undefined {
-    const before = Array.from({ length: USUAL_DAYS }, (_, index) => slotMs - (index + 1) * DAY_MS).flatMap(
-      (atMs) => this.#between(meter, atMs, atMs + SLOT_MS),
-    )
+    const at = Temporal.Instant.fromEpochMilliseconds(slotMs).toZonedDateTimeISO(this.#timeZone)
+    const before = Array.from(
+      { length: USUAL_DAYS },
+      (_, index) => at.subtract({ days: index + 1 }).epochMilliseconds,
+    ).flatMap((atMs) => this.#between(meter, atMs, atMs + SLOT_MS))
     if (before.length < USUAL_KNOWN_MIN) return undefined
-    const sorted = before.map(({ energy }) => energy).toSorted((a, b) => a - b)
-    return sorted[Math.floor(sorted.length / 2)]
+    return medianOf(before.map(({ energy }) => energy))
   }
 
   /** The last stretch of these hours that is over, if all of its slots are known; else undefined. */

@@ -59,6 +59,22 @@ export const statement = z.object({
   ),
   missing: z.array(accountMonth),
   incomplete: z.array(z.string()),
+  positions: z
+    .array(
+      z.object({
+        year: z.int(),
+        allowance: decimalText.optional().meta({ description: 'tCO2' }),
+        offsets: decimalText.optional().meta({ description: 'tCO2, taken off no emission' }),
+        certificatesKwh: decimalText.optional(),
+        certificates: decimalText.optional().meta({ description: 'tCO2' }),
+        emissions: decimalText.optional().meta({ description: 'tCO2 of scopes 1 and 2 posted in the year' }),
+        months: z.int().meta({ description: 'Months of the year that are posted' }),
+        complete: z.boolean(),
+        left: decimalText.optional().meta({ description: 'tCO2: allowance less emissions' }),
+        entries: z.array(z.int()),
+      }),
+    )
+    .meta({ description: 'Of the years of the period in which there are any' }),
   differences: z.array(
     z.object({
       entry: z.int(),

@@ -121,6 +121,17 @@ describe('the API of carbon accounts', () => {
     })
   })
 
+  test('refuses a statement, a baseline or a report of a time that is none, or too long, at once', async () => {
+    const status = async (path: string): Promise<number> =>
+      (await fetch(`${of.server.server.url}/api/v1/accounts/steel${path}`)).status
+    expect(await status('/statement?to=9999-12')).toBe(400)
+    expect(await status('/statement?from=0001-01&to=9999-12')).toBe(400)
+    expect(await status('/statement?from=1998-01&to=2027-12')).toBe(200)
+    const far = 'thermometer=steel-incoming&drivers=heating'
+    expect(await status(`/baseline?from=0001-01&to=9999-12&${far}`)).not.toBe(500)
+    expect(await status(`/baseline?from=9999-12&to=9999-12&${far}`)).not.toBe(500)
+  })
+
   test('pages entries with their hashes, and positions', async () => {
     of.posting.books.post(
       'steel',

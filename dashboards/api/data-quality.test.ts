@@ -178,6 +178,34 @@ describe('an enterprise user', () => {
   })
 })
 
+describe('another enterprise', () => {
+  test('crowds nobody’s gaps out', async () => {
+    const stretch = { first: dayStartMs, last: startMs - 1, fromMs: dayStartMs, toMs: startMs }
+    const gap = { kind: 'meter' as const, cause: 'no-readings' as const, ...stretch }
+    const many = Array.from({ length: 600 }, (_, index) => {
+      const [first, last] = [dayStartMs + 10 * index, dayStartMs + 10 * index + 5]
+      return {
+        ...gap,
+        gateway: 'gw-west',
+        meter: 'chemical-main',
+        first,
+        last,
+        fromMs: first,
+        toMs: last + 1,
+      }
+    })
+    books.changeGaps({ opened: [{ ...gap, gateway: 'gw-east', meter: 'forge-main' }], changed: [] }, startMs)
+    books.changeGaps({ opened: many, changed: [] }, startMs)
+    await start()
+    await bench.signInAsUserOf('forge')
+    const seen = async (query = '') =>
+      gapList.parse(await bench.get(`/api/v1/gaps${query}`)).map(({ meter }) => meter)
+    expect(await seen()).toEqual(['forge-main'])
+    expect(await seen('?state=open')).toEqual(['forge-main'])
+    expect(await seen('?state=filled')).toEqual([])
+  })
+})
+
 describe('quarantine', () => {
   const sample = {
     meter: 'forge-main',

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
-import { gapStates, type GapEntry } from '#contract/gap.ts'
+import { gapStates, type GapEntry, type GapState } from '#contract/gap.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
@@ -56,6 +56,15 @@ export function dataQualityApi(app: FastifyInstance, sources: DataQualitySources
   /** A gap of a gateway as a whole concerns the park. */
   const isSeen = (request: FastifyRequest, { meter }: GapEntry): boolean =>
     meter === undefined ? guard.viewerOf(request).enterprise === undefined : parkOf(request).meters.has(meter)
+  /** The newest that somebody may see: those of an enterprise are not crowded out by those of others. */
+  const gapsOf = (request: FastifyRequest, state: GapState | undefined): readonly GapEntry[] => {
+    if (guard.viewerOf(request).enterprise === undefined) return books.gapEntries(ENTRIES_MAX, state)
+    return [...parkOf(request).meters.keys()]
+      .flatMap((meter) => books.gapEntriesOf(meter, ENTRIES_MAX))
+      .filter((gap) => state === undefined || gap.state === state)
+      .toSorted((a, b) => b.id - a.id)
+      .slice(0, ENTRIES_MAX)
+  }
   const openGap = (request: FastifyRequest, id: number): GapEntry => {
     const gap = books.unfilledGaps().find((each) => each.id === id)
     if (gap === undefined || !isSeen(request, gap))
@@ -102,10 +111,10 @@ export function dataQualityApi(app: FastifyInstance, sources: DataQualitySources
       schema: { querystring: z.object({ state: z.enum(gapStates).optional() }), response: { 200: gapList } },
     },
     (request) =>
-      books
-        .gapEntries(ENTRIES_MAX, request.query.state)
-        .filter((gap) => isSeen(request, gap))
-        .map((gap) => ({ ...gap, remarks: [...books.remarks(`gap ${gap.id}`)] })),
+      gapsOf(request, request.query.state).map((gap) => ({
+        ...gap,
+        remarks: [...books.remarks(`gap ${gap.id}`)],
+      })),
   )
   api.post(
     '/api/v1/gaps/:id/accept',
@@ -164,15 +173,17 @@ export function dataQualityApi(app: FastifyInstance, sources: DataQualitySources
         payload: z.string().max(PAYLOAD_CHARACTERS_MAX).optional(),
         gateway: identifier.optional(),
         beyondRating: z.boolean().optional(),
+        clockWasWrong: z.boolean().optional(),
       }),
       response: { 200: z.object({ stored: z.int(), refused: z.array(z.string()) }) },
     },
     handler: async (request) => {
-      const { beyondRating, ...rest } = request.body
+      const { beyondRating, clockWasWrong, ...rest } = request.body
       const { stored, refused } = await deskOf().replay(request.params.id, {
         ...rest,
         by: guard.viewerOf(request).name,
         isRatingWaived: beyondRating,
+        isArrivalWaived: clockWasWrong,
       })
       return { stored, refused: refused.map(({ code, detail }) => `${detail} [${code}]`) }
     },

@@ -29,7 +29,8 @@ export type FactorsAnswer = z.output<typeof factorsAnswer>
 
 export const restatementPreview = z.object({
   account: identifier,
-  electricityYear: z.int(),
+  electricityYear: z.int().nullable(),
+  factor: z.string().nullable().meta({ description: 'Code of the row with another value' }),
   months: z.array(
     z.object({
       month: accountMonth,

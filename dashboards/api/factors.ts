@@ -3,7 +3,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { meterMonth } from '#accounts/evidence.ts'
 import { factorList } from '#accounts/factor-list.ts'
-import { previewVintage } from '#accounts/factor-preview.ts'
+import type { AccountPlan } from '#accounts/accounting-plan.ts'
+import { changedFactors } from '#accounts/factor-change.ts'
+import { factorLibrary } from '#accounts/factor-library.ts'
+import { previewChange } from '#accounts/factor-preview.ts'
+import type { PostingRules } from '#accounts/posting.ts'
+import { positiveDecimalText } from '#contract/decimal-text.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
 import type { Tariff } from '#accounts/tariff/tariff.ts'
 import type { Clock } from '#contract/clock.ts'
@@ -16,12 +21,36 @@ import { accountState, planOf, type AccountSources } from '../account-view.ts'
 import { factorsAnswer, restatementPreview } from './factor-shapes.ts'
 import { ofAccount } from './reports.ts'
 
-/** /api/v1/factors: factors and tariffs with their documents; and what another electricity factor would restate. */
+/** /api/v1/factors: factors and tariffs with their documents; and what another factor would restate. */
 
 export interface FactorSources {
   readonly factors: FactorFiles
   readonly tariffs: ReadonlyMap<string, Tariff>
 }
+
+const previewQuery = z
+  .object({
+    electricityYear: z.coerce
+      .number()
+      .int()
+      .min(1990)
+      .max(2100)
+      .optional()
+      .meta({ description: 'The electricity factor of this year' }),
+    factor: z
+      .string()
+      .max(200)
+      .optional()
+      .meta({ description: 'Code of a row that would have another value' }),
+    part: z.enum(['value', 'ncv', 'carbon', 'oxidation']).default('value'),
+    value: positiveDecimalText.optional(),
+  })
+  .refine(
+    ({ electricityYear, factor, value }) =>
+      (electricityYear === undefined) !== (factor === undefined) &&
+      (factor === undefined) === (value === undefined),
+    'either "electricityYear", or "factor" with its "value"',
+  )
 
 export interface FactorsApi {
   readonly park: Park
@@ -66,19 +95,13 @@ export function factorsApi(
     },
   )
 
-  routes.get(
-    '/api/v1/accounts/:account/restatement-preview',
-    {
-      config: ofAccount,
-      schema: {
-        params: z.object({ account: identifier }),
-        querystring: z.object({ electricityYear: z.coerce.number().int().min(1990).max(2100) }),
-        response: { 200: restatementPreview },
-      },
-    },
-    ({ params, query: { electricityYear } }) => {
-      if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
-      const plan = planOf(accounts, params.account)
+  /** The account and the rules as they would be. Throws `request-invalid` for a factor that is not there. */
+  const changed = (
+    given: AccountSources,
+    plan: AccountPlan,
+    { electricityYear, factor, part, value }: z.output<typeof previewQuery>,
+  ): { readonly plan: AccountPlan; readonly rules: PostingRules } => {
+    if (electricityYear !== undefined) {
       const isKnown = rows.some(
         ({ region, family, year }) =>
           region === plan.electricityRegion && family === plan.electricitySeries && year === electricityYear,
@@ -88,18 +111,45 @@ export function factorsApi(
           'request-invalid',
           `/electricityYear: there is no factor of ${plan.electricityRegion}, ${plan.electricitySeries}, ${electricityYear}.`,
         )
-      const state = accountState(accounts, plan.account)
+      return { plan: { ...plan, electricityVintage: electricityYear }, rules: given.rules }
+    }
+    const files =
+      sources === undefined || factor === undefined || value === undefined
+        ? undefined
+        : changedFactors(sources.factors, { code: factor, what: part, value })
+    if (files === undefined)
+      throw new Fault(
+        'request-invalid',
+        `/factor: no posting can be computed by a ${part} of "${factor ?? ''}".`,
+      )
+    return { plan, rules: { ...given.rules, library: factorLibrary(files) } }
+  }
+
+  routes.get(
+    '/api/v1/accounts/:account/restatement-preview',
+    {
+      config: ofAccount,
+      schema: {
+        params: z.object({ account: identifier }),
+        querystring: previewQuery,
+        response: { 200: restatementPreview },
+      },
+    },
+    ({ params, query }) => {
+      if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+      const { account } = planOf(accounts, params.account)
+      const { plan, rules } = changed(accounts, planOf(accounts, account), query)
       const nowMs = clock.wallMs()
-      const months = previewVintage(
-        { ...accounts, park },
-        state,
+      const months = previewChange(
+        { ...accounts, rules, park },
+        accountState(accounts, account),
         plan,
-        electricityYear,
         (meter, quantity, month) => meterMonth(accounts.books, meter, quantity, month, nowMs),
       )
       return {
-        account: plan.account,
-        electricityYear,
+        account,
+        electricityYear: query.electricityYear ?? null,
+        factor: query.factor ?? null,
         months: months.map(({ before, after, ...rest }) => ({
           ...rest,
           before: before ?? null,

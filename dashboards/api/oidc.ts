@@ -32,7 +32,7 @@ export interface OidcSources {
 function userOf(book: AccessBook, { issuer, subject, user }: OidcPerson, nowMs: number): User {
   const known = book.identityOwner(issuer, subject)
   if (user === undefined) {
-    if (known !== undefined) book.endSessions(known.id)
+    if (known !== undefined) book.endAllOf(known.id)
     throw new Fault('sign-in-refused', 'The provider knows this person, but nothing lets them in here.')
   }
   if (known !== undefined) {

@@ -3,7 +3,7 @@ import { METRICS_CONTENT_TYPE } from '#contract/prometheus.ts'
 
 /** Something that keeps the server from taking readings. */
 export interface Complaint {
-  readonly about: 'broker' | 'store' | 'books' | 'server'
+  readonly about: 'broker' | 'clock' | 'store' | 'books' | 'server'
   readonly what: string
 }
 

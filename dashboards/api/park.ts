@@ -128,7 +128,7 @@ export function parkApi(
   })
 }
 
-/** The park's day that contains an instant, or a named one; undefined for a text that is no date. */
+/** The park's day that contains an instant, or a named one; undefined for a text that is no date, and before 1970. */
 export function dayPeriod(
   park: Park,
   day: string | undefined,
@@ -137,7 +137,8 @@ export function dayPeriod(
   const { timeZone } = park.description
   if (day === undefined) return dayOf(nowMs, timeZone)
   try {
-    return dayOf(Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds, timeZone)
+    const named = dayOf(Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds, timeZone)
+    return named.fromMs < 0 ? undefined : named
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error

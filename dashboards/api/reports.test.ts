@@ -98,6 +98,9 @@ describe('reports by HTTP', () => {
     )
     expect(await refused('/reports/balance?period=2026-03-02..2026-03-01')).toContain('/period: "2026-03-02')
     expect(await refused('/reports/balance?period=1000-01-01..2026-03-01')).toContain('732 days at most')
+    expect(await refused('/reports/balance?period=9999')).toContain('outside of the calendar')
+    expect(await refused('/reports/balance?period=0000')).toContain('outside of the calendar')
+    expect(await refused('/reports/balance?period=20260301[u-ca=roc]..20260314')).toContain('is no month')
     expect(await refused('/reports/balance')).toContain('/period')
     expect(await refused('/reports/quality/file?period=2026-03&format=doc')).toContain('/format')
     // This server was started without a font.

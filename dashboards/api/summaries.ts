@@ -85,6 +85,8 @@ const summaries: Readonly<Record<string, string>> = {
     'The same as a spreadsheet (XLSX or CSV)',
   'GET /api/v1/accounts/{account}/restatement-preview':
     'What a change of factors would restate in an account',
+  'GET /api/v1/accounts/{account}/targets/{target}/preview':
+    'Where a target would stand with another limit; nothing is written',
   'GET /api/v1/accounts/{account}/targets': 'Targets of an account and how it stands to them',
   'GET /api/v1/factors': 'Factors with their versions, validity and documents',
   'GET /api/v1/targets': 'Targets of the park and how it stands to them',

@@ -9,6 +9,7 @@ import { targetSheets } from '#accounts/targets/target-sheets.ts'
 import { targetsView, targetsViewOf } from '#accounts/targets/target-view.ts'
 import type { TargetFile } from '#accounts/targets/target.ts'
 import type { Clock } from '#contract/clock.ts'
+import { positiveDecimalText } from '#contract/decimal-text.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier, type LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
@@ -18,7 +19,7 @@ import { groundOf, type ReportSources } from '../report-ground.ts'
 import { mediaTypes } from './report-files.ts'
 import { ofAccount, ofPark } from './reports.ts'
 
-/** /api/v1/targets of the park with its curves, and /api/v1/accounts/:account/targets. */
+/** /api/v1/targets of the park with its curves, /api/v1/accounts/:account/targets, and what another limit would say. */
 
 export interface TargetSources extends ReportSources {
   readonly targets: TargetFile
@@ -92,5 +93,32 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
     '/api/v1/accounts/:account/targets',
     { config: ofAccount, schema: { params: z.object({ account: identifier }), response } },
     ({ params }) => targetsViewOf(report(params.account), description.name, nameOf),
+  )
+  routes.get(
+    '/api/v1/accounts/:account/targets/:target/preview',
+    {
+      config: ofAccount,
+      schema: {
+        params: z.object({ account: identifier, target: identifier }),
+        querystring: z.object({
+          limit: positiveDecimalText.meta({ description: 'The limit that it would have' }),
+        }),
+        response: { 200: targetsView },
+      },
+    },
+    ({ params: { account, target }, query: { limit } }) => {
+      const wanted = (sources?.targets.targets ?? []).filter(
+        (each) => each.id === target && each.account === account,
+      )
+      if (sources === undefined || wanted.length === 0)
+        throw new Fault('not-found', `"${account}" has no target "${target}".`)
+      // Nothing is written: the file is as it was.
+      const targets = {
+        ...sources.targets,
+        targets: wanted.map((each) => ({ ...each, limit })),
+        scenarios: [],
+      }
+      return targetsViewOf(reportOf({ ...sources, targets }, account), description.name, nameOf)
+    },
   )
 }

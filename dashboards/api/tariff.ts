@@ -5,6 +5,7 @@ import { accountCost, type ElectricitySources } from '#accounts/account-electric
 import { textOf, type Decimal } from '#accounts/decimal.ts'
 import type { Charge, ElectricityCost } from '#accounts/tariff/electricity-cost.ts'
 import type { Tariff } from '#accounts/tariff/tariff.ts'
+import { Fault } from '#contract/fault.ts'
 import { monthOf, type Period } from '#contract/grid.ts'
 import { identifier } from '#contract/identity.ts'
 import { electricityCostShape, type ElectricityCostShape } from './electricity-shapes.ts'
@@ -66,9 +67,10 @@ export const accountMonthQuery = z.object({
   month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month, e.g. "2026-03"'),
 })
 
-/** A month of the park's calendar by its name. */
+/** A month of the park's calendar by its name. Throws `request-invalid` for one before 1970. */
 export function monthNamed(month: string, timeZone: string): Period {
   const first = Temporal.PlainDate.from(`${month}-01`).toZonedDateTime(timeZone)
+  if (first.epochMilliseconds < 0) throw new Fault('request-invalid', `/month: ${month} is before 1970.`)
   return monthOf(first.epochMilliseconds, timeZone)
 }
 

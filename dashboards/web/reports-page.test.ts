@@ -113,6 +113,14 @@ describeWith(['chromium'], 'the pages of reports and factors', () => {
     await page.locator('.ant-select-item-option').getByText('2021 年因子', { exact: true }).click()
     await page.getByTestId('preview-sum').waitFor()
     await preview.getByRole('row', { name: /2026-03 2\.816 .*重述 1 笔过账/ }).waitFor()
+    // Any factor, by its value: 4,000 kWh × 0.8 kgCO2/kWh.
+    await preview.getByText('改变某一因子的数值').click()
+    const choice = preview.getByRole('combobox', { name: '因子：燃料、热力、电网、过程' })
+    await choice.click()
+    await choice.fill('grid/tianjin/average/2022')
+    await page.locator('.ant-select-item-option').getByText('grid/tianjin/average/2022').first().click()
+    await preview.getByRole('textbox', { name: '拟用数值' }).fill('0.8')
+    await preview.getByRole('row', { name: /2026-03 2\.816 3\.200 0\.384 重述 1 笔过账/ }).waitFor()
     expect(posting.books.ledger('steel').length).toBe(entries)
 
     await page.getByText('分时电价', { exact: true }).click()

@@ -6,7 +6,7 @@ import { planWith, PostingBench, smallPark } from '#cli/posting.test-support.ts'
 import { posting as postingBody } from '#contract/entry.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
 import { describeWith } from '#test/support/servers.ts'
-import { PageBench } from './page.test-support.ts'
+import { PageBench, PAGES_MS_MAX } from './page.test-support.ts'
 
 const source = 'invented for this test'
 const target = { year: 2026, document: source, confidence: 'unverified' }
@@ -78,6 +78,8 @@ describeWith(['chromium'], 'the page of targets', () => {
         clock.wallMs(),
       )
     }
+    const allowance = { kind: 'allowance', year: 2026, amount: '130', unit: 'tCO2', by: 'office' } as const
+    books.post('steel', [{ ...allowance, reference: 'Q-2026-7', document: source }], clock.wallMs())
     const sources = { ...readReportFiles(), library: rules.library, plan, books }
     await bench.start({
       park: oldPark,
@@ -92,26 +94,40 @@ describeWith(['chromium'], 'the page of targets', () => {
     posting.remove()
   })
 
-  test('shows where each target stands, its forecast with band and error, and what cannot be said', async () => {
-    const page = await bench.page('/targets')
-    const steel = page.getByTestId('target-steel-carbon')
-    await steel.getByText('超标').waitFor()
-    const text = await steel.textContent()
-    // 40 t known, and 245 days like the mean of the three months before: 122.6 t.
-    expect(text).toContain('累计至 2026-0440.00')
-    expect(text).toContain('全年预测122.6 tCO₂')
-    expect(text).toMatch(/剩余空间60\.00/)
-    expect(text).toContain('最大误差')
-    expect(text).toContain('未核实')
-    await steel.getByRole('img', { name: '碳排放总量' }).waitFor()
-    await page.getByTestId('target-park-carbon').getByText('正常').waitFor()
-    // No slot was measured: months are missing, and nothing is a zero.
-    const energy = page.getByTestId('target-steel-energy')
-    await energy.getByText('有月份缺数，不作预测： 2026-01').waitFor()
-    expect(await energy.textContent()).not.toMatch(/累计至 2026-040/)
-    await page.getByTestId('curve-planned').getByText('峰值年份：预期 2029').waitFor()
-    expect(bench.errors).toEqual([])
-  })
+  test(
+    'shows where each target stands, its forecast with band and error, and what cannot be said',
+    async () => {
+      const page = await bench.page('/targets')
+      const steel = page.getByTestId('target-steel-carbon')
+      await steel.getByText('超标').waitFor()
+      const text = await steel.textContent()
+      // 40 t known, and 245 days like the mean of the three months before: 122.6 t.
+      expect(text).toContain('累计至 2026-0440.00')
+      expect(text).toContain('全年预测122.6 tCO₂')
+      expect(text).toMatch(/剩余空间60\.00/)
+      expect(text).toContain('最大误差')
+      expect(text).toContain('未核实')
+      await steel.getByRole('img', { name: '碳排放总量' }).waitFor()
+      await page.getByTestId('target-park-carbon').getByText('正常').waitFor()
+      // No slot was measured: months are missing, and nothing is a zero.
+      const energy = page.getByTestId('target-steel-energy')
+      await energy.getByText('有月份缺数，不作预测： 2026-01').waitFor()
+      expect(await energy.textContent()).not.toMatch(/累计至 2026-040/)
+      await page.getByTestId('curve-planned').getByText('峰值年份：预期 2029').waitFor()
+      const preview = page.getByTestId('target-preview')
+      await preview.getByRole('combobox', { name: '目标' }).click()
+      await page
+        .locator('.ant-select-item-option')
+        .getByText(/steel.*碳排放总量 2026/)
+        .click()
+      await preview.getByRole('textbox', { name: '拟定目标值' }).fill('200')
+      await preview.getByRole('row', { name: /剩余空间 60\.00 160\.0/ }).waitFor()
+      await preview.getByRole('row', { name: /预测等级 超标 正常/ }).waitFor()
+      expect(await steel.textContent()).toContain('超标')
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
 
   test('in English on a phone, and on the account’s page beside its statement', async () => {
     const page = await bench.page('/targets', { width: 390, height: 844 })
@@ -124,6 +140,10 @@ describeWith(['chromium'], 'the page of targets', () => {
     })
     await page.getByTestId('target-steel-carbon').getByText('122.6').waitFor()
     expect(await page.getByTestId('target-park-carbon').count()).toBe(0)
+    // 130 t of allowances less 40 t that are posted.
+    const quota = page.getByTestId('account-quota')
+    await quota.getByText('90.000').waitFor()
+    expect(await quota.textContent()).toMatch(/30\.8% of 130\.000.*by forecast: -?\d.*Q-2026-7/)
     await page.evaluate(() => window.localStorage.clear())
     expect(bench.errors).toEqual([])
   })

@@ -14,7 +14,7 @@ export function intervalBooks(
 
   /** True for a slot whose readings may be gone, and of which more was known than can be computed now. */
   function stands({ meter, quantity, slotMs }: Interval, nowMs: number): boolean {
-    if (slotMs >= keptFrom.of(meter) || !isSettled(slotMs, nowMs)) return false
+    if (!keptFrom.holds(meter, slotMs) || !isSettled(slotMs, nowMs)) return false
     const period = { fromMs: slotMs, toMs: slotMs + SLOT_MS }
     return intervals.between(meter, quantity, period)[0]?.state === 'known'
   }
@@ -84,8 +84,13 @@ export function intervalBooks(
     keptFromMs,
     releaseReadings: (meter, beforeMs) => file.write(() => keptFrom.release(meter, beforeMs)),
     loseReadings: (meter, beforeMs) => {
-      if (beforeMs > keptFromMs(meter)) file.write(() => keptFrom.move(meter, beforeMs))
+      if (beforeMs > keptFromMs(meter))
+        file.write(() => {
+          keptFrom.lose(meter, beforeMs)
+        })
     },
+    standing: (meter) => file.read(() => keptFrom.standing(meter)),
+    deletable: (meter) => file.read(() => keptFrom.deletable(meter)),
     intervals: (...slots) => file.read(() => intervals.between(...slots)),
     revisions: (...slot) => file.read(() => intervals.revisions(...slot)),
     daySums: (...asked) => file.read(() => days.between(...asked)),

@@ -27,8 +27,9 @@ import { otherIntervalOf, otherTextOf } from './other-bases.ts'
  *
  * What rests on no register is an object (other-bases.ts).
  */
-const SIMULATED = 1
-const UNCERTAIN = 2
+/** Marks of an interval, added up. */
+export const SIMULATED = 1
+export const UNCERTAIN = 2
 
 const registerText = z.union([z.int(), z.tuple([z.int(), amount.shape.resolution])])
 const pointText = z.tuple([z.int(), registerText])

@@ -49,7 +49,7 @@ export interface WrittenSlot {
 
 export type IntervalBook = ReturnType<typeof openIntervals>
 
-const dayOf = (slotMs: number): number => slotMs - (slotMs % DAY_MS)
+const dayStart = (slotMs: number): number => slotMs - (slotMs % DAY_MS)
 
 /**
  * The intervals of the books. `write` belongs into a transaction of the caller, and tells of every interval it is given,
@@ -134,7 +134,7 @@ export function openIntervals(
       const reached = newest.get(series) ?? { settledMs: settled.of(series), slotMs }
       reached.slotMs = Math.max(reached.slotMs, slotMs)
       newest.set(series, reached)
-      const dayMs = dayOf(slotMs)
+      const dayMs = dayStart(slotMs)
       if (open?.series !== series || open.dayMs !== dayMs) {
         close()
         open = openDay(series, dayMs)
@@ -160,7 +160,7 @@ export function openIntervals(
 
   /** The newest revisions of a series' slots with fromMs ≤ slotMs < toMs, as they are kept, in order. */
   function* keptBetween(series: number, { fromMs, toMs }: Period): Generator<KeptSlot> {
-    for (const row of pages.all(series, dayOf(Math.max(0, fromMs)), toMs)) {
+    for (const row of pages.all(series, dayStart(Math.max(0, fromMs)), toMs)) {
       const { from_ms: dayMs, content } = pageRow.parse(row)
       const page = pageOf(content)
       const first = Math.max(0, Math.ceil((fromMs - dayMs) / SLOT_MS))

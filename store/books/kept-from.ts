@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { slotStart } from '#contract/grid.ts'
+import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import { quantityName } from '#contract/quantities.ts'
 import type { IntervalBook } from './intervals.ts'
@@ -8,11 +8,17 @@ import type { openLocks } from './locks.ts'
 
 /** From when on the readings of each meter are kept. Every function belongs into a transaction of the caller. */
 
-/** Intervals looked at in one go, in days. */
-const STEP_MS = 30 * 86_400_000
+const DAY_MS = 86_400_000
+/** Intervals looked at in one go. */
+const STEP_MS = 30 * DAY_MS
+/** A reading that is this much nearer to a line may still take it (intervals/boundary.ts). */
+const BESIDE_LINE_MS = 2_000
 
 const instant = z.object({ ms: z.number().nullable() })
 const named = z.object({ quantity: quantityName })
+const keptRow = z.object({ first_ms: z.number(), from_ms: z.number() })
+
+type Kept = z.output<typeof keptRow>
 
 /** A register that fell, or an advance beyond the rating: a person may still decide, and it is computed again. */
 function isOpen(interval: RecordedInterval): boolean {
@@ -20,55 +26,160 @@ function isOpen(interval: RecordedInterval): boolean {
   return 'undecided' in interval && interval.undecided.length > 0
 }
 
+/**
+ * Whether the end of a slot's last stretch can be told from where readings are kept: it was read at the line, or a little
+ * before and after it. In the middle of a long gap it is a share, and what fills the gap would move it.
+ */
+function endsFirmly(interval: RecordedInterval, dirtyMs: number): boolean {
+  if (interval.state === 'missing') return true
+  const lineMs = interval.slotMs + SLOT_MS
+  if (interval.basis === 'register') {
+    const { atMs, method, after } = interval.closing
+    return (
+      atMs === lineMs && method !== 'apportioned' && Math.max(after.atMs, lineMs + BESIDE_LINE_MS) < dirtyMs
+    )
+  }
+  if (interval.basis !== 'advances') return true
+  const { fromMs, atMs } = interval.last
+  return atMs <= lineMs || (atMs - fromMs <= SLOT_MS && atMs < dirtyMs)
+}
+
+/** From when on the readings are kept on which the end of a slot rests. */
+function neededFromMs(interval: RecordedInterval | undefined): number {
+  if (interval?.state !== 'known') return Infinity
+  if (interval.basis === 'register') return interval.closing.before.atMs
+  return interval.basis === 'advances' ? interval.last.fromMs - BESIDE_LINE_MS : Infinity
+}
+
 export function openKeptFrom(
   database: DatabaseSync,
   { between, extentOf }: IntervalBook,
   { oldestLateMs }: Pick<ReturnType<typeof openLocks>, 'oldestLateMs'>,
 ) {
-  const find = database.prepare('SELECT from_ms AS ms FROM kept_from WHERE meter = ?')
+  const find = database.prepare('SELECT first_ms, from_ms FROM kept_from WHERE meter = ?')
   const write = database.prepare(
-    'INSERT INTO kept_from VALUES (?, ?) ON CONFLICT DO UPDATE SET from_ms = max(from_ms, excluded.from_ms)',
+    `INSERT INTO kept_from (meter, from_ms, first_ms) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET from_ms = excluded.from_ms, first_ms = excluded.first_ms`,
   )
   const oldestDirty = database.prepare('SELECT min(from_ms) AS ms FROM dirty_window WHERE meter = ?')
   const quantities = database.prepare('SELECT quantity FROM series WHERE meter = ?')
   /** Few enough to be kept, and asked for with every interval that is recorded. */
-  const known = new Map<string, number>()
+  const known = new Map<string, Kept>()
 
-  function of(meter: string): number {
-    const found = known.get(meter) ?? instant.optional().parse(find.get(meter))?.ms ?? 0
+  function keptOf(meter: string): Kept {
+    const found = known.get(meter) ?? keptRow.optional().parse(find.get(meter)) ?? { first_ms: 0, from_ms: 0 }
     known.set(meter, found)
     return found
   }
 
-  function move(meter: string, toMs: number): number {
-    const movedMs = Math.max(of(meter), toMs)
-    write.run(meter, movedMs)
+  const of = (meter: string): number => keptOf(meter).from_ms
+
+  function put(meter: string, fromMs: number, firstMs: number): void {
+    write.run(meter, fromMs, firstMs)
     // Read again after the transaction, which may yet fail.
     known.delete(meter)
-    return movedMs
   }
 
-  /** The first slot in a period of which a person may still decide something. */
-  function firstOpen(meter: string, fromMs: number, toMs: number): number | undefined {
-    const open = quantities
-      .all(meter)
-      .flatMap((row) => between(meter, named.parse(row).quantity, { fromMs, toMs }))
-      .filter(isOpen)
-      .map(({ slotMs }) => slotMs)
-    return open.length === 0 ? undefined : Math.min(...open)
+  /** The time whose readings may be gone; undefined where all are kept. */
+  function standing(meter: string): Period | undefined {
+    const { first_ms, from_ms } = keptOf(meter)
+    if (from_ms === 0) return undefined
+    const fromMs = first_ms > 0 ? first_ms : (extentOf(meter)?.fromMs ?? from_ms)
+    return { fromMs: Math.min(fromMs, from_ms), toMs: from_ms }
   }
 
-  /** Moves on by at most a month towards an instant, and not beyond what must be computed again or may be. */
+  /** True for a slot in that time. */
+  function holds(meter: string, slotMs: number): boolean {
+    const { first_ms, from_ms } = keptOf(meter)
+    return slotMs >= first_ms && slotMs < from_ms
+  }
+
+  const dirtyMsOf = (meter: string): number => instant.parse(oldestDirty.get(meter)).ms ?? Infinity
+
+  /** The slots of all registers of a meter in a period. */
+  function slotsOf(meter: string, period: Period): RecordedInterval[] {
+    return quantities.all(meter).flatMap((row) => between(meter, named.parse(row).quantity, period))
+  }
+
+  /** True where something is known of the slots that end at a line, and all of it to the end. */
+  const isFirm = (ending: readonly RecordedInterval[] | undefined, dirtyMs: number): boolean =>
+    ending !== undefined &&
+    ending.some(({ state }) => state === 'known') &&
+    ending.every((interval) => endsFirmly(interval, dirtyMs))
+
+  /** The last line in (fromMs, toMs] at which every register's slot ends firmly. */
+  function firmLine(
+    slots: readonly RecordedInterval[],
+    { fromMs, toMs }: Period,
+    dirtyMs: number,
+  ): number | undefined {
+    const ending = Map.groupBy(slots, ({ slotMs }) => slotMs + SLOT_MS)
+    for (let lineMs = toMs; lineMs > fromMs; lineMs -= SLOT_MS)
+      if (isFirm(ending.get(lineMs), dirtyMs)) return lineMs
+    return undefined
+  }
+
+  /** Of what was recorded before the time that stands, a month stands too, as nothing of it is open. */
+  function standEarlier(meter: string, { first_ms, from_ms }: Kept): void {
+    const earliestMs = extentOf(meter)?.fromMs ?? Infinity
+    if (first_ms === 0 || earliestMs >= first_ms || dirtyMsOf(meter) < from_ms) return
+    const fromMs = Math.max(earliestMs, first_ms - STEP_MS)
+    if (!slotsOf(meter, { fromMs, toMs: first_ms }).some(isOpen)) put(meter, from_ms, fromMs)
+  }
+
+  /** Moves on by about a month towards an instant, and not beyond what must be computed again or may be. */
   function release(meter: string, beforeMs: number): number {
-    const formerMs = of(meter)
-    const startMs = formerMs === 0 ? (extentOf(meter)?.fromMs ?? beforeMs) : formerMs
-    const dirtyMs = instant.parse(oldestDirty.get(meter)).ms ?? Infinity
+    const kept = keptOf(meter)
+    const formerMs = kept.from_ms
+    const recordedMs = extentOf(meter)?.fromMs ?? Infinity
+    standEarlier(meter, kept)
+    const startMs = formerMs === 0 ? recordedMs : formerMs
+    const dirtyMs = dirtyMsOf(meter)
     // What came late to a locked period is computed again once it is unlocked.
     const lateMs = oldestLateMs(meter) ?? Infinity
-    const endMs = slotStart(Math.min(beforeMs, startMs + STEP_MS, dirtyMs, lateMs))
-    if (endMs <= formerMs) return formerMs
-    return move(meter, Math.min(endMs, firstOpen(meter, startMs, endMs) ?? Infinity))
+    const goalMs = slotStart(Math.min(beforeMs, dirtyMs, lateMs))
+    if (startMs >= goalMs) return formerMs
+    for (let endMs = Math.min(goalMs, slotStart(startMs + STEP_MS)); endMs > formerMs;) {
+      const period = { fromMs: startMs, toMs: endMs }
+      const slots = slotsOf(meter, period)
+      const openMs = Math.min(...slots.filter(isOpen).map(({ slotMs }) => slotMs), Infinity)
+      const lineMs = firmLine(slots, { fromMs: startMs, toMs: Math.min(endMs, openMs) }, dirtyMs)
+      if (lineMs !== undefined) {
+        const firstMs = formerMs === 0 ? recordedMs : keptOf(meter).first_ms
+        put(meter, lineMs, firstMs)
+        return lineMs
+      }
+      // A gap that is longer than what was looked at has no such line in it.
+      if (openMs < endMs || endMs >= goalMs) return formerMs
+      endMs = Math.min(goalMs, endMs + STEP_MS)
+    }
+    return formerMs
   }
 
-  return { of, move, release }
+  /**
+   * The readings before an instant are gone: all that is known of their time stands, up to the next line, of a day, at
+   * which what comes late moves nothing.
+   */
+  function lose(meter: string, beforeMs: number): void {
+    if (beforeMs <= of(meter)) return
+    const slots = slotsOf(meter, { fromMs: beforeMs - SLOT_MS, toMs: beforeMs + DAY_MS })
+    const ending = Map.groupBy(slots, ({ slotMs }) => slotMs + SLOT_MS)
+    for (let lineMs = beforeMs; lineMs <= beforeMs + DAY_MS; lineMs += SLOT_MS)
+      if (isFirm(ending.get(lineMs), Infinity)) {
+        put(meter, lineMs, 0)
+        return
+      }
+    put(meter, beforeMs, 0)
+  }
+
+  /** The time whose readings may be deleted: what rests on them stands, and nobody needs them as neighbours. */
+  function deletable(meter: string): Period {
+    const { from_ms } = keptOf(meter)
+    const stands = standing(meter)
+    if (stands === undefined || dirtyMsOf(meter) < from_ms) return { fromMs: 0, toMs: 0 }
+    const last = slotsOf(meter, { fromMs: from_ms - SLOT_MS, toMs: from_ms })
+    return { fromMs: stands.fromMs, toMs: Math.min(from_ms, ...last.map(neededFromMs)) }
+  }
+
+  return { of, standing, holds, release, lose, deletable }
 }

@@ -79,3 +79,12 @@ test('a released lock lets what came late be computed again, and stays in the li
   expect(books.dirtyWindows(10)).toEqual([{ meter: 'm-1', fromMs: T0, toMs: T0 + SLOT_MS - 1 }])
   expect(record(known(T0, 120))).toBe(1)
 })
+
+test('a lock that ends before it begins, or that nobody made, is told of', () => {
+  const backwards = { ...month, fromMs: month.toMs, toMs: month.fromMs, meters: ['m-1'], atMs: LATER }
+  expect(() => books.lock(backwards)).toThrow(expect.objectContaining({ code: 'request-invalid' }))
+  expect(() => {
+    books.unlock(99, 'auditor', 'restated', LATER)
+  }).toThrow(expect.objectContaining({ code: 'not-found' }))
+  expect(books.locks()).toEqual([])
+})

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { Fault } from '#contract/fault.ts'
 import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { LateAfterLock, LateRegister, LockRequest, PeriodLock } from '../port.ts'
@@ -57,6 +58,7 @@ export function openLocks(database: DatabaseSync) {
   const insertMeter = database.prepare('INSERT OR IGNORE INTO period_lock_meter VALUES (?, ?)')
   const all = database.prepare('SELECT * FROM period_lock ORDER BY id')
   const meters = database.prepare('SELECT meter FROM period_lock_meter WHERE lock = ? ORDER BY meter')
+  const exists = database.prepare('SELECT 1 FROM period_lock WHERE id = ?')
   const put = database.prepare('UPDATE period_lock SET released = ? WHERE id = ? AND released IS NULL')
   const ofMeter = database.prepare(
     `SELECT id, from_ms, to_ms FROM period_lock_meter JOIN period_lock ON id = lock
@@ -90,6 +92,7 @@ export function openLocks(database: DatabaseSync) {
   )
 
   function lock({ account, fromMs, toMs, meters, by, why, atMs, closing }: LockRequest): number {
+    if (toMs <= fromMs) throw new Fault('request-invalid', 'A lock must end after it begins.')
     const id = Number(insert.get(account, fromMs, toMs, by, why, atMs, closing ?? null)?.['id'])
     for (const meter of meters) insertMeter.run(id, meter)
     return id
@@ -146,7 +149,9 @@ export function openLocks(database: DatabaseSync) {
     why: string,
     atMs: number,
   ): { meter: string; fromMs: number; toMs: number }[] {
-    put.run(JSON.stringify({ by, why, atMs }), id)
+    const { changes } = put.run(JSON.stringify({ by, why, atMs }), id)
+    if (Number(changes) === 0 && exists.get(id) === undefined)
+      throw new Fault('not-found', `The books have no lock ${id}.`)
     const stretches = lateAfter(id).map(({ computed: { meter, slotMs } }) => ({
       meter,
       fromMs: slotMs,

@@ -1,6 +1,6 @@
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Boundary, Interval, IntervalIdentity } from '#contract/interval.ts'
-import { intervalOf, textOf } from './interval-text.ts'
+import { intervalOf, SIMULATED, textOf, UNCERTAIN } from './interval-text.ts'
 
 /**
  * What the books keep of an interval beside its key: a few numbers where it is as usual, a text where it is not. Two
@@ -24,9 +24,6 @@ export interface PlainContent {
   /** Never below zero. */
   readonly energyCount: number
 }
-
-const SIMULATED = 1
-const UNCERTAIN = 2
 
 export const isSimulated = (marks: number): boolean => (marks & SIMULATED) !== 0
 export const isUncertain = (marks: number): boolean => (marks & UNCERTAIN) !== 0

@@ -11,7 +11,7 @@ import type { StretchToCopy } from './reading-store.ts'
 
 /** What the books are given and give back. */
 
-/** A stretch of a meter's time whose intervals must be computed again; both ends are instants of readings. */
+/** A stretch of a meter's time whose intervals must be computed again, both ends included: instants of readings, events or entries. */
 export interface DirtyWindow {
   readonly meter: MeterId
   readonly fromMs: number

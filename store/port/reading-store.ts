@@ -72,11 +72,25 @@ export type StoreRetention =
   | {
       readonly by: 'owner'
       /**
-       * Deletes readings of a meter before an instant, at most `limit` of them, the oldest of each quantity first. The
-       * newest usable one of each quantity before it stays, so that a register that is read later can be bracketed.
+       * Deletes readings of a meter in a period, at most `limit` of them, the oldest of each quantity first. The newest
+       * usable one of each quantity before its end stays, so that a register that is read later can be bracketed.
        * Gives how many it deleted: 0 when none is left.
        */
-      deleteBefore(meter: MeterId, beforeMs: number, limit: number): Promise<number>
+      deleteWithin(meter: MeterId, period: Period, limit: number): Promise<number>
+      /**
+       * Packs some of the oldest commit records of before an instant, whole, into a fraction of their room. `commitsSince`
+       * gives them as ever, only slower. Gives how many it packed: 0 when none was left.
+       */
+      packCommits(beforeMs: number): Promise<number>
+      /**
+       * Deletes of the next pack after the one named (0: of the first) the commit records of before an instant that are not
+       * needed. Gives that pack and how many went; undefined where there is none.
+       */
+      thinCommits(
+        after: number,
+        beforeMs: number,
+        isNeeded: (record: CommitRecord) => boolean,
+      ): Promise<{ readonly page: number; readonly gone: number } | undefined>
     }
   | {
       readonly by: 'server'

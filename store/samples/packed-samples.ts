@@ -1,7 +1,7 @@
 import type { MeterId } from '#contract/identity.ts'
 import type { QuantityName } from '#contract/catalogue.ts'
 import type { Reading } from '#contract/reading.ts'
-import { strengthOf } from '../quality-order.ts'
+import { outweighs } from '../quality-order.ts'
 import { fits, partsIn, textOf } from './layouts.ts'
 import { encodeSample, type LayoutPart } from './sample-content.ts'
 
@@ -45,13 +45,12 @@ export function* samplesIn({ meters, layouts, places, contents }: PackedSamples)
   }
 }
 
-/** One reading a quantity: the stronger quality, of equals the later; in the order in which quantities first come. */
+/** One reading a quantity: the one that outweighs the others; in the order in which quantities first come. */
 export function strongest(readings: readonly Reading[]): Reading[] {
   const byQuantity = new Map<QuantityName, Reading>()
   for (const reading of readings) {
     const other = byQuantity.get(reading.quantity)
-    if (other === undefined || strengthOf(reading.quality) >= strengthOf(other.quality))
-      byQuantity.set(reading.quantity, reading)
+    if (other === undefined || outweighs(other, reading)) byQuantity.set(reading.quantity, reading)
   }
   return [...byQuantity.values()]
 }

@@ -92,12 +92,12 @@ export class SampleReader {
   }
 
   /**
-   * Old readings of a meter, in samples, oldest first: at most `limit`, those before the newest usable one before an
-   * instant; what else stands in their samples is in `kept`.
+   * Old readings of a meter in a period, in samples, oldest first: at most `limit`, those before the newest usable one
+   * before its end; what else stands in their samples is in `kept`.
    */
-  *goneBefore(
+  *goneWithin(
     meter: MeterId,
-    beforeMs: number,
+    { fromMs: startMs, toMs: beforeMs }: Period,
     limit: number,
   ): Generator<{ atMs: number; gone: number; kept: Reading[] }> {
     const number = this.#numberOf(meter)
@@ -106,7 +106,7 @@ export class SampleReader {
     for (const quantity of this.#spans.of(number).keys())
       keptFromMs.set(quantity, this.usableBefore(meter, quantity, beforeMs)?.atMs ?? beforeMs)
     let left = limit
-    for (let fromMs = 0; left > 0;) {
+    for (let fromMs = startMs; left > 0;) {
       const rows = this.#statements.oldest.all(number, fromMs, beforeMs, DELETED_AT_ONCE)
       for (const row of rows) {
         const { atMs, layout, content } = sampleOf(row)

@@ -6,7 +6,7 @@ import type { Reading } from '#contract/reading.ts'
 import type { Layout, Layouts } from './layouts.ts'
 import { samplesIn, strongest, type PackedSamples } from './packed-samples.ts'
 import { encodeSample, isUniform, readingsIn } from './sample-content.ts'
-import { dayOf, Spans, type Span } from './spans.ts'
+import { utcDay, Spans, type Span } from './spans.ts'
 
 /** What is remembered of a meter while its samples are written. */
 interface MeterSeen {
@@ -32,7 +32,7 @@ const LAYOUTS_PER_METER_MAX = 100
 
 /**
  * Writes readings as samples: one row for all that a meter said at one moment. What is there already is merged with what
- * comes: of one identity the stronger quality stays, of equals the later. All within the caller's transaction.
+ * comes: one reading of one identity (`outweighs`). All within the caller's transaction.
  */
 export class SampleWriter {
   readonly #layouts: Layouts
@@ -107,7 +107,7 @@ export class SampleWriter {
   #cover(meter: MeterSeen, layout: Layout, atMs: number, mixed: readonly Reading[] | undefined): void {
     const covered = meter.covered.get(layout)
     if (mixed === undefined && covered !== undefined && covered.fromMs <= atMs && atMs < covered.toMs) return
-    const day = dayOf(atMs)
+    const day = utcDay(atMs)
     for (const [place, { quantity }] of layout.parts.entries()) {
       const isUsable = mixed === undefined || mixed[place]?.quality !== 'bad'
       const known = meter.spans.get(quantity)

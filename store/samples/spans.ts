@@ -21,7 +21,7 @@ const both = (a: Period, b: Period): Period => ({
 })
 
 /** The UTC day of a moment. */
-export function dayOf(atMs: number): Period {
+export function utcDay(atMs: number): Period {
   const fromMs = atMs - (atMs % DAY_MS)
   return { fromMs, toMs: fromMs + DAY_MS }
 }

@@ -9,6 +9,7 @@ import { AccountFigures } from '#dashboards/web/src/parts/account-figures.tsx'
 import { AccountLedger } from '#dashboards/web/src/parts/account-ledger.tsx'
 import { AccountLines } from '#dashboards/web/src/parts/account-lines.tsx'
 import { AccountMonths } from '#dashboards/web/src/parts/account-months.tsx'
+import { AccountQuota } from '#dashboards/web/src/parts/account-quota.tsx'
 import { AccountTargets } from '#dashboards/web/src/parts/account-targets.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { accountTrace } from '#dashboards/web/src/trace-paths.ts'
@@ -77,7 +78,14 @@ export function AccountPage(): ReactNode {
         <Empty description={t('account.empty')} />
       ) : (
         <>
-          <AccountFigures statement={data} trace={accountTrace(data.account, String(year))} />
+          <AccountFigures statement={data} trace={accountTrace(data.account, String(year))}>
+            <AccountQuota
+              account={data.account}
+              year={year}
+              total={data.totals.total}
+              trace={accountTrace(data.account, String(year))}
+            />
+          </AccountFigures>
           {account !== undefined && <AccountTargets account={account} year={year} />}
           <AccountMonths statement={data} />
           <AccountLines statement={data} />

@@ -9,6 +9,7 @@ import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { PeakCurves } from '#dashboards/web/src/parts/peak-curves.tsx'
 import { TargetPanel } from '#dashboards/web/src/parts/target-panel.tsx'
+import { TargetPreview } from '#dashboards/web/src/parts/target-preview.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 
 /** Targets change when a month is posted. */
@@ -42,6 +43,7 @@ export function TargetsPage(): ReactNode {
               <TargetPanel key={target.id} target={target} />
             ))}
           </div>
+          <TargetPreview targets={data.targets} />
           {data.curves.length > 0 && <PeakCurves view={data} />}
         </>
       )}

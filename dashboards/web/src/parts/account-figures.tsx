@@ -36,10 +36,12 @@ interface AccountFiguresProps {
   readonly statement: Statement
   /** Where they are opened; undefined where that is here. */
   readonly trace?: string
+  /** More tiles of the same row. */
+  readonly children?: ReactNode
 }
 
 /** The totals of a statement, with what is not in them. */
-export function AccountFigures({ statement, trace }: AccountFiguresProps): ReactNode {
+export function AccountFigures({ statement, trace, children }: AccountFiguresProps): ReactNode {
   const speech = useSpeech()
   const { t, locale } = speech
   const { totals, months, missing, incomplete, differences } = statement
@@ -75,6 +77,7 @@ export function AccountFigures({ statement, trace }: AccountFiguresProps): React
           note={t('account.scope2Note')}
           trace={trace}
         />
+        {children}
         <section className="tile">
           <h2>{t('account.closed')}</h2>
           <p className="tile-value">

@@ -4,6 +4,7 @@ import type { Statement, StatementLine } from '#dashboards/api/account-shapes.ts
 import { sourceText } from '#dashboards/web/src/account-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText, tonnesText } from '#dashboards/web/src/numbers.ts'
+import { unavailableText } from '#dashboards/web/src/unavailable-text.ts'
 import { postingTrace } from '#dashboards/web/src/trace-paths.ts'
 import { PostingEvidence } from './posting-evidence.tsx'
 import { Verbatim } from './verbatim.tsx'
@@ -52,7 +53,14 @@ export function AccountLines({ statement, isOpen = false }: AccountLinesProps): 
       title: `${t('account.result')} ${t('unit.tCo2')}`,
       key: 'result',
       align: 'right',
-      render: (_, { posting: { tCo2 } }) => number(tCo2 === undefined ? '—' : tonnesText(tCo2, locale)),
+      render: (_, { posting: { tCo2, unavailable } }) =>
+        unavailable === undefined ? (
+          number(tCo2 === undefined ? '—' : tonnesText(tCo2, locale))
+        ) : (
+          <span className="is-incomplete">
+            {t('account.unavailable', { why: unavailableText(unavailable, speech) })}
+          </span>
+        ),
     },
     {
       title: t('account.entry'),

@@ -1,5 +1,5 @@
 import { memo, useState, type ReactNode } from 'react'
-import { Alert, Select, Table, type TableColumnsType } from 'antd'
+import { Alert, Input, Segmented, Select, Table, type TableColumnsType } from 'antd'
 import {
   restatementPreview,
   type FactorsAnswer,
@@ -65,10 +65,22 @@ function Months({ preview }: { preview: RestatementPreview }): ReactNode {
   )
 }
 
+type FactorRow = FactorsAnswer['factors'][number]
+type Part = FactorRow['values'][number]
+
+/** A positive number as a decimal text. */
+const valueShape = /^(?=.*[1-9])\d{1,9}(\.\d{1,12})?$/
+
+/** A part of a factor by which postings are computed, as one choice. */
+const partKey = ({ code }: FactorRow, { what }: Part): string => `${code} ${what}`
+
 function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
   const { t, nameOf } = useSpeech()
   const [chosen, setChosen] = useState(answer.accounts[0]?.account)
+  const [isValue, setIsValue] = useState(false)
   const [year, setYear] = useState<number>()
+  const [partName, setPartName] = useState<string>()
+  const [value, setValue] = useState('')
   const account = answer.accounts.find((each) => each.account === chosen)
   const years = answer.factors
     .filter(
@@ -78,10 +90,22 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
         family === account.electricitySeries,
     )
     .flatMap((row) => (row.year === null ? [] : [row.year]))
+  // Standard coal is in no posting: it is the energy statistics that count by it.
+  const parts = answer.factors
+    .filter(({ kind }) => kind !== 'standard-coal')
+    .flatMap((row) => row.values.map((part) => ({ row, part, key: partKey(row, part) })))
+  const part = parts.find(({ key }) => key === partName)
+  const query = isValue
+    ? part !== undefined && valueShape.test(value)
+      ? `factor=${encodeURIComponent(part.row.code)}&part=${part.part.what}&value=${value}`
+      : undefined
+    : year !== undefined && years.includes(year)
+      ? `electricityYear=${year}`
+      : undefined
   const path =
-    account === undefined || year === undefined || !years.includes(year)
+    account === undefined || query === undefined
       ? undefined
-      : `api/v1/accounts/${account.account}/restatement-preview?electricityYear=${year}`
+      : `api/v1/accounts/${account.account}/restatement-preview?${query}`
   const { data, failed } = useAnswer(restatementPreview, path, 0)
   if (account === undefined) return null
   return (
@@ -96,17 +120,55 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
             onChange={setChosen}
             options={answer.accounts.map((each) => ({ value: each.account, label: nameOf(each.name) }))}
           />
-          <Select<number>
-            aria-label={t('factors.chosenYear')}
-            placeholder={t('factors.chosenYear')}
-            style={{ minWidth: 180 }}
-            value={year ?? null}
-            onChange={setYear}
-            options={[...new Set(years)].map((each) => ({
-              value: each,
-              label: t('factors.ofYear', { year: each }),
-            }))}
+          <Segmented<boolean>
+            aria-label={t('factors.change')}
+            value={isValue}
+            onChange={setIsValue}
+            options={[
+              { value: false, label: t('factors.changeYear') },
+              { value: true, label: t('factors.changeValue') },
+            ]}
           />
+          {isValue ? (
+            <>
+              <Select
+                aria-label={t('factors.chosenFactor')}
+                placeholder={t('factors.chosenFactor')}
+                showSearch
+                style={{ minWidth: 280 }}
+                value={partName ?? null}
+                onChange={(key) => {
+                  setPartName(key)
+                  setValue(parts.find((each) => each.key === key)?.part.value ?? '')
+                }}
+                options={parts.map(({ key, row, part }) => ({
+                  value: key,
+                  label: `${row.code} · ${part.what === 'value' ? t('factor.emission') : t(`factor.${part.what}`)}`,
+                }))}
+              />
+              <Input
+                aria-label={t('factors.newValue')}
+                placeholder={t('factors.newValue')}
+                style={{ width: 220 }}
+                suffix={part?.part.unit}
+                status={value === '' || valueShape.test(value) ? '' : 'error'}
+                value={value}
+                onChange={({ target }) => setValue(target.value.trim())}
+              />
+            </>
+          ) : (
+            <Select<number>
+              aria-label={t('factors.chosenYear')}
+              placeholder={t('factors.chosenYear')}
+              style={{ minWidth: 180 }}
+              value={year ?? null}
+              onChange={setYear}
+              options={[...new Set(years)].map((each) => ({
+                value: each,
+                label: t('factors.ofYear', { year: each }),
+              }))}
+            />
+          )}
         </div>
       </div>
       <p className="panel-note">{t('factors.previewNote')}</p>
@@ -117,5 +179,5 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
   )
 }
 
-/** What the electricity factor of another year would restate; nothing is written. */
+/** What another factor would restate; nothing is written. */
 export const FactorPreview = memo(Preview)

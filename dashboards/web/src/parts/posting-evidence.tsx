@@ -9,6 +9,7 @@ import { usePresent } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { exactText, percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { unavailableText } from '#dashboards/web/src/unavailable-text.ts'
 import { ConfidenceTag } from './confidence-tag.tsx'
 import { Verbatim } from './verbatim.tsx'
 
@@ -23,7 +24,8 @@ interface PostingEvidenceProps {
 
 /** What a posting rests on: formula, factors with version and document, meters, records, and how the amount is known. */
 export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): ReactNode {
-  const { t, locale, nameOf } = useSpeech()
+  const speech = useSpeech()
+  const { t, locale, nameOf } = speech
   const { nowMs, timeZone } = usePresent()
   const names = meterNames(useParkTree())
   const { activity, tCo2, factors, evidence } = posting
@@ -38,6 +40,11 @@ export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): Reac
           {' = '}
           {tCo2 === undefined ? '—' : `${tonnesText(tCo2, locale)} ${t('unit.tCo2')}`}
         </span>
+        {posting.unavailable !== undefined && (
+          <p className="is-incomplete">
+            {t('account.unavailable', { why: unavailableText(posting.unavailable, speech) })}
+          </p>
+        )}
       </Descriptions.Item>
       {factors.map((factor) => (
         <Descriptions.Item key={`${factor.what} ${factor.code}`} label={t(`factor.${factor.what}`)}>

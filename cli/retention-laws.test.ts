@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { equal, subtract, sum } from '#contract/amount.ts'
+import { ManualClock } from '#contract/clock.ts'
+import type { RecordedInterval, RegisterInterval } from '#contract/interval.ts'
+import type { Park } from '#contract/park.ts'
+import type { RegisterReading } from '#contract/reading.ts'
+import { testPark } from '#ingest/ingest.test-support.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import type { Books, ReadingStore } from '#store/port.ts'
+import { keepBooks } from './bookkeeping.ts'
+import { Retention } from './retention.ts'
+
+/** Laws of what is left when readings are let go, over any histories of arrival and any moments of letting go. */
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+const T0 = Date.UTC(2026, 5, 1)
+const quantity = 'activeEnergyImport.total'
+const log = pino({ level: 'silent' })
+
+/** One reading: how long after the one before it, how far the register went, with which lot it arrives. */
+const line = fc.record({
+  pauseMs: fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: 30_000, max: 20 * MINUTE_MS }) },
+    { weight: 2, arbitrary: fc.constant(15 * MINUTE_MS) },
+    { weight: 2, arbitrary: fc.integer({ min: 14 * MINUTE_MS + 57_000, max: 15 * MINUTE_MS + 3_000 }) },
+    { weight: 1, arbitrary: fc.integer({ min: HOUR_MS, max: 12 * HOUR_MS }) },
+  ),
+  load: fc.double({ min: 0, max: 1, noNaN: true }),
+  lot: fc.integer({ min: 0, max: 4 }),
+})
+const history = fc.array(line, { minLength: 30, maxLength: 160 }).map((lines) => {
+  let atMs = T0
+  let count = 0
+  return lines.map(({ pauseMs, load, lot }) => {
+    atMs += pauseMs
+    // At most the rating, 100 kW, in hundredths of a kilowatt-hour.
+    count += Math.floor((load * 10_000 * pauseMs) / HOUR_MS)
+    const reading: RegisterReading = {
+      meter: 'meter-a',
+      quantity,
+      atMs,
+      quality: 'good',
+      value: { count, resolution: '0.01' },
+    }
+    return { lot, reading }
+  })
+})
+
+interface Kept {
+  readonly store: ReadingStore
+  readonly books: Books
+  readonly clock: ManualClock
+  readonly park: Park
+}
+
+async function withStore(park: Park, work: (kept: Kept) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tanbiao-retention-laws-'))
+  const store = await openReadingStore(`sqlite:${join(folder, 'readings.sqlite')}`)
+  const books = openBooks(join(folder, 'books.sqlite'))
+  try {
+    await work({ store, books, park, clock: new ManualClock(T0) })
+  } finally {
+    books.close()
+    await store.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+let seq = 0
+async function arrive({ store, clock }: Kept, readings: readonly RegisterReading[]): Promise<void> {
+  if (readings.length === 0) return
+  seq += 1
+  await store.append(readings)
+  const at = readings.map(({ atMs }) => atMs)
+  await store.appendCommits([
+    {
+      gateway: 'import',
+      epoch: null,
+      seq: null,
+      digest: String(seq).padStart(64, '0'),
+      committedAtMs: clock.wallMs(),
+      stored: readings.length,
+      touched: [{ meter: 'meter-a', fromMs: Math.min(...at), toMs: Math.max(...at) }],
+      refused: [],
+    },
+  ])
+}
+
+const compute = ({ store, books, park, clock }: Kept): Promise<void> =>
+  keepBooks({ store, books, park, clock, log, signal: AbortSignal.abort(), onCommits: () => {} })
+const sweep = (kept: Kept): Promise<number> =>
+  new Retention({ ...kept, log, keepDays: 1 }).sweep(new AbortController().signal)
+
+const recorded = ({ books }: Kept): readonly RecordedInterval[] =>
+  books.intervals('meter-a', quantity, { fromMs: 0, toMs: T0 * 2 })
+const known = (kept: Kept): RegisterInterval[] =>
+  recorded(kept).flatMap((each) => (each.state === 'known' && each.basis === 'register' ? [each] : []))
+const contents = (kept: Kept): unknown[] => recorded(kept).map((each) => ({ ...each, revision: 0 }))
+
+/** All slots add up to the advance of the register from where the first of them begins to the newest reading. */
+function expectConserved(kept: Kept, newest: RegisterReading): void {
+  const slots = known(kept)
+  const first = slots[0]
+  if (first === undefined) return
+  expect(slots.every(({ energy }) => energy.count >= 0)).toBe(true)
+  const total = sum(slots.map(({ energy }) => energy)) ?? { count: 0, resolution: '0.01' }
+  const advance = subtract(newest.value, first.opening.register)
+  expect({ total, isConserved: equal(total, advance) }).toEqual({ total: advance, isConserved: true })
+}
+
+const newestOf = (readings: readonly RegisterReading[]): RegisterReading =>
+  readings.reduce((newest, each) => (each.atMs > newest.atMs ? each : newest))
+
+test('whatever comes late after readings were let go, the slots add up to the advance of the register', async () => {
+  const park = testPark()
+  await fc.assert(
+    fc.asyncProperty(
+      history,
+      fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }),
+      fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
+      async (lines, order, sweeps) => {
+        await withStore(park, async (kept) => {
+          const lastMs = lines.at(-1)?.reading.atMs ?? T0
+          kept.clock.advance(lastMs + DAY_MS / 2 - T0)
+          const arrived: RegisterReading[] = []
+          for (const [index, lot] of order.entries()) {
+            const come = lines.flatMap((each) => (each.lot === lot ? [each.reading] : []))
+            await arrive(kept, come)
+            arrived.push(...come)
+            if (sweeps[index] === true) await sweep(kept)
+            await compute(kept)
+            if (arrived.length > 0) expectConserved(kept, newestOf(arrived))
+            await sweep(kept)
+          }
+          const before = contents(kept)
+          kept.books.useRules('meter-a', 'other rules')
+          await compute(kept)
+          expect(contents(kept)).toEqual(before)
+        })
+      },
+    ),
+    { numRuns: 6 },
+  )
+}, 120_000)
