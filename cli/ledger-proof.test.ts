@@ -10,6 +10,7 @@ import { newSigningKey, readTrust, type Trust } from '#firmware-config/signature
 import { changePage } from '#store/books/damaged-page.test-support.ts'
 import type { PageSlot } from '#store/books/day-page.ts'
 import { readFactorFiles } from './factor-files.ts'
+import { headLines, headsIn } from './ledger-heads.ts'
 import { proveLedgers, signedClosing } from './ledger-proof.ts'
 import { march, planWith, PostingBench } from './posting.test-support.ts'
 
@@ -303,6 +304,45 @@ describe('a changed byte is found and named', () => {
       expect.stringMatching(/steel 3: its signature is not one/),
       expect.stringMatching(/steel 3: its totals are not those of 2026-03/),
     ])
+  })
+
+  test('an account whose head is gone', () => {
+    damage("DELETE FROM ledger_head WHERE account = 'food'")
+    expect(messages()).toEqual(['food 0: the chain ends at entry 2; entry 0 was the last that was added'])
+  })
+
+  test.each([
+    [
+      'the end, with its head',
+      `DELETE FROM ledger_entry WHERE account = 'food' AND number = 2;
+       UPDATE ledger_head SET number = 1, hash = (SELECT hash FROM ledger_entry WHERE account = 'food')
+       WHERE account = 'food'`,
+      /^it is gone: at 2026-/,
+    ],
+    [
+      'an account',
+      "DELETE FROM ledger_entry WHERE account = 'food'; DELETE FROM ledger_head WHERE account = 'food'",
+      /^it is gone: at 2026-/,
+    ],
+    [
+      'an entry and all hashes after it',
+      `UPDATE ledger_entry SET hash = zeroblob(32) WHERE account = 'food' AND number = 2`,
+      /^it is another entry now: at 2026-/,
+    ],
+  ])('what was noted elsewhere shows that %s is gone', (_, sql, expected) => {
+    const noted = headsIn(headLines(bench.books, bench.clock.wallMs()).join('\n'), 'heads.txt')
+    const findings = () =>
+      proveLedgers(bench.books, readFactorFiles(), bench.rules, trust, undefined, noted).findings
+    expect(findings()).toEqual([])
+    damage(sql)
+    expect(findings()).toContainEqual({ account: 'food', entry: 2, message: expect.stringMatching(expected) })
+  })
+
+  test('a line that is no noted end is said with its place', () => {
+    const line = headLines(bench.books, bench.clock.wallMs())[0] ?? ''
+    expect(() => headsIn(`${line}\nsteel 3 abc`, 'heads.txt')).toThrow(
+      expect.objectContaining({ code: 'file-invalid', place: { file: 'heads.txt', line: 2 } }),
+    )
   })
 
   test('a factor’s value in the file', () => {

@@ -6,6 +6,7 @@ import { signedClosingText, type Closing, type ClosingDraft } from '#contract/cl
 import { Fault } from '#contract/fault.ts'
 import type { Trust } from '#firmware-config/signature.ts'
 import type { Books } from '#store/port.ts'
+import { headFindings, type NotedHead } from './ledger-heads.ts'
 
 /** Signing of closings, and the proof of ledgers, with keys and hashes. */
 
@@ -62,13 +63,17 @@ export interface LedgerProof {
   readonly count: ProofCount
 }
 
-/** Proves the ledgers of the books, or one account's. `trust` undefined: signatures are counted and not judged. */
+/**
+ * Proves the ledgers of the books, or one account's. `trust` undefined: signatures are counted and not judged. `noted`:
+ * ends of chains that were seen before.
+ */
 export function proveLedgers(
   books: Books,
   files: FactorFiles,
   rules: PostingRules,
   trust: Trust | undefined,
   accounts: readonly string[] = books.ledgerAccounts(),
+  noted: readonly NotedHead[] = [],
 ): LedgerProof {
   const count: ProofCount = { entries: 0, postings: 0, slots: 0, signatures: 0 }
   const proof = {
@@ -86,5 +91,6 @@ export function proveLedgers(
   }
   const findings = books.damages().map((message): LedgerFinding => ({ account: '', entry: 0, message }))
   for (const account of accounts) findings.push(...ledgerFindings(account, proof, count))
+  findings.push(...headFindings(books, noted))
   return { findings, count }
 }

@@ -45,6 +45,7 @@ await dispatch({
   'ledger post': async () => (await import('./verbs/ledger-close.ts')).ledgerPost,
   'ledger close': async () => (await import('./verbs/ledger-close.ts')).ledgerClose,
   'ledger sign': async () => (await import('./verbs/ledger-close.ts')).ledgerSign,
+  'ledger heads': async () => (await import('./verbs/ledger-close.ts')).ledgerHeads,
   'ledger late': async () => (await import('./verbs/ledger-late.ts')).ledgerLate,
   'ledger reopen': async () => (await import('./verbs/ledger.ts')).ledgerReopen,
   'ledger adjust': async () => (await import('./verbs/ledger.ts')).ledgerAdjust,

@@ -115,6 +115,15 @@ export const posting = z.strictObject({
   evidence: z.strictObject({ meters: z.array(meterEvidence), records: z.array(recordEvidence) }),
 })
 
+/**
+ * Tonnes that a person may enter: what no account has is a slip, and sums of very long numbers could not be shown any
+ * more. Entries of before are read whatever they say.
+ */
+export const adjustedTonnes = decimalText.regex(
+  /^-?\d{1,12}(?:\.\d{1,9})?$/,
+  'at most twelve digits before the point and nine behind it',
+)
+
 const reason = z.string().min(1).max(500)
 const by = z.string().min(1).max(100)
 const document = z.string().min(1).max(500)

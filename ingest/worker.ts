@@ -10,6 +10,7 @@ import type { ReadingStore } from '#store/port.ts'
 import { startCommitter, type CommitStatistics } from './commit.ts'
 import type { Inside } from './inside.ts'
 import { repetition } from './repetition.ts'
+import { StateIntake } from './state-intake.ts'
 import { subscribe, type ReceiverOptions, type Subscription } from './subscribe.ts'
 import { subscribeInside } from './subscribe-inside.ts'
 
@@ -124,6 +125,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       log.warn({ gateway: topic.gateway, count, fault: state }, 'state message refused')
   }
 
+  const states = new StateIntake(clock, park.gateways.keys(), takeState)
   const committer = startCommitter({
     park,
     store,
@@ -142,7 +144,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     park: parkId,
     log,
     onMessage: (topic, payload) => {
-      if (topic.leaf === 'state') return takeState(topic, payload)
+      if (topic.leaf === 'state') return states.offer(topic, payload)
       counts.received += 1
       const digest = hash('sha256', payload)
       committer.offer({ topic, payload, digest, receivedMs: clock.wallMs() })
@@ -162,6 +164,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         JSON.stringify(message),
       ),
     stop: async () => {
+      states.stop()
       await committer.stop(STOP_GRACE_MS)
       await subscription.stop()
     },

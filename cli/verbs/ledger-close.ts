@@ -8,12 +8,14 @@ import { readSigningKey, readTrust } from '#firmware-config/signature.ts'
 import { requiredPlan } from '../account-files.ts'
 import { draftClosing } from '../closing.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
+import { headLines, headsIn } from '../ledger-heads.ts'
 import { proveLedgers, signedClosing } from '../ledger-proof.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
 import { PostingLoop } from '../posting.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { withBooks } from '../server-folder.ts'
+import { readText } from '../read-text.ts'
 import { verb } from '../verb.ts'
 
 const data = text
@@ -103,6 +105,17 @@ type LedgerHeads = Parameters<typeof proveLedgers>[0]
 const entriesOf = (books: LedgerHeads): number =>
   books.ledgerAccounts().reduce((sum, account) => sum + books.ledgerHead(account).number, 0)
 
+/** The ends of all chains, to be kept where nobody can change them who can change the books. */
+export const ledgerHeads = verb(
+  'Print where each chain ends, to be kept elsewhere ("ledger verify --heads")',
+  z.object({ data }),
+  (given) =>
+    withBooks(given.data, (books, clock) => {
+      for (const line of headLines(books, clock.wallMs())) console.log(line)
+    }),
+  { notes: 'Lines of several days may stand in one file: tanbiao ledger heads >> heads.txt' },
+)
+
 /** Proves chains, signatures and postings. */
 export const ledgerVerify = verb(
   'Prove the ledgers: chains, signatures, and every posting computed again',
@@ -115,6 +128,10 @@ export const ledgerVerify = verb(
     factors: text
       .default(factorFolder)
       .meta({ description: 'Folder of the factor files (those of tanbiao)' }),
+    heads: text.optional().meta({
+      description:
+        'File with lines of "ledger heads", kept elsewhere: entries that are gone since are told of',
+    }),
   }),
   (given) =>
     withBooks(given.data, (books) => {
@@ -127,6 +144,7 @@ export const ledgerVerify = verb(
         rules,
         trust,
         given.account === undefined ? undefined : [given.account],
+        given.heads === undefined ? [] : headsIn(readText(given.heads), given.heads),
       )
       for (const { account, entry, message } of findings)
         console.log(

@@ -3,7 +3,7 @@ import { monthNames } from '#accounts/account-month.ts'
 import { stateOf, type AccountState } from '#accounts/account-state.ts'
 import { statementOfAccount } from '#accounts/positions.ts'
 import { takenBack } from '#accounts/taken-back.ts'
-import { accountMonth, entryBody, scopes, type EntryBody } from '#contract/entry.ts'
+import { accountMonth, adjustedTonnes, entryBody, scopes, type EntryBody } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Books } from '#store/port.ts'
@@ -141,7 +141,7 @@ export const ledgerAdjust = verb(
     account,
     month,
     scope: z.enum(scopes).meta({ description: scopes.join(', ') }),
-    tonnes: text.meta({ description: 'tCO2 with its sign, e.g. -1.25' }),
+    tonnes: adjustedTonnes.meta({ description: 'tCO2 with its sign, e.g. -1.25' }),
     reason,
     document,
     by,

@@ -3,6 +3,7 @@ import {
   baselineWish,
   driversOf,
   monthsOfWish,
+  type BaselineGround,
 } from '#accounts/performance/baseline-months.ts'
 import { baselineReport } from '#accounts/performance/baseline-report.ts'
 import { baselineSheets } from '#accounts/performance/baseline-sheets.ts'
@@ -35,13 +36,19 @@ const options = z.object({
   out: text.optional().meta({ description: 'File to write (printed where it is not given)' }),
 })
 
+const noReadings: BaselineGround['readings'] = () => Promise.resolve([])
+
 /** `tanbiao report baseline`. */
 export const reportBaseline = verb(
   'An energy baseline by regression on production and degree days, and later months held against it',
   options,
   async (given) => {
     const ground = openAccounting({ park: given.park, data: given.data })
-    const store = await openReadingStore(storeAddress(given.data, given.store))
+    // Degree days of a weather station are records: without a thermometer no reading is asked for.
+    const store =
+      given.thermometer === undefined
+        ? undefined
+        : await openReadingStore(storeAddress(given.data, given.store))
     try {
       const { account, basis } = given
       const { description } = ground.park
@@ -50,7 +57,7 @@ export const reportBaseline = verb(
         throw new Fault('argument-invalid', `--account: there is no ${account} in the park file`)
       const { base, judged } = monthsOfWish(given)
       const drivers = driversOf(given)
-      const from = { ...ground, readings: store.readings.bind(store) }
+      const from = { ...ground, readings: store?.readings.bind(store) ?? noReadings }
       const months = async (of: readonly string[]) => baselineMonths(from, account, of, drivers, given)
       const report = baselineReport(await months(base), await months(judged), drivers)
       const view = baselineViewOf(account, basis, report)
@@ -68,7 +75,7 @@ export const reportBaseline = verb(
         given.out,
       )
     } finally {
-      await store.close()
+      await store?.close()
       ground.close()
     }
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { carrierNames } from '#contract/carriers.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
 
 /** The shape of /api/v1/day. */
@@ -34,6 +35,8 @@ export const dayView = z.object({
         id: z.string(),
         name: localName,
         kind: z.enum(['item', 'account', 'process', 'rest']),
+        /** That of an item’s meters, by which it is coloured; null for others, and where no meter measures it. */
+        carrier: z.enum(carrierNames).nullable(),
       }),
     ),
     links: z.array(z.object({ from: z.string(), to: z.string(), tce: z.number() })),

@@ -64,7 +64,10 @@ function dayViewOf(park: Park, accounts: AccountSources, reports: ReportSources,
       })),
     })),
     flow: {
-      nodes: [...flow.nodes],
+      nodes: flow.nodes.map((node) => {
+        const item = node.kind === 'item' ? node.id.slice('item '.length) : ''
+        return { ...node, carrier: ground.items[item]?.carriers[0] ?? null }
+      }),
       links: [...flow.links],
       // The slot under way is never whole; the last one that counts as final tells whether anything is missing.
       incomplete:

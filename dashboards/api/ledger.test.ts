@@ -51,6 +51,8 @@ test('refuses a change without a reason, of a month that is open, of a posting, 
     [
       of.server.change('POST', `${account}/adjustments`, silent),
       of.server.change('POST', `${account}/adjustments`, { ...adjustment, tCo2: 'much' }),
+      of.server.change('POST', `${account}/adjustments`, { ...adjustment, tCo2: '9'.repeat(79) }),
+      of.server.change('POST', `${account}/adjustments`, { ...adjustment, tCo2: `0.${'0'.repeat(9)}1` }),
       of.server.change('POST', `${account}/reopenings`, { month: '2026-03', reason: '更正' }),
       of.server.change('POST', `${account}/reversals`, { entry: 1, reason: '更正' }),
       of.server.change('POST', '/api/v1/accounts/coal/adjustments', adjustment),
@@ -60,8 +62,7 @@ test('refuses a change without a reason, of a month that is open, of a posting, 
     }),
   )
   expect(refused).toEqual([
-    '400 request-invalid',
-    '400 request-invalid',
+    ...Array.from({ length: 4 }, () => '400 request-invalid'),
     '409 entry-invalid',
     '409 entry-invalid',
     '404 not-found',

@@ -3,8 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { takenBack } from '#accounts/taken-back.ts'
 import type { Clock } from '#contract/clock.ts'
-import { decimalText } from '#contract/decimal-text.ts'
-import { accountMonth, scopes, type EntryBody } from '#contract/entry.ts'
+import { accountMonth, adjustedTonnes, scopes, type EntryBody } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
@@ -53,7 +52,7 @@ export function ledgerApi(app: FastifyInstance, { clock, guard, accounts, desk }
         body: z.strictObject({
           month: accountMonth,
           scope: z.enum(scopes),
-          tCo2: decimalText,
+          tCo2: adjustedTonnes,
           reason: text,
           document: text,
         }),

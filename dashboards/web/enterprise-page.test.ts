@@ -68,7 +68,7 @@ describeWith(['chromium'], 'the page of an enterprise', () => {
       const page = await bench.page('/enterprises/chemical', { width: 390, height: 844 })
       await page.getByText('EN', { exact: true }).click()
       await page.getByRole('heading', { level: 2, name: 'Fine chemicals works' }).waitFor()
-      await page.getByTestId('enterprise-load').getByText('Nothing is known of that time').waitFor()
+      await page.getByTestId('enterprise-load').getByText('There are no data for this time').waitFor()
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
       await page.evaluate(() => {
         window.location.hash = '#/enterprises/nowhere'

@@ -72,7 +72,7 @@ describeWith(['chromium'], 'the page of a meter', () => {
       await page.getByRole('heading', { level: 2, name: 'Chemicals water meter' }).waitFor()
       await page.getByRole('button', { name: 'The day before' }).click()
       await page.getByTestId('day').getByText('2026-06-01').waitFor()
-      await page.getByTestId('trend').getByText('Nothing is known of that time').waitFor()
+      await page.getByTestId('trend').getByText('There are no data for this time').waitFor()
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
       await page.evaluate(() => {
         window.location.hash = '#/meters/nowhere'

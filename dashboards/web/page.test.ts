@@ -119,7 +119,7 @@ describeWith(['chromium'], 'the overview page', () => {
   test('a day that is not known in full says so beside its total', async () => {
     const page = await openPage()
     const tile = page.getByTestId('tile-energy')
-    await tile.getByText('150.00').waitFor()
+    await tile.getByText('150.0').waitFor()
     await tile.getByText('数据不完整：3/6 时段').waitFor()
     await page.getByTestId('tile-naturalGas').getByText('今日尚无数据').waitFor()
     // Nothing known is a dash, not a zero.

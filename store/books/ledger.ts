@@ -35,7 +35,13 @@ export function openLedger(database: DatabaseSync) {
   const head = database.prepare('SELECT number, lower(hex(hash)) AS hash FROM ledger_head WHERE account = ?')
   const setHead = database.prepare('INSERT OR REPLACE INTO ledger_head VALUES (?, ?, unhex(?))')
   const [insertOne, insertMany] = [insertOf(database, 1), insertOf(database, ROWS_AT_ONCE)]
-  const accounts = database.prepare('SELECT account FROM ledger_head ORDER BY account')
+  // From the entries too: an account whose head is gone is not gone.
+  const accounts = database.prepare(
+    `WITH RECURSIVE one (account) AS (
+       SELECT min(account) FROM ledger_entry
+       UNION ALL SELECT (SELECT min(account) FROM ledger_entry WHERE account > one.account) FROM one WHERE account IS NOT NULL)
+     SELECT account FROM one WHERE account IS NOT NULL UNION SELECT account FROM ledger_head ORDER BY account`,
+  )
   const last = database.prepare(
     'SELECT recorded_at_ms AS last FROM ledger_entry WHERE account = ? AND number = ?',
   )

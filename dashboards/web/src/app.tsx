@@ -28,7 +28,7 @@ const byHash = { hook: useHashLocation }
 /** Which way in: a one-time link, signing in, or the park. */
 export function App(): ReactNode {
   const { t } = useSpeech()
-  const { info, may } = useSession()
+  const { info, isAway, may } = useSession()
   const [location] = useHashLocation()
   const secret = linkSecret(location)
   // Another viewer sees another park: the shell begins anew with it.
@@ -40,7 +40,7 @@ export function App(): ReactNode {
       </Later>
     )
   }
-  if (info === undefined) return <Loading text={t('loading')} />
+  if (info === undefined) return <Loading text={t(isAway ? 'stream.neverTitle' : 'loading')} />
   if (location === '/sign-in' || !may('read')) {
     return (
       <Later>

@@ -8,6 +8,36 @@ export const axisLook = {
   y: { nameTextStyle: { align: 'left' as const } },
 }
 
+/** A line of which some values are not known: it breaks there, and what stands alone between two breaks is a dot. */
+export const brokenLine = {
+  type: 'line' as const,
+  symbol: 'none',
+  showSymbol: true,
+  showAllSymbol: true,
+  connectNulls: false,
+  emphasis: { disabled: true },
+}
+
+type Known = number | null
+interface Point<T> {
+  readonly value: T
+  readonly symbol?: string
+  readonly symbolSize?: number
+}
+
+/** Values of such a line, each as `itemOf` places it on the axes. */
+export function brokenPoints<T>(
+  values: readonly Known[],
+  itemOf: (value: Known, index: number) => T,
+): Point<T>[] {
+  return values.map((known, index) => {
+    const value = itemOf(known, index)
+    const isAlone =
+      known !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null
+    return isAlone ? { value, symbol: 'circle', symbolSize: 4 } : { value }
+  })
+}
+
 type Series = Extract<ChartOption['series'], readonly unknown[]>
 
 /** A band between two curves: an unseen line, and the area from it to the upper one. Neither is in legend or tooltip. */

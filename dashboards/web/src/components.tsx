@@ -54,7 +54,12 @@ export function Components({ children }: { children: ReactNode }): ReactNode {
   const { look } = useLook()
   const tokens = useMemo(() => themeOf(look), [look])
   return (
-    <ConfigProvider locale={language === 'zh' ? zhCN : enUS} theme={tokens}>
+    <ConfigProvider
+      locale={language === 'zh' ? zhCN : enUS}
+      theme={tokens}
+      // Two characters on a button are a word like any other.
+      button={{ autoInsertSpace: false }}
+    >
       {children}
     </ConfigProvider>
   )

@@ -9,6 +9,7 @@ import {
   type Present,
   type ServerTime,
 } from '#dashboards/web/src/live.ts'
+import { useSession } from '#dashboards/web/src/session.tsx'
 
 /** The park and what it does now, for whatever shows it. */
 export interface LivePark {
@@ -27,6 +28,11 @@ export interface LivePark {
 export function useLivePark(): LivePark {
   const { t, nameOf } = useSpeech()
   const { connection, overview, time, snapshots } = useLiveStream('api/live')
+  const { recheck } = useSession()
+  // A stream ends with its session too, and then no waiting helps.
+  useEffect(() => {
+    if (connection === 'broken') recheck()
+  }, [connection, recheck])
   const answer = useAnswer(parkTree, 'api/park', snapshots)
   const nowMs = useServerNow(time)
   const park = answer.data

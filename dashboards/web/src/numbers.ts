@@ -1,11 +1,13 @@
+import { dayOf } from './days.ts'
 import type { Speech } from './language.tsx'
 
 /** Numbers and times as the screens show them. */
 
-/** A measured value: the more digits before the point, the fewer behind it. */
+/** A measured value: the more digits before the point, the fewer behind it. What is small does not look like nothing. */
 export function valueText(value: number, locale: string): string {
   const magnitude = Math.abs(value)
-  const decimals = magnitude >= 10_000 ? 0 : magnitude >= 100 ? 1 : 2
+  const isSmall = magnitude >= 0.000_05 && magnitude < 0.1
+  const decimals = magnitude >= 10_000 ? 0 : magnitude >= 100 ? 1 : isSmall ? 4 : 2
   return value.toLocaleString(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
 }
 
@@ -14,6 +16,16 @@ export function exactText(decimal: string): string {
   const [whole = '', fraction] = decimal.split('.')
   const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
+}
+
+/** An exact decimal where it is one figure among others: with the digits of a measured value. */
+export function roundText(decimal: string, locale: string): string {
+  return valueText(Number(decimal), locale)
+}
+
+/** Units of the data files with the digits of their formulas below the line. */
+export function writtenUnit(unit: string): string {
+  return unit.replaceAll(/(?<=CO|N)2(?!\d)/g, '₂').replaceAll('CH4', 'CH₄')
 }
 
 /** The unit of a rate: energy an hour is power. */
@@ -34,6 +46,15 @@ export function percentText(share: number, locale: string): string {
   return share.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
 }
 
+/** The same for a column, in which the points stand below each other. */
+export function percentColumnText(share: number, locale: string): string {
+  return share.toLocaleString(locale, {
+    style: 'percent',
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  })
+}
+
 export function ageText(ageMs: number, t: Speech['t']): string {
   const seconds = Math.max(0, Math.floor(ageMs / 1000))
   const [s, m, h] = [seconds % 60, Math.floor(seconds / 60) % 60, Math.floor(seconds / 3600)]
@@ -43,8 +64,6 @@ export function ageText(ageMs: number, t: Speech['t']): string {
 }
 
 const clockParts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
-const dateParts = { year: 'numeric', month: '2-digit', day: '2-digit' } as const
-
 /** HH:MM in a zone. */
 export function minuteText(atMs: number, locale: string, timeZone: string): string {
   return new Intl.DateTimeFormat(locale, { ...clockParts, timeZone }).format(atMs)
@@ -55,13 +74,9 @@ export function secondText(atMs: number, locale: string, timeZone: string): stri
   return new Intl.DateTimeFormat(locale, { ...clockParts, second: '2-digit', timeZone }).format(atMs)
 }
 
-export function dateText(atMs: number, locale: string, timeZone: string): string {
-  return new Intl.DateTimeFormat(locale, { ...dateParts, timeZone }).format(atMs)
-}
-
 /** Date and HH:MM in a zone. */
 export function momentText(atMs: number, locale: string, timeZone: string): string {
-  return `${dateText(atMs, locale, timeZone)} ${minuteText(atMs, locale, timeZone)}`
+  return `${dayOf(atMs, timeZone)} ${minuteText(atMs, locale, timeZone)}`
 }
 
 /** A length of time in its two largest units. */

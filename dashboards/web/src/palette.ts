@@ -35,6 +35,20 @@ export const scopeColours = { '1': '#c2703d', '2': '#2f7fd6' } as const
 
 export const missingColour = '#f6d5d0'
 
+/** What is nobody’s in particular: losses, what is not metered apart. */
+export const restColour = '#8c8fa3'
+
+/** The colour of the park itself (undefined) or of an enterprise, the same wherever it is drawn. */
+export function enterpriseColour(
+  enterprises: readonly { readonly id: string }[],
+  id: string | undefined,
+  look: Look,
+): string {
+  const colours = seriesColoursOn[look]
+  const index = enterprises.findIndex((each) => each.id === id) + 1
+  return colours[index % colours.length] ?? restColour
+}
+
 export const carrierColours: Readonly<Record<Carrier, string>> = {
   electricity: '#2f7fd6',
   naturalGas: '#e08a1e',

@@ -37,7 +37,7 @@ export function useTargetsNow(): Fetched<readonly TargetView[]> {
   const { nowMs, timeZone } = usePresent()
   const account = info?.enterprise ?? park.id
   // Of one account: those of all of them, and the park’s curves, are the page’s own and cost much more.
-  const { data, failed } = useAnswer(targetsView, `api/v1/accounts/${account}/targets`, useTurn(TARGETS_MS))
+  const { data, ...rest } = useAnswer(targetsView, `api/v1/accounts/${account}/targets`, useTurn(TARGETS_MS))
   const year = Number(new Intl.DateTimeFormat('en', { year: 'numeric', timeZone }).format(nowMs))
-  return { data: data?.targets.filter((target) => target.year === year), failed }
+  return { data: data?.targets.filter((target) => target.year === year), ...rest }
 }

@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import type { z } from 'zod'
 import type { Access } from '#contract/access.ts'
 import { sessionInfo, type SessionInfo } from '#dashboards/api/session-shape.ts'
@@ -24,7 +24,13 @@ export class Refused extends Error {
 export interface SessionControl {
   /** Undefined until the server has said. */
   readonly info: SessionInfo | undefined
+  /** The server does not say who is signed in; it is asked again. */
+  readonly isAway: boolean
+  /** Somebody was signed in here, and is no more. */
+  readonly hasEnded: boolean
   readonly may: (access: Access) => boolean
+  /** Asks the server again who is signed in: a session may have ended, or been ended. */
+  readonly recheck: () => void
   /** Sends a change; throws `Refused` with the server's words. */
   readonly change: (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) => Promise<unknown>
   /** The same for a change that opens a session. */
@@ -46,19 +52,42 @@ export async function answerOf(response: Response): Promise<unknown> {
   return status === 204 ? undefined : response.json()
 }
 
+/** Who is signed in is asked again after this. */
+const RETRY_MS = 5_000
+
+interface Session {
+  readonly info: SessionInfo
+  readonly hasEnded: boolean
+}
+
+/** What is known after the server has said who is signed in; the same where it is nothing new. */
+function after(before: Session | undefined, info: SessionInfo): Session {
+  if (before !== undefined && JSON.stringify(before.info) === JSON.stringify(info)) return before
+  const was = before?.info.user ?? null
+  return { info, hasEnded: info.user === null && (was !== null || before?.hasEnded === true) }
+}
+
 export function SessionProvider({ children }: { children: ReactNode }): ReactNode {
-  const [info, setInfo] = useState<SessionInfo>()
-  useEffect(() => {
-    const abort = new AbortController()
+  const [session, setSession] = useState<Session>()
+  const setInfo = useCallback((info: SessionInfo) => setSession((before) => after(before, info)), [])
+  const [isAway, setAway] = useState(false)
+  const recheck = useCallback(() => {
     const load = async (): Promise<void> => {
-      const response = await fetch('api/v1/session', { signal: abort.signal })
-      setInfo(sessionInfo.parse(await answerOf(response)))
+      setInfo(sessionInfo.parse(await answerOf(await fetch('api/v1/session'))))
+      setAway(false)
     }
     load().catch((error: unknown) => {
-      if (!abort.signal.aborted) globalThis.reportError(error)
+      globalThis.reportError(error)
+      setAway(true)
     })
-    return () => abort.abort()
-  }, [])
+  }, [setInfo])
+  useEffect(recheck, [recheck])
+  useEffect(() => {
+    if (!isAway) return undefined
+    const again = window.setInterval(recheck, RETRY_MS)
+    return () => window.clearInterval(again)
+  }, [isAway, recheck])
+  const { info, hasEnded = false } = session ?? {}
 
   const changeToken = info?.changeToken
   const control = useMemo((): SessionControl => {
@@ -72,6 +101,9 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
     }
     return {
       info,
+      isAway,
+      hasEnded,
+      recheck,
       may: (access) => info?.access.includes(access) ?? false,
       change,
       open: async (path, body) => setInfo(sessionInfo.parse(await change('POST', path, body))),
@@ -81,7 +113,7 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
         window.location.reload()
       },
     }
-  }, [info, changeToken])
+  }, [info, isAway, hasEnded, changeToken, recheck, setInfo])
   return <SessionContext value={control}>{children}</SessionContext>
 }
 

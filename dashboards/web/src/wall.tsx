@@ -1,9 +1,10 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import { useDayOnce } from '#dashboards/web/src/day.ts'
+import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useLivePark, type LivePark } from '#dashboards/web/src/live-park.ts'
 import { PresentContext, usePresent } from '#dashboards/web/src/live.ts'
-import { dateText, secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
+import { secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
 import { ParkProvider } from '#dashboards/web/src/park-context.tsx'
 import { ChartScaleContext } from '#dashboards/web/src/parts/chart-scale.ts'
 import { DayShares } from '#dashboards/web/src/parts/day-shares.tsx'
@@ -67,7 +68,7 @@ function WallHead({ title, simulated }: { title: string; simulated: boolean }): 
       {simulated && <span className="simulated">{t('wall.simulated')}</span>}
       {nowMs > 0 && (
         <time className="number">
-          {dateText(nowMs, locale, timeZone)} {weekdayText(nowMs, locale, timeZone)}{' '}
+          {dayOf(nowMs, timeZone)} {weekdayText(nowMs, locale, timeZone)}{' '}
           {secondText(nowMs, locale, timeZone)}
         </time>
       )}

@@ -4,6 +4,7 @@ import { accountList, statement } from '#dashboards/api/account-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { AccountFigures } from '#dashboards/web/src/parts/account-figures.tsx'
 import { AccountLedger } from '#dashboards/web/src/parts/account-ledger.tsx'
@@ -13,6 +14,7 @@ import { AccountQuota } from '#dashboards/web/src/parts/account-quota.tsx'
 import { AccountTargets } from '#dashboards/web/src/parts/account-targets.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { accountTrace } from '#dashboards/web/src/trace-paths.ts'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 
 /** Statements change with the hour, not with the second. */
 const REFRESH_MS = 60_000
@@ -26,11 +28,12 @@ export function AccountPage(): ReactNode {
   const thisYear = Number(
     new Intl.DateTimeFormat('en', { year: 'numeric', timeZone }).format(nowMs === 0 ? undefined : nowMs),
   )
+  const { accounting } = useParkTree()
   const [chosen, setChosen] = useState<string>()
   const [year, setYear] = useState(thisYear)
   const [changes, setChanges] = useState(0)
   const refresh = `${Math.floor(nowMs / REFRESH_MS)} ${changes}`
-  const accounts = useAnswer(accountList, 'api/v1/accounts', refresh)
+  const accounts = useAnswer(accountList, accounting ? 'api/v1/accounts' : undefined, refresh)
   const account = chosen ?? accounts.data?.accounts[0]?.account
   const lastMonth =
     year < thisYear ? '12' : new Intl.DateTimeFormat('sv', { month: '2-digit', timeZone }).format(nowMs)
@@ -40,12 +43,9 @@ export function AccountPage(): ReactNode {
       : `api/v1/accounts/${account}/statement?from=${year}-01&to=${year}-${lastMonth}`
   const answer = useAnswer(statement, path, refresh)
 
+  if (!accounting) return <Alert type="info" showIcon title={t('account.none')} />
   if (accounts.data === undefined) {
-    return accounts.failed ? (
-      <Alert type="info" showIcon title={t('account.none')} />
-    ) : (
-      <Loading text={t('loading')} />
-    )
+    return accounts.failed ? <NotRead why={accounts.failure} /> : <Loading text={t('loading')} />
   }
   const { data } = answer
   return (
@@ -71,9 +71,9 @@ export function AccountPage(): ReactNode {
           }))}
         />
       </PageHead>
-      {answer.failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={answer.failure} />
       {data === undefined ? (
-        <Loading text={t('loading')} />
+        !answer.failed && <Loading text={t('loading')} />
       ) : data.months.length === 0 ? (
         <Empty description={t('account.empty')} />
       ) : (

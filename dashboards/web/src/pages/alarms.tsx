@@ -5,15 +5,17 @@ import { alarmKinds } from '#contract/alarm.ts'
 import { alarmList, type AlarmLine } from '#dashboards/api/alarm-shapes.ts'
 import { alarmSubjects } from '#dashboards/web/src/alarm-subject.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { momentText, spanText, valueText } from '#dashboards/web/src/numbers.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { AlarmRuleList } from '#dashboards/web/src/parts/alarm-rules.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { ReasonDialog } from '#dashboards/web/src/parts/reason-dialog.tsx'
-import { useSession } from '#dashboards/web/src/session.tsx'
+import { Refused, useSession } from '#dashboards/web/src/session.tsx'
 
 const REFRESH_MS = 10_000
 const states = ['standing', 'all'] as const
@@ -52,7 +54,7 @@ export function AlarmsPage(): ReactNode {
   const [state, setState] = useState<(typeof states)[number]>('standing')
   const [changes, setChanges] = useState(0)
   const [asked, setAsked] = useState<{ id: number }>()
-  const [failed, setFailed] = useState(false)
+  const [refused, setRefused] = useState<string>()
   const answer = useAnswer(
     alarmList,
     `api/alarms?state=${state}`,
@@ -63,11 +65,11 @@ export function AlarmsPage(): ReactNode {
     <Link href={subjectPages[subject.kind](subject.id)}>{nameOf(subjects(subject))}</Link>
   )
   const acknowledge = (id: number): void => {
-    setFailed(false)
+    setRefused(undefined)
     change('POST', `api/v1/alarms/${id}/acknowledge`, {})
       .catch((error: unknown) => {
-        globalThis.reportError(error)
-        setFailed(true)
+        if (!(error instanceof Refused)) globalThis.reportError(error)
+        setRefused(t(error instanceof Refused ? faultTextKey(error.fault.code) : 'fault.unreachable'))
       })
       .finally(() => setChanges((count) => count + 1))
   }
@@ -152,7 +154,8 @@ export function AlarmsPage(): ReactNode {
           options={states.map((value) => ({ value, label: t(`alarm.${value}`) }))}
         />
       </PageHead>
-      {(answer.failed || failed) && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={answer.failure} />
+      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
       <section className="panel">
         <Table<AlarmLine>
           columns={columns}

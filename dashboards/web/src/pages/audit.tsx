@@ -11,6 +11,7 @@ import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 
 type Entry = z.output<typeof auditShape>
 const entries = z.array(auditShape)
@@ -46,7 +47,7 @@ export function AuditPage(): ReactNode {
   const query = queryOf(wish)
   const at = before.at(-1)
   const path = `api/v1/audit?${query}${at === undefined ? '' : `&before=${at}`}`
-  const { data, failed } = useAnswer(entries, isOpen ? undefined : path, 0)
+  const { data, failed, failure } = useAnswer(entries, isOpen ? undefined : path, 0)
   const choose = (next: Partial<Wish>): void => {
     setWish({ ...wish, ...next })
     setBefore([])
@@ -117,7 +118,7 @@ export function AuditPage(): ReactNode {
       </PageHead>
       <AccessTabs />
       {isOpen && <Alert type="info" showIcon title={t('audit.open')} />}
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {!isOpen && (
         <section className="panel">
           <Table<Entry>

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Empty, Segmented, Switch } from 'antd'
+import { Empty, Segmented, Switch } from 'antd'
 import { balanceView } from '#accounts/balance-view.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { measures, type Measure } from '#dashboards/web/src/balance-figures.ts'
@@ -12,6 +12,7 @@ import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import '#dashboards/web/src/accounts.css'
 import { periodText, ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { ReportDownloads } from '#dashboards/web/src/parts/report-downloads.tsx'
 
 /** Tables change with the quarter-hour. */
@@ -26,7 +27,11 @@ export function BalancePage(): ReactNode {
   const [measure, setMeasure] = useState<Measure>('physical')
   const [allRows, setAllRows] = useState(false)
   const [opened, setOpened] = useState<OpenCell>()
-  const { data, failed } = useAnswer(balanceView, choice.report('balance'), Math.floor(nowMs / REFRESH_MS))
+  const { data, failed, failure } = useAnswer(
+    balanceView,
+    choice.report('balance'),
+    Math.floor(nowMs / REFRESH_MS),
+  )
   return (
     <div className="stack">
       <PageHead title={t('page.balance')} help={t('balance.help')}>
@@ -39,7 +44,7 @@ export function BalancePage(): ReactNode {
         />
         <ReportDownloads kind="balance" choice={choice} />
       </PageHead>
-      {failed && <Alert type="warning" showIcon title={t('report.failed')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('report.loading')} />
       ) : data.items.length === 0 ? (

@@ -18,6 +18,7 @@ import { EnterpriseProducts } from '#dashboards/web/src/parts/enterprise-product
 import { EnterpriseProfilePanel } from '#dashboards/web/src/parts/enterprise-profile.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { MonthChoice } from '#dashboards/web/src/parts/month-choice.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 
@@ -109,11 +110,9 @@ export function EnterprisePage(): ReactNode {
         />
         <MonthChoice month={month} last={today.slice(0, 7)} onChange={setMonth} />
       </PageHead>
-      {(sums.failed || load.failed || cost.failed) && (
-        <Alert type="warning" showIcon title={t('failed.detail')} />
-      )}
+      <NotRead why={sums.failure ?? load.failure ?? cost.failure} />
       {sums.data === undefined ? (
-        <Loading text={t('loading')} />
+        !sums.failed && <Loading text={t('loading')} />
       ) : (
         <>
           <EnterpriseFigures

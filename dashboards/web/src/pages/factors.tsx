@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Segmented } from 'antd'
+import { Segmented } from 'antd'
 import { useParams } from 'wouter'
 import { factorKinds } from '#accounts/factor-list.ts'
 import { factorsAnswer } from '#dashboards/api/factor-shapes.ts'
@@ -11,6 +11,7 @@ import { FactorTable } from '#dashboards/web/src/parts/factor-table.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { TariffPanels } from '#dashboards/web/src/parts/tariff-panels.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 
 const shelves = [...factorKinds, 'tariff'] as const
 type Shelf = (typeof shelves)[number]
@@ -21,7 +22,7 @@ export function FactorsPage(): ReactNode {
   // A factor that a trace led to: its code has slashes of its own.
   const code = useParams<{ '*'?: string }>()['*']
   const [chosen, setShelf] = useState<Shelf>()
-  const { data, failed } = useAnswer(factorsAnswer, 'api/v1/factors', 0)
+  const { data, failed, failure } = useAnswer(factorsAnswer, 'api/v1/factors', 0)
   const shelf = chosen ?? data?.factors.find((row) => row.code === code)?.kind ?? 'electricity'
   return (
     <div className="stack">
@@ -33,7 +34,7 @@ export function FactorsPage(): ReactNode {
           options={shelves.map((each) => ({ value: each, label: t(`factors.${each}`) }))}
         />
       </PageHead>
-      {failed && <Alert type="warning" showIcon title={t('report.failed')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('loading')} />
       ) : shelf === 'tariff' ? (

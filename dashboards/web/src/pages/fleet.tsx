@@ -1,10 +1,10 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Drawer, Table, type TableColumnsType } from 'antd'
+import { Drawer, Table, type TableColumnsType } from 'antd'
 import { fleet, type FleetGateway } from '#dashboards/api/fleet-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
-import { ageText, percentText } from '#dashboards/web/src/numbers.ts'
+import { ageText, percentColumnText } from '#dashboards/web/src/numbers.ts'
 import {
   BacklogCell,
   ClockCell,
@@ -14,6 +14,7 @@ import {
 import { FleetGatewayDetail } from '#dashboards/web/src/parts/fleet-gateway.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 
 const REFRESH_MS = 5_000
 
@@ -38,7 +39,7 @@ export function FleetPage(): ReactNode {
   const answer = useAnswer(fleet, 'api/fleet', `${Math.floor(nowMs / REFRESH_MS)} ${changes}`)
   const open = answer.data?.gateways.find(({ gateway }) => gateway === opened)
   const share = (value: number | undefined): string =>
-    value === undefined ? '—' : percentText(value, locale)
+    value === undefined ? '—' : percentColumnText(value, locale)
 
   const columns: TableColumnsType<FleetGateway> = [
     {
@@ -105,9 +106,9 @@ export function FleetPage(): ReactNode {
   return (
     <div className="stack" data-testid="fleet-page">
       <PageHead title={t('page.fleet')} help={t('fleet.help')} />
-      {answer.failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={answer.failure} />
       {answer.data === undefined ? (
-        <Loading text={t('loading')} />
+        !answer.failed && <Loading text={t('loading')} />
       ) : (
         <section className="panel">
           <Table<FleetGateway>

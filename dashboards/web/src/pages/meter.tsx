@@ -18,6 +18,7 @@ import { MeterQuality } from '#dashboards/web/src/parts/meter-quality.tsx'
 import { MeterReader } from '#dashboards/web/src/parts/meter-reader.tsx'
 import { MeterReadings } from '#dashboards/web/src/parts/meter-readings.tsx'
 import { MeterTrend } from '#dashboards/web/src/parts/meter-trend.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { Tile } from '#dashboards/web/src/parts/tile.tsx'
 import { Completeness, energyText } from '#dashboards/web/src/parts/tiles.tsx'
@@ -86,11 +87,7 @@ export function MeterPage(): ReactNode {
 
   if (live === undefined) return <Alert type="warning" showIcon title={t('meter.unknown', { id })} />
   if (detail.data === undefined) {
-    return detail.failed ? (
-      <Alert type="warning" showIcon title={t('failed.detail')} />
-    ) : (
-      <Loading text={t('loading')} />
-    )
+    return detail.failed ? <NotRead why={detail.failure} /> : <Loading text={t('loading')} />
   }
   const { facts, path: place } = detail.data
   return (
@@ -117,7 +114,7 @@ export function MeterPage(): ReactNode {
       </div>
       <MeterTrend meter={id} hasPower={facts.power !== null} day={day} bounds={slots.data} />
       <div className="halves">
-        <MeterDay day={slots.data} failed={slots.failed} />
+        <MeterDay day={slots.data} failure={slots.failure} />
         <section className="panel" data-testid="readings">
           <h2>{t('drawer.readings')}</h2>
           <MeterReadings detail={detail.data} />

@@ -1,5 +1,4 @@
 import { useState, type ReactNode } from 'react'
-import { Alert } from 'antd'
 import { Link } from 'wouter'
 import { closures, completeness } from '#dashboards/api/completeness-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
@@ -17,6 +16,7 @@ import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { QuarantineWork } from '#dashboards/web/src/parts/quarantine-work.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 
 const REFRESH_MS = 60_000
 
@@ -39,8 +39,12 @@ export function QualityPage(): ReactNode {
       <PageHead title={t('page.quality')} help={t('quality.help')}>
         <MonthChoice month={month} last={thisMonth} onChange={setChosen} />
       </PageHead>
-      {(days.failed || balance.failed) && <Alert type="warning" showIcon title={t('failed.detail')} />}
-      {days.data === undefined ? <Loading text={t('loading')} /> : <CompletenessTable data={days.data} />}
+      <NotRead why={days.failure ?? balance.failure} />
+      {days.data === undefined ? (
+        !days.failed && <Loading text={t('loading')} />
+      ) : (
+        <CompletenessTable data={days.data} />
+      )}
       <GapWork refresh={refresh} />
       {seesPark && <QuarantineWork refresh={refresh} />}
       {balance.data !== undefined && <ClosureTable data={balance.data} />}

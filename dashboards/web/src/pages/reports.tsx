@@ -9,6 +9,7 @@ import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { PrintedSheets } from '#dashboards/web/src/parts/printed-sheets.tsx'
 import { ScheduledReportsPanel } from '#dashboards/web/src/parts/scheduled-reports.tsx'
 import { ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { ReportDownloads } from '#dashboards/web/src/parts/report-downloads.tsx'
 
 const kinds = ['balance', 'statistics', 'quality', 'forms', 'carbon'] as const
@@ -23,7 +24,7 @@ export function ReportsPage(): ReactNode {
   const [kind, setKind] = useState<Kind>('balance')
   const needsAccount = ofAccount.includes(kind) && choice.account === undefined
   const path = needsAccount ? undefined : `${choice.report(`${kind}/sheets`)}&language=${language}`
-  const { data, failed } = useAnswer(reportSheets, path, 0)
+  const { data, failed, failure } = useAnswer(reportSheets, path, 0)
   return (
     <div className="stack">
       <PageHead title={t('page.reports')} help={t('reports.help')}>
@@ -40,7 +41,7 @@ export function ReportsPage(): ReactNode {
           {t('reports.print')}
         </Button>
       </PageHead>
-      {failed && <Alert type="warning" showIcon title={t('report.failed')} />}
+      <NotRead why={failure} />
       {needsAccount ? (
         <Alert type="info" showIcon title={t('reports.needsAccount')} />
       ) : data === undefined ? (

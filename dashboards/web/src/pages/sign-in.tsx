@@ -4,6 +4,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { EntryForm } from '#dashboards/web/src/parts/entry-form.tsx'
 import { ProviderButton, refusalInAddress } from '#dashboards/web/src/parts/provider-button.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
 
 interface Entered {
   readonly name: string
@@ -13,15 +14,18 @@ interface Entered {
 /** Name and password. */
 export function SignInPage(): ReactNode {
   const { t } = useSpeech()
+  const { hasEnded } = useSession()
   const code = refusalInAddress()
   const refused =
     code === undefined
       ? undefined
       : t(code === 'sign-in-refused' ? 'signIn.providerRefused' : faultTextKey(code))
+  const hint = hasEnded ? { hint: t('signIn.ended') } : {}
   const rules = [{ required: true, message: t('signIn.needed') }]
   return (
     <EntryForm<Entered>
       title={t('signIn.title')}
+      {...hint}
       submit={t('signIn.submit')}
       path="api/v1/session"
       bodyOf={(entered) => ({ ...entered })}

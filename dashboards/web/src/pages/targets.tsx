@@ -1,5 +1,5 @@
 import { type ReactNode } from 'react'
-import { Alert, Button, Empty } from 'antd'
+import { Button, Empty } from 'antd'
 import { targetsView } from '#accounts/targets/target-view.ts'
 import '#dashboards/web/src/accounts.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
@@ -11,6 +11,7 @@ import { PeakCurves } from '#dashboards/web/src/parts/peak-curves.tsx'
 import { TargetPanel } from '#dashboards/web/src/parts/target-panel.tsx'
 import { TargetPreview } from '#dashboards/web/src/parts/target-preview.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 
 /** Targets change when a month is posted. */
 const REFRESH_MS = 600_000
@@ -22,7 +23,7 @@ export function TargetsPage(): ReactNode {
   const { info } = useSession()
   const enterprise = info?.enterprise ?? undefined
   const path = enterprise === undefined ? 'api/v1/targets' : `api/v1/accounts/${enterprise}/targets`
-  const { data, failed } = useAnswer(targetsView, path, Math.floor(nowMs / REFRESH_MS))
+  const { data, failed, failure } = useAnswer(targetsView, path, Math.floor(nowMs / REFRESH_MS))
   return (
     <div className="stack">
       <PageHead title={t('page.targets')} help={t('targets.help')}>
@@ -30,7 +31,7 @@ export function TargetsPage(): ReactNode {
           <Button href={`api/v1/targets/file?language=${language}`}>{t('report.xlsx')}</Button>
         )}
       </PageHead>
-      {failed && <Alert type="warning" showIcon title={t('report.failed')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('report.loading')} />
       ) : data.targets.length === 0 ? (

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Table, Tag, type TableColumnsType } from 'antd'
+import { Button, Table, Tag, type TableColumnsType } from 'antd'
 import { z } from 'zod'
 import { ledgerEntry, NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
 import type { Statement } from '#dashboards/api/account-shapes.ts'
@@ -12,6 +12,7 @@ import { useSession } from '#dashboards/web/src/session.tsx'
 import { AdjustmentDialog } from './adjustment-dialog.tsx'
 import { ClosingDialog } from './closing-dialog.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
+import { NotRead } from './not-read.tsx'
 import { RestatementDialog } from './restatement-dialog.tsx'
 
 /** Entries that are shown. */
@@ -88,7 +89,7 @@ export function AccountLedger(given: AccountLedgerProps): ReactNode {
   // The newest: a long chain is proved by `tanbiao ledger verify`.
   const after = Math.max(0, last - ENTRIES_MAX)
   const path = `api/v1/accounts/${account}/entries?after=${after}&limit=${ENTRIES_MAX}`
-  const { data, failed } = useAnswer(entriesAnswer, path, `${last} ${changes}`)
+  const { data, failed, failure } = useAnswer(entriesAnswer, path, `${last} ${changes}`)
   const entries = data?.entries ?? []
   const broken = brokenLinks(entries)
   const reversed = new Set(entries.flatMap(({ body }) => (body.kind === 'reversal' ? body.reverses : [])))
@@ -186,7 +187,7 @@ export function AccountLedger(given: AccountLedgerProps): ReactNode {
           </span>
         )}
       </div>
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       <Table<LedgerEntry>
         columns={columns}
         dataSource={entries.toReversed()}

@@ -3,7 +3,7 @@ import { Table, Tag, Tooltip, type TableColumnsType } from 'antd'
 import type { Statement, StatementLine } from '#dashboards/api/account-shapes.ts'
 import { sourceText } from '#dashboards/web/src/account-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { exactText, tonnesText } from '#dashboards/web/src/numbers.ts'
+import { roundText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { unavailableText } from '#dashboards/web/src/unavailable-text.ts'
 import { postingTrace } from '#dashboards/web/src/trace-paths.ts'
 import { PostingEvidence } from './posting-evidence.tsx'
@@ -33,7 +33,9 @@ export function AccountLines({ statement, isOpen = false }: AccountLinesProps): 
       key: 'activity',
       align: 'right',
       render: (_, { posting: { activity } }) =>
-        activity === undefined ? number('—') : number(`${exactText(activity.amount)} ${activity.unit}`),
+        activity === undefined
+          ? number('—')
+          : number(`${roundText(activity.amount, locale)} ${activity.unit}`),
     },
     {
       title: t('account.factors'),

@@ -6,6 +6,7 @@ import { alarmRules } from '#dashboards/api/alarm-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech, type TextKey } from '#dashboards/web/src/language.tsx'
 import { percentText } from '#dashboards/web/src/numbers.ts'
+import { NotRead } from './not-read.tsx'
 
 /** How a threshold is said; each text has the place of its value. */
 const phrases: Readonly<Record<string, TextKey>> = {
@@ -60,17 +61,17 @@ function thresholdsOf(rule: AlarmRule, speech: Speech): string {
 export function AlarmRuleList(): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
-  const { data, failed } = useAnswer(alarmRules, 'api/alarms/rules', 0)
+  const { data, failed, failure } = useAnswer(alarmRules, 'api/alarms/rules', 0)
   return (
     <section className="panel" data-testid="alarm-rules">
       <h2>
         {t('alarm.rules')} <small>{t('alarm.rulesNote')}</small>
       </h2>
-      {failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={failure} inPanel />
       {data === undefined ? (
         !failed && <Skeleton active />
       ) : (
-        <dl className="facts">
+        <dl className="facts is-wide">
           {data.rules.map((rule) => (
             <div key={rule.id}>
               <dt>

@@ -3,7 +3,7 @@ import { Alert, Collapse, Table, Tag, type TableColumnsType } from 'antd'
 import type { BalanceView } from '#accounts/balance-view.ts'
 import type { BalanceItem } from '#dashboards/web/src/balance-figures.ts'
 import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
-import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
+import { exactText, roundText, valueText } from '#dashboards/web/src/numbers.ts'
 import { metersById } from '#dashboards/web/src/meter-names.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { CoefficientTable } from './coefficient-table.tsx'
@@ -39,9 +39,9 @@ export function Closure({ closure, unit }: { closure: ClosureView; unit: string 
     <div>
       <VerdictTag verdict={verdict} />
       {allowed === null
-        ? t('balance.notAllowed', { difference: exactText(difference), unit })
+        ? t('balance.notAllowed', { difference: roundText(difference, locale), unit })
         : t('balance.allowed', {
-            difference: exactText(difference),
+            difference: roundText(difference, locale),
             unit,
             allowed: valueText(allowed, locale),
           })}
@@ -70,7 +70,7 @@ function Closures({ view }: { view: BalanceView }): ReactNode {
       title: t('balance.difference'),
       key: 'difference',
       align: 'right',
-      render: (_, { item, closure }) => number(`${exactText(closure.difference)} ${item.unit}`),
+      render: (_, { item, closure }) => number(`${roundText(closure.difference, locale)} ${item.unit}`),
     },
     {
       title: t('balance.allowedHead'),

@@ -2,6 +2,7 @@ import { lazy, Suspense, type ReactNode } from 'react'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import type { ChartProps } from './echart.tsx'
 
+export type { ChartTable } from './chart-data.tsx'
 export type { ChartOption } from './echart.tsx'
 
 function ChartMissing({ height }: ChartProps): ReactNode {

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { Table, type TableColumnsType } from 'antd'
 import type { BalanceView } from '#accounts/balance-view.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { writtenUnit } from '#dashboards/web/src/numbers.ts'
 import { ConfidenceTag } from './confidence-tag.tsx'
 import { Verbatim } from './verbatim.tsx'
 
@@ -22,7 +23,8 @@ export function CoefficientTable({ coefficients }: { coefficients: readonly Coef
       align: 'right',
       render: (_, { value, unit }) => (
         <>
-          <span className="number">{value.slice(0, DIGITS)}</span> <span className="unit">{unit}</span>
+          <span className="number">{value.slice(0, DIGITS)}</span>{' '}
+          <span className="unit">{writtenUnit(unit)}</span>
         </>
       ),
     },

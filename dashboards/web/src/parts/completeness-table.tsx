@@ -3,6 +3,7 @@ import { Checkbox, Pagination } from 'antd'
 import { Link } from 'wouter'
 import type { Completeness } from '#dashboards/api/completeness-shapes.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
+import type { Look } from '#dashboards/web/src/look.tsx'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { percentText } from '#dashboards/web/src/numbers.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
@@ -11,7 +12,9 @@ import { Nothing } from './nothing.tsx'
 
 const METERS_PER_PAGE = 30
 /** Green where all is there; the more is missing, the more red. Whole days alone are green. */
-function colour(strength: number): string {
+function colour(strength: number, look: Look): string {
+  if (look === 'dark')
+    return strength >= 1 ? '#235c45' : `hsl(${8 + 34 * strength} 62% ${46 - 10 * strength}%)`
   return strength >= 1 ? '#bfe3cf' : `hsl(${8 + 34 * strength} 80% ${62 + 20 * strength}%)`
 }
 

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
-import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { dayAfter } from '#dashboards/web/src/days.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { CalendarChoice } from './calendar-choice.tsx'
 
 interface DayChoiceProps {
   readonly day: string
@@ -12,28 +13,8 @@ interface DayChoiceProps {
 /** A day of the calendar, with the one before and the one after it. */
 export function DayChoice({ day, last, onChange }: DayChoiceProps): ReactNode {
   const { t } = useSpeech()
+  const texts = { before: t('day.before'), choose: t('day.choose'), after: t('day.after') }
   return (
-    <span className="day-choice">
-      <button type="button" aria-label={t('day.before')} onClick={() => onChange(dayAfter(day, -1))}>
-        ‹
-      </button>
-      <input
-        type="date"
-        aria-label={t('day.choose')}
-        value={day}
-        max={last}
-        onChange={({ target }) => {
-          if (/^\d{4}-\d{2}-\d{2}$/.test(target.value) && target.value <= last) onChange(target.value)
-        }}
-      />
-      <button
-        type="button"
-        aria-label={t('day.after')}
-        disabled={day >= last}
-        onClick={() => onChange(dayAfter(day, 1))}
-      >
-        ›
-      </button>
-    </span>
+    <CalendarChoice part="date" value={day} last={last} step={dayAfter} onChange={onChange} texts={texts} />
   )
 }

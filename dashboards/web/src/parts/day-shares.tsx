@@ -1,8 +1,10 @@
 import type { ReactNode } from 'react'
 import type { DayView } from '#dashboards/api/day-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { useLook } from '#dashboards/web/src/look.tsx'
 import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { carrierColours, enterpriseColour, restColour } from '#dashboards/web/src/palette.ts'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { BarList, type Bar } from './bar-list.tsx'
 import { Nothing } from './nothing.tsx'
 
@@ -19,8 +21,15 @@ function sumBy(links: DayView['flow']['links'], end: 'from' | 'to', kind: string
 /** What is used of which energy today, and who uses it. */
 export function DayShares({ day }: { day: DayView }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { park } = usePark()
-  const names = new Map(day.flow.nodes.map(({ id, name }) => [id, name]))
+  const park = useParkTree()
+  const { look } = useLook()
+  const nodes = new Map(day.flow.nodes.map((node) => [node.id, node]))
+  const colourOf = (id: string): string => {
+    const node = nodes.get(id)
+    if (node?.kind === 'account') return enterpriseColour(park.enterprises, id.split(' ')[1], look)
+    const carrier = node?.carrier ?? null
+    return carrier === null ? restColour : carrierColours[carrier]
+  }
   const bars = (sums: Map<string, number>, isShare: boolean): Bar[] => {
     const total = [...sums.values()].reduce((sum, tce) => sum + tce, 0)
     const most = Math.max(...sums.values(), 0)
@@ -28,11 +37,12 @@ export function DayShares({ day }: { day: DayView }): ReactNode {
       .toSorted(([, a], [, b]) => b - a)
       .map(([id, tce]) => ({
         key: id,
-        name: nameOf(names.get(id) ?? { zh: id, en: id }),
+        name: nameOf(nodes.get(id)?.name ?? { zh: id, en: id }),
         text: isShare
           ? `${percentText(tce / total, locale)} · ${valueText(tce, locale)} tce`
           : `${valueText(tce, locale)} tce`,
         share: tce / (isShare ? total : most),
+        colour: colourOf(id),
       }))
   }
   const mix = bars(sumBy(day.flow.links, 'from', 'item'), true)

@@ -44,7 +44,7 @@ export function DayTile({ day, traced }: { day: DayView; traced: boolean }): Rea
       name={t('day.co2')}
       testId="tile-co2"
       value={tonnes === undefined ? '—' : valueText(tonnes.tCo2, locale)}
-      unit="t CO₂"
+      unit={t('unit.tCo2')}
       trace={traced ? dayTrace(day.date) : undefined}
     >
       {today === undefined || tonnes === undefined ? (

@@ -6,6 +6,7 @@ import { CanvasRenderer } from 'echarts/renderers'
 import type { BarSeriesOption, LineSeriesOption, SankeySeriesOption } from 'echarts/charts'
 import type { GridComponentOption, LegendComponentOption, TooltipComponentOption } from 'echarts/components'
 import { useLook, type Look } from '#dashboards/web/src/look.tsx'
+import { ChartData, useTableOf, type ChartTable } from './chart-data.tsx'
 import { ChartScaleContext } from './chart-scale.ts'
 import { themeName } from './echart-themes.ts'
 
@@ -24,6 +25,8 @@ export interface ChartProps {
   readonly option: ChartOption
   readonly label: string
   readonly height: number
+  /** Its figures, where they are not those of axes and series. */
+  readonly table?: () => ChartTable
 }
 
 interface DrawnChartProps extends ChartProps {
@@ -63,7 +66,14 @@ function DrawnChart({ option, label, height, look, scale }: DrawnChartProps): Re
 
 /** One chart that follows its option and the width of its place; another look is another chart. */
 export function EChart(props: ChartProps): ReactNode {
+  const { option, label, table } = props
   const { look } = useLook()
   const scale = useContext(ChartScaleContext)
-  return <DrawnChart key={`${look} ${scale}`} {...props} look={look} scale={scale} />
+  const tableOfOption = useTableOf(option)
+  return (
+    <div className="chart">
+      <DrawnChart key={`${look} ${scale}`} {...props} look={look} scale={scale} />
+      <ChartData label={label} table={table ?? tableOfOption} />
+    </div>
+  )
 }

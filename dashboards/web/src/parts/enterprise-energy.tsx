@@ -10,14 +10,14 @@ import { carrierColours } from '#dashboards/web/src/palette.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { daysOf } from '#dashboards/web/src/days.ts'
 import { energyTrace, nodeScope } from '#dashboards/web/src/trace-paths.ts'
-import { Completeness, energyText } from './tiles.tsx'
+import { Completeness, roundEnergyText } from './tiles.tsx'
 import { Nothing } from './nothing.tsx'
 
 type CarrierLine = EnterpriseMonth['carriers'][number]
 
 /** What was taken in, sold and produced of each carrier in a month, and the meters that say so. */
 export function EnterpriseCarriers({ data, park }: { data: EnterpriseMonth; park: ParkTree }): ReactNode {
-  const { t, nameOf } = useSpeech()
+  const { t, locale, nameOf } = useSpeech()
   const names = meterNames(park)
   const columns: TableColumnsType<CarrierLine> = [
     {
@@ -40,7 +40,8 @@ export function EnterpriseCarriers({ data, park }: { data: EnterpriseMonth; park
           className="value traced"
           title={t('trace.open')}
         >
-          <span className="number">{energyText(total)}</span> <span className="unit">{unit}</span>
+          <span className="number">{roundEnergyText(total, locale)}</span>{' '}
+          <span className="unit">{unit}</span>
         </Link>
       ),
     },
@@ -132,7 +133,7 @@ export function EnterpriseNodes({ data }: { data: EnterpriseMonth }): ReactNode 
             className={energy.complete ? 'value traced' : 'value traced is-partial'}
             title={t('trace.open')}
           >
-            <span className="number">{energyText(energy.total)}</span>{' '}
+            <span className="number">{roundEnergyText(energy.total, locale)}</span>{' '}
             <span className="unit">{energy.unit}</span>
           </Link>
         ),

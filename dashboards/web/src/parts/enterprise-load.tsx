@@ -2,6 +2,7 @@ import { useMemo, useState, type ReactNode } from 'react'
 import { Segmented, Skeleton } from 'antd'
 import { enterpriseLoad, type EnterpriseLoad } from '#dashboards/api/enterprise-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { brokenLine, brokenPoints } from '#dashboards/web/src/chart-looks.ts'
 import { dayAfter } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
@@ -9,6 +10,7 @@ import { minuteText, rateUnit, valueText } from '#dashboards/web/src/numbers.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 import { DayChoice } from './day-choice.tsx'
 import { Nothing } from './nothing.tsx'
+import { NotRead } from './not-read.tsx'
 
 const HEIGHT_PX = 280
 const SLOT_MS = 15 * 60_000
@@ -34,16 +36,13 @@ interface Days {
 function optionOf({ day, other, contractKw }: Days, { t, locale }: Speech, timeZone: string): ChartOption {
   const unit = rateUnit(day.unit)
   const line = (name: string, data: (number | null)[], dashed: boolean, colour: string | undefined) => ({
-    type: 'line' as const,
+    ...brokenLine,
     name,
-    data,
+    data: brokenPoints(data, (value) => value),
     step: 'end' as const,
-    connectNulls: false,
-    showSymbol: false,
     ...(colour === undefined ? {} : { color: colour }),
     lineStyle: { width: dashed ? 1.2 : 2, type: dashed ? ('dashed' as const) : ('solid' as const) },
     ...(dashed ? {} : { areaStyle: { opacity: 0.08 } }),
-    emphasis: { disabled: true },
   })
   const values = valuesOf(day)
   return {
@@ -136,9 +135,9 @@ export function EnterpriseLoadPanel(props: EnterpriseLoadPanelProps): ReactNode 
           {comparison === 'other' && <DayChoice day={against ?? day} last={today} onChange={setOtherDay} />}
         </span>
       </div>
-      {(load.failed || other.failed) && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={load.failure ?? other.failure} inPanel />
       {option === undefined ? (
-        <Skeleton active />
+        !load.failed && <Skeleton active />
       ) : load.data?.meters.length === 0 ? (
         <Nothing text={t('enterprise.noMeter')} />
       ) : known ? (

@@ -9,6 +9,7 @@ import { usePresent } from '#dashboards/web/src/live.ts'
 import { minuteText, valueText } from '#dashboards/web/src/numbers.ts'
 import { HeatTable, type HeatCell } from './heat-table.tsx'
 import { Nothing } from './nothing.tsx'
+import { NotRead } from './not-read.tsx'
 
 const REFRESH_MS = 300_000
 const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'))
@@ -24,6 +25,12 @@ const weekdays = [
   'weekday.7',
 ] as const
 
+/** The most of an hour: what the strongest colour stands for. */
+function mostOf({ days }: EnterpriseProfile): number {
+  const all = days.flatMap((day) => day.hours.flatMap((hour) => (hour === null ? [] : Number(hour))))
+  return Math.max(0, ...all)
+}
+
 interface Row {
   readonly key: string
   readonly name: string
@@ -31,9 +38,7 @@ interface Row {
 }
 
 /** An hour that is not over yet, `YYYY-MM-DD HH` or later than `now`, is left blank: it cannot be missing. */
-function rowsOf({ days, unit }: EnterpriseProfile, { t, locale }: Speech, now: string): Row[] {
-  const all = days.flatMap((day) => day.hours.flatMap((hour) => (hour === null ? [] : Number(hour))))
-  const most = Math.max(0, ...all)
+function rowsOf({ days, unit }: EnterpriseProfile, most: number, { t, locale }: Speech, now: string): Row[] {
   return days.map(({ date, weekday, hours: energies }) => ({
     key: date,
     name: `${date.slice(5)} ${t(weekdays[weekday - 1] ?? 'weekday.7')}`,
@@ -60,7 +65,7 @@ interface EnterpriseProfilePanelProps {
 export function EnterpriseProfilePanel(props: EnterpriseProfilePanelProps): ReactNode {
   const { enterprise, carrier, month } = props
   const speech = useSpeech()
-  const { t } = speech
+  const { t, locale } = speech
   const { nowMs, timeZone } = usePresent()
   // An hour is whole some minutes after its end.
   const now = `${dayOf(nowMs - SETTLE_MS, timeZone)} ${minuteText(nowMs - SETTLE_MS, 'sv', timeZone).slice(0, 2)}`
@@ -70,18 +75,24 @@ export function EnterpriseProfilePanel(props: EnterpriseProfilePanelProps): Reac
     Math.floor(nowMs / REFRESH_MS),
   )
   const { data } = answer
+  const most = data === undefined ? 0 : mostOf(data)
   return (
     <section className="panel" data-testid="enterprise-profile">
       <h2>
         {t('enterprise.profile')} <small>{t('enterprise.profileNote', { unit: data?.unit ?? '…' })}</small>
       </h2>
-      {answer.failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={answer.failure} inPanel />
       {data === undefined ? (
-        <Skeleton active />
+        !answer.failed && <Skeleton active />
       ) : data.days.length === 0 ? (
         <Nothing text={t('trend.empty')} />
       ) : (
-        <HeatTable label={t('enterprise.profile')} columns={hours} rows={rowsOf(data, speech, now)} />
+        <HeatTable
+          label={t('enterprise.profile')}
+          columns={hours}
+          rows={rowsOf(data, most, speech, now)}
+          ends={['0', `${valueText(most, locale)} ${data.unit}`]}
+        />
       )}
     </section>
   )

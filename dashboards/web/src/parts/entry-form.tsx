@@ -31,7 +31,8 @@ export function EntryForm<T>(given: EntryFormProps<T>): ReactNode {
     setBusy(true)
     try {
       await open(path, bodyOf(entered))
-      window.location.hash = '/'
+      // Whose session had ended finds the page again that was open.
+      if (/^#?\/?$|^#\/(sign-in|welcome)/.test(window.location.hash)) window.location.hash = '/'
     } catch (error) {
       if (!(error instanceof Refused)) globalThis.reportError(error)
       setRefused(t(error instanceof Refused ? faultTextKey(error.fault.code) : 'fault.unreachable'))

@@ -1,5 +1,5 @@
 import { memo, useState, type ReactNode } from 'react'
-import { Alert, Input, Segmented, Select, Table, type TableColumnsType } from 'antd'
+import { Input, Segmented, Select, Table, type TableColumnsType } from 'antd'
 import {
   restatementPreview,
   type FactorsAnswer,
@@ -8,6 +8,7 @@ import {
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
+import { NotRead } from './not-read.tsx'
 import { isKnown, previewSums } from '#dashboards/web/src/preview-sums.ts'
 
 type Month = RestatementPreview['months'][number]
@@ -106,7 +107,7 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
     account === undefined || query === undefined
       ? undefined
       : `api/v1/accounts/${account.account}/restatement-preview?${query}`
-  const { data, failed } = useAnswer(restatementPreview, path, 0)
+  const { data, failed, failure } = useAnswer(restatementPreview, path, 0)
   if (account === undefined) return null
   return (
     <section className="panel" data-testid="preview">
@@ -172,7 +173,7 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
         </div>
       </div>
       <p className="panel-note">{t('factors.previewNote')}</p>
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {path !== undefined && data === undefined && !failed && <p>{t('report.loading')}</p>}
       {data !== undefined && <Months preview={data} />}
     </section>

@@ -3,6 +3,7 @@ import { Alert, Input, Table, type TableColumnsType } from 'antd'
 import type { FactorRow } from '#accounts/factor-list.ts'
 import type { FactorsAnswer } from '#dashboards/api/factor-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { writtenUnit } from '#dashboards/web/src/numbers.ts'
 import { ConfidenceTag } from './confidence-tag.tsx'
 import { Verbatim } from './verbatim.tsx'
 
@@ -55,7 +56,8 @@ function FactorsOf({ answer, kind, code = '' }: FactorTableProps): ReactNode {
         values.map(({ what, value, unit }) => (
           <div key={what}>
             {what !== 'value' && <span className="unit">{t(`factor.${what}`)} </span>}
-            <span className="number">{value}</span> <span className="unit">{unit === '1' ? '' : unit}</span>
+            <span className="number">{value}</span>{' '}
+            <span className="unit">{unit === '1' ? '' : writtenUnit(unit)}</span>
           </div>
         )),
     },

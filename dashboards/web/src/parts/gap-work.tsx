@@ -12,6 +12,7 @@ import { useSession } from '#dashboards/web/src/session.tsx'
 import { useGapColumns } from './gap-columns.tsx'
 import { Nothing } from './nothing.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
+import { NotRead } from './not-read.tsx'
 
 type Gap = z.output<typeof gapList>[number]
 const states = ['open', 'filled', 'accepted'] as const
@@ -87,7 +88,7 @@ export function GapWork({ refresh }: { refresh: number }): ReactNode {
           options={states.map((value) => ({ value, label: t(`gapState.${value}`) }))}
         />
       </div>
-      {answer.failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={answer.failure} inPanel />
       <Table<Gap>
         columns={columns}
         dataSource={answer.data ?? []}

@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
+import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent, type Connection } from '#dashboards/web/src/live.ts'
-import { dateText, secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
+import { secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
 import { AlarmBadge } from '#dashboards/web/src/parts/alarm-badge.tsx'
 import { Hint } from '#dashboards/web/src/parts/hint.tsx'
 import { LanguageChoice } from '#dashboards/web/src/parts/language-choice.tsx'
@@ -63,7 +64,7 @@ export function HeaderBar({ title, menu, connection, simulated, known }: HeaderB
         {known && (
           <time className="header-clock" data-testid="clock">
             <span className="header-date">
-              {dateText(nowMs, locale, timeZone)} {weekdayText(nowMs, locale, timeZone)}
+              {dayOf(nowMs, timeZone)} {weekdayText(nowMs, locale, timeZone)}
             </span>
             <span className="number">{secondText(nowMs, locale, timeZone)}</span>
           </time>

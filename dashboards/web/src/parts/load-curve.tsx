@@ -1,10 +1,12 @@
 import { useMemo, type ReactNode } from 'react'
 import { loadCurve, type LoadCurve, type ParkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { brokenLine, brokenPoints } from '#dashboards/web/src/chart-looks.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
 import { Chart, type ChartOption } from './chart.tsx'
+import { NotRead } from './not-read.tsx'
 import { Nothing } from './nothing.tsx'
 
 /** The curve is asked for again at the pace of its points. */
@@ -42,14 +44,11 @@ function optionOf(
       nameTextStyle: { align: 'right' },
     },
     series: load.series.map(({ enterprise, values }) => ({
-      type: 'line',
+      ...brokenLine,
       name: enterprise === null ? t('load.park') : (names.get(enterprise) ?? enterprise),
-      data: values.map((value, index) => [load.atMs[index] ?? 0, value]),
-      connectNulls: false,
-      showSymbol: false,
+      data: brokenPoints(values, (value, index) => [load.atMs[index] ?? 0, value]),
       lineStyle: { width: enterprise === null ? 2.2 : 1.4 },
       ...(enterprise === null ? { areaStyle: { opacity: 0.06 } } : {}),
-      emphasis: { disabled: true },
     })),
   }
 }
@@ -69,7 +68,7 @@ export function LoadCurvePanel({ park, height = HEIGHT_PX }: { park: ParkTree; h
       <h2>
         {t('load.title')} <small>{t('load.range')}</small>
       </h2>
-      {load.failed && live && <p className="is-incomplete">{t('failed.detail')}</p>}
+      {live && <NotRead why={load.failure} inPanel />}
       {option === undefined ? (
         <div className="skeleton" style={{ height }} />
       ) : empty ? (

@@ -1,27 +1,29 @@
 import type { ReactNode } from 'react'
 import { Empty, Skeleton } from 'antd'
 import type { MeterIntervals } from '#dashboards/api/shapes.ts'
+import type { Failure } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { SlotBars } from './slot-bars.tsx'
 import { SlotTable } from './slot-table.tsx'
 import { Completeness, energyText } from './tiles.tsx'
+import { NotRead } from './not-read.tsx'
 
 interface MeterDayProps {
   readonly day: MeterIntervals | undefined
-  readonly failed: boolean
+  readonly failure: Failure | undefined
 }
 
 /** A day's slots: its sum, bars by method, and each slot with coverage, revision and both registers. */
-export function MeterDay({ day, failed }: MeterDayProps): ReactNode {
+export function MeterDay({ day, failure }: MeterDayProps): ReactNode {
   const { t } = useSpeech()
   return (
     <section className="panel" data-testid="day">
       <h2>
         {t('meter.slots')} <small>{day?.day}</small>
       </h2>
-      {failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={failure} inPanel />
       {day === undefined ? (
-        <Skeleton active />
+        failure === undefined && <Skeleton active />
       ) : (
         <>
           <p className="day-total" data-testid="day-total">

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { meterEnergy, meterIntervals, type MeterEnergy } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -7,6 +7,7 @@ import { percentText } from '#dashboards/web/src/numbers.ts'
 import { intervalsPath } from '#dashboards/web/src/register-paths.ts'
 import { SlotTable } from './slot-table.tsx'
 import { energyText } from './tiles.tsx'
+import { NotRead } from './not-read.tsx'
 
 type Part = MeterEnergy['parts'][number]
 
@@ -21,8 +22,8 @@ interface MeterDaysProps {
 /** The slots of a day, down to the registers. */
 function Day({ meter, quantity, day }: { meter: string; quantity: string; day: string }): ReactNode {
   const { t } = useSpeech()
-  const { data, failed } = useAnswer(meterIntervals, intervalsPath(meter, day, quantity), 0)
-  if (failed) return <Alert type="warning" showIcon title={t('failed.detail')} />
+  const { data, failure } = useAnswer(meterIntervals, intervalsPath(meter, day, quantity), 0)
+  if (failure !== undefined && data === undefined) return <NotRead why={failure} />
   if (data === undefined) return <p>{t('loading')}</p>
   return <SlotTable day={data} quantity={quantity} />
 }
@@ -42,8 +43,8 @@ export function MeterDays({ meter, quantity, from, to }: MeterDaysProps): ReactN
   const [opened, setOpened] = useState<readonly string[]>([])
   const by = Date.parse(to) - Date.parse(from) < DAYS_LISTED * DAY_MS ? 'day' : 'month'
   const path = `api/meters/${meter}/energy?by=${by}&from=${from}&to=${to}&quantity=${quantity}`
-  const { data, failed } = useAnswer(meterEnergy, path, 0)
-  if (failed) return <Alert type="warning" showIcon title={t('failed.detail')} />
+  const { data, failure } = useAnswer(meterEnergy, path, 0)
+  if (failure !== undefined && data === undefined) return <NotRead why={failure} />
   const columns: TableColumnsType<Part> = [
     { title: t('trace.day'), key: 'name', render: (_, { name }) => <span className="number">{name}</span> },
     {

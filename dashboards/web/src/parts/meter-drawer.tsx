@@ -11,6 +11,7 @@ import { MeterReadings } from './meter-readings.tsx'
 import { SlotBars } from './slot-bars.tsx'
 import { SlotTable } from './slot-table.tsx'
 import { Completeness, energyText } from './tiles.tsx'
+import { NotRead } from './not-read.tsx'
 
 const WIDTH_PX = 760
 
@@ -41,9 +42,9 @@ export function MeterDrawer({ park, live, onClose }: MeterDrawerProps): ReactNod
       extra={<StateCell live={live} />}
       className={stale ? 'meter-drawer is-old' : 'meter-drawer'}
     >
-      {(detail.failed || day.failed) && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={detail.failure ?? day.failure} inPanel />
       {detail.data === undefined ? (
-        <Skeleton active />
+        !detail.failed && <Skeleton active />
       ) : (
         <>
           <p className="path">

@@ -7,6 +7,7 @@ import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { exactText, momentText } from '#dashboards/web/src/numbers.ts'
+import { NotRead } from './not-read.tsx'
 
 interface Line {
   readonly key: string
@@ -93,7 +94,7 @@ export function MeterEventList({ meter, refresh }: { meter: string; refresh: num
   return (
     <section className="panel" data-testid="events">
       <h2>{t('event.title')}</h2>
-      {answer.failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={answer.failure} inPanel />
       <Table<Line>
         columns={columns}
         dataSource={answer.data === undefined ? [] : linesOf(answer.data, speech)}

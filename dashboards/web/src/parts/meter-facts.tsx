@@ -3,10 +3,11 @@ import { Link } from 'wouter'
 import { carriers } from '#contract/carriers.ts'
 import { balanceRoles } from '#contract/park.ts'
 import type { MeterDetail, ParkTree } from '#dashboards/api/shapes.ts'
+import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { dateText, rateUnit, valueText } from '#dashboards/web/src/numbers.ts'
+import { rateUnit, valueText } from '#dashboards/web/src/numbers.ts'
 import { Verbatim } from './verbatim.tsx'
 
 /** What is fixed of a meter. */
@@ -32,7 +33,7 @@ export function MeterFactList({ park, detail }: { park: ParkTree; detail: MeterD
       ),
     ],
     [t('drawer.rating'), `${valueText(detail.ratingPerHour, locale)} ${rateUnit(facts.register.unit)}`],
-    [t('drawer.installed'), dateText(detail.installedMs, locale, timeZone)],
+    [t('drawer.installed'), dayOf(detail.installedMs, timeZone)],
   ]
   return (
     <dl className="facts">

@@ -7,6 +7,7 @@ import { usePresent } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { useGapColumns } from './gap-columns.tsx'
 import { Verbatim } from './verbatim.tsx'
+import { NotRead } from './not-read.tsx'
 
 type Gap = Answer['gaps'][number]
 type Refused = Answer['quarantine'][number]
@@ -51,7 +52,7 @@ export function MeterQuality({ meter, refresh }: { meter: string; refresh: numbe
   return (
     <section className="panel" data-testid="quality">
       <h2>{t('meter.gaps')}</h2>
-      {answer.failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={answer.failure} inPanel />
       <Table<Gap>
         columns={gapColumns}
         dataSource={answer.data?.gaps ?? []}

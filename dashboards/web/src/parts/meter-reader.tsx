@@ -7,6 +7,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { ageText, percentText } from '#dashboards/web/src/numbers.ts'
 import { Verbatim } from './verbatim.tsx'
+import { NotRead } from './not-read.tsx'
 
 interface MeterReaderProps {
   readonly meter: string
@@ -19,7 +20,7 @@ interface MeterReaderProps {
 export function MeterReader({ meter, park, gateways, refresh }: MeterReaderProps): ReactNode {
   const { t, locale, nameOf } = useSpeech()
   const { nowMs } = usePresent()
-  const { data, failed } = useAnswer(meterReader, `api/meters/${meter}/reader`, refresh)
+  const { data, failure } = useAnswer(meterReader, `api/meters/${meter}/reader`, refresh)
   const described = park.gateways.find(({ id }) => id === data?.gateway)
   const gateway = gateways.find((each) => each.gateway === data?.gateway)
   const share = (part: number, whole: number): string =>
@@ -66,7 +67,7 @@ export function MeterReader({ meter, park, gateways, refresh }: MeterReaderProps
       <h2>
         {t('reader.title')} <small>{t('reader.since')}</small>
       </h2>
-      {failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={failure} inPanel />
       {data !== undefined && data.gateway === null && <p>{t('reader.nobody')}</p>}
       {data !== undefined && data.gateway !== null && data.line === null && (
         <p className="is-incomplete">{t('reader.notSaid')}</p>

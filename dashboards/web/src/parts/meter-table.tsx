@@ -8,7 +8,7 @@ import { valueText } from '#dashboards/web/src/numbers.ts'
 import { carrierColours } from '#dashboards/web/src/palette.ts'
 import { AgeCell, QualityCell, StateCell, ValueCell } from './live-cells.tsx'
 import { Nothing } from './nothing.tsx'
-import { energyText } from './tiles.tsx'
+import { roundEnergyText } from './tiles.tsx'
 
 interface GroupRow {
   readonly key: string
@@ -117,13 +117,13 @@ function TotalPower({
 }
 
 function TodayCell({ energy }: { energy: LiveMeter['today'] | undefined }): ReactNode {
-  const { t } = useSpeech()
+  const { t, locale } = useSpeech()
   if (energy === undefined) return null
   const { total, unit, complete, known, partial, expected, pending } = energy
   const incomplete = t('total.incomplete', { known: known - partial, expected: expected - pending })
   return (
     <span className={complete ? 'value' : 'value is-partial'} title={complete ? undefined : incomplete}>
-      <span className="number">{energyText(total)}</span> <span className="unit">{unit}</span>
+      <span className="number">{roundEnergyText(total, locale)}</span> <span className="unit">{unit}</span>
     </span>
   )
 }

@@ -3,12 +3,14 @@ import { Empty, Segmented, Skeleton } from 'antd'
 import type { z } from 'zod'
 import { meterCurve, meterEnergy, type MeterEnergy, type MeterIntervals } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { brokenLine, brokenPoints } from '#dashboards/web/src/chart-looks.ts'
 import { dayAfter } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
 import { missingColour } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
+import { NotRead } from './not-read.tsx'
 
 /** Stretches that can be shown: the last hour and the chosen day as they were read, longer ones by the hour. */
 const ranges = ['hour', 'day', 'week', 'month'] as const
@@ -51,13 +53,13 @@ function curveOption(curve: Curve, { locale }: Speech, timeZone: string): ChartO
     },
     series: [
       {
-        type: 'line',
+        ...brokenLine,
         name: curve.unit,
-        data: curve.points.map(({ atMs, value }) => [atMs, value]),
-        connectNulls: false,
-        showSymbol: false,
+        data: brokenPoints(
+          curve.points.map(({ value }) => value),
+          (value, index) => [curve.points[index]?.atMs ?? 0, value],
+        ),
         lineStyle: { width: 1.4 },
-        emphasis: { disabled: true },
       },
     ],
   }
@@ -178,9 +180,9 @@ export function MeterTrend({ meter, hasPower, day, bounds }: MeterTrendProps): R
           options={offered.map((value) => ({ value, label: t(`trend.${value}`) }))}
         />
       </div>
-      {(curve.failed || energy.failed) && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={curve.failure ?? energy.failure} inPanel />
       {option === undefined ? (
-        <Skeleton active />
+        !curve.failed && !energy.failed && <Skeleton active />
       ) : isEmpty ? (
         <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('trend.empty')} />
       ) : (

@@ -5,12 +5,14 @@ import { alarmKinds } from '#contract/alarm.ts'
 import '#dashboards/web/src/operations.css'
 import '#dashboards/web/src/park-state.css'
 import { alarmSubjects } from '#dashboards/web/src/alarm-subject.ts'
+import type { Failure } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { percentText, spanText, valueText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { useAlarmsNow, useHealth, useTargetsNow } from '#dashboards/web/src/park-state.ts'
 import { targetTitle, unitText } from '#dashboards/web/src/target-text.ts'
+import { NotRead } from './not-read.tsx'
 import { Nothing } from './nothing.tsx'
 
 /** Lines of one panel: the whole lists have pages of their own. */
@@ -42,12 +44,11 @@ function StatePanel({ title, page, testId, children }: StatePanelProps): ReactNo
 }
 
 /** What it is while an answer is on its way, and what it is when there is none. */
-function Waiting({ failed }: { failed: boolean }): ReactNode {
-  const { t } = useSpeech()
-  return failed ? (
-    <p className="is-incomplete">{t('failed.detail')}</p>
-  ) : (
+function Waiting({ failure }: { failure: Failure | undefined }): ReactNode {
+  return failure === undefined ? (
     <div className="skeleton state-waiting" />
+  ) : (
+    <NotRead why={failure} inPanel />
   )
 }
 
@@ -93,11 +94,11 @@ function TargetLine({ target }: { target: TargetView }): ReactNode {
 
 function Targets({ page }: { page: string | undefined }): ReactNode {
   const { t } = useSpeech()
-  const { data, failed } = useTargetsNow()
+  const { data, failure } = useTargetsNow()
   return (
     <StatePanel title={t('state.targets')} page={page} testId="state-targets">
       {data === undefined ? (
-        <Waiting failed={failed} />
+        <Waiting failure={failure} />
       ) : data.length === 0 ? (
         <Nothing text={t('targets.empty')} />
       ) : (
@@ -114,7 +115,7 @@ function Targets({ page }: { page: string | undefined }): ReactNode {
 function Alarms({ page }: { page: string | undefined }): ReactNode {
   const { t, nameOf } = useSpeech()
   const { nowMs } = usePresent()
-  const { data, failed } = useAlarmsNow()
+  const { data, failure } = useAlarmsNow()
   const park = useParkTree()
   const subjectOf = useMemo(() => alarmSubjects(park), [park])
   const sorted = data?.alarms.toSorted(
@@ -123,7 +124,7 @@ function Alarms({ page }: { page: string | undefined }): ReactNode {
   return (
     <StatePanel title={t('state.alarms')} page={page} testId="state-alarms">
       {data === undefined || sorted === undefined ? (
-        <Waiting failed={failed} />
+        <Waiting failure={failure} />
       ) : sorted.length === 0 ? (
         <p className="state-figure is-complete">{t('state.noAlarms')}</p>
       ) : (
@@ -157,11 +158,11 @@ function Alarms({ page }: { page: string | undefined }): ReactNode {
 
 function Health({ page }: { page: string | undefined }): ReactNode {
   const { t, locale } = useSpeech()
-  const { data, failed } = useHealth()
+  const { data, failure } = useHealth()
   if (data === undefined) {
     return (
       <StatePanel title={t('state.health')} page={page} testId="state-health">
-        <Waiting failed={failed} />
+        <Waiting failure={failure} />
       </StatePanel>
     )
   }

@@ -7,7 +7,7 @@ import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { exactText, percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
+import { exactText, percentText, tonnesText, writtenUnit } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { unavailableText } from '#dashboards/web/src/unavailable-text.ts'
 import { ConfidenceTag } from './confidence-tag.tsx'
@@ -36,7 +36,7 @@ export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): Reac
         <br />
         <span className="number">
           {activity === undefined ? '—' : `${exactText(activity.amount)} ${activity.unit}`}
-          {factors.map(({ value, unit }) => ` × ${value} ${unit}`).join('')}
+          {factors.map(({ value, unit }) => ` × ${value} ${writtenUnit(unit)}`).join('')}
           {' = '}
           {tCo2 === undefined ? '—' : `${tonnesText(tCo2, locale)} ${t('unit.tCo2')}`}
         </span>
@@ -48,7 +48,7 @@ export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): Reac
       </Descriptions.Item>
       {factors.map((factor) => (
         <Descriptions.Item key={`${factor.what} ${factor.code}`} label={t(`factor.${factor.what}`)}>
-          <span className="number">{factor.value}</span> {factor.unit} ·{' '}
+          <span className="number">{factor.value}</span> {writtenUnit(factor.unit)} ·{' '}
           <Link href={`/factors/${factor.code}`}>
             <Verbatim>{factor.code}</Verbatim>
           </Link>{' '}

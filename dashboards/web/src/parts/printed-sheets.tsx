@@ -60,6 +60,10 @@ function Signatures(): ReactNode {
   )
 }
 
+/** A column that has numbers has its name above them. */
+const isNumbers = (rows: Sheet['rows'], column: number): boolean =>
+  rows.some((row) => typeof (row[column] ?? null) === 'object' && (row[column] ?? null) !== null)
+
 function SheetOf({ sheet, report }: { sheet: Sheet; report: ReportName }): ReactNode {
   const { title, about, head, rows, notes } = sheet
   return (
@@ -75,7 +79,11 @@ function SheetOf({ sheet, report }: { sheet: Sheet; report: ReportName }): React
           <thead>
             <tr>
               {head.map((text, column) => (
-                <th key={`${text} ${column}`} scope="col">
+                <th
+                  key={`${text} ${column}`}
+                  scope="col"
+                  className={isNumbers(rows, column) ? 'is-number' : ''}
+                >
                   {text}
                 </th>
               ))}

@@ -11,6 +11,7 @@ import { useSession } from '#dashboards/web/src/session.tsx'
 import { Nothing } from './nothing.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
 import { Verbatim } from './verbatim.tsx'
+import { NotRead } from './not-read.tsx'
 
 type Entry = z.output<typeof quarantineLine>
 const states = ['open', 'replayed', 'accepted', 'discarded'] as const
@@ -19,8 +20,8 @@ const replayed = z.object({ stored: z.int(), refused: z.array(z.string()) })
 /** The whole payload as it came; what is not text is shown in Base64. */
 function Payload({ id }: { id: number }): ReactNode {
   const { t } = useSpeech()
-  const { data, failed } = useAnswer(quarantineLine, `api/v1/quarantine/${id}`, 0)
-  if (failed) return <p className="is-incomplete">{t('failed.detail')}</p>
+  const { data, failure } = useAnswer(quarantineLine, `api/v1/quarantine/${id}`, 0)
+  if (failure !== undefined && data === undefined) return <NotRead why={failure} inPanel />
   if (data === undefined) return t('loading')
   const { refusal, isCut, decision } = data
   return (
@@ -110,7 +111,7 @@ export function QuarantineWork({ refresh }: { refresh: number }): ReactNode {
           options={states.map((value) => ({ value, label: t(`refusedState.${value}`) }))}
         />
       </div>
-      {answer.failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={answer.failure} inPanel />
       {outcome !== undefined && <p role="status">{outcome}</p>}
       <Table<Entry>
         columns={columns}

@@ -8,6 +8,7 @@ import { usePresent } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
+import { NotRead } from './not-read.tsx'
 
 type Report = ScheduledReportList['reports'][number]
 
@@ -49,7 +50,7 @@ export function ScheduledReportsPanel(): ReactNode {
   const { t, locale, nameOf } = useSpeech()
   const { timeZone } = usePresent()
   const { park } = usePark()
-  const { data, failed } = useAnswer(scheduledReports, 'api/v1/scheduled-reports', 0)
+  const { data, failed, failure } = useAnswer(scheduledReports, 'api/v1/scheduled-reports', 0)
   if (data !== undefined && data.schedules.length === 0) return null
   const names = new Map([park, ...park.enterprises].map(({ id, name }) => [id, name]))
   const columns: TableColumnsType<Report> = [
@@ -84,7 +85,7 @@ export function ScheduledReportsPanel(): ReactNode {
             .join(' · ')}
         </small>
       </h2>
-      {failed && <p className="is-incomplete">{t('failed.detail')}</p>}
+      <NotRead why={failure} inPanel />
       <Table<Report>
         columns={columns}
         dataSource={data?.reports ?? []}

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Alert, Tag, Table, type TableColumnsType } from 'antd'
+import { Tag, Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
 import { meterSlot, type MeterSlot, type SlotRevisionTrace } from '#dashboards/api/trace-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
@@ -7,12 +7,13 @@ import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { dateText, exactText, minuteText, percentText, secondText } from '#dashboards/web/src/numbers.ts'
+import { exactText, minuteText, percentText, secondText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { slotPath } from '#dashboards/web/src/register-paths.ts'
 import { meterTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Loading } from './loading.tsx'
 import { Verbatim } from './verbatim.tsx'
+import { NotRead } from './not-read.tsx'
 
 type Reading = SlotRevisionTrace['readings'][number]
 
@@ -21,8 +22,7 @@ function Readings({ readings, unit }: { readings: readonly Reading[]; unit: stri
   const { timeZone } = usePresent()
   const park = useParkTree()
   const gateways = new Map(park.gateways.map(({ id, name }) => [id, name]))
-  const moment = (atMs: number): string =>
-    `${dateText(atMs, locale, timeZone)} ${secondText(atMs, locale, timeZone)}`
+  const moment = (atMs: number): string => `${dayOf(atMs, timeZone)} ${secondText(atMs, locale, timeZone)}`
   const columns: TableColumnsType<Reading> = [
     {
       title: t('trace.readAt'),
@@ -150,14 +150,14 @@ interface SlotRevisionsProps {
 export function SlotRevisions({ meter, quantity, slotMs, used }: SlotRevisionsProps): ReactNode {
   const { t, locale } = useSpeech()
   const { timeZone } = usePresent()
-  const { data, failed } = useAnswer(meterSlot, slotPath(meter, slotMs, quantity), 0)
+  const { data, failed, failure } = useAnswer(meterSlot, slotPath(meter, slotMs, quantity), 0)
   return (
     <section className="panel" data-testid="slot-revisions">
       <h2>
         {t('trace.slot')}{' '}
-        <small>{`${dateText(slotMs, locale, timeZone)} ${minuteText(slotMs, locale, timeZone)}`}</small>
+        <small>{`${dayOf(slotMs, timeZone)} ${minuteText(slotMs, locale, timeZone)}`}</small>
       </h2>
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('loading')} />
       ) : data.revisions.length === 0 ? (

@@ -1,10 +1,11 @@
 import { memo, useState, type ReactNode } from 'react'
-import { Alert, Input, Select, Table, type TableColumnsType } from 'antd'
+import { Input, Select, Table, type TableColumnsType } from 'antd'
 import { targetsView, type TargetView } from '#accounts/targets/target-view.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
 import { targetTitle, unitText } from '#dashboards/web/src/target-text.ts'
+import { NotRead } from './not-read.tsx'
 
 /** A positive number as a decimal text. */
 const limitShape = /^(?=.*[1-9])\d{1,12}(\.\d{1,9})?$/
@@ -43,7 +44,7 @@ function Preview({ targets }: { targets: readonly TargetView[] }): ReactNode {
     target === undefined || !limitShape.test(limit)
       ? undefined
       : `api/v1/accounts/${target.account}/targets/${target.id}/preview?limit=${limit}`
-  const { data, failed } = useAnswer(targetsView, path, 0)
+  const { data, failure } = useAnswer(targetsView, path, 0)
   const after = data?.targets[0]
   const names = [
     t('targets.limit', { year: target?.year ?? '' }),
@@ -95,7 +96,7 @@ function Preview({ targets }: { targets: readonly TargetView[] }): ReactNode {
         </div>
       </div>
       <p className="panel-note">{t('targets.previewNote')}</p>
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {texts.length > 0 && (
         <Table<Line>
           columns={columns}

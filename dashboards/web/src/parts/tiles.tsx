@@ -5,7 +5,7 @@ import type { EnergyLine, EnergyTotal, Overview, PowerLine } from '#dashboards/a
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
-import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
+import { exactText, roundText, valueText } from '#dashboards/web/src/numbers.ts'
 import { energyTrace, powerTrace, WHOLE_PARK } from '#dashboards/web/src/trace-paths.ts'
 import { DayTile } from './day-tile.tsx'
 import { Hint } from './hint.tsx'
@@ -30,8 +30,14 @@ export function Completeness({ energy }: { energy: EnergyTotal }): ReactNode {
   )
 }
 
+/** With all its digits, where it is what a table or a step of a trace is about. */
 export function energyText(total: string | null): string {
   return total === null ? '—' : exactText(total)
+}
+
+/** With the digits of a measured value, where it is one figure among others. */
+export function roundEnergyText(total: string | null, locale: string): string {
+  return total === null ? '—' : roundText(total, locale)
 }
 
 function PowerNote({ power }: { power: PowerLine }): ReactNode {
@@ -88,7 +94,7 @@ export function Tiles({ overview, day, traced = false }: TilesProps): ReactNode 
         <Tile
           name={t('tile.energy')}
           testId="tile-energy"
-          value={energyText(electricity.total)}
+          value={roundEnergyText(electricity.total, locale)}
           unit={electricity.unit}
           trace={traceOf(electricity)}
         >
@@ -109,7 +115,7 @@ export function Tiles({ overview, day, traced = false }: TilesProps): ReactNode 
               <span>
                 {t('tile.solar.today')}{' '}
                 <Traced href={traceOf(solar)}>
-                  <span className="number">{energyText(solar.total)}</span> {solar.unit}
+                  <span className="number">{roundEnergyText(solar.total, locale)}</span> {solar.unit}
                 </Traced>
               </span>
               <Completeness energy={solar} />
@@ -122,7 +128,7 @@ export function Tiles({ overview, day, traced = false }: TilesProps): ReactNode 
           key={`${energy.carrier} ${energy.unit}`}
           name={t('tile.carrier', { carrier: nameOf(carriers[energy.carrier]) })}
           testId={`tile-${energy.carrier}`}
-          value={energyText(energy.total)}
+          value={roundEnergyText(energy.total, locale)}
           unit={energy.unit}
           trace={traceOf(energy)}
         >

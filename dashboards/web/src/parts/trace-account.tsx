@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Alert, Empty } from 'antd'
+import { Empty } from 'antd'
 import { statement } from '#dashboards/api/account-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -9,6 +9,7 @@ import { AccountFigures } from './account-figures.tsx'
 import { Loading } from './loading.tsx'
 import { useThisMonth } from './report-choice.tsx'
 import { TraceHead } from './trace-head.tsx'
+import { NotRead } from './not-read.tsx'
 
 interface TraceAccountProps {
   readonly account: string
@@ -33,7 +34,7 @@ export function TraceAccount({ account, period }: TraceAccountProps): ReactNode 
   const thisMonth = useThisMonth()
   const { from, to: end } = monthsOf(period)
   const to = end < thisMonth ? end : thisMonth
-  const { data, failed } = useAnswer(
+  const { data, failed, failure } = useAnswer(
     statement,
     from > to ? undefined : `api/v1/accounts/${account}/statement?from=${from}&to=${to}`,
     0,
@@ -46,7 +47,7 @@ export function TraceAccount({ account, period }: TraceAccountProps): ReactNode 
         step="formula"
       />
       <p className="panel-note">{t('trace.accountNote')}</p>
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('loading')} />
       ) : data.lines.length === 0 ? (

@@ -10,6 +10,7 @@ import { BalanceCell, balanceCellTitle } from './balance-cell.tsx'
 import { Loading } from './loading.tsx'
 import { periodText, reportPath } from './report-choice.tsx'
 import { TraceHead } from './trace-head.tsx'
+import { NotRead } from './not-read.tsx'
 
 interface TraceBalanceProps {
   readonly account: string
@@ -24,7 +25,7 @@ export function TraceBalance({ account, period, row, item }: TraceBalanceProps):
   const { t, nameOf } = speech
   const [, go] = useLocation()
   const of = account === WHOLE_PARK ? undefined : account
-  const { data, failed } = useAnswer(balanceView, `${reportPath('balance', of)}?period=${period}`, 0)
+  const { data, failed, failure } = useAnswer(balanceView, `${reportPath('balance', of)}?period=${period}`, 0)
   const cell = { row, item }
   const title = data === undefined ? undefined : balanceCellTitle(data, cell, speech)
   return (
@@ -37,7 +38,7 @@ export function TraceBalance({ account, period, row, item }: TraceBalanceProps):
         }
         step="formula"
       />
-      {failed && <Alert type="warning" showIcon title={t('report.failed')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('report.loading')} />
       ) : title === undefined ? (

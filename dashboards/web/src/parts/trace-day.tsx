@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { Alert } from 'antd'
 import { accountList } from '#dashboards/api/account-shapes.ts'
 import { dayPostings } from '#dashboards/api/trace-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
@@ -10,16 +9,17 @@ import { meterTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Loading } from './loading.tsx'
 import { PostingEvidence } from './posting-evidence.tsx'
 import { TraceHead } from './trace-head.tsx'
+import { NotRead } from './not-read.tsx'
 
 /** Sources of one account in a day so far. */
 function AccountDay({ account, name, day }: { account: string; name: string; day: string }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
   const { timeZone } = usePresent()
-  const { data, failed } = useAnswer(dayPostings, `api/v1/accounts/${account}/day?day=${day}`, 0)
+  const { data, failed, failure } = useAnswer(dayPostings, `api/v1/accounts/${account}/day?day=${day}`, 0)
   return (
     <section className="panel" data-testid={`day-of-${account}`}>
       <h2>{name}</h2>
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('loading')} />
       ) : (
@@ -50,12 +50,12 @@ function AccountDay({ account, name, day }: { account: string; name: string; day
 /** CO2 of a day so far: what each source of each account counts, by which formula and factors. */
 export function TraceDay({ day }: { day: string }): ReactNode {
   const { t, nameOf } = useSpeech()
-  const { data, failed } = useAnswer(accountList, 'api/v1/accounts', 0)
+  const { data, failed, failure } = useAnswer(accountList, 'api/v1/accounts', 0)
   return (
     <>
       <TraceHead title={`${t('trace.dayCo2')} · ${day}`} step="formula" />
       <p className="panel-note">{t('trace.dayNote')}</p>
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {data === undefined
         ? !failed && <Loading text={t('loading')} />
         : data.accounts.map(({ account, name }) => (

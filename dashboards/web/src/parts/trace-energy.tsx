@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Alert, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
 import { carrierNames, carriers, type Carrier } from '#contract/carriers.ts'
 import { flow as flowShape, type Flow } from '#dashboards/api/shapes.ts'
@@ -16,6 +16,7 @@ import { Notice } from './notice.tsx'
 import { Completeness, energyText } from './tiles.tsx'
 import { TraceHead } from './trace-head.tsx'
 import { Verbatim } from './verbatim.tsx'
+import { NotRead } from './not-read.tsx'
 
 interface TraceEnergyProps {
   readonly scope: string
@@ -80,12 +81,12 @@ export function EnergyTotalPanel({ scope, carrier, flow, from, to }: Named): Rea
   const today = dayOf(nowMs, timeZone)
   const [enterprise = '', node] = scope.split('~')
   const whose = `${scope === WHOLE_PARK ? '' : `&enterprise=${enterprise}`}${node === undefined ? '' : `&node=${node}`}`
-  const { data, failed } = useAnswer(
+  const { data, failure } = useAnswer(
     energyParts,
     `api/energy/${carrier}/${flow}?from=${from}&to=${to}${whose}`,
     0,
   )
-  if (failed) return <Alert type="warning" showIcon title={t('failed.detail')} />
+  if (failure !== undefined && data === undefined) return <NotRead why={failure} />
   if (data === undefined) return <Loading text={t('loading')} />
   return (
     <section className="panel">

@@ -12,6 +12,7 @@ import { Loading } from './loading.tsx'
 import { PostingEvidence } from './posting-evidence.tsx'
 import { TraceHead } from './trace-head.tsx'
 import { TraceSlots } from './trace-slots.tsx'
+import { NotRead } from './not-read.tsx'
 
 interface TracePostingProps {
   readonly account: string
@@ -36,7 +37,7 @@ export function TracePosting({ meter, day, slot, ...posting }: TracePostingProps
   const names = meterNames(park)
   const { account, month, source } = posting
   const path = `api/v1/accounts/${account}/statement?from=${month}&to=${month}`
-  const { data, failed } = useAnswer(statement, path, 0)
+  const { data, failed, failure } = useAnswer(statement, path, 0)
   const line = data?.lines.find((each) => each.month === month && each.source === source)
   const whose = [park, ...park.enterprises].find(({ id }) => id === account)?.name ?? {
     zh: account,
@@ -50,7 +51,7 @@ export function TracePosting({ meter, day, slot, ...posting }: TracePostingProps
         title={[nameOf(whose), month, sourceName, name].join(' · ')}
         step={slot === undefined ? 'slots' : 'registers'}
       />
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('loading')} />
       ) : line === undefined ? (

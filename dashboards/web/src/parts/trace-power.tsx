@@ -1,18 +1,20 @@
 import type { ReactNode } from 'react'
-import { Alert, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
 import { powerParts, type PowerParts } from '#dashboards/api/trace-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { dateText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
+import { secondText, valueText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { WHOLE_PARK } from '#dashboards/web/src/trace-paths.ts'
 import { Loading } from './loading.tsx'
 import { Notice } from './notice.tsx'
 import { TraceHead } from './trace-head.tsx'
 import { Verbatim } from './verbatim.tsx'
+import { NotRead } from './not-read.tsx'
 
 /** What powers are added in. */
 const UNIT = 'kW'
@@ -26,7 +28,7 @@ function Parts({ data }: { data: PowerParts }): ReactNode {
   const names = meterNames(park)
   const gateways = new Map(park.gateways.map(({ id, name }) => [id, name]))
   const moment = (atMs: number): ReactNode => (
-    <span className="number">{`${dateText(atMs, locale, timeZone)} ${secondText(atMs, locale, timeZone)}`}</span>
+    <span className="number">{`${dayOf(atMs, timeZone)} ${secondText(atMs, locale, timeZone)}`}</span>
   )
   const columns: TableColumnsType<Part> = [
     {
@@ -115,12 +117,12 @@ function Total({ scope, flow }: { scope: string; flow: PowerParts['flow'] }): Re
   const { timeZone } = usePresent()
   const park = useParkTree()
   const whose = scope === WHOLE_PARK ? '' : `?enterprise=${scope}`
-  const { data, failed } = useAnswer(powerParts, `api/power/${flow}${whose}`, 0)
+  const { data, failed, failure } = useAnswer(powerParts, `api/power/${flow}${whose}`, 0)
   const name = park.enterprises.find(({ id }) => id === scope)?.name ?? park.name
   return (
     <>
       <TraceHead title={`${nameOf(name)} · ${t('trace.power')} · ${t(`flow.${flow}`)}`} step="registers" />
-      {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+      <NotRead why={failure} />
       {data === undefined ? (
         !failed && <Loading text={t('loading')} />
       ) : (
@@ -131,7 +133,7 @@ function Total({ scope, flow }: { scope: string; flow: PowerParts['flow'] }): Re
             <span className="number">{data.total === null ? '—' : valueText(data.total, locale)}</span>{' '}
             <span className="unit">{UNIT}</span>{' '}
             <small className="unit">
-              {`${dateText(data.atMs, locale, timeZone)} ${secondText(data.atMs, locale, timeZone)}`}
+              {`${dayOf(data.atMs, timeZone)} ${secondText(data.atMs, locale, timeZone)}`}
             </small>
           </p>
           <Parts data={data} />

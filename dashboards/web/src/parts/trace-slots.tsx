@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Alert, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { Link, useLocation } from 'wouter'
 import { meterIntervals, type Slot } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
@@ -11,6 +11,7 @@ import { intervalsPath } from '#dashboards/web/src/register-paths.ts'
 import { DayChoice } from './day-choice.tsx'
 import { SlotRevisions } from './slot-revisions.tsx'
 import { Completeness, energyText } from './tiles.tsx'
+import { NotRead } from './not-read.tsx'
 
 interface TraceSlotsProps {
   readonly meter: string
@@ -29,7 +30,7 @@ export function TraceSlots({ meter, quantity, day, slotMs, pathOf, usedIn }: Tra
   const { t, locale } = useSpeech()
   const { nowMs, timeZone } = usePresent()
   const [, go] = useLocation()
-  const { data, failed } = useAnswer(meterIntervals, intervalsPath(meter, day, quantity), 0)
+  const { data, failed, failure } = useAnswer(meterIntervals, intervalsPath(meter, day, quantity), 0)
   const number = (text: string): ReactNode => <span className="number">{text}</span>
   const columns: TableColumnsType<Slot> = [
     {
@@ -84,7 +85,7 @@ export function TraceSlots({ meter, quantity, day, slotMs, pathOf, usedIn }: Tra
           <h2>{t('trace.step.slots')}</h2>
           <DayChoice day={day} last={dayOf(nowMs, timeZone)} onChange={(next) => go(pathOf(next))} />
         </div>
-        {failed && <Alert type="warning" showIcon title={t('failed.detail')} />}
+        <NotRead why={failure} />
         {data !== undefined && (
           <p className="day-total">
             {t('trace.daySum')} <strong className="number">{energyText(data.total.total)}</strong> {data.unit}{' '}
