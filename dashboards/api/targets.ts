@@ -14,6 +14,7 @@ import { Fault } from '#contract/fault.ts'
 import { identifier, type LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
+import { requireAccount } from '../asked-of.ts'
 import { xlsxOf } from '../report-content.ts'
 import { groundOf, type ReportSources } from '../report-ground.ts'
 import { mediaTypes } from './report-files.ts'
@@ -63,14 +64,12 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { description } = park
   const nameOf = accountNames(park)
-  const accounts = new Set([description.id, ...description.enterprises.map(({ id }) => id)])
   const reportOf = (given: TargetSources, account: string | undefined): TargetReport => {
     const nowMs = clock.wallMs()
     return targetReport(targetGround(given, park, nowMs), given.targets, account, nowMs)
   }
   const report = (account?: string): TargetReport => {
-    if (account !== undefined && !accounts.has(account))
-      throw new Fault('not-found', `The park has no account "${account}".`)
+    if (account !== undefined) requireAccount(park, account)
     return sources === undefined ? NONE : reportOf(sources, account)
   }
   const response = { 200: targetsView }
