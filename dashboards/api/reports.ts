@@ -4,12 +4,13 @@ import { z } from 'zod'
 import { balanceView } from '#accounts/balance-view.ts'
 import { sayIn } from '#accounts/report-sheet.ts'
 import { formsView, qualityView, statisticsView } from '#accounts/report-views.ts'
-import { makeReport, type ReportKind, type ReportViews } from '#accounts/report.ts'
+import { makeReport, reportAhead, type ReportKind, type ReportViews } from '#accounts/report.ts'
 import type { Clock } from '#contract/clock.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { RouteAccess } from '#dashboards/access/route-access.ts'
 import { requireAccount, requirePlan } from '../asked-of.ts'
+import { inSteps } from '../in-steps.ts'
 import { groundOf, periodIn, type ReportSources } from '../report-ground.ts'
 
 /** /api/v1/reports/:kind of the whole park and /api/v1/accounts/:account/reports/:kind, as JSON. */
@@ -44,14 +45,17 @@ export function reportsApi(app: FastifyInstance, { park, clock, sources }: Repor
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { description } = park
 
-  function viewOf<Kind extends ReportKind>(kind: Kind, period: string, account?: string): ReportViews[Kind] {
+  async function viewOf<Kind extends ReportKind>(
+    kind: Kind,
+    period: string,
+    account?: string,
+  ): Promise<ReportViews[Kind]> {
     requirePlan(sources)
     if (account !== undefined) requireAccount(park, account)
-    return makeReport(kind, groundOf(sources, park, clock.wallMs()), {
-      period: periodIn(period, description.timeZone),
-      account,
-      say: sayIn('zh'),
-    }).view
+    const ground = groundOf(sources, park, clock.wallMs())
+    const wish = { period: periodIn(period, description.timeZone), account, say: sayIn('zh') }
+    await inSteps(reportAhead(kind, ground, wish.period))
+    return makeReport(kind, ground, wish).view
   }
 
   for (const kind of kinds) {
@@ -60,7 +64,7 @@ export function reportsApi(app: FastifyInstance, { park, clock, sources }: Repor
       routes.get(
         `/api/v1/reports/${kind}`,
         { config: ofPark, schema: { querystring: query, response } },
-        (request) => viewOf(kind, request.query.period),
+        async (request) => viewOf(kind, request.query.period),
       )
     }
     routes.get(
@@ -69,7 +73,7 @@ export function reportsApi(app: FastifyInstance, { park, clock, sources }: Repor
         config: ofAccount,
         schema: { params: z.object({ account: identifier }), querystring: query, response },
       },
-      ({ params, query: { period } }) => viewOf(kind, period, params.account),
+      async ({ params, query: { period } }) => viewOf(kind, period, params.account),
     )
   }
 }
