@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { watchClock } from './clock-doubt.ts'
 import { batchOf, sampleOf, T0, testPark } from './ingest.test-support.ts'
-import { FUTURE_MS_MAX, validate } from './validate.ts'
+import { FUTURE_MS_MAX } from '#contract/reading.ts'
+import { validate } from './validate.ts'
 
 const park = testPark()
 const AHEAD_MS = FUTURE_MS_MAX + 60_000

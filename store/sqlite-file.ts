@@ -71,6 +71,19 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 }
 
 /**
+ * The same without waiting for the disk: the next transaction that waits takes it along, because the log is written in
+ * order. After a power cut before that, it never was.
+ */
+export function inUnsyncedTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('PRAGMA synchronous = NORMAL')
+  try {
+    return inTransaction(database, work)
+  } finally {
+    database.exec('PRAGMA synchronous = FULL')
+  }
+}
+
+/**
  * Commits a transaction that changes a page of the file without changing what it says: it fails where a write would.
  */
 export function probeWrite(database: DatabaseSync): void {
