@@ -1,4 +1,5 @@
 import { Fault } from '#contract/fault.ts'
+import { withoutPassword } from '#contract/shown-url.ts'
 import type { ReadingStore } from './port.ts'
 import { openSqliteReadings } from './sqlite-readings.ts'
 
@@ -128,10 +129,6 @@ function decode(text: string): string {
   } catch (cause) {
     throw new Fault('store-url-invalid', 'A percent sign in the URL is not followed by a code.', { cause })
   }
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//…@')
 }
 
 function invalid(what: string): Fault {
