@@ -13,6 +13,7 @@ import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { AccessBook } from '#store/access-book.ts'
+import { requirePlan } from './asked-of.ts'
 import { guardRoutes, type GuardedRoute } from './access/guard.ts'
 import type { OidcSignIn } from './access/oidc.ts'
 import { readOwn } from './access/route-access.ts'
@@ -294,7 +295,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   energyApi(app, { parkOf, books, clock })
   enterpriseApi(app, { parkOf, books, board, clock, electricity: options.electricity })
   const electricity = (): ElectricitySources => {
-    if (options.electricity === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    requirePlan(options.electricity)
     return { ...options.electricity, park, books, nowMs: clock.wallMs() }
   }
   tariffApi(app, electricity)
