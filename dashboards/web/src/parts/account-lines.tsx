@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import { Table, Tag, Tooltip, type TableColumnsType } from 'antd'
 import type { Statement, StatementLine } from '#dashboards/api/account-shapes.ts'
 import { sourceText } from '#dashboards/web/src/account-text.ts'
@@ -15,8 +15,7 @@ interface AccountLinesProps {
   readonly isOpen?: boolean
 }
 
-/** Every posting of the statement, opened down to formula, factor, meters and records. */
-export function AccountLines({ statement, isOpen = false }: AccountLinesProps): ReactNode {
+function Lines({ statement, isOpen = false }: AccountLinesProps): ReactNode {
   const speech = useSpeech()
   const { t, locale } = speech
   const number = (text: string): ReactNode => <span className="number">{text}</span>
@@ -95,3 +94,6 @@ export function AccountLines({ statement, isOpen = false }: AccountLinesProps): 
     </section>
   )
 }
+
+/** Every posting of the statement, opened down to formula, factor, meters and records; not drawn again by the clock. */
+export const AccountLines = memo(Lines)

@@ -1,4 +1,4 @@
-import { useMemo, type ReactNode } from 'react'
+import { memo, useMemo, type ReactNode } from 'react'
 import type { Statement } from '#dashboards/api/account-shapes.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { tonnesText } from '#dashboards/web/src/numbers.ts'
@@ -44,8 +44,7 @@ function optionOf({ months }: Statement, { t, locale }: Speech): ChartOption {
   }
 }
 
-/** The statement by month. */
-export function AccountMonths({ statement }: { statement: Statement }): ReactNode {
+function Months({ statement }: { statement: Statement }): ReactNode {
   const speech = useSpeech()
   const option = useMemo(() => optionOf(statement, speech), [statement, speech])
   return (
@@ -56,3 +55,6 @@ export function AccountMonths({ statement }: { statement: Statement }): ReactNod
     </section>
   )
 }
+
+/** The statement by month; not drawn again by the clock. */
+export const AccountMonths = memo(Months)
