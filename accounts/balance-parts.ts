@@ -120,11 +120,20 @@ interface Stretch {
   readonly incomplete: boolean
 }
 
-const stretchKey = ({ perUnit, coefficients }: ItemCoal): string =>
-  [
+/** By what coefficients can be told apart, made once for each: all meters of a park ask for the same few. */
+const stretchKeys = new WeakMap<ItemCoal, string>()
+
+function stretchKey(coal: ItemCoal): string {
+  const known = stretchKeys.get(coal)
+  if (known !== undefined) return known
+  const { perUnit, coefficients } = coal
+  const key = [
     ...coefficients.map(({ code, basis }) => `${code} ${basis}`),
     ...bases.filter((basis) => typeof perUnit[basis] === 'string'),
   ].join(', ')
+  stretchKeys.set(coal, key)
+  return key
+}
 
 /** The parts that meters measured, each under the coefficients of the source that it measures, where it is one's. A meter that was not there yet in the whole period has none. */
 export function meterParts(
@@ -134,11 +143,20 @@ export function meterParts(
   coalOf: ItemCoals,
   sourceOf: (meter: Meter, item: string) => string | undefined,
 ): BalancePart[] {
+  const coals = new Map<string, (ItemCoal | undefined)[]>()
+  /** Coefficients of pieces as far as they were asked for, for all meters of one account, item and source. */
+  function coalsOf(account: string, item: string, source: string | undefined): (ItemCoal | undefined)[] {
+    const key = `${account} ${item} ${source ?? ''}`
+    const found = coals.get(key) ?? []
+    coals.set(key, found)
+    return found
+  }
   return flows.flatMap((flow) => {
     const { account, item, row, meter, quantity, share, perUnit, reason, by } = flow
     const factor = share.times(perUnit)
     const isOne = factor.eq(1)
     const source = sourceOf(meter, item)
+    const coalsHere = coalsOf(account, item, source)
     const slots = { expected: 0, known: 0, missing: 0, partial: 0 }
     const stretches = new Map<string, Stretch>()
     for (const [index, energy] of measured(meter, quantity).entries()) {
@@ -148,7 +166,8 @@ export function meterParts(
       slots.known += energy.sum.known
       slots.missing += energy.missing
       slots.partial += energy.sum.partial
-      const coal = coalOf(account, item, piece.from, source)
+      const coal = coalsHere[index] ?? coalOf(account, item, piece.from, source)
+      coalsHere[index] = coal
       const key = stretchKey(coal)
       const before = stretches.get(key)
       const amount = energy.energy

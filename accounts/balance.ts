@@ -31,6 +31,55 @@ export interface ParkBalance {
   readonly compared: readonly ComparedRecord[]
 }
 
+/** Meters that are read at once, for some ten milliseconds. */
+const METERS_AT_ONCE = 20
+
+/** Days on which a coefficient may change within a month: those of measured heating values. */
+function cutsOf({ records, plan, library }: BalanceGround): string[] {
+  return heatingValuesOf(records, plan, library).flatMap(({ from, to }) => [from, to])
+}
+
+/** Reads what meters measured in a period, which `parkBalance` of the same ground then has at hand. */
+export function* readAhead(ground: BalanceGround, period: ReportPeriod): Generator<undefined> {
+  const { park } = ground
+  const measured = ground.measured(piecesOf(period, park.description.timeZone, cutsOf(ground)))
+  let read = 0
+  for (const meter of park.meters.values()) {
+    measured(meter, meter.register)
+    read += 1
+    if (read % METERS_AT_ONCE === 0) yield undefined
+  }
+}
+
+/**
+ * Balances of periods that follow one another, each as `parkBalance` makes it, by one reading of every meter. Gives
+ * `undefined` where other work may pass.
+ */
+export function* parkBalances(
+  ground: BalanceGround,
+  periods: readonly ReportPeriod[],
+): Generator<ParkBalance | undefined> {
+  const { park, plan, items } = ground
+  const cuts = cutsOf(ground)
+  const all = periods.map((period) => piecesOf(period, park.description.timeZone, cuts))
+  const measured = ground.measured(all.flat())
+  const { flows } = balanceFlows(park, plan, items)
+  for (const [index, { meter, quantity }] of flows.entries()) {
+    measured(meter, quantity)
+    if (index % METERS_AT_ONCE === 0) yield undefined
+  }
+  let first = 0
+  for (const [index, period] of periods.entries()) {
+    const count = all[index]?.length ?? 0
+    const [from, to] = [first, first + count]
+    first = to
+    yield parkBalance(
+      { ...ground, measured: () => (meter, quantity) => measured(meter, quantity).slice(from, to) },
+      period,
+    )
+  }
+}
+
 /** What every cell of every table of a period is made of. Throws `factor-ambiguous`, `unit-mismatch`. */
 export function parkBalance(ground: BalanceGround, period: ReportPeriod): ParkBalance {
   const { park, plan, items, library, records } = ground

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MeterEvidence, Posting } from '#contract/entry.ts'
 import { resultOf } from './posting-result.ts'
-import { totalsOf } from './statement.ts'
+import { isIncomplete, totalsOf } from './statement.ts'
 import { shareText } from './uncertainty.ts'
 import { rules, plan, meter, gas, record, postings } from './posting.test-support.ts'
 
@@ -271,6 +271,16 @@ describe('uncertainty', () => {
       uncertaintyLacks: { slots: '0.25', figures: '0.5', unknown: 0 },
     })
     expect(totalsOf([older], []).uncertainty).toBeUndefined()
+  })
+
+  test('a slot that waits for a decision leaves its month incomplete, though all are known', () => {
+    const account = plan([{ kind: 'electricity-purchased', measured: [{ meter: 'incoming' }] }])
+    const slots = { expected: 2976, known: 2976, missing: 0, undecided: 1 }
+    const [made] = postings(account, { 'source-1': [meter('5000', { slots })] })
+    const [whole] = postings(account, { 'source-1': [meter('5000')] })
+    if (made === undefined || whole === undefined) throw new Error('both are made')
+    expect(made.completeness).toBe('1')
+    expect([made, whole].map(isIncomplete)).toEqual([true, false])
   })
 
   test('of one meter is the same however many sources have a part of it', () => {

@@ -2,7 +2,16 @@ import Big from 'big.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ZodError } from 'zod'
-import { decimal, presented, quotient, rounded, squareRoot, textOf, type Decimal } from './decimal.ts'
+import {
+  decimal,
+  ofPrinted,
+  presented,
+  quotient,
+  rounded,
+  squareRoot,
+  textOf,
+  type Decimal,
+} from './decimal.ts'
 
 /** Decimals of every size as texts: small ones, those that no number holds, and those between. */
 const text = fc
@@ -104,6 +113,9 @@ describe('A decimal', () => {
 
   test('nothing is divided by zero, and no text that is none is read', () => {
     expect(() => quotient(decimal('1'), decimal('0'))).toThrow(RangeError)
+    expect(
+      [ofPrinted('29760.00'), ofPrinted('100'), ofPrinted('-0.0'), ofPrinted('0.50')].map(textOf),
+    ).toEqual(['29760', '100', '0', '0.5'])
     for (const wrong of ['', '1e3', '01', '1.0', '-0', '.5', 'x'])
       expect(() => decimal(wrong)).toThrow(ZodError)
   })

@@ -168,7 +168,7 @@ function smallAt({ small, scale }: Decimal, at: number): number | undefined {
 }
 
 function decimalOf(value: Decimal | number | string): Decimal {
-  if (typeof value === 'string') return decimal(value)
+  if (typeof value === 'string') return ofPrinted(value)
   if (typeof value !== 'number') return value
   return Number.isSafeInteger(value) ? Decimal.of(value, 0) : decimal(String(value))
 }
@@ -196,9 +196,9 @@ export function decimal(text: string): Decimal {
     : Decimal.ofLarge(BigInt(digits), scale)
 }
 
-/** The same of a text as amounts are printed, which keeps the zeros of its register: "100.00". */
+/** The decimal of a number as a page prints it, which may end in zeros: "29760.00". */
 export function ofPrinted(text: string): Decimal {
-  return decimal(text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+  return decimal(text.includes('.') ? text.replace(/\.?0+$/, '').replace(/^-0$/, '0') : text)
 }
 
 /** Resolutions come again and again: a park has a handful. */

@@ -103,7 +103,7 @@ export function energyStatistics(
     const pieces = piecesOf(of, timeZone, cuts)
     const measured = ground.measured(pieces satisfies readonly Period[])
     const { coalOf, sourceOf } = bySources({ park, plan, items, records, pieces, measured, coalOf: ofItem })
-    return (meter) => {
+    const figureOfMeter = (meter: Meter): BalanceFigure => {
       const found = itemOf(meter, meter.register)
       if (typeof found === 'string') return sumFigures([])
       const source = sourceOf(meter, found.item)
@@ -116,6 +116,13 @@ export function energyStatistics(
           return [figureOf(energy.energy?.times(found.perUnit), coal, incomplete)]
         }),
       )
+    }
+    const known = new Map<string, BalanceFigure>()
+    // Each meter stands in the sums of its account, its process and its equipment.
+    return (meter) => {
+      const figure = known.get(meter.id) ?? figureOfMeter(meter)
+      known.set(meter.id, figure)
+      return figure
     }
   }
   const compared = comparedPeriods(period, timeZone)

@@ -21,14 +21,36 @@ export interface PostingGround {
   readonly rules: PostingRules
 }
 
+/** Records of an account, read once for all of its months that are posted together. */
+export function withRecordsOf(
+  books: Pick<Books, 'records' | 'sumsOver'>,
+  account: string,
+): PostingGround['books'] {
+  let all: ReturnType<Books['records']> | undefined
+  return {
+    sumsOver: (...asked) => books.sumsOver(...asked),
+    records: ({ from = '', to = '9999-12-31' }) => {
+      all ??= books.records({ account })
+      return all.filter(({ record }) => record.from < to && record.to > from)
+    },
+  }
+}
+
+const daysBefore = new WeakMap<AccountMonth, string>()
+
+function dayBefore(month: AccountMonth): string {
+  const day = daysBefore.get(month) ?? Temporal.PlainDate.from(month.from).subtract({ days: 1 }).toString()
+  daysBefore.set(month, day)
+  return day
+}
+
 /** Records that matter to a month: those of its days, and stocks at the end of the day before. */
 function recordsOf(
   books: Pick<Books, 'records'>,
   account: string,
   month: AccountMonth,
 ): ReturnType<Books['records']> {
-  const from = Temporal.PlainDate.from(month.from).subtract({ days: 1 }).toString()
-  return books.records({ account, from, to: month.to })
+  return books.records({ account, from: dayBefore(month), to: month.to })
 }
 
 /** Registers' months as they stand in the postings of a month that hold, where they need not be read again. */

@@ -5,7 +5,7 @@ import { accountOf } from './balance-flows.ts'
 import type { BalanceRows } from './balance-row.ts'
 import { balanceTable, partsInScope } from './balance-table.ts'
 import { balanceViewOf, type BalanceView } from './balance-view.ts'
-import { parkBalance, type BalanceGround } from './balance.ts'
+import { parkBalance, readAhead, type BalanceGround } from './balance.ts'
 import { comprehensiveSheet } from './comprehensive-sheet.ts'
 import { energyFormSheets } from './energy-form-report.ts'
 import { energyForm } from './energy-form.ts'
@@ -13,7 +13,7 @@ import { energyStatistics } from './energy-statistics.ts'
 import { qualitySheets } from './quality-report.ts'
 import { qualityStatement, type QualityRule } from './quality-statement.ts'
 import type { MonitoringRule } from './monitoring-checks.ts'
-import { piecesOf, type ReportPeriod } from './report-period.ts'
+import { comparedPeriods, piecesOf, type ReportPeriod } from './report-period.ts'
 import type { ReportSheet, Say } from './report-sheet.ts'
 import {
   formsViewOf,
@@ -34,7 +34,7 @@ export interface ReportViews {
 }
 export type ReportKind = keyof ReportViews
 
-/** A report in every form: sheets for people, a view for programs. */
+/** A report in every form, each made when it is asked for: sheets for people, a view for programs. */
 export interface Report<View = unknown> {
   readonly sheets: readonly ReportSheet[]
   readonly view: View
@@ -77,6 +77,17 @@ export function makeReport<Kind extends ReportKind>(
   return makers[kind](ground, wish)
 }
 
+/** Reads what a report will ask for. Gives `undefined` where other work may pass. */
+export function* reportAhead(
+  kind: ReportKind,
+  ground: ReportGround,
+  period: ReportPeriod,
+): Generator<undefined> {
+  const { previous, yearBefore } = comparedPeriods(period, ground.park.description.timeZone)
+  for (const each of kind === 'statistics' ? [period, previous, yearBefore] : [period])
+    yield* readAhead(ground, each)
+}
+
 type Makers = {
   readonly [Kind in ReportKind]: (ground: ReportGround, wish: ReportWish) => Report<ReportViews[Kind]>
 }
@@ -95,19 +106,27 @@ const makers: Makers = {
     })
     const compared = balance.compared.filter((each) => account === undefined || each.account === account)
     return {
-      sheets: [
-        ...balanceSheets(head, { table, parts, unplaced }, items, wish.say),
-        comprehensiveSheet(head, table, items, wish.say),
-      ],
-      view: balanceViewOf(head, { table, unplaced, compared }, items),
+      get sheets() {
+        return [
+          ...balanceSheets(head, { table, parts, unplaced }, items, wish.say),
+          comprehensiveSheet(head, table, items, wish.say),
+        ]
+      },
+      get view() {
+        return balanceViewOf(head, { table, unplaced, compared }, items)
+      },
     }
   },
   statistics: (ground, wish) => {
     const head = headOf(ground, wish)
     const lines = energyStatistics(ground, wish.period, wish.account)
     return {
-      sheets: statisticsSheets(head, lines, ground.items, wish.say),
-      view: statisticsViewOf(head, lines),
+      get sheets() {
+        return statisticsSheets(head, lines, ground.items, wish.say)
+      },
+      get view() {
+        return statisticsViewOf(head, lines)
+      },
     }
   },
   forms: (ground, wish) => {
@@ -128,8 +147,12 @@ const makers: Makers = {
     const lastDay = Temporal.PlainDate.from(wish.period.to).subtract({ days: 1 }).toString()
     const statement = qualityStatement(parts, closures, measured, lastDay, rule)
     return {
-      sheets: qualitySheets(head, statement, rule, wish.say),
-      view: qualityViewOf(head, statement, rule),
+      get sheets() {
+        return qualitySheets(head, statement, rule, wish.say)
+      },
+      get view() {
+        return qualityViewOf(head, statement, rule)
+      },
     }
   },
 }

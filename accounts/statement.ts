@@ -77,9 +77,14 @@ function doubtfulOf({ factors }: Posting): string[] {
     .map(({ code }) => code)
 }
 
-/** True for a posting whose figure is not that of the whole month. */
-export function isIncomplete({ tCo2, completeness }: Posting): boolean {
+/** True for a posting that has no figure, or whose meters have slots of which nothing is known. */
+export function lacksSlots({ tCo2, completeness }: Posting): boolean {
   return tCo2 === undefined || (completeness !== undefined && completeness !== '1')
+}
+
+/** True for a posting whose figure is not that of the whole month: a slot is missing, or waits for a person's decision. */
+export function isIncomplete(posting: Posting): boolean {
+  return lacksSlots(posting) || posting.evidence.meters.some(({ slots }) => slots.undecided > 0)
 }
 
 /**
@@ -265,8 +270,16 @@ export function statementOf(
   }
 }
 
-/** What a closing says of its month, before it is signed. */
-export function closingOf(state: AccountState, month: string, by: string): UnsignedClosing {
+/**
+ * What a closing says of its month, before it is signed.
+ * @param isLacking which postings it names as incomplete; closings of before named those that lack slots alone
+ */
+export function closingOf(
+  state: AccountState,
+  month: string,
+  by: string,
+  isLacking = isIncomplete,
+): UnsignedClosing {
   const postings = state.postingsOf(month).map(({ body }) => body)
   const adjustments = [...state.adjustments.values()]
     .map(({ body }) => body)
@@ -278,7 +291,7 @@ export function closingOf(state: AccountState, month: string, by: string): Unsig
     ...(total === undefined ? {} : { total }),
     byScope,
     entries: state.last,
-    incomplete: postings.filter(isIncomplete).map(({ source }) => source),
+    incomplete: postings.filter((posting) => isLacking(posting)).map(({ source }) => source),
     by,
   }
 }

@@ -4,17 +4,22 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
+import { accountMonthOf, monthNames } from '#accounts/account-month.ts'
+import type { AccountingPlan, AccountPlan, MeasuredTerm } from '#accounts/accounting-plan.ts'
+import { targetFile, type TargetFile } from '#accounts/targets/target.ts'
 import { readReportFiles } from '#cli/accounting-files.ts'
 import { DEFAULT_ALARM_RULES } from '#cli/alarm-files.ts'
 import { readPostingRules } from '#cli/posting-rules.ts'
 import { alarmsFile } from '#contract/alarm.ts'
 import { ManualClock } from '#contract/clock.ts'
+import type { EntryBody } from '#contract/entry.ts'
 import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import { readData } from '#firmware-config/document.ts'
 import { startServer, type Server } from '#dashboards/server.ts'
 import { AccessBook } from '#store/access-book.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
+import type { Books } from '#store/port.ts'
 import { parkOf, planOf } from './large-park.ts'
 import { weekOf } from './made-up-intervals.ts'
 
@@ -46,7 +51,11 @@ function fillBooks(file: string, park: Park): void {
   const own = Number(database.prepare('SELECT id FROM series').get()?.['id'])
   const keys = { day_sum: 'from_ms', month_sum: 'month', interval_day: 'from_ms' }
   const copies = Object.entries(keys).map(([table, key]) =>
-    database.prepare(`INSERT INTO ${table} SELECT ?1, ${key}, content FROM ${table} WHERE series = ?2`),
+    database.prepare(
+      // Sums of other meters are other sums; only pages of slots are the same.
+      `INSERT INTO ${table} SELECT ?1, ${key}, ${table === 'interval_day' ? 'content' : `replace(content, '"count":', '"count":' || CAST(?1 AS INTEGER))`}
+       FROM ${table} WHERE series = ?2`,
+    ),
   )
   for (const { id, register } of others) {
     const series = Number(add.get(id, register)?.['id'])
@@ -56,11 +65,100 @@ function fillBooks(file: string, park: Park): void {
   database.close()
 }
 
+/** Postings of every source and month, ten tonnes each. */
+function fillLedgers(books: Books, plan: AccountingPlan): void {
+  const months = monthNames('2025-01', '2026-01')
+  for (const { account, sources } of plan.accounts) {
+    const bodies = months.flatMap((month) =>
+      sources.map(({ id, measured }) => postingOf(month, id, measured)),
+    )
+    books.post(account, bodies, nowMs)
+  }
+}
+
+function postingOf(month: string, source: string, measured: readonly MeasuredTerm[]): EntryBody {
+  const { fromMs, toMs } = accountMonthOf(month, 'Asia/Shanghai')
+  return {
+    kind: 'posting',
+    month,
+    source,
+    sourceKind: 'electricity-purchased',
+    scope: '2',
+    activity: { amount: '14204.3', unit: 'kWh' },
+    formula: 'electricity',
+    factors: [],
+    tCo2: '10.001',
+    completeness: '1',
+    methods: { measured: '1' },
+    evidence: {
+      meters: measured.map(({ meter, share }) => ({
+        meter,
+        quantity: 'activeEnergyImport.total' as const,
+        unit: 'kWh',
+        share,
+        energy: '14204.3',
+        fromMs,
+        toMs,
+        slots: { expected: 2_976, known: 2_976, missing: 0, undecided: 0 },
+        byMethod: { measured: '14204.3' },
+        runs: [[fromMs, 2_976, 1]],
+        digest: 'd'.repeat(64),
+        accuracy: { percent: '0.5', assumed: false },
+      })),
+      records: [],
+    },
+  }
+}
+
+/** Each meter of purchased electricity as a source of its account. */
+function withSources(plan: AccountingPlan, park: Park): AccountingPlan {
+  const accounts = plan.accounts.map((account): AccountPlan => {
+    const its = [...park.meters.values()].filter(
+      ({ carrier, enterprise = park.description.id }) =>
+        carrier === 'electricity' && enterprise === account.account,
+    )
+    const sources = its.map((meter): AccountPlan['sources'][number] => ({
+      id: meter.id,
+      name: meter.name,
+      kind: 'electricity-purchased',
+      item: 'electricity',
+      measured: [{ meter: meter.id, share: '1' }],
+      records: false,
+    }))
+    return { ...account, sources }
+  })
+  return { ...plan, accounts }
+}
+
+/** Targets of the park and of ten enterprises, of energy and of carbon each. */
+function targetsOf({ description }: Park): TargetFile {
+  const accounts = [description, ...description.enterprises.slice(0, 10)].map(({ id }) => id)
+  return targetFile.parse({
+    park: description.id,
+    warnings: {
+      document: 'made up',
+      grades: [{ id: 'all', name: { zh: '正常', en: 'All' }, colour: 'green', from: '0' }],
+    },
+    targets: accounts.flatMap((account) =>
+      (['energy', 'carbon'] as const).map((of) => ({
+        id: `${account}-${of}`,
+        account,
+        year: 2026,
+        of,
+        limit: '100000',
+        document: 'made up',
+        confidence: 'unverified',
+      })),
+    ),
+  })
+}
+
 async function measured(server: Server, path: string): Promise<string> {
   const times: number[] = []
   const processor: number[] = []
   const delay = monitorEventLoopDelay({ resolution: 1 })
   let bytes = 0
+  let first = 0
   for (let round = 0; round <= ROUNDS; round += 1) {
     const before = process.cpuUsage()
     const startMs = performance.now()
@@ -69,6 +167,7 @@ async function measured(server: Server, path: string): Promise<string> {
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`)
     // The first one compiles.
     if (round === 0) {
+      first = performance.now() - startMs
       delay.enable()
       continue
     }
@@ -82,7 +181,7 @@ async function measured(server: Server, path: string): Promise<string> {
   const use = processor.toSorted((a, b) => a - b)[ROUNDS >> 1]
   return (
     `${path}\n    ${ms(sorted[ROUNDS >> 1])} (${ms(sorted[0])} to ${ms(sorted.at(-1))}), processor ${ms(use)}, ` +
-    `longest turn ${ms(delay.max / 1e6)}, ${Math.round(bytes / 1_024)} KiB`
+    `longest turn ${ms(delay.max / 1e6)}, ${Math.round(bytes / 1_024)} KiB; the first time ${ms(first)}`
   )
 }
 
@@ -97,7 +196,9 @@ export async function benchYearPages(): Promise<void> {
     const store = await openReadingStore(`sqlite:${join(folder, 'readings.sqlite')}`)
     const access = new AccessBook(join(folder, 'access.sqlite'))
     const rules = readPostingRules()
-    const plan = planOf(park)
+    const plan = withSources(planOf(park), park)
+    fillLedgers(books, plan)
+    const reports = { ...readReportFiles(), ...rules, plan, books }
     const server = await startServer({
       port: 0,
       park,
@@ -108,7 +209,8 @@ export async function benchYearPages(): Promise<void> {
       log: pino({ level: 'error' }),
       webFolder: folder,
       openAs: 'auditor',
-      reports: { ...readReportFiles(), ...rules, plan, books },
+      reports,
+      targets: { ...reports, targets: targetsOf(park) },
       accounts: { plan, rules, books, commits: store },
       alarms: {
         rules: readData(alarmsFile, DEFAULT_ALARM_RULES).value.rules,
@@ -124,6 +226,10 @@ export async function benchYearPages(): Promise<void> {
       '/api/v1/reports/statistics?period=2025',
       '/api/v1/reports/quality?period=2025',
       `/api/v1/accounts/${enterprise?.id}/reports/balance?period=2025`,
+      '/api/v1/targets',
+      '/api/v1/accounts',
+      `/api/v1/accounts/${enterprise?.id}/targets`,
+      `/api/v1/accounts/${enterprise?.id}/statement`,
       '/api/quality/completeness?month=2025-12',
       '/api/quality/closures?month=2025-12',
       `/api/enterprises/${enterprise?.id}/month?month=2025-12`,

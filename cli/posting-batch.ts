@@ -3,19 +3,24 @@ import type { EntryBody } from '#contract/entry.ts'
 import type { Books, LedgerAddition } from '#store/port.ts'
 
 /** Entries of one transaction: it waits for the disk, which lasts as long as adding some hundred of them, and the fewer pages are written twice. */
-const ENTRIES_AT_ONCE = 2_000
+const ENTRIES_AT_ONCE = 1_000
 
 /**
  * Entries of several accounts on their way to the books, written together. What is refused of one account, because
  * somebody closed its month meanwhile, keeps no other one waiting.
  */
 export class PostingBatch {
-  readonly #books: Pick<Books, 'post' | 'postAll'>
+  readonly #books: Pick<Books, 'post' | 'postAll' | 'probe'>
   readonly #onRefused: (account: string, fault: Fault) => void
   #pending: LedgerAddition[] = []
   #entries = 0
+  /** Written, and on the disk with the next write that waits for it. */
+  #isUnsynced = false
 
-  constructor(books: Pick<Books, 'post' | 'postAll'>, onRefused: (account: string, fault: Fault) => void) {
+  constructor(
+    books: Pick<Books, 'post' | 'postAll' | 'probe'>,
+    onRefused: (account: string, fault: Fault) => void,
+  ) {
     this.#books = books
     this.#onRefused = onRefused
   }
@@ -30,17 +35,25 @@ export class PostingBatch {
     if (bodies.length === 0 && progress === undefined) return
     this.#pending.push({ account, bodies, progress })
     this.#entries += bodies.length
-    if (this.#entries >= ENTRIES_AT_ONCE) this.write(nowMs)
+    if (this.#entries >= ENTRIES_AT_ONCE) this.write(nowMs, true)
   }
 
-  /** Throws retryable faults of the books; then nothing is waiting any more, and the next pass makes it again. */
-  write(nowMs: number): void {
+  /**
+   * Throws retryable faults of the books; then nothing is waiting any more, and the next pass makes it again.
+   * @param more another write follows within this turn, and waits for the disk for both
+   */
+  write(nowMs: number, more = false): void {
     const pending = this.#pending
     this.#pending = []
     this.#entries = 0
-    if (pending.length === 0) return
+    if (pending.length === 0) {
+      if (this.#isUnsynced && !more) this.#books.probe()
+      this.#isUnsynced &&= more
+      return
+    }
     try {
-      this.#books.postAll(joined(pending), nowMs)
+      this.#books.postAll(joined(pending), nowMs, more)
+      this.#isUnsynced = more
     } catch (error) {
       if (!(error instanceof Fault) || error.retryable) throw error
       this.#oneByOne(pending, nowMs)

@@ -13,6 +13,7 @@ import {
   planRulesText,
   registerKey,
   registersOf,
+  withRecordsOf,
 } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { restatementOf } from '#accounts/restatement.ts'
@@ -42,6 +43,8 @@ const PAUSE_MS = 30_000
 const WINDOWS_MAX = 10_000
 /** Changes of others, and of months that are not over, that an account may leave unnoted: noting is a write. */
 const CHANGES_BEHIND_MAX = 50_000
+/** Changes that are read in one step. */
+const CHANGES_AT_ONCE = 2_000
 /** Steps that follow one another without anything else having its turn: most last less than a millisecond. */
 const STEPS_MS = 20
 /** Digits of a digest that tell rules apart. */
@@ -130,8 +133,7 @@ export class PostingLoop {
   /** One step is one account looked at, one register's month read, or one month posted. */
   *#pass(): Generator<void> {
     const { plan, log } = this.#parts
-    const changes = this.#changes()
-    yield
+    const changes = yield* this.#changes()
     for (const account of plan.accounts) {
       try {
         yield* this.#post(account, changes)
@@ -144,20 +146,25 @@ export class PostingLoop {
   }
 
   /** What has changed since the account that is furthest behind was posted, but for what may be followed by more. */
-  #changes(): Changes {
+  *#changes(): Generator<void, Changes> {
     const { books, plan, clock } = this.#parts
     const cursors = plan.accounts.map(({ account }) => books.postingProgress(account).changes)
     const after = cursors.reduce((least, each) => Math.min(least, each), Number.MAX_SAFE_INTEGER)
     const quietMs = clock.wallMs() - this.#quietMs
     const byRegister = new Map<string, ChangedMonth[]>()
     let upTo = after
-    for (const change of books.changedMonths(after)) {
-      if (change.changedAtMs > quietMs) break
-      const register = registerKey(change.meter, change.quantity)
-      const found = byRegister.get(register)
-      if (found === undefined) byRegister.set(register, [change])
-      else found.push(change)
-      upTo = change.id
+    for (let isMore = true; isMore;) {
+      const found = books.changedMonths(upTo, CHANGES_AT_ONCE)
+      const old = found.findIndex(({ changedAtMs }) => changedAtMs > quietMs)
+      for (const change of old === -1 ? found : found.slice(0, old)) {
+        const register = registerKey(change.meter, change.quantity)
+        const before = byRegister.get(register)
+        if (before === undefined) byRegister.set(register, [change])
+        else before.push(change)
+        upTo = change.id
+      }
+      isMore = old === -1 && found.length > 0
+      yield
     }
     const late = Map.groupBy(books.lateRegisters(), ({ meter, quantity }) => registerKey(meter, quantity))
     return { byRegister, upTo, late }
@@ -168,6 +175,7 @@ export class PostingLoop {
     const due = this.#due(account, changes)
     if (due === undefined) return
     const id = account.account
+    const ground = { books: withRecordsOf(books, id), park, rules }
     for (const name of due.months) {
       const month = this.#monthOf(name)
       const state = stateOf(books.ledger(id, [name]))
@@ -189,7 +197,7 @@ export class PostingLoop {
         if (kept === undefined) yield
       }
       const computed = (of: ReadonlyMap<string, MeterMonth>): Posting[] =>
-        computedPostings({ books, park, rules }, account, month, (meter, quantity) => {
+        computedPostings(ground, account, month, (meter, quantity) => {
           const found = of.get(registerKey(meter.id, quantity))
           if (found === undefined) throw new RangeError(`${meter.id} was not read`)
           return found
@@ -251,13 +259,19 @@ export class PostingLoop {
     const posted = books.postedMonths(id)
     const known = [...posted, ...changed.map(({ month }) => month), ...recorded].filter(isOver).toSorted()
     const [firstKnown] = known
-    if (firstKnown === undefined) return undefined
+    const isFarBehind = upTo - before.changes > CHANGES_BEHIND_MAX
+    if (firstKnown === undefined) {
+      // Of an account that nothing is measured of, all that others have changed need not be read again and again.
+      const progress = { ...before, changes: upTo }
+      return isFarBehind && records.length === 0
+        ? { account, months: [], isChanged: () => false, progress }
+        : undefined
+    }
     const all = monthNames(firstKnown, running).filter(isOver)
     const rulesBefore = rulesOf(before)
     const rulesNow = this.#rulesOf(account, all)
     const touched = new Set([...changed.map(({ month }) => month), ...recorded, ...this.#reopened(id)])
     const months = all.filter((name) => rulesBefore[name] !== rulesNow[name] || touched.has(name))
-    const isFarBehind = upTo - before.changes > CHANGES_BEHIND_MAX
     if (months.length === 0 && records.length === 0 && !isFarBehind) return undefined
     const periods = months.map((name) => this.#monthOf(name))
     if (this.#isComputing(periods, new Set(registers.map(({ meter }) => meter.id)))) return undefined

@@ -53,6 +53,31 @@ const history = fc.array(line, { minLength: 30, maxLength: 160 }).map((lines) =>
   })
 })
 
+/** Late ones around the line up to which readings were let go: how far from it, and how far between their neighbours. */
+const beside = fc.array(
+  fc.record({
+    offsetMs: fc.oneof(
+      fc.integer({ min: -20 * MINUTE_MS, max: 20 * MINUTE_MS }),
+      fc.integer({ min: -3_000, max: 3_000 }),
+    ),
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
+  { minLength: 1, maxLength: 4 },
+)
+
+/** A reading of a moment that fits between its neighbours of the history; undefined where it has none, or stands there. */
+function between(all: readonly RegisterReading[], atMs: number, share: number): RegisterReading | undefined {
+  const before = all.findLast((each) => each.atMs <= atMs)
+  const after = all.find((each) => each.atMs > atMs)
+  if (before === undefined || after === undefined || before.atMs === atMs) return undefined
+  const { count, resolution } = before.value
+  return {
+    ...before,
+    atMs,
+    value: { count: count + Math.floor(share * (after.value.count - count)), resolution },
+  }
+}
+
 interface Kept {
   readonly store: ReadingStore
   readonly books: Books
@@ -125,7 +150,8 @@ test('whatever comes late after readings were let go, the slots add up to the ad
       history,
       fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }),
       fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
-      async (lines, order, sweeps) => {
+      beside,
+      async (lines, order, sweeps, late) => {
         await withStore(park, async (kept) => {
           const lastMs = lines.at(-1)?.reading.atMs ?? T0
           kept.clock.advance(lastMs + DAY_MS / 2 - T0)
@@ -139,6 +165,22 @@ test('whatever comes late after readings were let go, the slots add up to the ad
             if (arrived.length > 0) expectConserved(kept, newestOf(arrived))
             await sweep(kept)
           }
+          // All that there is of the meter, in order of time, with what is put between.
+          const all = lines.map(({ reading }) => reading)
+          const { toMs } = kept.books.standing('meter-a') ?? { toMs: T0 + DAY_MS }
+          for (const { offsetMs, share } of late) {
+            const reading = between(all, toMs + offsetMs, share)
+            if (reading === undefined) continue
+            all.splice(
+              all.findIndex((each) => each.atMs > reading.atMs),
+              0,
+              reading,
+            )
+            await arrive(kept, [reading])
+          }
+          await compute(kept)
+          expectConserved(kept, newestOf(all))
+          await sweep(kept)
           const before = contents(kept)
           kept.books.useRules('meter-a', 'other rules')
           await compute(kept)
@@ -146,6 +188,6 @@ test('whatever comes late after readings were let go, the slots add up to the ad
         })
       },
     ),
-    { numRuns: 6 },
+    { numRuns: 6, endOnFailure: true },
   )
 }, 120_000)

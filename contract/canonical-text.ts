@@ -11,6 +11,9 @@ function keyText(key: string): string {
   return text
 }
 
+/** Any object can be asked for any key. */
+const isKeyed = (value: object): value is Readonly<Record<string, unknown>> => typeof value === 'object'
+
 /** Keys in the order of their code units. */
 function orderedKeys(value: object): string[] {
   const keys = Object.keys(value)
@@ -41,6 +44,7 @@ export function settled<T extends object>(value: T): T {
  */
 export function canonicalText(value: unknown): string {
   if (typeof value === 'string') return textOfString(value)
+  if (Number.isSafeInteger(value)) return String(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) {
     let text = '['
@@ -52,16 +56,17 @@ export function canonicalText(value: unknown): string {
 }
 
 function textOfObject(value: object): string {
+  if (!isKeyed(value)) return '{}'
   let text = '{'
   for (const key of orderedKeys(value)) {
-    const part: unknown = Reflect.get(value, key)
+    const part = value[key]
     if (part === undefined) continue
     text += `${text === '{' ? '' : ','}${keyText(key)}${canonicalText(part)}`
   }
   return `${text}}`
 }
 
-const hasPart = (value: object, key: string): boolean => Reflect.get(value, key) !== undefined
+const hasPart = (value: Readonly<Record<string, unknown>>, key: string): boolean => value[key] !== undefined
 
 /** True where two values have the same canonical text; neither is written for it. */
 export function isSameContent(a: unknown, b: unknown): boolean {
@@ -71,8 +76,9 @@ export function isSameContent(a: unknown, b: unknown): boolean {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
     return a.every((each, index) => isSameContent(each, b[index]))
   }
+  if (!isKeyed(a) || !isKeyed(b)) return false
   return (
-    Object.keys(a).every((key) => isSameContent(Reflect.get(a, key), Reflect.get(b, key))) &&
+    Object.keys(a).every((key) => isSameContent(a[key], b[key])) &&
     Object.keys(b).every((key) => !hasPart(b, key) || hasPart(a, key))
   )
 }

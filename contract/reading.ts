@@ -9,6 +9,9 @@ import { quantityOf, type QuantityName } from './quantities.ts'
  */
 export type Reading = UsableReading | BadReading
 
+/** A gateway's clock may be ahead of the server's by this much; what is further ahead would beat every newer reading. */
+export const FUTURE_MS_MAX = 5 * 60_000
+
 interface ReadingIdentity {
   readonly meter: MeterId
   readonly quantity: QuantityName

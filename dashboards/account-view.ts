@@ -13,6 +13,7 @@ import type { Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Books } from '#store/port.ts'
 import type { SlotRevisionTrace } from './api/trace-shapes.ts'
+import type { MonthBooks } from './kept-months.ts'
 import { slotRevisions, type CommitSource } from './slot-trace.ts'
 
 /** Read functions of carbon accounts: nothing here can write. */
@@ -20,18 +21,11 @@ import { slotRevisions, type CommitSource } from './slot-trace.ts'
 export interface AccountSources {
   readonly plan: AccountingPlan
   readonly rules: PostingRules
-  readonly books: Pick<
-    Books,
-    | 'ledger'
-    | 'ledgerHead'
-    | 'ledgerAccounts'
-    | 'records'
-    | 'slotProof'
-    | 'revisions'
-    | 'locks'
-    | 'lateRegisters'
-    | 'lateSlots'
-  >
+  readonly books: MonthBooks &
+    Pick<
+      Books,
+      'ledgerAccounts' | 'records' | 'slotProof' | 'revisions' | 'locks' | 'lateRegisters' | 'lateSlots'
+    >
   readonly commits: CommitSource
 }
 

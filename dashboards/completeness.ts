@@ -109,12 +109,8 @@ function measured(books: BooksView, meters: readonly Meter[], { period, nowMs }:
     return part.sum.energy
   })
   const total = sum(amounts)
-  return {
-    total: total === undefined ? undefined : ofAmount(total),
-    text: total === undefined ? null : toDecimal(total),
-    complete,
-    error,
-  }
+  const text = total === undefined ? null : toDecimal(total)
+  return { total: total === undefined ? undefined : ofAmount(total), text, complete, error }
 }
 
 /**

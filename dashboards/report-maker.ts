@@ -1,11 +1,13 @@
 import { monthNames } from '#accounts/account-month.ts'
 import { sayIn, type Language, type ReportSheet } from '#accounts/report-sheet.ts'
-import { makeReport, type Report, type ReportKind } from '#accounts/report.ts'
+import { makeReport, reportAhead, type Report, type ReportKind } from '#accounts/report.ts'
 import { statementSheets } from '#accounts/statement-sheets.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
+import { requireAccount, requirePlan } from './asked-of.ts'
 import { planOf, statementView, type AccountSources } from './account-view.ts'
+import { inSteps } from './in-steps.ts'
 import { groundOf, periodIn, type ReportSources } from './report-ground.ts'
 
 /** Reports of every kind, as sheets for people and as a view for programs. */
@@ -37,19 +39,21 @@ export interface MadeReport {
 const namesOf = ({ description }: Park) =>
   new Map([description, ...description.enterprises].map(({ id, name }) => [id, name]))
 
-function energyReport(
+async function energyReport(
   { park, clock, sources }: ReportMaking,
   kind: ReportKind,
   account: string | undefined,
   query: ReportQuery,
-): Report {
-  if (sources === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+): Promise<Report> {
+  requirePlan(sources)
   const wish = {
     period: periodIn(query.period, park.description.timeZone),
     account,
     say: sayIn(query.language),
   }
-  return makeReport(kind, groundOf(sources, park, clock.wallMs()), wish)
+  const ground = groundOf(sources, park, clock.wallMs())
+  await inSteps(reportAhead(kind, ground, wish.period))
+  return makeReport(kind, ground, wish)
 }
 
 /** The statement of whole months. Throws `request-invalid` for days that are none. */
@@ -58,7 +62,7 @@ function carbonReport(
   account: string,
   query: ReportQuery,
 ): MadeReport {
-  if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+  requirePlan(accounts)
   const { timeZone, name } = park.description
   const period = periodIn(query.period, timeZone)
   if (!period.from.endsWith('-01') || !period.to.endsWith('-01'))
@@ -80,14 +84,13 @@ function carbonReport(
  * A report of an account, or of the whole park. Throws `not-found` for an account that is not there, and
  * `request-invalid` for a period that is none, or a report that the whole park does not have.
  */
-export function reportOf(
+export async function reportOf(
   making: ReportMaking,
   name: ReportName,
   account: string | undefined,
   query: ReportQuery,
-): MadeReport {
-  if (account !== undefined && !namesOf(making.park).has(account))
-    throw new Fault('not-found', `The park has no account "${account}".`)
+): Promise<MadeReport> {
+  if (account !== undefined) requireAccount(making.park, account)
   if (name !== 'carbon') return energyReport(making, name, account, query)
   if (account === undefined) throw new Fault('request-invalid', 'A carbon statement is of one account.')
   return carbonReport(making, account, query)

@@ -2,6 +2,7 @@ import { toDecimal } from '#contract/amount.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import type { RecordedInterval, RegisterPoint } from '#contract/interval.ts'
 import type { Park } from '#contract/park.ts'
+import { FUTURE_MS_MAX } from '#contract/reading.ts'
 import type { ReadingStore } from '#store/port.ts'
 import type { SlotRevisionTrace } from './api/trace-shapes.ts'
 
@@ -21,17 +22,18 @@ async function commitOf(
   meter: string,
   atMs: number,
 ): Promise<CommitRecord | undefined> {
+  const brought = ({ touched, committedAtMs }: CommitRecord): boolean =>
+    committedAtMs <= atMs + COMMIT_WITHIN_MS &&
+    touched.some((each) => each.meter === meter && each.fromMs <= atMs && atMs <= each.toMs)
   for (const limit of COMMITS_READ) {
     const records = await commits.commitsSince(atMs, limit)
-    const found = records.find(
-      ({ touched, committedAtMs }) =>
-        committedAtMs <= atMs + COMMIT_WITHIN_MS &&
-        touched.some((each) => each.meter === meter && each.fromMs <= atMs && atMs <= each.toMs),
-    )
+    const found = records.find(brought)
+    if (found !== undefined) return found
     const lastMs = records.at(-1)?.committedAtMs ?? Number.POSITIVE_INFINITY
-    if (found !== undefined || records.length < limit || lastMs > atMs + COMMIT_WITHIN_MS) return found
+    if (records.length < limit || lastMs > atMs + COMMIT_WITHIN_MS) break
   }
-  return undefined
+  // The clock of its gateway may have been ahead of the server's, by so much as is taken.
+  return (await commits.commitsSince(atMs - FUTURE_MS_MAX, Math.max(...COMMITS_READ))).find(brought)
 }
 
 type Reading = SlotRevisionTrace['readings'][number]

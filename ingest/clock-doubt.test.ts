@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { ManualClock } from '#contract/clock.ts'
 import { watchClock } from './clock-doubt.ts'
 import { batchOf, sampleOf, T0, testPark } from './ingest.test-support.ts'
-import { FUTURE_MS_MAX, validate } from './validate.ts'
+import { FUTURE_MS_MAX } from '#contract/reading.ts'
+import { validate } from './validate.ts'
 
 const park = testPark()
 const AHEAD_MS = FUTURE_MS_MAX + 60_000
 
 /** Gateways whose clocks are ahead of ours by so much send one payload each. */
 function bench(isClockKept: boolean | undefined = undefined) {
-  let nowMs = 0
-  const doubt = watchClock({ monotonicMs: () => nowMs, isClockKept: () => isClockKept })
+  const clock = new ManualClock(T0)
+  const doubt = watchClock({ clock, isClockKept: () => isClockKept })
   const send = (
     gateway: 'gw-a' | 'gw-b',
     aheadMs: number,
@@ -22,7 +24,7 @@ function bench(isClockKept: boolean | undefined = undefined) {
     const topic = { park: 'park-1', gateway, leaf }
     return doubt.withholds(topic, validate(batchOf(gateway, 1, samples), topic, park, T0))
   }
-  return { doubt, send, pass: (ms: number) => (nowMs += ms) }
+  return { doubt, send, clock }
 }
 
 describe('the clock here', () => {
@@ -59,11 +61,21 @@ describe('the clock here', () => {
     expect(send('gw-a', AHEAD_MS)).toBe(isWithheld)
   })
 
+  it('is judged anew where it was set: what agreed with it before says nothing', () => {
+    const { doubt, send, clock } = bench()
+    send('gw-a', 0)
+    send('gw-b', 0)
+    clock.stepWall(T0 - 86_400_000)
+    expect(send('gw-a', AHEAD_MS)).toBe(true)
+    clock.stepWall(T0)
+    expect(doubt.complaint()).toBeUndefined()
+  })
+
   it('is not judged by gateways that were heard long ago', () => {
-    const { doubt, send, pass } = bench(true)
+    const { doubt, send, clock } = bench(true)
     send('gw-a', AHEAD_MS)
     send('gw-b', AHEAD_MS)
-    pass(11 * 60_000)
+    clock.advance(11 * 60_000)
     expect(doubt.complaint()).toBeUndefined()
   })
 })

@@ -1,3 +1,4 @@
+import type { Clock } from '#contract/clock.ts'
 import type { Topic } from '#contract/topics.ts'
 import type { Verdict } from './validate.ts'
 
@@ -15,6 +16,8 @@ const HEARD_WITHIN_MS = 10 * 60_000
 const AHEAD_SHARE = 2 / 3
 /** So many readings ahead for each that is not. */
 const NEARLY_ALL = 10
+/** Our clock was set: it parted from the monotonic one by so much since the last look. */
+const SET_MS = 60_000
 /** Names without end: a broker without rights lets any through. */
 const GATEWAYS_MAX = 100_000
 
@@ -26,7 +29,7 @@ export interface ClockDoubt {
 }
 
 export interface ClockDoubtOptions {
-  readonly monotonicMs: () => number
+  readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>
   /**
    * Whether the clock here is kept by somebody who knows the time: true, false, or undefined where nobody says. Then one
    * gateway alone is believed as little as the clock.
@@ -44,11 +47,20 @@ function isAhead({ refused, readings }: Verdict): boolean {
 }
 
 /** Judges by the newest live payload of each gateway: a backlog says nothing of the time at which it comes. */
-export function watchClock({ monotonicMs, isClockKept }: ClockDoubtOptions): ClockDoubt {
+export function watchClock({ clock, isClockKept }: ClockDoubtOptions): ClockDoubt {
   const heard = new Map<string, { readonly atMs: number; readonly isAhead: boolean }>()
+  let offsetMs = clock.wallMs() - clock.monotonicMs()
+
+  /** How gateways stood to our clock says nothing of the one that we have since it was set. */
+  function noticeSetting(): void {
+    const nowMs = clock.wallMs() - clock.monotonicMs()
+    if (Math.abs(nowMs - offsetMs) > SET_MS) heard.clear()
+    offsetMs = nowMs
+  }
 
   function counts(): { heard: number; ahead: number } {
-    const fromMs = monotonicMs() - HEARD_WITHIN_MS
+    noticeSetting()
+    const fromMs = clock.monotonicMs() - HEARD_WITHIN_MS
     let ahead = 0
     for (const [gateway, last] of heard) {
       if (last.atMs < fromMs) heard.delete(gateway)
@@ -72,8 +84,9 @@ export function watchClock({ monotonicMs, isClockKept }: ClockDoubtOptions): Clo
   return {
     withholds: (topic, verdict) => {
       const ahead = isAhead(verdict)
+      noticeSetting()
       if (topic.leaf === 'live' && (heard.size < GATEWAYS_MAX || heard.has(topic.gateway)))
-        heard.set(topic.gateway, { atMs: monotonicMs(), isAhead: ahead })
+        heard.set(topic.gateway, { atMs: clock.monotonicMs(), isAhead: ahead })
       return ahead && complaint() !== undefined
     },
     complaint,

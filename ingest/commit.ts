@@ -95,7 +95,7 @@ export function startCommitter({
   /** While one group gathers, the other does not take away what would join it. */
   let gathering: Promise<void> | undefined
   let lastWrite = { endedMs: 0, tookMs: 0 }
-  const doubt = watchClock({ monotonicMs: () => clock.monotonicMs(), isClockKept })
+  const doubt = watchClock({ clock, isClockKept })
   let isDoubted = false
   const counts = {
     withheld: 0,

@@ -4,7 +4,7 @@ import type { Refusal } from '#contract/commit.ts'
 import { samplesOf } from '#contract/messages.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
-import type { Reading, UsableReading } from '#contract/reading.ts'
+import { FUTURE_MS_MAX, type Reading, type UsableReading } from '#contract/reading.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { lineSample } from '#store/line-reading.ts'
 import { fastSample } from './fast-sample.ts'
@@ -13,7 +13,7 @@ import { measuredUnder } from './measured-under.ts'
 import { csvHead, csvSample } from './reading-csv.ts'
 import type { Judged } from './record.ts'
 import { judgeSample } from './sample.ts'
-import { FUTURE_MS_MAX, type Verdict } from './validate.ts'
+import type { Verdict } from './validate.ts'
 
 /**
  * Files of readings, CSV or line protocol, in pieces of many lines. Each line is judged as a sample of its meter's own

@@ -3,15 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '#contract/commit.ts'
 import { readingsOf, sample, type Sample } from '#contract/messages.ts'
+import { FUTURE_MS_MAX } from '#contract/reading.ts'
 import type { Topic } from '#contract/topics.ts'
 import { batchOf, epochOf, sampleOf, T0, testPark } from './ingest.test-support.ts'
-import {
-  FUTURE_MS_MAX,
-  PAYLOAD_BYTES_MAX,
-  REFUSALS_PER_PAYLOAD_MAX,
-  validate,
-  type Verdict,
-} from './validate.ts'
+import { PAYLOAD_BYTES_MAX, REFUSALS_PER_PAYLOAD_MAX, validate, type Verdict } from './validate.ts'
 
 const park = testPark()
 const topic: Topic = { park: 'park-1', gateway: 'gw-a', leaf: 'live' }

@@ -4,14 +4,11 @@ import type { FaultCode } from '#contract/fault.ts'
 import { epochIdentifier, identifier, sequenceNumber } from '#contract/identity.ts'
 import { gapRecord, readingsBatch, SAMPLES_PER_BATCH_MAX, type GapRecord } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
-import type { Reading } from '#contract/reading.ts'
+import { FUTURE_MS_MAX, type Reading } from '#contract/reading.ts'
 import type { Topic } from '#contract/topics.ts'
 import { decompress } from './decompression.ts'
 import { fastSample } from './fast-sample.ts'
 import { judgeSample, type SampleRules } from './sample.ts'
-
-/** A gateway's clock may be ahead of ours by this much; what is further ahead would beat every newer reading. */
-export const FUTURE_MS_MAX = 5 * 60_000
 
 /** Longest payload that is looked into, and kept whole in quarantine. */
 export const PAYLOAD_BYTES_MAX = 4 * 1024 * 1024

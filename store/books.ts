@@ -6,7 +6,7 @@ import { intervalBooks } from './books/interval-books.ts'
 import { openParts, type BooksFile } from './books/parts.ts'
 import { QUARANTINE_BOUNDS, type QuarantineBounds } from './books/quarantine.ts'
 import type { Books } from './port.ts'
-import { fileDamages, inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
+import { fileDamages, inTransaction, inUnsyncedTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
 
 /**
  * Opens or creates the books. Their owner says by which calendar their days are summed; for all others it stays as it
@@ -34,10 +34,12 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
   const parts = openParts(database, bounds)
   const file: BooksFile = {
     read: (work) => guarded(name, work),
-    write: (work) => {
+    write: (work, more = false) => {
       // What was marked before has been looked at, or was rolled back.
       parts.progress.forgetLast()
-      return guarded(name, () => inTransaction(database, work))
+      return guarded(name, () =>
+        more ? inUnsyncedTransaction(database, work) : inTransaction(database, work),
+      )
     },
   }
   if (timeZone !== undefined)

@@ -256,8 +256,11 @@ export interface AccountBooks {
   /** Records in order of number; those replaced are among them, and say by which. */
   records(wish: RecordWish): readonly EnteredRecord[]
 
-  /** Months changed after a change, in order; each once, at its latest change. */
-  changedMonths(after: number): readonly ChangedMonth[]
+  /** Months changed after a change, in order, at most so many where that is said; each once, at its latest change. */
+  changedMonths(after: number, limit?: number): readonly ChangedMonth[]
+
+  /** Number of the last change; 0 where there is none. */
+  lastChange(): number
 
   postingProgress(account: string): PostingProgress
 
@@ -277,8 +280,14 @@ export interface AccountBooks {
     after?: number,
   ): readonly LedgerEntry[]
 
-  /** The same for several accounts, in order and in one transaction: all of it, or after a fault nothing. */
-  postAll(additions: readonly LedgerAddition[], nowMs: number): void
+  /**
+   * The same for several accounts, in order and in one transaction: all of it, or after a fault nothing.
+   * @param more what follows at once waits for the disk, and so for this: after a power cut both may be gone
+   */
+  postAll(additions: readonly LedgerAddition[], nowMs: number, more?: boolean): void
+
+  /** Months that entries after a number speak of. */
+  monthsAfter(account: string, number: number): readonly string[]
 
   /** Accounts that have entries. */
   ledgerAccounts(): readonly string[]

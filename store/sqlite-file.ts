@@ -71,12 +71,26 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 }
 
 /**
- * Commits a transaction that changes a page of the file without changing what it says: it fails where a write would.
+ * The same without waiting for the disk: the next transaction that waits takes it along, because the log is written in
+ * order. After a power cut before that, it never was.
  */
+export function inUnsyncedTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('PRAGMA synchronous = NORMAL')
+  try {
+    return inTransaction(database, work)
+  } finally {
+    database.exec('PRAGMA synchronous = FULL')
+  }
+}
+
+/** Changes a page of the file without changing what it says, within a transaction: that fails where a write would. */
+export function touch(database: DatabaseSync): void {
+  database.exec(`PRAGMA user_version = ${numberOf(database, 'user_version')}`)
+}
+
+/** The same as a transaction of its own. */
 export function probeWrite(database: DatabaseSync): void {
-  inTransaction(database, () => {
-    database.exec(`PRAGMA user_version = ${numberOf(database, 'user_version')}`)
-  })
+  inTransaction(database, () => touch(database))
 }
 
 /** What SQLite finds wrong with the file: pages, indices, constraints. */

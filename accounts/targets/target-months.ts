@@ -1,22 +1,24 @@
 import type { Park } from '#contract/park.ts'
 import { accountMonthOf, monthNameAt, monthNames } from '../account-month.ts'
-import type { AccountState } from '../account-state.ts'
 import type { AccountPlan } from '../accounting-plan.ts'
 import { balanceTable, partsInScope } from '../balance-table.ts'
-import { parkBalance, type ParkBalance } from '../balance.ts'
+import { parkBalance, parkBalances, type ParkBalance } from '../balance.ts'
 import { decimal, type Decimal } from '../decimal.ts'
 import { outputValueOf, productionOf } from '#accounts/performance/production.ts'
 import { reportPeriod } from '../report-period.ts'
 import type { ReportGround } from '../report.ts'
-import { isIncomplete, totalsOf } from '../statement.ts'
+import type { LedgerMonth } from './ledger-months.ts'
 import { deducted, laterMonth, type MonthFigure } from './month-figure.ts'
+import { MonthMemory, type EnergyMonth } from './month-memory.ts'
 import { renewableMonth } from './renewable-months.ts'
 import type { Target } from './target.ts'
 
 /** Figures of months as targets are held against them: carbon from the ledgers, energy from the balance table. */
 export interface TargetGround extends ReportGround {
-  /** The ledger of an account as it stands. */
-  readonly stateOf: (account: string) => AccountState
+  /** What the ledger of an account says of its months as it stands. */
+  readonly ledgerMonths: (account: string) => ReadonlyMap<string, LedgerMonth>
+  /** What was summed up for an earlier report and has not changed since. */
+  readonly memory?: MonthMemory
 }
 
 /** Years before this one that a forecast learns from. */
@@ -32,30 +34,20 @@ export function monthsOver({ description, meters }: Park, nowMs: number): string
   return monthNames(first > oldest ? first : oldest, laterMonth(running, -1))
 }
 
-const isTotal = (scope: string): boolean => scope === '1' || scope === '2'
-
 /** tCO2 of an account's months by its ledger; complete where each of its sources is posted in full. */
 function carbonOfAccount(
   plan: AccountPlan,
-  state: AccountState,
+  ledger: ReadonlyMap<string, LedgerMonth>,
   months: readonly string[],
   method: Target['method'],
 ): MonthFigure[] {
   const sources = plan.sources.filter(({ kind }) => kind !== 'biomass' && kind !== 'scope3')
   return months.map((month) => {
-    const postings = state.postingsOf(month).map(({ body }) => body)
-    const adjustments = [...state.adjustments.values()]
-      .map(({ body }) => body)
-      .filter((each) => each.month === month)
-    const { total, totalMarketBased } = totalsOf(postings, adjustments)
-    const text = method === 'market' ? totalMarketBased : total
-    const known = new Set(
-      postings.filter((each) => isTotal(each.scope) && !isIncomplete(each)).map(({ source }) => source),
-    )
+    const found = ledger.get(month)
     return {
       month,
-      tonnes: text === undefined ? undefined : decimal(text),
-      complete: sources.length > 0 && sources.every(({ id }) => known.has(id)),
+      tonnes: found?.[method],
+      complete: sources.length > 0 && sources.every(({ id }) => found?.whole.has(id) === true),
     }
   })
 }
@@ -83,7 +75,7 @@ export function carbonMonths(
   const isPark = account === ground.park.description.id
   const plans = ground.plan.accounts.filter((plan) => isPark || plan.account === account)
   return together(
-    plans.map((plan) => carbonOfAccount(plan, ground.stateOf(plan.account), months, method)),
+    plans.map((plan) => carbonOfAccount(plan, ground.ledgerMonths(plan.account), months, method)),
     months,
   )
 }
@@ -91,18 +83,74 @@ export function carbonMonths(
 /** Balances of months that a ground was asked for: one does for all targets of a report. */
 const balances = new WeakMap<ReportGround, Map<string, ParkBalance>>()
 
-function balanceOf(ground: ReportGround, month: string): ParkBalance {
+function balancesOf(ground: ReportGround): Map<string, ParkBalance> {
   const known = balances.get(ground) ?? new Map<string, ParkBalance>()
   balances.set(ground, known)
+  return known
+}
+
+function balanceOf(ground: ReportGround, month: string): ParkBalance {
+  const known = balancesOf(ground)
   const found = known.get(month) ?? parkBalance(ground, reportPeriod(month, ground.park.description.timeZone))
   known.set(month, found)
   return found
 }
 
-/** An energy month with what a target may leave out of it. */
-interface EnergyMonth {
-  readonly figure: MonthFigure
-  readonly feedstock: Decimal
+/** Memories of grounds that brought none: months are summed up once for all targets of a report. */
+const memories = new WeakMap<ReportGround, MonthMemory>()
+
+function memoryOf(ground: ReportGround & { readonly memory?: MonthMemory }): MonthMemory {
+  const memory = ground.memory ?? memories.get(ground) ?? new MonthMemory()
+  if (ground.memory === undefined) memories.set(ground, memory)
+  return memory
+}
+
+/** What a figure of a month is of: an account's energy by a value, or its carbon. */
+export type MonthWish = Pick<Target, 'account' | 'of' | 'basis'>
+
+/** Sums up what reports of these months will ask for. Gives `undefined` where other work may pass. */
+export function* monthsAhead(
+  ground: TargetGround,
+  wishes: readonly MonthWish[],
+  months: readonly string[],
+): Generator<undefined> {
+  const energy = wishes.filter((each) => each.of === 'energy')
+  if (energy.length > 0) yield* energyAhead(ground, energy, months)
+  const carbon = new Set(wishes.filter((each) => each.of === 'carbon').map(({ account }) => account))
+  const isAll = carbon.has(ground.park.description.id)
+  for (const { account } of ground.plan.accounts) {
+    if (!isAll && !carbon.has(account)) continue
+    ground.ledgerMonths(account)
+    yield undefined
+  }
+}
+
+/** Energy that nobody has asked for yet, with one reading of every meter. */
+function* energyAhead(
+  ground: TargetGround,
+  asked: readonly MonthWish[],
+  months: readonly string[],
+): Generator<undefined> {
+  const memory = memoryOf(ground)
+  const { timeZone } = ground.park.description
+  const missing = months.filter((month) =>
+    asked.some(({ account, basis }) => !memory.hasEnergy(month, account, basis)),
+  )
+  if (missing.length === 0) return
+  const known = balancesOf(ground)
+  for (const made of parkBalances(
+    ground,
+    missing.map((month) => reportPeriod(month, timeZone)),
+  )) {
+    if (made !== undefined) known.set(made.period.name, made)
+    yield undefined
+  }
+  for (const month of missing) {
+    for (const { account, basis } of asked) {
+      energyMonths(ground, account, [month], basis)
+      yield undefined
+    }
+  }
 }
 
 /** Energy consumption of months in tce, by the balance table; of the park by its own, in which inside flows cancel. */
@@ -112,19 +160,29 @@ export function energyMonths(
   months: readonly string[],
   basis: Target['basis'],
 ): EnergyMonth[] {
+  const memory = memoryOf(ground)
+  return months.map((month) =>
+    memory.energy(month, account, basis, () => energyMonth(ground, account, month, basis)),
+  )
+}
+
+function energyMonth(
+  ground: ReportGround,
+  account: string,
+  month: string,
+  basis: Target['basis'],
+): EnergyMonth {
   const { park, rows, items } = ground
   const scope = account === park.description.id ? undefined : account
-  return months.map((month) => {
-    const { parts } = balanceOf(ground, month)
-    const { lines } = balanceTable(partsInScope(parts, scope), rows, items)
-    const total = lines.find(({ row }) => row.id === 'consumption')?.total
-    const feedstock = lines.find(({ row }) => row.id === 'feedstock')?.total.coal[basis]
-    const tonnes = total?.coal[basis]
-    return {
-      figure: { month, tonnes, complete: tonnes !== undefined && total?.incomplete === false },
-      feedstock: feedstock ?? decimal('0'),
-    }
-  })
+  const { parts } = balanceOf(ground, month)
+  const { lines } = balanceTable(partsInScope(parts, scope), rows, items)
+  const total = lines.find(({ row }) => row.id === 'consumption')?.total
+  const feedstock = lines.find(({ row }) => row.id === 'feedstock')?.total.coal[basis]
+  const tonnes = total?.coal[basis]
+  return {
+    figure: { month, tonnes, complete: tonnes !== undefined && total?.incomplete === false },
+    feedstock: feedstock ?? decimal('0'),
+  }
 }
 
 /** Renewable electricity of months, and of the same months of the base year, in tce; unknown ones are not in it. */
@@ -136,7 +194,9 @@ function renewableMonths(
   const before = baseYear === undefined ? [] : months.map((month) => `${baseYear}${month.slice(4)}`)
   return new Map(
     [...new Set([...months, ...before])].flatMap((month): [string, Decimal][] => {
-      const found = renewableMonth(ground, balanceOf(ground, month), account, month, basis)
+      const found = memoryOf(ground).renewable(month, account, basis, () =>
+        renewableMonth(ground, balanceOf(ground, month), account, month, basis),
+      )
       return found === undefined ? [] : [[month, found]]
     }),
   )

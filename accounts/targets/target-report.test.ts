@@ -6,8 +6,10 @@ import { groundOf, park, plan, readYaml, rows, type MissingSlots } from '../bala
 import { monitoringRuleFile } from '../monitoring-checks.ts'
 import { qualityRuleFile } from '../quality-statement.ts'
 import { sayIn } from '../report-sheet.ts'
+import { ledgerMonthsOf } from './ledger-months.ts'
+import { MonthMemory } from './month-memory.ts'
 import { monthsOver, type TargetGround } from './target-months.ts'
-import { targetReport } from './target-report.ts'
+import { targetReport, targetReportSteps } from './target-report.ts'
 import { targetSheets } from './target-sheets.ts'
 import { targetStandings } from './target-standing.ts'
 import { targetsView, targetsViewOf } from './target-view.ts'
@@ -59,7 +61,8 @@ function groundWith(
     rows,
     qualityRule,
     monitoringRule,
-    stateOf: (account) => stateOf(account === 'steel' ? ledgerOf(account, over.left) : ledgerOf(account)),
+    ledgerMonths: (account) =>
+      ledgerMonthsOf(stateOf(account === 'steel' ? ledgerOf(account, over.left) : ledgerOf(account))),
   }
 }
 
@@ -92,6 +95,29 @@ describe('targets against ledgers and balance tables', () => {
         allowed: allowed.toFixed(),
       })),
     ).toEqual(expected)
+  })
+
+  test('in steps, with one reading and with what was kept of an earlier report, the report is the same', () => {
+    const [whole, stepwise] = [groundWith(), { ...groundWith(), memory: new MonthMemory() }]
+    const expected = targetReport(whole, file, undefined, nowMs)
+    const inSteps = (ground: TargetGround) => {
+      const steps = targetReportSteps(ground, file, undefined, nowMs)
+      let count = 0
+      for (let step = steps.next(); ; step = steps.next(), count += 1)
+        if (step.done === true) return { report: step.value, count }
+    }
+    const first = inSteps(stepwise)
+    expect(first.report).toEqual(expected)
+    expect(first.count).toBeGreaterThan(over.length)
+    const unread = {
+      ...stepwise,
+      measured: (): never => {
+        throw new Error('a meter was read')
+      },
+    }
+    expect(inSteps(unread).report).toEqual(expected)
+    const forgotten = { ...unread, memory: stepwise.memory.without(new Set(['2026-03'])) }
+    expect(() => inSteps(forgotten)).toThrow('a meter was read')
   })
 
   test('the park’s carbon is that of all ledgers, and a steady past gives a forecast without a band', () => {

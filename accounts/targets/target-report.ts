@@ -6,9 +6,11 @@ import { peakCurve, type PeakCurve, type YearFigure } from './peak-curve.ts'
 import {
   carbonMonths,
   energyMonths,
+  monthsAhead,
   monthsOver,
   outputMonths,
   targetMonths,
+  type MonthWish,
   type TargetGround,
 } from './target-months.ts'
 import type { Scenario, Target, TargetFile } from './target.ts'
@@ -62,9 +64,28 @@ function startOf(figures: readonly MonthFigure[], running: string): YearFigure |
 }
 
 /**
- * The report of one account's targets, or of all of them and of the park's curves.
+ * The report of one account's targets, or of all of them and of the park's curves. Gives `undefined` where other work may
+ * pass.
  * @param account undefined: everything
  */
+export function* targetReportSteps(
+  ground: TargetGround,
+  file: TargetFile,
+  account: string | undefined,
+  nowMs: number,
+): Generator<undefined, TargetReport> {
+  const targets = file.targets.filter((target) => account === undefined || target.account === account)
+  const { id } = ground.park.description
+  const ofCurves = (account === undefined ? file.scenarios : []).map(({ of }): MonthWish => ({
+    account: id,
+    of,
+    basis: 'calorific',
+  }))
+  yield* monthsAhead(ground, [...targets, ...ofCurves], monthsOver(ground.park, nowMs))
+  return targetReport(ground, file, account, nowMs)
+}
+
+/** The same at once. */
 export function targetReport(
   ground: TargetGround,
   file: TargetFile,

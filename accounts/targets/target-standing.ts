@@ -2,7 +2,7 @@ import { monthNameAt } from '../account-month.ts'
 import { decimal, type Decimal } from '../decimal.ts'
 import { laterMonth, type MonthFigure } from './month-figure.ts'
 import { targetStatus } from './pace.ts'
-import { monthsOver, outputMonths, targetMonths, type TargetGround } from './target-months.ts'
+import { monthsAhead, monthsOver, outputMonths, targetMonths, type TargetGround } from './target-months.ts'
 import type { Target, TargetFile } from './target.ts'
 
 /** Where a target stands against what is allowed by now. */
@@ -29,7 +29,9 @@ export function* targetStandings(
   // Pace needs the year before; what forecasts learn from lies further back and is not asked for.
   const months = monthsOver(ground.park, nowMs).filter((month) => month >= `${year - 1}-01`)
   if (!months.includes(through)) return
-  for (const target of targets.filter((each) => each.year === year)) {
+  const ofYear = targets.filter((each) => each.year === year)
+  yield* monthsAhead(ground, ofYear, months)
+  for (const target of ofYear) {
     const tonnes: MonthFigure[] = []
     for (const month of months) {
       tonnes.push(...targetMonths(ground, target, [month]))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { stateOf } from '#accounts/account-state.ts'
+import { ledgerMonthsOf } from '#accounts/targets/ledger-months.ts'
 import { languages, sayIn } from '#accounts/report-sheet.ts'
 import { targetReport } from '#accounts/targets/target-report.ts'
 import { targetSheets } from '#accounts/targets/target-sheets.ts'
@@ -43,8 +44,11 @@ export const reportTargets = verb(
       if (given.enterprise !== undefined && !known.includes(given.enterprise))
         throw new Fault('argument-invalid', `--enterprise: there is no ${given.enterprise} in the park file`)
       const targets = readTargets(file, ground.plan)
-      const withStates = { ...ground, stateOf: (account: string) => stateOf(books.ledger(account)) }
-      const report = targetReport(withStates, targets, given.enterprise, nowMs)
+      const withLedgers = {
+        ...ground,
+        ledgerMonths: (account: string) => ledgerMonthsOf(stateOf(books.ledger(account))),
+      }
+      const report = targetReport(withLedgers, targets, given.enterprise, nowMs)
       const nameOf = accountNames(park)
       const view = targetsViewOf(report, description.name, nameOf)
       const sheets = targetSheets(report, sayIn(given.language), nameOf)

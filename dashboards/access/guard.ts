@@ -6,6 +6,7 @@ import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { AccessBook } from '#store/access-book.ts'
 import { recordChanges } from './audit.ts'
+import { FairShare } from './fair-share.ts'
 import { open, unsaid, type RouteAccess } from './route-access.ts'
 import { changeTokenOf, digestOf, isSameSecret } from './secrets.ts'
 import { SESSION_IDLE_MS, type SignIn } from './sign-in.ts'
@@ -151,6 +152,19 @@ export async function guardRoutes(app: FastifyInstance, options: GuardOptions): 
     if (within === 'park' || parameter(request, within.account) !== viewer.enterprise) {
       throw new Fault('not-allowed', `This is not of ${viewer.enterprise}.`)
     }
+  })
+  const share = new FairShare(clock)
+  const underWay = new WeakMap<FastifyRequest, () => void>()
+  app.addHook('preHandler', async (request) => {
+    const enterprise = viewers.get(request)?.enterprise
+    // A stream is never made to its end; it has bounds of its own.
+    if (enterprise === undefined || request.routeOptions.url === '/api/live') return
+    underWay.set(request, await share.enter(enterprise))
+  })
+  app.addHook('preClose', async () => share.stop())
+  app.addHook('onSend', async (request) => {
+    underWay.get(request)?.()
+    underWay.delete(request)
   })
   recordChanges(app, { book, clock, viewerOf: (request) => viewers.get(request) })
 

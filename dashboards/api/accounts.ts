@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { AccountPlan } from '#accounts/accounting-plan.ts'
 import type { Clock } from '#contract/clock.ts'
 import { accountMonth, entryBody, ledgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
@@ -8,8 +9,8 @@ import { epochMs, identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
 import { readOwn, type RouteAccess } from '#dashboards/access/route-access.ts'
+import { requirePlan } from '../asked-of.ts'
 import {
-  accountState,
   planOf,
   positionsView,
   postingEntry,
@@ -18,6 +19,8 @@ import {
   statementView,
   type AccountSources,
 } from '../account-view.ts'
+import { eachOf, inSteps } from '../in-steps.ts'
+import { keptMonthsOf } from '../kept-months.ts'
 import { accountList, slotTraceAnswer, statement } from './account-shapes.ts'
 
 /** /api/v1/accounts: carbon accounts, their entries and statements, and the way from a figure down to the register. */
@@ -42,28 +45,34 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { timeZone } = park.description
   const given = (): AccountSources => {
-    if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    requirePlan(accounts)
     return accounts
   }
   const names = new Map([park.description, ...park.description.enterprises].map(({ id, name }) => [id, name]))
 
-  const list = { config: { access: readOwn }, schema: { response: { 200: accountList } } }
-  routes.get('/api/v1/accounts', list, (request) => {
-    const { enterprise } = guard.viewerOf(request)
-    const seen = given().plan.accounts.filter(
-      ({ account }) => enterprise === undefined || account === enterprise,
-    )
-    const accountOf = ({ account }: (typeof seen)[number]) => {
-      const state = accountState(given(), account)
+  async function listOf(accounts: readonly AccountPlan[]): Promise<z.output<typeof accountList>> {
+    const { books } = given()
+    const lineOf = ({ account }: AccountPlan) => {
+      const months = [...keptMonthsOf(books).ledgerMonths(account)].toSorted(([a], [b]) => (a < b ? -1 : 1))
+      const namesOf = (is: 'isPosted' | 'isClosed'): string[] =>
+        months.flatMap(([month, found]) => (found[is] ? [month] : []))
       return {
         account,
         name: names.get(account) ?? { zh: account, en: account },
-        entries: state.last,
-        months: state.months(),
-        closed: [...state.closings.keys()].toSorted(),
+        entries: books.ledgerHead(account).number,
+        months: namesOf('isPosted'),
+        closed: namesOf('isClosed'),
       }
     }
-    return { accounts: seen.map(accountOf) }
+    return { accounts: await inSteps(eachOf(accounts, lineOf)) }
+  }
+
+  const list = { config: { access: readOwn }, schema: { response: { 200: accountList } } }
+  routes.get('/api/v1/accounts', list, (request) => {
+    const { enterprise } = guard.viewerOf(request)
+    return listOf(
+      given().plan.accounts.filter(({ account }) => enterprise === undefined || account === enterprise),
+    )
   })
 
   routes.get(

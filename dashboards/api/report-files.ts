@@ -36,7 +36,7 @@ export interface ReportFilesApi extends ReportMaking {
 
 export function reportFilesApi(app: FastifyInstance, { font, ...making }: ReportFilesApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const reportFor = (kind: ReportName, account: string | undefined, query: SheetQuery): MadeReport =>
+  const reportFor = (kind: ReportName, account: string | undefined, query: SheetQuery): Promise<MadeReport> =>
     reportOf(making, kind, account, query)
 
   async function contentOf(
@@ -71,25 +71,26 @@ export function reportFilesApi(app: FastifyInstance, { font, ...making }: Report
       routes.get(
         `/api/v1/reports/${kind}/sheets`,
         { config: ofPark, schema: { querystring: sheetQuery, response } },
-        ({ query }) => reportSheetsOf(reportFor(kind, undefined, query).sheets),
+        async ({ query }) => reportSheetsOf((await reportFor(kind, undefined, query)).sheets),
       )
       routes.get(
         `/api/v1/reports/${kind}/file`,
         { config: ofPark, schema: { querystring: fileQuery } },
         async ({ query }, reply) =>
-          send(reply, `${kind}-whole-park`, reportFor(kind, undefined, query), query),
+          send(reply, `${kind}-whole-park`, await reportFor(kind, undefined, query), query),
       )
     }
     routes.get(
       `/api/v1/accounts/:account/reports/${kind}/sheets`,
       { config: ofAccount, schema: { params, querystring: sheetQuery, response } },
-      ({ params: { account }, query }) => reportSheetsOf(reportFor(kind, account, query).sheets),
+      async ({ params: { account }, query }) =>
+        reportSheetsOf((await reportFor(kind, account, query)).sheets),
     )
     routes.get(
       `/api/v1/accounts/:account/reports/${kind}/file`,
       { config: ofAccount, schema: { params, querystring: fileQuery } },
       async ({ params: { account }, query }, reply) =>
-        send(reply, `${kind}-${account}`, reportFor(kind, account, query), query),
+        send(reply, `${kind}-${account}`, await reportFor(kind, account, query), query),
     )
   }
 }

@@ -4,12 +4,13 @@ import { z } from 'zod'
 import { balanceView } from '#accounts/balance-view.ts'
 import { sayIn } from '#accounts/report-sheet.ts'
 import { formsView, qualityView, statisticsView } from '#accounts/report-views.ts'
-import { makeReport, type ReportKind, type ReportViews } from '#accounts/report.ts'
+import { makeReport, reportAhead, type ReportKind, type ReportViews } from '#accounts/report.ts'
 import type { Clock } from '#contract/clock.ts'
-import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { RouteAccess } from '#dashboards/access/route-access.ts'
+import { requireAccount, requirePlan } from '../asked-of.ts'
+import { inSteps } from '../in-steps.ts'
 import { groundOf, periodIn, type ReportSources } from '../report-ground.ts'
 
 /** /api/v1/reports/:kind of the whole park and /api/v1/accounts/:account/reports/:kind, as JSON. */
@@ -43,17 +44,18 @@ export interface ReportsApi {
 export function reportsApi(app: FastifyInstance, { park, clock, sources }: ReportsApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { description } = park
-  const accounts = new Set([description.id, ...description.enterprises.map(({ id }) => id)])
 
-  function viewOf<Kind extends ReportKind>(kind: Kind, period: string, account?: string): ReportViews[Kind] {
-    if (sources === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
-    if (account !== undefined && !accounts.has(account))
-      throw new Fault('not-found', `The park has no account "${account}".`)
-    return makeReport(kind, groundOf(sources, park, clock.wallMs()), {
-      period: periodIn(period, description.timeZone),
-      account,
-      say: sayIn('zh'),
-    }).view
+  async function viewOf<Kind extends ReportKind>(
+    kind: Kind,
+    period: string,
+    account?: string,
+  ): Promise<ReportViews[Kind]> {
+    requirePlan(sources)
+    if (account !== undefined) requireAccount(park, account)
+    const ground = groundOf(sources, park, clock.wallMs())
+    const wish = { period: periodIn(period, description.timeZone), account, say: sayIn('zh') }
+    await inSteps(reportAhead(kind, ground, wish.period))
+    return makeReport(kind, ground, wish).view
   }
 
   for (const kind of kinds) {
@@ -62,7 +64,7 @@ export function reportsApi(app: FastifyInstance, { park, clock, sources }: Repor
       routes.get(
         `/api/v1/reports/${kind}`,
         { config: ofPark, schema: { querystring: query, response } },
-        (request) => viewOf(kind, request.query.period),
+        async (request) => viewOf(kind, request.query.period),
       )
     }
     routes.get(
@@ -71,7 +73,7 @@ export function reportsApi(app: FastifyInstance, { park, clock, sources }: Repor
         config: ofAccount,
         schema: { params: z.object({ account: identifier }), querystring: query, response },
       },
-      ({ params, query: { period } }) => viewOf(kind, period, params.account),
+      async ({ params, query: { period } }) => viewOf(kind, period, params.account),
     )
   }
 }

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { stateOf, type AccountState } from '#accounts/account-state.ts'
 import { languages, sayIn } from '#accounts/report-sheet.ts'
 import type { TargetGround } from '#accounts/targets/target-months.ts'
-import { targetReport, type TargetReport } from '#accounts/targets/target-report.ts'
+import { targetReportSteps, type TargetReport } from '#accounts/targets/target-report.ts'
 import { targetSheets } from '#accounts/targets/target-sheets.ts'
 import { targetsView, targetsViewOf } from '#accounts/targets/target-view.ts'
 import type { TargetFile } from '#accounts/targets/target.ts'
@@ -14,6 +13,9 @@ import { Fault } from '#contract/fault.ts'
 import { identifier, type LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
+import { requireAccount } from '../asked-of.ts'
+import { inSteps } from '../in-steps.ts'
+import { keptMonthsOf, type MonthBooks } from '../kept-months.ts'
 import { xlsxOf } from '../report-content.ts'
 import { groundOf, type ReportSources } from '../report-ground.ts'
 import { mediaTypes } from './report-files.ts'
@@ -23,20 +25,18 @@ import { ofAccount, ofPark } from './reports.ts'
 
 export interface TargetSources extends ReportSources {
   readonly targets: TargetFile
-  readonly books: Pick<Books, 'sumsOver' | 'records' | 'ledger'>
+  readonly books: MonthBooks & Pick<Books, 'sumsOver' | 'records'>
 }
 
-/** What targets are held against at this moment; a ledger is read once. */
+/** What targets are held against at this moment, with what was summed up before and has not changed. */
 export function targetGround(sources: TargetSources, park: Park, nowMs: number): TargetGround {
   const { targets: _, ...reports } = sources
-  const states = new Map<string, AccountState>()
+  const kept = keptMonthsOf(sources.books)
+  const ground = groundOf(reports, park, nowMs)
   return {
-    ...groundOf(reports, park, nowMs),
-    stateOf: (id) => {
-      const state = states.get(id) ?? stateOf(sources.books.ledger(id))
-      states.set(id, state)
-      return state
-    },
+    ...ground,
+    ledgerMonths: (account) => kept.ledgerMonths(account),
+    memory: kept.memory(ground.records.at(-1)?.number ?? 0),
   }
 }
 
@@ -63,26 +63,24 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { description } = park
   const nameOf = accountNames(park)
-  const accounts = new Set([description.id, ...description.enterprises.map(({ id }) => id)])
-  const reportOf = (given: TargetSources, account: string | undefined): TargetReport => {
+  const reportOf = (given: TargetSources, account: string | undefined): Promise<TargetReport> => {
     const nowMs = clock.wallMs()
-    return targetReport(targetGround(given, park, nowMs), given.targets, account, nowMs)
+    return inSteps(targetReportSteps(targetGround(given, park, nowMs), given.targets, account, nowMs))
   }
-  const report = (account?: string): TargetReport => {
-    if (account !== undefined && !accounts.has(account))
-      throw new Fault('not-found', `The park has no account "${account}".`)
+  const report = async (account?: string): Promise<TargetReport> => {
+    if (account !== undefined) requireAccount(park, account)
     return sources === undefined ? NONE : reportOf(sources, account)
   }
   const response = { 200: targetsView }
 
-  routes.get('/api/v1/targets', { config: ofPark, schema: { response } }, () =>
-    targetsViewOf(report(), description.name, nameOf),
+  routes.get('/api/v1/targets', { config: ofPark, schema: { response } }, async () =>
+    targetsViewOf(await report(), description.name, nameOf),
   )
   routes.get(
     '/api/v1/targets/file',
     { config: ofPark, schema: { querystring: z.object({ language: z.enum(languages).default('zh') }) } },
     async ({ query }, reply) => {
-      const content = await xlsxOf(targetSheets(report(), sayIn(query.language), nameOf))
+      const content = await xlsxOf(targetSheets(await report(), sayIn(query.language), nameOf))
       return reply
         .type(mediaTypes.xlsx)
         .header('content-disposition', 'attachment; filename="targets.xlsx"')
@@ -92,7 +90,7 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
   routes.get(
     '/api/v1/accounts/:account/targets',
     { config: ofAccount, schema: { params: z.object({ account: identifier }), response } },
-    ({ params }) => targetsViewOf(report(params.account), description.name, nameOf),
+    async ({ params }) => targetsViewOf(await report(params.account), description.name, nameOf),
   )
   routes.get(
     '/api/v1/accounts/:account/targets/:target/preview',
@@ -106,7 +104,7 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
         response: { 200: targetsView },
       },
     },
-    ({ params: { account, target }, query: { limit } }) => {
+    async ({ params: { account, target }, query: { limit } }) => {
       const wanted = (sources?.targets.targets ?? []).filter(
         (each) => each.id === target && each.account === account,
       )
@@ -118,7 +116,8 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
         targets: wanted.map((each) => ({ ...each, limit })),
         scenarios: [],
       }
-      return targetsViewOf(reportOf({ ...sources, targets }, account), description.name, nameOf)
+      const made = await reportOf({ ...sources, targets }, account)
+      return targetsViewOf(made, description.name, nameOf)
     },
   )
 }

@@ -132,7 +132,7 @@ export class ReportRunner {
       await turn()
       try {
         const query = { period, language: schedule.language }
-        const { sheets, view } = reportOf(making, report, isWhole ? undefined : account, query)
+        const { sheets, view } = await reportOf(making, report, isWhole ? undefined : account, query)
         const add = (format: MadeFile['format'], content: Buffer): number =>
           files.push({ name: `${report}.${format}`, report, format, content })
         add('json', Buffer.from(`${JSON.stringify(view)}\n`))

@@ -32,17 +32,19 @@ export function accountBooks(
         }),
       ),
     records: (wish) => file.read(() => records.records(wish)),
-    changedMonths: (after) => file.read(() => progress.changedMonths(after)),
+    changedMonths: (after, limit = -1) => file.read(() => progress.changedMonths(after, limit)),
+    lastChange: () => file.read(() => progress.lastChange()),
     postingProgress: (account) => file.read(() => progress.progressOf(account)),
     post: (account, bodies, nowMs, progressNow, after) =>
       file.write(() => add({ account, bodies, progress: progressNow }, nowMs, after)),
-    postAll: (additions, nowMs) => {
+    postAll: (additions, nowMs, more = false) => {
       file.write(() => {
         for (const addition of additions) add(addition, nowMs)
-      })
+      }, more)
     },
     ledgerAccounts: () => file.read(() => ledger.accounts()),
     ledger: (...asked) => file.read(() => ledger.entries(...asked)),
+    monthsAfter: (account, number) => file.read(() => ledger.monthsAfter(account, number)),
     postedMonths: (account) => file.read(() => ledger.postedMonths(account)),
     reopenedMonths: (account) => file.read(() => ledger.reopenedMonths(account)),
     ledgerRows: (account) => ledger.rows(account),

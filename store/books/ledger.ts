@@ -51,6 +51,9 @@ export function openLedger(database: DatabaseSync) {
   const reopened = database.prepare(
     `SELECT DISTINCT month FROM ledger_entry WHERE account = ? AND kind = 'reopening' ORDER BY month`,
   )
+  const after = database.prepare(
+    'SELECT DISTINCT month FROM ledger_entry WHERE account = ? AND number > ? AND month IS NOT NULL ORDER BY month',
+  )
   const check = openLedgerChecks(database)
 
   /** Writes rows of the table, in groups. */
@@ -102,6 +105,8 @@ export function openLedger(database: DatabaseSync) {
     headOf,
     accounts: () => accounts.all().map((row) => String(row['account'])),
     reopenedMonths: (account: string) => reopened.all(account).map((row) => String(row['month'])),
+    monthsAfter: (account: string, number: number) =>
+      after.all(account, number).map((row) => String(row['month'])),
     postedMonths: (account: string) => posted.all(account).map((row) => String(row['month'])),
   }
 }

@@ -32,6 +32,22 @@ interface WholeMonths {
   readonly end: Month
 }
 
+/** A row of `inPeriod`. Throws RangeError for another one. */
+function rowOf(row: unknown): {
+  readonly name: string
+  readonly content: string | null
+  readonly zone: string
+} {
+  const [name, content, zone]: readonly unknown[] = Array.isArray(row) ? row : []
+  if (
+    typeof name !== 'string' ||
+    (content !== null && typeof content !== 'string') ||
+    typeof zone !== 'string'
+  )
+    throw new RangeError('a row that is no sum of a month')
+  return { name, content, zone }
+}
+
 /** Months whose bounds are remembered: some decades, to be found a million times. */
 const KNOWN_MONTHS_MAX = 1_000
 
@@ -48,11 +64,13 @@ export function openMonthSums(database: DatabaseSync, days: Pick<DaySums, 'betwe
     `INSERT INTO month_sum (series, month) VALUES (?, ?) ON CONFLICT DO UPDATE SET content = NULL
      WHERE content IS NOT NULL`,
   )
+  // With the calendar of the days: another process may own the books, and have changed it.
   const inPeriod = database.prepare(
-    `SELECT month, content FROM month_sum
+    `SELECT month, content, (SELECT time_zone FROM calendar) FROM month_sum
      WHERE series = (SELECT id FROM series WHERE meter = ? AND quantity = ?) AND month >= ? AND month < ?
      ORDER BY month`,
   )
+  inPeriod.setReturnArrays(true)
   const dirty = database.prepare(
     `SELECT series, month, meter, quantity FROM month_sum JOIN series ON id = series
      WHERE content IS NULL AND month < ? ORDER BY month LIMIT ?`,
@@ -132,8 +150,7 @@ export function openMonthSums(database: DatabaseSync, days: Pick<DaySums, 'betwe
 
   /** The whole months in a period; undefined where there is none, or where months are not kept by the calendar of the days. */
   function wholeIn({ fromMs, toMs }: Period): WholeMonths | undefined {
-    // Another process may own the books, and have changed it.
-    if (timeZone === '' || timeZone !== String(daysZone.get()?.['time_zone'])) return undefined
+    if (timeZone === '') return undefined
     if (asked.fromMs !== fromMs || asked.toMs !== toMs) {
       const begin = monthAt(fromMs)
       const first = begin.fromMs === fromMs ? begin : monthAt(begin.toMs)
@@ -151,10 +168,10 @@ export function openMonthSums(database: DatabaseSync, days: Pick<DaySums, 'betwe
     const whole = wholeIn(period)
     if (whole === undefined) return days.between(meter, quantity, period)
     const [{ name: first, fromMs }, { name: end, fromMs: toMs }] = [whole.first, whole.end]
-    const months = inPeriod.all(meter, quantity, first, end).map((row) => {
-      const { month: name, content } = row
-      if (typeof name !== 'string' || (content !== null && typeof content !== 'string'))
-        throw new RangeError('a row that is no sum of a month')
+    const rows = inPeriod.all(meter, quantity, first, end).map((row) => rowOf(row))
+    const daysAre = rows[0]?.zone ?? String(daysZone.get()?.['time_zone'])
+    if (daysAre !== timeZone) return days.between(meter, quantity, period)
+    const months = rows.map(({ name, content }) => {
       const month = monthNamed(name)
       const isKept = content !== null && content !== NOT_SUMMABLE
       return {

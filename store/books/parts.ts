@@ -20,10 +20,13 @@ import { openQuarantine, type QuarantineBounds } from './quarantine.ts'
 import { openSlotProofs } from './slot-proof.ts'
 import { openUncovered } from './uncovered.ts'
 
-/** How the books reach their file: each call with the fault that names it, a write as one transaction. */
+/**
+ * How the books reach their file: each call with the fault that names it, a write as one transaction. With `more` it is
+ * on the disk no later than the next one without.
+ */
 export interface BooksFile {
   read<T>(work: () => T): T
-  write<T>(work: () => T): T
+  write<T>(work: () => T, more?: boolean): T
 }
 
 export type BookParts = ReturnType<typeof openParts>

@@ -11,6 +11,7 @@ const changedRow = z.object({
   month: z.string(),
   changed_at_ms: z.number(),
 })
+const idRow = z.object({ id: z.number().nullable() })
 const progressRow = z.object({ changes: z.number(), records: z.number(), rules: z.string() }).optional()
 
 /** Progress and changed months of the books. All writing functions belong into a transaction of the caller. */
@@ -26,8 +27,9 @@ export function openPostingProgress(database: DatabaseSync) {
   )
   const changed = database.prepare(
     `SELECT changed_month.id, meter, quantity, month, changed_at_ms FROM changed_month
-     JOIN series ON series.id = changed_month.series WHERE changed_month.id > ? ORDER BY changed_month.id`,
+     JOIN series ON series.id = changed_month.series WHERE changed_month.id > ? ORDER BY changed_month.id LIMIT ?`,
   )
+  const lastId = database.prepare('SELECT max(id) AS id FROM changed_month')
   const progress = database.prepare('SELECT changes, records, rules FROM posting_progress WHERE account = ?')
   const setProgress = database.prepare('INSERT OR REPLACE INTO posting_progress VALUES (?, ?, ?, ?)')
 
@@ -61,12 +63,14 @@ export function openPostingProgress(database: DatabaseSync) {
     last = { series: 0, fromMs: 0, toMs: 0, atMs: -1 }
   }
 
-  function changedMonths(after: number): ChangedMonth[] {
-    return changed.all(after).map((row): ChangedMonth => {
+  function changedMonths(after: number, limit: number): ChangedMonth[] {
+    return changed.all(after, limit).map((row): ChangedMonth => {
       const { changed_at_ms: changedAtMs, ...found } = changedRow.parse(row)
       return { ...found, changedAtMs }
     })
   }
+
+  const lastChange = (): number => idRow.parse(lastId.get()).id ?? 0
 
   function progressOf(account: string): PostingProgress {
     return progressRow.parse(progress.get(account)) ?? NO_PROGRESS
@@ -76,5 +80,5 @@ export function openPostingProgress(database: DatabaseSync) {
     setProgress.run(account, changes, records, rules)
   }
 
-  return { useCalendar, mark, forgetLast, changedMonths, progressOf, setProgressOf }
+  return { useCalendar, mark, forgetLast, changedMonths, lastChange, progressOf, setProgressOf }
 }
