@@ -10,6 +10,8 @@ export interface ReadingStoreOptions {
   readonly token?: string
   /** Where TANBIAO_INFLUX_TOKEN is looked for; by default the environment of the process. */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** An embedded store writes on a thread of its own: for servers (sqlite-writing.ts). */
+  readonly ownThread?: boolean
 }
 
 /**
@@ -26,7 +28,8 @@ export async function openReadingStore(
   url: string,
   options: ReadingStoreOptions = {},
 ): Promise<ReadingStore> {
-  if (url.startsWith('sqlite:')) return openSqliteReadings({ file: sqliteFile(url) })
+  if (url.startsWith('sqlite:'))
+    return openSqliteReadings({ file: sqliteFile(url), ownThread: options.ownThread ?? false })
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol === 'influx1:') return openInflux1(parsed)
   if (parsed?.protocol === 'influx2:') return openInflux2(parsed, options)
