@@ -5,7 +5,7 @@ import { coalCoefficient, type CoalSources, type CoalWish } from './coal-coeffic
 import { decimal, textOf } from './decimal.ts'
 import { energyItemFile } from './energy-item.ts'
 import { factorLibrary } from './factor-library.ts'
-import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from './factor.ts'
+import { electricityFile, fuelFile, heatFile, isDoubtful, processFile, standardCoalFile } from './factor.ts'
 import { standardCoalOfItem } from './standard-coal.ts'
 
 const read = (name: string): unknown => parse(readFileSync(new URL(`${name}.yaml`, import.meta.url), 'utf8'))
