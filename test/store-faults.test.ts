@@ -106,7 +106,7 @@ describeWith(['influxd'], 'InfluxDB 1.x with faults, from broker to receipt', ()
   afterEach(() => chain.stop())
 
   it('one field-type conflict among 5,000: all others are stored, one is in quarantine with the server’s reason', async () => {
-    const { database, gateway, store, relay } = chain
+    const { database, gateway, store, worker, relay } = chain
     const line = `electricity,meter=x activePower.total="oops" ${T0}000000`
     await fetch(`http://127.0.0.1:${influx.port}/write?db=${database}`, { method: 'POST', body: line })
     const good = (count: number) => ({
