@@ -11,8 +11,10 @@ import { proveLedgers } from '#cli/ledger-proof.ts'
 import { PostingLoop } from '#cli/posting.ts'
 import { slotOf } from '#cli/posting.test-support.ts'
 import { readPostingRules } from '#cli/posting-rules.ts'
+import type { Amount } from '#contract/amount.ts'
 import { ManualClock } from '#contract/clock.ts'
-import { SLOT_MS, slotsBetween } from '#contract/grid.ts'
+import { NO_SLOTS, type PlacedSum } from '#contract/energy-sum.ts'
+import { SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import { openBooks } from '#store/open.ts'
 import type { Books, ChangedMonth, SlotProof } from '#store/port.ts'
@@ -88,13 +90,21 @@ function withSums(books: Books, park: Park): Books {
     month,
     changedAtMs: 0,
   }))
-  const slotProof = (
-    meter: string,
-    _: string,
-    { fromMs, toMs }: { fromMs: number; toMs: number },
-  ): SlotProof => {
-    const slots = (toMs - fromMs) / SLOT_MS
-    const energy = { count: slots * (100 + (meter.length % 7)), resolution: '0.01' }
+  const slotsOf = ({ fromMs, toMs }: Period): number => (toMs - fromMs) / SLOT_MS
+  const energyOf = (meter: string, period: Period): Amount => ({
+    count: slotsOf(period) * (100 + (meter.length % 7)),
+    resolution: '0.01',
+  })
+  const sumsOver = (meter: string, _: string, period: Period): PlacedSum[] => {
+    const energy = energyOf(meter, period)
+    const known = slotsOf(period)
+    const methods = { measured: { slots: known, energy } }
+    return [{ fromMs: period.fromMs, sum: { ...NO_SLOTS, energy, known, methods } }]
+  }
+  const slotProof = (meter: string, _: string, period: Period): SlotProof => {
+    const { fromMs } = period
+    const slots = slotsOf(period)
+    const energy = energyOf(meter, period)
     return {
       runs: [[fromMs, slots, 1]],
       digest: 'd'.repeat(64),
@@ -108,7 +118,10 @@ function withSums(books: Books, park: Park): Books {
   return new Proxy(books, {
     get: (target, name) => {
       if (name === 'slotProof') return slotProof
-      if (name === 'changedMonths') return (after: number) => changes.slice(after)
+      if (name === 'sumsOver') return sumsOver
+      if (name === 'changedMonths')
+        return (after: number, limit?: number) =>
+          changes.slice(after, limit === undefined ? undefined : after + limit)
       const found: unknown = Reflect.get(target, name)
       return typeof found === 'function' ? found.bind(target) : found
     },
