@@ -7,7 +7,8 @@ import { z } from 'zod'
 /** The processes of a benchmark, and what they tell. */
 
 export const started = z.object({ url: z.string() })
-export const finished = z.object({ seconds: z.number() })
+/** `processorSeconds`: of the process itself, from its first byte sent to the last answer. */
+export const finished = z.object({ seconds: z.number(), processorSeconds: z.number() })
 
 export function start(file: string, ...args: readonly (string | number)[]): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), args.map(String), {

@@ -11,7 +11,7 @@ import { READINGS_PER_BATCH } from './load.ts'
 /**
  * `npm run bench latency`: how long a payload waits for its receipt, from publishing to the receipt at the gateway with
  * the commit between, at 10 % and 80 % of what the same machine takes at that moment; then the memory of the server while
- * twice as much is sent as it takes: the most in each sixth of that time, and what it holds afterwards. `TANBIAO_BENCH_SECONDS`
+ * twice as much is sent as it takes: the most in each minute, whether it grows, and what it holds afterwards. `TANBIAO_BENCH_SECONDS`
  * for each, `TANBIAO_BENCH_STORES=sqlite` for one store, `TANBIAO_BENCH_SHARES=2` for the overload alone.
  */
 const GATEWAYS = 4
@@ -32,12 +32,31 @@ const paced = z.object({
 
 const held = z.object({ heapMb: z.number(), externalMb: z.number() })
 
-/** The most in each of six equal parts. */
-function sixths(values: readonly number[]): string {
-  const length = Math.max(1, Math.ceil(values.length / 6))
-  return Array.from({ length: Math.ceil(values.length / length) }, (_, index) =>
-    Math.max(...values.slice(index * length, (index + 1) * length)),
-  ).join(', ')
+/** Seconds of one figure of memory: a minute, or less of a short run. */
+const PART_SECONDS = Math.min(60, Math.max(1, Math.round(SECONDS / 6)))
+
+/** The most in each part of the time; a last part that is much shorter says nothing and is left out. */
+function partsOf(values: readonly number[]): number[] {
+  const parts = Math.max(1, Math.round(values.length / PART_SECONDS))
+  return Array.from({ length: parts }, (_, index) =>
+    Math.max(...values.slice(index * PART_SECONDS, (index + 1) * PART_SECONDS)),
+  )
+}
+
+/** Growth that garbage between two collections explains, in a process of some 250 MB. */
+const FLAT_MB = 30
+
+/**
+ * What grows for ever is more in the last third of the time than in the second: the first third is that of a process that
+ * takes what it needs.
+ */
+function verdictOn(parts: readonly number[]): string {
+  const third = Math.floor(parts.length / 3)
+  if (third === 0) return 'too short to say whether it grows'
+  const [second, last] = [parts.slice(third, 2 * third), parts.slice(-third)].map((each) => Math.max(...each))
+  if (second === undefined || last === undefined) return 'too short to say whether it grows'
+  const word = last - second <= FLAT_MB ? 'FLAT' : 'GROWS'
+  return `${word}: at most ${second} MB in the second third of the time, ${last} MB in the last`
 }
 
 async function ofStore(name: string, storeUrl: string): Promise<void> {
@@ -62,7 +81,11 @@ async function ofStore(name: string, storeUrl: string): Promise<void> {
       worker.send('held')
       const { heapMb, externalMb } = await holds
       console.log(
-        `    most of each sixth ${sixths(memory)} MB; held afterwards: heap ${heapMb.toFixed(1)} MB, outside of it ${externalMb.toFixed(1)} MB`,
+        [
+          `    most resident in each ${PART_SECONDS} s: ${partsOf(memory).join(', ')} MB`,
+          `    memory ${verdictOn(partsOf(memory))}`,
+          `    held after a collection: heap ${heapMb.toFixed(1)} MB, outside of it ${externalMb.toFixed(1)} MB`,
+        ].join('\n'),
       )
     }
   } finally {

@@ -5,14 +5,15 @@ import { readingsAt } from './load.ts'
 
 /**
  * The yardstick of the ingest benchmark, as a process: the same points as line protocol, made beforehand, posted to the
- * same InfluxDB over kept connections in requests of about 5,000 readings. Sends the seconds it took.
+ * same InfluxDB in order of time over kept connections, in requests of as many readings as ingest's have. Sends the seconds
+ * and the processor time that it took.
  */
 const CONNECTIONS = 2
 
-const [url = '', gateways = '1', seconds = '1', batchesPerRequest = '12'] = process.argv.slice(2)
+const [url = '', gateways = '1', batches = '1', batchesPerRequest = '25'] = process.argv.slice(2)
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
 
-function post(body: string): Promise<void> {
+function post(body: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { method: 'POST', agent }, (response) => {
       response.resume()
@@ -26,22 +27,26 @@ function post(body: string): Promise<void> {
   })
 }
 
-const bodies: string[] = []
+const bodies: Buffer[] = []
 const perRequest = Number(batchesPerRequest)
-for (let second = 0; second < Number(seconds); second += perRequest) {
+for (let second = 0; second < Number(batches); second += perRequest) {
   for (let gateway = 0; gateway < Number(gateways); gateway += 1) {
-    const readings = Array.from({ length: Math.min(perRequest, Number(seconds) - second) }, (_, index) =>
+    const readings = Array.from({ length: Math.min(perRequest, Number(batches) - second) }, (_, index) =>
       readingsAt(gateway, second + index),
     ).flat()
-    bodies.push(pointsOf(readings).map(encodeLine).join('\n'))
+    bodies.push(Buffer.from(pointsOf(readings).map(encodeLine).join('\n')))
   }
 }
 const startedMs = performance.now()
+const before = process.cpuUsage()
+let next = 0
 await Promise.all(
   Array.from({ length: CONNECTIONS }, async () => {
-    for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) await post(body)
+    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) await post(body)
   }),
 )
-process.send?.({ seconds: (performance.now() - startedMs) / 1_000 })
+const seconds = (performance.now() - startedMs) / 1_000
+const { user, system } = process.cpuUsage(before)
+process.send?.({ seconds, processorSeconds: (user + system) / 1e6 })
 process.disconnect?.()
 agent.destroy()

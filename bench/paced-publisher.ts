@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { receipt } from '#contract/messages.ts'
 import { topicOf } from '#contract/topics.ts'
+import { pack } from '#edge/compression.ts'
 import { batchAt } from './load.ts'
 
 /**
@@ -18,12 +19,12 @@ interface Payload {
 }
 
 const total = Math.round(Number(perSecond) * Number(seconds))
-/** 130 MB of payloads are made beforehand; those of a longer run when they are due, which takes some of the machine. */
+/** So many payloads are made beforehand; those of a longer run when they are due, which takes some of the machine. */
 const PREPARED_MAX = 10_000
 
 function payloadAt(index: number): Payload {
   const gateway = index % Number(gateways)
-  const bytes = Buffer.from(JSON.stringify(batchAt(gateway, Math.floor(index / Number(gateways)))))
+  const bytes = Buffer.from(pack(batchAt(gateway, Math.floor(index / Number(gateways))), 'zstd'))
   return { gateway, bytes, digest: createHash('sha256').update(bytes).digest('hex') }
 }
 const prepared = Array.from({ length: Math.min(total, PREPARED_MAX) }, (_, index) => payloadAt(index))

@@ -1,14 +1,16 @@
 import { connectAsync } from 'mqtt'
+import { pack } from '#edge/compression.ts'
 import { topicOf } from '#contract/topics.ts'
 import { batchAt } from './load.ts'
 
 /**
  * The sending side of the ingest benchmark, as a process: gateways that keep a window of batches without receipt, as
- * the edge does. Payloads are made beforehand, so that only delivery is measured. Sends the seconds it took.
+ * the edge does. Payloads are made beforehand, so that only delivery is measured, and compressed as gateways compress them
+ * unless told "none". Sends the seconds and the processor time that it took.
  */
 const WINDOW = 8
 
-const [url = '', gateways = '1', seconds = '1'] = process.argv.slice(2)
+const [url = '', gateways = '1', batches = '1', compression = 'zstd'] = process.argv.slice(2)
 
 async function deliver(gateway: number, payloads: readonly Buffer[]): Promise<void> {
   const id = batchAt(gateway, 0).gateway
@@ -35,11 +37,14 @@ async function deliver(gateway: number, payloads: readonly Buffer[]): Promise<vo
 }
 
 const payloads = Array.from({ length: Number(gateways) }, (_, gateway) =>
-  Array.from({ length: Number(seconds) }, (_, second) =>
-    Buffer.from(JSON.stringify(batchAt(gateway, second))),
+  Array.from({ length: Number(batches) }, (_, second) =>
+    Buffer.from(pack(batchAt(gateway, second), compression === 'none' ? 'none' : 'zstd')),
   ),
 )
 const startedMs = performance.now()
+const before = process.cpuUsage()
 await Promise.all(payloads.map((each, gateway) => deliver(gateway, each)))
-process.send?.({ seconds: (performance.now() - startedMs) / 1_000 })
+const seconds = (performance.now() - startedMs) / 1_000
+const { user, system } = process.cpuUsage(before)
+process.send?.({ seconds, processorSeconds: (user + system) / 1e6 })
 process.disconnect?.()

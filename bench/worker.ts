@@ -12,11 +12,11 @@ import { benchPark } from './load.ts'
 const [storeUrl = '', gateways = '1'] = process.argv.slice(2)
 const log = makeLog('bench', 'error')
 const park = indexPark(benchPark(Number(gateways)))
-const store = await openReadingStore(storeUrl)
+const store = await openReadingStore(storeUrl, { ownThread: true })
 const broker = await startBroker({ host: '127.0.0.1', port: 0, park, log })
 await startWorker({
   brokerUrl: broker.url,
-  credentials: broker.credentials,
+  inside: broker.inside,
   park,
   store,
   clock: systemClock,

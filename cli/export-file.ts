@@ -54,7 +54,7 @@ function noteOf(file: string, wish: string): z.infer<typeof note> | undefined {
   }
 }
 
-/** Opens an export, a new one or one of the same wish that was interrupted. Throws `file-unwritable`. */
+/** Opens an export, a new one or one of the same wish that was interrupted. Throws `folder-unusable`. */
 export function openExport(file: string, wishText: string): ExportFile {
   const wish = createHash('sha256').update(wishText).digest('hex')
   const part = `${file}.part`

@@ -30,7 +30,7 @@ function positionLine(given: YearPositions): string {
 }
 
 /** Months of each source in a few words: "coal 2025-01 … 2025-12 (12)". */
-function bySource(each: readonly string[]): string {
+export function bySource(each: readonly string[]): string {
   const months = Map.groupBy(each, (text) => text.slice(text.indexOf(' ') + 1))
   return [...months]
     .map(([source, all]) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { digest, epochIdentifier, epochMs, identifier, sequenceNumber } from './identity.ts'
+import { digest, epochIdentifier, epochMs, identifier, sequenceNumber, takenMs } from './identity.ts'
 import { gapRecord } from './messages.ts'
 import { meterEntry } from './meter-entry.ts'
 
@@ -16,6 +16,9 @@ export const refusal = z.strictObject({
 })
 export type Refusal = z.infer<typeof refusal>
 
+/** A declared gap as it is kept. */
+export const takenGap = gapRecord.extend({ fromMs: takenMs, toMs: takenMs })
+
 export const commitRecord = z.strictObject({
   gateway: identifier,
   /** Null for a payload that could not be decoded. */
@@ -28,7 +31,7 @@ export const commitRecord = z.strictObject({
   /** The time range touched per meter, both ends included. */
   touched: z.array(z.strictObject({ meter: identifier, fromMs: epochMs, toMs: epochMs })),
   refused: z.array(refusal),
-  gap: gapRecord.optional(),
+  gap: takenGap.optional(),
   /** What a person says of a meter; such a record belongs to no gateway. */
   entry: meterEntry.optional(),
 })

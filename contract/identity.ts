@@ -28,7 +28,10 @@ export const localName = z.strictObject({ zh: z.string().min(1), en: z.string().
 export type LocalName = z.infer<typeof localName>
 
 /** The last moment that a Date and Temporal know (ECMA-262 §21.4.1.1): a later one would fail wherever it is shown. */
-const EPOCH_MS_MAX = 8_640_000_000_000_000
+export const EPOCH_MS_MAX = 8_640_000_000_000_000
 
 /** UTC milliseconds since 1970-01-01T00:00:00Z. */
 export const epochMs = z.int().min(0).max(EPOCH_MS_MAX)
+
+/** A moment as it was taken before there was a bound. */
+export const takenMs = z.int().min(0)

@@ -5,6 +5,7 @@ import { statementSheets } from '#accounts/statement-sheets.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
+import { requireAccount, requirePlan } from './asked-of.ts'
 import { planOf, statementView, type AccountSources } from './account-view.ts'
 import { inSteps } from './in-steps.ts'
 import { groundOf, periodIn, type ReportSources } from './report-ground.ts'
@@ -44,7 +45,7 @@ async function energyReport(
   account: string | undefined,
   query: ReportQuery,
 ): Promise<Report> {
-  if (sources === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+  requirePlan(sources)
   const wish = {
     period: periodIn(query.period, park.description.timeZone),
     account,
@@ -61,7 +62,7 @@ function carbonReport(
   account: string,
   query: ReportQuery,
 ): MadeReport {
-  if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+  requirePlan(accounts)
   const { timeZone, name } = park.description
   const period = periodIn(query.period, timeZone)
   if (!period.from.endsWith('-01') || !period.to.endsWith('-01'))
@@ -89,8 +90,7 @@ export async function reportOf(
   account: string | undefined,
   query: ReportQuery,
 ): Promise<MadeReport> {
-  if (account !== undefined && !namesOf(making.park).has(account))
-    throw new Fault('not-found', `The park has no account "${account}".`)
+  if (account !== undefined) requireAccount(making.park, account)
   if (name !== 'carbon') return energyReport(making, name, account, query)
   if (account === undefined) throw new Fault('request-invalid', 'A carbon statement is of one account.')
   return carbonReport(making, account, query)

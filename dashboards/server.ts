@@ -13,6 +13,7 @@ import { Fault } from '#contract/fault.ts'
 import type { StateMessage } from '#contract/messages.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { AccessBook } from '#store/access-book.ts'
+import { requirePlan } from './asked-of.ts'
 import { guardRoutes, type GuardedRoute } from './access/guard.ts'
 import type { OidcSignIn } from './access/oidc.ts'
 import { readOwn } from './access/route-access.ts'
@@ -99,6 +100,8 @@ export interface ServerOptions {
   readonly oidc?: OidcSignIn | undefined
   /** Addresses of proxies before this server, which say who asks and whether over HTTPS. */
   readonly trustedProxies?: readonly string[]
+  /** The time in which a request must have come whole; a minute by default. */
+  readonly requestMsMax?: number
   /** What `/metrics` and `/readyz` answer; without it neither is there. */
   readonly operations?: Operations
   /** The rules that are looked at, where alarms are entered, and who is told of them. */
@@ -204,7 +207,7 @@ function isPortTaken(error: unknown): boolean {
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port, park, books, clock, log } = options
-  const { webFolder = builtPages, trustedProxies = [] } = options
+  const { webFolder = builtPages, trustedProxies = [], requestMsMax = REQUEST_MS_MAX } = options
   const store = inPieces(options.store)
   if (!existsSync(join(webFolder, 'index.html'))) {
     throw new Fault('web-not-built', 'The web pages are not built.', { place: { file: webFolder } })
@@ -236,7 +239,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     pluginTimeout: PLUGIN_START_MS_MAX,
     ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
     // Whoever sends a request a byte at a time holds a connection for so long at most.
-    requestTimeout: REQUEST_MS_MAX,
+    requestTimeout: requestMsMax,
+    // The same for the head alone, or Node would take the longer of the two for the whole; looked at twice within it.
+    http: {
+      requestTimeout: requestMsMax,
+      headersTimeout: requestMsMax,
+      connectionsCheckingInterval: requestMsMax / 2,
+    },
     // And whoever says nothing at all, for this long; live streams speak every ten seconds.
     connectionTimeout: SILENCE_MS_MAX,
     frameworkErrors: (error, request, reply) => answerRefusal(error, request, reply),
@@ -286,7 +295,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   energyApi(app, { parkOf, books, clock })
   enterpriseApi(app, { parkOf, books, board, clock, electricity: options.electricity })
   const electricity = (): ElectricitySources => {
-    if (options.electricity === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    requirePlan(options.electricity)
     return { ...options.electricity, park, books, nowMs: clock.wallMs() }
   }
   tariffApi(app, electricity)

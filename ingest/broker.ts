@@ -12,6 +12,7 @@ import {
   type Credentials,
   type Grounds,
 } from './authentication.ts'
+import { insideOf, type Inside } from './inside.ts'
 import {
   isLoopback,
   isSameTls,
@@ -46,6 +47,8 @@ export interface Broker {
   /** Where our own processes on this machine connect, with `credentials`: without TLS, on the loopback. */
   readonly ownUrl: string
   readonly credentials: Credentials
+  /** For this process itself. */
+  readonly inside: Inside
   /** Closes all connections and the port. What clients had on its way is sent again by them. */
   stop(): Promise<void>
 }
@@ -171,6 +174,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       if (identity !== undefined && mayPublish(identity, packet.topic, packet.retain, park)) {
         const waitMs =
           identity.kind === 'server' || client === null ? 0 : (rates.get(client)?.(performance.now()) ?? 0)
+        if (packet.retain) inside.noteRetained(packet.topic, packet.payload)
         if (waitMs === 0) return done(null)
         const count = slowed(client?.id ?? '')
         if (count !== undefined)
@@ -205,6 +209,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     authorizeForward: (client, packet) =>
       identities.get(client)?.kind !== 'server' && client.conn.writableNeedDrain ? null : packet,
   })
+  const inside = insideOf(aedes)
   aedes.on('client', (client) => {
     connected.set(client.id, client)
     for (const listener of listeners) listener.welcome(client.conn)
@@ -284,7 +289,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const isReachable = tls === undefined
     const own = isReachable ? outer : await listen({ host: '127.0.0.1', port: 0 })
     log.info({ url: outer.url, gateways: park.gateways.size }, 'broker listens')
-    return { url: outer.url, port: outer.port, ownUrl: own.url, credentials, stop }
+    return { url: outer.url, port: outer.port, ownUrl: own.url, credentials, inside, stop }
   } catch (fault) {
     await stop()
     throw fault

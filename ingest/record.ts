@@ -20,7 +20,13 @@ export interface Outcome {
 
 function touchedRanges(readings: readonly Reading[]): CommitRecord['touched'] {
   const ranges = new Map<string, { meter: string; fromMs: number; toMs: number }>()
+  let lastMeter: string | undefined
+  let lastMs: number | undefined
   for (const { meter, atMs } of readings) {
+    // Those of a sample follow one another.
+    if (meter === lastMeter && atMs === lastMs) continue
+    lastMeter = meter
+    lastMs = atMs
     const range = ranges.get(meter)
     if (range === undefined) ranges.set(meter, { meter, fromMs: atMs, toMs: atMs })
     else {
@@ -55,18 +61,20 @@ export function outcomesOf(
   const byIndex = new Map(refusedByStore.map((refused) => [refused.index, refused]))
   let index = 0
   return group.map(({ delivery, verdict }) => {
-    const stored: Reading[] = []
     const refused = verdict.refused.map((each) => each.refusal)
     let readingsRefused = verdict.refused.reduce((sum, each) => sum + each.readings, 0)
-    for (const reading of verdict.readings) {
-      const byStore = byIndex.get(index)
-      index += 1
-      if (byStore === undefined) stored.push(reading)
-      else {
-        refused.push(storeRefusal(reading, byStore))
-        readingsRefused += 1
-      }
-    }
+    const first = index
+    index += verdict.readings.length
+    const stored =
+      byIndex.size === 0
+        ? verdict.readings
+        : verdict.readings.filter((reading, place) => {
+            const byStore = byIndex.get(first + place)
+            if (byStore === undefined) return true
+            refused.push(storeRefusal(reading, byStore))
+            readingsRefused += 1
+            return false
+          })
     const { gateway } = delivery.topic
     return {
       delivery,

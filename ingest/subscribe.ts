@@ -18,7 +18,15 @@ const FAREWELL_MS = 1_000
 
 const leaves = ['live', 'backlog', 'state'] as const satisfies readonly UpLeaf[]
 
-export interface SubscriptionOptions {
+/** What a subscription gives on, and to whom. */
+export interface ReceiverOptions {
+  readonly park: string
+  readonly log: BaseLogger
+  /** Must return at once: until then no packet is looked at, the keep-alive's neither. */
+  readonly onMessage: (topic: Topic, payload: Uint8Array) => void
+}
+
+export interface SubscriptionOptions extends ReceiverOptions {
   readonly brokerUrl: string
   readonly credentials?: { readonly username: string; readonly password: string } | undefined
   /** TLS and credentials, asked for at each connection so that renewed files are taken; instead of `credentials`. */
@@ -27,12 +35,8 @@ export interface SubscriptionOptions {
   readonly clientId: string
   /** For brokers with shared subscriptions: workers of one group share the payloads among them. */
   readonly shareGroup?: string | undefined
-  readonly park: string
   readonly clock: Clock
   readonly random: () => number
-  readonly log: BaseLogger
-  /** Must return at once: until then no packet is looked at, the keep-alive's neither. */
-  readonly onMessage: (topic: Topic, payload: Uint8Array) => void
 }
 
 export interface Subscription {
@@ -70,8 +74,22 @@ function taken(client: MqttClient, topic: string, payload: string): Promise<void
   })
 }
 
+/** Gives on what is of the park, with its topic taken apart. */
+export function receiver({ park, log, onMessage }: ReceiverOptions) {
+  const foreign = repetition()
+  return (topicText: string, payload: Buffer): void => {
+    const topic = parseTopic(topicText)
+    // A broker without rights lets any name through; one that is no identifier cannot be put on record.
+    const ours = topic?.park === park && identifier.safeParse(topic.gateway).success
+    // A copy: the packet is a view into a larger buffer, which would stay in memory with it.
+    if (topic !== undefined && ours) return onMessage(topic, new Uint8Array(payload))
+    const count = foreign(topicText)
+    if (count !== undefined) log.warn({ topic: topicText, count }, 'message on a topic that is not ours')
+  }
+}
+
 /** State goes to every worker; readings to one of the group. */
-function filtersOf(park: string, shareGroup: string | undefined): string[] {
+export function filtersOf(park: string, shareGroup?: string): string[] {
   return leaves.map((leaf) => {
     const filter = filterOf(park, leaf)
     return shareGroup === undefined || leaf === 'state' ? filter : `$share/${shareGroup}/${filter}`
@@ -123,12 +141,12 @@ function open(options: SubscriptionOptions): Connection {
  * growing pauses. Throws `argument-invalid` for what is no URL of a broker. What is published meanwhile is not seen; without a receipt the gateways send it again.
  */
 export function subscribe(options: SubscriptionOptions): Subscription {
-  const { park, clock, random, log, onMessage } = options
+  const { clock, random, log } = options
   if (!/^(mqtts?|wss?):\/\//.test(options.brokerUrl)) {
     throw new Fault('argument-invalid', `"${options.brokerUrl}" is not the URL of an MQTT broker.`)
   }
   const abort = new AbortController()
-  const foreign = repetition()
+  const receive = receiver(options)
   let current: MqttClient | undefined
   let stream: MqttClient['stream'] | undefined
   let reachable: boolean | undefined
@@ -136,16 +154,6 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   const tried = new Promise<void>((resolve) => {
     markTried = resolve
   })
-
-  function receive(topicText: string, payload: Buffer): void {
-    const topic = parseTopic(topicText)
-    // A broker without rights lets any name through; one that is no identifier cannot be put on record.
-    const ours = topic?.park === park && identifier.safeParse(topic.gateway).success
-    // A copy: the packet is a view into a larger buffer, which would stay in memory with it.
-    if (topic !== undefined && ours) return onMessage(topic, new Uint8Array(payload))
-    const count = foreign(topicText)
-    if (count !== undefined) log.warn({ topic: topicText, count }, 'message on a topic that is not ours')
-  }
 
   /** Undefined where a file of ours cannot be read: that is tried again, as a broker that is away. */
   function opened(): Connection | undefined {

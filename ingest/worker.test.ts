@@ -9,6 +9,7 @@ import { startMosquitto } from '#test/support/mosquitto.ts'
 import { describeWith, freePort } from '#test/support/servers.ts'
 import type { Credentials } from './authentication.ts'
 import { startBroker } from './broker.ts'
+import type { Inside } from './inside.ts'
 import {
   batchOf,
   digestOf,
@@ -28,18 +29,31 @@ const park = testPark()
 interface BrokerUnderTest {
   readonly url: string
   readonly credentials?: Credentials
+  /** Where it is in the worker's own process. */
+  readonly inside?: Inside
   /** Comes back with nothing remembered. */
   restart(): Promise<BrokerUnderTest>
   stop(): Promise<void>
 }
 
 async function embedded(port = 0, credentials?: Credentials): Promise<BrokerUnderTest> {
-  const broker = await startBroker({ port, park, log, credentials })
+  const { inside: _, ...broker } = await startBroker({ port, park, log, credentials })
   return {
     ...broker,
     restart: async () => {
       await broker.stop()
       return await embedded(broker.port, broker.credentials)
+    },
+  }
+}
+
+async function within(port = 0): Promise<BrokerUnderTest> {
+  const broker = await startBroker({ port, park, log })
+  return {
+    ...broker,
+    restart: async () => {
+      await broker.stop()
+      return await within(broker.port)
     },
   }
 }
@@ -68,6 +82,7 @@ function deliveryLaws(start: () => Promise<BrokerUnderTest>): void {
     await startWorker({
       brokerUrl: broker.url,
       credentials: broker.credentials,
+      inside: broker.inside,
       park,
       store,
       clock: systemClock,
@@ -159,6 +174,11 @@ function deliveryLaws(start: () => Promise<BrokerUnderTest>): void {
     const a = await gateway('gw-a')
     await a.deliver(batchOf('gw-a', 1, [sampleOf('meter-a', T0, 1)]))
     broker = await broker.restart()
+    if (broker.inside !== undefined) {
+      // What is one process ends and comes back together.
+      await worker.stop()
+      worker = await startIngest()
+    }
     a.client.subscribe(topicOf({ park: 'park-1', gateway: 'gw-a', leaf: 'receipt' }))
     await a.deliver(batchOf('gw-a', 2, [sampleOf('meter-a', T0 + 1, 2)]))
     expect(store.stored.size).toBe(4)
@@ -239,9 +259,27 @@ function deliveryLaws(start: () => Promise<BrokerUnderTest>): void {
     await eventually(() => expect(states.map((each) => each.gateway)).toEqual(['gw-a']))
     expect(worker.statistics()).toMatchObject({ states: 1, statesRefused: 2, received: 0 })
   })
+
+  it('learns of states that were retained before it came, and of none that was taken back', async () => {
+    const retain = async (id: string, payload: string): Promise<void> => {
+      const { client } = await gateway(id)
+      const topic = topicOf({ park: 'park-1', gateway: id, leaf: 'state' })
+      await client.publishAsync(topic, payload, { qos: 1, retain: true })
+    }
+    const birth = { v: 1, kind: 'birth', atMs: T0, epoch: epochOf('a'), reason: 'connected' }
+    for (const id of ['gw-a', 'gw-b']) await retain(id, JSON.stringify({ ...birth, gateway: id }))
+    await retain('gw-b', '')
+    await retain('gw-a', JSON.stringify({ ...birth, gateway: 'gw-a', atMs: T0 + 1 }))
+    await eventually(() => expect(states.at(-1)).toMatchObject({ gateway: 'gw-a', atMs: T0 + 1 }))
+    const later: StateMessage[] = []
+    const second = await startIngest({ onState: (state) => later.push(state) })
+    await eventually(() => expect(later).toMatchObject([{ gateway: 'gw-a', atMs: T0 + 1 }]))
+    await second.stop()
+  })
 }
 
 describe('worker with the embedded broker', () => deliveryLaws(() => embedded()))
+describe('worker in the process of the embedded broker', () => deliveryLaws(() => within()))
 
 describeWith(['mosquitto'], 'worker with mosquitto', () => {
   deliveryLaws(external)

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { IClientOptions } from 'mqtt'
 import type { BaseLogger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
@@ -8,15 +8,19 @@ import type { Park } from '#contract/park.ts'
 import { topicOf, type Topic } from '#contract/topics.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { startCommitter, type CommitStatistics } from './commit.ts'
+import type { Inside } from './inside.ts'
 import { repetition } from './repetition.ts'
 import { StateIntake } from './state-intake.ts'
-import { subscribe } from './subscribe.ts'
+import { subscribe, type ReceiverOptions, type Subscription } from './subscribe.ts'
+import { subscribeInside } from './subscribe-inside.ts'
 
 /** Stopping commits what waits for at most this long; what remains is sent again by its gateways. */
 const STOP_GRACE_MS = 3_000
 
 export interface WorkerOptions {
   readonly brokerUrl: string
+  /** Where the broker is in this process: its messages are taken without a connection to `brokerUrl`. */
+  readonly inside?: Inside | undefined
   readonly credentials?: { readonly username: string; readonly password: string } | undefined
   /** TLS and credentials of a broker that is not ours, asked for at each connection. */
   readonly access?: (() => IClientOptions) | undefined
@@ -84,6 +88,7 @@ function parseState(topic: Topic, payload: Uint8Array): StateMessage | string {
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const {
     brokerUrl,
+    inside,
     credentials,
     access,
     shareGroup,
@@ -135,23 +140,21 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       if (!subscription.publish(topic, JSON.stringify(receipt))) counts.receiptsUnsent += 1
     },
   })
-  const subscription = subscribe({
-    brokerUrl,
-    credentials,
-    access,
-    clientId: `tanbiao-ingest-${randomUUID()}`,
-    shareGroup,
+  const receiving: ReceiverOptions = {
     park: parkId,
-    clock,
-    random,
     log,
     onMessage: (topic, payload) => {
       if (topic.leaf === 'state') return states.offer(topic, payload)
       counts.received += 1
-      const digest = createHash('sha256').update(payload).digest('hex')
+      const digest = hash('sha256', payload)
       committer.offer({ topic, payload, digest, receivedMs: clock.wallMs() })
     },
-  })
+  }
+  const clientId = `tanbiao-ingest-${randomUUID()}`
+  const subscription: Subscription =
+    inside === undefined
+      ? subscribe({ ...receiving, brokerUrl, credentials, access, clientId, shareGroup, clock, random })
+      : subscribeInside(inside, receiving)
   await subscription.tried
 
   return {

@@ -27,6 +27,33 @@ describe('following commit records', () => {
     expect(books.dirtyWindows(10)).toEqual([])
   })
 
+  test('a declared gap without end, of before there was a bound, is read as of the last moment', () => {
+    const lost = { epoch: 'a'.repeat(32), firstSeq: 1, lastSeq: 2 }
+    const gap = {
+      v: 1 as const,
+      kind: 'gap' as const,
+      gateway: 'gw',
+      epoch: 'a'.repeat(32),
+      seq: 3,
+      cause: 'quota' as const,
+      lost,
+      fromMs: 0,
+      toMs: Number.MAX_SAFE_INTEGER,
+    }
+    books.follow([commitOf(1, { gap })], LATER)
+    expect(books.gaps()[0]?.record.toMs).toBe(8_640_000_000_000_000)
+    const seen = {
+      kind: 'declared' as const,
+      gateway: 'gw',
+      epoch: lost.epoch,
+      first: 1,
+      last: 2,
+      cause: 'quota' as const,
+    }
+    books.changeGaps({ opened: [{ ...seen, fromMs: 0, toMs: gap.toMs }], changed: [] }, LATER)
+    expect(books.gapEntries(1)[0]?.toMs).toBe(8_640_000_000_000_000)
+  })
+
   test('following moves on to the newest record and never back', () => {
     expect(books.follow([commitOf(2), commitOf(7), commitOf(1)], LATER)).toHaveLength(3)
     expect(books.followedUntilMs()).toBe(T0 + 7)

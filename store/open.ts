@@ -1,4 +1,5 @@
 import { Fault } from '#contract/fault.ts'
+import { withoutPassword } from '#contract/shown-url.ts'
 import type { ReadingStore } from './port.ts'
 import { openSqliteReadings } from './sqlite-readings.ts'
 
@@ -9,6 +10,8 @@ export interface ReadingStoreOptions {
   readonly token?: string
   /** Where TANBIAO_INFLUX_TOKEN is looked for; by default the environment of the process. */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** An embedded store writes on a thread of its own: for servers (sqlite-writing.ts). */
+  readonly ownThread?: boolean
 }
 
 /**
@@ -25,7 +28,8 @@ export async function openReadingStore(
   url: string,
   options: ReadingStoreOptions = {},
 ): Promise<ReadingStore> {
-  if (url.startsWith('sqlite:')) return openSqliteReadings({ file: sqliteFile(url) })
+  if (url.startsWith('sqlite:'))
+    return openSqliteReadings({ file: sqliteFile(url), ownThread: options.ownThread ?? false })
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol === 'influx1:') return openInflux1(parsed)
   if (parsed?.protocol === 'influx2:') return openInflux2(parsed, options)
@@ -125,10 +129,6 @@ function decode(text: string): string {
   } catch (cause) {
     throw new Fault('store-url-invalid', 'A percent sign in the URL is not followed by a code.', { cause })
   }
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//…@')
 }
 
 function invalid(what: string): Fault {

@@ -83,13 +83,14 @@ export function inUnsyncedTransaction<T>(database: DatabaseSync, work: () => T):
   }
 }
 
-/**
- * Commits a transaction that changes a page of the file without changing what it says: it fails where a write would.
- */
+/** Changes a page of the file without changing what it says, within a transaction: that fails where a write would. */
+export function touch(database: DatabaseSync): void {
+  database.exec(`PRAGMA user_version = ${numberOf(database, 'user_version')}`)
+}
+
+/** The same as a transaction of its own. */
 export function probeWrite(database: DatabaseSync): void {
-  inTransaction(database, () => {
-    database.exec(`PRAGMA user_version = ${numberOf(database, 'user_version')}`)
-  })
+  inTransaction(database, () => touch(database))
 }
 
 /** What SQLite finds wrong with the file: pages, indices, constraints. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Reading } from '#contract/reading.ts'
-import { readingStoreConformance } from './conformance.ts'
+import { readingStoreConformance, type StoreUnderTest } from './conformance.ts'
 import { distinctReadings, sorted } from './conformance/any-readings.ts'
 import { at, bad, counted, everything, power, register, value } from './conformance/sample-readings.ts'
 import type { ReadingStore } from './port.ts'
@@ -15,11 +15,15 @@ function temporaryFolder() {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-readingStoreConformance('SQLite', async () => {
+async function openUnderTest(ownThread: boolean): Promise<StoreUnderTest> {
   const { folder, remove } = temporaryFolder()
-  const open = () => openSqliteReadings({ file: join(folder, 'readings.sqlite') })
+  const open = () => openSqliteReadings({ file: join(folder, 'readings.sqlite'), ownThread })
   return { store: await open(), reopen: open, cleanup: async () => remove() }
-})
+}
+
+readingStoreConformance('SQLite', () => openUnderTest(false))
+// A thread for each run of a property takes its time.
+readingStoreConformance('SQLite on a thread of its own', () => openUnderTest(true), { runs: 2 })
 
 test('of two values of one identity and quality the same one stays, in whatever order and however often they come', async () => {
   const [a, b] = [counted(2, 7, '0.01'), counted(2, 8, '0.1')]

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
@@ -13,32 +13,48 @@ import type { AppendResult, ReadingStore, RefusedReading, RegisterSeries } from 
 import { noSeries } from './read-back.ts'
 import { carryOver } from './samples/carry-over.ts'
 import { Layouts } from './samples/layouts.ts'
+import { SamplePacker } from './samples/packed-samples.ts'
 import { SampleReader } from './samples/sample-reader.ts'
 import { SampleWriter } from './samples/sample-writer.ts'
-import { inTransaction, openSqlite, probeWrite } from './sqlite-file.ts'
+import { inTransaction, openSqlite } from './sqlite-file.ts'
+import type { WriteRequest } from './sqlite-writer.ts'
+import { writeHere, writeOnThread, type SqliteWriting } from './sqlite-writing.ts'
 import { refusalOf } from './storable.ts'
 
 export interface SqliteReadingsOptions {
   readonly file: string
+  /** Writes on a thread of its own, so that this one never waits for the disk: for servers. */
+  readonly ownThread?: boolean
 }
 
 /** Readings in one SQLite file. Throws `store-unavailable` when the file cannot be used. */
-export async function openSqliteReadings(options: SqliteReadingsOptions): Promise<ReadingStore> {
-  return guarded(options.file, () => new SqliteReadings(options.file, openSqlite(options.file, 'readings')))
+export async function openSqliteReadings({
+  file,
+  ownThread = false,
+}: SqliteReadingsOptions): Promise<ReadingStore> {
+  return guarded(file, () => {
+    const database = openSqlite(file, 'readings')
+    carryOver(database, new SampleWriter(database, new Layouts(database)))
+    return new SqliteReadings(file, database, ownThread ? writeOnThread(file) : writeHere(database))
+  })
 }
 
 /** Readings written without letting other work have its turn: some tens of milliseconds. */
 const READINGS_PER_TRANSACTION = 10_000
 
+function unavailable(file: string, cause: unknown): Fault {
+  if (cause instanceof Fault) return cause
+  return new Fault('store-unavailable', `The readings in ${file} cannot be used: ${String(cause)}`, {
+    place: { file },
+    cause,
+  })
+}
+
 function guarded<T>(file: string, work: () => T): T {
   try {
     return work()
   } catch (cause) {
-    if (cause instanceof Fault) throw cause
-    throw new Fault('store-unavailable', `The readings in ${file} cannot be used: ${String(cause)}`, {
-      place: { file },
-      cause,
-    })
+    throw unavailable(file, cause)
   }
 }
 
@@ -46,20 +62,21 @@ class SqliteReadings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
   readonly #file: string
   readonly #database: DatabaseSync
-  readonly #statements: ReturnType<typeof prepareAll>
-  readonly #commitPages: CommitPages
-  readonly #writer: SampleWriter
+  readonly #writing: SqliteWriting
+  readonly #packer = new SamplePacker()
   readonly #reader: SampleReader
+  readonly #selectCommits: StatementSync
+  readonly #commitPages: CommitPages
 
-  constructor(file: string, database: DatabaseSync) {
+  constructor(file: string, database: DatabaseSync, writing: SqliteWriting) {
     this.#file = file
     this.#database = database
-    this.#statements = prepareAll(database)
+    this.#writing = writing
+    this.#reader = new SampleReader(database, new Layouts(database))
+    this.#selectCommits = database.prepare(`
+      SELECT body FROM commit_record WHERE committed_at_ms >= ?
+      ORDER BY committed_at_ms, gateway, epoch, seq LIMIT ?`)
     this.#commitPages = openCommitPages(database)
-    const layouts = new Layouts(database)
-    this.#writer = new SampleWriter(database, layouts)
-    this.#reader = new SampleReader(database, layouts)
-    carryOver(database, this.#writer)
   }
 
   append(readings: readonly Reading[]): Promise<AppendResult> {
@@ -74,7 +91,7 @@ class SqliteReadings implements ReadingStore {
       for (let start = 0; start < sound.length; start += READINGS_PER_TRANSACTION) {
         if (start > 0) await turn()
         const end = Math.min(sound.length, start + READINGS_PER_TRANSACTION)
-        this.#inTransaction(() => this.#writer.write(sound, start, end))
+        await this.#write({ kind: 'append', samples: this.#packer.pack(sound, start, end) })
       }
       return { stored: sound.length, refused }
     })
@@ -82,25 +99,22 @@ class SqliteReadings implements ReadingStore {
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
     return this.#calls.run(async () => {
-      this.#inTransaction(() => {
-        for (const record of records) {
-          this.#statements.insertCommit.run(
-            record.gateway,
-            record.epoch ?? '',
-            record.seq ?? 0,
-            record.digest,
-            record.committedAtMs,
-            JSON.stringify(record),
-          )
-        }
-      })
+      const rows = records.map((record) => ({
+        gateway: record.gateway,
+        epoch: record.epoch ?? '',
+        seq: record.seq ?? 0,
+        digest: record.digest,
+        committedAtMs: record.committedAtMs,
+        body: JSON.stringify(record),
+      }))
+      await this.#write({ kind: 'commits', rows })
     })
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
     return this.#read(() => {
       const most = Math.max(1, Math.trunc(limit))
-      const rows = this.#statements.selectCommits.all(fromMs, most)
+      const rows = this.#selectCommits.all(fromMs, most)
       const records = commitsFrom(rows.map((row) => row['body']))
       return newestCommits(this.#commitPages.joined(fromMs, most, records))
     })
@@ -130,16 +144,8 @@ class SqliteReadings implements ReadingStore {
   readonly retention = {
     by: 'owner',
     deleteWithin: (meter: MeterId, period: Period, limit: number): Promise<number> =>
-      this.#calls.run(async () => {
-        let deleted = 0
-        this.#inTransaction(() => {
-          for (const { atMs, gone, kept } of this.#reader.goneWithin(meter, period, limit)) {
-            this.#writer.replace(meter, atMs, kept)
-            deleted += gone
-          }
-        })
-        return deleted
-      }),
+      this.#calls.run(() => this.#write({ kind: 'delete', meter, period, limit })),
+    // Seldom, and beside the pages' readers: here, and not where readings are written.
     packCommits: (beforeMs: number): Promise<number> =>
       this.#calls.run(async () => this.#inTransaction(() => this.#commitPages.pack(beforeMs))),
     thinCommits: (...asked: Parameters<CommitPages['thin']>) =>
@@ -147,11 +153,18 @@ class SqliteReadings implements ReadingStore {
   } as const
 
   probe(): Promise<void> {
-    return this.#calls.run(async () => guarded(this.#file, () => probeWrite(this.#database)))
+    return this.#calls.run(async () => void (await this.#write({ kind: 'probe' })))
   }
 
   async close(): Promise<void> {
-    if (await this.#calls.close()) guarded(this.#file, () => this.#database.close())
+    if (!(await this.#calls.close())) return
+    try {
+      await this.#writing.close()
+    } catch (cause) {
+      throw unavailable(this.#file, cause)
+    } finally {
+      guarded(this.#file, () => this.#database.close())
+    }
   }
 
   #read<T>(work: () => T): Promise<T> {
@@ -159,26 +172,17 @@ class SqliteReadings implements ReadingStore {
   }
 
   #inTransaction<T>(work: () => T): T {
+    return guarded(this.#file, () => inTransaction(this.#database, work))
+  }
+
+  async #write(request: WriteRequest): Promise<number> {
     try {
-      return guarded(this.#file, () => inTransaction(this.#database, work))
-    } catch (fault) {
-      this.#writer.forget()
-      throw fault
+      return await this.#writing.run(request)
+    } catch (cause) {
+      throw unavailable(this.#file, cause)
     }
   }
 }
 
 const registerOf = (reading: Reading | undefined) =>
   reading !== undefined && isRegisterReading(reading) ? reading : undefined
-
-function prepareAll(database: DatabaseSync) {
-  return {
-    insertCommit: database.prepare(`
-      INSERT INTO commit_record VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET committed_at_ms = excluded.committed_at_ms, body = excluded.body
-      WHERE excluded.committed_at_ms >= committed_at_ms`),
-    selectCommits: database.prepare(`
-      SELECT body FROM commit_record WHERE committed_at_ms >= ?
-      ORDER BY committed_at_ms, gateway, epoch, seq LIMIT ?`),
-  }
-}

@@ -1,8 +1,9 @@
-import { compare, resolution, type Amount } from '#contract/amount.ts'
+import { resolution } from '#contract/amount.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import { isQuantityName } from '#contract/quantities.ts'
 import { badCauses, valueFits, type Reading } from '#contract/reading.ts'
+import { strengthOf } from './quality-order.ts'
 
 /**
  * What every reading store takes and refuses alike, so that which server stands behind it makes no difference.
@@ -10,36 +11,6 @@ import { badCauses, valueFits, type Reading } from '#contract/reading.ts'
 
 /** Last whole millisecond that fits the 64-bit nanoseconds of InfluxDB's time axis, in April 2262. */
 export const LAST_STORABLE_MS = 9_223_372_036_853
-
-/**
- * Qualities from weakest to strongest. Of two readings of one identity the stronger quality stays, so that what was read
- * is never hidden by a failure written after it.
- */
-export const qualityOrder = ['bad', 'simulated', 'uncertain', 'good', 'manual'] as const
-
-/** The place of a quality in that order. */
-export function strengthOf(quality: Reading['quality']): number {
-  return qualityOrder.indexOf(quality)
-}
-
-function compareValues(a: number | Amount, b: number | Amount): number {
-  if (typeof a === 'number' || typeof b === 'number') return typeof a === typeof b ? Number(a) - Number(b) : 0
-  // Of one value in two resolutions the finer one says more.
-  return compare(a, b) || Number(a.resolution) - Number(b.resolution)
-}
-
-/**
- * True where of two readings of one identity the second one stays. What persons enter is put right by entering it again.
- * Of what was measured the lower value stays, in whatever order they come and however often: a batch that is delivered
- * again must change nothing.
- */
-export function outweighs(kept: Reading, added: Reading): boolean {
-  const stronger = strengthOf(added.quality) - strengthOf(kept.quality)
-  if (stronger !== 0) return stronger > 0
-  if (kept.quality === 'bad' || added.quality === 'bad')
-    return kept.quality === 'bad' && added.quality === 'bad' && added.cause < kept.cause
-  return added.quality === 'manual' || compareValues(added.value, kept.value) < 0
-}
 
 /** Bound of the memory for names that were found valid: far above the meters of any park. */
 const REMEMBERED_MAX = 100_000

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { stateMessage, type StateMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
+import { withoutPassword } from '#contract/shown-url.ts'
 import { filterOf } from '#contract/topics.ts'
 import type { Finding } from './finding.ts'
 
@@ -16,7 +17,6 @@ export interface BrokerFound {
 }
 
 const check = 'broker'
-const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//…@')
 
 async function connected(url: string, access: IClientOptions): Promise<MqttClient | string> {
   try {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { withoutPassword } from '#contract/shown-url.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { failed, type Finding } from './finding.ts'
 
@@ -21,8 +22,6 @@ export async function checkStore(url: string, nowMs: number): Promise<Finding> {
     return failed(check, error)
   }
 }
-
-const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//…@')
 
 /** What the books say beside whether they can be written. */
 export interface BooksFound {

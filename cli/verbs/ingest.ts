@@ -44,7 +44,7 @@ export const ingest = verb(
     const log = makeLog('ingest', given.log)
     const park = readParkFile(given.park)
     const clock = systemClock
-    const store = new MeasuredStore(await openReadingStore(given.store), clock)
+    const store = new MeasuredStore(await openReadingStore(given.store, { ownThread: true }), clock)
     const machine = watchProcess()
     let worker: Worker | undefined
     let isStopping = false

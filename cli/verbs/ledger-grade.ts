@@ -10,6 +10,7 @@ import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Books } from '#store/port.ts'
 import { text } from '../options.ts'
+import { bySource } from '../statement-text.ts'
 import { gradePaths, readGradeRule } from '../posting-rules.ts'
 import { withBooks } from '../server-folder.ts'
 import { verb } from '../verb.ts'
@@ -75,6 +76,6 @@ export const ledgerGrade = verb(
           `K = ${presented(decimal(efficiency.value), 3)}: ${efficiency.step.name.zh} ${efficiency.step.name.en}`,
         )
       if (missing.length > 0) console.log(`not posted: ${missing.join(', ')}`)
-      if (incomplete.length > 0) console.log(`incomplete: ${incomplete.join(', ')}`)
+      if (incomplete.length > 0) console.log(`incomplete: ${bySource(incomplete)}`)
     }),
 )

@@ -122,7 +122,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const accounting = readAccounting(given.park, park)
     const clock = clockOf(paceOfFolder(folder, 'books.sqlite', given))
     const store = new MeasuredStore(
-      await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`),
+      await openReadingStore(given.store ?? `sqlite:${folder.file('readings.sqlite')}`, { ownThread: true }),
       clock,
     )
     closers.unshift(() => store.close())
@@ -231,7 +231,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       brokerUrl: broker?.ownUrl ?? given.broker,
       ...(broker === undefined
         ? { access: brokerAccessOf(given.broker, given), shareGroup: given['share-group'] }
-        : { credentials: broker.credentials }),
+        : { inside: broker.inside }),
       park,
       store,
       clock,

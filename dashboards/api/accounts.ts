@@ -9,6 +9,7 @@ import { epochMs, identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
 import { readOwn, type RouteAccess } from '#dashboards/access/route-access.ts'
+import { requirePlan } from '../asked-of.ts'
 import {
   planOf,
   positionsView,
@@ -44,7 +45,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { timeZone } = park.description
   const given = (): AccountSources => {
-    if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    requirePlan(accounts)
     return accounts
   }
   const names = new Map([park.description, ...park.description.enterprises].map(({ id, name }) => [id, name]))

@@ -14,9 +14,9 @@ import { baselineView, baselineViewOf, type BaselineView } from '#accounts/perfo
 import { reportPeriod } from '#accounts/report-period.ts'
 import { sayIn } from '#accounts/report-sheet.ts'
 import type { Clock } from '#contract/clock.ts'
-import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
+import { requireAccount, requirePlan } from '../asked-of.ts'
 import type { ReadingSource } from '../sources.ts'
 import { groundOf, type ReportSources } from '../report-ground.ts'
 import { ofAccount } from './reports.ts'
@@ -36,11 +36,10 @@ export interface BaselineApi {
 export function baselineApi(app: FastifyInstance, { park, clock, store, sources }: BaselineApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { description } = park
-  const accounts = new Set([description.id, ...description.enterprises.map(({ id }) => id)])
 
   async function viewOf(account: string, wish: BaselineWish): Promise<BaselineView> {
-    if (sources === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
-    if (!accounts.has(account)) throw new Fault('not-found', `The park has no account "${account}".`)
+    requirePlan(sources)
+    requireAccount(park, account)
     const { base, judged } = monthsOfWish(wish)
     const ground = {
       ...groundOf(sources, park, clock.wallMs()),

@@ -7,6 +7,7 @@ import { Fault } from '#contract/fault.ts'
 import { digest, identifier } from '#contract/identity.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
 import type { RouteAccess } from '#dashboards/access/route-access.ts'
+import { requirePlan } from '../asked-of.ts'
 import { planOf, type AccountSources } from '../account-view.ts'
 import type { ClosingDesk, Desk } from '../desk.ts'
 import { preparedClosing } from './closing-shapes.ts'
@@ -29,7 +30,7 @@ export function closingsApi(app: FastifyInstance, { clock, guard, accounts, desk
 
   /** Throws `not-found` and `not-allowed`. */
   const given = (request: FastifyRequest, account: string): { desk: ClosingDesk; by: string } => {
-    if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    requirePlan(accounts)
     if (desk?.closings === undefined) throw new Fault('not-allowed', 'Nothing can be closed at this server.')
     planOf(accounts, account)
     return { desk: desk.closings, by: guard.viewerOf(request).name }

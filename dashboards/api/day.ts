@@ -4,10 +4,10 @@ import { textOf } from '#accounts/decimal.ts'
 import { energyStatistics } from '#accounts/energy-statistics.ts'
 import { reportPeriod } from '#accounts/report-period.ts'
 import type { Clock } from '#contract/clock.ts'
-import { Fault } from '#contract/fault.ts'
 import type { LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import { readOwn } from '#dashboards/access/route-access.ts'
+import { requirePlan } from '../asked-of.ts'
 import type { AccountSources } from '../account-view.ts'
 import { dayStretches, emissionsOf } from '../day-emissions.ts'
 import { energyFlow, type UsedEnergy } from '../energy-flow.ts'
@@ -109,8 +109,8 @@ export function dayApi(app: FastifyInstance, { park, parkOf, clock, accounts, re
       '/api/v1/day',
       { config: { access: readOwn }, schema: { response: { 200: dayView } } },
       (request) => {
-        if (accounts === undefined || reports === undefined)
-          throw new Fault('not-found', 'This park has no accounting plan.')
+        requirePlan(accounts)
+        requirePlan(reports)
         const atMs = clock.monotonicMs()
         if (kept === undefined || atMs - kept.atMs >= KEEP_MS) {
           kept = { atMs, view: dayViewOf(park, accounts, reports, clock.wallMs()) }

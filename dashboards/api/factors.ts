@@ -17,6 +17,7 @@ import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
 import { readOwn } from '#dashboards/access/route-access.ts'
+import { requirePlan } from '../asked-of.ts'
 import { accountState, planOf, type AccountSources } from '../account-view.ts'
 import { factorsAnswer, restatementPreview } from './factor-shapes.ts'
 import { ofAccount } from './reports.ts'
@@ -136,7 +137,7 @@ export function factorsApi(
       },
     },
     ({ params, query }) => {
-      if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+      requirePlan(accounts)
       const { account } = planOf(accounts, params.account)
       const { plan, rules } = changed(accounts, planOf(accounts, account), query)
       const nowMs = clock.wallMs()

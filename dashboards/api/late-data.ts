@@ -3,9 +3,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { lateData, type LateData } from '#accounts/late-data-view.ts'
 import { lateDataOf } from '#accounts/late-data.ts'
-import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
+import { requirePlan } from '../asked-of.ts'
 import { planOf, type AccountSources } from '../account-view.ts'
 import { ofAccount, ofPark } from './reports.ts'
 
@@ -16,7 +16,7 @@ export function lateDataApi(
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const given = (): AccountSources => {
-    if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    requirePlan(accounts)
     return accounts
   }
   const late = (account?: string): { late: LateData[] } => ({

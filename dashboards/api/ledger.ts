@@ -8,6 +8,7 @@ import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
 import type { RouteAccess } from '#dashboards/access/route-access.ts'
+import { requirePlan } from '../asked-of.ts'
 import { planOf, type AccountSources } from '../account-view.ts'
 import type { Desk } from '../desk.ts'
 
@@ -36,7 +37,7 @@ export function ledgerApi(app: FastifyInstance, { clock, guard, accounts, desk }
 
   /** Throws `not-found`, `not-allowed`, or what the books hold against the entry. */
   const enter = (request: FastifyRequest, account: string, said: Said): { entry: number } => {
-    if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    requirePlan(accounts)
     if (desk === undefined) throw new Fault('not-allowed', 'Nothing can be decided at this server.')
     planOf(accounts, account)
     const { name } = guard.viewerOf(request)

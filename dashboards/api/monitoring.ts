@@ -6,9 +6,9 @@ import { monitoringSheets } from '#accounts/monitoring-sheets.ts'
 import { monitoringView, monitoringViewOf, type MonitoringView } from '#accounts/monitoring-view.ts'
 import { sayIn, type Language, type ReportSheet } from '#accounts/report-sheet.ts'
 import type { Clock } from '#contract/clock.ts'
-import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
+import { requireAccount, requirePlan } from '../asked-of.ts'
 import type { BooksView } from '../sources.ts'
 import { reportSheets, reportSheetsOf } from './report-shapes.ts'
 import { periodIn, type ReportSources } from '../report-ground.ts'
@@ -35,15 +35,13 @@ export function monitoringApi(app: FastifyInstance, { park, clock, books, source
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { description } = park
   const nameOf = accountNames(park)
-  const accounts = new Set([description.id, ...description.enterprises.map(({ id }) => id)])
   const given = (): ReportSources => {
-    if (sources === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    requirePlan(sources)
     return sources
   }
 
   function checks(account: string | undefined, period: string): MonitoredMeter[] {
-    if (account !== undefined && !accounts.has(account))
-      throw new Fault('not-found', `The park has no account "${account}".`)
+    if (account !== undefined) requireAccount(park, account)
     const ground = { park, books, nowMs: clock.wallMs() }
     return monitoringChecks(ground, periodIn(period, description.timeZone), account, given().monitoringRule)
   }

@@ -10,6 +10,7 @@ import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier, localName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
+import { requirePlan } from '../asked-of.ts'
 import { groundOf, periodIn, type ReportSources } from '../report-ground.ts'
 import { ofAccount, periodName } from './reports.ts'
 import { fileFormat, language, sendSheets } from './sheet-file.ts'
@@ -30,7 +31,7 @@ export function productsApi(app: FastifyInstance, { park, clock, sources }: Prod
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { description } = park
   const given = (): ReportSources => {
-    if (sources === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+    requirePlan(sources)
     return sources
   }
 

@@ -6,10 +6,10 @@ import { sayIn } from '#accounts/report-sheet.ts'
 import { formsView, qualityView, statisticsView } from '#accounts/report-views.ts'
 import { makeReport, reportAhead, type ReportKind, type ReportViews } from '#accounts/report.ts'
 import type { Clock } from '#contract/clock.ts'
-import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { RouteAccess } from '#dashboards/access/route-access.ts'
+import { requireAccount, requirePlan } from '../asked-of.ts'
 import { inSteps } from '../in-steps.ts'
 import { groundOf, periodIn, type ReportSources } from '../report-ground.ts'
 
@@ -44,16 +44,14 @@ export interface ReportsApi {
 export function reportsApi(app: FastifyInstance, { park, clock, sources }: ReportsApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { description } = park
-  const accounts = new Set([description.id, ...description.enterprises.map(({ id }) => id)])
 
   async function viewOf<Kind extends ReportKind>(
     kind: Kind,
     period: string,
     account?: string,
   ): Promise<ReportViews[Kind]> {
-    if (sources === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
-    if (account !== undefined && !accounts.has(account))
-      throw new Fault('not-found', `The park has no account "${account}".`)
+    requirePlan(sources)
+    if (account !== undefined) requireAccount(park, account)
     const ground = groundOf(sources, park, clock.wallMs())
     const wish = { period: periodIn(period, description.timeZone), account, say: sayIn('zh') }
     await inSteps(reportAhead(kind, ground, wish.period))

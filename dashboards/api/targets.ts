@@ -13,6 +13,7 @@ import { Fault } from '#contract/fault.ts'
 import { identifier, type LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
+import { requireAccount } from '../asked-of.ts'
 import { inSteps } from '../in-steps.ts'
 import { keptMonthsOf, type MonthBooks } from '../kept-months.ts'
 import { xlsxOf } from '../report-content.ts'
@@ -62,14 +63,12 @@ export function targetsApi(app: FastifyInstance, { park, clock, sources }: Targe
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { description } = park
   const nameOf = accountNames(park)
-  const accounts = new Set([description.id, ...description.enterprises.map(({ id }) => id)])
   const reportOf = (given: TargetSources, account: string | undefined): Promise<TargetReport> => {
     const nowMs = clock.wallMs()
     return inSteps(targetReportSteps(targetGround(given, park, nowMs), given.targets, account, nowMs))
   }
   const report = async (account?: string): Promise<TargetReport> => {
-    if (account !== undefined && !accounts.has(account))
-      throw new Fault('not-found', `The park has no account "${account}".`)
+    if (account !== undefined) requireAccount(park, account)
     return sources === undefined ? NONE : reportOf(sources, account)
   }
   const response = { 200: targetsView }

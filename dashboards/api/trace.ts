@@ -10,6 +10,7 @@ import { epochMs, identifier } from '#contract/identity.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityName, quantityOf } from '#contract/quantities.ts'
 import { readOwn, type RouteAccess } from '#dashboards/access/route-access.ts'
+import { requirePlan } from '../asked-of.ts'
 import { planOf, sourceNames, type AccountSources } from '../account-view.ts'
 import { registerAsked } from '../energy.ts'
 import { dayPostingsOf, settledUntil } from '../day-emissions.ts'
@@ -169,7 +170,7 @@ export function traceApi(app: FastifyInstance, sources: TraceSources): void {
       },
     },
     ({ params, query }) => {
-      if (accounts === undefined) throw new Fault('not-found', 'This park has no accounting plan.')
+      requirePlan(accounts)
       const nowMs = clock.wallMs()
       const { fromMs, toMs } = periodOf(park, query.day, undefined)
       if (fromMs > nowMs) throw new Fault('request-invalid', '"day" has not begun.')

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { readReportFiles } from '#cli/accounting-files.ts'
 import { closingDeskOf } from '#cli/closing.ts'
 import { deskOf } from '#cli/desk.ts'
@@ -16,6 +17,25 @@ import { describeWith } from '#test/support/servers.ts'
 import { PageBench, PAGES_MS_MAX } from './page.test-support.ts'
 
 const epoch = 'c0ffee'.padEnd(32, '0')
+/**
+ * Figures with a unit of energy, power, emissions or money that are no way to anywhere, on the page that is open. Without
+ * a way stand: what a single meter says now (its name opens it), shares of standard coal, and what is on the trace page.
+ */
+const UNTRACED = `(() => {
+  const unit = /^(kWh|MWh|GJ|m³|kW|tCO₂|t CO₂|元)$/
+  const figures = [...document.querySelectorAll('main .number')].filter((figure) => {
+    const its = figure.parentElement?.querySelector(':scope > .unit')?.textContent?.trim() ?? ''
+    return unit.test(its) && /\\d/.test(figure.textContent ?? '')
+  })
+  const apart = '[data-testid^="value-"], [data-testid="trace-page"]'
+  return {
+    found: figures.length,
+    untraced: figures
+      .filter((figure) => figure.closest('a.traced, button') === null && figure.closest(apart) === null)
+      .map((figure) => figure.parentElement?.textContent),
+  }
+})()`
+
 /** Figures are opened in at most so many clicks: formula and factors, slots with revisions, registers. */
 const CLICKS_MAX = 3
 
@@ -203,6 +223,27 @@ describeWith(['chromium'], 'the trace page', () => {
       await dialog.getByRole('textbox', { name: '理由（随决定留存）' }).fill('表计更正')
       await dialog.getByRole('button', { name: /确\s*定/ }).click()
       await ledger.getByRole('row', { name: /重新打开.*表计更正.*admin/ }).waitFor()
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'no figure of energy, power, emissions or money stands on a page without the way down',
+    async () => {
+      const shape = z.object({ found: z.int(), untraced: z.array(z.string()) })
+      for (const [path, there] of [
+        ['/', '[data-testid="tile-energy"] .number'],
+        ['/enterprises/steel', '[data-testid="enterprise-carriers"] .number'],
+        ['/account', '[data-testid="account-lines"] .number'],
+      ] as const) {
+        const page = await bench.page(path)
+        await page.locator(there).first().waitFor()
+        const { found, untraced } = shape.parse(await page.evaluate(UNTRACED))
+        expect(untraced, path).toEqual([])
+        expect(found, path).toBeGreaterThan(0)
+        await page.close()
+      }
       expect(bench.errors).toEqual([])
     },
     PAGES_MS_MAX,

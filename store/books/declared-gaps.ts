@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import type { CommitRecord } from '#contract/commit.ts'
-import { gapRecord } from '#contract/messages.ts'
+import { takenGap, type CommitRecord } from '#contract/commit.ts'
+import { EPOCH_MS_MAX } from '#contract/identity.ts'
 import type { RecordedGap } from '../port.ts'
 
 /** Gaps that gateways declared. */
@@ -42,9 +42,11 @@ export function openDeclaredGaps(
       z
         .array(gapRow)
         .parse(allGaps.all())
-        .map((row) => ({
-          record: gapRecord.parse(JSON.parse(row.record)),
-          committedAtMs: row.committed_at_ms,
-        })),
+        .map((row) => {
+          const { fromMs, toMs, ...rest } = takenGap.parse(JSON.parse(row.record))
+          // One of before there was a bound is shown as of the last moment.
+          const [from, to] = [Math.min(fromMs, EPOCH_MS_MAX), Math.min(toMs, EPOCH_MS_MAX)]
+          return { record: { ...rest, fromMs: from, toMs: to }, committedAtMs: row.committed_at_ms }
+        }),
   }
 }

@@ -8,6 +8,7 @@ import {
   type GapEntry,
   type GapState,
 } from '#contract/gap.ts'
+import { EPOCH_MS_MAX } from '#contract/identity.ts'
 
 /** What is missing, as a person follows it. */
 
@@ -42,8 +43,9 @@ function entryOf(found: unknown): GapEntry {
     ...rest,
     meter: rest.meter ?? undefined,
     epoch: rest.epoch ?? undefined,
-    fromMs,
-    toMs: toMs ?? undefined,
+    // Entries of before there was a bound.
+    fromMs: Math.min(fromMs, EPOCH_MS_MAX),
+    toMs: toMs === null ? undefined : Math.min(toMs, EPOCH_MS_MAX),
     openedMs,
     changedMs,
     decision,

@@ -10,7 +10,7 @@ import { bad, counted, everything, value } from '../conformance/sample-readings.
 import type { ReadingStore } from '../port.ts'
 import { openSqlite } from '../sqlite-file.ts'
 import { openSqliteReadings } from '../sqlite-readings.ts'
-import { strengthOf } from '../storable.ts'
+import { strengthOf } from '../quality-order.ts'
 import { carryOver } from './carry-over.ts'
 import { Layouts } from './layouts.ts'
 import { resolutionOf } from './sample-content.ts'

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { isQuantityName } from '#contract/quantities.ts'
 import { badCause, type Reading } from '#contract/reading.ts'
 import { inTransaction } from '../sqlite-file.ts'
-import { qualityOrder } from '../storable.ts'
+import { qualityOrder } from '../quality-order.ts'
+import { SamplePacker } from './packed-samples.ts'
 import type { SampleWriter } from './sample-writer.ts'
 
 /** Of one meter in one transaction: some 100,000 readings where 20 quantities are polled every five seconds. */
@@ -68,7 +69,7 @@ function carryStretch(
   const rows = database.prepare(`SELECT quantity, at_ms, quality, value, detail ${stretch}`)
   const readings = rows.all(meter, fromMs, fromMs + STRETCH_MS).map((row) => readingFrom(name, row, words))
   // All of a moment beside one another, so that they are one sample.
-  writer.write(readings.sort((a, b) => a.atMs - b.atMs))
+  writer.write(new SamplePacker().pack(readings.sort((a, b) => a.atMs - b.atMs)))
   database.prepare(`DELETE ${stretch}`).run(meter, fromMs, fromMs + STRETCH_MS)
   return true
 }

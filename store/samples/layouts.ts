@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { isQuantityName } from '#contract/quantities.ts'
+import { isQuantityName } from '#contract/catalogue.ts'
 import type { Reading } from '#contract/reading.ts'
 import { resolutionOf, type LayoutPart } from './sample-content.ts'
 
@@ -12,8 +12,13 @@ export interface Layout {
 /** A park has a few dozen; hostile ones must not fill memory. */
 const LAYOUTS_MAX = 10_000
 
+/** What stands in the readings of a sample. */
+export function partsIn(readings: readonly Reading[]): LayoutPart[] {
+  return readings.map((reading) => ({ quantity: reading.quantity, resolution: resolutionOf(reading) }))
+}
+
 /** `voltage.l1 activeEnergyImport.total@0.01`: quantities, and the resolution of a register. */
-function textOf(parts: readonly LayoutPart[]): string {
+export function textOf(parts: readonly LayoutPart[]): string {
   return parts
     .map(({ quantity, resolution }) => (resolution === undefined ? quantity : `${quantity}@${resolution}`))
     .join(' ')
@@ -27,8 +32,13 @@ function partsOf(text: string): LayoutPart[] {
   })
 }
 
-/** True where a layout is exactly that of readings[start] to readings[end − 1]. */
-export function fits({ parts }: Layout, readings: readonly Reading[], start: number, end: number): boolean {
+/** True where parts are exactly those of readings[start] to readings[end − 1]. */
+export function fits(
+  parts: readonly LayoutPart[],
+  readings: readonly Reading[],
+  start: number,
+  end: number,
+): boolean {
   if (parts.length !== end - start) return false
   for (let place = 0; place < parts.length; place += 1) {
     const reading = readings[start + place]
@@ -56,19 +66,20 @@ export class Layouts {
     this.#select = database.prepare('SELECT text FROM layout WHERE id = ?')
   }
 
-  /** The layout of some readings of one sample, no two of one quantity. Within a transaction. */
-  of(readings: readonly Reading[]): Layout {
-    const parts = readings.map((reading) => ({
-      quantity: reading.quantity,
-      resolution: resolutionOf(reading),
-    }))
-    const text = textOf(parts)
+  /** The layout of a text; a new one is written down. Within a transaction. */
+  named(text: string): Layout {
     const known = this.#byText.get(text)
     if (known !== undefined) return known
+    const parts = partsOf(text)
     const id = Number(this.#insert.get(text)?.['id'])
     for (const [place, { quantity, resolution }] of parts.entries())
       this.#insertPart.run(quantity, id, place, resolution ?? null)
     return this.#remember({ id, parts }, text)
+  }
+
+  /** The layout of some readings of one sample, no two of one quantity. Within a transaction. */
+  of(readings: readonly Reading[]): Layout {
+    return this.named(textOf(partsIn(readings)))
   }
 
   /** A layout by its number. Throws RangeError where the file has none such. */

@@ -1,7 +1,7 @@
 import type { MeterId } from '#contract/identity.ts'
-import type { QuantityName } from '#contract/quantities.ts'
+import type { QuantityName } from '#contract/catalogue.ts'
 import type { BadCause, Reading } from '#contract/reading.ts'
-import { qualityOrder, strengthOf } from '../storable.ts'
+import { qualityOrder, strengthOf } from '../quality-order.ts'
 
 /**
  * A sample as bytes: all readings of a meter at one moment, in the order of a layout.

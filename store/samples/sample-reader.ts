@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
-import type { QuantityName } from '#contract/quantities.ts'
+import type { QuantityName } from '#contract/catalogue.ts'
 import type { Reading } from '#contract/reading.ts'
 import type { Layouts } from './layouts.ts'
 import { readingAt, readingsIn } from './sample-content.ts'

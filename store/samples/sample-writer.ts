@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
-import type { QuantityName } from '#contract/quantities.ts'
+import type { QuantityName } from '#contract/catalogue.ts'
 import type { Reading } from '#contract/reading.ts'
-import { outweighs } from '../storable.ts'
-import { fits, type Layout, type Layouts } from './layouts.ts'
+import type { Layout, Layouts } from './layouts.ts'
+import { samplesIn, strongest, type PackedSamples } from './packed-samples.ts'
 import { encodeSample, isUniform, readingsIn } from './sample-content.ts'
 import { utcDay, Spans, type Span } from './spans.ts'
 
@@ -12,19 +12,17 @@ import { utcDay, Spans, type Span } from './spans.ts'
 interface MeterSeen {
   readonly number: number
   readonly id: MeterId
-  /** The layout of its last sample: the next one is likely the same. */
-  last: Layout | undefined
   /** Days in which every quantity of a layout is known to have usable readings. */
   readonly covered: Map<Layout, Period>
   readonly spans: Map<QuantityName, Span>
 }
 
-/** Readings of one meter and moment that follow one another: [start, end) of those that are written. */
-interface Run {
+/** One sample that is to be written. */
+interface Coming {
   readonly meter: MeterSeen
   readonly atMs: number
-  readonly start: number
-  readonly end: number
+  readonly layout: string
+  readonly content: Uint8Array
 }
 
 /** Above the meters of any park. */
@@ -61,20 +59,14 @@ export class SampleWriter {
     this.#deleteSample = database.prepare('DELETE FROM sample WHERE meter = ? AND at_ms = ?')
   }
 
-  /** Writes sound readings (store/storable.ts), those of [start, end). */
-  write(readings: readonly Reading[], start = 0, end = readings.length): void {
-    const runs: Run[] = []
-    for (let first = start; first < end;) {
-      const { meter, atMs } = readings[first] ?? {}
-      let next = first + 1
-      while (next < end && readings[next]?.atMs === atMs && readings[next]?.meter === meter) next += 1
-      if (meter !== undefined && atMs !== undefined)
-        runs.push({ meter: this.#meter(meter), atMs, start: first, end: next })
-      first = next
-    }
-    // In the order of the key: neighbours share pages. Of equals the later comes later, as the sort is stable.
-    runs.sort((a, b) => a.meter.number - b.meter.number || a.atMs - b.atMs)
-    for (const run of runs) this.#put(readings, run)
+  /** Writes samples, in the order of their key: neighbours share pages. */
+  write(packed: PackedSamples): void {
+    const coming: Coming[] = []
+    for (const { meter, ...sample } of samplesIn(packed))
+      coming.push({ meter: this.#meter(meter), ...sample })
+    // Of equals the later comes later, as the sort is stable.
+    coming.sort((a, b) => a.meter.number - b.meter.number || a.atMs - b.atMs)
+    for (const each of coming) this.#put(each)
   }
 
   /** Leaves of a sample only some of its readings; nothing where there are none. */
@@ -90,19 +82,13 @@ export class SampleWriter {
     this.#layouts.forget()
   }
 
-  #put(readings: readonly Reading[], { meter, atMs, start, end }: Run): void {
-    const { last } = meter
-    if (last === undefined || !fits(last, readings, start, end)) {
-      const own = strongest(readings.slice(start, end))
-      if (own.length < end - start) return this.#put(own, { meter, atMs, start: 0, end: own.length })
-      meter.last = this.#layouts.of(own)
-    }
-    const layout = meter.last
-    if (layout === undefined) return
-    const content = encodeSample(readings, start, end)
+  #put({ meter, atMs, layout: text, content }: Coming): void {
+    const layout = this.#layouts.named(text)
     const isNew = Number(this.#insertSample.run(meter.number, atMs, layout.id, content).changes) > 0
-    if (!isNew) this.#merge(meter, atMs, readings.slice(start, end))
-    this.#cover(meter, layout, atMs, isUniform(content) ? undefined : readings.slice(start, end))
+    const isMixed = !isUniform(content)
+    const readings = (): Reading[] => readingsIn({ meter: meter.id, atMs, content }, layout.parts)
+    if (!isNew) this.#merge(meter, atMs, readings())
+    this.#cover(meter, layout, atMs, isMixed ? readings() : undefined)
   }
 
   #merge(meter: MeterSeen, atMs: number, added: readonly Reading[]): void {
@@ -137,18 +123,8 @@ export class SampleWriter {
     if (known !== undefined) return known
     if (this.#meters.size >= METERS_MAX) this.#meters.clear()
     const number = Number(this.#insertWord.get(id)?.['id'])
-    const seen: MeterSeen = { number, id, last: undefined, covered: new Map(), spans: new Map() }
+    const seen: MeterSeen = { number, id, covered: new Map(), spans: new Map() }
     this.#meters.set(id, seen)
     return seen
   }
-}
-
-/** One reading a quantity: the one that outweighs the others; in the order in which quantities first come. */
-function strongest(readings: readonly Reading[]): Reading[] {
-  const byQuantity = new Map<QuantityName, Reading>()
-  for (const reading of readings) {
-    const other = byQuantity.get(reading.quantity)
-    if (other === undefined || outweighs(other, reading)) byQuantity.set(reading.quantity, reading)
-  }
-  return [...byQuantity.values()]
 }

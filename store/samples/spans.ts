@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Period } from '#contract/grid.ts'
-import type { QuantityName } from '#contract/quantities.ts'
-import { isQuantityName } from '#contract/quantities.ts'
+import type { QuantityName } from '#contract/catalogue.ts'
+import { isQuantityName } from '#contract/catalogue.ts'
 
 const DAY_MS = 86_400_000
 

@@ -4,11 +4,15 @@ import { carriers } from '#contract/carriers.ts'
 import { balanceRoles } from '#contract/park.ts'
 import type { LiveMeter, MeterFacts, Overview, ParkTree } from '#dashboards/api/shapes.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
+import { dayOf } from '#dashboards/web/src/days.ts'
+import { usePresent } from '#dashboards/web/src/live.ts'
 import { valueText } from '#dashboards/web/src/numbers.ts'
 import { carrierColours } from '#dashboards/web/src/palette.ts'
+import { energyTrace, meterTrace, powerTrace } from '#dashboards/web/src/trace-paths.ts'
 import { AgeCell, QualityCell, StateCell, ValueCell } from './live-cells.tsx'
 import { Nothing } from './nothing.tsx'
 import { roundEnergyText } from './tiles.tsx'
+import { Traced } from './traced.tsx'
 
 interface GroupRow {
   readonly key: string
@@ -110,20 +114,31 @@ function TotalPower({
   const missing = power.expected - power.counted
   return (
     <span className="value live-value" title={missing > 0 ? t('tile.metersMissing', { missing }) : undefined}>
-      <strong className="number">{valueText(power.value, locale)}</strong>{' '}
-      <span className="unit">{power.unit}</span>
+      <Traced href={powerTrace(enterprise, 'in')}>
+        <strong className="number">{valueText(power.value, locale)}</strong>{' '}
+        <span className="unit">{power.unit}</span>
+      </Traced>
     </span>
   )
 }
 
-function TodayCell({ energy }: { energy: LiveMeter['today'] | undefined }): ReactNode {
+function TodayCell({
+  energy,
+  traceOf,
+}: {
+  energy: LiveMeter['today'] | undefined
+  traceOf: (today: string) => string
+}): ReactNode {
   const { t, locale } = useSpeech()
+  const { nowMs, timeZone } = usePresent()
   if (energy === undefined) return null
   const { total, unit, complete, known, partial, expected, pending } = energy
   const incomplete = t('total.incomplete', { known: known - partial, expected: expected - pending })
   return (
     <span className={complete ? 'value' : 'value is-partial'} title={complete ? undefined : incomplete}>
-      <span className="number">{roundEnergyText(total, locale)}</span> <span className="unit">{unit}</span>
+      <Traced href={total === null ? undefined : traceOf(dayOf(nowMs, timeZone))}>
+        <span className="number">{roundEnergyText(total, locale)}</span> <span className="unit">{unit}</span>
+      </Traced>
     </span>
   )
 }
@@ -178,7 +193,18 @@ function GroupLine({ row, depth, overview, live, open, onTurn }: GroupLineProps)
       <td className="from-md" />
       <td className="from-lg" />
       <td className="is-right from-md">
-        <TodayCell energy={today} />
+        <TodayCell
+          energy={today}
+          traceOf={(day) =>
+            energyTrace({
+              scope: row.enterprise ?? '',
+              carrier: 'electricity',
+              flow: 'in',
+              from: day,
+              to: day,
+            })
+          }
+        />
       </td>
       <td className="from-sm">
         <GroupState row={row} live={live} />
@@ -218,7 +244,7 @@ const MeterLine = memo(function MeterLine({ facts, depth, live, onOpen }: MeterL
         <QualityCell live={live} />
       </td>
       <td className="is-right from-md">
-        <TodayCell energy={live?.today} />
+        <TodayCell energy={live?.today} traceOf={(day) => meterTrace(facts.id, day)} />
       </td>
       <td className="from-sm">
         <span data-testid={`state-${facts.id}`}>

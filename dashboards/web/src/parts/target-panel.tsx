@@ -3,9 +3,12 @@ import { Alert, Tag } from 'antd'
 import type { TargetView } from '#accounts/targets/target-view.ts'
 import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
 import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { targetTitle, unitText } from '#dashboards/web/src/target-text.ts'
+import { accountTrace } from '#dashboards/web/src/trace-paths.ts'
 import { ConfidenceTag } from './confidence-tag.tsx'
 import { TargetChart } from './target-chart.tsx'
+import { Traced } from './traced.tsx'
 import { Verbatim } from './verbatim.tsx'
 
 type Grade = NonNullable<NonNullable<TargetView['status']>['grade']>
@@ -35,8 +38,14 @@ function figureText(value: number, { per }: TargetView, locale: string): string 
     : value.toLocaleString(locale, { maximumSignificantDigits: 4 })
 }
 
+/** Where the tonnes of carbon of a target are opened; those of the park are of all its accounts, which have targets too. */
+function traceOf({ account, of, year, per }: TargetView, park: string): string | undefined {
+  return of !== 'carbon' || per !== null || account === park ? undefined : accountTrace(account, String(year))
+}
+
 function Figures({ target }: { target: TargetView }): ReactNode {
   const speech = useSpeech()
+  const park = useParkTree()
   const { t, locale } = speech
   const { status, limit, unit } = target
   if (status === null) return <Alert type="info" showIcon title={t('targets.notBegun')} />
@@ -49,7 +58,10 @@ function Figures({ target }: { target: TargetView }): ReactNode {
   )
   const lines: [string, ReactNode][] = [
     [t('targets.limit', { year: target.year }), figure(Number(limit))],
-    [t('targets.toDate', { month: through }), toDate === null ? '—' : figure(Number(toDate))],
+    [
+      t('targets.toDate', { month: through }),
+      toDate === null ? '—' : <Traced href={traceOf(target, park.id)}>{figure(Number(toDate))}</Traced>,
+    ],
     [
       t('targets.pace'),
       pace === null ? (
