@@ -4,7 +4,8 @@ import type { FlowReason, UnplacedMeter } from './balance-flows.ts'
 import { isEmpty } from './balance-figure.ts'
 import type { BalancePart } from './balance-parts.ts'
 import type { BalanceLine, BalanceTable } from './balance-table.ts'
-import { isDoubtfulCoefficient, type CoalCoefficient } from './coal-coefficient.ts'
+import type { CoalCoefficient } from './coal-coefficient.ts'
+import { isDoubtful } from './factor.ts'
 import { decimal } from './decimal.ts'
 import type { EnergyItem, EnergyItems } from './energy-item.ts'
 import {
@@ -81,7 +82,7 @@ const indented = ({ row, level }: BalanceLine, say: Say): string => '　'.repeat
 /** Coefficients in a report's notes: value, edition, source, and whether it may be trusted. */
 export function coefficientNotes(coefficients: readonly CoalCoefficient[], say: Say): string[] {
   return coefficients.map((each) => {
-    const mark = isDoubtfulCoefficient(each) ? '! ' : ''
+    const mark = isDoubtful(each) ? '! ' : ''
     return `${mark}${each.code}（${say(bases[each.basis])}）= ${each.value.slice(0, 12)} ${each.unit}; ${say(confidences[each.confidence])}; ${each.document}`
   })
 }

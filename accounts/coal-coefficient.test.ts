@@ -1,16 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import {
-  coalCoefficient,
-  isDoubtfulCoefficient,
-  type CoalSources,
-  type CoalWish,
-} from './coal-coefficient.ts'
+import { coalCoefficient, type CoalSources, type CoalWish } from './coal-coefficient.ts'
 import { decimal, textOf } from './decimal.ts'
 import { energyItemFile } from './energy-item.ts'
 import { factorLibrary } from './factor-library.ts'
-import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from './factor.ts'
+import { electricityFile, fuelFile, heatFile, isDoubtful, processFile, standardCoalFile } from './factor.ts'
 import { standardCoalOfItem } from './standard-coal.ts'
 
 const read = (name: string): unknown => parse(readFileSync(new URL(`${name}.yaml`, import.meta.url), 'utf8'))
@@ -118,7 +113,7 @@ describe('The standard-coal coefficient of an item', () => {
     }
     const diesel = coalCoefficient({ ...wish, item: 'diesel' }, newer)
     expect(diesel).toMatchObject({ rule: 'inherited', edition: 'gb2589-2020', confidence: 'unverified' })
-    expect(typeof diesel === 'string' ? undefined : isDoubtfulCoefficient(diesel)).toBe(true)
+    expect(typeof diesel === 'string' ? undefined : isDoubtful(diesel)).toBe(true)
   })
 
   test('water in m³ is converted by mass, gas never is', () => {

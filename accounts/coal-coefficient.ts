@@ -2,7 +2,7 @@ import { decimal, quotient, textOf } from './decimal.ts'
 import type { AccountingPlan } from './accounting-plan.ts'
 import { Fault } from '#contract/fault.ts'
 import type { EnergyItem, EnergyItems } from './energy-item.ts'
-import { isDoubtful, type Basis, type CoalUnit, type Confidence } from './factor.ts'
+import type { Basis, CoalUnit, Confidence } from './factor.ts'
 import type { FactorLibrary } from './factor-library.ts'
 
 /** A standard-coal coefficient as a statement shows it: value, and all that it rests on. */
@@ -21,11 +21,6 @@ export interface CoalCoefficient {
   readonly rule: 'of-the-edition' | 'inherited' | 'plan' | 'measured' | 'mean-of-sources' | 'own-conversion'
   readonly confidence: Confidence | 'own'
   readonly document: string
-}
-
-/** True for coefficients that a statement must not use without saying so. */
-export function isDoubtfulCoefficient({ confidence }: CoalCoefficient): boolean {
-  return confidence !== 'own' && isDoubtful({ confidence })
 }
 
 /**

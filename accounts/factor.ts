@@ -17,8 +17,8 @@ export type Confidence = (typeof confidences)[number]
 const confidence = z.enum(confidences)
 
 /** True for factors that a statement must not use without saying so. */
-export function isDoubtful(factor: { readonly confidence: Confidence }): boolean {
-  return factor.confidence === 'unverified' || factor.confidence === 'conflict'
+export function isDoubtful({ confidence }: { readonly confidence: Confidence | 'own' }): boolean {
+  return confidence === 'unverified' || confidence === 'conflict'
 }
 
 const factorCode = z.string().regex(/^[\w.-]+(?:\/[\w.-]+)+$/, 'words joined by "/", e.g. "S1/diesel"')

@@ -1,3 +1,4 @@
+import { isDoubtful } from './factor.ts'
 import type { UnsignedClosing } from '#contract/closing.ts'
 import { scopes, type Posting, type Scope } from '#contract/entry.ts'
 import type { AccountState } from './account-state.ts'
@@ -72,9 +73,7 @@ const text = (value: Decimal | undefined): string | undefined =>
   value === undefined ? undefined : textOf(value)
 
 function doubtfulOf({ factors }: Posting): string[] {
-  return factors
-    .filter(({ confidence }) => confidence === 'unverified' || confidence === 'conflict')
-    .map(({ code }) => code)
+  return factors.filter((factor) => isDoubtful(factor)).map(({ code }) => code)
 }
 
 /** True for a posting that has no figure, or whose meters have slots of which nothing is known. */

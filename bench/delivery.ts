@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startInflux } from '#test/support/influx.ts'
 import { findServer } from '#test/support/servers.ts'
 import { finished, message, start, started } from './children.ts'
@@ -27,6 +28,15 @@ interface Turn {
   readonly sender: number
   readonly server: number
   readonly influx: number
+}
+
+/** A server goes on with what it has taken: the next turn begins when that is done, or after half a minute. */
+async function settled(pid: number): Promise<void> {
+  for (let second = 0; second < 30; second += 1) {
+    const before = processorSeconds(pid)
+    await sleep(1_000)
+    if (processorSeconds(pid) - before < 0.03) return
+  }
 }
 
 const perMillion = (seconds: number): number => (seconds / READINGS) * 1e6
@@ -96,8 +106,10 @@ export async function benchDelivery(): Promise<void> {
       if (STORES.includes('sqlite'))
         results.embedded.push(await fromMqtt(`sqlite:${join(folder, `${turn}.sqlite`)}`, influxPid))
       if (influx === undefined) continue
+      await settled(influxPid)
       results.bare.push(await bare(influx.port, influxPid, `bare${turn}`))
       const store = `influx1://127.0.0.1:${influx.port}/mqtt${turn}?create=true`
+      await settled(influxPid)
       results.influx.push(await fromMqtt(store, influxPid))
     }
   } finally {

@@ -2,7 +2,7 @@ import { Fault } from '#contract/fault.ts'
 import type { EntryBody } from '#contract/entry.ts'
 import type { Books, LedgerAddition } from '#store/port.ts'
 
-/** Entries of one transaction: it waits for the disk, which lasts as long as adding some hundred of them, and the fewer pages are written twice. */
+/** Entries of one transaction, some 50 ms: with more of them fewer pages are written twice, and everything else waits longer. */
 const ENTRIES_AT_ONCE = 1_000
 
 /**

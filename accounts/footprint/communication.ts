@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { decimalText } from '#contract/decimal-text.ts'
 import { identifier, localName } from '#contract/identity.ts'
 import { textOf, type Decimal } from '../decimal.ts'
-import { confidences } from '../factor.ts'
+import { isDoubtful, confidences } from '../factor.ts'
 import type { Allocation } from './allocation.ts'
 import { flowKinds, type Known, type ProductFootprint } from './footprint.ts'
 
@@ -122,8 +122,7 @@ const OWN_FORMULAS =
 function doubtful(footprint: ProductFootprint): string[] {
   const codes = new Set<string>()
   for (const { factor } of footprint.flows) {
-    if (factor !== undefined && (factor.confidence === 'unverified' || factor.confidence === 'conflict'))
-      codes.add(`${factor.code}: ${factor.confidence}`)
+    if (factor !== undefined && isDoubtful(factor)) codes.add(`${factor.code}: ${factor.confidence}`)
   }
   return [...codes]
 }

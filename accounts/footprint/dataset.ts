@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { decimalText } from '#contract/decimal-text.ts'
 import { identifier, localName } from '#contract/identity.ts'
 import { quotient, textOf, type Decimal } from '../decimal.ts'
-import { confidences, type Confidence } from '../factor.ts'
+import { isDoubtful, confidences, type Confidence } from '../factor.ts'
 import { allocationsOf, type ProductFacts } from './communication.ts'
 import type { ProductFootprint } from './footprint.ts'
 
@@ -81,8 +81,6 @@ const scoreOf = (value: number, limits: readonly number[]): number => {
 }
 
 const MONTH_DAYS = 30
-const isDoubtful = (confidence: Confidence | 'own' | undefined): boolean =>
-  confidence === 'unverified' || confidence === 'conflict'
 
 /** A footprint factor of electricity, kgCO2e/kWh. */
 export interface FootprintFactor {
@@ -116,8 +114,9 @@ export function footprintDatasetOf(
   const electricityPerUnit =
     kwh === undefined || electricity === undefined ? null : perUnit(kwh.times(electricity.value))
   const direct = footprint.direct.state === 'known' ? perUnit(footprint.direct.value.times(1_000)) : null
-  const doubtful =
-    flows.some(({ factor }) => isDoubtful(factor?.confidence)) || isDoubtful(electricity?.confidence)
+  const doubtful = [electricity, ...flows.map(({ factor }) => factor)].some(
+    (factor) => factor !== undefined && isDoubtful(factor),
+  )
   return {
     format: 'tanbiao-footprint-dataset-1',
     metadata: {

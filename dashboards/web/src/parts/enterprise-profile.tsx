@@ -91,7 +91,7 @@ export function EnterpriseProfilePanel(props: EnterpriseProfilePanelProps): Reac
           label={t('enterprise.profile')}
           columns={hours}
           rows={rowsOf(data, most, speech, now)}
-          ends={['0', `${valueText(most, locale)} ${data.unit}`]}
+          {...(most > 0 ? { ends: ['0', `${valueText(most, locale)} ${data.unit}`] as const } : {})}
         />
       )}
     </section>
