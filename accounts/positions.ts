@@ -27,42 +27,44 @@ const ZERO = decimal('0')
 /** Positions by year, of the years in which there are any. */
 export function yearPositions(state: AccountState, years: Iterable<number>): YearPositions[] {
   const positions = [...state.positions.values()]
-  return [...new Set(years)].toSorted().flatMap((year): YearPositions[] => {
-    const its = positions.filter(({ body }) => body.year === year)
-    if (its.length === 0) return []
-    const sum = (kind: Position['kind'], unit: Position['unit']): Decimal | undefined => {
-      const found = its.filter(({ body }) => body.kind === kind && body.unit === unit)
-      return found.length === 0
-        ? undefined
-        : found.reduce((all, { body }) => all.plus(decimal(body.amount)), ZERO)
-    }
-    const text = (value: Decimal | undefined): string | undefined =>
-      value === undefined ? undefined : textOf(value)
-    const isOf = (month: string): boolean => month.startsWith(`${year}-`)
-    const postings = [...state.postings.values()].map(({ body }) => body).filter(({ month }) => isOf(month))
-    const adjustments = [...state.adjustments.values()]
-      .map(({ body }) => body)
-      .filter(({ month }) => isOf(month))
-    const { total } = totalsOf(postings, adjustments)
-    const allowance = sum('allowance', 'tCO2')
-    return [
-      {
-        year,
-        allowance: text(allowance),
-        offsets: text(sum('offset', 'tCO2')),
-        certificatesKwh: text(sum('certificate', 'kWh')),
-        certificates: text(sum('certificate', 'tCO2')),
-        emissions: total,
-        months: new Set(postings.map(({ month }) => month)).size,
-        complete: postings.every((each) => !isIncomplete(each)),
-        left:
-          allowance === undefined || total === undefined
-            ? undefined
-            : textOf(allowance.minus(decimal(total))),
-        entries: its.map(({ number }) => number),
-      },
-    ]
-  })
+  return [...new Set(years)]
+    .toSorted((one, other) => one - other)
+    .flatMap((year): YearPositions[] => {
+      const its = positions.filter(({ body }) => body.year === year)
+      if (its.length === 0) return []
+      const sum = (kind: Position['kind'], unit: Position['unit']): Decimal | undefined => {
+        const found = its.filter(({ body }) => body.kind === kind && body.unit === unit)
+        return found.length === 0
+          ? undefined
+          : found.reduce((all, { body }) => all.plus(decimal(body.amount)), ZERO)
+      }
+      const text = (value: Decimal | undefined): string | undefined =>
+        value === undefined ? undefined : textOf(value)
+      const isOf = (month: string): boolean => month.startsWith(`${year}-`)
+      const postings = [...state.postings.values()].map(({ body }) => body).filter(({ month }) => isOf(month))
+      const adjustments = [...state.adjustments.values()]
+        .map(({ body }) => body)
+        .filter(({ month }) => isOf(month))
+      const { total } = totalsOf(postings, adjustments)
+      const allowance = sum('allowance', 'tCO2')
+      return [
+        {
+          year,
+          allowance: text(allowance),
+          offsets: text(sum('offset', 'tCO2')),
+          certificatesKwh: text(sum('certificate', 'kWh')),
+          certificates: text(sum('certificate', 'tCO2')),
+          emissions: total,
+          months: new Set(postings.map(({ month }) => month)).size,
+          complete: postings.every((each) => !isIncomplete(each)),
+          left:
+            allowance === undefined || total === undefined
+              ? undefined
+              : textOf(allowance.minus(decimal(total))),
+          entries: its.map(({ number }) => number),
+        },
+      ]
+    })
 }
 
 /** A statement with the positions of the years that its months are in. */

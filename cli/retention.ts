@@ -136,13 +136,13 @@ export class Retention {
   }
 
   /** What has been followed for some days is asked for seldom: to trace a reading, or by books that were restored. */
-  async #packCommits({ packCommits }: OwnRetention, signal: AbortSignal): Promise<void> {
+  async #packCommits(retention: OwnRetention, signal: AbortSignal): Promise<void> {
     const beforeMs = this.#followedMs() - COMMITS_UNPACKED_MS
-    while (!signal.aborted && (await packCommits(beforeMs)) > 0) await turn()
+    while (!signal.aborted && (await retention.packCommits(beforeMs)) > 0) await turn()
   }
 
   /** Commit records go some days after the last of the readings that came with them, for which they are the evidence. */
-  async #thinCommits({ thinCommits }: OwnRetention, keepDays: number, signal: AbortSignal): Promise<void> {
+  async #thinCommits(retention: OwnRetention, keepDays: number, signal: AbortSignal): Promise<void> {
     const { books, clock, park } = this.#parts
     const oldMs = Math.min(this.#followedMs(), clock.wallMs() - keepDays * DAY_MS) - COMMITS_BEYOND_MS
     const goneMs = new Map([...park.meters.keys()].map((meter) => [meter, books.deletable(meter).toMs]))
@@ -151,7 +151,7 @@ export class Retention {
     if (this.#sweeps % SWEEPS_A_DAY === 0) this.#thinnedTo = 0
     this.#sweeps += 1
     while (!signal.aborted) {
-      const thinned = await thinCommits(this.#thinnedTo, oldMs, isNeeded)
+      const thinned = await retention.thinCommits(this.#thinnedTo, oldMs, isNeeded)
       if (thinned === undefined) return
       this.#thinnedTo = thinned.page
       await turn()

@@ -9,7 +9,7 @@ const park = testPark()
 const AHEAD_MS = FUTURE_MS_MAX + 60_000
 
 /** Gateways whose clocks are ahead of ours by so much send one payload each. */
-function bench(isClockKept: boolean | undefined = undefined) {
+function bench(isClockKept?: boolean) {
   const clock = new ManualClock(T0)
   const doubt = watchClock({ clock, isClockKept: () => isClockKept })
   const send = (

@@ -61,20 +61,13 @@ export class SqliteWriter {
   }
 
   #do(request: WriteRequest): number {
-    switch (request.kind) {
-      case 'append':
-        this.#writer.write(request.samples)
-        return 0
-      case 'commits':
-        for (const { gateway, epoch, seq, digest, committedAtMs, body } of request.rows)
-          this.#insertCommit.run(gateway, epoch, seq, digest, committedAtMs, body)
-        return 0
-      case 'delete':
-        return this.#delete(request.meter, request.period, request.limit)
-      case 'probe':
-        touch(this.#database)
-        return 0
-    }
+    if (request.kind === 'delete') return this.#delete(request.meter, request.period, request.limit)
+    if (request.kind === 'append') this.#writer.write(request.samples)
+    else if (request.kind === 'probe') touch(this.#database)
+    else
+      for (const { gateway, epoch, seq, digest, committedAtMs, body } of request.rows)
+        this.#insertCommit.run(gateway, epoch, seq, digest, committedAtMs, body)
+    return 0
   }
 
   #delete(meter: MeterId, period: Period, limit: number): number {

@@ -87,7 +87,7 @@ test.skipIf(disk === undefined)(
     await expect(store.append(many(2_000))).rejects.toMatchObject({
       code: 'store-unavailable',
       retryable: true,
-      message: expect.stringContaining('disk') as string,
+      message: expect.stringContaining('disk'),
     })
     await expect(store.appendCommits([commitOf(1)])).rejects.toMatchObject({ code: 'store-unavailable' })
     expect(await store.readings('m-1', 'voltage.l1', everything)).toHaveLength(2_000)
