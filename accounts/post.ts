@@ -134,7 +134,7 @@ export function planRulesText(account: AccountPlan, park: Park, rules: PostingRu
 }
 
 /** Another text where the arithmetic is another: then every month is computed again by what it is now. */
-const ARITHMETIC = 'arithmetic 2'
+const ARITHMETIC = 'arithmetic 3'
 
 /** The same for every month: made once for each account and for each set of rules. */
 const planTexts = new WeakMap<AccountPlan, string>()

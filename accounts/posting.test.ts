@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Posting } from '#contract/entry.ts'
+import type { MeterEvidence, Posting } from '#contract/entry.ts'
 import type { EnteredRecord } from '#store/port.ts'
 import { decimal } from './decimal.ts'
 import { postingsOf } from './posting.ts'
@@ -193,6 +193,21 @@ describe('electricity', () => {
     for (const vintage of ['2019', '2025-12', '2026-04', '2027'])
       expect(market(vintage)).toBeCloseTo(uncovered, 12)
     expect(market('2025-12', { certificateYears: 1 })).toBeCloseTo(0, 12)
+  })
+
+  test('nothing is covered while it is not known what was sold on', () => {
+    const account = plan([
+      { kind: 'electricity-purchased', item: 'electricity', measured: [{ meter: 'incoming' }] },
+      { kind: 'electricity-sold', item: 'electricity', measured: [{ meter: 'out' }] },
+    ])
+    const contract = record({ kind: 'direct-renewable', contract: 'P-1', kwh: '1000' })
+    const coveredWhere = (sold: MeterEvidence) =>
+      postings(account, { 'source-1': [meter('1000')], 'source-2': [sold] }, [contract])[0]?.covered
+    expect(coveredWhere(meter('800'))).toBe('200')
+    expect(coveredWhere(meter(undefined))).toBeUndefined()
+    // A meter that was not there yet has sold nothing.
+    const slots = { expected: 0, known: 0, missing: 0, undecided: 0 }
+    expect(coveredWhere(meter(undefined, { slots }))).toBe('1000')
   })
 
   test('that is sold is deducted', () => {

@@ -159,6 +159,10 @@ function countedPosting(source: EmissionSource, its: MonthGround): Posting {
   return { ...headOf(source, month), formula: ground.formula, factors, methods, ...known, evidence }
 }
 
+/** True for a source whose meters were not there yet in its month: there was nothing to be known. */
+const isBefore = ({ evidence }: Posting): boolean =>
+  evidence.meters.length > 0 && evidence.meters.every(({ slots }) => slots.expected === 0)
+
 /**
  * All postings of an account in a month, in the order of its sources. A record or a meter that cannot be counted leaves its
  * own source without a result. Throws `factor-missing`, `factor-ambiguous` or `steam-state-invalid`.
@@ -176,11 +180,16 @@ export function postingsOf(
   const live = liveRecords(records)
   const common = { account, month, records: live, metersOf, rules, meteredIn }
   const nothing = new Coverage([], month, 0, ZERO)
-  const sold = account.sources.reduce((sum, source) => {
-    if (source.kind !== 'electricity-sold') return sum
-    const { activity } = postingOf(source, { ...common, coverage: nothing })
-    return activity === undefined ? sum : sum.minus(decimal(activity.amount))
-  }, ZERO)
-  const ground = { ...common, coverage: new Coverage(live, month, account.certificateYears, sold) }
+  let sold = ZERO
+  let isSoldKnown = true
+  for (const source of account.sources) {
+    if (source.kind !== 'electricity-sold') continue
+    const made = postingOf(source, { ...common, coverage: nothing })
+    if (made.activity !== undefined) sold = sold.minus(decimal(made.activity.amount))
+    else if (!isBefore(made)) isSoldKnown = false
+  }
+  // As long as it is not known what was sold on, nothing is covered: a certificate might be for what was.
+  const covers = isSoldKnown ? live : []
+  const ground = { ...common, coverage: new Coverage(covers, month, account.certificateYears, sold) }
   return account.sources.map((source) => postingOf(source, ground))
 }

@@ -29,7 +29,7 @@ const posting = (over: Partial<Posting> = {}): Posting => ({
   evidence: { meters: [], records: [] },
   ...over,
 })
-const notesOf = (postings: readonly Posting[]): readonly string[] => {
+const frontOf = (postings: readonly Posting[]) => {
   const name = { zh: '园', en: 'Park' }
   const head = {
     park: name,
@@ -38,8 +38,9 @@ const notesOf = (postings: readonly Posting[]): readonly string[] => {
     planRevision: '1',
   }
   const statement = statementOfAccount(new AccountState(), ['2026-03'], postings)
-  return statementSheets(head, 'steel', statement, sayIn('en'))[0]?.notes ?? []
+  return statementSheets(head, 'steel', statement, sayIn('en'))[0]
 }
+const notesOf = (postings: readonly Posting[]): readonly string[] => frontOf(postings)?.notes ?? []
 
 describe('The front sheet of a statement', () => {
   test('says that provisional months are in no total', () => {
@@ -64,6 +65,27 @@ describe('The front sheet of a statement', () => {
     const { activity: _activity, tCo2: _tCo2, ...rest } = posting()
     const refused = { ...rest, factors: [], unavailable: 'Record 7: is in kg' }
     expect(notesOf([refused])).toContain('Not counted: 2026-03 power: Record 7: is in kg')
+  })
+})
+
+describe('Totals of a statement', () => {
+  const without = ({ activity: _activity, tCo2: _tCo2, ...rest }: Posting): Posting => rest
+  const marks = (postings: readonly Posting[]): unknown[] =>
+    (frontOf(postings)?.rows[0] ?? []).map((cell) =>
+      typeof cell === 'object' && 'marked' in cell ? cell.marked : undefined,
+    )
+
+  test('are marked in the scopes of which something is not known, and in the sum', () => {
+    const gas = posting({ source: 'gas', sourceKind: 'fuel', scope: '1' })
+    expect(marks([posting(), gas]).slice(0, 5)).toEqual([undefined, false, false, false, false])
+    const unknown = without(posting({ source: 'other' }))
+    expect(marks([posting(), gas, unknown]).slice(0, 5)).toEqual([undefined, false, true, true, true])
+    expect(notesOf([posting(), gas, unknown]).join()).toContain('the sum of what is known')
+  })
+
+  test('say that nothing is covered while it is not known what was sold on', () => {
+    const sold = without(posting({ source: 'out', sourceKind: 'electricity-sold' }))
+    expect(notesOf([posting(), sold]).join()).toContain('cover nothing: 2026-03 out')
   })
 })
 

@@ -12,7 +12,7 @@ import {
   type ReportSheet,
   type Say,
 } from './report-sheet.ts'
-import type { Statement, Totals, UncertaintyLacks } from './statement.ts'
+import { isIncomplete, type Statement, type Totals, type UncertaintyLacks } from './statement.ts'
 
 /** The carbon statement of an account as sheets: months by scope, and what each is made of. */
 
@@ -29,8 +29,18 @@ const states: Readonly<Record<Statement['months'][number]['state'], LocalName>> 
   provisional: { zh: '暂估', en: 'provisional' },
 }
 
-const tonnes = (text: string | undefined): ReportCell =>
-  text === undefined ? undefined : numberCell(decimal(text), DECIMALS)
+const tonnes = (text: string | undefined, marked = false): ReportCell =>
+  text === undefined ? undefined : numberCell(decimal(text), DECIMALS, marked)
+
+/** Scopes of which a figure of some lines lacks something. */
+const lackingIn = (lines: Statement['lines']): ReadonlySet<Scope> =>
+  new Set(lines.filter(({ posting }) => isIncomplete(posting)).map(({ posting }) => posting.scope))
+
+/** Sources of electricity sold of which nothing is known, so that nothing of what was bought is covered. */
+const unknownSold = (lines: Statement['lines']): string[] =>
+  lines
+    .filter(({ posting }) => posting.sourceKind === 'electricity-sold' && posting.tCo2 === undefined)
+    .map(({ month, source }) => `${month} ${source}`)
 
 /** True where the market's factor of electricity is of another region than the location's. */
 function isOfTwoRegions({ factors }: Statement['lines'][number]['posting']): boolean {
@@ -60,15 +70,22 @@ export function statementSheets(
   const used = scopes.filter((scope) =>
     [totals, ...months].some(({ byScope }) => byScope[scope] !== undefined),
   )
-  const row = (name: string, of: Totals, state: string, period: string): ReportCell[] => [
+  const row = (
+    name: string,
+    of: Totals,
+    state: string,
+    { period, lacking }: { readonly period: string; readonly lacking: ReadonlySet<Scope> },
+  ): ReportCell[] => [
     name,
-    ...[...used.map((scope) => of.byScope[scope]), of.total, of.totalMarketBased].map((text) =>
-      traced(tonnes(text), { account, period }),
-    ),
+    ...[
+      ...used.map((scope) => tonnes(of.byScope[scope], lacking.has(scope))),
+      ...[of.total, of.totalMarketBased].map((text) => tonnes(text, lacking.has('1') || lacking.has('2'))),
+    ].map((cell) => traced(cell, { account, period })),
     of.uncertainty === undefined ? undefined : numberCell(decimal(of.uncertainty).times(decimal('100')), 1),
     state,
   ]
   const provisional = months.filter(({ state }) => state === 'provisional').map(({ month }) => month)
+  const sold = unknownSold(lines)
   const unverified = [...new Set(lines.flatMap(({ doubtful }) => doubtful))].toSorted()
   const unavailable = lines.flatMap(({ month, source, posting }) =>
     posting.unavailable === undefined ? [] : [`${month} ${source}: ${posting.unavailable}`],
@@ -82,6 +99,11 @@ export function statementSheets(
       : [`${say({ zh: '数据不完整', en: 'Data incomplete' })}: ${incomplete.join(', ')}`]),
     ...(totals.uncertaintyLacks === undefined ? [] : [lacksNote(totals.uncertaintyLacks, say)]),
     ...unavailable.map((why) => `${say({ zh: '未计入', en: 'Not counted' })}: ${why}`),
+    ...(sold.length === 0
+      ? []
+      : [
+          `${say({ zh: '外售电量未知，绿电与绿证未抵扣', en: 'Not known what was sold on: certificates and direct supply cover nothing' })}: ${sold.join(', ')}`,
+        ]),
     ...(provisional.length === 0
       ? []
       : [
@@ -102,6 +124,7 @@ export function statementSheets(
       ({ entry, month, source, tCo2 }) =>
         `${say({ zh: '差异未重述', en: 'Difference not restated' })} № ${entry}: ${month} ${source} ${tCo2 ?? ''}`,
     ),
+    say(MARKED_NOTE),
     say({
       zh: '合计为范围一与范围二；范围三和生物质另列。空白为未知，不为零。',
       en: 'The total is scopes 1 and 2; scope 3 and biomass are apart. Blank: not known, which is not zero.',
@@ -121,8 +144,16 @@ export function statementSheets(
         say({ zh: '状态', en: 'State' }),
       ],
       rows: [
-        ...months.map((month) => row(month.month, month, say(states[month.state]), month.month)),
-        row(say({ zh: '合计', en: 'Total' }), totals, '', head.period.name),
+        ...months.map((month) =>
+          row(month.month, month, say(states[month.state]), {
+            period: month.month,
+            lacking: lackingIn(lines.filter((line) => line.month === month.month)),
+          }),
+        ),
+        row(say({ zh: '合计', en: 'Total' }), totals, '', {
+          period: head.period.name,
+          lacking: missing.length + provisional.length > 0 ? new Set(scopes) : lackingIn(lines),
+        }),
       ],
       notes,
     },

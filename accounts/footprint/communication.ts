@@ -39,6 +39,7 @@ const flow = z.strictObject({
   factor: factorUse.nullable(),
   tCo2PerUnit: figure,
   isDefault: z.boolean(),
+  why: z.string().nullable().meta({ description: 'Why there is no factor' }),
   slots: z.strictObject({ expected: z.int(), missing: z.int() }),
 })
 
@@ -140,11 +141,12 @@ export function allocationsOf({ allocations }: ProductFacts): z.output<typeof al
 
 /** The flows as they are handed on, one row each. */
 export function flowsOf({ flows }: ProductFootprint): z.output<typeof flow>[] {
-  return flows.map(({ amount, share, tCo2PerUnit, factor, slots, ...others }) => ({
+  return flows.map(({ amount, share, tCo2PerUnit, factor, why, slots, ...others }) => ({
     ...others,
     amount: text(amount),
     share: text(share),
     factor: factor === undefined ? null : { ...factor },
+    why: why ?? null,
     tCo2PerUnit: text(tCo2PerUnit),
     slots: { ...slots },
   }))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { accountingRecord } from '#contract/accounting-record.ts'
@@ -153,12 +153,14 @@ describe('The products of the demo park', () => {
     'food-boiler-steam': 120_00,
     'food-boiler-gas': 9_600_00,
   }
+  const lacking = new Set<string>()
   const books = {
     sumsOver: (meter: string): PlacedSum[] => {
       const count = counts[meter]
+      const known = lacking.has(meter) ? 90 : 96
       return count === undefined
         ? []
-        : [{ fromMs: dayMs, sum: { ...NO_SLOTS, known: 96, energy: { count, resolution: '0.01' } } }]
+        : [{ fromMs: dayMs, sum: { ...NO_SLOTS, known, energy: { count, resolution: '0.01' } } }]
     },
   }
   const day = { from: '2026-03-01', to: '2026-03-02' }
@@ -184,6 +186,16 @@ describe('The products of the demo park', () => {
     // 100 of the 120 t of steam that 9,600 m³ of gas made, at 21.6219 tCO2 per 10⁴ m³.
     const direct = footprint.direct.state === 'known' ? Number(footprint.direct.value.toFixed()) : undefined
     expect(direct).toBeCloseTo((0.96 * 21.6219 * 100) / 120, 3)
+  })
+
+  it('have no factor of own heat where a meter of the boiler lacks slots that another one has', () => {
+    lacking.add('food-boiler-gas')
+    onTestFinished(() => lacking.clear())
+    const { footprint } = productReport(sources, { account: 'food', product: 'frozen-meals', ...day })
+    const steam = footprint.flows.find(({ kind }) => kind === 'heat-imported')
+    expect(steam).toMatchObject({ tCo2PerUnit: undefined })
+    expect(steam?.why).toContain('food-boiler-gas lacks slots')
+    expect(footprint.direct.state).not.toBe('known')
   })
 
   it('are handed on in the shape of a CBAM communication, with what is unverified and what is missing', () => {

@@ -139,6 +139,10 @@ const unitsIn: ReadonlyMap<string, Decimal> = new Map([
   ['10⁴m³ 10⁴m³', decimal('1')],
 ])
 
+/** A gap of one meter alone would change the ratio of two. The slot under way is lacking in all of them. */
+const lacksSlots = ({ missing, sum, toMs }: MeasuredEnergy, nowMs: number): boolean =>
+  missing - (toMs > nowMs ? 1 : 0) > 0 || sum.partial > 0
+
 /**
  * tCO2 per unit of heat or steam of an own boiler: emissions of its fuel over what it gave in the period. A conversion of
  * several products has no such factor: it would need an allocation of its own.
@@ -154,10 +158,16 @@ function ownHeatFactor(
   )
   if (conversion === undefined) return { ...NO_FACTOR, why: 'no conversion of the plan makes this heat' }
   const [output, other] = conversion.outputs
-  const given = output === undefined ? undefined : measure(output.meter)?.energy
+  const made = output === undefined ? undefined : measure(output.meter)
+  const given = made?.energy
   if (other !== undefined) return { ...NO_FACTOR, why: `${conversion.id} gives more than one product` }
   if (given === undefined || given.lte(0))
     return { ...NO_FACTOR, why: `${conversion.id}: nothing is known of what it gave` }
+  const lacking = [made, ...conversion.inputs.map((input) => measure(input.meter))].find(
+    (each) => each !== undefined && lacksSlots(each, sources.nowMs),
+  )
+  if (lacking !== undefined)
+    return { ...NO_FACTOR, why: `${conversion.id}: ${lacking.meter.id} lacks slots of the period` }
   let emitted = decimal('0')
   let factor: Factor | undefined
   for (const { meter: id, share } of conversion.inputs) {
