@@ -72,7 +72,7 @@ describeWith(['openpyxl'], 'The energy balance table on the command line', () =>
     const file = join(folder, 'balance.xlsx')
     await report('balance', ...steel, '--format', 'xlsx', '--out', file)
     const sheets = await sheetsOf(file)
-    expect(Object.keys(sheets)).toEqual(['实物量', '标准量', '构成'])
+    expect(Object.keys(sheets)).toEqual(['实物量', '标准量', '构成', '综合能耗'])
     const inCoal = sheets['标准量']?.find(([name]) => String(name).trim() === '园区内转入量')
     expect(inCoal?.slice(1)).toEqual([0.12, 0.29, 0.12, 0.29])
     const parts = sheets['构成']?.find((cells) => cells.includes('steel-compressors'))
