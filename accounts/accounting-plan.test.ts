@@ -88,4 +88,61 @@ describe('The accounting plan of the demo park', () => {
       'food-canteen-gas: is in m³, and of-food-canteen-gas is counted in t',
     ])
   })
+
+  it('takes a counter of products for a product of its account, and for nothing else', () => {
+    const meters = new Map(park.meters)
+    const base = meters.get('steel-straightening')
+    if (base === undefined) throw new Error('the demo park has it')
+    const counter = { ...base, carrier: 'product', role: 'product-count' } as const
+    meters.set('tube-scale', { ...counter, id: 'tube-scale', register: 'productMass' })
+    meters.set('tube-counter', { ...counter, id: 'tube-counter', register: 'productCount' })
+    meters.set('food-counter', {
+      ...counter,
+      id: 'food-counter',
+      register: 'productCount',
+      enterprise: 'food',
+    })
+    const [first, steel, ...others] = plan.accounts
+    const product = (over: Record<string, unknown>) => ({ ...steel?.products[0], ...over })
+    const messages = (over: Record<string, unknown>) =>
+      planContradictions(
+        accountingPlan.parse({ ...plan, accounts: [first, { ...steel, ...over }, ...others] }),
+        { ...park, meters },
+        items,
+        factors,
+      ).map(({ path, message }) => `${path.slice(2).join('.')}: ${message}`)
+    const of = (...products: unknown[]) => messages({ products })
+    expect(of(product({ meter: 'tube-scale' }))).toEqual([])
+    expect(of(product({ meter: 'tube-scale', unit: 'kg' }))).toEqual([])
+    expect(of(product({ meter: 'tube-counter', unit: '根' }))).toEqual([])
+    expect(of(product({ meter: 'tube-counter' }))).toEqual([
+      'products.0.meter: tube-counter counts in pcs, and steel-tube is in t',
+    ])
+    expect(of(product({ meter: 'none' }))).toEqual([
+      'products.0.meter: there is no meter none in the park file',
+    ])
+    expect(of(product({ meter: 'steel-straightening' }))).toEqual([
+      'products.0.meter: steel-straightening measures electricity, and counts no product',
+    ])
+    expect(of(product({ meter: 'food-counter', unit: '根' }))).toEqual([
+      'products.0.meter: food-counter is no meter of steel',
+    ])
+    expect(of(product({ meter: 'tube-scale' }), product({ id: 'rod', meter: 'tube-scale' }))).toEqual([
+      'products.0.meter: tube-scale counts another product',
+      'products.1.meter: tube-scale counts another product',
+    ])
+    // Tonnes of products are no tonnes of fuel.
+    const measured = [{ meter: 'tube-scale' }]
+    const own = { id: 'x', name: { zh: '源', en: 'Source' } }
+    expect(
+      messages({
+        sources: [{ ...own, kind: 'process', factor: 'process/calcium-carbonate', measured }],
+        conversions: [],
+        assigned: [{ ...own, row: 'industry', terms: measured, document: 'D' }],
+      }),
+    ).toEqual([
+      'sources.0.measured.0: tube-scale: productMass counts what is made, and is no activity that emits',
+      'assigned.0.terms.0.meter: tube-scale counts what is made, and measures no energy',
+    ])
+  })
 })

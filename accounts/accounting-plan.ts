@@ -131,6 +131,10 @@ export const product = z.strictObject({
   id: identifier,
   name: localName,
   unit: z.string().min(1).max(20),
+  meter: identifier.optional().meta({
+    description:
+      'The meter that counts it (role product-count): its production is then the sum of that meter’s intervals from the day on which the meter was installed, and no records',
+  }),
   cnCode: z.string().optional().meta({ description: 'Combined Nomenclature code, for CBAM' }),
   processes: z.array(identifier).default([]).meta({ description: 'Processes of the park file that make it' }),
   precursors: z.array(precursor).optional().meta({

@@ -280,6 +280,28 @@ describe('Feedstock of what meters measure', () => {
   })
 })
 
+describe('A counter of products', () => {
+  test('is in no cell of the balance table, and is not missed there', () => {
+    const [id, meter] = [...park.meters].find(([each]) => each === 'steel-straightening') ?? []
+    if (id === undefined || meter === undefined) throw new Error('the demo park has it')
+    const counter = {
+      ...meter,
+      id: 'tube-scale',
+      carrier: 'product',
+      role: 'product-count',
+      register: 'productMass',
+    } as const
+    const withIt = { park: { ...park, meters: new Map(park.meters).set(counter.id, counter) } }
+    const [before, after] = [{}, withIt].map((over) =>
+      balanceIn(
+        groundOf(() => '1000', over),
+        '2026-03',
+      ),
+    )
+    expect(after).toEqual(before)
+  })
+})
+
 describe('Closing within the accuracy classes', () => {
   const energies: Record<string, string> = { 'steel-incoming': '1000', 'steel-drawing-line': '990' }
   const closure = (over: Record<string, string>, without?: string) => {

@@ -126,6 +126,7 @@ export function balanceFlows(park: Park, plan: AccountingPlan, items: EnergyItem
         break
       case 'submeter':
       case 'check':
+      case 'product-count':
         break
     }
   }

@@ -3,6 +3,7 @@ import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { AccountingPlan, AccountPlan, EmissionSource, MeasuredTerm } from './accounting-plan.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { FactorFiles } from './factor.ts'
+import { perRegisterUnit } from './performance/product-output.ts'
 import { unitFactor } from './record-unit.ts'
 import { meterContradiction } from './source-meters.ts'
 
@@ -10,6 +11,24 @@ import { meterContradiction } from './source-meters.ts'
 export interface PlanFinding {
   readonly path: readonly (string | number)[]
   readonly message: string
+}
+
+/** Why the meter of a product cannot count it; undefined where it can, or the product has none. */
+function productMeterContradiction(
+  { id, meter, unit }: AccountPlan['products'][number],
+  { account, products }: AccountPlan,
+  park: Park,
+): string | undefined {
+  if (meter === undefined) return undefined
+  const found = park.meters.get(meter)
+  if (found === undefined) return `there is no meter ${meter} in the park file`
+  if (found.carrier !== 'product') return `${meter} measures ${found.carrier}, and counts no product`
+  if ((found.enterprise ?? park.description.id) !== account) return `${meter} is no meter of ${account}`
+  if (products.some((each) => each.meter === meter && each.id !== id))
+    return `${meter} counts another product`
+  return perRegisterUnit(found, unit) === undefined
+    ? `${meter} counts in ${quantityOf(found.register).unit}, and ${id} is in ${unit}`
+    : undefined
 }
 
 /** What the plan's schema cannot see: accounts, meters, items, sets and regions that are not there, or stand twice. */
@@ -30,6 +49,15 @@ export function planContradictions(
         at([...path, index, 'meter'], `there is no meter ${meter} in the park file`)
       if (quantity !== undefined && quantityOf(quantity).kind !== 'cumulative')
         at([...path, index, 'quantity'], `${quantity} is no register that energy can be computed of`)
+    }
+  }
+
+  /** Terms of energy: what counts products has no part in them. */
+  const checkEnergy = (terms: readonly MeasuredTerm[], path: readonly (string | number)[]): void => {
+    checkTerms(terms, path)
+    for (const [index, { meter, quantity = park.meters.get(meter)?.register }] of terms.entries()) {
+      if (quantity !== undefined && quantityOf(quantity).carrier === 'product')
+        at([...path, index, 'meter'], `${meter} counts what is made, and measures no energy`)
     }
   }
 
@@ -149,16 +177,20 @@ export function planContradictions(
           at([...sourcePath, 'factor'], `${source.factor} is a factor of kind ${row.kind}`)
       }
     }
+    for (const [place, product] of account.products.entries()) {
+      const why = productMeterContradiction(product, account, park)
+      if (why !== undefined) at([...path, 'products', place, 'meter'], why)
+    }
     for (const [place, conversion] of account.conversions.entries()) {
-      checkTerms(conversion.inputs, [...path, 'conversions', place, 'inputs'])
-      checkTerms(conversion.outputs, [...path, 'conversions', place, 'outputs'])
+      checkEnergy(conversion.inputs, [...path, 'conversions', place, 'inputs'])
+      checkEnergy(conversion.outputs, [...path, 'conversions', place, 'outputs'])
     }
     for (const [place, process] of account.nonProduction.entries()) {
       if (!processes.has(process))
         at([...path, 'nonProduction', place], `${account.account} has no process ${process}`)
     }
     for (const [place, { terms }] of account.assigned.entries()) {
-      checkTerms(terms, [...path, 'assigned', place, 'terms'])
+      checkEnergy(terms, [...path, 'assigned', place, 'terms'])
     }
   }
   return findings

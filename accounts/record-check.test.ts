@@ -86,4 +86,39 @@ describe('A record is refused', () => {
       'unit: a factor of power is in kgCO2/kWh, not in tCO2/GJ',
     ])
   })
+
+  it('where a meter counts the product by then', () => {
+    const scale = park.meters.get('steel-straightening')
+    if (scale === undefined) throw new Error('the demo park has it')
+    const meters = new Map(park.meters).set('tube-scale', {
+      ...scale,
+      id: 'tube-scale',
+      carrier: 'product',
+      role: 'product-count',
+      register: 'productMass',
+      installedMs: Temporal.Instant.from('2026-03-01T00:00:00+08:00').epochMilliseconds,
+    })
+    const products = [{ id: 'tube', name: { zh: '管', en: 'Tube' }, unit: 't', meter: 'tube-scale' }]
+    const [account] = plan.accounts
+    const counting = accountingPlan.parse({ ...plan, accounts: [{ ...account, products }] })
+    const of = (from: string, to: string) =>
+      recordContradictions(
+        accountingRecord.parse({
+          kind: 'production',
+          account: 'steel',
+          product: 'tube',
+          quantity: '400',
+          unit: 't',
+          document: 'D',
+          by: 'office',
+          from,
+          to,
+        }),
+        { park: { ...park, meters }, plan: counting, items: rules.items, library: rules.library },
+      )
+    expect(of('2026-02-01', '2026-03-01')).toEqual([])
+    expect(of('2026-03-01', '2026-04-01')).toEqual([
+      'product: tube-scale counts tube from 2026-03-01 on: it is not entered as well',
+    ])
+  })
 })

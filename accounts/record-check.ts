@@ -4,6 +4,7 @@ import type { AccountingPlan, AccountPlan, EmissionSource } from './accounting-p
 import type { EnergyItems } from './energy-item.ts'
 import type { FactorLibrary } from './factor-library.ts'
 import { fuelValueOf } from './own-fuel-value.ts'
+import { countedFrom, meterOfProduct } from './performance/product-output.ts'
 import { isUnitOf } from './recorded-quantity.ts'
 import { unitFactor } from './record-unit.ts'
 import { supplierUnits } from './source-factors.ts'
@@ -49,6 +50,10 @@ export function recordContradictions(
       found.push(`product: account ${record.account} has no product ${record.product}`)
     else if (product.unit !== record.unit)
       found.push(`unit: ${record.product} is counted in ${product.unit}, not in ${record.unit}`)
+    const meter = meterOfProduct({ park, plan: { accounts: [account] } }, record.account, record.product)
+    const cut = meter === undefined ? record.to : countedFrom(meter, description.timeZone)
+    if (meter !== undefined && record.to > cut)
+      found.push(`product: ${meter.id} counts ${record.product} from ${cut} on: it is not entered as well`)
   }
   return found
 }

@@ -19,6 +19,9 @@ const units: ReadonlyMap<string, { readonly of: string; readonly factor: string 
   ['百万千焦', { of: 'heat', factor: '1' }],
 ])
 
+/** True for a unit of mass, volume or energy: what is counted in pieces is in none of them. */
+export const isMeasuringUnit = (unit: string): boolean => units.has(unit)
+
 /** What one unit is in another of its kind; undefined where no exact factor leads from one to the other. */
 export function unitFactor(from: string, to: string): Decimal | undefined {
   if (from === to) return decimal('1')

@@ -26,6 +26,7 @@ export function meterContradiction(
 ): string | undefined {
   const { carrier } = quantityOf(quantity)
   const allowed = carriersOf[kind]
+  if (carrier === 'product') return `${quantity} counts what is made, and is no activity that emits`
   if (quantity === 'gasVolumeActual') return 'its volume is that at working conditions, not at standard ones'
   if (allowed?.includes(carrier) === false) return `${quantity} (${carrier}) is no activity of kind ${kind}`
   const ofItem = item === undefined ? [] : (items[item]?.carriers ?? [])

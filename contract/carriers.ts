@@ -1,7 +1,8 @@
 import type { LocalName } from './identity.ts'
 
 /**
- * Energy carriers and media, as the energy statistics forms and GB/T 2589 separate them, and the environment.
+ * Energy carriers and media, as the energy statistics forms and GB/T 2589 separate them; the environment; and what is
+ * made, which is no energy.
  */
 export const carriers = {
   electricity: { zh: '电力', en: 'Electricity' },
@@ -14,6 +15,7 @@ export const carriers = {
   solidFuel: { zh: '固体燃料', en: 'Solid fuel' },
   liquidFuel: { zh: '液体燃料', en: 'Liquid fuel' },
   environment: { zh: '环境', en: 'Environment' },
+  product: { zh: '产品', en: 'Product' },
 } as const satisfies Record<string, LocalName>
 
 export type Carrier = keyof typeof carriers

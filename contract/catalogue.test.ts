@@ -30,8 +30,8 @@ describe('the catalogue of quantities', () => {
     expect(new Set(quantities.map(({ label }) => label.en)).size).toBe(names.length)
   })
 
-  test('has an energy or volume or mass unit for cumulative quantities only', () => {
-    const counted = ['kWh', 'kvarh', 'kVAh', 'm³', 't', 'GJ']
+  test('has a unit of energy, volume, mass or pieces for cumulative quantities only', () => {
+    const counted = ['kWh', 'kvarh', 'kVAh', 'm³', 't', 'GJ', 'pcs']
     const wrong = quantities.filter(({ kind, unit }) => (kind === 'cumulative') !== counted.includes(unit))
     expect(wrong).toEqual([])
   })

@@ -127,4 +127,8 @@ export const families = {
   relativeHumidity: { ...instantaneous, carrier: 'environment', symbol: 'RH', unit: '%', name: { zh: '相对湿度', en: 'Relative humidity' } },
   irradiance: { ...instantaneous, carrier: 'environment', symbol: 'G', unit: 'W/m²', name: { zh: '太阳辐照度', en: 'Irradiance' } },
   windSpeed: { ...instantaneous, carrier: 'environment', symbol: 'v', unit: 'm/s', name: { zh: '风速', en: 'Wind speed' } },
+
+  // What is made: pieces that a counter counts, mass that goes over a belt scale. No energy.
+  productCount: { ...cumulative, carrier: 'product', symbol: 'N', unit: 'pcs', name: { zh: '累计产品件数', en: 'Products counted' } },
+  productMass: { ...cumulative, carrier: 'product', symbol: 'm', unit: 't', name: { zh: '累计产品质量', en: 'Product mass' } },
 } as const satisfies Record<string, Family>

@@ -27,6 +27,8 @@ export const balanceRoles = {
   submeter: { zh: '分表', en: 'submeter' },
   /** A second meter of the same flow, to compare with: never added to a total. */
   check: { zh: '校核表', en: 'check meter' },
+  /** Counts what is made: no energy, in no energy total; the accounting plan names it for a product. */
+  'product-count': { zh: '产品计量', en: 'product count (no energy)' },
 } as const
 
 export type BalanceRole = keyof typeof balanceRoles

@@ -24,6 +24,7 @@ export const canonicalUnits = [
   'kPa',
   'W/m²',
   'm/s',
+  'pcs',
 ] as const
 
 export type Unit = (typeof canonicalUnits)[number]
@@ -71,6 +72,7 @@ export const reportedUnits = {
   bar: { to: 'kPa', factor: '100' },
   'W/m²': { to: 'W/m²', factor: '1' },
   'm/s': { to: 'm/s', factor: '1' },
+  pcs: { to: 'pcs', factor: '1' },
 } as const satisfies Record<string, Conversion>
 
 export type ReportedUnit = keyof typeof reportedUnits

@@ -67,12 +67,13 @@ export function totalsOf(
   return [...byUnit].map(([unit, of]) => energyTotalOf(energyOfMeters(unit, of.map(energyOf))))
 }
 
-/** What enters a part of the tree: its meters that are fed from outside of it, without second meters of the same flow. */
+/** What enters a part of the tree: its meters that are fed from outside of it, without second meters of the same flow and counters of products. */
 export function metersInto(meters: readonly Meter[]): Meter[] {
   const ids = new Set(meters.map(({ id }) => id))
   return meters.filter(
     ({ role, upstream, register }) =>
       role !== 'check' &&
+      role !== 'product-count' &&
       role !== 'production' &&
       role !== 'conversion-output' &&
       !register.startsWith('activeEnergyExport.') &&

@@ -65,7 +65,7 @@ export function formulaContradictions(
   if (meter.events.length > 0) found.push(['events', 'has a formula: events belong to its inputs'])
   const formula = parseFormula(meter.formula)
   if ('error' in formula) return found
-  const { unit } = quantityOf(meter.register)
+  const { unit, carrier } = quantityOf(meter.register)
   for (const term of formula.terms) {
     const input = byId.get(term.meter)
     if (input === undefined) {
@@ -75,6 +75,8 @@ export function formulaContradictions(
     const other = quantityOf(term.quantity ?? input.register)
     if (other.unit !== unit)
       found.push(['formula', `${term.meter} counts ${other.name} in ${other.unit}, not in ${unit}`])
+    else if ((other.carrier === 'product') !== (carrier === 'product'))
+      found.push(['formula', `${term.meter}: products and energy are no part of one another`])
   }
   const cycle = cycleOf(meter, byId)
   if (cycle !== undefined) found.push(['formula', `feeds itself: ${cycle.join(' ← ')}`])

@@ -59,6 +59,22 @@ describe('The check of a park file', () => {
       ['park.yaml:20:15 meters.1.register: gasVolumeStandard is a quantity of naturalGas, not of steam'],
     ],
     [
+      'a counter of products that stands in the energy balance',
+      'carrier: naturalGas\n    role: boundary\n    gateway: gateway-1\n    register: gasVolumeStandard',
+      'carrier: product\n    role: terminal\n    gateway: gateway-1\n    register: productMass',
+      [
+        'park.yaml:18:11 meters.1.role: terminal is no role of product: products, and only they, are product-count',
+      ],
+    ],
+    [
+      'a meter of energy that is said to count products',
+      'carrier: naturalGas\n    role: boundary',
+      'carrier: naturalGas\n    role: product-count',
+      [
+        'park.yaml:18:11 meters.1.role: product-count is no role of naturalGas: products, and only they, are product-count',
+      ],
+    ],
+    [
       'ratio events that do not follow from one another',
       'register: gasVolumeStandard\n',
       `register: gasVolumeStandard

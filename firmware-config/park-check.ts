@@ -73,6 +73,12 @@ function meterContradictions(meter: MeterDescription): [field: string, message: 
       `${meter.register} is a quantity of ${register.carrier}, not of ${meter.carrier}`,
     ])
   }
+  if ((meter.carrier === 'product') !== (meter.role === 'product-count')) {
+    found.push([
+      'role',
+      `${meter.role} is no role of ${meter.carrier}: products, and only they, are product-count`,
+    ])
+  }
   if (meter.power === undefined) return found
   const power = quantityOf(meter.power)
   if (power.kind !== 'instantaneous') {

@@ -9,7 +9,7 @@ export type Medium = Exclude<Carrier, 'electricity' | 'environment'>
 /** A medium at a meter, at one instant. */
 export interface MediumState {
   readonly carrier: Medium
-  /** m³/h of standard gas or air, m³/h of water or fuel, t/h of steam or fuel, kW of heat or cold. */
+  /** m³/h of standard gas or air, m³/h of water or fuel, t/h of steam or fuel, pieces or t of products an hour, kW of heat or cold. */
   readonly flow: number
   /** °C. */
   readonly temperatureC: number
@@ -79,6 +79,7 @@ const shown: Readonly<Record<Medium, Partial<Record<QuantityName, ShownBy>>>> = 
   compressedAir: { airVolumeStandard: register, airFlowStandard: flow, airPressure: pressure },
   solidFuel: { solidFuelMass: register, solidFuelFlow: flow },
   liquidFuel: { liquidFuelVolume: register, liquidFuelFlow: flow },
+  product: { productCount: register, productMass: register },
 }
 
 /** What a meter of a medium shows; undefined for what no plant models. */
@@ -113,6 +114,7 @@ export function conditionsOf(carrier: Medium, scenario: Scenario): Omit<MediumSt
     case 'water':
     case 'solidFuel':
     case 'liquidFuel':
+    case 'product':
       break
   }
   return at(15, STANDARD.kpa)

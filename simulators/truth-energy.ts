@@ -57,6 +57,7 @@ const countedIn: Record<Carrier, Unit | null> = {
   solidFuel: 't',
   liquidFuel: 't',
   environment: null,
+  product: null,
 }
 
 function unitOfFlow(name: string, scenario: Scenario, park: Park): Unit | null {

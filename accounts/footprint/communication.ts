@@ -4,7 +4,7 @@ import { identifier, localName } from '#contract/identity.ts'
 import { textOf, type Decimal } from '../decimal.ts'
 import { isDoubtful, confidences } from '../factor.ts'
 import type { Allocation } from './allocation.ts'
-import { flowKinds, type Known, type ProductFootprint } from './footprint.ts'
+import { flowKinds, NOT_COVERED, type Known, type ProductFootprint } from './footprint.ts'
 
 /**
  * The shapes in which a product's figures are handed on. Numbers are decimal texts, not rounded; null where a figure is
@@ -172,7 +172,7 @@ export function cbamCommunicationOf(facts: ProductFacts, footprint: ProductFootp
     activityLevel: {
       value: text(output.total),
       unit: output.unit,
-      notAvailable: output.complete ? [] : ['production records do not cover all of the period'],
+      notAvailable: output.complete ? [] : [output.why ?? NOT_COVERED],
     },
     attributedEmissions: {
       direct: figureOf(footprint.direct, 'tCO2'),

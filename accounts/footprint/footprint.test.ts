@@ -228,6 +228,44 @@ describe('The products of the demo park', () => {
     expect(none.results).toMatchObject({ electricity: null, electricityFactor: null })
   })
 
+  it('that a meter counts have its count as their output, and none that it lacks a part of', () => {
+    const base = park.meters.get('food-packing-line')
+    const account = plan.accounts.find((each) => each.account === 'food')
+    if (base === undefined || account === undefined) throw new Error('the demo park has them')
+    const meters = new Map(park.meters).set('scale', {
+      ...base,
+      id: 'scale',
+      carrier: 'product',
+      role: 'product-count',
+      register: 'productMass',
+    })
+    const products = account.products.map((each) => ({ ...each, meter: 'scale' }))
+    const of = (known: number, entered: typeof live) =>
+      productReport(
+        {
+          ...sources,
+          park: { ...park, meters },
+          plan: { ...plan, accounts: [{ ...account, products }] },
+          records: entered,
+          books: {
+            sumsOver: (meter: string): PlacedSum[] =>
+              meter === 'scale'
+                ? [{ fromMs: dayMs, sum: { ...NO_SLOTS, known, energy: { count: 50, resolution: '1' } } }]
+                : books.sumsOver(meter),
+          },
+        },
+        { account: 'food', product: 'frozen-meals', ...day },
+      ).footprint
+    const counted = of(96, [])
+    expect(text(counted.mwhPerUnit)).toBe('0.028')
+    // The scale itself is no flow of the process that it hangs on.
+    expect(counted.flows.map(({ meter }) => meter)).not.toContain('scale')
+    expect(text(of(95, []).mwhPerUnit)).toEqual(['scale did not count all of the period'])
+    expect(text(of(96, live).mwhPerUnit)).toEqual([
+      'scale counts frozen-meals from 2025-01-01 on, and records state it for the same days',
+    ])
+  })
+
   it('are not there under another name', () => {
     expect(() => productReport(sources, { account: 'food', product: 'none', ...day })).toThrow(
       'no product none',

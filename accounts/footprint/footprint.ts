@@ -106,12 +106,14 @@ function sumOf(parts: readonly Known[]): Known {
 
 const negative = (part: Known): Known => (part.state === 'known' ? known(part.value.times(-1)) : part)
 
+/** Why a part of the production is no production of the period. */
+export const NOT_COVERED = 'production records do not cover all of the period'
+
 function perOutput(part: Known, output: PeriodTotal): Known {
   if (output.total === undefined || output.total.lte(0))
-    return { state: 'not-available', why: ['no production is known of the period'] }
+    return { state: 'not-available', why: [output.why ?? 'no production is known of the period'] }
   // A part of the output under the whole of the emissions would be too much for each tonne.
-  if (!output.complete)
-    return { state: 'not-available', why: ['production records do not cover all of the period'] }
+  if (!output.complete) return { state: 'not-available', why: [output.why ?? NOT_COVERED] }
   return part.state === 'known' ? known(quotient(part.value, output.total)) : part
 }
 

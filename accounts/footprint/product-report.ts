@@ -6,7 +6,9 @@ import { decimal, type Decimal } from '../decimal.ts'
 import type { EnergyItems } from '../energy-item.ts'
 import type { FactorLibrary } from '../factor-library.ts'
 import type { LiveRecord } from '../recorded-activity.ts'
-import { productionOf } from '#accounts/performance/production.ts'
+import { measuredEnergy } from '../measured-energy.ts'
+import { outputOf } from '#accounts/performance/product-output.ts'
+import type { PeriodTotal } from '#accounts/performance/specific.ts'
 import { allocate, type AllocatedProduct } from './allocation.ts'
 import type { ProductFacts } from './communication.ts'
 import type { FootprintFactor } from './dataset.ts'
@@ -86,12 +88,24 @@ export function productReport(sources: ProductSources, wish: ProductWish): Produ
   const days = { from: wish.from, to: wish.to }
   const period = { fromMs: startOf(wish.from, timeZone), toMs: startOf(wish.to, timeZone) }
   const year = Number(wish.from.slice(0, 4))
+  const outputIn = ({ id, unit }: Product): PeriodTotal =>
+    outputOf(
+      { park, plan, measuredIn: (meter, of) => measuredEnergy(books, meter, of, nowMs) },
+      records,
+      { account: account.account, product: id, unit },
+      { ...days, ...period },
+    )
+  /** What a meter counted of a part of the period shares out nothing. */
+  const sharing = (each: Product): Decimal | undefined => {
+    const { total, complete } = outputIn(each)
+    return each.meter === undefined || complete ? total : undefined
+  }
   const made = account.products.map((each): AllocatedProduct & { processes: readonly string[] } => ({
     id: each.id,
     unit: each.unit,
     processes: each.processes,
     given: each.share,
-    output: productionOf(records, account.account, each.id, each.unit, days).total,
+    output: sharing(each),
   }))
   const allocations = product.processes.map((process) => ({
     process,
@@ -108,7 +122,7 @@ export function productReport(sources: ProductSources, wish: ProductWish): Produ
       ...recordedFlows(flowSources, process, share, sources.records),
     ]
   })
-  const output = productionOf(records, account.account, product.id, product.unit, days)
+  const output = outputIn(product)
   const enterprise = enterprises.find(({ id }) => id === account.account)
   return {
     facts: {

@@ -10,9 +10,10 @@ import type { ReportGround } from '../report.ts'
 import { energyMonths } from '#accounts/targets/target-months.ts'
 import type { BaselineMonth } from './baseline-report.ts'
 import { degreeDays } from './degree-days.ts'
-import { productionOf, recordedDegreeDays } from './production.ts'
+import { measuredBy, outputOf } from './product-output.ts'
+import { recordedDegreeDays } from './production.ts'
 
-/** Months of an account with what its energy depends on: production by records, degree days by a thermometer or by records. */
+/** Months of an account with what its energy depends on: production by records or meters, degree days by a thermometer or by records. */
 
 const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month, e.g. "2026-03"')
 /** Years of a baseline and of the months that are held against it. */
@@ -127,6 +128,7 @@ export async function baselineMonths(
       'request-invalid',
       'Degree days need "thermometer", a meter of the park, or records of the kind degree-days.',
     )
+  const counting = { ...ground, measuredIn: measuredBy(ground.measured) }
   const found: BaselineMonth[] = []
   for (const name of months) {
     const days = accountMonthOf(name, timeZone)
@@ -136,9 +138,16 @@ export async function baselineMonths(
         ? recordedClimate(records, [account, park], days)
         : await climateOf(ground, sensor, daysOf(days, timeZone))
       : undefined
+    const reasons: Record<string, string> = {}
     const of = (driver: string): number | undefined => {
       if (isClimate(driver)) return climate?.[driver]
-      const made = productionOf(records, account, driver, units.get(driver) ?? '', days)
+      const made = outputOf(
+        counting,
+        records,
+        { account, product: driver, unit: units.get(driver) ?? '' },
+        days,
+      )
+      if (!made.complete && made.why !== undefined) reasons[driver] = made.why
       return made.complete && made.total !== undefined ? Number(made.total.toString()) : undefined
     }
     const values = Object.fromEntries(drivers.map((driver) => [driver, of(driver)]))
@@ -148,6 +157,7 @@ export async function baselineMonths(
       energy: figure?.tonnes,
       complete: figure?.complete === true,
       drivers: values,
+      reasons,
     })
   }
   return found

@@ -18,6 +18,8 @@ export interface BaselineMonth {
   readonly energy: Decimal | undefined
   readonly complete: boolean
   readonly drivers: Readonly<Record<string, number | undefined>>
+  /** Why a driver is not known, where that can be said. */
+  readonly reasons?: Readonly<Record<string, string>>
 }
 
 /** A month that is in neither part, and why. */
@@ -39,7 +41,14 @@ export const isRefusal = (result: Baseline | BaselineRefusal): result is Baselin
 
 function periodOf(month: BaselineMonth, drivers: readonly string[]): BaselinePeriod | LeftOut {
   const unknown = drivers.filter((driver) => month.drivers[driver] === undefined)
-  const why = [...(month.energy === undefined || !month.complete ? ['energy'] : []), ...unknown]
+  const reasonOf = (driver: string): string => {
+    const reason = month.reasons?.[driver]
+    return reason === undefined ? driver : `${driver}: ${reason}`
+  }
+  const why = [
+    ...(month.energy === undefined || !month.complete ? ['energy'] : []),
+    ...unknown.map((driver) => reasonOf(driver)),
+  ]
   if (why.length > 0 || month.energy === undefined) return { month: month.month, why }
   return {
     name: month.month,

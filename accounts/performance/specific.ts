@@ -16,6 +16,10 @@ export interface PeriodTotal {
   readonly total: Decimal | undefined
   readonly unit: string
   readonly complete: boolean
+  /** Why it is not complete, where more can be said than that something is missing. */
+  readonly why?: string
+  /** A meter counted it and records state it as well: which of them holds is for a person to say. */
+  readonly conflict?: true
 }
 
 /** Amount / output; undefined where either is unknown, or nothing was made. */

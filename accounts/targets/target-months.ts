@@ -4,7 +4,8 @@ import type { AccountPlan } from '../accounting-plan.ts'
 import { balanceTable, partsInScope } from '../balance-table.ts'
 import { parkBalance, parkBalances, type ParkBalance } from '../balance.ts'
 import { decimal, type Decimal } from '../decimal.ts'
-import { outputValueOf, productionOf } from '#accounts/performance/production.ts'
+import { measuredBy, outputOf } from '#accounts/performance/product-output.ts'
+import { outputValueOf } from '#accounts/performance/production.ts'
 import { reportPeriod } from '../report-period.ts'
 import type { ReportGround } from '../report.ts'
 import type { LedgerMonth } from './ledger-months.ts'
@@ -222,19 +223,21 @@ export function targetMonths(ground: TargetGround, target: Target, months: reado
   )
 }
 
-/** Output of months in the unit of an intensity, from records; undefined for a target of the total. */
+/** Output of months in the unit of an intensity, from records or a product's meter; undefined for a target of the total. */
 export function outputMonths(
-  { park, records }: TargetGround,
+  ground: TargetGround,
   { account, intensity }: Target,
   months: readonly string[],
 ): MonthFigure[] | undefined {
   if (intensity === undefined) return undefined
+  const { park, records, measured } = ground
   const all = records.map(({ record }) => record)
+  const counting = { ...ground, measuredIn: measuredBy(measured) }
   return months.map((month) => {
     const days = accountMonthOf(month, park.description.timeZone)
     const { total, complete } =
       intensity.per === 'product'
-        ? productionOf(all, account, intensity.product, intensity.unit, days)
+        ? outputOf(counting, all, { account, product: intensity.product, unit: intensity.unit }, days)
         : outputValueOf(all, account, intensity.measure, intensity.prices, days)
     return { month, tonnes: total, complete }
   })

@@ -174,6 +174,36 @@ describe('targets against ledgers and balance tables', () => {
     expect(found?.unit).toBe('tce/t')
   })
 
+  test('an intensity per product that a meter counts: a month in which it lacks a slot has none', () => {
+    const meter = park.meters.get('steel-straightening')
+    if (meter === undefined) throw new Error('the demo park has it')
+    const scale = { ...meter, id: 'scale', carrier: 'product', role: 'product-count' } as const
+    const counting = (missing: MissingSlots) => {
+      const ground = groundWith({ missing })
+      return {
+        ...ground,
+        park: { ...park, meters: new Map(park.meters).set('scale', { ...scale, register: 'productMass' }) },
+        plan: {
+          ...plan,
+          accounts: plan.accounts.map((account) => ({
+            ...account,
+            products: account.products.map((each) =>
+              each.id === 'steel-tube' ? { ...each, meter: 'scale' } : each,
+            ),
+          })),
+        },
+      }
+    }
+    const found = lineOf(viewOf(counting({})), 'steel-energy-per-tonne')
+    const month = found?.months.at(-1)?.tonnes
+    // Every meter of this park measures 1,000 a month, the scale too.
+    expect(Number(found?.status?.toDate)).toBeCloseTo(Number(month) / 1000, 12)
+    expect(lineOf(viewOf(counting({ scale: 1 })), 'steel-energy-per-tonne')?.status).toMatchObject({
+      toDate: null,
+      forecast: null,
+    })
+  })
+
   test('one account’s targets say nothing of others, and have no curve', () => {
     const view = viewOf(groundWith(), 'steel')
     expect(view.targets.map(({ account }) => account)).toEqual(['steel', 'steel'])

@@ -64,12 +64,19 @@ export const enterpriseMonth = z.object({
       atMs: epochMs,
     }),
   ),
-  /** Products of which something was entered for the month. */
+  /** Products of which something was entered for the month, or that a meter counts. */
   products: z.array(
     z.object({
       product: z.string(),
       unit: z.string(),
-      quantity: decimalText,
+      quantity: decimalText
+        .nullable()
+        .meta({ description: 'null where nothing is known, or it is stated twice' }),
+      /** The meter that counts it, by the accounting plan. */
+      meter: z.string().nullable(),
+      state: z.enum(['recorded', 'counted', 'counted-in-part', 'conflict']).meta({
+        description: 'conflict: the records state it for days that the meter counts',
+      }),
       records: z.array(z.int()),
       /** Energy an amount of product, for each carrier taken in; only where it is the one product of the month. */
       specific: z.array(z.object({ carrier, unit, perUnit: decimalText, complete: z.boolean() })),

@@ -5,6 +5,8 @@ import type { ElectricitySources } from '#accounts/account-electricity.ts'
 import { decimal, textOf } from '#accounts/decimal.ts'
 import { hourProfile } from '#accounts/load/load-figures.ts'
 import { slotEnergies, type SlotEnergy } from '#accounts/load/slot-energy.ts'
+import { measuredEnergy } from '#accounts/measured-energy.ts'
+import { meterOfProduct, outputOf, type OutputDays } from '#accounts/performance/product-output.ts'
 import { carrierNames, type Carrier } from '#contract/carriers.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
@@ -13,10 +15,11 @@ import { identifier, type LocalName } from '#contract/identity.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import type { RouteAccess } from '#dashboards/access/route-access.ts'
+import type { EnteredRecord } from '#store/port.ts'
 import type { Board } from '../board.ts'
 import { carriersOf, metersInto, metersOfScope, nodesOf, totalsOf, type Scope } from '../enterprise-view.ts'
 import { dayText, valueOf } from '../overview.ts'
-import { productionOf } from '../production.ts'
+import { productionOf, type CountedProduct } from '../production.ts'
 import type { BooksView } from '../sources.ts'
 import {
   enterpriseLoad,
@@ -89,6 +92,33 @@ export function enterpriseApi(app: FastifyInstance, sources: EnterpriseSources):
     const [first] = meters
     const unit = first === undefined ? undefined : quantityOf(first.register).unit
     return meters.filter(({ register }) => quantityOf(register).unit === unit)
+  }
+  /** The products of an account that a meter counts in these days. */
+  const countedIn = (
+    park: Park,
+    account: string,
+    entered: readonly EnteredRecord[],
+    days: OutputDays,
+  ): CountedProduct[] => {
+    if (electricity === undefined) return []
+    const { plan } = electricity
+    const nowMs = clock.wallMs()
+    const ground = {
+      park,
+      plan,
+      measuredIn: (meter: Meter, of: Period) => measuredEnergy(books, meter, of, nowMs),
+    }
+    const records = entered.flatMap(({ replacedBy, record }) => (replacedBy === undefined ? [record] : []))
+    const products = plan.accounts.find((each) => each.account === account)?.products ?? []
+    return products.flatMap(({ id, unit }) => {
+      const meter = meterOfProduct(ground, account, id)
+      if (meter === undefined || meter.installedMs >= days.toMs || days.fromMs > nowMs) return []
+      return {
+        product: id,
+        meter: meter.id,
+        output: outputOf(ground, records, { account, product: id, unit }, days),
+      }
+    })
   }
   const unitOf = ([first]: readonly Meter[]): EnterpriseMonth['carriers'][number]['unit'] =>
     first === undefined ? 'kWh' : quantityOf(first.register).unit
@@ -203,7 +233,12 @@ export function enterpriseApi(app: FastifyInstance, sources: EnterpriseSources):
           }),
         })),
         powerFactors: powerFactorsOf(board, metersOfScope(park, scope, 'electricity')),
-        ...productionOf(entered, days, carriers),
+        ...productionOf(
+          entered,
+          days,
+          carriers,
+          countedIn(park, enterprise, entered, { ...period, ...days }),
+        ),
         plan: planOf(electricity, enterprise),
       }
     },

@@ -60,6 +60,7 @@ export const carrierColours: Readonly<Record<Carrier, string>> = {
   solidFuel: '#5d5348',
   liquidFuel: '#8c6d46',
   environment: '#5b8c2a',
+  product: '#8a5fb0',
 }
 
 /** Beside the first of the series, for what is known. */

@@ -17,19 +17,28 @@ export function EnterpriseProducts({ data }: { data: EnterpriseMonth }): ReactNo
       title: t('product.quantity'),
       key: 'quantity',
       align: 'right',
-      render: (_, { quantity, unit }) => (
-        <span className="value">
-          <span className="number">{valueText(Number(quantity), locale)}</span>{' '}
-          <span className="unit">{unit}</span>
-        </span>
-      ),
+      render: (_, { quantity, unit, state }) =>
+        quantity === null ? (
+          '—'
+        ) : (
+          <span className={state === 'counted-in-part' ? 'value is-partial' : 'value'}>
+            <span className="number">{valueText(Number(quantity), locale)}</span>{' '}
+            <span className="unit">{unit}</span>
+          </span>
+        ),
+    },
+    {
+      title: t('product.source'),
+      key: 'source',
+      render: (_, { meter, state, records }) =>
+        t(`product.${state}`, { meter: meter ?? '', records: records.join(', ') }),
     },
     {
       title: t('product.specific'),
       key: 'specific',
-      render: (_, { specific, unit }) =>
+      render: (_, { specific, unit, state }) =>
         specific.length === 0
-          ? t('product.several')
+          ? t(state === 'counted-in-part' || state === 'conflict' ? 'product.unknown' : 'product.several')
           : specific.map(({ carrier, unit: energyUnit, perUnit, complete }) => (
               <div key={`${carrier} ${energyUnit}`} className={complete ? 'value' : 'value is-partial'}>
                 {nameOf(carriers[carrier])}{' '}
