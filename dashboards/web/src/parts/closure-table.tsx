@@ -5,7 +5,7 @@ import type { Closures } from '#dashboards/api/completeness-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Nothing } from './nothing.tsx'
 
 type Line = Closures['lines'][number]
@@ -15,7 +15,7 @@ const order = { over: 0, open: 1, incomplete: 2, closes: 3 } as const
 /** What flowed through a meter against what the meters behind it measured: more behind than through is wrong. */
 export function ClosureTable({ data }: { data: Closures }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { park } = usePark()
+  const park = useParkTree()
   const names = meterNames(park)
   const number = (text: string | null): string => (text === null ? '—' : valueText(Number(text), locale))
   const columns: TableColumnsType<Line> = [

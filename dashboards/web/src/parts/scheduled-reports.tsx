@@ -4,9 +4,9 @@ import { WHOLE_PARK } from '#contract/report-schedule.ts'
 import { scheduledReports, type ScheduledReportList } from '#dashboards/api/scheduled-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { NotRead } from './not-read.tsx'
 
@@ -48,8 +48,8 @@ function Files({ report }: { report: Report }): ReactNode {
 /** Reports that the server made by itself, newest first, and what it makes next. */
 export function ScheduledReportsPanel(): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
-  const { park } = usePark()
+  const timeZone = useTimeZone()
+  const park = useParkTree()
   const { data, failed, failure } = useAnswer(scheduledReports, 'api/v1/scheduled-reports', 0)
   if (data !== undefined && data.schedules.length === 0) return null
   const names = new Map([park, ...park.enterprises].map(({ id, name }) => [id, name]))
