@@ -23,6 +23,7 @@ function FailedPart({ error, onAgain }: FailedPartProps): ReactNode {
 
 interface BoundaryState {
   readonly failed: { readonly error: unknown } | undefined
+  readonly address: string
 }
 
 interface CatchingProps {
@@ -31,16 +32,15 @@ interface CatchingProps {
 }
 
 class Catching extends Component<CatchingProps, BoundaryState> {
-  override state: BoundaryState = { failed: undefined }
+  override state: BoundaryState = { failed: undefined, address: this.props.address }
 
-  static getDerivedStateFromError(error: unknown): BoundaryState {
+  static getDerivedStateFromError(error: unknown): Pick<BoundaryState, 'failed'> {
     return { failed: { error } }
   }
 
   /** Another address is another thing to show. */
-  override componentDidUpdate({ address }: CatchingProps): void {
-    if (address !== this.props.address && this.state.failed !== undefined)
-      this.setState({ failed: undefined })
+  static getDerivedStateFromProps({ address }: CatchingProps, state: BoundaryState): BoundaryState | null {
+    return address === state.address ? null : { failed: undefined, address }
   }
 
   override render(): ReactNode {

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { Table, type TableColumnsType } from 'antd'
 import { WHOLE_PARK } from '#contract/report-schedule.ts'
 import { scheduledReports, type ScheduledReportList } from '#dashboards/api/scheduled-shapes.ts'
@@ -8,7 +8,9 @@ import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
 import { NotRead } from './not-read.tsx'
+import { ScheduleList } from './schedule-list.tsx'
 
 type Report = ScheduledReportList['reports'][number]
 
@@ -50,8 +52,11 @@ export function ScheduledReportsPanel(): ReactNode {
   const { t, locale, nameOf } = useSpeech()
   const timeZone = useTimeZone()
   const park = useParkTree()
-  const { data, failed, failure } = useAnswer(scheduledReports, 'api/v1/scheduled-reports', 0)
-  if (data !== undefined && data.schedules.length === 0) return null
+  const { may } = useSession()
+  const [changes, setChanges] = useState(0)
+  const { data, failed, failure } = useAnswer(scheduledReports, 'api/v1/scheduled-reports', changes)
+  const isEmpty = data !== undefined && data.schedules.length === 0 && data.reports.length === 0
+  if (isEmpty && !(may('manage') && data.can.schedule)) return null
   const names = new Map([park, ...park.enterprises].map(({ id, name }) => [id, name]))
   const columns: TableColumnsType<Report> = [
     { title: t('scheduled.period'), dataIndex: 'period' },
@@ -72,20 +77,9 @@ export function ScheduledReportsPanel(): ReactNode {
   ]
   return (
     <section className="panel scheduled" data-testid="scheduled-reports">
-      <h2>
-        {t('scheduled.title')}{' '}
-        <small>
-          {data?.schedules
-            .map(({ next }) =>
-              t('scheduled.next', {
-                period: next.period,
-                time: momentText(next.dueMs, locale, timeZone),
-              }),
-            )
-            .join(' · ')}
-        </small>
-      </h2>
+      <h2>{t('scheduled.title')}</h2>
       <NotRead why={failure} inPanel />
+      {data !== undefined && <ScheduleList data={data} onChange={() => setChanges((count) => count + 1)} />}
       <Table<Report>
         columns={columns}
         dataSource={data?.reports ?? []}
