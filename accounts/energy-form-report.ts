@@ -9,6 +9,7 @@ import {
   amountCell,
   MARKED_NOTE,
   numberCell,
+  traced,
   type ReportCell,
   type ReportSheet,
   type Say,
@@ -62,15 +63,16 @@ export function energyFormSheets(
       line.coefficient && quotient(line.coefficient, decimal(item.form.factor)),
       COEFFICIENT_DECIMALS,
     )
-  const columns: readonly (readonly [LocalName, (line: EnergyFormLine) => BalanceFigure])[] = [
+  // A column that is one row of the balance table is opened there; the others are sums of several.
+  const columns: readonly (readonly [LocalName, (line: EnergyFormLine) => BalanceFigure, string?])[] = [
     [{ zh: '年初库存量', en: 'Stock at the begin of the year' }, (line) => line.yearStock],
     [{ zh: '购进量', en: 'Purchased' }, (line) => line.purchased],
     [{ zh: '消费量合计', en: 'Consumed' }, (line) => line.consumed],
     [{ zh: '工业生产消费', en: 'for production' }, (line) => line.production],
-    [{ zh: '其中：用于原材料', en: 'of which as raw material' }, (line) => line.feedstock],
+    [{ zh: '其中：用于原材料', en: 'of which as raw material' }, (line) => line.feedstock, 'feedstock'],
     [{ zh: '非工业生产消费', en: 'not for production' }, (line) => line.nonProduction],
     [{ zh: '合计中：运输工具消费', en: 'of the total: vehicles' }, (line) => line.transport],
-    [{ zh: '期末库存量', en: 'Stock at the end' }, (line) => line.stockEnd],
+    [{ zh: '期末库存量', en: 'Stock at the end' }, (line) => line.stockEnd, 'stock-end'],
   ]
   const inputRows = rows.childrenOf('transformation').filter(({ id }) => id !== 'recovered-energy')
   const firstHeads = [
@@ -95,7 +97,10 @@ export function energyFormSheets(
       ],
       rows: formed.map((each) => [
         ...firstCells(each),
-        ...columns.map(([, of]) => amount(each, of(each.line))),
+        ...columns.map(([, of, row]) => {
+          const cell = amount(each, of(each.line))
+          return row === undefined ? cell : traced(cell, { row, item: each.line.item })
+        }),
         numberCell(each.line.thousandYuan, DECIMALS),
         coefficient(each),
       ]),

@@ -5,6 +5,7 @@ import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import { WHOLE_PARK, reportScheduleFile, type ReportScheduleFile } from '#contract/report-schedule.ts'
 import { mail } from '#dashboards/alarms/mail.ts'
 import { ReportArchive } from '#dashboards/scheduled/archive.ts'
+import { ScheduleBook } from '#dashboards/scheduled/schedule-book.ts'
 import type { ScheduledReports } from '#dashboards/scheduled/runner.ts'
 import { InvalidFile, readData, type DataFile, type Finding } from '#firmware-config/document.ts'
 
@@ -45,23 +46,27 @@ export function readReportSchedules(
 
 export const credentialsFile = z.strictObject({ username: z.string().min(1), password: z.string().min(1) })
 
-/** Schedules with the archive of their reports; undefined where there are none. Throws as `readReportSchedules`, and `folder-unusable`. */
+/** Schedules of the file and of the page, with the archive of their reports; undefined where nothing is accounted. Throws as `readReportSchedules`, and `folder-unusable`. */
 export function openScheduledReports(
   parkFile: string,
   plan: Pick<AccountingPlan, 'accounts'> | undefined,
   folder: string,
 ): ScheduledReports | undefined {
   const file = reportSchedulesBeside(parkFile)
-  if (file === undefined) return undefined
-  if (plan === undefined) throw new InvalidFile(file, [withoutPlan(file)])
+  if (plan === undefined) {
+    if (file === undefined) return undefined
+    throw new InvalidFile(file, [withoutPlan(file)])
+  }
+  const archive = new ReportArchive(folder)
+  if (file === undefined) return { book: new ScheduleBook(folder, []), archive, mailTo: undefined }
   const { schedules, mail: server } = readReportSchedules(file, plan).value
   const credentials =
     server?.credentialsFile === undefined
       ? undefined
       : readData(credentialsFile, resolve(dirname(file), server.credentialsFile)).value
   return {
-    schedules,
-    archive: new ReportArchive(folder),
+    book: new ScheduleBook(folder, schedules),
+    archive,
     mailTo: server === undefined ? undefined : (to) => mail({ ...server, to: [...to] }, credentials),
   }
 }

@@ -11,7 +11,7 @@ export type ScheduledKind = (typeof scheduledKinds)[number]
 /** Stands for the whole park; no account can have this name: identifiers have no underscore. */
 export const WHOLE_PARK = '_park'
 
-const schedule = z.strictObject({
+export const reportSchedule = z.strictObject({
   id: identifier.meta({ description: 'Name of the schedule; its reports are kept under it' }),
   every: z.enum(['month', 'quarter', 'year']).default('month'),
   day: z.int().min(1).max(28).default(3).meta({
@@ -40,12 +40,12 @@ const schedule = z.strictObject({
     description: 'Who is sent the files; needs "mail"',
   }),
 })
-export type ReportSchedule = z.output<typeof schedule>
+export type ReportSchedule = z.output<typeof reportSchedule>
 
 export const reportScheduleFile = z
   .strictObject({
     schedules: z
-      .array(schedule)
+      .array(reportSchedule)
       .min(1)
       .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two schedules have one id'),
     mail: smtp.optional(),

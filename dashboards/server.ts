@@ -329,6 +329,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       : new ReportRunner({ ...options.scheduled, making, font: options.reportFont, log })
   scheduledApi(app, {
     guard,
+    clock,
+    park,
     scheduled:
       options.scheduled === undefined || scheduled === undefined
         ? undefined

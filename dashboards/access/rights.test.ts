@@ -1,14 +1,21 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { readReportFiles } from '#cli/accounting-files.ts'
+import { closingDeskOf, readClosingKeys } from '#cli/closing.ts'
+import { deskOf } from '#cli/desk.ts'
 import { readPostingRules } from '#cli/posting-rules.ts'
 import { roleMay, roleNames, type Role } from '#contract/access.ts'
-import { openBooks } from '#store/open.ts'
-import type { Books } from '#store/port.ts'
+import { reportSchedule } from '#contract/report-schedule.ts'
+import { newSigningKey } from '#firmware-config/signature.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import type { Books, ReadingStore } from '#store/port.ts'
 import { sessionInfo } from '../api/session-shape.ts'
 import { knownInterval } from '../fixture.ts'
+import { ReportArchive } from '../scheduled/archive.ts'
+import { ScheduleBook } from '../scheduled/schedule-book.ts'
 import type { ServerOptions } from '../server.ts'
 import { power, ServerBench, startMs } from '../server.test-support.ts'
 import { CHANGE_HEADER, type GuardedRoute } from './guard.ts'
@@ -25,10 +32,15 @@ interface Person {
 
 let bench: ServerBench
 let books: Books
+let readings: ReadingStore
 const people = new Map<Role, Person>()
 
 /** A plan with an account of each enterprise. */
-function accountingOf(books: Books): Pick<ServerOptions, 'reports' | 'accounts'> {
+function accountingOf(
+  books: Books,
+  readings: ReadingStore,
+  bench: ServerBench,
+): Pick<ServerOptions, 'reports' | 'accounts' | 'desk' | 'scheduled'> {
   const account = { sector: 'industry', fuelSet: 'S1', electricityRegion: 'tianjin' }
   const plan = accountingPlan.parse({
     park: 'binhai',
@@ -37,7 +49,21 @@ function accountingOf(books: Books): Pick<ServerOptions, 'reports' | 'accounts'>
     accounts: [OWN, OTHER].map((id) => ({ ...account, account: id })),
   })
   const rules = readPostingRules()
+  const { publicText } = newSigningKey()
+  writeFileSync(join(bench.folder, 'closing-keys.yaml'), `keys:\n  - name: manager\n    key: ${publicText}\n`)
+  const keys = readClosingKeys(join(bench.folder, 'park.yaml'))
+  const { park } = bench.options()
+  const { clock } = bench
+  const closings = closingDeskOf({ books, park, plan }, keys)
+  const folder = join(bench.folder, 'reports')
+  const given = reportSchedule.parse({ id: 'monthly', of: ['_park', OTHER], mailTo: ['office@park.example'] })
   return {
+    desk: deskOf({ books, store: readings, park, clock, closings }),
+    scheduled: {
+      book: new ScheduleBook(folder, [given]),
+      archive: new ReportArchive(folder),
+      mailTo: undefined,
+    },
     reports: { ...readReportFiles(), ...rules, plan, books },
     accounts: { plan, rules, books, commits: { commitsSince: async () => [] } },
   }
@@ -83,7 +109,8 @@ beforeAll(async () => {
   )
   const { openAs: _, ...closed } = bench.options()
   books = openBooks(join(bench.folder, 'books.sqlite'), 'Asia/Shanghai')
-  await bench.startWith({ ...closed, ...accountingOf(books) })
+  readings = await openReadingStore(`sqlite:${join(bench.folder, 'readings.sqlite')}`)
+  await bench.startWith({ ...closed, ...accountingOf(books, readings, bench) })
   const { firstLink = '' } = bench.server
   const first = await post('/api/v1/session/link', { secret: secretIn(firstLink), password: PASSWORD })
   const administrator = await personOf('administrator', first)
@@ -94,6 +121,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   books.close()
+  await readings.close()
   await bench.stop()
 })
 
@@ -140,6 +168,27 @@ describe('every route as every role', () => {
       const { status } = await ask(route, {})
       expect(status === 401, `${route.method} ${route.url}`).toBe(route.access.needs !== 'nobody')
     }
+  })
+
+  test('has the newer parts of the pages in its walk', () => {
+    const urls = new Set(walked().map(({ method, url }) => `${method} ${url}`))
+    for (const route of [
+      'POST /api/v1/accounts/:account/closings',
+      'GET /api/v1/accounts/:account/closing-draft',
+      'GET /api/v1/tokens',
+      'POST /api/v1/tokens',
+      'GET /api/v1/audit',
+      'GET /api/v1/audit/file',
+      'GET /api/v1/accounts/:account/targets/:target/preview',
+      'GET /api/v1/accounts/:account/restatement-preview',
+      'GET /api/power/:flow',
+      'GET /api/energy/:carrier/:flow',
+      'GET /api/v1/accounts/:account/day',
+      'POST /api/v1/report-schedules',
+      'PATCH /api/v1/report-schedules/:schedule',
+      'DELETE /api/v1/report-schedules/:schedule',
+    ])
+      expect(urls, route).toContain(route)
   })
 
   test.each(roleNames)('answers %s as the table says', async (role) => {

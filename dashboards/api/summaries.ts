@@ -91,6 +91,9 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/v1/factors': 'Factors with their versions, validity and documents',
   'GET /api/v1/targets': 'Targets of the park and how it stands to them',
   'GET /api/v1/targets/file': 'Targets as a spreadsheet',
+  'POST /api/v1/report-schedules': 'Makes a schedule of reports; it begins with the next period',
+  'PATCH /api/v1/report-schedules/{schedule}': 'Changes a schedule that was made on the page',
+  'DELETE /api/v1/report-schedules/{schedule}': 'Ends a schedule that was made on the page; its reports stay',
   'GET /api/v1/scheduled-reports': 'Schedules of reports with what is next, and what was made by them',
   'GET /api/v1/scheduled-reports/{schedule}/{period}/{file}':
     'A file of a scheduled report of the whole park',

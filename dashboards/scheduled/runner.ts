@@ -10,6 +10,7 @@ import { pdfOf, type ReportFont } from '../report-pdf.ts'
 import type { MadeFile, ReportArchive } from './archive.ts'
 import { duePeriods, nextDue, type DuePeriod } from './due.ts'
 import type { ReportManifest } from './manifest.ts'
+import type { ScheduleBook } from './schedule-book.ts'
 
 /** Makes what is due and was not made, sends it where that was asked for, and looks again every minute. */
 
@@ -21,7 +22,7 @@ const MAIL_FOR_MS = 14 * 24 * 3_600_000
 
 /** Schedules, where their reports are kept, and what they are sent with. */
 export interface ScheduledReports {
-  readonly schedules: readonly ReportSchedule[]
+  readonly book: ScheduleBook
   readonly archive: ReportArchive
   /** Sends to these addresses; undefined where there is no server for mail. */
   readonly mailTo: ((to: readonly string[]) => Channel) | undefined
@@ -74,7 +75,7 @@ export class ReportRunner {
       }
     }
     let made = 0
-    for (const schedule of this.#parts.schedules) {
+    for (const { schedule } of this.#parts.book.list()) {
       for (const { due, account } of (await attempt(() => this.#dueOf(schedule))) ?? []) {
         if (signal.aborted) return made
         if ((await attempt(() => this.#make(schedule, due, account))) === true) made += 1

@@ -11,6 +11,7 @@ import type { Notice } from '../alarms/notify.ts'
 import { scheduledReports, type ScheduledReportList } from '../api/scheduled-shapes.ts'
 import { ServerBench } from '../server.test-support.ts'
 import { ReportArchive } from './archive.ts'
+import { ScheduleBook } from './schedule-book.ts'
 
 let posting: PostingBench
 let bench: ServerBench
@@ -33,7 +34,7 @@ async function start(): Promise<void> {
     reports: { ...readReportFiles(), library: rules.library, plan, books },
     accounts: { plan, rules, books, commits: { commitsSince: async () => [] } },
     scheduled: {
-      schedules: schedules ?? [schedule],
+      book: new ScheduleBook(folder(), schedules ?? [schedule]),
       archive: archive(),
       mailTo: (to) => ({
         name: 'mail',
@@ -271,7 +272,7 @@ test('a report that cannot be made is told of beside the others', async () => {
     park: smallPark,
     clock,
     reports: { ...readReportFiles(), library: rules.library, plan: planWith(), books: failing },
-    scheduled: { schedules: [schedule], archive: archive(), mailTo: undefined },
+    scheduled: { book: new ScheduleBook(folder(), [schedule]), archive: archive(), mailTo: undefined },
   })
   await look()
   const [newest] = archive().list()
@@ -280,4 +281,35 @@ test('a report that cannot be made is told of beside the others', async () => {
     files: [],
     refused: [{ report: 'quality', code: 'amount-overflow', message: 'Too large.' }],
   })
+})
+
+test('a manager makes, changes and ends a schedule; what it made stays, and the audit log has each of it', async () => {
+  await start()
+  await bench.signIn()
+  const path = '/api/v1/report-schedules'
+  const made = { id: 'quarterly', every: 'quarter', reports: ['balance'], of: ['steel'] }
+  expect((await bench.change('POST', path, made)).status).toBe(200)
+  expect((await bench.change('POST', path, made)).status).toBe(400)
+  expect((await bench.change('POST', path, { ...made, id: 'other', of: ['nobody'] })).status).toBe(404)
+  expect((await bench.change('PATCH', `${path}/monthly`, { day: 9 })).status).toBe(400)
+  expect((await bench.change('PATCH', `${path}/quarterly`, { day: 9, of: null })).status).toBe(200)
+  await restart()
+  const { schedules: lines, can } = await listed()
+  expect(can).toEqual({ schedule: true, mail: true })
+  expect(lines.map(({ id, by, day, of }) => ({ id, by, day, of }))).toEqual([
+    { id: 'monthly', by: null, day: 3, of: null },
+    { id: 'quarterly', by: 'admin', day: 9, of: null },
+  ])
+  // The first quarter ended before it was made: it begins with the second.
+  posting.clock.advance(at('2026-07-09T06:00') - posting.clock.wallMs())
+  await bench.signInAgain()
+  await look()
+  const quarterly = async (): Promise<string[]> =>
+    (await listed()).reports.flatMap(({ schedule: of, period }) => (of === 'quarterly' ? [period] : []))
+  expect(new Set(await quarterly())).toEqual(new Set(['2026-Q2']))
+  expect((await bench.change('DELETE', `${path}/quarterly`, {})).status).toBe(204)
+  expect((await listed()).schedules.map(({ id }) => id)).toEqual(['monthly'])
+  expect(await quarterly()).not.toEqual([])
+  const audit = JSON.stringify(await bench.get('/api/v1/audit'))
+  for (const method of ['POST', 'PATCH', 'DELETE']) expect(audit).toContain(`${method} ${path}`)
 })

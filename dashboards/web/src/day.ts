@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { dayView, type DayView } from '#dashboards/api/day-shapes.ts'
 import { useAnswer, type Fetched } from '#dashboards/web/src/answers.ts'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 
 /** The day beside other days: slots end every quarter of an hour, and the server keeps its figures for half a minute. */
@@ -9,7 +9,7 @@ const REFRESH_MS = 60_000
 
 /** Figures of the day; nothing where the park has no accounting plan. */
 export function useDay(): Fetched<DayView> {
-  const { nowMs, live } = usePresent()
+  const { nowMs, live } = useMinute()
   const { accounting } = useParkTree()
   return useAnswer(dayView, live && accounting ? 'api/v1/day' : undefined, Math.floor(nowMs / REFRESH_MS))
 }

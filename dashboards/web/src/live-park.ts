@@ -2,13 +2,7 @@ import { useEffect, useMemo } from 'react'
 import { parkTree, type Overview, type ParkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import {
-  useLiveStream,
-  useServerNow,
-  type Connection,
-  type Present,
-  type ServerTime,
-} from '#dashboards/web/src/live.ts'
+import { useLiveStream, type Connection, type ServerTime } from '#dashboards/web/src/live.ts'
 import { useSession } from '#dashboards/web/src/session.tsx'
 
 /** The park and what it does now, for whatever shows it. */
@@ -16,7 +10,7 @@ export interface LivePark {
   readonly connection: Connection
   /** Undefined until the server has been heard. */
   readonly time: ServerTime | undefined
-  readonly present: Present
+  readonly timeZone: string
   readonly title: string
   readonly simulated: boolean
   readonly failed: boolean
@@ -34,11 +28,8 @@ export function useLivePark(): LivePark {
     if (connection === 'broken') recheck()
   }, [connection, recheck])
   const answer = useAnswer(parkTree, 'api/park', snapshots)
-  const nowMs = useServerNow(time)
   const park = answer.data
   const timeZone = park?.timeZone ?? 'UTC'
-  const live = connection === 'live'
-  const present = useMemo(() => ({ nowMs: nowMs ?? 0, live, timeZone }), [nowMs, live, timeZone])
   const data = useMemo(
     () => (park === undefined || overview === undefined ? undefined : { park, overview }),
     [park, overview],
@@ -50,7 +41,7 @@ export function useLivePark(): LivePark {
   return {
     connection,
     time,
-    present,
+    timeZone,
     title,
     simulated: overview?.simulated ?? false,
     failed: answer.failed,

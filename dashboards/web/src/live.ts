@@ -106,10 +106,31 @@ export interface Present {
   readonly timeZone: string
 }
 
-export const PresentContext = createContext<Present>({ nowMs: 0, live: false, timeZone: 'UTC' })
+const unknown: Present = { nowMs: 0, live: false, timeZone: 'UTC' }
+/** One context for each pace at which something is drawn again; `present.tsx` gives them. */
+export const SecondContext = createContext(unknown)
+export const FiveSecondsContext = createContext(unknown)
+export const MinuteContext = createContext(unknown)
+export const TimeZoneContext = createContext(unknown.timeZone)
 
+/** Now, by the second: for ages, and for nothing else, because who asks is drawn again every second. */
 export function usePresent(): Present {
-  return useContext(PresentContext)
+  return useContext(SecondContext)
+}
+
+/** The same by five seconds, for what is asked for again that often. */
+export function useFiveSeconds(): Present {
+  return useContext(FiveSecondsContext)
+}
+
+/** The same by the minute, for days, months and what is asked for again from time to time. */
+export function useMinute(): Present {
+  return useContext(MinuteContext)
+}
+
+/** The park's time zone, which no clock changes. */
+export function useTimeZone(): string {
+  return useContext(TimeZoneContext)
 }
 
 /** True while a value may be read as the present one: by the server's word, its age since, and a living stream. */

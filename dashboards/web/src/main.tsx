@@ -4,6 +4,7 @@ import { App } from './app.tsx'
 import { chosenSpeech, SpeechProvider } from './language.tsx'
 import { LookProvider } from './look.tsx'
 import { SessionProvider } from './session.tsx'
+import { Boundary } from './parts/boundary.tsx'
 import './page.css'
 import './day.css'
 
@@ -14,7 +15,9 @@ createRoot(root).render(
     <SpeechProvider first={await chosenSpeech()}>
       <LookProvider>
         <SessionProvider>
-          <App />
+          <Boundary>
+            <App />
+          </Boundary>
         </SessionProvider>
       </LookProvider>
     </SpeechProvider>

@@ -74,9 +74,24 @@ export function secondText(atMs: number, locale: string, timeZone: string): stri
   return new Intl.DateTimeFormat(locale, { ...clockParts, second: '2-digit', timeZone }).format(atMs)
 }
 
-/** Date and HH:MM in a zone. */
+/** The last and first instant that a date can be. */
+const INSTANT_MS_MAX = 8.64e15
+
+/**
+ * Date and HH:MM in a zone. Never throws, because one bad line must not take a table with it: what is no instant is "—",
+ * and where the browser does not know the zone it is said in UTC, with its Z.
+ */
 export function momentText(atMs: number, locale: string, timeZone: string): string {
-  return `${dayOf(atMs, timeZone)} ${minuteText(atMs, locale, timeZone)}`
+  if (!(Math.abs(atMs) <= INSTANT_MS_MAX)) return '—'
+  try {
+    return `${dayOf(atMs, timeZone)} ${minuteText(atMs, locale, timeZone)}`
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return new Date(atMs)
+      .toISOString()
+      .replace('T', ' ')
+      .replace(/:\d\d\.\d+Z$/, 'Z')
+  }
 }
 
 /** A length of time in its two largest units. */

@@ -3,7 +3,7 @@ import { targetsView, type TargetView } from '#accounts/targets/target-view.ts'
 import { alarmList } from '#dashboards/api/alarm-shapes.ts'
 import { dataHealth, type DataHealth } from '#dashboards/api/completeness-shapes.ts'
 import { useAnswer, type Fetched } from '#dashboards/web/src/answers.ts'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute, useFiveSeconds } from '#dashboards/web/src/live.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 
@@ -16,7 +16,7 @@ const TARGETS_MS = 600_000
 
 /** The number of the stretch under way; while nothing is heard from the server nothing new is asked for. */
 function useTurn(everyMs: number): string | number {
-  const { nowMs, live } = usePresent()
+  const { nowMs, live } = useFiveSeconds()
   return live ? Math.floor(nowMs / everyMs) : 'broken'
 }
 
@@ -34,7 +34,7 @@ export function useHealth(): Fetched<DataHealth> {
 export function useTargetsNow(): Fetched<readonly TargetView[]> {
   const park = useParkTree()
   const { info } = useSession()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const account = info?.enterprise ?? park.id
   // Of one account: those of all of them, and the park’s curves, are the page’s own and cost much more.
   const { data, ...rest } = useAnswer(targetsView, `api/v1/accounts/${account}/targets`, useTurn(TARGETS_MS))

@@ -3,7 +3,7 @@ import { useDayOnce } from '#dashboards/web/src/day.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useLivePark, type LivePark } from '#dashboards/web/src/live-park.ts'
-import { PresentContext, usePresent } from '#dashboards/web/src/live.ts'
+import { usePresent } from '#dashboards/web/src/live.ts'
 import { secondText, weekdayText } from '#dashboards/web/src/numbers.ts'
 import { ParkProvider } from '#dashboards/web/src/park-context.tsx'
 import { ChartScaleContext } from '#dashboards/web/src/parts/chart-scale.ts'
@@ -14,7 +14,9 @@ import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { Notice } from '#dashboards/web/src/parts/notice.tsx'
 import { ParkState } from '#dashboards/web/src/parts/park-state.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
+import { PresentProvider } from '#dashboards/web/src/present.tsx'
 import './wall.css'
 
 /** The screen that charts are drawn for; a larger one gets larger charts, not smaller letters. */
@@ -46,14 +48,18 @@ function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data
   const { heightPx, scale } = useChartSize()
   return (
     <ChartScaleContext value={scale}>
-      <Tiles overview={overview} day={day} />
-      <div className="park-state">{hasCome && <ParkState onWall />}</div>
-      <div className="wall-grid">
-        <LoadCurvePanel park={park} height={heightPx} />
-        {day === undefined ? <section className="panel" /> : <DayShares day={day} />}
-        {day === undefined ? <section className="panel" /> : <FlowSankey day={day} height={heightPx} />}
-        <GatewayCards park={park} gateways={overview.gateways} />
-      </div>
+      <Parts>
+        <Tiles overview={overview} day={day} />
+        <div className="park-state">{hasCome && <ParkState onWall />}</div>
+        <div className="wall-grid">
+          <LoadCurvePanel park={park} height={heightPx} />
+          <Parts>
+            {day === undefined ? <section className="panel" /> : <DayShares day={day} />}
+            {day === undefined ? <section className="panel" /> : <FlowSankey day={day} height={heightPx} />}
+            <GatewayCards park={park} gateways={overview.gateways} />
+          </Parts>
+        </div>
+      </Parts>
     </ChartScaleContext>
   )
 }
@@ -79,14 +85,14 @@ function WallHead({ title, simulated }: { title: string; simulated: boolean }): 
 /** The park on a wall: nothing to press, everything at once, and plainly said when it is not the present. */
 export function Wall(): ReactNode {
   const { t, locale } = useSpeech()
-  const { connection, time, present, title, simulated, data } = useLivePark()
+  const { connection, time, timeZone, title, simulated, data } = useLivePark()
   return (
-    <PresentContext value={present}>
+    <PresentProvider time={time} live={connection === 'live'} timeZone={timeZone}>
       <main className={connection === 'broken' ? 'wall is-broken' : 'wall'}>
         <WallHead title={title} simulated={simulated} />
         {connection === 'broken' && time !== undefined && (
           <Notice tone="error">
-            {t('stream.brokenTitle', { time: secondText(time.nowMs, locale, present.timeZone) })}
+            {t('stream.brokenTitle', { time: secondText(time.nowMs, locale, timeZone) })}
           </Notice>
         )}
         {data === undefined ? (
@@ -97,6 +103,6 @@ export function Wall(): ReactNode {
           </ParkProvider>
         )}
       </main>
-    </PresentContext>
+    </PresentProvider>
   )
 }

@@ -1,9 +1,9 @@
-import { useState, type ReactNode } from 'react'
+import { useCallback, useState, type ReactNode } from 'react'
 import { Alert, Empty, Select } from 'antd'
 import { accountList, statement } from '#dashboards/api/account-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { AccountFigures } from '#dashboards/web/src/parts/account-figures.tsx'
@@ -15,6 +15,7 @@ import { AccountTargets } from '#dashboards/web/src/parts/account-targets.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { accountTrace } from '#dashboards/web/src/trace-paths.ts'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 /** Statements change with the hour, not with the second. */
 const REFRESH_MS = 60_000
@@ -24,7 +25,7 @@ const YEARS = 5
 /** The carbon account of an enterprise or of the park's own: a year's statement, opened down to its evidence. */
 export function AccountPage(): ReactNode {
   const { t, nameOf } = useSpeech()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const thisYear = Number(
     new Intl.DateTimeFormat('en', { year: 'numeric', timeZone }).format(nowMs === 0 ? undefined : nowMs),
   )
@@ -32,6 +33,7 @@ export function AccountPage(): ReactNode {
   const [chosen, setChosen] = useState<string>()
   const [year, setYear] = useState(thisYear)
   const [changes, setChanges] = useState(0)
+  const changed = useCallback(() => setChanges((count) => count + 1), [])
   const refresh = `${Math.floor(nowMs / REFRESH_MS)} ${changes}`
   const accounts = useAnswer(accountList, accounting ? 'api/v1/accounts' : undefined, refresh)
   const account = chosen ?? accounts.data?.accounts[0]?.account
@@ -50,56 +52,58 @@ export function AccountPage(): ReactNode {
   const { data } = answer
   return (
     <div className="stack">
-      <PageHead title={t('page.account')} help={t('account.help')}>
-        <Select
-          aria-label={t('account.whose')}
-          style={{ minWidth: 200 }}
-          value={account ?? null}
-          onChange={setChosen}
-          options={accounts.data.accounts.map(({ account: id, name }) => ({
-            value: id,
-            label: nameOf(name),
-          }))}
-        />
-        <Select
-          aria-label={t('account.year')}
-          value={year}
-          onChange={setYear}
-          options={Array.from({ length: YEARS }, (_, back) => ({
-            value: thisYear - back,
-            label: thisYear - back,
-          }))}
-        />
-      </PageHead>
-      <NotRead why={answer.failure} />
-      {data === undefined ? (
-        !answer.failed && <Loading text={t('loading')} />
-      ) : data.months.length === 0 ? (
-        <Empty description={t('account.empty')} />
-      ) : (
-        <>
-          <AccountFigures statement={data} trace={accountTrace(data.account, String(year))}>
-            <AccountQuota
-              account={data.account}
-              year={year}
-              total={data.totals.total}
-              trace={accountTrace(data.account, String(year))}
-            />
-          </AccountFigures>
-          {account !== undefined && <AccountTargets account={account} year={year} />}
-          <AccountMonths statement={data} />
-          <AccountLines statement={data} />
-          <AccountLedger
-            key={data.account}
-            account={data.account}
-            sourceNames={data.sourceNames}
-            last={accounts.data.accounts.find((each) => each.account === data.account)?.entries ?? 0}
-            months={data.months}
-            differences={data.differences}
-            onChange={() => setChanges((count) => count + 1)}
+      <Parts>
+        <PageHead title={t('page.account')} help={t('account.help')}>
+          <Select
+            aria-label={t('account.whose')}
+            style={{ minWidth: 200 }}
+            value={account ?? null}
+            onChange={setChosen}
+            options={accounts.data.accounts.map(({ account: id, name }) => ({
+              value: id,
+              label: nameOf(name),
+            }))}
           />
-        </>
-      )}
+          <Select
+            aria-label={t('account.year')}
+            value={year}
+            onChange={setYear}
+            options={Array.from({ length: YEARS }, (_, back) => ({
+              value: thisYear - back,
+              label: thisYear - back,
+            }))}
+          />
+        </PageHead>
+        <NotRead why={answer.failure} />
+        {data === undefined ? (
+          !answer.failed && <Loading text={t('loading')} />
+        ) : data.months.length === 0 ? (
+          <Empty description={t('account.empty')} />
+        ) : (
+          <>
+            <AccountFigures statement={data} trace={accountTrace(data.account, String(year))}>
+              <AccountQuota
+                account={data.account}
+                year={year}
+                total={data.totals.total}
+                trace={accountTrace(data.account, String(year))}
+              />
+            </AccountFigures>
+            {account !== undefined && <AccountTargets account={account} year={year} />}
+            <AccountMonths statement={data} />
+            <AccountLines statement={data} />
+            <AccountLedger
+              key={data.account}
+              account={data.account}
+              sourceNames={data.sourceNames}
+              last={accounts.data.accounts.find((each) => each.account === data.account)?.entries ?? 0}
+              months={data.months}
+              differences={data.differences}
+              onChange={changed}
+            />
+          </>
+        )}
+      </Parts>
     </div>
   )
 }

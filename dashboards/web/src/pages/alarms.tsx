@@ -7,15 +7,16 @@ import { alarmSubjects } from '#dashboards/web/src/alarm-subject.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useFiveSeconds, useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText, spanText, valueText } from '#dashboards/web/src/numbers.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { AlarmRuleList } from '#dashboards/web/src/parts/alarm-rules.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { ReasonDialog } from '#dashboards/web/src/parts/reason-dialog.tsx'
 import { Refused, useSession } from '#dashboards/web/src/session.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 const REFRESH_MS = 10_000
 const states = ['standing', 'all'] as const
@@ -32,7 +33,7 @@ const subjectPages: Readonly<Record<AlarmLine['subject']['kind'], (id: string) =
 /** What is seen of an alarm: a value beside its limit, and since when. */
 function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
   const { t, locale } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const { value, limit, unit, sinceMs } = alarm.detail
   // Alarms of before have these two for a unit.
   const shown = unit === undefined || unit === 'power' || unit === 'slot' ? '' : ` ${unit}`
@@ -48,8 +49,8 @@ function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
 /** What holds now and what held: acknowledged by whom, and what was remarked. */
 export function AlarmsPage(): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { nowMs, timeZone } = usePresent()
-  const { park } = usePark()
+  const { nowMs, timeZone } = useFiveSeconds()
+  const park = useParkTree()
   const { may, change, info } = useSession()
   const [state, setState] = useState<(typeof states)[number]>('standing')
   const [changes, setChanges] = useState(0)
@@ -97,7 +98,7 @@ export function AlarmsPage(): ReactNode {
       align: 'right',
       render: (_, { begunMs, endedMs }) => (
         <span className="number">
-          {spanText((endedMs ?? nowMs) - begunMs, t)}
+          {spanText(Math.max(0, (endedMs ?? nowMs) - begunMs), t)}
           {endedMs === null ? '' : ` · ${t('alarm.over')}`}
         </span>
       ),
@@ -146,39 +147,41 @@ export function AlarmsPage(): ReactNode {
   ]
   return (
     <div className="stack" data-testid="alarms-page">
-      <PageHead title={t('page.alarms')} help={t('alarm.help')}>
-        <Segmented
-          aria-label={t('choice.state')}
-          value={state}
-          onChange={setState}
-          options={states.map((value) => ({ value, label: t(`alarm.${value}`) }))}
-        />
-      </PageHead>
-      <NotRead why={answer.failure} />
-      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
-      <section className="panel">
-        <Table<AlarmLine>
-          columns={columns}
-          dataSource={answer.data?.alarms ?? []}
-          loading={answer.data === undefined && !answer.failed}
-          rowKey="id"
-          size="small"
-          scroll={{ x: true }}
-          pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
-          locale={{ emptyText: <Nothing text={t('alarm.none')} /> }}
-        />
-      </section>
-      {(info?.enterprise ?? null) === null && <AlarmRuleList />}
-      {asked !== undefined && (
-        <ReasonDialog
-          title={t('gap.remark')}
-          onClose={() => setAsked(undefined)}
-          onSubmit={async (text) => {
-            await change('POST', `api/v1/alarms/${asked.id}/remarks`, { text })
-            setChanges((count) => count + 1)
-          }}
-        />
-      )}
+      <Parts>
+        <PageHead title={t('page.alarms')} help={t('alarm.help')}>
+          <Segmented
+            aria-label={t('choice.state')}
+            value={state}
+            onChange={setState}
+            options={states.map((value) => ({ value, label: t(`alarm.${value}`) }))}
+          />
+        </PageHead>
+        <NotRead why={answer.failure} />
+        {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+        <section className="panel">
+          <Table<AlarmLine>
+            columns={columns}
+            dataSource={answer.data?.alarms ?? []}
+            loading={answer.data === undefined && !answer.failed}
+            rowKey="id"
+            size="small"
+            scroll={{ x: true }}
+            pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
+            locale={{ emptyText: <Nothing text={t('alarm.none')} /> }}
+          />
+        </section>
+        {(info?.enterprise ?? null) === null && <AlarmRuleList />}
+        {asked !== undefined && (
+          <ReasonDialog
+            title={t('gap.remark')}
+            onClose={() => setAsked(undefined)}
+            onSubmit={async (text) => {
+              await change('POST', `api/v1/alarms/${asked.id}/remarks`, { text })
+              setChanges((count) => count + 1)
+            }}
+          />
+        )}
+      </Parts>
     </div>
   )
 }

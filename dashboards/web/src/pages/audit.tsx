@@ -5,13 +5,14 @@ import { auditShape } from '#dashboards/api/user-shapes.ts'
 import '#dashboards/web/src/access.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 type Entry = z.output<typeof auditShape>
 const entries = z.array(auditShape)
@@ -38,7 +39,7 @@ const isRefusal = (detail: string): boolean => Number(statusOf(detail)) >= 400
 /** Who changed what or tried to: by person, days and object, and as a file. */
 export function AuditPage(): ReactNode {
   const { t, locale, language } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const { info } = useSession()
   const [wish, setWish] = useState<Wish>({ user: '', about: '', days: ['', ''] })
   /** Ids before which a page begins: that of the page shown is the last. */
@@ -83,67 +84,69 @@ export function AuditPage(): ReactNode {
   const last = data?.at(-1)
   return (
     <div className="stack" data-testid="audit">
-      <PageHead title={t('page.audit')} help={t('audit.help')}>
-        <Input.Search
-          allowClear
-          style={{ width: 160 }}
-          placeholder={t('audit.user')}
-          aria-label={t('audit.user')}
-          onSearch={(user) => choose({ user: user.trim() })}
-        />
-        <Input.Search
-          allowClear
-          style={{ width: 220 }}
-          placeholder={t('audit.about')}
-          aria-label={t('audit.about')}
-          onSearch={(about) => choose({ about: about.trim() })}
-        />
-        <DatePicker.RangePicker
-          aria-label={t('audit.days')}
-          onChange={(_, days) => choose({ days: days ?? ['', ''] })}
-        />
-        {!isOpen && (
-          <Space.Compact>
-            {(['xlsx', 'csv'] as const).map((format) => (
-              <Button
-                key={format}
-                href={`api/v1/audit/file?${query}&format=${format}&language=${language}`}
-                aria-label={t(`report.${format}`)}
-              >
-                {format.toUpperCase()}
-              </Button>
-            ))}
-          </Space.Compact>
-        )}
-      </PageHead>
-      <AccessTabs />
-      {isOpen && <Alert type="info" showIcon title={t('audit.open')} />}
-      <NotRead why={failure} />
-      {!isOpen && (
-        <section className="panel">
-          <Table<Entry>
-            scroll={{ x: 'max-content' }}
-            rowKey="id"
-            size="small"
-            columns={columns}
-            dataSource={data ?? []}
-            loading={data === undefined && !failed}
-            pagination={{ pageSize: 25, hideOnSinglePage: true, showSizeChanger: false }}
-            locale={{ emptyText: <Nothing text={t('audit.none')} /> }}
+      <Parts>
+        <PageHead title={t('page.audit')} help={t('audit.help')}>
+          <Input.Search
+            allowClear
+            style={{ width: 160 }}
+            placeholder={t('audit.user')}
+            aria-label={t('audit.user')}
+            onSearch={(user) => choose({ user: user.trim() })}
           />
-          <Space>
-            <Button disabled={at === undefined} onClick={() => setBefore(before.slice(0, -1))}>
-              {t('audit.newer')}
-            </Button>
-            <Button
-              disabled={last === undefined || (data?.length ?? 0) < PAGE}
-              onClick={() => last !== undefined && setBefore([...before, last.id])}
-            >
-              {t('audit.older')}
-            </Button>
-          </Space>
-        </section>
-      )}
+          <Input.Search
+            allowClear
+            style={{ width: 220 }}
+            placeholder={t('audit.about')}
+            aria-label={t('audit.about')}
+            onSearch={(about) => choose({ about: about.trim() })}
+          />
+          <DatePicker.RangePicker
+            aria-label={t('audit.days')}
+            onChange={(_, days) => choose({ days: days ?? ['', ''] })}
+          />
+          {!isOpen && (
+            <Space.Compact>
+              {(['xlsx', 'csv'] as const).map((format) => (
+                <Button
+                  key={format}
+                  href={`api/v1/audit/file?${query}&format=${format}&language=${language}`}
+                  aria-label={t(`report.${format}`)}
+                >
+                  {format.toUpperCase()}
+                </Button>
+              ))}
+            </Space.Compact>
+          )}
+        </PageHead>
+        <AccessTabs />
+        {isOpen && <Alert type="info" showIcon title={t('audit.open')} />}
+        <NotRead why={failure} />
+        {!isOpen && (
+          <section className="panel">
+            <Table<Entry>
+              scroll={{ x: 'max-content' }}
+              rowKey="id"
+              size="small"
+              columns={columns}
+              dataSource={data ?? []}
+              loading={data === undefined && !failed}
+              pagination={{ pageSize: 25, hideOnSinglePage: true, showSizeChanger: false }}
+              locale={{ emptyText: <Nothing text={t('audit.none')} /> }}
+            />
+            <Space>
+              <Button disabled={at === undefined} onClick={() => setBefore(before.slice(0, -1))}>
+                {t('audit.newer')}
+              </Button>
+              <Button
+                disabled={last === undefined || (data?.length ?? 0) < PAGE}
+                onClick={() => last !== undefined && setBefore([...before, last.id])}
+              >
+                {t('audit.older')}
+              </Button>
+            </Space>
+          </section>
+        )}
+      </Parts>
     </div>
   )
 }

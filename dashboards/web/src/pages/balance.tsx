@@ -4,7 +4,7 @@ import { balanceView } from '#accounts/balance-view.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { measures, type Measure } from '#dashboards/web/src/balance-figures.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { BalanceCellDrawer } from '#dashboards/web/src/parts/balance-cell-drawer.tsx'
 import { BalanceGrid, type OpenCell } from '#dashboards/web/src/parts/balance-grid.tsx'
 import { BalanceClosures, BalanceNotes } from '#dashboards/web/src/parts/balance-notes.tsx'
@@ -14,6 +14,7 @@ import '#dashboards/web/src/accounts.css'
 import { periodText, ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { ReportDownloads } from '#dashboards/web/src/parts/report-downloads.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 /** Tables change with the quarter-hour. */
 const REFRESH_MS = 300_000
@@ -22,7 +23,7 @@ const REFRESH_MS = 300_000
 export function BalancePage(): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
-  const { nowMs } = usePresent()
+  const { nowMs } = useMinute()
   const choice = useReportChoice()
   const [measure, setMeasure] = useState<Measure>('physical')
   const [allRows, setAllRows] = useState(false)
@@ -34,41 +35,43 @@ export function BalancePage(): ReactNode {
   )
   return (
     <div className="stack">
-      <PageHead title={t('page.balance')} help={t('balance.help')}>
-        <ReportChoices choice={choice} />
-        <Segmented<Measure>
-          aria-label={t('balance.measure')}
-          value={measure}
-          onChange={setMeasure}
-          options={measures.map((each) => ({ value: each, label: t(`balance.${each}`) }))}
-        />
-        <ReportDownloads kind="balance" choice={choice} />
-      </PageHead>
-      <NotRead why={failure} />
-      {data === undefined ? (
-        !failed && <Loading text={t('report.loading')} />
-      ) : data.items.length === 0 ? (
-        <Empty description={t('report.empty')} />
-      ) : (
-        <>
-          <section className="panel" data-testid="balance">
-            <div className="panel-head">
-              <h2>
-                {nameOf(data.account)} · {periodText(data.period.name, speech)}
-                <small>{t('report.plan', { revision: data.planRevision })}</small>
-              </h2>
-              <label className="switch">
-                <Switch size="small" checked={allRows} onChange={setAllRows} /> {t('balance.allRows')}
-              </label>
-            </div>
-            <BalanceGrid view={data} measure={measure} allRows={allRows} open={setOpened} />
-            <p className="panel-note">{t('balance.legend')}</p>
-          </section>
-          <BalanceClosures view={data} />
-          <BalanceNotes view={data} />
-          <BalanceCellDrawer view={data} account={choice.account} opened={opened} open={setOpened} />
-        </>
-      )}
+      <Parts>
+        <PageHead title={t('page.balance')} help={t('balance.help')}>
+          <ReportChoices choice={choice} />
+          <Segmented<Measure>
+            aria-label={t('balance.measure')}
+            value={measure}
+            onChange={setMeasure}
+            options={measures.map((each) => ({ value: each, label: t(`balance.${each}`) }))}
+          />
+          <ReportDownloads kind="balance" choice={choice} />
+        </PageHead>
+        <NotRead why={failure} />
+        {data === undefined ? (
+          !failed && <Loading text={t('report.loading')} />
+        ) : data.items.length === 0 ? (
+          <Empty description={t('report.empty')} />
+        ) : (
+          <>
+            <section className="panel" data-testid="balance">
+              <div className="panel-head">
+                <h2>
+                  {nameOf(data.account)} · {periodText(data.period.name, speech)}
+                  <small>{t('report.plan', { revision: data.planRevision })}</small>
+                </h2>
+                <label className="switch">
+                  <Switch size="small" checked={allRows} onChange={setAllRows} /> {t('balance.allRows')}
+                </label>
+              </div>
+              <BalanceGrid view={data} measure={measure} allRows={allRows} open={setOpened} />
+              <p className="panel-note">{t('balance.legend')}</p>
+            </section>
+            <BalanceClosures view={data} />
+            <BalanceNotes view={data} />
+            <BalanceCellDrawer view={data} account={choice.account} opened={opened} open={setOpened} />
+          </>
+        )}
+      </Parts>
     </div>
   )
 }

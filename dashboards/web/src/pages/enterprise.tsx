@@ -8,7 +8,7 @@ import type { Overview, PowerLine } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { EnterpriseCost } from '#dashboards/web/src/parts/enterprise-cost.tsx'
 import { EnterpriseCarriers, EnterpriseNodes } from '#dashboards/web/src/parts/enterprise-energy.tsx'
@@ -21,6 +21,7 @@ import { MonthChoice } from '#dashboards/web/src/parts/month-choice.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 /** Sums of a month change with the quarter of an hour. */
 const REFRESH_MS = 300_000
@@ -48,7 +49,7 @@ export function EnterprisePage(): ReactNode {
   const [, go] = useLocation()
   const { park, overview } = usePark()
   const { info } = useSession()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const today = dayOf(nowMs, timeZone)
   const [chosenMonth, setMonth] = useState<string>()
   const [chosenCarrier, setCarrier] = useState<Carrier>('electricity')
@@ -90,56 +91,58 @@ export function EnterprisePage(): ReactNode {
   const contract = sums.data?.plan.demandContractKw ?? null
   return (
     <div className="stack" data-testid="enterprise-page">
-      <PageHead
-        title={scopes.find(({ value }) => value === scope)?.label ?? scope}
-        help={t('enterprise.help')}
-      >
-        <Select
-          aria-label={t('enterprise.whose')}
-          style={{ minWidth: 180 }}
-          value={scope}
-          onChange={(next) => go(`/enterprises/${next}`)}
-          options={scopes}
-        />
-        <Select
-          aria-label={t('enterprise.carrier')}
-          style={{ minWidth: 110 }}
-          value={carrier}
-          onChange={setCarrier}
-          options={offered.map((value) => ({ value, label: nameOf(carriers[value]) }))}
-        />
-        <MonthChoice month={month} last={today.slice(0, 7)} onChange={setMonth} />
-      </PageHead>
-      <NotRead why={sums.failure ?? load.failure ?? cost.failure} />
-      {sums.data === undefined ? (
-        !sums.failed && <Loading text={t('loading')} />
-      ) : (
-        <>
-          <EnterpriseFigures
-            data={sums.data}
-            power={scope === park.id ? ownPower(overview, sums.data) : ofEnterprise}
-            load={load.data}
-            cost={cost.data}
+      <Parts>
+        <PageHead
+          title={scopes.find(({ value }) => value === scope)?.label ?? scope}
+          help={t('enterprise.help')}
+        >
+          <Select
+            aria-label={t('enterprise.whose')}
+            style={{ minWidth: 180 }}
+            value={scope}
+            onChange={(next) => go(`/enterprises/${next}`)}
+            options={scopes}
           />
-          {scope === park.id && <p className="panel-note">{t('enterprise.servicesNote')}</p>}
-          <EnterpriseLoadPanel
-            key={scope}
-            enterprise={scope}
-            carrier={carrier}
-            today={today}
-            contractKw={contract === null || carrier !== 'electricity' ? undefined : Number(contract)}
+          <Select
+            aria-label={t('enterprise.carrier')}
+            style={{ minWidth: 110 }}
+            value={carrier}
+            onChange={setCarrier}
+            options={offered.map((value) => ({ value, label: nameOf(carriers[value]) }))}
           />
-          <EnterpriseProfilePanel enterprise={scope} carrier={carrier} month={month} />
-          <div className="halves">
-            <EnterpriseCarriers data={sums.data} park={park} />
-            <EnterpriseCost cost={cost.data} has={sums.data.plan.cost} month={month} />
-          </div>
-          <div className="halves">
-            <EnterpriseNodes data={sums.data} />
-            <EnterpriseProducts data={sums.data} />
-          </div>
-        </>
-      )}
+          <MonthChoice month={month} last={today.slice(0, 7)} onChange={setMonth} />
+        </PageHead>
+        <NotRead why={sums.failure ?? load.failure ?? cost.failure} />
+        {sums.data === undefined ? (
+          !sums.failed && <Loading text={t('loading')} />
+        ) : (
+          <>
+            <EnterpriseFigures
+              data={sums.data}
+              power={scope === park.id ? ownPower(overview, sums.data) : ofEnterprise}
+              load={load.data}
+              cost={cost.data}
+            />
+            {scope === park.id && <p className="panel-note">{t('enterprise.servicesNote')}</p>}
+            <EnterpriseLoadPanel
+              key={scope}
+              enterprise={scope}
+              carrier={carrier}
+              today={today}
+              contractKw={contract === null || carrier !== 'electricity' ? undefined : Number(contract)}
+            />
+            <EnterpriseProfilePanel enterprise={scope} carrier={carrier} month={month} />
+            <div className="halves">
+              <EnterpriseCarriers data={sums.data} park={park} />
+              <EnterpriseCost cost={cost.data} has={sums.data.plan.cost} month={month} />
+            </div>
+            <div className="halves">
+              <EnterpriseNodes data={sums.data} />
+              <EnterpriseProducts data={sums.data} />
+            </div>
+          </>
+        )}
+      </Parts>
     </div>
   )
 }

@@ -12,6 +12,7 @@ import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { TariffPanels } from '#dashboards/web/src/parts/tariff-panels.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 const shelves = [...factorKinds, 'tariff'] as const
 type Shelf = (typeof shelves)[number]
@@ -26,30 +27,32 @@ export function FactorsPage(): ReactNode {
   const shelf = chosen ?? data?.factors.find((row) => row.code === code)?.kind ?? 'electricity'
   return (
     <div className="stack">
-      <PageHead title={t('page.factors')} help={t('factors.help')}>
-        <Segmented<Shelf>
-          aria-label={t('factors.shelf')}
-          value={shelf}
-          onChange={setShelf}
-          options={shelves.map((each) => ({ value: each, label: t(`factors.${each}`) }))}
-        />
-      </PageHead>
-      <NotRead why={failure} />
-      {data === undefined ? (
-        !failed && <Loading text={t('loading')} />
-      ) : shelf === 'tariff' ? (
-        <TariffPanels answer={data} />
-      ) : (
-        <>
-          {shelf === 'electricity' && <FactorPreview answer={data} />}
-          <FactorTable
-            key={shelf}
-            answer={data}
-            kind={shelf}
-            code={chosen === undefined ? code : undefined}
+      <Parts>
+        <PageHead title={t('page.factors')} help={t('factors.help')}>
+          <Segmented<Shelf>
+            aria-label={t('factors.shelf')}
+            value={shelf}
+            onChange={setShelf}
+            options={shelves.map((each) => ({ value: each, label: t(`factors.${each}`) }))}
           />
-        </>
-      )}
+        </PageHead>
+        <NotRead why={failure} />
+        {data === undefined ? (
+          !failed && <Loading text={t('loading')} />
+        ) : shelf === 'tariff' ? (
+          <TariffPanels answer={data} />
+        ) : (
+          <>
+            {shelf === 'electricity' && <FactorPreview answer={data} />}
+            <FactorTable
+              key={shelf}
+              answer={data}
+              kind={shelf}
+              code={chosen === undefined ? code : undefined}
+            />
+          </>
+        )}
+      </Parts>
     </div>
   )
 }

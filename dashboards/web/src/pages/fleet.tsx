@@ -3,8 +3,8 @@ import { Drawer, Table, type TableColumnsType } from 'antd'
 import { fleet, type FleetGateway } from '#dashboards/api/fleet-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
-import { ageText, percentColumnText } from '#dashboards/web/src/numbers.ts'
+import { useFiveSeconds } from '#dashboards/web/src/live.ts'
+import { percentColumnText } from '#dashboards/web/src/numbers.ts'
 import {
   BacklogCell,
   ClockCell,
@@ -15,6 +15,8 @@ import { FleetGatewayDetail } from '#dashboards/web/src/parts/fleet-gateway.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
+import { Age } from '#dashboards/web/src/parts/age.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 const REFRESH_MS = 5_000
 
@@ -33,7 +35,7 @@ function unansweredShare({ buses }: FleetGateway): number | undefined {
 /** All gateways: on line, clock, backlog, lines and configuration; each opens to its meters. */
 export function FleetPage(): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { nowMs } = usePresent()
+  const { nowMs } = useFiveSeconds()
   const [changes, setChanges] = useState(0)
   const [opened, setOpened] = useState<string>()
   const answer = useAnswer(fleet, 'api/fleet', `${Math.floor(nowMs / REFRESH_MS)} ${changes}`)
@@ -65,7 +67,7 @@ export function FleetPage(): ReactNode {
       key: 'heard',
       align: 'right',
       render: (_, { heardMs }) => (
-        <span className="number">{heardMs === null ? t('gateway.never') : ageText(nowMs - heardMs, t)}</span>
+        <span className="number">{heardMs === null ? t('gateway.never') : <Age atMs={heardMs} />}</span>
       ),
     },
     {
@@ -105,40 +107,42 @@ export function FleetPage(): ReactNode {
   ]
   return (
     <div className="stack" data-testid="fleet-page">
-      <PageHead title={t('page.fleet')} help={t('fleet.help')} />
-      <NotRead why={answer.failure} />
-      {answer.data === undefined ? (
-        !answer.failed && <Loading text={t('loading')} />
-      ) : (
-        <section className="panel">
-          <Table<FleetGateway>
-            columns={columns}
-            dataSource={answer.data.gateways.toSorted(
-              (a, b) => Number(a.state === 'online') - Number(b.state === 'online'),
-            )}
-            rowKey="gateway"
-            size="small"
-            scroll={{ x: true }}
-            pagination={{ pageSize: 50, hideOnSinglePage: true }}
-          />
-          <p className="panel-note">{t('fleet.note')}</p>
-        </section>
-      )}
-      <Drawer
-        open={open !== undefined}
-        onClose={() => setOpened(undefined)}
-        size="min(900px, 100vw)"
-        title={open === undefined ? '' : nameOf(open.name)}
-        className="meter-drawer"
-      >
-        {open !== undefined && (
-          <FleetGatewayDetail
-            gateway={open}
-            publishes={answer.data?.publishes ?? false}
-            onChange={() => setChanges((count) => count + 1)}
-          />
+      <Parts>
+        <PageHead title={t('page.fleet')} help={t('fleet.help')} />
+        <NotRead why={answer.failure} />
+        {answer.data === undefined ? (
+          !answer.failed && <Loading text={t('loading')} />
+        ) : (
+          <section className="panel">
+            <Table<FleetGateway>
+              columns={columns}
+              dataSource={answer.data.gateways.toSorted(
+                (a, b) => Number(a.state === 'online') - Number(b.state === 'online'),
+              )}
+              rowKey="gateway"
+              size="small"
+              scroll={{ x: true }}
+              pagination={{ pageSize: 50, hideOnSinglePage: true }}
+            />
+            <p className="panel-note">{t('fleet.note')}</p>
+          </section>
         )}
-      </Drawer>
+        <Drawer
+          open={open !== undefined}
+          onClose={() => setOpened(undefined)}
+          size="min(900px, 100vw)"
+          title={open === undefined ? '' : nameOf(open.name)}
+          className="meter-drawer"
+        >
+          {open !== undefined && (
+            <FleetGatewayDetail
+              gateway={open}
+              publishes={answer.data?.publishes ?? false}
+              onChange={() => setChanges((count) => count + 1)}
+            />
+          )}
+        </Drawer>
+      </Parts>
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { meterDetail, meterIntervals, type LiveMeter, type LiveValue } from '#da
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { isFresh, usePresent } from '#dashboards/web/src/live.ts'
+import { isFresh, useMinute, usePresent } from '#dashboards/web/src/live.ts'
 import { ageText, exactText, valueText } from '#dashboards/web/src/numbers.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { DayChoice } from '#dashboards/web/src/parts/day-choice.tsx'
@@ -23,6 +23,7 @@ import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { Tile } from '#dashboards/web/src/parts/tile.tsx'
 import { Completeness, energyText } from '#dashboards/web/src/parts/tiles.tsx'
 import { meterTrace } from '#dashboards/web/src/trace-paths.ts'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 /** What persons decide and gateways say changes with the minute, not with the second. */
 const SLOW_REFRESH_MS = 60_000
@@ -69,7 +70,7 @@ export function MeterPage(): ReactNode {
   const { t, nameOf } = useSpeech()
   const { id } = useParams<{ id: string }>()
   const { park, overview } = usePark()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const today = dayOf(nowMs, timeZone)
   const [chosen, setChosen] = useState<string>()
   const day = chosen ?? today
@@ -92,45 +93,47 @@ export function MeterPage(): ReactNode {
   const { facts, path: place } = detail.data
   return (
     <div className="stack" data-testid="meter-page">
-      <PageHead title={nameOf(facts.name)} help={t('meter.help')}>
-        <StateCell live={live} />
-        <DayChoice day={day} last={today} onChange={setChosen} />
-      </PageHead>
-      <p className="path">{place.map(({ name }) => nameOf(name)).join(' / ')}</p>
-      <div className="tiles">
-        {facts.power !== null && (
-          <LiveTile name={t('meter.power')} value={live.power} live={live} testId="tile-meter-power" />
-        )}
-        <LiveTile name={t('meter.register')} value={live.register} live={live} testId="tile-register" />
-        <Tile
-          name={t('meter.today')}
-          testId="tile-today"
-          value={energyText(live.today.total)}
-          unit={live.today.unit}
-          trace={meterTrace(id, today)}
-        >
-          <Completeness energy={live.today} />
-        </Tile>
-      </div>
-      <MeterTrend meter={id} hasPower={facts.power !== null} day={day} bounds={slots.data} />
-      <div className="halves">
-        <MeterDay day={slots.data} failure={slots.failure} />
-        <section className="panel" data-testid="readings">
-          <h2>{t('drawer.readings')}</h2>
-          <MeterReadings detail={detail.data} />
-        </section>
-      </div>
-      <div className="halves">
-        <MeterReader meter={id} park={park} gateways={overview.gateways} refresh={slow} />
-        <section className="panel">
-          <h2>{t('drawer.facts')}</h2>
-          <MeterFactList park={park} detail={detail.data} />
-        </section>
-      </div>
-      <div className="halves">
-        <MeterEventList meter={id} refresh={slow} />
-        <MeterQuality meter={id} refresh={slow} />
-      </div>
+      <Parts>
+        <PageHead title={nameOf(facts.name)} help={t('meter.help')}>
+          <StateCell live={live} />
+          <DayChoice day={day} last={today} onChange={setChosen} />
+        </PageHead>
+        <p className="path">{place.map(({ name }) => nameOf(name)).join(' / ')}</p>
+        <div className="tiles">
+          {facts.power !== null && (
+            <LiveTile name={t('meter.power')} value={live.power} live={live} testId="tile-meter-power" />
+          )}
+          <LiveTile name={t('meter.register')} value={live.register} live={live} testId="tile-register" />
+          <Tile
+            name={t('meter.today')}
+            testId="tile-today"
+            value={energyText(live.today.total)}
+            unit={live.today.unit}
+            trace={meterTrace(id, today)}
+          >
+            <Completeness energy={live.today} />
+          </Tile>
+        </div>
+        <MeterTrend meter={id} hasPower={facts.power !== null} day={day} bounds={slots.data} />
+        <div className="halves">
+          <MeterDay day={slots.data} failure={slots.failure} />
+          <section className="panel" data-testid="readings">
+            <h2>{t('drawer.readings')}</h2>
+            <MeterReadings detail={detail.data} />
+          </section>
+        </div>
+        <div className="halves">
+          <MeterReader meter={id} park={park} gateways={overview.gateways} refresh={slow} />
+          <section className="panel">
+            <h2>{t('drawer.facts')}</h2>
+            <MeterFactList park={park} detail={detail.data} />
+          </section>
+        </div>
+        <div className="halves">
+          <MeterEventList meter={id} refresh={slow} />
+          <MeterQuality meter={id} refresh={slow} />
+        </div>
+      </Parts>
     </div>
   )
 }

@@ -8,6 +8,7 @@ import { GatewayCards } from '#dashboards/web/src/parts/gateway-cards.tsx'
 import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
 import { MeterTable } from '#dashboards/web/src/parts/meter-table.tsx'
 import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 // Asked for after the first values, which it must not hold up.
 const ParkState = lazy(async () => ({
@@ -26,7 +27,7 @@ export function NowPage(): ReactNode {
   // It stays when it is closed: its closing is a movement of its own.
   const [everOpened, setEverOpened] = useState(false)
   return (
-    <>
+    <Parts>
       <Tiles overview={overview} day={day} traced />
       <div className="park-state">
         <Suspense>{hasCome && <ParkState />}</Suspense>
@@ -58,6 +59,6 @@ export function NowPage(): ReactNode {
           />
         </Later>
       )}
-    </>
+    </Parts>
   )
 }

@@ -4,9 +4,9 @@ import { closures, completeness } from '#dashboards/api/completeness-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { ClosureTable } from '#dashboards/web/src/parts/closure-table.tsx'
 import { CompletenessTable } from '#dashboards/web/src/parts/completeness-table.tsx'
 import { GapWork } from '#dashboards/web/src/parts/gap-work.tsx'
@@ -17,15 +17,16 @@ import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { QuarantineWork } from '#dashboards/web/src/parts/quarantine-work.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 const REFRESH_MS = 60_000
 
 /** How complete and how sound the data of a month are, and what persons have to decide. */
 export function QualityPage(): ReactNode {
   const { t, nameOf } = useSpeech()
-  const { park } = usePark()
+  const park = useParkTree()
   const { info } = useSession()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const thisMonth = dayOf(nowMs, timeZone).slice(0, 7)
   const [chosen, setChosen] = useState<string>()
   const month = chosen ?? thisMonth
@@ -36,39 +37,41 @@ export function QualityPage(): ReactNode {
   const seesPark = (info?.enterprise ?? null) === null
   return (
     <div className="stack" data-testid="quality-page">
-      <PageHead title={t('page.quality')} help={t('quality.help')}>
-        <MonthChoice month={month} last={thisMonth} onChange={setChosen} />
-      </PageHead>
-      <NotRead why={days.failure ?? balance.failure} />
-      {days.data === undefined ? (
-        !days.failed && <Loading text={t('loading')} />
-      ) : (
-        <CompletenessTable data={days.data} />
-      )}
-      <GapWork refresh={refresh} />
-      {seesPark && <QuarantineWork refresh={refresh} />}
-      {balance.data !== undefined && <ClosureTable data={balance.data} />}
-      {days.data !== undefined && (
-        <section className="panel" data-testid="calibration">
-          <h2>{t('calibration.title')}</h2>
-          {days.data.calibration.length === 0 ? (
-            <Nothing text={t('calibration.none')} />
-          ) : (
-            <ul className="plain-list">
-              {days.data.calibration.map(({ meter, due }) => (
-                <li key={meter}>
-                  <Link href={`/meters/${meter}`}>
-                    {nameOf(names.get(meter) ?? { zh: meter, en: meter })}
-                  </Link>{' '}
-                  <span className={due === null ? 'role' : 'is-trouble'}>
-                    {due === null ? t('calibration.unknown') : t('calibration.due', { day: due })}
-                  </span>
-                </li>
-              ))}
-            </ul>
-          )}
-        </section>
-      )}
+      <Parts>
+        <PageHead title={t('page.quality')} help={t('quality.help')}>
+          <MonthChoice month={month} last={thisMonth} onChange={setChosen} />
+        </PageHead>
+        <NotRead why={days.failure ?? balance.failure} />
+        {days.data === undefined ? (
+          !days.failed && <Loading text={t('loading')} />
+        ) : (
+          <CompletenessTable data={days.data} />
+        )}
+        <GapWork refresh={refresh} />
+        {seesPark && <QuarantineWork refresh={refresh} />}
+        {balance.data !== undefined && <ClosureTable data={balance.data} />}
+        {days.data !== undefined && (
+          <section className="panel" data-testid="calibration">
+            <h2>{t('calibration.title')}</h2>
+            {days.data.calibration.length === 0 ? (
+              <Nothing text={t('calibration.none')} />
+            ) : (
+              <ul className="plain-list">
+                {days.data.calibration.map(({ meter, due }) => (
+                  <li key={meter}>
+                    <Link href={`/meters/${meter}`}>
+                      {nameOf(names.get(meter) ?? { zh: meter, en: meter })}
+                    </Link>{' '}
+                    <span className={due === null ? 'role' : 'is-trouble'}>
+                      {due === null ? t('calibration.unknown') : t('calibration.due', { day: due })}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </section>
+        )}
+      </Parts>
     </div>
   )
 }

@@ -11,6 +11,7 @@ import { ScheduledReportsPanel } from '#dashboards/web/src/parts/scheduled-repor
 import { ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { ReportDownloads } from '#dashboards/web/src/parts/report-downloads.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 const kinds = ['balance', 'statistics', 'quality', 'forms', 'carbon'] as const
 type Kind = (typeof kinds)[number]
@@ -27,29 +28,31 @@ export function ReportsPage(): ReactNode {
   const { data, failed, failure } = useAnswer(reportSheets, path, 0)
   return (
     <div className="stack">
-      <PageHead title={t('page.reports')} help={t('reports.help')}>
-        <Select<Kind>
-          aria-label={t('reports.kind')}
-          style={{ minWidth: 200 }}
-          value={kind}
-          onChange={setKind}
-          options={kinds.map((each) => ({ value: each, label: t(`reports.${each}`) }))}
-        />
-        <ReportChoices choice={choice} />
-        {!needsAccount && <ReportDownloads kind={kind} choice={choice} />}
-        <Button type="primary" disabled={data === undefined} onClick={() => window.print()}>
-          {t('reports.print')}
-        </Button>
-      </PageHead>
-      <NotRead why={failure} />
-      {needsAccount ? (
-        <Alert type="info" showIcon title={t('reports.needsAccount')} />
-      ) : data === undefined ? (
-        !failed && <Loading text={t('report.loading')} />
-      ) : (
-        <PrintedSheets sheets={data.sheets} account={choice.account} period={choice.period} />
-      )}
-      <ScheduledReportsPanel />
+      <Parts>
+        <PageHead title={t('page.reports')} help={t('reports.help')}>
+          <Select<Kind>
+            aria-label={t('reports.kind')}
+            style={{ minWidth: 200 }}
+            value={kind}
+            onChange={setKind}
+            options={kinds.map((each) => ({ value: each, label: t(`reports.${each}`) }))}
+          />
+          <ReportChoices choice={choice} />
+          {!needsAccount && <ReportDownloads kind={kind} choice={choice} />}
+          <Button type="primary" disabled={data === undefined} onClick={() => window.print()}>
+            {t('reports.print')}
+          </Button>
+        </PageHead>
+        <NotRead why={failure} />
+        {needsAccount ? (
+          <Alert type="info" showIcon title={t('reports.needsAccount')} />
+        ) : data === undefined ? (
+          !failed && <Loading text={t('report.loading')} />
+        ) : (
+          <PrintedSheets sheets={data.sheets} account={choice.account} period={choice.period} />
+        )}
+        <ScheduledReportsPanel />
+      </Parts>
     </div>
   )
 }

@@ -6,13 +6,14 @@ import '#dashboards/web/src/access.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { refusalText } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { TokenForm, type TokenWish } from '#dashboards/web/src/parts/token-form.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 type Token = z.output<typeof tokenShape>
 const tokens = z.array(tokenShape)
@@ -21,7 +22,7 @@ const users = z.array(userShape)
 /** Tokens of programs: made and shown once, with what they may and until when, and ended. */
 export function TokensPage(): ReactNode {
   const { t, locale } = useSpeech()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const { change } = useSession()
   const [changes, setChanges] = useState(0)
   const [made, setMade] = useState<{ name: string; secret: string }>()
@@ -95,39 +96,41 @@ export function TokensPage(): ReactNode {
   ]
   return (
     <div className="stack" data-testid="tokens">
-      <PageHead title={t('page.tokens')} help={t('tokens.help')} />
-      <AccessTabs />
-      <TokenForm users={people.data ?? []} onSubmit={add} />
-      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
-      {made !== undefined && (
-        <Alert
-          type="success"
-          showIcon
-          title={t('tokens.secretOf', { name: made.name })}
-          description={
-            <>
-              <Typography.Text copyable code data-testid="secret">
-                {made.secret}
-              </Typography.Text>
-              <p>
-                <code>{`curl -H 'Authorization: Bearer …' ${new URL('api/overview', document.baseURI).href}`}</code>
-              </p>
-            </>
-          }
-        />
-      )}
-      <Card>
-        <Table<Token>
-          scroll={{ x: 'max-content' }}
-          rowKey="id"
-          size="small"
-          pagination={false}
-          columns={columns}
-          dataSource={found.data ?? []}
-          loading={found.data === undefined && !found.failed}
-          locale={{ emptyText: <Nothing text={t('tokens.none')} /> }}
-        />
-      </Card>
+      <Parts>
+        <PageHead title={t('page.tokens')} help={t('tokens.help')} />
+        <AccessTabs />
+        <TokenForm users={people.data ?? []} onSubmit={add} />
+        {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+        {made !== undefined && (
+          <Alert
+            type="success"
+            showIcon
+            title={t('tokens.secretOf', { name: made.name })}
+            description={
+              <>
+                <Typography.Text copyable code data-testid="secret">
+                  {made.secret}
+                </Typography.Text>
+                <p>
+                  <code>{`curl -H 'Authorization: Bearer …' ${new URL('api/overview', document.baseURI).href}`}</code>
+                </p>
+              </>
+            }
+          />
+        )}
+        <Card>
+          <Table<Token>
+            scroll={{ x: 'max-content' }}
+            rowKey="id"
+            size="small"
+            pagination={false}
+            columns={columns}
+            dataSource={found.data ?? []}
+            loading={found.data === undefined && !found.failed}
+            locale={{ emptyText: <Nothing text={t('tokens.none')} /> }}
+          />
+        </Card>
+      </Parts>
     </div>
   )
 }

@@ -10,6 +10,7 @@ import { TraceEnergy } from '#dashboards/web/src/parts/trace-energy.tsx'
 import { TraceMeter } from '#dashboards/web/src/parts/trace-meter.tsx'
 import { TracePosting } from '#dashboards/web/src/parts/trace-posting.tsx'
 import { TracePower } from '#dashboards/web/src/parts/trace-power.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 /**
  * From any figure down to the register, each step with an address of its own: formula and factors, interval revisions,
@@ -19,21 +20,25 @@ export function TracePage(): ReactNode {
   const { t } = useSpeech()
   return (
     <div className="stack" data-testid="trace-page">
-      <Switch>
-        <Route path="/trace/meters/:meter/:day/:slot?">{(at) => <TraceMeter {...at} />}</Route>
-        <Route path="/trace/energy/:scope/:carrier/:flow/:from/:to">{(at) => <TraceEnergy {...at} />}</Route>
-        <Route path="/trace/power/:scope/:flow">{(at) => <TracePower {...at} />}</Route>
-        <Route path="/trace/cost/:account/:month">{(at) => <TraceCost {...at} />}</Route>
-        <Route path="/trace/co2/:day">{({ day }) => <TraceDay day={day} />}</Route>
-        <Route path="/trace/accounts/:account/:period">{(at) => <TraceAccount {...at} />}</Route>
-        <Route path="/trace/accounts/:account/:month/:source/:meter/:day/:slot?">
-          {(at) => <TracePosting {...at} />}
-        </Route>
-        <Route path="/trace/balance/:account/:period/:row/:item">{(at) => <TraceBalance {...at} />}</Route>
-        <Route>
-          <Notice tone="warning">{t('trace.unknown')}</Notice>
-        </Route>
-      </Switch>
+      <Parts>
+        <Switch>
+          <Route path="/trace/meters/:meter/:day/:slot?">{(at) => <TraceMeter {...at} />}</Route>
+          <Route path="/trace/energy/:scope/:carrier/:flow/:from/:to">
+            {(at) => <TraceEnergy {...at} />}
+          </Route>
+          <Route path="/trace/power/:scope/:flow">{(at) => <TracePower {...at} />}</Route>
+          <Route path="/trace/cost/:account/:month">{(at) => <TraceCost {...at} />}</Route>
+          <Route path="/trace/co2/:day">{({ day }) => <TraceDay day={day} />}</Route>
+          <Route path="/trace/accounts/:account/:period">{(at) => <TraceAccount {...at} />}</Route>
+          <Route path="/trace/accounts/:account/:month/:source/:meter/:day/:slot?">
+            {(at) => <TracePosting {...at} />}
+          </Route>
+          <Route path="/trace/balance/:account/:period/:row/:item">{(at) => <TraceBalance {...at} />}</Route>
+          <Route>
+            <Notice tone="warning">{t('trace.unknown')}</Notice>
+          </Route>
+        </Switch>
+      </Parts>
     </div>
   )
 }

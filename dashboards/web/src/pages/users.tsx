@@ -7,10 +7,11 @@ import '#dashboards/web/src/access.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { refusalText } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
+import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 type User = z.output<typeof userShape>
 
@@ -25,7 +26,7 @@ const users = z.array(userShape)
 /** Who may come in, and as what. */
 export function UsersPage(): ReactNode {
   const { t, nameOf } = useSpeech()
-  const { park } = usePark()
+  const park = useParkTree()
   const { change } = useSession()
   const [changes, setChanges] = useState(0)
   const [made, setMade] = useState<{ name: string; link: string }>()
@@ -92,60 +93,62 @@ export function UsersPage(): ReactNode {
   ]
   return (
     <div className="stack">
-      <PageHead title={t('page.users')} help={t('users.help')} />
-      <AccessTabs />
-      <Card title={t('users.add')}>
-        <Form
-          form={form}
-          layout="inline"
-          onFinish={(entered: Entered) => linkFor('POST', 'api/v1/users', { ...entered })}
-        >
-          <Form.Item name="name" rules={[{ required: true, message: t('signIn.needed') }]}>
-            <Input placeholder={t('users.name')} aria-label={t('users.name')} />
-          </Form.Item>
-          <Form.Item name="role" rules={[{ required: true, message: t('signIn.needed') }]}>
-            <Select
-              style={{ minWidth: 160 }}
-              placeholder={t('users.role')}
-              aria-label={t('users.role')}
-              options={roleNames.map((value) => ({ value, label: nameOf(roles[value].name) }))}
-            />
-          </Form.Item>
-          {role === 'enterprise-user' && (
-            <Form.Item name="enterprise" rules={[{ required: true, message: t('signIn.needed') }]}>
+      <Parts>
+        <PageHead title={t('page.users')} help={t('users.help')} />
+        <AccessTabs />
+        <Card title={t('users.add')}>
+          <Form
+            form={form}
+            layout="inline"
+            onFinish={(entered: Entered) => linkFor('POST', 'api/v1/users', { ...entered })}
+          >
+            <Form.Item name="name" rules={[{ required: true, message: t('signIn.needed') }]}>
+              <Input placeholder={t('users.name')} aria-label={t('users.name')} />
+            </Form.Item>
+            <Form.Item name="role" rules={[{ required: true, message: t('signIn.needed') }]}>
               <Select
-                style={{ minWidth: 180 }}
-                placeholder={t('users.enterprise')}
-                aria-label={t('users.enterprise')}
-                options={park.enterprises.map(({ id, name }) => ({ value: id, label: nameOf(name) }))}
+                style={{ minWidth: 160 }}
+                placeholder={t('users.role')}
+                aria-label={t('users.role')}
+                options={roleNames.map((value) => ({ value, label: nameOf(roles[value].name) }))}
               />
             </Form.Item>
-          )}
-          <Button type="primary" htmlType="submit">
-            {t('users.submit')}
-          </Button>
-        </Form>
-      </Card>
-      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
-      {made !== undefined && (
-        <Alert
-          type="success"
-          showIcon
-          title={t('users.linkFor', { name: made.name })}
-          description={<Typography.Text copyable>{made.link}</Typography.Text>}
-        />
-      )}
-      <Card>
-        <Table<User>
-          scroll={{ x: 'max-content' }}
-          rowKey="id"
-          size="small"
-          pagination={false}
-          columns={columns}
-          dataSource={found.data ?? []}
-          loading={found.data === undefined && !found.failed}
-        />
-      </Card>
+            {role === 'enterprise-user' && (
+              <Form.Item name="enterprise" rules={[{ required: true, message: t('signIn.needed') }]}>
+                <Select
+                  style={{ minWidth: 180 }}
+                  placeholder={t('users.enterprise')}
+                  aria-label={t('users.enterprise')}
+                  options={park.enterprises.map(({ id, name }) => ({ value: id, label: nameOf(name) }))}
+                />
+              </Form.Item>
+            )}
+            <Button type="primary" htmlType="submit">
+              {t('users.submit')}
+            </Button>
+          </Form>
+        </Card>
+        {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+        {made !== undefined && (
+          <Alert
+            type="success"
+            showIcon
+            title={t('users.linkFor', { name: made.name })}
+            description={<Typography.Text copyable>{made.link}</Typography.Text>}
+          />
+        )}
+        <Card>
+          <Table<User>
+            scroll={{ x: 'max-content' }}
+            rowKey="id"
+            size="small"
+            pagination={false}
+            columns={columns}
+            dataSource={found.data ?? []}
+            loading={found.data === undefined && !found.failed}
+          />
+        </Card>
+      </Parts>
     </div>
   )
 }

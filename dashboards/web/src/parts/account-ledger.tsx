@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react'
+import { memo, useState, type ReactNode } from 'react'
 import { Button, Table, Tag, type TableColumnsType } from 'antd'
 import { z } from 'zod'
 import { ledgerEntry, NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
@@ -6,7 +6,7 @@ import type { Statement } from '#dashboards/api/account-shapes.ts'
 import { sourceText } from '#dashboards/web/src/account-text.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { exactText, momentText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { AdjustmentDialog } from './adjustment-dialog.tsx'
@@ -77,12 +77,11 @@ interface AccountLedgerProps {
   readonly onChange: () => void
 }
 
-/** The chain of an account: every entry with its hash, and what persons add to it with a reason. */
-export function AccountLedger(given: AccountLedgerProps): ReactNode {
+function Ledger(given: AccountLedgerProps): ReactNode {
   const { account, sourceNames, last, months, differences, onChange } = given
   const speech = useSpeech()
   const { t, locale } = speech
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const { may, change } = useSession()
   const [changes, setChanges] = useState(0)
   const [asked, setAsked] = useState<Asked>()
@@ -235,3 +234,6 @@ export function AccountLedger(given: AccountLedgerProps): ReactNode {
     </section>
   )
 }
+
+/** The chain of an account: every entry with its hash, and what persons add to it with a reason. */
+export const AccountLedger = memo(Ledger)

@@ -4,14 +4,14 @@ import '#dashboards/web/src/operations.css'
 import { alarmCount } from '#dashboards/api/alarm-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useFiveSeconds } from '#dashboards/web/src/live.ts'
 
 const REFRESH_MS = 15_000
 
 /** How many alarms hold: in the header of every page, red while nobody has acknowledged one. */
 export function AlarmBadge(): ReactNode {
   const { t } = useSpeech()
-  const { nowMs, live } = usePresent()
+  const { nowMs, live } = useFiveSeconds()
   const { data } = useAnswer(alarmCount, 'api/alarms/count', live ? Math.floor(nowMs / REFRESH_MS) : 'broken')
   if (data === undefined || data.standing === 0) return null
   const text = t('alarm.badge', { standing: data.standing, unacknowledged: data.unacknowledged })

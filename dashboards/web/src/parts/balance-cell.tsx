@@ -13,7 +13,7 @@ import {
 } from '#dashboards/web/src/balance-figures.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech, type TextKey } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { exactText } from '#dashboards/web/src/numbers.ts'
 import { metersById } from '#dashboards/web/src/meter-names.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
@@ -113,7 +113,7 @@ function Parts({ parts, item, view }: PartsProps): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
   const park = useParkTree()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const meters = metersById(park)
   const today = dayOf(nowMs, timeZone)
   const lastDay = new Date(Date.parse(view.period.to) - 24 * 3_600_000).toISOString().slice(0, 10)

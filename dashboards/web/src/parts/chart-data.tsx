@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import type { ChartOption } from './echart.tsx'
 import { Scrollable } from './scrollable.tsx'
@@ -106,6 +106,6 @@ export function ChartData({ label, table }: ChartDataProps): ReactNode {
 /** The table of an option’s own axes and series. */
 export function useTableOf(option: ChartOption): () => ChartTable {
   const speech = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   return () => tableOf(option, speech, (atMs) => momentText(atMs, speech.locale, timeZone))
 }

@@ -3,19 +3,38 @@ import { Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
 import type { Closures } from '#dashboards/api/completeness-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { meterNames } from '#dashboards/web/src/meter-names.ts'
+import { daysOf } from '#dashboards/web/src/days.ts'
+import { meterNames, metersById } from '#dashboards/web/src/meter-names.ts'
 import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { MeterDays } from './meter-days.tsx'
 import { Nothing } from './nothing.tsx'
 
 type Line = Closures['lines'][number]
 /** What somebody has to look at comes first. */
 const order = { over: 0, open: 1, incomplete: 2, closes: 3 } as const
 
+/** What each of its meters measured, opened down to slots and registers. */
+function Measured({ line: { meter, feeds, behind }, month }: { line: Line; month: string }): ReactNode {
+  const { nameOf } = useSpeech()
+  const meters = metersById(useParkTree())
+  return [meter, ...feeds, ...behind].map((id) => {
+    const facts = meters.get(id)
+    return (
+      facts !== undefined && (
+        <section key={id}>
+          <h3>{nameOf(facts.name)}</h3>
+          <MeterDays meter={id} quantity={facts.register.quantity} {...daysOf(month)} />
+        </section>
+      )
+    )
+  })
+}
+
 /** What flowed through a meter against what the meters behind it measured: more behind than through is wrong. */
 export function ClosureTable({ data }: { data: Closures }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { park } = usePark()
+  const park = useParkTree()
   const names = meterNames(park)
   const number = (text: string | null): string => (text === null ? '—' : valueText(Number(text), locale))
   const columns: TableColumnsType<Line> = [
@@ -97,6 +116,7 @@ export function ClosureTable({ data }: { data: Closures }): ReactNode {
         rowKey="meter"
         size="small"
         scroll={{ x: true }}
+        expandable={{ expandedRowRender: (line) => <Measured line={line} month={data.month} /> }}
         pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
         locale={{ emptyText: <Nothing text={t('closure.none')} /> }}
       />

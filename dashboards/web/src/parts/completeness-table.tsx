@@ -6,7 +6,7 @@ import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import type { Look } from '#dashboards/web/src/look.tsx'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { percentText } from '#dashboards/web/src/numbers.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { HeatTable, type HeatCell } from './heat-table.tsx'
 import { Nothing } from './nothing.tsx'
 
@@ -41,7 +41,7 @@ const isLacking = ({ expected, known, partial }: Line): boolean =>
 export function CompletenessTable({ data }: { data: Completeness }): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
-  const { park } = usePark()
+  const park = useParkTree()
   const [page, setPage] = useState(1)
   const [onlyLacking, setOnlyLacking] = useState(false)
   const names = meterNames(park)

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { DayView } from '#dashboards/api/day-shapes.ts'
 import { tonnesOf } from '#dashboards/web/src/day.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { minuteText, percentText, valueText } from '#dashboards/web/src/numbers.ts'
 import { dayTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Tile } from './tile.tsx'
@@ -36,7 +36,7 @@ function Compared({ day, which }: { day: DayView; which: Exclude<Which, 'today'>
 /** CO2 of the day so far, beside the same hours of yesterday and of a week ago. */
 export function DayTile({ day, traced }: { day: DayView; traced: boolean }): ReactNode {
   const { t, locale } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const today = day.stretches.find(({ which }) => which === 'today')
   const tonnes = tonnesOf(today)
   return (

@@ -4,7 +4,7 @@ import { costGaps } from '#accounts/tariff/cost-gaps.ts'
 import type { ElectricityCostShape, LoadShape } from '#dashboards/api/electricity-shapes.ts'
 import type { PowerLine } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute, usePresent } from '#dashboards/web/src/live.ts'
 import { dayOf, daysOf } from '#dashboards/web/src/days.ts'
 import { ageText, momentText, percentText, valueText } from '#dashboards/web/src/numbers.ts'
 import { costTrace, energyTrace, powerTrace } from '#dashboards/web/src/trace-paths.ts'
@@ -24,10 +24,32 @@ interface EnterpriseFiguresProps {
   readonly cost: ElectricityCostShape | undefined
 }
 
+function PowerFactorTile({ factor }: { factor: EnterpriseMonth['powerFactors'][number] }): ReactNode {
+  const { t, nameOf } = useSpeech()
+  const { nowMs, live } = usePresent()
+  const { meter, name, value, atMs, quality } = factor
+  const stale = !live || nowMs - atMs > FRESH_MS
+  return (
+    <Tile
+      name={t('enterprise.powerFactor')}
+      testId={`power-factor-${meter}`}
+      value={value === null ? '—' : value.toFixed(3)}
+      unit=""
+      isStale={stale}
+    >
+      <span>{nameOf(name)}</span>
+      <span>{ageText(nowMs - atMs, t)}</span>
+      <span className={stale ? 'quality is-old' : `quality is-${quality}`}>
+        {stale ? t('value.stale') : t(`quality.${quality}`)}
+      </span>
+    </Tile>
+  )
+}
+
 /** What an enterprise's electricity comes to: power, maximum demand, power factor, base load, shares, cost. */
 export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFiguresProps): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { nowMs, live, timeZone } = usePresent()
+  const { live, timeZone } = useMinute()
   const number = (text: string | null | undefined): string =>
     text === null || text === undefined ? '—' : valueText(Number(text), locale)
   const percent = (text: string | null | undefined): string =>
@@ -100,25 +122,9 @@ export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFigures
             </>
           ))}
       </Tile>
-      {data.powerFactors.map(({ meter, name, value, atMs, quality }) => {
-        const stale = !live || nowMs - atMs > FRESH_MS
-        return (
-          <Tile
-            key={meter}
-            name={t('enterprise.powerFactor')}
-            testId={`power-factor-${meter}`}
-            value={value === null ? '—' : value.toFixed(3)}
-            unit=""
-            isStale={stale}
-          >
-            <span>{nameOf(name)}</span>
-            <span>{ageText(nowMs - atMs, t)}</span>
-            <span className={stale ? 'quality is-old' : `quality is-${quality}`}>
-              {stale ? t('value.stale') : t(`quality.${quality}`)}
-            </span>
-          </Tile>
-        )
-      })}
+      {data.powerFactors.map((factor) => (
+        <PowerFactorTile key={factor.meter} factor={factor} />
+      ))}
       {habits.map(({ name, value, unit }) => (
         <Tile
           key={name}

@@ -5,7 +5,7 @@ import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { brokenLine, brokenPoints } from '#dashboards/web/src/chart-looks.ts'
 import { dayAfter } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { minuteText, rateUnit, valueText } from '#dashboards/web/src/numbers.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 import { DayChoice } from './day-choice.tsx'
@@ -94,7 +94,7 @@ export function EnterpriseLoadPanel(props: EnterpriseLoadPanelProps): ReactNode 
   const { enterprise, carrier, today, contractKw } = props
   const speech = useSpeech()
   const { t } = speech
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const [chosen, setChosen] = useState<string>()
   const [comparison, setComparison] = useState<Comparison>('yesterday')
   const [otherDay, setOtherDay] = useState<string>()

@@ -5,7 +5,7 @@ import { SETTLE_MS } from '#contract/grid.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { minuteText, valueText } from '#dashboards/web/src/numbers.ts'
 import { HeatTable, type HeatCell } from './heat-table.tsx'
 import { Nothing } from './nothing.tsx'
@@ -66,7 +66,7 @@ export function EnterpriseProfilePanel(props: EnterpriseProfilePanelProps): Reac
   const { enterprise, carrier, month } = props
   const speech = useSpeech()
   const { t, locale } = speech
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   // An hour is whole some minutes after its end.
   const now = `${dayOf(nowMs - SETTLE_MS, timeZone)} ${minuteText(nowMs - SETTLE_MS, 'sv', timeZone).slice(0, 2)}`
   const answer = useAnswer(

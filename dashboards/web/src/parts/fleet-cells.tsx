@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { FleetGateway } from '#dashboards/api/fleet-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useFiveSeconds } from '#dashboards/web/src/live.ts'
 import { spanText } from '#dashboards/web/src/numbers.ts'
 
 /** A clock that is further off than this would put readings into the wrong slot’s edges. */
@@ -28,7 +28,7 @@ export function ClockCell({ gateway: { clock } }: { gateway: FleetGateway }): Re
 /** What waits in a gateway's journal, and how old the oldest of it is. */
 export function BacklogCell({ gateway: { journal } }: { gateway: FleetGateway }): ReactNode {
   const { t, locale } = useSpeech()
-  const { nowMs } = usePresent()
+  const { nowMs } = useFiveSeconds()
   if (journal === null) return '—'
   if (journal.problem !== undefined) return <span className="is-trouble">{journal.problem}</span>
   const ageMs = journal.oldestMs === undefined ? 0 : nowMs - journal.oldestMs

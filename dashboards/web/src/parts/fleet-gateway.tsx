@@ -4,27 +4,28 @@ import { Link } from 'wouter'
 import { badCauses } from '#contract/reading.ts'
 import type { FleetGateway } from '#dashboards/api/fleet-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useFiveSeconds } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { ageText, momentText, percentText, spanText } from '#dashboards/web/src/numbers.ts'
+import { momentText, percentText, spanText } from '#dashboards/web/src/numbers.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { ConfigurationPush } from './configuration-push.tsx'
 import { ConfigurationCell } from './fleet-cells.tsx'
 import { Verbatim } from './verbatim.tsx'
+import { Age } from './age.tsx'
 
 type Line = FleetGateway['lines'][number]
 type Bus = FleetGateway['buses'][number]
 
 function Facts({ gateway }: { gateway: FleetGateway }): ReactNode {
   const { t, locale } = useSpeech()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useFiveSeconds()
   const { journal, clock, epoch, saidMs, configuration, software } = gateway
   const megabytes = (bytes: number): string =>
     `${(bytes / 1_048_576).toLocaleString(locale, { maximumFractionDigits: 1 })} MiB`
   const lines: [string, ReactNode][] = [
     [t('drawer.id'), <Verbatim key="id">{gateway.gateway}</Verbatim>],
-    [t('reader.said'), saidMs === null ? t('gateway.never') : ageText(nowMs - saidMs, t)],
+    [t('reader.said'), saidMs === null ? t('gateway.never') : <Age key="said" atMs={saidMs} />],
     [t('fleet.epoch'), epoch === null ? '—' : <Verbatim key="epoch">{epoch.slice(0, 8)}…</Verbatim>],
   ]
   if (software !== null) {
@@ -79,7 +80,6 @@ interface FleetGatewayDetailProps {
 /** One gateway opened: journal and clock, lines, meters with what became of their polls, and its configuration. */
 export function FleetGatewayDetail({ gateway, publishes, onChange }: FleetGatewayDetailProps): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { nowMs } = usePresent()
   const { park, overview } = usePark()
   const { may } = useSession()
   const names = meterNames(park)
@@ -163,7 +163,7 @@ export function FleetGatewayDetail({ gateway, publishes, onChange }: FleetGatewa
       align: 'right',
       render: (_, { id }) => {
         const goodMs = lineOf.get(id)?.lastGoodMs
-        return <span className="number">{goodMs === undefined ? '—' : ageText(nowMs - goodMs, t)}</span>
+        return <span className="number">{goodMs === undefined ? '—' : <Age atMs={goodMs} />}</span>
       },
     },
     slotColumn('read'),

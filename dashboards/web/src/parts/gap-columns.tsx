@@ -1,13 +1,13 @@
 import type { TableColumnsType } from 'antd'
 import type { GapEntry } from '#contract/gap.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText, spanText } from '#dashboards/web/src/numbers.ts'
 
 /** When it was, how much of it is missing, and why: what every list of gaps shows. */
 export function useGapColumns<G extends GapEntry>(): TableColumnsType<G> {
   const { t, locale } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   return [
     {
       title: t('gap.from'),

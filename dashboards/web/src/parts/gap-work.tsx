@@ -7,7 +7,7 @@ import { gapList } from '#dashboards/api/completeness-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { useGapColumns } from './gap-columns.tsx'
 import { Nothing } from './nothing.tsx'
@@ -20,7 +20,7 @@ const states = ['open', 'filled', 'accepted'] as const
 /** What is missing, what became of it, and a person's word on it. */
 export function GapWork({ refresh }: { refresh: number }): ReactNode {
   const { t, nameOf } = useSpeech()
-  const { park } = usePark()
+  const park = useParkTree()
   const { may, change } = useSession()
   const [state, setState] = useState<(typeof states)[number]>('open')
   const [changes, setChanges] = useState(0)

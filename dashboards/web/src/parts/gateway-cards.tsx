@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react'
 import type { LiveGateway, ParkTree } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
-import { ageText } from '#dashboards/web/src/numbers.ts'
+import { Age } from './age.tsx'
 import { Nothing } from './nothing.tsx'
 import { Scrollable } from './scrollable.tsx'
 
@@ -13,7 +12,6 @@ interface GatewayCardProps {
 
 function GatewayCard({ gateway, described }: GatewayCardProps): ReactNode {
   const { t, nameOf } = useSpeech()
-  const { nowMs } = usePresent()
   const seconds = described?.silentAfterSeconds ?? 0
   return (
     <li className={`gateway is-${gateway.state}`} data-testid={`gateway-${gateway.gateway}`}>
@@ -28,7 +26,7 @@ function GatewayCard({ gateway, described }: GatewayCardProps): ReactNode {
         <div>
           <dt>{t('gateway.heard')}</dt>
           <dd className="number">
-            {gateway.heardMs === null ? t('gateway.never') : ageText(nowMs - gateway.heardMs, t)}
+            {gateway.heardMs === null ? t('gateway.never') : <Age atMs={gateway.heardMs} />}
           </dd>
         </div>
         <div>

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -20,9 +20,21 @@ interface HeaderBarProps {
   readonly known: boolean
 }
 
-export function HeaderBar({ title, menu, connection, simulated, known }: HeaderBarProps): ReactNode {
-  const { t, locale } = useSpeech()
+function Clock(): ReactNode {
+  const { locale } = useSpeech()
   const { nowMs, timeZone } = usePresent()
+  return (
+    <time className="header-clock" data-testid="clock">
+      <span className="header-date">
+        {dayOf(nowMs, timeZone)} {weekdayText(nowMs, locale, timeZone)}
+      </span>
+      <span className="number">{secondText(nowMs, locale, timeZone)}</span>
+    </time>
+  )
+}
+
+function Bar({ title, menu, connection, simulated, known }: HeaderBarProps): ReactNode {
+  const { t } = useSpeech()
   const [location] = useLocation()
   return (
     <header className="header">
@@ -61,14 +73,7 @@ export function HeaderBar({ title, menu, connection, simulated, known }: HeaderB
         </Hint>
       )}
       <div className="header-side">
-        {known && (
-          <time className="header-clock" data-testid="clock">
-            <span className="header-date">
-              {dayOf(nowMs, timeZone)} {weekdayText(nowMs, locale, timeZone)}
-            </span>
-            <span className="number">{secondText(nowMs, locale, timeZone)}</span>
-          </time>
-        )}
+        {known && <Clock />}
         <span className={`connection is-${connection}`} role="status" data-testid="connection">
           {t(`stream.${connection}`)}
         </span>
@@ -83,3 +88,6 @@ export function HeaderBar({ title, menu, connection, simulated, known }: HeaderB
     </header>
   )
 }
+
+/** Name of the park, menu, clock and what concerns the viewer. */
+export const HeaderBar = memo(Bar)

@@ -3,7 +3,7 @@ import { loadCurve, type LoadCurve, type ParkTree } from '#dashboards/api/shapes
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { brokenLine, brokenPoints } from '#dashboards/web/src/chart-looks.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useFiveSeconds } from '#dashboards/web/src/live.ts'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 import { NotRead } from './not-read.tsx'
@@ -56,7 +56,7 @@ function optionOf(
 export function LoadCurvePanel({ park, height = HEIGHT_PX }: { park: ParkTree; height?: number }): ReactNode {
   const speech = useSpeech()
   const { t } = speech
-  const { nowMs, live, timeZone } = usePresent()
+  const { nowMs, live, timeZone } = useFiveSeconds()
   const load = useAnswer(loadCurve, 'api/load?minutes=60', live ? Math.floor(nowMs / REFRESH_MS) : 'broken')
   const option = useMemo(
     () => (load.data === undefined ? undefined : optionOf(load.data, park, speech, timeZone)),

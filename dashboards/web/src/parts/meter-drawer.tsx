@@ -4,7 +4,7 @@ import { Link } from 'wouter'
 import { meterDetail, meterIntervals, type LiveMeter, type ParkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { isFresh, usePresent } from '#dashboards/web/src/live.ts'
+import { isFresh, useFiveSeconds } from '#dashboards/web/src/live.ts'
 import { headlineOf, StateCell } from './live-cells.tsx'
 import { MeterFactList } from './meter-facts.tsx'
 import { MeterReadings } from './meter-readings.tsx'
@@ -25,7 +25,7 @@ interface MeterDrawerProps {
 /** One meter opened: its facts, all its readings, and the day's slots down to the register. */
 export function MeterDrawer({ park, live, onClose }: MeterDrawerProps): ReactNode {
   const { t, nameOf } = useSpeech()
-  const present = usePresent()
+  const present = useFiveSeconds()
   const path = live === undefined ? undefined : `api/meters/${live.meter}`
   const headline = headlineOf(live)
   const refresh = `${headline?.atMs} ${live?.state} ${live?.today.total} ${live?.today.expected} ${live?.today.pending}`

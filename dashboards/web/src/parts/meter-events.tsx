@@ -5,7 +5,7 @@ import type { MeterEvent } from '#contract/park.ts'
 import { meterEvents, type MeterEvents } from '#dashboards/api/meter-care-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { exactText, momentText } from '#dashboards/web/src/numbers.ts'
 import { NotRead } from './not-read.tsx'
 
@@ -60,7 +60,7 @@ function linesOf({ events, entries }: MeterEvents, speech: Speech): Line[] {
 export function MeterEventList({ meter, refresh }: { meter: string; refresh: number }): ReactNode {
   const speech = useSpeech()
   const { t, locale } = speech
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const answer = useAnswer(meterEvents, `api/meters/${meter}/events`, refresh)
   const columns: TableColumnsType<Line> = [
     {

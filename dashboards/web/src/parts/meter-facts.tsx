@@ -5,7 +5,7 @@ import { balanceRoles } from '#contract/park.ts'
 import type { MeterDetail, ParkTree } from '#dashboards/api/shapes.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { rateUnit, valueText } from '#dashboards/web/src/numbers.ts'
 import { Verbatim } from './verbatim.tsx'
@@ -13,7 +13,7 @@ import { Verbatim } from './verbatim.tsx'
 /** What is fixed of a meter. */
 export function MeterFactList({ park, detail }: { park: ParkTree; detail: MeterDetail }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const { facts } = detail
   const gateway = park.gateways.find(({ id }) => id === facts.gateway)
   const upstream = facts.upstream === null ? undefined : meterNames(park).get(facts.upstream)

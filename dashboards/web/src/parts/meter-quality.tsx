@@ -3,7 +3,7 @@ import { Empty, Table, type TableColumnsType } from 'antd'
 import { meterQuality, type MeterQuality as Answer } from '#dashboards/api/meter-care-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { useGapColumns } from './gap-columns.tsx'
 import { Verbatim } from './verbatim.tsx'
@@ -19,7 +19,7 @@ function emptyOf(text: string): ReactNode {
 /** What is missing of a meter, and what of it was refused. */
 export function MeterQuality({ meter, refresh }: { meter: string; refresh: number }): ReactNode {
   const { t, locale } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const answer = useAnswer(meterQuality, `api/meters/${meter}/quality`, refresh)
   const loading = answer.data === undefined && !answer.failed
   const gapColumns: TableColumnsType<Gap> = [

@@ -4,8 +4,8 @@ import { meterReader } from '#dashboards/api/meter-care-shapes.ts'
 import type { LiveGateway, ParkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
-import { ageText, percentText } from '#dashboards/web/src/numbers.ts'
+import { percentText } from '#dashboards/web/src/numbers.ts'
+import { Age } from './age.tsx'
 import { Verbatim } from './verbatim.tsx'
 import { NotRead } from './not-read.tsx'
 
@@ -19,7 +19,6 @@ interface MeterReaderProps {
 /** Who reads a meter and how well: its gateway, its line, and what became of the polls that were due. */
 export function MeterReader({ meter, park, gateways, refresh }: MeterReaderProps): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { nowMs } = usePresent()
   const { data, failure } = useAnswer(meterReader, `api/meters/${meter}/reader`, refresh)
   const described = park.gateways.find(({ id }) => id === data?.gateway)
   const gateway = gateways.find((each) => each.gateway === data?.gateway)
@@ -37,7 +36,7 @@ export function MeterReader({ meter, park, gateways, refresh }: MeterReaderProps
         )}
       </span>,
     ])
-    if (data.saidMs !== null) lines.push([t('reader.said'), ageText(nowMs - data.saidMs, t)])
+    if (data.saidMs !== null) lines.push([t('reader.said'), <Age key="said" atMs={data.saidMs} />])
     const { line, bus } = data
     if (line !== null) {
       const { slots, cause } = line

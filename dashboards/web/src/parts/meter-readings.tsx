@@ -4,15 +4,33 @@ import { badCauses } from '#contract/reading.ts'
 import type { MeterDetail } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
-import { ageText, exactText, valueText } from '#dashboards/web/src/numbers.ts'
+import { exactText, valueText } from '#dashboards/web/src/numbers.ts'
+import { Age } from './age.tsx'
 
 type ReadingLine = MeterDetail['readings'][number]
 
+interface ReadingValueProps {
+  readonly line: ReadingLine
+  readonly value: number
+  readonly limitMs: number
+}
+
+function ReadingValue({ line, value, limitMs }: ReadingValueProps): ReactNode {
+  const { locale } = useSpeech()
+  const { nowMs, live } = usePresent()
+  const isOld = !live || nowMs - line.atMs > limitMs
+  return (
+    <span className={isOld ? 'value is-stale' : 'value'}>
+      <span className="number">{line.exact === null ? valueText(value, locale) : exactText(line.exact)}</span>{' '}
+      <span className="unit">{line.unit === '1' ? '' : line.unit}</span>
+    </span>
+  )
+}
+
 /** The newest reading of every quantity, registers and momentary values, each with its quality and age. */
 export function MeterReadings({ detail }: { detail: MeterDetail }): ReactNode {
-  const { t, locale, nameOf } = useSpeech()
-  const { nowMs, live } = usePresent()
-  const isOld = (line: ReadingLine): boolean => !live || nowMs - line.atMs > detail.live.limitMs
+  const { t, nameOf } = useSpeech()
+  const { limitMs } = detail.live
   const columns: TableColumnsType<ReadingLine> = [
     { title: t('column.quantity'), key: 'quantity', render: (_, { label }) => nameOf(label) },
     {
@@ -23,12 +41,7 @@ export function MeterReadings({ detail }: { detail: MeterDetail }): ReactNode {
         line.value === null ? (
           <span className="slot-missing">{line.cause === null ? '—' : nameOf(badCauses[line.cause])}</span>
         ) : (
-          <span className={isOld(line) ? 'value is-stale' : 'value'}>
-            <span className="number">
-              {line.exact === null ? valueText(line.value, locale) : exactText(line.exact)}
-            </span>{' '}
-            <span className="unit">{line.unit === '1' ? '' : line.unit}</span>
-          </span>
+          <ReadingValue line={line} value={line.value} limitMs={limitMs} />
         ),
     },
     {
@@ -40,7 +53,11 @@ export function MeterReadings({ detail }: { detail: MeterDetail }): ReactNode {
       title: t('column.age'),
       key: 'age',
       align: 'right',
-      render: (_, { atMs }) => <span className="age number">{ageText(nowMs - atMs, t)}</span>,
+      render: (_, { atMs }) => (
+        <span className="age number">
+          <Age atMs={atMs} />
+        </span>
+      ),
     },
   ]
   return (

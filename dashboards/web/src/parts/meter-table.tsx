@@ -5,7 +5,7 @@ import { balanceRoles } from '#contract/park.ts'
 import type { LiveMeter, MeterFacts, Overview, ParkTree } from '#dashboards/api/shapes.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { dayOf } from '#dashboards/web/src/days.ts'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { valueText } from '#dashboards/web/src/numbers.ts'
 import { carrierColours } from '#dashboards/web/src/palette.ts'
 import { energyTrace, meterTrace, powerTrace } from '#dashboards/web/src/trace-paths.ts'
@@ -130,7 +130,7 @@ function TodayCell({
   traceOf: (today: string) => string
 }): ReactNode {
   const { t, locale } = useSpeech()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   if (energy === undefined) return null
   const { total, unit, complete, known, partial, expected, pending } = energy
   const incomplete = t('total.incomplete', { known: known - partial, expected: expected - pending })

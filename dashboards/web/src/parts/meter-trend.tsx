@@ -6,7 +6,7 @@ import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { brokenLine, brokenPoints } from '#dashboards/web/src/chart-looks.ts'
 import { dayAfter } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useFiveSeconds } from '#dashboards/web/src/live.ts'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
 import { missingColour } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
@@ -141,7 +141,7 @@ interface MeterTrendProps {
 export function MeterTrend({ meter, hasPower, day, bounds }: MeterTrendProps): ReactNode {
   const speech = useSpeech()
   const { t } = speech
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useFiveSeconds()
   const [chosen, setChosen] = useState<Range>('day')
   const offered = ranges.filter((range) => hasPower || range === 'week' || range === 'month')
   const range = offered.includes(chosen) ? chosen : 'week'

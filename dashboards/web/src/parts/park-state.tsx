@@ -7,7 +7,7 @@ import '#dashboards/web/src/park-state.css'
 import { alarmSubjects } from '#dashboards/web/src/alarm-subject.ts'
 import type { Failure } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { percentText, spanText, valueText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { useAlarmsNow, useHealth, useTargetsNow } from '#dashboards/web/src/park-state.ts'
@@ -114,7 +114,7 @@ function Targets({ page }: { page: string | undefined }): ReactNode {
 
 function Alarms({ page }: { page: string | undefined }): ReactNode {
   const { t, nameOf } = useSpeech()
-  const { nowMs } = usePresent()
+  const { nowMs } = useMinute()
   const { data, failure } = useAlarmsNow()
   const park = useParkTree()
   const subjectOf = useMemo(() => alarmSubjects(park), [park])

@@ -5,7 +5,7 @@ import type { Posting } from '#contract/entry.ts'
 import { intervalMethods } from '#contract/interval.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { exactText, percentText, tonnesText, writtenUnit } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
@@ -26,7 +26,7 @@ interface PostingEvidenceProps {
 export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): ReactNode {
   const speech = useSpeech()
   const { t, locale, nameOf } = speech
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const names = meterNames(useParkTree())
   const { activity, tCo2, factors, evidence } = posting
   return (

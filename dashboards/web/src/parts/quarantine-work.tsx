@@ -5,7 +5,7 @@ import { quarantineList } from '#dashboards/api/completeness-shapes.ts'
 import { quarantineLine } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Nothing } from './nothing.tsx'
@@ -42,7 +42,7 @@ function Payload({ id }: { id: number }): ReactNode {
 /** What was refused: its reason, its payload, and what a person decides. */
 export function QuarantineWork({ refresh }: { refresh: number }): ReactNode {
   const { t, locale } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const { may, change } = useSession()
   const [state, setState] = useState<(typeof states)[number]>('open')
   const [changes, setChanges] = useState(0)

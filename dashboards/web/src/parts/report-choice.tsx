@@ -1,7 +1,7 @@
 import { memo, useMemo, useState, type ReactNode } from 'react'
 import { Segmented, Select } from 'antd'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 
@@ -58,7 +58,7 @@ export function reportPath(kind: string, account: string | undefined): string {
 
 /** The month under way in the park's time, e.g. "2026-03". */
 export function useThisMonth(): string {
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   return new Intl.DateTimeFormat('sv', { year: 'numeric', month: '2-digit', timeZone }).format(nowMs)
 }
 

@@ -1,14 +1,16 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { Table, type TableColumnsType } from 'antd'
 import { WHOLE_PARK } from '#contract/report-schedule.ts'
 import { scheduledReports, type ScheduledReportList } from '#dashboards/api/scheduled-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
-import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
 import { NotRead } from './not-read.tsx'
+import { ScheduleList } from './schedule-list.tsx'
 
 type Report = ScheduledReportList['reports'][number]
 
@@ -48,10 +50,13 @@ function Files({ report }: { report: Report }): ReactNode {
 /** Reports that the server made by itself, newest first, and what it makes next. */
 export function ScheduledReportsPanel(): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
-  const { park } = usePark()
-  const { data, failed, failure } = useAnswer(scheduledReports, 'api/v1/scheduled-reports', 0)
-  if (data !== undefined && data.schedules.length === 0) return null
+  const timeZone = useTimeZone()
+  const park = useParkTree()
+  const { may } = useSession()
+  const [changes, setChanges] = useState(0)
+  const { data, failed, failure } = useAnswer(scheduledReports, 'api/v1/scheduled-reports', changes)
+  const isEmpty = data !== undefined && data.schedules.length === 0 && data.reports.length === 0
+  if (isEmpty && !(may('manage') && data.can.schedule)) return null
   const names = new Map([park, ...park.enterprises].map(({ id, name }) => [id, name]))
   const columns: TableColumnsType<Report> = [
     { title: t('scheduled.period'), dataIndex: 'period' },
@@ -72,20 +77,9 @@ export function ScheduledReportsPanel(): ReactNode {
   ]
   return (
     <section className="panel scheduled" data-testid="scheduled-reports">
-      <h2>
-        {t('scheduled.title')}{' '}
-        <small>
-          {data?.schedules
-            .map(({ next }) =>
-              t('scheduled.next', {
-                period: next.period,
-                time: momentText(next.dueMs, locale, timeZone),
-              }),
-            )
-            .join(' · ')}
-        </small>
-      </h2>
+      <h2>{t('scheduled.title')}</h2>
       <NotRead why={failure} inPanel />
+      {data !== undefined && <ScheduleList data={data} onChange={() => setChanges((count) => count + 1)} />}
       <Table<Report>
         columns={columns}
         dataSource={data?.reports ?? []}

@@ -2,7 +2,7 @@ import { useMemo, type ReactNode } from 'react'
 import { intervalMethods } from '#contract/interval.ts'
 import type { MeterIntervals } from '#dashboards/api/shapes.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { minuteText } from '#dashboards/web/src/numbers.ts'
 import { methodColours, missingColour } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
@@ -73,7 +73,7 @@ function optionOf(day: MeterIntervals, { t, locale }: Speech, timeZone: string):
 
 export function SlotBars({ day }: { day: MeterIntervals }): ReactNode {
   const speech = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const option = useMemo(() => optionOf(day, speech, timeZone), [day, speech, timeZone])
   return <Chart option={option} label={speech.t('slots.label')} height={HEIGHT_PX} />
 }

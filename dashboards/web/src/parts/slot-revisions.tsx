@@ -5,7 +5,7 @@ import { meterSlot, type MeterSlot, type SlotRevisionTrace } from '#dashboards/a
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { exactText, minuteText, percentText, secondText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
@@ -19,7 +19,7 @@ type Reading = SlotRevisionTrace['readings'][number]
 
 function Readings({ readings, unit }: { readings: readonly Reading[]; unit: string }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const park = useParkTree()
   const gateways = new Map(park.gateways.map(({ id, name }) => [id, name]))
   const moment = (atMs: number): string => `${dayOf(atMs, timeZone)} ${secondText(atMs, locale, timeZone)}`
@@ -86,7 +86,7 @@ interface RevisionProps {
 
 function Revision({ slot, revision, isUsed }: RevisionProps): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const names = meterNames(useParkTree())
   const { energy, method, basis, coverage, cause, formula, entry, readings, inputs } = revision
   return (
@@ -149,7 +149,7 @@ interface SlotRevisionsProps {
 /** All revisions of a slot, each down to readings with gateway, epoch and sequence. */
 export function SlotRevisions({ meter, quantity, slotMs, used }: SlotRevisionsProps): ReactNode {
   const { t, locale } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const { data, failed, failure } = useAnswer(meterSlot, slotPath(meter, slotMs, quantity), 0)
   return (
     <section className="panel" data-testid="slot-revisions">

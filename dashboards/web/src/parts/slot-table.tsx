@@ -3,7 +3,7 @@ import { Table, Tooltip, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
 import type { MeterIntervals, Slot } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { exactText, minuteText, percentText, secondText } from '#dashboards/web/src/numbers.ts'
 import { methodColours } from '#dashboards/web/src/palette.ts'
 import { meterTrace } from '#dashboards/web/src/trace-paths.ts'
@@ -16,7 +16,7 @@ type KnownBoundary = NonNullable<KnownSlot['opening']>
 
 function RegisterCell({ boundary, unit }: { boundary: KnownBoundary; unit: string }): ReactNode {
   const { t, locale } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const points =
     boundary.before.atMs === boundary.after.atMs ? [boundary.before] : [boundary.before, boundary.after]
   const evidence = points
@@ -57,7 +57,7 @@ interface SlotTableProps {
 /** Every slot of the day, newest first, opened down to the registers between which its energy lies. */
 export function SlotTable({ day, quantity }: SlotTableProps): ReactNode {
   const { t, locale } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const known = (slot: Slot, show: (slot: KnownSlot) => ReactNode): ReactNode =>
     slot.state === 'known' ? show(slot) : <span className="is-stale">—</span>
   const register = (boundary: KnownSlot['opening']): ReactNode =>

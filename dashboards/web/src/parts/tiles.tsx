@@ -4,7 +4,7 @@ import type { DayView } from '#dashboards/api/day-shapes.ts'
 import type { EnergyLine, EnergyTotal, Overview, PowerLine } from '#dashboards/api/shapes.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { exactText, roundText, valueText } from '#dashboards/web/src/numbers.ts'
 import { energyTrace, powerTrace, WHOLE_PARK } from '#dashboards/web/src/trace-paths.ts'
 import { DayTile } from './day-tile.tsx'
@@ -60,7 +60,7 @@ interface TilesProps {
 /** The park in a row of figures, each with its unit and with what is not in it. */
 export function Tiles({ overview, day, traced = false }: TilesProps): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const today = dayOf(nowMs, timeZone)
   const traceOf = ({ carrier, flow }: EnergyLine): string | undefined =>
     traced ? energyTrace({ scope: WHOLE_PARK, carrier, flow, from: today, to: today }) : undefined

@@ -3,7 +3,7 @@ import { accountList } from '#dashboards/api/account-shapes.ts'
 import { dayPostings } from '#dashboards/api/trace-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { minuteText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { meterTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Loading } from './loading.tsx'
@@ -14,7 +14,7 @@ import { NotRead } from './not-read.tsx'
 /** Sources of one account in a day so far. */
 function AccountDay({ account, name, day }: { account: string; name: string; day: string }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const { data, failed, failure } = useAnswer(dayPostings, `api/v1/accounts/${account}/day?day=${day}`, 0)
   return (
     <section className="panel" data-testid={`day-of-${account}`}>

@@ -7,7 +7,7 @@ import { energyParts, type EnergyParts } from '#dashboards/api/trace-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { meterTrace, WHOLE_PARK } from '#dashboards/web/src/trace-paths.ts'
@@ -77,7 +77,7 @@ type Named = Omit<TraceEnergyProps, 'carrier' | 'flow'> & { readonly carrier: Ca
 /** A total of energy with the meters that it is the sum of. */
 export function EnergyTotalPanel({ scope, carrier, flow, from, to }: Named): ReactNode {
   const { t } = useSpeech()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const today = dayOf(nowMs, timeZone)
   const [enterprise = '', node] = scope.split('~')
   const whose = `${scope === WHOLE_PARK ? '' : `&enterprise=${enterprise}`}${node === undefined ? '' : `&node=${node}`}`

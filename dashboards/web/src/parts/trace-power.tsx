@@ -5,7 +5,7 @@ import { powerParts, type PowerParts } from '#dashboards/api/trace-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { secondText, valueText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
@@ -23,7 +23,7 @@ type Part = PowerParts['meters'][number]
 
 function Parts({ data }: { data: PowerParts }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const park = useParkTree()
   const names = meterNames(park)
   const gateways = new Map(park.gateways.map(({ id, name }) => [id, name]))
@@ -114,7 +114,7 @@ function Parts({ data }: { data: PowerParts }): ReactNode {
 
 function Total({ scope, flow }: { scope: string; flow: PowerParts['flow'] }): ReactNode {
   const { t, locale, nameOf } = useSpeech()
-  const { timeZone } = usePresent()
+  const timeZone = useTimeZone()
   const park = useParkTree()
   const whose = scope === WHOLE_PARK ? '' : `?enterprise=${scope}`
   const { data, failed, failure } = useAnswer(powerParts, `api/power/${flow}${whose}`, 0)

@@ -5,7 +5,7 @@ import { meterIntervals, type Slot } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { usePresent } from '#dashboards/web/src/live.ts'
+import { useMinute } from '#dashboards/web/src/live.ts'
 import { exactText, minuteText, percentText } from '#dashboards/web/src/numbers.ts'
 import { intervalsPath } from '#dashboards/web/src/register-paths.ts'
 import { DayChoice } from './day-choice.tsx'
@@ -28,7 +28,7 @@ interface TraceSlotsProps {
 /** A day's slots of a meter with their revisions, one of them opened down to its register readings. */
 export function TraceSlots({ meter, quantity, day, slotMs, pathOf, usedIn }: TraceSlotsProps): ReactNode {
   const { t, locale } = useSpeech()
-  const { nowMs, timeZone } = usePresent()
+  const { nowMs, timeZone } = useMinute()
   const [, go] = useLocation()
   const { data, failed, failure } = useAnswer(meterIntervals, intervalsPath(meter, day, quantity), 0)
   const number = (text: string): ReactNode => <span className="number">{text}</span>
