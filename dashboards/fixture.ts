@@ -72,6 +72,7 @@ export const smallPark: Park = indexPark(
             gateway: 'gw-east',
             ratingPerHour: 800,
             ...electric,
+            register: 'activeEnergyExport.total',
           },
         ],
         processes: [

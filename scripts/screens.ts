@@ -18,6 +18,12 @@ const MONTHS = process.env['TANBIAO_SCREENS_MONTHS'] ?? '2'
 const SETTLE_MS = 2_500
 const PAST_WITHIN_MS = 20 * 60_000
 
+/** The overview as the two READMEs show it. */
+const shown = {
+  en: { language: 'en', look: 'light', width: 1_440, height: 900 },
+  zh: { language: 'zh', look: 'light', width: 1_440, height: 900 },
+} as const
+
 const target = fileURLToPath(new URL('../docs/screens/', import.meta.url))
 mkdirSync(target, { recursive: true })
 await buildPages()
@@ -44,6 +50,12 @@ try {
         await page.screenshot({ path: join(target, file) })
         console.log(`docs/screens/${file}`)
       }
+    }
+    for (const [name, view] of Object.entries(shown)) {
+      await lookAs(page, url, view)
+      await pause(SETTLE_MS)
+      await page.screenshot({ path: join(target, `overview.${name}.png`) })
+      console.log(`docs/screens/overview.${name}.png`)
     }
     for (const error of browser.errors) console.error(`a page said: ${error}`)
   } finally {

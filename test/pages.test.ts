@@ -10,6 +10,7 @@ import { forgetDrawnTexts, isStrange, keepDrawnTexts, strangeTexts } from './sup
 import {
   becomeAdministrator,
   lookAs,
+  nowhere,
   openDetails,
   openings,
   openPage,
@@ -89,7 +90,7 @@ describeWith(['chromium'], 'every page of the demo park', () => {
       const pages = await pagesOf(page)
       expect(pages.length).toBeGreaterThan(4)
       const found: string[] = []
-      for (const path of pages) {
+      for (const path of [...pages, ...nowhere]) {
         await openPage(page, url, path)
         await forgetDrawnTexts(page)
         await openDetails(page)

@@ -22,12 +22,12 @@ describe('the tree', () => {
 })
 
 describe('overview', () => {
-  test('power is the sum of the enterprises’ boundary meters, production beside it', async () => {
+  test('power is the sum of the enterprises’ boundary meters, production beside it, of what it delivers', async () => {
     await bench.store.append([
       power('park-incoming', startMs, 999),
       power('forge-main', startMs, 100.5),
       power('chemical-main', startMs, 50),
-      power('forge-pv', startMs, 30),
+      power('forge-pv', startMs, -30),
       power('forging-shop', startMs, 80),
     ])
     await bench.start()

@@ -21,15 +21,11 @@ export const views = {
   'en-dark-phone': { language: 'en', look: 'dark', width: 390, height: 844 },
 } as const satisfies Readonly<Record<string, View>>
 
-/** Pages that no menu names, and addresses of nothing. */
-const beside = [
-  '/meters/steel-incoming',
-  '/enterprises/steel',
-  '/meters/no-such-meter',
-  '/enterprises/no-such-enterprise',
-  '/no-such-page',
-  '/wall',
-]
+/** Pages that no menu names. */
+const beside = ['/tokens', '/meters/steel-incoming', '/wall']
+
+/** Addresses of nothing. */
+export const nowhere = ['/meters/no-such-meter', '/enterprises/no-such-enterprise', '/no-such-page']
 
 /** What a page shows on asking: where, and what is pressed. Drawers, dialogs, calendars, rows that open. */
 export const openings = [

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { Alert, Button, Segmented, Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
+import { targetsView } from '#accounts/targets/target-view.ts'
 import { alarmKinds } from '#contract/alarm.ts'
 import { alarmList, type AlarmLine } from '#dashboards/api/alarm-shapes.ts'
 import { alarmSubjects } from '#dashboards/web/src/alarm-subject.ts'
@@ -10,6 +11,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { usePresent } from '#dashboards/web/src/live.ts'
 import { momentText, spanText, valueText } from '#dashboards/web/src/numbers.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
+import { targetName, unitText } from '#dashboards/web/src/target-text.ts'
 import { AlarmRuleList } from '#dashboards/web/src/parts/alarm-rules.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
@@ -31,11 +33,12 @@ const subjectPages: Readonly<Record<AlarmLine['subject']['kind'], (id: string) =
 
 /** What is seen of an alarm: a value beside its limit, and since when. */
 function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
-  const { t, locale } = useSpeech()
+  const speech = useSpeech()
+  const { t, locale } = speech
   const { timeZone } = usePresent()
   const { value, limit, unit, sinceMs } = alarm.detail
   // Alarms of before have these two for a unit.
-  const shown = unit === undefined || unit === 'power' || unit === 'slot' ? '' : ` ${unit}`
+  const shown = unit === undefined || unit === 'power' || unit === 'slot' ? '' : ` ${unitText(unit, speech)}`
   return (
     <span className="number">
       {value !== undefined && `${valueText(value, locale)}${shown}`}
@@ -47,7 +50,8 @@ function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
 
 /** What holds now and what held: acknowledged by whom, and what was remarked. */
 export function AlarmsPage(): ReactNode {
-  const { t, locale, nameOf } = useSpeech()
+  const speech = useSpeech()
+  const { t, locale, nameOf } = speech
   const { nowMs, timeZone } = usePresent()
   const { park } = usePark()
   const { may, change, info } = useSession()
@@ -60,7 +64,15 @@ export function AlarmsPage(): ReactNode {
     `api/alarms?state=${state}`,
     `${Math.floor(nowMs / REFRESH_MS)} ${changes}`,
   )
-  const subjects = alarmSubjects(park)
+  const ofTargets =
+    park.accounting && (answer.data?.alarms ?? []).some(({ subject }) => subject.kind === 'target')
+  const own = info?.enterprise ?? undefined
+  const targetsPath = own === undefined ? 'api/v1/targets' : `api/v1/accounts/${own}/targets`
+  const targets = useAnswer(targetsView, ofTargets ? targetsPath : undefined, 0).data?.targets ?? []
+  const subjects = alarmSubjects(
+    park,
+    targets.map((target) => ({ id: target.id, title: targetName(target, speech) })),
+  )
   const subjectOf = ({ subject }: AlarmLine): ReactNode => (
     <Link href={subjectPages[subject.kind](subject.id)}>{nameOf(subjects(subject))}</Link>
   )
