@@ -175,7 +175,7 @@ export function AlarmsPage(): ReactNode {
           loading={answer.data === undefined && !answer.failed}
           rowKey="id"
           size="small"
-          scroll={{ x: true }}
+          scroll={{ x: 'max-content' }}
           pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
           locale={{ emptyText: <Nothing text={t('alarm.none')} /> }}
         />
