@@ -128,7 +128,7 @@ export function AlarmsPage(): ReactNode {
             </div>
           )}
           {remarks.map(({ atMs, by, text }) => (
-            <div key={`${atMs} ${text}`} className="role">
+            <div key={`${atMs} ${text}`} className="role" translate="no">
               {by}: {text}
             </div>
           ))}
