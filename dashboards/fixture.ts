@@ -72,7 +72,6 @@ export const smallPark: Park = indexPark(
             gateway: 'gw-east',
             ratingPerHour: 800,
             ...electric,
-            register: 'activeEnergyExport.total',
           },
         ],
         processes: [
