@@ -10,7 +10,9 @@ import { decimal } from './decimal.ts'
 import type { EnergyItem, EnergyItems } from './energy-item.ts'
 import {
   amountCell,
+  bracketed,
   coalCell,
+  formUnitText,
   MARKED_NOTE,
   numberCell,
   traced,
@@ -83,7 +85,7 @@ const indented = ({ row, level }: BalanceLine, say: Say): string => '　'.repeat
 export function coefficientNotes(coefficients: readonly CoalCoefficient[], say: Say): string[] {
   return coefficients.map((each) => {
     const mark = isDoubtful(each) ? '! ' : ''
-    return `${mark}${each.code}（${say(bases[each.basis])}）= ${each.value.slice(0, 12)} ${each.unit}; ${say(confidences[each.confidence])}; ${each.document}`
+    return `${mark}${each.code}${bracketed(say(bases[each.basis]), say)} = ${each.value.slice(0, 12)} ${each.unit}; ${say(confidences[each.confidence])}; ${each.document}`
   })
 }
 
@@ -99,7 +101,7 @@ function physicalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems
     about: aboutLines(head, say),
     head: [
       say({ zh: '项目', en: 'Row' }),
-      ...columns.map(([, { name, form }]) => `${say(name)}（${form.unit}）`),
+      ...columns.map(([, { name, form }]) => say(name) + bracketed(formUnitText(form.unit, say), say)),
     ],
     rows: filled(table).map((line) => [
       indented(line, say),
@@ -139,7 +141,7 @@ function coalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems, sa
   const [calorific, equal] = [say({ zh: '当量值', en: 'calorific' }), say({ zh: '等价值', en: 'equal' })]
   const heads = energy.flatMap((id) => {
     const name = say(items[id]?.name ?? { zh: id, en: id })
-    return hasTwo(id) ? [`${name}（${calorific}）`, `${name}（${equal}）`] : [name]
+    return hasTwo(id) ? [name + bracketed(calorific, say), name + bracketed(equal, say)] : [name]
   })
   const total = say({ zh: '合计', en: 'Total' })
   const cellsOf = (line: BalanceLine): ReportCell[] =>
@@ -154,7 +156,12 @@ function coalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems, sa
     name: say({ zh: '标准量', en: 'Standard coal' }),
     title: say({ zh: '能源平衡表（标准量，吨标准煤）', en: 'Energy balance table, tonnes of standard coal' }),
     about: aboutLines(head, say),
-    head: [say({ zh: '项目', en: 'Row' }), ...heads, `${total}（${calorific}）`, `${total}（${equal}）`],
+    head: [
+      say({ zh: '项目', en: 'Row' }),
+      ...heads,
+      total + bracketed(calorific, say),
+      total + bracketed(equal, say),
+    ],
     rows: filled(table).map((line) => [
       indented(line, say),
       ...cellsOf(line),

@@ -6,6 +6,7 @@ import type { EnergyItems } from './energy-item.ts'
 import {
   amountCell,
   coalCell,
+  formUnitText,
   MARKED_NOTE,
   sheetOf,
   type ReportCell,
@@ -51,7 +52,7 @@ export function comprehensiveSheet(
             en: `Medium: ${described?.name.en ?? item}`,
           }),
           amountCell(figure, decimal(described?.form.factor ?? '1'), DECIMALS, say),
-          described?.form.unit,
+          described && formUnitText(described.form.unit, say),
           coal,
           coal,
         ]

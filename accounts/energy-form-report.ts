@@ -7,6 +7,7 @@ import type { EnergyForm, EnergyFormLine, FormCheck } from './energy-form.ts'
 import type { EnergyItems } from './energy-item.ts'
 import {
   amountCell,
+  formUnitText,
   MARKED_NOTE,
   numberCell,
   traced,
@@ -52,7 +53,7 @@ export function energyFormSheets(
   })
   const firstCells = ({ item }: (typeof formed)[number]): ReportCell[] => [
     say(item.name),
-    item.form.unit,
+    formUnitText(item.form.unit, say),
     item.code,
   ]
   const amount = ({ item }: (typeof formed)[number], figure: BalanceFigure): ReportCell =>

@@ -34,7 +34,7 @@ export function monitoringSheets(
         { zh: '完整率', en: 'Completeness' },
         { zh: '结果', en: 'Result' },
         { zh: '日累计之和', en: 'Sum of days' },
-        { zh: '表底数之差', en: 'Advance of the register' },
+        { zh: '表码之差', en: 'Advance of the register' },
         { zh: '单位', en: 'Unit' },
         { zh: '偏差 %', en: 'Deviation %' },
         { zh: '结果', en: 'Result' },
@@ -64,7 +64,7 @@ export function monitoringSheets(
       ]),
       notes: [
         say({
-          zh: `规则：完整率 ≥ ${percent(rule.completeness)}；日累计之和与表底数之差的偏差 ≤ ${percent(rule.deviation)}；零点读数 ±${rule.boundarySeconds} s。`,
+          zh: `规则：完整率 ≥ ${percent(rule.completeness)}；日累计之和与表码之差的偏差 ≤ ${percent(rule.deviation)}；零点读数 ±${rule.boundarySeconds} s。`,
           en: `Rule: completeness ≥ ${percent(rule.completeness)}; sum of days against the register’s advance ≤ ${percent(rule.deviation)}; midnight ±${rule.boundarySeconds} s.`,
         }),
         `${rule.document}; ${rule.source} (${rule.confidence})`,

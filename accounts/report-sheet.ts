@@ -46,6 +46,13 @@ export const sayIn =
   (text) =>
     text[language]
 
+/** A text in the brackets of its language. */
+export const bracketed = (text: string, say: Say): string => say({ zh: `（${text}）`, en: ` (${text})` })
+
+/** The unit of a form: its 万 is 10⁴ outside of Chinese. */
+export const formUnitText = (unit: string, say: Say): string =>
+  say({ zh: unit, en: unit.replace('万', '10⁴ ') })
+
 /** A sheet whose name, title and head stand in both languages, said in one. */
 export function sheetOf(
   say: Say,

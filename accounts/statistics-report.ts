@@ -2,7 +2,15 @@ import { aboutLines, type ReportHead } from './balance-report.ts'
 import { decimal } from './decimal.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { StatisticsLine } from './energy-statistics.ts'
-import { amountCell, coalCell, MARKED_NOTE, numberCell, type ReportSheet, type Say } from './report-sheet.ts'
+import {
+  amountCell,
+  coalCell,
+  formUnitText,
+  MARKED_NOTE,
+  numberCell,
+  type ReportSheet,
+  type Say,
+} from './report-sheet.ts'
 
 const HUNDRED = decimal('100')
 const depths = { account: 0, process: 1, equipment: 2 } as const
@@ -39,7 +47,7 @@ export function statisticsSheets(
           [
             '　'.repeat(depths[level]) + say(name),
             say(described.name),
-            described.form.unit,
+            formUnitText(described.form.unit, say),
             amountCell(now, factor, 2, say),
             coalCell(now, 'calorific', 2, say),
             coalCell(now, 'equal', 2, say),

@@ -32,7 +32,7 @@ export interface EnergyFlow {
   readonly incomplete: boolean
 }
 
-const REST: LocalName = { zh: '未分表计量与损耗', en: 'Not metered apart, and losses' }
+const REST: LocalName = { zh: '未分表计量与损耗', en: 'Unmetered and losses' }
 
 const ZERO = decimal('0')
 const sumOf = (parts: readonly { readonly tce: Decimal }[]): Decimal =>

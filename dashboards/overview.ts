@@ -104,6 +104,14 @@ export function hasPower({ power }: Meter): boolean {
   return power !== undefined && quantityOf(power).unit === 'kW'
 }
 
+/**
+ * A power in the direction that its meter's register counts: a meter of exported energy shows a negative active power
+ * while it delivers (IEC 62053-23), and what it delivers is what is added up.
+ */
+export function countedPower({ register }: Meter, value: number): number {
+  return register.startsWith('activeEnergyExport.') && value !== 0 ? -value : value
+}
+
 function powerLines(park: Park, live: ReadonlyMap<string, LiveMeter>): PowerLine[] {
   const flows = ['in', 'produced'] as const
   return scopesOf(park).flatMap((enterprise) =>
@@ -112,7 +120,7 @@ function powerLines(park: Park, live: ReadonlyMap<string, LiveMeter>): PowerLine
       if (meters.length === 0) return []
       const values = meters.flatMap((meter) => {
         const power = live.get(meter.id)?.power
-        return power?.fresh === true ? [power.value] : []
+        return power?.fresh === true ? [countedPower(meter, power.value)] : []
       })
       return {
         enterprise: enterprise ?? null,

@@ -6,16 +6,31 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildPages, PAGES_MS_MAX } from '#dashboards/web/page.test-support.ts'
 import { openChromium, type Browser } from './support/chromium.ts'
 import { Demo, FREE_PORTS } from './support/demo.ts'
+import { forgetDrawnTexts, isStrange, keepDrawnTexts, strangeTexts } from './support/page-language.ts'
 import {
   becomeAdministrator,
   lookAs,
+  nowhere,
+  openDetails,
+  openings,
   openPage,
   pagesOf,
   seriousFindings,
   views,
   widthOf,
+  type View,
 } from './support/page-walk.ts'
 import { describeWith } from './support/servers.ts'
+
+it('a word of the other language would be found, and a unit or a file would not', () => {
+  expect(isStrange('Electricity today', 'zh')).toBe(true)
+  expect(isStrange('今日用电', 'en')).toBe(true)
+  expect(isStrange('光伏 12.3 kWh，写入 alarms.yaml', 'zh')).toBe(false)
+  expect(isStrange('PV 12.3 kWh', 'en')).toBe(false)
+})
+
+/** Some seconds where nothing else runs; how long a busy machine takes decides nothing. */
+const WALK_MS_MAX = 10 * 60_000
 
 describeWith(['chromium'], 'every page of the demo park', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tanbiao-pages-'))
@@ -30,7 +45,7 @@ describeWith(['chromium'], 'every page of the demo park', () => {
     url = await demo.url()
     browser = await openChromium()
     page = await browser.open('about:blank')
-    await becomeAdministrator(page, demo.administratorLink())
+    await keepDrawnTexts(page)
   }, PAGES_MS_MAX)
   afterAll(async () => {
     await browser.close()
@@ -39,23 +54,85 @@ describeWith(['chromium'], 'every page of the demo park', () => {
     rmSync(folder, { recursive: true, maxRetries: 5 })
   })
 
+  /** What is wrong with what is open. */
+  async function wrongWith(what: string, view: View): Promise<string[]> {
+    const width = await widthOf(page)
+    // First: axe draws texts on a canvas of its own.
+    const strange = await strangeTexts(page, view.language)
+    return [
+      ...strange.map((text) => `in another language: ${text}`),
+      ...(await seriousFindings(page)),
+      ...(width > view.width ? [`${width} px wide`] : []),
+    ].map((each) => `${what}: ${each}`)
+  }
+
+  it(
+    'the first start and signing in speak either language',
+    async () => {
+      const found: string[] = []
+      for (const path of [demo.administratorLink(), `${url}/#/sign-in`]) {
+        await page.goto(path)
+        for (const [language, name] of [['en', 'EN'] as const, ['zh', '中文'] as const]) {
+          await page.getByRole('button', { name, exact: true }).click()
+          await page.locator(`html[lang^=${language}]`).waitFor()
+          await forgetDrawnTexts(page)
+          // Without what is asked for nothing is sent, and the form says so.
+          await page.locator('button[type=submit]').click()
+          await page.locator('.ant-form-item-explain-error').first().waitFor()
+          found.push(...(await wrongWith(path, { language, look: 'light', width: 1_440, height: 900 })))
+        }
+      }
+      expect(found).toEqual([])
+    },
+    WALK_MS_MAX,
+  )
+
+  it('the one-time link leads to the park', async () => {
+    await becomeAdministrator(page, demo.administratorLink())
+  })
+
   // Two of the four: each language, look and size once.
   it.each(['zh-light-1920', 'en-dark-phone'] as const)(
-    'opens as %s without an error, a serious finding of axe, or a part beyond the screen',
+    'opens as %s without an error, a serious finding of axe, a word of another language, or a part beyond the screen',
     async (name) => {
       const view = views[name]
       await lookAs(page, url, view)
       const pages = await pagesOf(page)
       expect(pages.length).toBeGreaterThan(4)
       const found: string[] = []
-      for (const path of pages) {
+      for (const path of [...pages, ...nowhere]) {
         await openPage(page, url, path)
-        found.push(...(await seriousFindings(page)).map((each) => `${path}: ${each}`))
-        const width = await widthOf(page)
-        if (width > view.width) found.push(`${path}: ${width} px wide`)
+        await forgetDrawnTexts(page)
+        await openDetails(page)
+        found.push(...(await wrongWith(path, view)))
       }
       expect(found).toEqual([])
       expect(browser.errors).toEqual([])
     },
+    WALK_MS_MAX,
+  )
+
+  it.each(['en-dark-1920', 'zh-light-phone'] as const)(
+    'as %s what opens on a page is as good as the page, and the keyboard closes it',
+    async (name) => {
+      const view = views[name]
+      await lookAs(page, url, view)
+      const found: string[] = []
+      for (const { path, press } of openings) {
+        await openPage(page, url, path)
+        const opener = page.locator(press).first()
+        if ((await opener.count()) === 0) continue
+        await forgetDrawnTexts(page)
+        await opener.click()
+        found.push(...(await wrongWith(`${path} ${press}`, view)))
+        const dialog = page.getByRole('dialog')
+        if ((await dialog.count()) === 0) continue
+        await page.keyboard.press('Escape')
+        await dialog.first().waitFor({ state: 'hidden' })
+      }
+      expect(found).toEqual([])
+      expect(browser.errors).toEqual([])
+    },
+    WALK_MS_MAX,
   )
 })

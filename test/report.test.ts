@@ -92,7 +92,7 @@ describeWith(['openpyxl'], 'The energy balance table on the command line', () =>
     await report('forms', '--enterprise', 'food', '--format', 'xlsx', '--language', 'en', '--out', file)
     const sheets = await sheetsOf(file)
     const row = sheets['205-1']?.find(([name]) => name === 'Electricity')
-    expect(row?.slice(0, 3)).toEqual(['Electricity', '万kWh', '33'])
+    expect(row?.slice(0, 3)).toEqual(['Electricity', '10⁴ kWh', '33'])
   })
 
   test('wants one period that is one, and an enterprise that is there', async () => {

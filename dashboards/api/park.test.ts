@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import { commitOf, knownInterval, stateOf } from '../fixture.ts'
+import { commitOf, knownInterval, smallPark, stateOf } from '../fixture.ts'
+import { countedPower } from '../overview.ts'
 import { dayStartMs, meterIn, power, ServerBench, startMs } from '../server.test-support.ts'
 import { loadCurve, overview, parkTree } from './shapes.ts'
 
@@ -22,6 +23,15 @@ describe('the tree', () => {
 })
 
 describe('overview', () => {
+  test('a meter of exported energy shows a negative power while it delivers, and counts what it delivers', () => {
+    const pv = smallPark.meters.get('forge-pv')
+    if (pv === undefined) throw new Error('the park has no PV')
+    expect(countedPower({ ...pv, register: 'activeEnergyExport.total' }, -30)).toBe(30)
+    expect(countedPower({ ...pv, register: 'activeEnergyExport.total' }, 0.2)).toBe(-0.2)
+    expect(Object.is(countedPower({ ...pv, register: 'activeEnergyExport.total' }, 0), 0)).toBe(true)
+    expect(countedPower(pv, 30)).toBe(30)
+  })
+
   test('power is the sum of the enterprises’ boundary meters, production beside it', async () => {
     await bench.store.append([
       power('park-incoming', startMs, 999),

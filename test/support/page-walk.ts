@@ -22,7 +22,26 @@ export const views = {
 } as const satisfies Readonly<Record<string, View>>
 
 /** Pages that no menu names. */
-const beside = ['/meters/steel-incoming', '/wall']
+const beside = ['/tokens', '/meters/steel-incoming', '/wall']
+
+/** Addresses of nothing. */
+export const nowhere = ['/meters/no-such-meter', '/enterprises/no-such-enterprise', '/no-such-page']
+
+/** What a page shows on asking: where, and what is pressed. Drawers, dialogs, calendars, rows that open. */
+export const openings = [
+  { path: '/', press: '.meters button.link' },
+  { path: '/fleet', press: 'main button.link' },
+  { path: '/balance', press: '.balance-grid button.link' },
+  { path: '/account', press: '.ant-table-row-expand-icon' },
+  { path: '/account', press: '[data-testid=account-ledger] .page-choices button' },
+  { path: '/audit', press: '.ant-picker-range input' },
+  { path: '/tokens', press: 'form button[type=submit]' },
+  { path: '/alarms', press: 'main .ant-table .ant-btn-default' },
+  { path: '/quality', press: 'main .ant-table .ant-btn' },
+  { path: '/quality', press: '.calendar-choice input' },
+  { path: '/meters/steel-incoming', press: '.calendar-choice input' },
+  { path: '/users', press: 'form button[type=submit]' },
+] as const
 
 /** Chooses a password through the one-time link and stays signed in. */
 export async function becomeAdministrator(page: Page, link: string): Promise<void> {
@@ -40,7 +59,13 @@ export async function pagesOf(page: Page): Promise<string[]> {
     .locator('nav a')
     .evaluateAll((links) => links.map((link) => link.getAttribute('href')))
   const menu = hrefs.flatMap((href) => (href === null ? [] : [href.replace(/^#/, '')]))
-  return [...menu, ...beside]
+  const traced = await page.getByTestId('tile-energy').getByRole('link').getAttribute('href')
+  return [...menu, ...(traced === null ? [] : [traced.replace(/^#/, '')]), ...beside]
+}
+
+/** Opens every help and every table behind a chart. */
+export async function openDetails(page: Page): Promise<void> {
+  await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
 }
 
 /** Shows the application as a view has it. */
@@ -64,7 +89,7 @@ const WAITING = '.loading, .skeleton, .ant-spin-spinning, .ant-skeleton-active'
 /** Opens a page and waits until nothing of it is on its way. */
 export async function openPage(page: Page, url: string, path: string): Promise<void> {
   await page.goto(`${url}/#${path}`)
-  await page.locator('main :is(h1, h2)').first().waitFor()
+  await page.locator('main :is(h1, h2, [role=alert])').first().waitFor()
   await until(async () => ((await page.locator(WAITING).count()) === 0 ? true : undefined))
 }
 

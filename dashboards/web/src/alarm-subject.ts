@@ -5,15 +5,23 @@ import { meterNames } from './meter-names.ts'
 
 type Subject = AlarmLine['subject']
 
+/** A target and what it is called in the language of the page. */
+export interface NamedTarget {
+  readonly id: string
+  readonly title: string
+}
+
 /** What the subjects of alarms are called; the server is called after its park. */
-export function alarmSubjects(park: ParkTree): (subject: Subject) => LocalName {
+export function alarmSubjects(
+  park: ParkTree,
+  targets: readonly NamedTarget[],
+): (subject: Subject) => LocalName {
   const named = ({ id, name }: { id: string; name: LocalName }): [string, LocalName] => [id, name]
   const names: Readonly<Record<Subject['kind'], ReadonlyMap<string, LocalName>>> = {
     meter: meterNames(park),
     gateway: new Map(park.gateways.map(named)),
     enterprise: new Map([park, ...park.enterprises].map(named)),
-    // A target is known by its own id.
-    target: new Map(),
+    target: new Map(targets.map(({ id, title }) => [id, { zh: title, en: title }])),
     server: new Map([named(park)]),
   }
   return ({ kind, id }) => names[kind].get(id) ?? { zh: id, en: id }

@@ -2,6 +2,7 @@ import { useMemo, type ReactNode } from 'react'
 import { ConfigProvider, theme, type ThemeConfig } from 'antd'
 import enUS from 'antd/es/locale/en_US'
 import zhCN from 'antd/es/locale/zh_CN'
+import 'dayjs/locale/zh-cn'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useLook, type Look } from '#dashboards/web/src/look.tsx'
 import './components.css'
@@ -18,6 +19,8 @@ const colours = {
   },
   dark: {
     colorPrimary: '#2a72ae',
+    // White letters stay readable under the pointer.
+    colorPrimaryHover: '#3877ac',
     colorError: '#ff7a6b',
     colorLink: '#6fb3f2',
     colorTextDescription: '#a3b3ca',
@@ -39,8 +42,7 @@ function themeOf(look: Look): ThemeConfig {
       ...colours[look],
       borderRadius: 4,
       fontSize: 13,
-      fontFamily:
-        '"PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "WenQuanYi Micro Hei", system-ui, sans-serif',
+      fontFamily: 'var(--font)',
     },
   }
 }

@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { createContext, useContext, useLayoutEffect, useMemo, useState, type ReactNode } from 'react'
 import type { LocalName } from '#contract/identity.ts'
 import type { texts as chinese } from './i18n/zh-CN.ts'
 
@@ -67,7 +67,8 @@ export async function chosenSpeech(): Promise<Spoken> {
 
 export function SpeechProvider({ first, children }: { first: Spoken; children: ReactNode }): ReactNode {
   const [{ language, texts }, setSpoken] = useState(first)
-  useEffect(() => {
+  // Before charts are drawn in its font.
+  useLayoutEffect(() => {
     document.documentElement.lang = locales[language]
     window.localStorage.setItem(STORAGE_KEY, language)
   }, [language])

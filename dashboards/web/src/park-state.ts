@@ -35,9 +35,14 @@ export function useTargetsNow(): Fetched<readonly TargetView[]> {
   const park = useParkTree()
   const { info } = useSession()
   const { nowMs, timeZone } = useMinute()
+  const turn = useTurn(TARGETS_MS)
   const account = info?.enterprise ?? park.id
   // Of one account: those of all of them, and the park’s curves, are the page’s own and cost much more.
-  const { data, ...rest } = useAnswer(targetsView, `api/v1/accounts/${account}/targets`, useTurn(TARGETS_MS))
+  const { data, ...rest } = useAnswer(
+    targetsView,
+    park.accounting ? `api/v1/accounts/${account}/targets` : undefined,
+    turn,
+  )
   const year = Number(new Intl.DateTimeFormat('en', { year: 'numeric', timeZone }).format(nowMs))
   return { data: data?.targets.filter((target) => target.year === year), ...rest }
 }

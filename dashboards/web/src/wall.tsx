@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { useDayOnce } from '#dashboards/web/src/day.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -28,36 +28,53 @@ interface ChartSize {
   readonly scale: number
 }
 
-const chartSize = (): ChartSize => ({
-  heightPx: Math.max(180, window.innerHeight * 0.29 - 60),
-  scale: Math.max(1, window.innerWidth / DESK_WIDTH_PX),
-})
+/** Padding and heading of a panel, in letters of the wall. */
+const PANEL_HEAD_EM = 4.4
 
-function useChartSize(): ChartSize {
-  const [size, setSize] = useState(chartSize)
+/** As large as the figures above leave room for. */
+function chartSize(grid: HTMLElement): ChartSize {
+  const { fontSize, rowGap } = window.getComputedStyle(grid)
+  const row = (grid.clientHeight - Number.parseFloat(rowGap)) / 2
+  return {
+    heightPx: Math.max(120, Math.floor(row - PANEL_HEAD_EM * Number.parseFloat(fontSize))),
+    scale: Math.max(1, window.innerWidth / DESK_WIDTH_PX),
+  }
+}
+
+function useChartSize(grid: RefObject<HTMLElement | null>): ChartSize | undefined {
+  const [size, setSize] = useState<ChartSize>()
   useEffect(() => {
-    const resized = (): void => setSize(chartSize())
-    window.addEventListener('resize', resized)
-    return () => window.removeEventListener('resize', resized)
-  }, [])
+    const { current } = grid
+    if (current === null) return undefined
+    const observer = new ResizeObserver(() => setSize(chartSize(current)))
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [grid])
   return size
 }
 
 function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data']> }): ReactNode {
   const { data: day, hasCome } = useDayOnce()
-  const { heightPx, scale } = useChartSize()
+  const grid = useRef<HTMLDivElement>(null)
+  const size = useChartSize(grid)
   return (
-    <ChartScaleContext value={scale}>
+    <ChartScaleContext value={size?.scale ?? 1}>
       <Parts>
         <Tiles overview={overview} day={day} />
         <div className="park-state">{hasCome && <ParkState onWall />}</div>
-        <div className="wall-grid">
-          <LoadCurvePanel park={park} height={heightPx} />
-          <Parts>
-            {day === undefined ? <section className="panel" /> : <DayShares day={day} />}
-            {day === undefined ? <section className="panel" /> : <FlowSankey day={day} height={heightPx} />}
-            <GatewayCards park={park} gateways={overview.gateways} />
-          </Parts>
+        <div className="wall-grid" ref={grid}>
+          {size !== undefined && (
+            <Parts>
+              <LoadCurvePanel park={park} height={size.heightPx} />
+              {day === undefined ? <section className="panel" /> : <DayShares day={day} />}
+              {day === undefined ? (
+                <section className="panel" />
+              ) : (
+                <FlowSankey day={day} height={size.heightPx} />
+              )}
+              <GatewayCards park={park} gateways={overview.gateways} />
+            </Parts>
+          )}
         </div>
       </Parts>
     </ChartScaleContext>

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { Alert, Button, Segmented, Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
+import { targetsView } from '#accounts/targets/target-view.ts'
 import { alarmKinds } from '#contract/alarm.ts'
 import { alarmList, type AlarmLine } from '#dashboards/api/alarm-shapes.ts'
 import { alarmSubjects } from '#dashboards/web/src/alarm-subject.ts'
@@ -10,6 +11,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useFiveSeconds, useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText, spanText, valueText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { targetName, unitText } from '#dashboards/web/src/target-text.ts'
 import { AlarmRuleList } from '#dashboards/web/src/parts/alarm-rules.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
@@ -32,11 +34,12 @@ const subjectPages: Readonly<Record<AlarmLine['subject']['kind'], (id: string) =
 
 /** What is seen of an alarm: a value beside its limit, and since when. */
 function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
-  const { t, locale } = useSpeech()
+  const speech = useSpeech()
+  const { t, locale } = speech
   const timeZone = useTimeZone()
   const { value, limit, unit, sinceMs } = alarm.detail
   // Alarms of before have these two for a unit.
-  const shown = unit === undefined || unit === 'power' || unit === 'slot' ? '' : ` ${unit}`
+  const shown = unit === undefined || unit === 'power' || unit === 'slot' ? '' : ` ${unitText(unit, speech)}`
   return (
     <span className="number">
       {value !== undefined && `${valueText(value, locale)}${shown}`}
@@ -48,7 +51,8 @@ function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
 
 /** What holds now and what held: acknowledged by whom, and what was remarked. */
 export function AlarmsPage(): ReactNode {
-  const { t, locale, nameOf } = useSpeech()
+  const speech = useSpeech()
+  const { t, locale, nameOf } = speech
   const { nowMs, timeZone } = useFiveSeconds()
   const park = useParkTree()
   const { may, change, info } = useSession()
@@ -61,7 +65,15 @@ export function AlarmsPage(): ReactNode {
     `api/alarms?state=${state}`,
     `${Math.floor(nowMs / REFRESH_MS)} ${changes}`,
   )
-  const subjects = alarmSubjects(park)
+  const ofTargets =
+    park.accounting && (answer.data?.alarms ?? []).some(({ subject }) => subject.kind === 'target')
+  const own = info?.enterprise ?? undefined
+  const targetsPath = own === undefined ? 'api/v1/targets' : `api/v1/accounts/${own}/targets`
+  const targets = useAnswer(targetsView, ofTargets ? targetsPath : undefined, 0).data?.targets ?? []
+  const subjects = alarmSubjects(
+    park,
+    targets.map((target) => ({ id: target.id, title: targetName(target, speech) })),
+  )
   const subjectOf = ({ subject }: AlarmLine): ReactNode => (
     <Link href={subjectPages[subject.kind](subject.id)}>{nameOf(subjects(subject))}</Link>
   )
@@ -117,7 +129,7 @@ export function AlarmsPage(): ReactNode {
             </div>
           )}
           {remarks.map(({ atMs, by, text }) => (
-            <div key={`${atMs} ${text}`} className="role">
+            <div key={`${atMs} ${text}`} className="role" translate="no">
               {by}: {text}
             </div>
           ))}
@@ -165,7 +177,7 @@ export function AlarmsPage(): ReactNode {
             loading={answer.data === undefined && !answer.failed}
             rowKey="id"
             size="small"
-            scroll={{ x: true }}
+            scroll={{ x: 'max-content' }}
             pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
             locale={{ emptyText: <Nothing text={t('alarm.none')} /> }}
           />

@@ -10,6 +10,7 @@ import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { PeakCurves } from '#dashboards/web/src/parts/peak-curves.tsx'
 import { TargetPanel } from '#dashboards/web/src/parts/target-panel.tsx'
 import { TargetPreview } from '#dashboards/web/src/parts/target-preview.tsx'
+import { Verbatim } from '#dashboards/web/src/parts/verbatim.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
@@ -40,7 +41,9 @@ export function TargetsPage(): ReactNode {
           <Empty description={t('targets.empty')} />
         ) : (
           <>
-            <p className="panel-note">{t('targets.grades', { document: data.warnings.document })}</p>
+            <p className="panel-note">
+              {t('targets.grades')} <Verbatim>{data.warnings.document}</Verbatim>
+            </p>
             <div className="target-grid">
               {data.targets.map((target) => (
                 <TargetPanel key={target.id} target={target} />

@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react'
 import { Button, DatePicker } from 'antd'
 import dayjs from 'dayjs'
-import 'dayjs/locale/zh-cn'
 import { useSpeech, type Language } from '#dashboards/web/src/language.tsx'
 import './calendar-choice.css'
 

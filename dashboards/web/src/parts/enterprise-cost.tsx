@@ -53,8 +53,10 @@ export function EnterpriseCost({
       key: 'price',
       align: 'right',
       render: (_, { cnyPerKwh, price }) => (
-        <span className="number" title={price?.document}>
-          {cnyPerKwh ?? '—'}
+        <span className="number">
+          <span title={price?.document} translate="no">
+            {cnyPerKwh ?? '—'}
+          </span>
           {price !== null && price.confidence !== 'verified' && (
             <span className="is-incomplete"> {t(`confidence.${price.confidence}`)}</span>
           )}

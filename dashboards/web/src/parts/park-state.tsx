@@ -92,9 +92,13 @@ function TargetLine({ target }: { target: TargetView }): ReactNode {
   )
 }
 
-function Targets({ page }: { page: string | undefined }): ReactNode {
+interface TargetsProps {
+  readonly page: string | undefined
+  readonly answer: ReturnType<typeof useTargetsNow>
+}
+
+function Targets({ page, answer: { data, failure } }: TargetsProps): ReactNode {
   const { t } = useSpeech()
-  const { data, failure } = useTargetsNow()
   return (
     <StatePanel title={t('state.targets')} page={page} testId="state-targets">
       {data === undefined ? (
@@ -112,12 +116,22 @@ function Targets({ page }: { page: string | undefined }): ReactNode {
   )
 }
 
-function Alarms({ page }: { page: string | undefined }): ReactNode {
-  const { t, nameOf } = useSpeech()
+interface AlarmsProps {
+  readonly page: string | undefined
+  readonly targets: readonly TargetView[] | undefined
+}
+
+function Alarms({ page, targets }: AlarmsProps): ReactNode {
+  const speech = useSpeech()
+  const { t, nameOf } = speech
   const { nowMs } = useMinute()
   const { data, failure } = useAlarmsNow()
   const park = useParkTree()
-  const subjectOf = useMemo(() => alarmSubjects(park), [park])
+  const subjectOf = useMemo(
+    () =>
+      alarmSubjects(park, targets?.map((each) => ({ id: each.id, title: targetTitle(each, speech) })) ?? []),
+    [park, targets, speech],
+  )
   const sorted = data?.alarms.toSorted(
     (a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical') || b.begunMs - a.begunMs,
   )
@@ -202,11 +216,12 @@ interface ParkStateProps {
 /** Pace of the year’s targets, alarms that hold, and how far the data of the day can be trusted. */
 export function ParkState({ onWall = false }: ParkStateProps): ReactNode {
   const { accounting } = useParkTree()
+  const targets = useTargetsNow()
   const page = (path: string): string | undefined => (onWall ? undefined : path)
   return (
     <>
-      {accounting && <Targets page={page('/targets')} />}
-      <Alarms page={page('/alarms')} />
+      {accounting && <Targets page={page('/targets')} answer={targets} />}
+      <Alarms page={page('/alarms')} targets={targets.data} />
       <Health page={page('/quality')} />
     </>
   )

@@ -7,6 +7,7 @@ import { valueText } from '#dashboards/web/src/numbers.ts'
 import { useLook } from '#dashboards/web/src/look.tsx'
 import { seriesColoursOn } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
+import { Verbatim } from './verbatim.tsx'
 
 const HEIGHT_PX = 300
 
@@ -90,14 +91,17 @@ function CurveFacts({ each, goal }: { each: Known; goal: number | undefined }): 
         {t(from.basis === 'accounts' ? 'targets.fromAccounts' : 'targets.fromForecast', {
           year: from.year,
         })}{' '}
-        {t('targets.growth', { what: [...documents].join(', ') })}{' '}
-        {projects.length > 0 &&
-          t('targets.projects', {
+        {t('targets.growth')} <Verbatim>{[...documents].join(', ')}</Verbatim>
+      </p>
+      {projects.length > 0 && (
+        <p className="panel-note">
+          {t('targets.projects', {
             what: projects
               .map(({ name, tonnes }) => `${nameOf(name)} ${valueText(tonnes, locale)}`)
               .join(', '),
           })}
-      </p>
+        </p>
+      )}
     </li>
   )
 }
@@ -136,7 +140,9 @@ export function PeakCurves({ view }: { view: TargetsView }): ReactNode {
         ))}
       </ul>
       {peak !== null && (
-        <p className="panel-note">{t('targets.peakDocument', { document: peak.document })}</p>
+        <p className="panel-note">
+          {t('targets.peakDocument')} <Verbatim>{peak.document}</Verbatim>
+        </p>
       )}
     </section>
   )

@@ -54,7 +54,12 @@ export function TokenForm({ users, onSubmit }: TokenFormProps): ReactNode {
               .map(({ id, name, role }) => ({ value: id, label: `${name} · ${nameOf(roles[role].name)}` }))}
           />
         </Form.Item>
-        <Form.Item name="access" label={t('tokens.access')} rules={needed}>
+        <Form.Item
+          name="access"
+          label={t('tokens.access')}
+          // Not "required", which a group of boxes cannot say of itself (aria-required).
+          rules={[{ type: 'array', min: 1, message: t('signIn.needed') }]}
+        >
           <Checkbox.Group
             options={accessKinds.map((value) => ({
               value,
