@@ -27,22 +27,6 @@ const beside = ['/tokens', '/meters/steel-incoming', '/wall']
 /** Addresses of nothing. */
 export const nowhere = ['/meters/no-such-meter', '/enterprises/no-such-enterprise', '/no-such-page']
 
-/** What a page shows on asking: where, and what is pressed. Drawers, dialogs, calendars, rows that open. */
-export const openings = [
-  { path: '/', press: '.meters button.link' },
-  { path: '/fleet', press: 'main button.link' },
-  { path: '/balance', press: '.balance-grid button.link' },
-  { path: '/account', press: '.ant-table-row-expand-icon' },
-  { path: '/account', press: '[data-testid=account-ledger] .page-choices button' },
-  { path: '/audit', press: '.ant-picker-range input' },
-  { path: '/tokens', press: 'form button[type=submit]' },
-  { path: '/alarms', press: 'main .ant-table .ant-btn-default' },
-  { path: '/quality', press: 'main .ant-table .ant-btn' },
-  { path: '/quality', press: '.calendar-choice input' },
-  { path: '/meters/steel-incoming', press: '.calendar-choice input' },
-  { path: '/users', press: 'form button[type=submit]' },
-] as const
-
 /** Chooses a password through the one-time link and stays signed in. */
 export async function becomeAdministrator(page: Page, link: string): Promise<void> {
   const password = 'walks through every page'

@@ -11,6 +11,8 @@ import './components.css'
 const colours = {
   light: {
     colorPrimary: '#1f6fb2',
+    // White letters stay readable under the pointer.
+    colorPrimaryHover: '#2877b8',
     colorError: '#c0392b',
     colorLink: '#1b5f9c',
     colorTextDescription: '#57667f',
@@ -19,7 +21,6 @@ const colours = {
   },
   dark: {
     colorPrimary: '#2a72ae',
-    // White letters stay readable under the pointer.
     colorPrimaryHover: '#3877ac',
     colorError: '#ff7a6b',
     colorLink: '#6fb3f2',

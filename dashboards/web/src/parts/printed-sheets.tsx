@@ -9,6 +9,9 @@ import { accountTrace, balanceTrace } from '#dashboards/web/src/trace-paths.ts'
 type Sheet = ReportSheets['sheets'][number]
 type Cell = Sheet['rows'][number][number]
 
+/** What accounts and meters are called by in configurations: no word of a language. */
+const IDENTIFIER = /^[a-z][a-z0-9-]*$/
+
 /** Whose report, and of what period: what its figures are traced by. */
 interface ReportName {
   /** Undefined: the whole park. */
@@ -26,7 +29,8 @@ function traceOf(trace: Exclude<Cell, string | null>['trace'], report: ReportNam
 function CellOf({ cell, report }: { cell: Cell; report: ReportName }): ReactNode {
   const { t } = useSpeech()
   if (cell === null) return <td />
-  if (typeof cell === 'string') return <td>{cell}</td>
+  if (typeof cell === 'string')
+    return IDENTIFIER.test(cell) ? <td translate="no">{cell}</td> : <td>{cell}</td>
   const text = `${exactText(cell.number)}${cell.marked ? '*' : ''}`
   const trace = traceOf(cell.trace, report)
   return (
