@@ -47,7 +47,7 @@ describeWith(['chromium'], 'the page of an enterprise', () => {
       await page.getByRole('link', { name: '企业详情' }).first().click()
       await page.getByRole('heading', { level: 2, name: '锻造厂' }).waitFor()
       await page.getByTestId('enterprise-power').getByText('1,234.5').waitFor()
-      await page.getByTestId('enterprise-carriers').getByText('300.00').waitFor()
+      await page.getByTestId('enterprise-carriers').getByText('300.0').waitFor()
       const gas = page.getByTestId('enterprise-carriers').getByRole('row', { name: /天然气/ })
       expect(await gas.textContent()).toContain('—')
       await page.getByTestId('enterprise-nodes').getByText('锻压车间').waitFor()

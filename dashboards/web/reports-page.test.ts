@@ -71,7 +71,7 @@ describeWith(['chromium'], 'the pages of reports and factors', () => {
     await page
       .getByTestId('sheet')
       .first()
-      .getByRole('row', { name: /2026-03 2\.816 2\.816/ })
+      .getByRole('row', { name: /2026-03 2\.816\* 2\.816\*/ })
       .waitFor()
     await page.getByText('数据不完整: 2026-03 electricity').waitFor()
     const href = await page.getByRole('link', { name: '下载 XLSX' }).getAttribute('href')
