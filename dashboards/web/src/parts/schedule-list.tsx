@@ -7,6 +7,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { Verbatim } from '#dashboards/web/src/parts/verbatim.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { ScheduleDialog, type ScheduleWish } from './schedule-dialog.tsx'
 
@@ -56,7 +57,7 @@ export function ScheduleList({ data: { schedules, can }, onChange }: ScheduleLis
     }
   }
   const columns: TableColumnsType<ScheduleLine> = [
-    { title: t('schedule.id'), dataIndex: 'id' },
+    { title: t('schedule.id'), key: 'id', render: (_, { id }) => <Verbatim>{id}</Verbatim> },
     {
       title: t('schedule.every'),
       key: 'every',
@@ -85,7 +86,7 @@ export function ScheduleList({ data: { schedules, can }, onChange }: ScheduleLis
     {
       title: t('schedule.by'),
       key: 'by',
-      render: (_, { by }) => (by === null ? t('schedule.ofFile') : by),
+      render: (_, { by }) => (by === null ? t('schedule.ofFile') : <Verbatim>{by}</Verbatim>),
     },
     ...(mayChange
       ? [
