@@ -67,6 +67,7 @@ import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
 import type { ReportSources } from './report-ground.ts'
 import type { ReportFont } from './report-pdf.ts'
 import { ReportRunner, type ScheduledReports } from './scheduled/runner.ts'
+import { securityHeaders } from './security-headers.ts'
 import type { CommitSource } from './slot-trace.ts'
 import { inPieces, type BooksView, type ReadingSource } from './sources.ts'
 
@@ -143,24 +144,6 @@ export interface Server {
   /** Ends live streams, lets requests under way finish, and frees the port. */
   stop(): Promise<void>
 }
-
-const securityHeaders = {
-  // Ant Design writes its styles into the page, hence inline styles; scripts come from here alone.
-  'content-security-policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
-} as const
 
 const builtPages = fileURLToPath(new URL('web/dist', import.meta.url))
 

@@ -8,9 +8,7 @@ import { NO_SLOTS, type PlacedSum } from '#contract/energy-sum.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
 import { accountingPlan } from '../accounting-plan.ts'
 import { decimal, quotient, textOf, type Decimal } from '../decimal.ts'
-import { energyItemFile } from '../energy-item.ts'
-import { factorLibrary } from '../factor-library.ts'
-import { electricityFile, fuelFile, heatFile, processFile, standardCoalFile } from '../factor.ts'
+import { rules } from '../posting.test-support.ts'
 import { allocate } from './allocation.ts'
 import { cbamCommunication, cbamCommunicationOf, flowsCsv } from './communication.ts'
 import { footprintDataset, footprintDatasetOf } from './dataset.ts'
@@ -22,14 +20,7 @@ const read = (path: string): unknown => parse(readFileSync(new URL(path, import.
 const demo = '../../firmware-config/examples/demo-park/'
 const park = indexPark(parkDescription.parse(read(`${demo}park.yaml`)))
 const plan = accountingPlan.parse(read(`${demo}accounting.yaml`))
-const library = factorLibrary({
-  standardCoal: standardCoalFile.parse(read('../factors/standard-coal.yaml')),
-  fuels: fuelFile.parse(read('../factors/fuel-defaults.yaml')),
-  electricity: electricityFile.parse(read('../factors/electricity.yaml')),
-  heat: heatFile.parse(read('../factors/heat.yaml')),
-  process: processFile.parse(read('../factors/process.yaml')),
-})
-const { items } = energyItemFile.parse(read('../energy-items.yaml'))
+const { library, items } = rules
 const text = (part: Known): unknown => (part.state === 'known' ? textOf(part.value) : part.why)
 
 const flow = (over: Partial<FootprintFlow>): FootprintFlow => ({
@@ -138,6 +129,11 @@ describe('A product’s footprint', () => {
     expect(of(['0.25', undefined])).toMatchObject({ by: 'not-available' })
     expect(of([undefined, undefined])).toMatchObject({ by: 'not-available' })
     expect(of([undefined])).toMatchObject({ by: 'only-product' })
+  })
+
+  it('has no emissions of a flow without a factor, and says why', () => {
+    const found = productFootprint([flow({ tCo2PerUnit: undefined, why: 'no standard volume' })], output)
+    expect(text(found.direct)).toEqual(['m: no standard volume'])
   })
 })
 
@@ -270,142 +266,5 @@ describe('The products of the demo park', () => {
     expect(() => productReport(sources, { account: 'food', product: 'none', ...day })).toThrow(
       'no product none',
     )
-  })
-})
-
-describe('A kiln that burns coal and makes clinker', () => {
-  const startMs = Temporal.Instant.from('2026-03-01T00:00+08:00').epochMilliseconds
-  const meter = (id: string, over: Record<string, unknown>): unknown => ({
-    id,
-    name: { zh: id, en: id },
-    carrier: 'electricity',
-    role: 'boundary',
-    register: 'activeEnergyImport.total',
-    ratingPerHour: 1_000,
-    installed: '2026-01-01T00:00:00+08:00',
-    ...over,
-  })
-  const coal = { carrier: 'solidFuel', register: 'solidFuelMass' }
-  const works = (inProcess: boolean) =>
-    indexPark(
-      parkDescription.parse({
-        id: 'park',
-        name: { zh: '园', en: 'Park' },
-        gateways: [],
-        enterprises: [
-          {
-            id: 'cement',
-            name: { zh: '水泥', en: 'Cement' },
-            meters: [meter('power', {}), ...(inProcess ? [] : [meter('belt', coal)])],
-            processes: [
-              {
-                id: 'kiln',
-                name: { zh: '窑', en: 'Kiln' },
-                meters: [
-                  meter('drive', { role: 'terminal', upstream: 'power' }),
-                  ...(inProcess ? [meter('belt', { ...coal, role: 'terminal' })] : []),
-                ],
-              },
-            ],
-          },
-        ],
-      }),
-    )
-  const planWith = (over: Record<string, unknown> = {}, product: Record<string, unknown> = {}) =>
-    accountingPlan.parse({
-      park: 'park',
-      revision: '1',
-      standardCoal: { edition: 'gb2589-2020' },
-      accounts: [
-        {
-          account: 'cement',
-          sector: 'industry',
-          fuelSet: 'S1',
-          electricityRegion: 'tianjin',
-          sources: [
-            { id: 'power', kind: 'electricity-purchased', measured: [{ meter: 'power' }] },
-            { id: 'coal', kind: 'fuel', fuel: 'bituminousCoal', measured: [{ meter: 'belt' }] },
-            { id: 'clinker', kind: 'process', factor: 'process/clinker/lower', records: true, ...over },
-          ].map((each) => ({ name: { zh: '源', en: 'Source' }, ...each })),
-          products: [
-            {
-              id: 'clinker',
-              name: { zh: '熟料', en: 'Clinker' },
-              unit: 't',
-              cnCode: '25231000',
-              processes: ['kiln'],
-              ...product,
-            },
-          ],
-        },
-      ],
-    })
-  const books = {
-    sumsOver: (id: string): PlacedSum[] =>
-      id === 'belt' || id === 'drive'
-        ? [
-            {
-              fromMs: startMs,
-              sum: { ...NO_SLOTS, known: 96, energy: { count: 10_000, resolution: '0.01' } },
-            },
-          ]
-        : [],
-  }
-  const day = { from: '2026-03-01', to: '2026-03-02' }
-  const common = { account: 'cement', document: 'D', by: 'office', ...day }
-  const records = z
-    .array(accountingRecord)
-    .parse([
-      { ...common, kind: 'production', product: 'clinker', quantity: '1000', unit: 't' },
-      { ...common, kind: 'process-activity', source: 'clinker', quantity: '1000', unit: 't' },
-    ])
-    .map((record, index) => ({ number: index + 1, record }))
-  const report = (at: typeof park, its: typeof plan) =>
-    productReport(
-      { park: at, plan: its, library, items, books, records, nowMs: startMs + 40 * 86_400_000 },
-      { account: 'cement', product: 'clinker', ...day },
-    ).footprint
-  const stated = { process: 'kiln' }
-
-  it('emits what its coal and its recorded activity emit', () => {
-    const found = report(works(true), planWith(stated, { precursors: [] }))
-    // 100 t × 23.204 GJ/t × 0.02618 tC/GJ × 0.93 × 44/12, and 1000 t × 0.525.
-    expect(Number(text(found.byKind.fuel))).toBeCloseTo(207.151, 3)
-    expect(text(found.byKind.process)).toBe('525')
-    expect(Number(text(found.specificDirect))).toBeCloseTo(0.732151, 6)
-  })
-
-  it('is not known where nobody says which process a source belongs to, and never nothing', () => {
-    const found = report(works(true), planWith({}, { precursors: [] }))
-    expect(text(found.byKind.process)).toEqual([
-      'clinker: is recorded for the account, and the plan does not say for which process',
-    ])
-    expect(found.direct.state).toBe('not-available')
-    const unmeasured = report(works(false), planWith(stated, { precursors: [] }))
-    expect(text(unmeasured.byKind.fuel)).toEqual([
-      'coal: is measured for the account, and no meter of a process measures its part',
-    ])
-  })
-
-  it('has no specific emissions before its precursors are stated', () => {
-    const found = report(works(true), planWith(stated))
-    expect(found.direct.state).toBe('known')
-    expect(text(found.specificDirect)).toEqual(['the plan does not state the precursors of this good'])
-    const billet = {
-      name: { zh: '坯', en: 'billet' },
-      tonnesPerUnit: '1.1',
-      direct: '2',
-      indirect: '0.1',
-      document: 'maker',
-      confidence: 'unverified',
-    }
-    const complex = report(works(true), planWith(stated, { precursors: [billet] }))
-    expect(Number(text(complex.specificDirect))).toBeCloseTo(0.732151 + 2.2, 6)
-    expect(complex.precursors.map(({ tonnes }) => textOf(tonnes))).toEqual(['1100'])
-  })
-
-  it('that measures gas at working conditions has no factor for it', () => {
-    const found = productFootprint([flow({ tCo2PerUnit: undefined, why: 'no standard volume' })], output)
-    expect(text(found.direct)).toEqual(['m: no standard volume'])
   })
 })
