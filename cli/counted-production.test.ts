@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { accountMonthOf } from '#accounts/account-month.ts'
-import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { textOf } from '#accounts/decimal.ts'
 import { measuredEnergy } from '#accounts/measured-energy.ts'
+import { parkWithCounter, planOfBottles } from '#accounts/performance/counted-product.test-support.ts'
 import { outputOf } from '#accounts/performance/product-output.ts'
 import { ManualClock } from '#contract/clock.ts'
-import { indexPark, parkDescription } from '#contract/park.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
 import { Recomputation } from './recomputation.ts'
@@ -19,54 +18,12 @@ import { Recomputation } from './recomputation.ts'
 const ZONE = 'Asia/Shanghai'
 const HOUR = 3_600_000
 const STEP = 6 * HOUR
-const name = { zh: '名', en: 'Name' }
 const at = (text: string): number => Temporal.Instant.from(`${text}+08:00`).epochMilliseconds
 const nowMs = at('2026-06-01T00:00')
 
 const parkWith = (events: readonly unknown[] = []) =>
-  indexPark(
-    parkDescription.parse({
-      id: 'park',
-      name,
-      timeZone: ZONE,
-      gateways: [{ id: 'gateway', name }],
-      enterprises: [
-        {
-          id: 'works',
-          name,
-          meters: [
-            {
-              id: 'counter',
-              name,
-              carrier: 'product',
-              role: 'product-count',
-              gateway: 'gateway',
-              register: 'productCount',
-              ratingPerHour: 3_000,
-              wrapsAt: { count: 1_000_000, resolution: '1' },
-              gapSeconds: 25_000,
-              installed: '2026-02-01T00:00:00+08:00',
-              events,
-            },
-          ],
-        },
-      ],
-    }),
-  )
-const plan = accountingPlan.parse({
-  park: 'park',
-  revision: '1',
-  standardCoal: { edition: 'gb2589-2020' },
-  accounts: [
-    {
-      account: 'works',
-      sector: 'industry',
-      fuelSet: 'S1',
-      electricityRegion: 'tianjin',
-      products: [{ id: 'bottles', name, unit: '瓶', meter: 'counter' }],
-    },
-  ],
-})
+  parkWithCounter({ wrapsAt: { count: 1_000_000, resolution: '1' }, gapSeconds: 25_000, events })
+const plan = planOfBottles('瓶')
 
 let folder: string
 let store: ReadingStore

@@ -2,17 +2,15 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { accountingRecord } from '#contract/accounting-record.ts'
 import { NO_SLOTS } from '#contract/energy-sum.ts'
-import { indexPark, parkDescription } from '#contract/park.ts'
 import { quantityName, quantityOf } from '#contract/quantities.ts'
 import { accountMonthOf } from '../account-month.ts'
-import { accountingPlan } from '../accounting-plan.ts'
 import { readYaml } from '../balance.test-support.ts'
 import { decimal, textOf } from '../decimal.ts'
+import { parkWithCounter, planOfBottles } from './counted-product.test-support.ts'
 import { outputOf } from './product-output.ts'
 
 const days = accountMonthOf('2026-03', 'Asia/Shanghai')
 const SLOTS = 2_976
-const name = { zh: '名', en: 'Name' }
 
 const { cases } = z
   .strictObject({
@@ -43,45 +41,8 @@ const { cases } = z
   .parse(readYaml('cases/production-by-meter.yaml'))
 
 test.each(cases)('Production $name', ({ register, unit, installed, counted, records, expect: expected }) => {
-  const park = indexPark(
-    parkDescription.parse({
-      id: 'park',
-      name,
-      gateways: [{ id: 'gateway', name }],
-      enterprises: [
-        {
-          id: 'works',
-          name,
-          meters: [
-            {
-              id: 'counter',
-              name,
-              carrier: 'product',
-              role: 'product-count',
-              gateway: 'gateway',
-              register,
-              ratingPerHour: 3_000,
-              installed,
-            },
-          ],
-        },
-      ],
-    }),
-  )
-  const plan = accountingPlan.parse({
-    park: 'park',
-    revision: '1',
-    standardCoal: { edition: 'gb2589-2020' },
-    accounts: [
-      {
-        account: 'works',
-        sector: 'industry',
-        fuelSet: 'S1',
-        electricityRegion: 'tianjin',
-        products: [{ id: 'bottles', name, unit, meter: 'counter' }],
-      },
-    ],
-  })
+  const park = parkWithCounter({ register, installed })
+  const plan = planOfBottles(unit)
   const entered = records.map((record) =>
     accountingRecord.parse({
       kind: 'production',
