@@ -20,7 +20,13 @@ import { readClosingKeys } from '../closing.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
-import { readLoadRule, readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
+import {
+  readContractedDemand,
+  readLoadRule,
+  readPowerFactors,
+  readTariff,
+  tariffPaths,
+} from '../tariff-files.ts'
 import { readReportSchedules, reportSchedulesBeside, withoutPlan } from '../report-schedules.ts'
 import { readSignInFile } from '../sign-in-file.ts'
 import { readDeductionRules, readTargets, targetsBeside } from '../target-files.ts'
@@ -58,8 +64,8 @@ function tariffFindings(files: readonly string[]): readonly Finding[] {
   return files.flatMap((file) => findingsOf(() => readTariff(file)))
 }
 
-/** Standard coal, fuels, electricity, heat, processes; energy items; power factor; load; deductions; uncertainty. */
-const FACTOR_FILES = 12
+/** Standard coal, fuels, electricity, heat, processes; energy items; power factor; contracted demand; load; deductions; uncertainty. */
+const FACTOR_FILES = 13
 
 /** What reading finds wrong. */
 function findingsOf(read: () => unknown): readonly Finding[] {
@@ -140,6 +146,7 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
       ...gradePaths().flatMap((file) => findingsOf(() => readGradeRule(file))),
       ...findingsOf(() => readPowerFactors()),
       ...findingsOf(() => readLoadRule()),
+      ...findingsOf(() => readContractedDemand()),
       ...tariffFindings(tariffs),
       ...findingsOf(() => readDeductionRules()),
       ...targetFindings(park, given.accounting, given.factors),

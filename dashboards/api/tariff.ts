@@ -3,7 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { accountCost, type ElectricitySources } from '#accounts/account-electricity.ts'
 import { textOf, type Decimal } from '#accounts/decimal.ts'
-import type { Charge, ElectricityCost } from '#accounts/tariff/electricity-cost.ts'
+import type { Charge } from '#accounts/tariff/charge.ts'
+import type { ElectricityCost } from '#accounts/tariff/electricity-cost.ts'
 import type { Tariff } from '#accounts/tariff/tariff.ts'
 import { Fault } from '#contract/fault.ts'
 import { monthOf, type Period } from '#contract/grid.ts'
@@ -23,7 +24,7 @@ export function costShapeOf(
   period: Period,
   { tariff, cost }: { readonly tariff: Tariff; readonly cost: ElectricityCost },
 ): ElectricityCostShape {
-  const { demand, adjustment, basicCharge, powerFactorCharge } = cost
+  const { demand, adjustment, basic, powerFactorCharge } = cost
   return {
     account,
     ...period,
@@ -55,7 +56,16 @@ export function costShapeOf(
             otherwise: text(adjustment.otherwise),
           },
     energyCharge: chargeOf(cost.energyCharge),
-    basicCharge: basicCharge === undefined ? null : chargeOf(basicCharge),
+    basic:
+      basic === undefined
+        ? null
+        : {
+            by: basic.by ?? null,
+            demandKw: text(basic.demandKw),
+            contractKw: text(basic.contract?.contractKw),
+            beyondKw: text(basic.contract?.beyondKw),
+          },
+    basicCharge: basic === undefined ? null : chargeOf(basic.charge),
     powerFactorCharge: powerFactorCharge === undefined ? null : chargeOf(powerFactorCharge),
     total: chargeOf(cost.total),
   }
