@@ -44,6 +44,7 @@ import { operationsApi, type Operations } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { answerRefusal, refusals } from './api/refusal.ts'
+import { recordsApi } from './api/records.ts'
 import { factorsApi, type FactorSources } from './api/factors.ts'
 import { productsApi } from './api/products.ts'
 import { reportFilesApi } from './api/report-files.ts'
@@ -91,7 +92,7 @@ export interface ServerOptions {
   readonly simulated?: boolean
   /** What bills and load figures are computed by; without an accounting plan there are none. */
   readonly electricity?:
-    | Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors' | 'loadRule'>
+    | Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors' | 'contractRule' | 'loadRule'>
     | undefined
   /** Users, sessions, tokens, and what they did. */
   readonly access: AccessBook
@@ -301,6 +302,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   lateDataApi(app, { park, accounts: options.accounts })
   closingsApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
+  recordsApi(app, { park, clock, guard, accounts: options.accounts, desk: options.desk })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
   monitoringApi(app, { park, clock, books, sources: options.reports })
