@@ -43,7 +43,6 @@ export const monitoringView = z.object({
 })
 export type MonitoringView = z.output<typeof monitoringView>
 
-
 export function monitoringViewOf(
   { name }: ReportPeriod,
   meters: readonly MonitoredMeter[],

@@ -23,7 +23,8 @@ const names = {
 } as const satisfies Record<keyof FactorFiles, string>
 
 /** The factor files of a folder. */
-export const factorPaths = (folder: string): string[] => Object.values(names).map((name) => join(folder, name))
+export const factorPaths = (folder: string): string[] =>
+  Object.values(names).map((name) => join(folder, name))
 
 /** Reads the factor files of a folder. Throws `file-unreadable` or `InvalidFile` with every fault and its place. */
 export function readFactorFiles(folder = factorFolder): FactorFiles {

@@ -39,11 +39,16 @@ test('books in memory say of what was entered what real books say', () => {
       const entered = given
         .toSorted((a, b) => a.slot - b.slot)
         .map(({ slot, count }) => knownInterval(meter, REGISTER, dayStartMs + slot * SLOT_MS, 0, count))
-      const computed = entered.map(({ revision: _, ...interval }) => interval)
+      const computed = entered.map((recorded) => {
+        const { revision: _, ...interval } = recorded
+        return interval
+      })
       books.record({ meter, fromMs: 0, toMs: -1 }, computed, dayStartMs + 2 * DAYS * DAY_MS)
       const memory = new MemoryBooks()
       memory.entered = entered
-      const [fromMs, toMs] = [Math.min(one, other), Math.max(one, other)].map((day) => dayStartMs + day * DAY_MS)
+      const [fromMs, toMs] = [Math.min(one, other), Math.max(one, other)].map(
+        (day) => dayStartMs + day * DAY_MS,
+      )
       const period = { fromMs: fromMs ?? 0, toMs: toMs ?? 0 }
       const answersOf = (asked: Pick<Books, 'intervals' | 'revisions' | 'daySums' | 'sumsOver'>) => ({
         intervals: asked.intervals(meter, REGISTER, period),

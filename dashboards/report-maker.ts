@@ -71,9 +71,7 @@ function carbonReport(
   const last = Temporal.PlainDate.from(period.to).subtract({ days: 1 }).toString().slice(0, 7)
   const from = period.from.slice(0, 7)
   const nowMs = clock.wallMs()
-  const running = monthNames(from, last).filter(
-    (month) => startOfDay(`${month}-01`, timeZone) <= nowMs,
-  )
+  const running = monthNames(from, last).filter((month) => startOfDay(`${month}-01`, timeZone) <= nowMs)
   const to = running.at(-1) ?? from
   const view = statementView(accounts, park, planOf(accounts, account), { from, to }, nowMs)
   const whose = namesOf(park).get(account) ?? { zh: account, en: account }

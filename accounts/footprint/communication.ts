@@ -109,7 +109,6 @@ export interface ProductFacts {
   readonly allocations: readonly { readonly process: string; readonly allocation: Allocation }[]
 }
 
-
 const figureOf = (part: Known, unit: string): z.output<typeof known> =>
   part.state === 'known'
     ? { value: textOf(part.value), unit, notAvailable: [] }

@@ -5,7 +5,7 @@ import { confidences } from '../factor.ts'
 import { forecastModels, type Forecast } from './forecast.ts'
 import type { MonthFigure } from './month-figure.ts'
 import type { TargetLine, TargetReport } from './target-report.ts'
-import { controlled, type WarningGrade } from './target.ts'
+import { controlled } from './target.ts'
 
 /** Targets as JSON. Known tonnes are exact decimal texts, forecasts are numbers; null where nothing is known. */
 

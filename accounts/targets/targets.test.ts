@@ -313,13 +313,9 @@ describe('targets.yaml', () => {
   })
 
   it('grades by thresholds that are data', () => {
-    expect([0.5, 0.97, 0.9999, 1, 3].map((ratio) => warningGradeOf(ratio, file.warnings.grades)?.id)).toEqual([
-      'on-track',
-      'watch',
-      'watch',
-      'exceeded',
-      'exceeded',
-    ])
+    expect([0.5, 0.97, 0.9999, 1, 3].map((ratio) => warningGradeOf(ratio, file.warnings.grades)?.id)).toEqual(
+      ['on-track', 'watch', 'watch', 'exceeded', 'exceeded'],
+    )
     expect(monthsOf(2026)).toHaveLength(12)
     expect(daysIn('2024-02')).toBe(29)
   })

@@ -93,8 +93,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
     ({ params, query: { from, to, knownOn } }) => {
       if (from !== undefined && to !== undefined && from > to)
         throw new Fault('request-invalid', '"from" comes first.')
-      const knownAtMs =
-        knownOn === undefined ? undefined : endOfDay(knownOn, timeZone)
+      const knownAtMs = knownOn === undefined ? undefined : endOfDay(knownOn, timeZone)
       const account = planOf(given(), params.account)
       const view = statementView(given(), park, account, { from, to, knownAtMs }, clock.wallMs())
       return {

@@ -7,7 +7,6 @@ import type { Period } from '#contract/grid.ts'
 import { loadShape, type LoadShape } from './electricity-shapes.ts'
 import { accountMonthParams, accountMonthQuery, monthNamed } from './tariff.ts'
 
-
 /** Load figures as they are published. */
 export function loadShapeOf(
   account: string,

@@ -10,7 +10,6 @@ import { monthOf, startOfDay, type Period } from '#contract/grid.ts'
 import { identifier } from '#contract/identity.ts'
 import { electricityCostShape, type ElectricityCostShape } from './electricity-shapes.ts'
 
-
 const chargeOf = (value: Charge): ElectricityCostShape['total'] =>
   value.state === 'known'
     ? { cny: textOf(value.cny), notAvailable: [] }

@@ -34,7 +34,9 @@ function endsFirmly(interval: RecordedInterval, dirtyMs: number): boolean {
   if (interval.basis === 'register') {
     const { atMs, method, after } = interval.closing
     return (
-      atMs === lineMs && method !== 'apportioned' && Math.max(after.atMs, lineMs + BOUNDARY_TOLERANCE_MS) < dirtyMs
+      atMs === lineMs &&
+      method !== 'apportioned' &&
+      Math.max(after.atMs, lineMs + BOUNDARY_TOLERANCE_MS) < dirtyMs
     )
   }
   if (interval.basis !== 'advances') return true
