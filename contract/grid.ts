@@ -11,6 +11,13 @@ export function slotStart(atMs: number): number {
   return Math.floor(atMs / SLOT_MS) * SLOT_MS
 }
 
+/**
+ * A reading this close to a grid line counts as read at the line. Polls are aligned to the wall clock and stamped when
+ * the answer arrives, a bus cycle or a retry later; 2 s is 1/450 of a slot, and what it moves from one slot to its
+ * neighbour is not lost: both use the same value at the line.
+ */
+export const BOUNDARY_TOLERANCE_MS = 2_000
+
 /** Time after its end within which a slot's last readings still travel and its energy is being computed. */
 export const SETTLE_MS = 120_000
 
