@@ -44,6 +44,16 @@ export function dayOf(atMs: number, timeZone: string): Period {
   return { fromMs: start.epochMilliseconds, toMs: start.add({ days: 1 }).startOfDay().epochMilliseconds }
 }
 
+/** The moment at which a day of the calendar begins in a zone, e.g. "2026-03-01". Throws RangeError for what is no day. */
+export function startOfDay(day: string | Temporal.PlainDate, timeZone: string): number {
+  return Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds
+}
+
+/** The last moment of such a day, to the millisecond. */
+export function endOfDay(day: string, timeZone: string): number {
+  return startOfDay(Temporal.PlainDate.from(day).add({ days: 1 }), timeZone) - 1
+}
+
 /** The calendar month of an instant in a zone. */
 export function monthOf(atMs: number, timeZone: string): Period {
   const start = Temporal.Instant.fromEpochMilliseconds(atMs)
