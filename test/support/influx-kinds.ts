@@ -12,7 +12,7 @@ export interface InfluxKind {
   /** Where points are posted. */
   readonly writePath: string
   /** Starts one, its folder within `parent`. */
-  start(parent?: string): Promise<RunningInflux>
+  readonly start: (parent?: string) => Promise<RunningInflux>
 }
 
 export interface RunningInflux extends InfluxServer {
