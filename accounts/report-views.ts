@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { identifier, localName } from '#contract/identity.ts'
 import type { ReportHead } from './balance-report.ts'
 import { coefficientView, figureView, figureViewOf, periodView } from './balance-view.ts'
-import { textOf, type Decimal } from './decimal.ts'
+import { textOrNull } from './decimal.ts'
 import type { EnergyForm } from './energy-form.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { StatisticsLine } from './energy-statistics.ts'
@@ -85,7 +85,6 @@ export const qualityView = z.object({
 })
 export type QualityView = z.output<typeof qualityView>
 
-const orNull = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
 const headOf = ({ park, whose, period, planRevision }: ReportHead) => ({
   park,
   account: whose,
@@ -111,7 +110,10 @@ export function statisticsViewOf(
       now: figureViewOf(now),
       previous: figureViewOf(before.previous),
       yearBefore: figureViewOf(before.yearBefore),
-      change: { previous: orNull(before.change.previous), yearBefore: orNull(before.change.yearBefore) },
+      change: {
+        previous: textOrNull(before.change.previous),
+        yearBefore: textOrNull(before.change.yearBefore),
+      },
     })),
   }
 }
@@ -123,7 +125,7 @@ export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): Fo
       item: line.item,
       yearStock: figureViewOf(line.yearStock),
       purchased: figureViewOf(line.purchased),
-      thousandYuan: orNull(line.thousandYuan),
+      thousandYuan: textOrNull(line.thousandYuan),
       consumed: figureViewOf(line.consumed),
       production: figureViewOf(line.production),
       feedstock: figureViewOf(line.feedstock),
@@ -132,7 +134,7 @@ export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): Fo
       sold: figureViewOf(line.sold),
       stockBegin: figureViewOf(line.stockBegin),
       stockEnd: figureViewOf(line.stockEnd),
-      coefficient: orNull(line.coefficient),
+      coefficient: textOrNull(line.coefficient),
       inputs: Object.fromEntries([...line.inputs].map(([row, figure]) => [row, figureViewOf(figure)])),
       output: figureViewOf(line.output),
       recovered: figureViewOf(line.recovered),
@@ -141,7 +143,7 @@ export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): Fo
       check,
       item: item ?? null,
       result,
-      value: orNull(value),
+      value: textOrNull(value),
     })),
   }
 }

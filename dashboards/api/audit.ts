@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { sayIn, type Language, type ReportSheet } from '#accounts/report-sheet.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import { startOfDay } from '#contract/grid.ts'
 import type { LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
@@ -74,8 +75,6 @@ function sheetOf(entries: readonly AuditEntry[], park: Park, spoken: Language): 
 export function auditApi(app: FastifyInstance, { park, book, guard, clock }: AuditApi): void {
   const api = app.withTypeProvider<ZodTypeProvider>()
   const { timeZone } = park.description
-  const startOf = (day: string, after: number): number =>
-    Temporal.PlainDate.from(day).add({ days: after }).toZonedDateTime(timeZone).epochMilliseconds
 
   /** Throws `sign-in-needed`: open access shows what anybody on the machine may see; this is for people with a name. */
   const found = (
@@ -89,8 +88,8 @@ export function auditApi(app: FastifyInstance, { park, book, guard, clock }: Aud
       before,
       user,
       about,
-      fromMs: from === undefined ? undefined : startOf(from, 0),
-      toMs: to === undefined ? undefined : startOf(to, 1),
+      fromMs: from === undefined ? undefined : startOfDay(from, timeZone),
+      toMs: to === undefined ? undefined : startOfDay(Temporal.PlainDate.from(to).add({ days: 1 }), timeZone),
     }
     return [...book.audit(limit, wish)]
   }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { textOf, type Decimal } from '#accounts/decimal.ts'
+import { textOrNull, type Decimal } from '#accounts/decimal.ts'
 import { eachInSteps } from '#accounts/steps.ts'
 import type { LedgerMonth } from '#accounts/targets/ledger-months.ts'
 import { accountMonth } from '#contract/entry.ts'
@@ -16,7 +16,6 @@ import { ofPark } from './reports.ts'
 
 const sumOf = (of: readonly (Decimal | undefined)[]): Decimal | undefined =>
   of.reduce((sum, each) => (each === undefined ? sum : (sum?.plus(each) ?? each)), undefined)
-const orNull = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
 
 export interface CarbonApi {
   readonly park: Park
@@ -56,14 +55,14 @@ export function carbonApi(app: FastifyInstance, { park, accounts }: CarbonApi): 
       return {
         from,
         to,
-        total: orNull(sumOf(lines.map(({ total }) => total))),
-        market: orNull(sumOf(lines.map(({ market }) => market))),
+        total: textOrNull(sumOf(lines.map(({ total }) => total))),
+        market: textOrNull(sumOf(lines.map(({ market }) => market))),
         accounts: lines.map(({ account, months: posted, total, market }) => ({
           account,
           name: names.get(account) ?? { zh: account, en: account },
           months: posted,
-          total: orNull(total),
-          market: orNull(market),
+          total: textOrNull(total),
+          market: textOrNull(market),
         })),
       }
     },
