@@ -49,7 +49,11 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
       parts.progress.useCalendar(timeZone)
     })
   let revisionsWritten = 0
+<<<<<<< HEAD
   const { alarms, copies, declared, published, quarantine, windows, marks, records } = parts
+=======
+  const { alarms, copies, declared, gaps, quarantine, windows, marks, records } = parts
+>>>>>>> main
   return {
     ...deliveryBooks(file, parts, database),
     ...intervalBooks(file, parts, (written) => {
@@ -67,6 +71,7 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
     counts: () =>
       file.read(() => ({
         gaps: declared.count(),
+        openGaps: gaps.countOpen(),
         quarantined: quarantine.countOpen(),
         ...windows.counts(),
         daysToCopy: copies.count(),
