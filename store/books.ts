@@ -49,11 +49,7 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
       parts.progress.useCalendar(timeZone)
     })
   let revisionsWritten = 0
-<<<<<<< HEAD
-  const { alarms, copies, declared, published, quarantine, windows, marks, records } = parts
-=======
-  const { alarms, copies, declared, gaps, quarantine, windows, marks, records } = parts
->>>>>>> main
+  const { alarms, copies, declared, gaps, published, quarantine, windows, marks, records } = parts
   return {
     ...deliveryBooks(file, parts, database),
     ...intervalBooks(file, parts, (written) => {
