@@ -153,22 +153,26 @@ describeWith(['chromium'], 'the page of targets', () => {
     PAGES_MS_MAX,
   )
 
-  test('in English on a phone, and on the account’s page beside its statement', async () => {
-    const page = await bench.page('/targets', { width: 390, height: 844 })
-    await page.getByText('EN', { exact: true }).click()
-    await page.getByTestId('target-steel-carbon').getByText('Exceeded').waitFor()
-    await page.getByTestId('curve-planned').getByText('expected 2029').waitFor()
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
-    await page.evaluate(() => {
-      window.location.hash = '#/account'
-    })
-    await page.getByTestId('target-steel-carbon').getByText('122.6').waitFor()
-    expect(await page.getByTestId('target-park-carbon').count()).toBe(0)
-    // 130 t of allowances less 40 t that are posted.
-    const quota = page.getByTestId('account-quota')
-    await quota.getByText('90.000').waitFor()
-    expect(await quota.textContent()).toMatch(/30\.8% of 130\.000.*by forecast: -?\d.*Q-2026-7/)
-    await page.evaluate(() => window.localStorage.clear())
-    expect(bench.errors).toEqual([])
-  })
+  test(
+    'in English on a phone, and on the account’s page beside its statement',
+    async () => {
+      const page = await bench.page('/targets', { width: 390, height: 844 })
+      await page.getByText('EN', { exact: true }).click()
+      await page.getByTestId('target-steel-carbon').getByText('Exceeded').waitFor()
+      await page.getByTestId('curve-planned').getByText('expected 2029').waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+      await page.evaluate(() => {
+        window.location.hash = '#/account'
+      })
+      await page.getByTestId('target-steel-carbon').getByText('122.6').waitFor()
+      expect(await page.getByTestId('target-park-carbon').count()).toBe(0)
+      // 130 t of allowances less 40 t that are posted.
+      const quota = page.getByTestId('account-quota')
+      await quota.getByText('90.000').waitFor()
+      expect(await quota.textContent()).toMatch(/30\.8% of 130\.000.*by forecast: -?\d.*Q-2026-7/)
+      await page.evaluate(() => window.localStorage.clear())
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
 })
