@@ -43,6 +43,7 @@ const keys = {
   'quarantine-refused': 'fault.quarantine-refused',
   'alarm-acknowledged': 'fault.alarm-acknowledged',
   'certificate-used': 'fault.certificate-used',
+  'correction-invalid': 'fault.correction-invalid',
   'factor-missing': 'fault.factor-missing',
   'factor-ambiguous': 'fault.factor-ambiguous',
   'unit-mismatch': 'fault.unit-mismatch',
