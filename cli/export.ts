@@ -1,10 +1,11 @@
-import { toDecimal, toNumber } from '#contract/amount.ts'
+import { toDecimal } from '#contract/amount.ts'
 import type { Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
-import type { Meter } from '#contract/park.ts'
+import type { Meter, Sensor } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
 import { csvHeadLine, csvLine } from '#ingest/reading-csv.ts'
-import { encodeLine, type FieldValue } from '#store/line-protocol.ts'
+import { intervalPoint } from '#store/interval-copy.ts'
+import { encodeLine } from '#store/line-protocol.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
 import { linesOf } from '#store/reading-lines.ts'
 import type { ExportFile } from './export-file.ts'
@@ -16,9 +17,9 @@ export type ExportFormat = 'csv' | 'lines'
 /** What can be exported: `head` begins the file, `stretch` gives the lines of a meter's stretch of time. */
 export interface ExportSource {
   readonly head: string | undefined
-  stretch(meter: Meter, period: Period): Promise<readonly string[]>
+  stretch(meter: Meter | Sensor, period: Period): Promise<readonly string[]>
   /** Nothing of a meter lies outside. */
-  extent(meter: Meter, wanted: Period): Promise<Period | undefined>
+  extent(meter: Meter | Sensor, wanted: Period): Promise<Period | undefined>
 }
 
 const HOUR_MS = 3_600_000
@@ -32,7 +33,7 @@ export function readingsSource(
 ): ExportSource {
   /** Quantities of the meters that were asked about. */
   const known = new Map<string, readonly Reading[]>()
-  const latest = async ({ id }: Meter): Promise<readonly Reading[]> => {
+  const latest = async ({ id }: Meter | Sensor): Promise<readonly Reading[]> => {
     const found = known.get(id) ?? (await store.latest([id]))
     known.set(id, found)
     return found
@@ -57,41 +58,17 @@ export function readingsSource(
 }
 
 const intervalColumns =
-  'meter,quantity,from,state,energy,resolution,method,basis,coverage,simulated,uncertain,undecided,revision'
+  'meter,quantity,from,state,energy,resolution,method,basis,coverage,simulated,uncertain,undecided,revision,cause'
 
 function intervalLine(interval: RecordedInterval): string {
   const from = Temporal.Instant.fromEpochMilliseconds(interval.slotMs).toString()
   const start = `${interval.meter},${interval.quantity},${from},${interval.state}`
-  if (interval.state === 'missing') return `${start},,,,,,,,,${interval.revision}`
-  const { energy, method, basis, coverage, simulated, uncertain, undecided, revision } = interval
+  const { undecided, revision } = interval
+  const end = `${undecided.length},${revision}`
+  if (interval.state === 'missing') return `${start},,,,,,,,${end},${interval.cause}`
+  const { energy, method, basis, coverage, simulated, uncertain } = interval
   const amount = `${toDecimal(energy)},${energy.resolution}`
-  return `${start},${amount},${method},${basis},${coverage},${simulated},${uncertain},${undecided.length},${revision}`
-}
-
-const NS_PER_MS = 1_000_000n
-
-/** A point of the measurement `interval`; a missing slot has no energy, not 0. */
-function intervalPoint(interval: RecordedInterval): string {
-  const fields = new Map<string, FieldValue>([
-    ['state', { kind: 'string', value: interval.state }],
-    ['revision', { kind: 'integer', value: interval.revision }],
-  ])
-  if (interval.state === 'known') {
-    fields.set('energy', { kind: 'float', value: toNumber(interval.energy) })
-    fields.set('energy.count', { kind: 'integer', value: interval.energy.count })
-    fields.set('energy.resolution', { kind: 'string', value: interval.energy.resolution })
-    fields.set('method', { kind: 'string', value: interval.method })
-    fields.set('coverage', { kind: 'float', value: interval.coverage })
-  }
-  return encodeLine({
-    measurement: 'interval',
-    tags: [
-      ['meter', interval.meter],
-      ['quantity', interval.quantity],
-    ],
-    fields,
-    timeNs: BigInt(interval.slotMs) * NS_PER_MS,
-  })
+  return `${start},${amount},${method},${basis},${coverage},${simulated},${uncertain},${end},`
 }
 
 export function intervalsSource(
@@ -106,13 +83,18 @@ export function intervalsSource(
       const extent = { fromMs: Math.max(fromMs, all.fromMs), toMs: Math.min(toMs, all.toMs + 1) }
       return extent.fromMs < extent.toMs ? extent : undefined
     },
-    stretch: async ({ id, register }, period) =>
-      books.intervals(id, register, period).map(format === 'csv' ? intervalLine : intervalPoint),
+    // A sensor has no register, and so no intervals.
+    stretch: async (meter, period) =>
+      'register' in meter
+        ? books
+            .intervals(meter.id, meter.register, period)
+            .map(format === 'csv' ? intervalLine : (each) => encodeLine(intervalPoint(each)))
+        : [],
   }
 }
 
 export interface ExportWish {
-  readonly meters: readonly Meter[]
+  readonly meters: readonly (Meter | Sensor)[]
   readonly period: Period
   readonly source: ExportSource
   readonly file: ExportFile

@@ -7,6 +7,7 @@ import type { StateMessage } from '#contract/messages.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import type { PublishedConfiguration } from '#store/fleet-port.ts'
 import type { BooksCounts, EnteredRecord } from '#store/port.ts'
 import type { BooksView, ReadingSource } from './sources.ts'
 
@@ -144,6 +145,8 @@ const inPeriod = (atMs: number, { fromMs, toMs }: Period): boolean => atMs >= fr
 export class MemoryReadings implements ReadingSource {
   readonly #readings = new Map<string, Reading>()
   fault: Error | undefined
+  /** How often the newest readings were asked for. */
+  latestReads = 0
 
   async append(readings: readonly Reading[]): Promise<void> {
     for (const reading of readings) {
@@ -158,6 +161,7 @@ export class MemoryReadings implements ReadingSource {
   }
 
   async latest(meters: readonly string[]): Promise<readonly Reading[]> {
+    this.latestReads += 1
     const newest = new Map(
       this.#all()
         .filter((each) => meters.includes(each.meter))
@@ -205,8 +209,11 @@ export class MemoryBooks implements BooksView {
   remarks = (): readonly never[] => []
   alarms = (): readonly never[] => []
   alarm = (): undefined => undefined
+  published: PublishedConfiguration[] = []
+  publishedConfigurations = (): readonly PublishedConfiguration[] => this.published
   counts = (): BooksCounts => ({
     gaps: 0,
+    openGaps: { batches: 0, declared: 0, gateway: 0, meter: 0, undecided: 0, late: 0 },
     missingBatches: 0,
     quarantined: 0,
     daysToCopy: 0,

@@ -49,7 +49,7 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
       parts.progress.useCalendar(timeZone)
     })
   let revisionsWritten = 0
-  const { alarms, copies, declared, quarantine, windows, marks, records } = parts
+  const { alarms, copies, declared, gaps, published, quarantine, windows, marks, records } = parts
   return {
     ...deliveryBooks(file, parts, database),
     ...intervalBooks(file, parts, (written) => {
@@ -62,9 +62,12 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
     alarms: (wish) => file.read(() => alarms.list(wish)),
     alarm: (id) => file.read(() => alarms.find(id)),
     acknowledgeAlarm: (...acknowledged) => file.write(() => alarms.acknowledge(...acknowledged)),
+    publishedConfigurations: () => file.read(() => published.list()),
+    keepPublished: (each) => file.write(() => published.keep(each)),
     counts: () =>
       file.read(() => ({
         gaps: declared.count(),
+        openGaps: gaps.countOpen(),
         quarantined: quarantine.countOpen(),
         ...windows.counts(),
         daysToCopy: copies.count(),

@@ -7,11 +7,13 @@ import type { Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import type { RecordedEntry } from '#contract/meter-entry.ts'
 import type { AlarmBooks } from './alarm-port.ts'
+import type { FleetBooks } from './fleet-port.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type {
   DirtyWindow,
   NumberRange,
+  OpenSlots,
   Hole,
   QuarantineState,
   QuarantineDecision,
@@ -31,6 +33,7 @@ import type {
   SlotProof,
   ChangedMonth,
   PostingProgress,
+  CertificateClaim,
   LedgerAddition,
   LedgerRow,
 } from './port/book-facts.ts'
@@ -70,10 +73,11 @@ export interface DeliveryBooks {
   gatewaysSeen(): ReadonlyMap<string, number>
 
   /**
-   * The longest stretches of settled slots that readings do not cover, or only in part, in order; the last may reach to
-   * now over slots that were never computed. `unchanged` where nothing is new since the last answer.
+   * What is open of a meter's settled slots, as the longest stretches, in order: `uncovered`, which readings of its register
+   * do not cover, or only in part (the last may reach to now over slots that were never computed), and `undecided`, of
+   * which a stretch waits for a person, of any of its registers. `unchanged` where nothing is new since the last answer.
    */
-  uncovered(meter: MeterId, quantity: QuantityName, nowMs: number): readonly Period[] | 'unchanged'
+  openSlots(meter: MeterId, register: QuantityName, nowMs: number): OpenSlots | 'unchanged'
 
   /** Gap entries that are open or accepted. */
   unfilledGaps(): readonly GapEntry[]
@@ -266,7 +270,8 @@ export interface AccountBooks {
 
   /**
    * Adds entries to the end of an account's chain, numbered and hashed, in one transaction, with the account's new
-   * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before. Throws
+   * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before; where it is so by
+   * more than a minute, an entry of the kind `clock` after them says it, once. Throws
    * `entry-invalid` for a reversal of what cannot be reversed, `certificate-used` for a reference that an account holds,
    * `month-closed` for a figure of a closed month, `entry-invalid` where the last entry is not number `after`; then nothing
    * was added. A closing locks the intervals that its month's postings rest on, a reopening releases them: what came
@@ -285,6 +290,9 @@ export interface AccountBooks {
    * @param more what follows at once waits for the disk, and so for this: after a power cut both may be gone
    */
   postAll(additions: readonly LedgerAddition[], nowMs: number, more?: boolean): void
+
+  /** Certificates as records and as entries claim them, records first; what was replaced or reversed claims nothing. */
+  certificates(): readonly CertificateClaim[]
 
   /** Months that entries after a number speak of. */
   monthsAfter(account: string, number: number): readonly string[]
@@ -316,7 +324,7 @@ export interface AccountBooks {
  * SQLite always; calls are synchronous and each is one transaction.
  * Throws a Fault `books-unusable` when the file cannot be read or written.
  */
-export interface Books extends DeliveryBooks, IntervalBooks, AccountBooks, AlarmBooks {
+export interface Books extends DeliveryBooks, IntervalBooks, AccountBooks, AlarmBooks, FleetBooks {
   /** Some ten milliseconds at most, however old the books are. */
   counts(): BooksCounts
 
