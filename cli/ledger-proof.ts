@@ -91,6 +91,6 @@ export function proveLedgers(
   }
   const findings = books.damages().map((message): LedgerFinding => ({ account: '', entry: 0, message }))
   for (const account of accounts) findings.push(...ledgerFindings(account, proof, count))
-  findings.push(...headFindings(books, noted))
+  findings.push(...headFindings({ books }, noted))
   return { findings, count }
 }

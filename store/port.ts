@@ -32,6 +32,7 @@ import type {
   ChangedMonth,
   PostingProgress,
   LedgerAddition,
+  LedgerPageWish,
   LedgerRow,
 } from './port/book-facts.ts'
 
@@ -298,6 +299,12 @@ export interface AccountBooks {
    */
   ledger(account: string, months?: readonly string[]): readonly LedgerEntry[]
 
+  /** One entry, by its number; undefined where there is none. Throws as `ledger`. */
+  ledgerEntry(account: string, number: number): LedgerEntry | undefined
+
+  /** At most `limit` entries after a number, in order; those of one month where it is named. Throws as `ledger`. */
+  ledgerPage(account: string, wish: LedgerPageWish): readonly LedgerEntry[]
+
   /** Months that were ever posted, in order. */
   postedMonths(account: string): readonly string[]
 
@@ -306,6 +313,12 @@ export interface AccountBooks {
 
   /** The same as they are kept, one by one, so that a damaged one can be told of. */
   ledgerRows(account: string): Iterable<LedgerRow>
+
+  /** Text of a list of factors by its SHA-256, as it is kept, whatever it is; undefined where there is none. */
+  ledgerFactors(digest: string): string | undefined
+
+  /** Hash of an entry as it is kept; undefined where there is none. */
+  ledgerHash(account: string, number: number): string | undefined
 
   /** Number and hash of an account's last entry as they were noted when it was added. */
   ledgerHead(account: string): { readonly number: number; readonly hash: string }

@@ -44,10 +44,14 @@ export function accountBooks(
     },
     ledgerAccounts: () => file.read(() => ledger.accounts()),
     ledger: (...asked) => file.read(() => ledger.entries(...asked)),
+    ledgerEntry: (...asked) => file.read(() => ledger.entry(...asked)),
+    ledgerPage: (...asked) => file.read(() => ledger.page(...asked)),
     monthsAfter: (account, number) => file.read(() => ledger.monthsAfter(account, number)),
     postedMonths: (account) => file.read(() => ledger.postedMonths(account)),
     reopenedMonths: (account) => file.read(() => ledger.reopenedMonths(account)),
     ledgerRows: (account) => ledger.rows(account),
+    ledgerFactors: (digest) => file.read(() => ledger.factorsText(digest)),
+    ledgerHash: (...asked) => file.read(() => ledger.hashOf(...asked)),
     ledgerHead: (account) => file.read(() => ledger.headOf(account)),
   }
 }

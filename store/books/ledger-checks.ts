@@ -5,7 +5,7 @@ import { Fault } from '#contract/fault.ts'
 
 /** What may be added to a ledger. All entries that come together are looked at before the first is written. */
 
-const fineRow = z.object({ fine: z.number() })
+const heldRow = z.tuple([z.number(), z.string(), z.number()])
 const targetRow = z.object({ kind: z.string(), reversed: z.number() }).optional()
 const holderRow = z.object({ account: z.string(), number: z.number() }).optional()
 const lockRow = z.object({ kind: z.string() }).optional()
@@ -24,14 +24,24 @@ const LOCKED: ReadonlySet<string> = new Set(['posting', 'reversal', 'adjustment'
 const notReversible = (account: string, number: number): Fault =>
   new Fault('entry-invalid', `Entry ${number} of ${account} cannot be reversed.`)
 
+/** Entries that are reversed, by number. */
+export type Reversed = ReadonlyMap<number, { readonly body: string; readonly evidenceIn: number }>
+
+function reversedOf(row: unknown): [number, { body: string; evidenceIn: number }] {
+  const [number, body, evidenceIn] = heldRow.parse(row)
+  return [number, { body, evidenceIn }]
+}
+
 /** The checks of entries to come. */
 export function openLedgerChecks(database: DatabaseSync) {
   const kinds = [...REVERSIBLE].map((kind) => `'${kind}'`).join(', ')
   const reversible = database.prepare(
-    `SELECT count(*) AS fine FROM json_each(?2) AS wanted CROSS JOIN ledger_entry AS one
+    `SELECT one.number, one.body, coalesce(one.evidence_of, one.number)
+     FROM json_each(?2) AS wanted CROSS JOIN ledger_entry AS one
      WHERE one.account = ?1 AND one.number = wanted.value AND one.kind IN (${kinds})
        AND NOT EXISTS (SELECT 1 FROM ledger_entry AS other WHERE other.account = ?1 AND other.reverses = wanted.value)`,
   )
+  reversible.setReturnArrays(true)
   const target = database.prepare(
     `SELECT kind, EXISTS (SELECT 1 FROM ledger_entry WHERE account = ?1 AND reverses = ?2) AS reversed
      FROM ledger_entry WHERE account = ?1 AND number = ?2`,
@@ -48,19 +58,24 @@ export function openLedgerChecks(database: DatabaseSync) {
   )
 
   /** Throws for the first of these entries that cannot be reversed. */
-  function checkTargets(account: string, numbers: readonly number[]): void {
-    if (numbers.length === 0) return
-    const { fine } = fineRow.parse(reversible.get(account, JSON.stringify(numbers)))
-    if (fine === numbers.length) return
+  function checkTargets(account: string, numbers: readonly number[]): Reversed {
+    if (numbers.length === 0) return new Map()
+    const found = reversible.all(account, JSON.stringify(numbers))
+    if (found.length === numbers.length) return new Map(found.map(reversedOf))
     for (const number of numbers) {
       const found = targetRow.parse(target.get(account, number))
       if (found === undefined || !REVERSIBLE.has(found.kind) || found.reversed !== 0)
         throw notReversible(account, number)
     }
+    throw new RangeError(`reversals of ${account} name an entry twice`)
   }
 
   /** Each is reversed once, and what comes together only after what it reverses. Gives what was reversed by then. */
-  function reversals(account: string, bodies: readonly EntryBody[], first: number): Map<number, number> {
+  function reversals(
+    account: string,
+    bodies: readonly EntryBody[],
+    first: number,
+  ): { readonly reversedBy: Map<number, number>; readonly reversed: Reversed } {
     const reversedBy = new Map<number, number>()
     const before: number[] = []
     for (const [index, body] of bodies.entries()) {
@@ -75,8 +90,7 @@ export function openLedgerChecks(database: DatabaseSync) {
       const kind = reverses - first < index ? bodies[reverses - first]?.kind : undefined
       if (kind === undefined || !REVERSIBLE.has(kind)) throw notReversible(account, reverses)
     }
-    checkTargets(account, before)
-    return reversedBy
+    return { reversedBy, reversed: checkTargets(account, before) }
   }
 
   /** Of one certificate or offset there is one entry in all accounts. */
@@ -126,10 +140,12 @@ export function openLedgerChecks(database: DatabaseSync) {
   /**
    * Throws `entry-invalid`, `certificate-used` or `month-closed` where one of these may not be added.
    * @param first the number that the first of them will have
+   * @returns entries of the file that they reverse
    */
-  return function check(account: string, bodies: readonly EntryBody[], first: number): void {
-    const reversedBy = reversals(account, bodies, first)
+  return function check(account: string, bodies: readonly EntryBody[], first: number): Reversed {
+    const { reversedBy, reversed } = reversals(account, bodies, first)
     checkReferences(account, bodies, first, reversedBy)
     checkMonths(account, bodies)
+    return reversed
   }
 }

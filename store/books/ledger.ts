@@ -1,10 +1,11 @@
 import { hash as digestOf } from 'node:crypto'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { z } from 'zod'
-import { canonicalText } from '#contract/canonical-text.ts'
-import { hashedText, NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
+import { NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
-import { openLedgerChecks } from './ledger-checks.ts'
+import { hashedText, keptBody, type KeptPart } from '#contract/kept-entry.ts'
+import { openLedgerChecks, type Reversed } from './ledger-checks.ts'
+import { keptPart, openLedgerFactors } from './ledger-parts.ts'
 import { openLedgerRows } from './ledger-rows.ts'
 
 /** The carbon ledger: entries are added at the end of an account's chain, and nothing else is ever done to them. */
@@ -14,9 +15,12 @@ const lastRow = z.object({ last: z.number() }).optional()
 
 /** Rows of one statement: most of its time it would else begin and end. */
 const ROWS_AT_ONCE = 20
-const ROW = '(?, ?, ?, ?, ?, ?, ?, ?, unhex(?), unhex(?))'
+const ROW = '(?, ?, ?, ?, ?, ?, ?, ?, unhex(?), unhex(?), ?, ?, ?)'
 const insertOf = (database: DatabaseSync, rows: number): StatementSync =>
   database.prepare(`INSERT INTO ledger_entry VALUES ${Array.from({ length: rows }, () => ROW).join(', ')}`)
+
+/** How entries are written and hashed now. */
+const VERSION = 2
 
 /** What the columns of an entry say of its body. */
 function columnsOf(
@@ -28,6 +32,25 @@ function columnsOf(
     body.kind === 'reversal' ? body.reverses : null,
     'reference' in body ? body.reference : null,
   ]
+}
+
+/** Which entries of the file already have the evidence of postings that take their place. */
+class HeldEvidence {
+  readonly #reversed: Reversed
+  #last: number | undefined
+
+  constructor(reversed: Reversed) {
+    this.#reversed = reversed
+  }
+
+  /** The entry that has the evidence of the next body: that of the posting which the body before it takes back. */
+  holderOf(body: EntryBody, evidence: KeptPart | undefined): number | undefined {
+    const taken = this.#last === undefined ? undefined : this.#reversed.get(this.#last)
+    this.#last = body.kind === 'reversal' ? body.reverses : undefined
+    if (taken === undefined || evidence === undefined) return undefined
+    // A key of the canonical text: within a value the quotes would be escaped.
+    return taken.body.includes(`"evidence":"${evidence.digest}"`) ? taken.evidenceIn : undefined
+  }
 }
 
 /** The ledger of the books. `append` belongs into a transaction of the caller. */
@@ -54,6 +77,7 @@ export function openLedger(database: DatabaseSync) {
   const after = database.prepare(
     'SELECT DISTINCT month FROM ledger_entry WHERE account = ? AND number > ? AND month IS NOT NULL ORDER BY month',
   )
+  const factors = openLedgerFactors(database)
   const check = openLedgerChecks(database)
 
   /** Writes rows of the table, in groups. */
@@ -78,18 +102,23 @@ export function openLedger(database: DatabaseSync) {
     // What was known at a moment stays so, whatever becomes of the clock.
     const lastMs = lastRow.parse(last.get(account, number))?.last ?? 0
     const recordedAtMs = Math.max(nowMs, lastMs)
-    check(account, bodies, number + 1)
+    const held = new HeldEvidence(check(account, bodies, number + 1))
+    const used = new Map<string, KeptPart>()
     const rows: SQLInputValue[][] = []
     const entries = bodies.map((body): LedgerEntry => {
       number += 1
-      const text = canonicalText(body)
-      const hash = digestOf('sha256', hashedText({ account, number, recordedAtMs, previous }, text))
-      const [kind, month, reverses, reference] = columnsOf(body)
-      rows.push([account, number, recordedAtMs, kind, month, reverses, reference, text, previous, hash])
-      const entry = { account, number, recordedAtMs, body, previous, hash }
+      const { text, parts } = keptBody(body, keptPart, factors.partOf)
+      const said = { account, number, recordedAtMs, previous, version: VERSION } as const
+      const hash = digestOf('sha256', hashedText(said, text))
+      if (parts !== undefined) used.set(parts.factors.digest, parts.factors)
+      const evidenceOf = held.holderOf(body, parts?.evidence)
+      const evidence = evidenceOf === undefined ? (parts?.evidence.text ?? null) : null
+      const columns = [...columnsOf(body), text, previous, hash, VERSION, evidence, evidenceOf ?? null]
+      rows.push([account, number, recordedAtMs, ...columns])
       previous = hash
-      return entry
+      return { ...said, body, hash }
     })
+    for (const each of used.values()) factors.keep(each)
     insert(rows)
     setHead.run(account, number, previous)
     return entries
@@ -101,7 +130,8 @@ export function openLedger(database: DatabaseSync) {
 
   return {
     append,
-    ...openLedgerRows(database),
+    ...openLedgerRows(database, factors),
+    factorsText: (digest: string) => factors.find(digest)?.text,
     headOf,
     accounts: () => accounts.all().map((row) => String(row['account'])),
     reopenedMonths: (account: string) => reopened.all(account).map((row) => String(row['month'])),

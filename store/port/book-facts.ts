@@ -1,7 +1,7 @@
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
-import type { EntryBody } from '#contract/entry.ts'
+import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
@@ -204,6 +204,15 @@ export interface LedgerAddition {
   readonly progress: PostingProgress | undefined
 }
 
+/** Which entries of an account. */
+export interface LedgerPageWish {
+  /** Number of the last entry of the page before; 0 for the first page. */
+  readonly after: number
+  readonly limit: number
+  /** Those alone that speak of this month. */
+  readonly month?: string | undefined
+}
+
 /** An entry as it is kept, before anything of it is believed. */
 export interface LedgerRow {
   readonly account: string
@@ -213,7 +222,11 @@ export interface LedgerRow {
   readonly month: string | null
   readonly reverses: number | null
   readonly reference: string | null
+  /** How it is written and hashed (contract/kept-entry.ts). */
+  readonly version: LedgerEntry['version']
   readonly body: string
+  /** Canonical text of the evidence that `body` names, where it names one and it is there. */
+  readonly evidence: string | undefined
   readonly previous: string
   readonly hash: string
 }
