@@ -27,7 +27,7 @@ export interface ElectricitySources {
 
 type Account = AccountingPlan['accounts'][number]
 
-function accountOf(plan: AccountingPlan, id: string): Account {
+function plannedAccount(plan: AccountingPlan, id: string): Account {
   const account = plan.accounts.find((each) => each.account === id)
   if (account === undefined) throw new Fault('not-found', `The accounting plan has no account ${id}.`)
   return account
@@ -72,7 +72,7 @@ export function accountCost(
   period: Period,
 ): { readonly tariff: Tariff; readonly cost: ElectricityCost } {
   const { park, plan, tariffs, powerFactors, books, nowMs } = sources
-  const account = accountOf(plan, id)
+  const account = plannedAccount(plan, id)
   const tariff = account.tariff === undefined ? undefined : tariffs.get(account.tariff)
   if (tariff === undefined) throw new Fault('not-found', `The accounting plan names no tariff of ${id}.`)
   const terms = purchasedTerms(account)
@@ -95,7 +95,7 @@ export function accountLoad(
   period: Period,
 ): { readonly figures: LoadFigures; readonly profile: readonly ProfileDay[] } {
   const { park, plan, tariffs, loadRule, books, nowMs } = sources
-  const account = accountOf(plan, id)
+  const account = plannedAccount(plan, id)
   const tariff = account.tariff === undefined ? undefined : tariffs.get(account.tariff)
   const slots = slotEnergies(books, park, purchasedTerms(account), period, nowMs)
   const { timeZone } = park.description

@@ -1,4 +1,4 @@
-import type { Period } from '#contract/grid.ts'
+import { startOfDay, type Period } from '#contract/grid.ts'
 
 /** A month by its name, in the park's calendar. */
 export interface AccountMonth extends Period {
@@ -10,9 +10,6 @@ export interface AccountMonth extends Period {
   readonly year: number
 }
 
-const instantOf = (day: Temporal.PlainDate, timeZone: string): number =>
-  day.toZonedDateTime(timeZone).epochMilliseconds
-
 /** The month of a name such as "2026-03". */
 export function accountMonthOf(name: string, timeZone: string): AccountMonth {
   const first = Temporal.PlainYearMonth.from(name).toPlainDate({ day: 1 })
@@ -22,8 +19,8 @@ export function accountMonthOf(name: string, timeZone: string): AccountMonth {
     from: first.toString(),
     to: next.toString(),
     year: first.year,
-    fromMs: instantOf(first, timeZone),
-    toMs: instantOf(next, timeZone),
+    fromMs: startOfDay(first, timeZone),
+    toMs: startOfDay(next, timeZone),
   }
 }
 

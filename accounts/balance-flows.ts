@@ -46,6 +46,7 @@ export const insideRows: readonly string[] = ['received-inside', 'passed-inside'
 
 const ONE = decimal('1')
 const isExport = (quantity: QuantityName): boolean => quantity.includes('Export')
+/** Whose a meter is: an enterprise’s, or the park’s own. */
 export const accountOf = (park: Park, meter: Meter): string => meter.enterprise ?? park.description.id
 
 /** The account that a boundary meter is fed from, where that is another one of the park. */

@@ -9,7 +9,7 @@ import type { FactorLibrary } from './factor-library.ts'
 import { fuelValueOf } from './own-fuel-value.ts'
 import type { NumberedRecord } from './numbered-record.ts'
 import type { ReportPeriod } from './report-period.ts'
-import { isUnitOf, quantityOfItem } from './recorded-quantity.ts'
+import { daysBetween, isUnitOf, quantityOfItem } from './recorded-quantity.ts'
 
 type Kind = NumberedRecord['record']['kind']
 type RecordOf<K extends Kind> = NumberedRecord['record'] & { readonly kind: K }
@@ -183,9 +183,6 @@ function rowOf(
   if (record.kind === 'energy-sold') return 'outflow'
   return record.use === 'feedstock' ? 'feedstock' : (sectors.get(record.account) ?? 'unclassified')
 }
-
-const daysBetween = (from: string, to: string): number =>
-  Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days
 
 /**
  * The share of a record by days in a piece; undefined where none of its days is in it. Shares are differences of what

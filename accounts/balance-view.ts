@@ -7,7 +7,7 @@ import type { ComparedRecord } from './balance-records.ts'
 import type { BalanceTable } from './balance-table.ts'
 import { coalAbsences } from './coal-coefficient.ts'
 import { comprehensiveConsumption } from './comprehensive.ts'
-import { textOf } from './decimal.ts'
+import { textOf, textOrNull } from './decimal.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { ReportHead } from './balance-report.ts'
 
@@ -102,18 +102,15 @@ export const balanceView = z.object({
 })
 export type BalanceView = z.output<typeof balanceView>
 
-const orNull = (value: Parameters<typeof textOf>[0] | undefined): string | null =>
-  value === undefined ? null : textOf(value)
-
 export const figureViewOf = ({
   amount,
   coal,
   absent,
   incomplete,
 }: BalanceFigure): z.output<typeof figureView> => ({
-  amount: orNull(amount),
-  calorific: orNull(coal.calorific),
-  equal: orNull(coal.equal),
+  amount: textOrNull(amount),
+  calorific: textOrNull(coal.calorific),
+  equal: textOrNull(coal.equal),
   absent,
   incomplete,
 })

@@ -220,6 +220,11 @@ export function textOf(value: Decimal): string {
   return value.toString()
 }
 
+/** The same in an answer, which has null for what is not known. */
+export function textOrNull(value: Decimal | undefined): string | null {
+  return value === undefined ? null : value.toString()
+}
+
 /** Quotients keep so many decimals: more than any statement prints, so that rounding them again cannot be seen. */
 const QUOTIENT_DECIMALS = 20
 

@@ -4,7 +4,7 @@ import { quantityOf } from '#contract/quantities.ts'
 import type { Books, LateRegister, PeriodLock } from '#store/port.ts'
 import { monthNameAt } from './account-month.ts'
 import type { AccountingPlan } from './accounting-plan.ts'
-import { ofAmount, textOf, type Decimal } from './decimal.ts'
+import { ofAmount, textOrNull, type Decimal } from './decimal.ts'
 import { registerOf } from './evidence.ts'
 import type { LateData } from './late-data-view.ts'
 
@@ -17,7 +17,7 @@ function energyOf(intervals: readonly (Interval | undefined)[]): string | null {
     const energy = ofAmount(interval.energy)
     sum = sum === undefined ? energy : sum.plus(energy)
   }
-  return sum === undefined ? null : textOf(sum)
+  return textOrNull(sum)
 }
 
 const isHeldBy =

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SLOT_MS } from '#contract/grid.ts'
+import { SLOT_MS, startOfDay } from '#contract/grid.ts'
 import type { Boundary } from '#contract/interval.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
@@ -89,7 +89,7 @@ function midnightsOf(
     Temporal.PlainDate.compare(day, end) < 0;
     day = day.add({ days: 1 })
   ) {
-    const atMs = day.toZonedDateTime(timeZone).epochMilliseconds
+    const atMs = startOfDay(day, timeZone)
     if (atMs >= installedMs && atMs + SLOT_MS <= nowMs) found.push(atMs)
   }
   return found

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { identifier } from '#contract/identity.ts'
-import { textOf, type Decimal } from './decimal.ts'
+import { textOrNull } from './decimal.ts'
 import {
   checkResults,
   monitoringRuleFile,
@@ -43,8 +43,6 @@ export const monitoringView = z.object({
 })
 export type MonitoringView = z.output<typeof monitoringView>
 
-const text = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
-
 export function monitoringViewOf(
   { name }: ReportPeriod,
   meters: readonly MonitoredMeter[],
@@ -56,9 +54,9 @@ export function monitoringViewOf(
     meters: meters.map(({ meter, daySum, advance, deviation, score, ...rest }) => ({
       ...rest,
       meter: meter.id,
-      daySum: text(daySum),
-      advance: text(advance),
-      deviation: text(deviation),
+      daySum: textOrNull(daySum),
+      advance: textOrNull(advance),
+      deviation: textOrNull(deviation),
       score: {
         online: score.online ?? null,
         completeness: score.completeness ?? null,

@@ -1,5 +1,6 @@
 import { canonicalText } from '#contract/canonical-text.ts'
 import type { MeterEvidence, Posting } from '#contract/entry.ts'
+import { startOfDay } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Books } from '#store/port.ts'
@@ -86,7 +87,8 @@ export function computedPostings(
     for (const term of source.measured) {
       const register = registerOf(term, park)
       if (register === undefined) continue
-      const days = { fromMs: startOf(from, park), toMs: startOf(to, park) }
+      const { timeZone } = park.description
+      const days = { fromMs: startOfDay(from, timeZone), toMs: startOfDay(to, timeZone) }
       const { energy } = measuredEnergy(books, register.meter, days, month.toMs, register.quantity)
       if (energy === undefined) return undefined
       sum = (sum ?? decimal('0')).plus(energy.times(decimal(term.share)))
@@ -99,9 +101,6 @@ export function computedPostings(
 
 const hasSums = (books: PostingGround['books']): books is PostingGround['books'] & Pick<Books, 'sumsOver'> =>
   books.sumsOver !== undefined
-
-const startOf = (day: string, { description }: Park): number =>
-  Temporal.PlainDate.from(day).toZonedDateTime(description.timeZone).epochMilliseconds
 
 /** The factors of each source in a month, as one text. Throws `factor-missing` or `factor-ambiguous`. */
 export function factorsText(account: AccountPlan, month: AccountMonth, { library }: PostingRules): string {

@@ -21,8 +21,9 @@ export function isUnitOf(unit: string, item: EnergyItem): boolean {
 }
 
 /** Days from one to the other, e.g. 31 from "2026-03-01" to "2026-04-01"; below zero where the second comes first. */
-const daysBetween = (from: string, to: string): number =>
-  Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).total('days')
+export function daysBetween(from: string, to: string): number {
+  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days
+}
 
 /**
  * The part of a record's days that lies in [from, to), as numerator and denominator; undefined where none does. What was

@@ -1,5 +1,5 @@
 import { Fault } from '#contract/fault.ts'
-import type { Period } from '#contract/grid.ts'
+import { startOfDay, type Period } from '#contract/grid.ts'
 
 /** What a report speaks of: whole days of the park's calendar, by name. */
 export interface ReportPeriod extends Period {
@@ -18,8 +18,8 @@ function between(
   to: Temporal.PlainDate,
   timeZone: string,
 ): ReportPeriod {
-  const startOf = (day: Temporal.PlainDate): number => day.toZonedDateTime(timeZone).epochMilliseconds
-  return { name, from: from.toString(), to: to.toString(), fromMs: startOf(from), toMs: startOf(to) }
+  const [fromMs, toMs] = [startOfDay(from, timeZone), startOfDay(to, timeZone)]
+  return { name, from: from.toString(), to: to.toString(), fromMs, toMs }
 }
 
 /**

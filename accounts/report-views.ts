@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { identifier, localName } from '#contract/identity.ts'
 import type { ReportHead } from './balance-report.ts'
 import { figureView, figureViewOf, periodView } from './balance-view.ts'
-import { textOf, type Decimal } from './decimal.ts'
+import { textOrNull } from './decimal.ts'
 import type { EnergyForm } from './energy-form.ts'
 import type { StatisticsLine } from './energy-statistics.ts'
 import type { QualityRule, QualityStatement } from './quality-statement.ts'
@@ -82,7 +82,6 @@ export const qualityView = z.object({
 })
 export type QualityView = z.output<typeof qualityView>
 
-const orNull = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
 const headOf = ({ park, whose, period, planRevision }: ReportHead) => ({
   park,
   account: whose,
@@ -102,7 +101,7 @@ export function statisticsViewOf(head: ReportHead, lines: readonly StatisticsLin
       now: figureViewOf(now),
       previous: figureViewOf(previous),
       yearBefore: figureViewOf(yearBefore),
-      change: { previous: orNull(change.previous), yearBefore: orNull(change.yearBefore) },
+      change: { previous: textOrNull(change.previous), yearBefore: textOrNull(change.yearBefore) },
     })),
   }
 }
@@ -114,7 +113,7 @@ export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): Fo
       item: line.item,
       yearStock: figureViewOf(line.yearStock),
       purchased: figureViewOf(line.purchased),
-      thousandYuan: orNull(line.thousandYuan),
+      thousandYuan: textOrNull(line.thousandYuan),
       consumed: figureViewOf(line.consumed),
       production: figureViewOf(line.production),
       feedstock: figureViewOf(line.feedstock),
@@ -123,7 +122,7 @@ export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): Fo
       sold: figureViewOf(line.sold),
       stockBegin: figureViewOf(line.stockBegin),
       stockEnd: figureViewOf(line.stockEnd),
-      coefficient: orNull(line.coefficient),
+      coefficient: textOrNull(line.coefficient),
       inputs: Object.fromEntries([...line.inputs].map(([row, figure]) => [row, figureViewOf(figure)])),
       output: figureViewOf(line.output),
       recovered: figureViewOf(line.recovered),
@@ -132,7 +131,7 @@ export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): Fo
       check,
       item: item ?? null,
       result,
-      value: orNull(value),
+      value: textOrNull(value),
     })),
   }
 }

@@ -28,15 +28,20 @@ export interface AlarmSettings {
     | undefined
 }
 
+/** The file that holds for a park: its own, or that of tanbiao. */
+export function alarmsFileOf(parkFile: string): string {
+  const own = join(dirname(resolve(parkFile)), 'alarms.yaml')
+  return existsSync(own) ? own : DEFAULT_ALARM_RULES
+}
+
 /**
- * The file that holds for a park. Throws `InvalidFile` with the place, also for an id that the park does not have: a
+ * What it says. Throws `InvalidFile` with the place, also for an id that the park does not have: a
  * rule about it would never be heard of.
  */
 export function readAlarmsFile(parkFile: string, park: Park): DataFile<AlarmsFile> {
-  const own = join(dirname(resolve(parkFile)), 'alarms.yaml')
-  const found = readData(alarmsFile, existsSync(own) ? own : DEFAULT_ALARM_RULES)
+  const found = readData(alarmsFile, alarmsFileOf(parkFile))
   const enterprises = park.description.enterprises.map(({ id }) => id)
-  const targets = targetsBeside(own)
+  const targets = targetsBeside(resolve(parkFile))
   const known = new Set([
     ...park.meters.keys(),
     ...park.gateways.keys(),

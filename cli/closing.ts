@@ -74,10 +74,16 @@ export function refuseIncomplete({ closing }: ClosingDraft, isAccepted: boolean)
   throw new Fault('entry-invalid', `Slots are missing of ${closing.incomplete.join(', ')}.`)
 }
 
-/** The public keys whose signature closes a month on the pages: closing-keys.yaml beside the park file, or none. */
-export function readClosingKeys(parkFile: string): Trust {
+/** Where closing-keys.yaml lies, beside the park file; undefined where there is none. */
+export function closingKeysBeside(parkFile: string): string | undefined {
   const file = join(dirname(resolve(parkFile)), 'closing-keys.yaml')
-  return existsSync(file) ? readTrust(file) : new Map()
+  return existsSync(file) ? file : undefined
+}
+
+/** The public keys whose signature closes a month on the pages; none where no file names any. */
+export function readClosingKeys(parkFile: string): Trust {
+  const file = closingKeysBeside(parkFile)
+  return file === undefined ? new Map() : readTrust(file)
 }
 
 /** Closings by persons at the pages, who sign where their key is. */

@@ -14,14 +14,26 @@ import { InvalidFile, readData, type Finding } from '#firmware-config/document.t
 /** The folder of the factors that come with tanbiao. */
 export const factorFolder = fileURLToPath(new URL('../accounts/factors/', import.meta.url))
 
+const names = {
+  standardCoal: 'standard-coal.yaml',
+  fuels: 'fuel-defaults.yaml',
+  electricity: 'electricity.yaml',
+  heat: 'heat.yaml',
+  process: 'process.yaml',
+} as const satisfies Record<keyof FactorFiles, string>
+
+/** The factor files of a folder. */
+export const factorPaths = (folder: string): string[] =>
+  Object.values(names).map((name) => join(folder, name))
+
 /** Reads the factor files of a folder. Throws `file-unreadable` or `InvalidFile` with every fault and its place. */
 export function readFactorFiles(folder = factorFolder): FactorFiles {
   const data = {
-    standardCoal: readData(standardCoalFile, join(folder, 'standard-coal.yaml')),
-    fuels: readData(fuelFile, join(folder, 'fuel-defaults.yaml')),
-    electricity: readData(electricityFile, join(folder, 'electricity.yaml')),
-    heat: readData(heatFile, join(folder, 'heat.yaml')),
-    process: readData(processFile, join(folder, 'process.yaml')),
+    standardCoal: readData(standardCoalFile, join(folder, names.standardCoal)),
+    fuels: readData(fuelFile, join(folder, names.fuels)),
+    electricity: readData(electricityFile, join(folder, names.electricity)),
+    heat: readData(heatFile, join(folder, names.heat)),
+    process: readData(processFile, join(folder, names.process)),
   }
   const files: FactorFiles = {
     standardCoal: data.standardCoal.value,

@@ -9,13 +9,19 @@ import { readText } from './read-text.ts'
 
 /** Signing in at a provider: sign-in.yaml beside the park file. */
 
+/** Where it lies; undefined where there is none. */
+export function signInBeside(parkFile: string): string | undefined {
+  const file = join(dirname(resolve(parkFile)), 'sign-in.yaml')
+  return existsSync(file) ? file : undefined
+}
+
 /** The settings; undefined where there is no such file. Throws `InvalidFile`, also for an enterprise that is not there. */
 export function readSignInFile(
   parkFile: string,
   park: Park,
 ): DataFile<{ readonly oidc: OidcSettings }> | undefined {
-  const file = join(dirname(resolve(parkFile)), 'sign-in.yaml')
-  if (!existsSync(file)) return undefined
+  const file = signInBeside(parkFile)
+  if (file === undefined) return undefined
   const found = readData(signInFile, file)
   const known = new Set(park.description.enterprises.map(({ id }) => id))
   const findings = found.value.oidc.roles.flatMap(({ enterprise }, index) =>

@@ -12,7 +12,8 @@ function keyText(key: string): string {
 }
 
 /** Any object can be asked for any key. */
-const isKeyed = (value: object): value is Readonly<Record<string, unknown>> => typeof value === 'object'
+const isKeyed = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
 
 /** Keys in the order of their code units. */
 function orderedKeys(value: object): string[] {
@@ -33,7 +34,7 @@ const settledTexts = new WeakMap<object, string>()
 
 /** Freezes a flat object whose text is needed again and again, so that it is written once. */
 export function settled<T extends object>(value: T): T {
-  settledTexts.set(Object.freeze(value), textOfObject(value))
+  settledTexts.set(Object.freeze(value), canonicalText(value))
   return value
 }
 
@@ -45,18 +46,16 @@ export function settled<T extends object>(value: T): T {
 export function canonicalText(value: unknown): string {
   if (typeof value === 'string') return textOfString(value)
   if (Number.isSafeInteger(value)) return String(value)
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) {
     let text = '['
     for (let index = 0; index < value.length; index += 1)
       text += index === 0 ? canonicalText(value[index]) : `,${canonicalText(value[index])}`
     return `${text}]`
   }
-  return settledTexts.get(value) ?? textOfObject(value)
+  return isKeyed(value) ? (settledTexts.get(value) ?? textOfObject(value)) : JSON.stringify(value)
 }
 
-function textOfObject(value: object): string {
-  if (!isKeyed(value)) return '{}'
+function textOfObject(value: Readonly<Record<string, unknown>>): string {
   let text = '{'
   for (const key of orderedKeys(value)) {
     const part = value[key]
@@ -71,12 +70,11 @@ const hasPart = (value: Readonly<Record<string, unknown>>, key: string): boolean
 /** True where two values have the same canonical text; neither is written for it. */
 export function isSameContent(a: unknown, b: unknown): boolean {
   if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (!isKeyed(a) || !isKeyed(b)) return false
   if (Array.isArray(a) || Array.isArray(b)) {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
     return a.every((each, index) => isSameContent(each, b[index]))
   }
-  if (!isKeyed(a) || !isKeyed(b)) return false
   return (
     Object.keys(a).every((key) => isSameContent(a[key], b[key])) &&
     Object.keys(b).every((key) => !hasPart(b, key) || hasPart(a, key))

@@ -11,6 +11,13 @@ export function slotStart(atMs: number): number {
   return Math.floor(atMs / SLOT_MS) * SLOT_MS
 }
 
+/**
+ * A reading this close to a grid line counts as read at the line. Polls are aligned to the wall clock and stamped when
+ * the answer arrives, a bus cycle or a retry later; 2 s is 1/450 of a slot, and what it moves from one slot to its
+ * neighbour is not lost: both use the same value at the line.
+ */
+export const BOUNDARY_TOLERANCE_MS = 2_000
+
 /** Time after its end within which a slot's last readings still travel and its energy is being computed. */
 export const SETTLE_MS = 120_000
 
@@ -35,6 +42,16 @@ export interface Period {
 export function dayOf(atMs: number, timeZone: string): Period {
   const start = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone).startOfDay()
   return { fromMs: start.epochMilliseconds, toMs: start.add({ days: 1 }).startOfDay().epochMilliseconds }
+}
+
+/** The moment at which a day of the calendar begins in a zone, e.g. "2026-03-01". Throws RangeError for what is no day. */
+export function startOfDay(day: string | Temporal.PlainDate, timeZone: string): number {
+  return Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds
+}
+
+/** The last moment of such a day, to the millisecond. */
+export function endOfDay(day: string, timeZone: string): number {
+  return startOfDay(Temporal.PlainDate.from(day).add({ days: 1 }), timeZone) - 1
 }
 
 /** The calendar month of an instant in a zone. */

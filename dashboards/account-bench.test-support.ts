@@ -1,7 +1,7 @@
 import { march, planWith, PostingBench, smallPark } from '#cli/posting.test-support.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { ServerBench } from './server.test-support.ts'
-import type { ServerOptions } from './server.ts'
+import type { ServerOptions } from './server-options.ts'
 
 /** The real server on real books, in which the first hour of March was measured and posted. */
 export class AccountBench {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { decimal, ofAmount, textOf, type Decimal } from '#accounts/decimal.ts'
+import { decimal, ofAmount, textOrNull, type Decimal } from '#accounts/decimal.ts'
 import { sum, toDecimal } from '#contract/amount.ts'
 import { SETTLE_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
@@ -164,8 +164,8 @@ export async function closuresOf(park: Park, books: BooksView, month: Month): Pr
         behind: behind.map(({ id }) => id),
         total: through.text,
         totalBehind: after.text,
-        rest: rest === undefined ? null : textOf(rest),
-        tolerance: tolerance === undefined ? null : textOf(tolerance),
+        rest: textOrNull(rest),
+        tolerance: textOrNull(tolerance),
         verdict: verdict(),
       },
     ]

@@ -4,7 +4,7 @@ import { meterMonth } from '#accounts/evidence.ts'
 import { computedPostings } from '#accounts/post.ts'
 import { isIncomplete, totalsOf } from '#accounts/statement.ts'
 import type { Posting } from '#contract/entry.ts'
-import { dayOf, isSettled, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
+import { dayOf, isSettled, SLOT_MS, slotStart, startOfDay, type Period } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import type { AccountSources } from './account-view.ts'
 
@@ -32,8 +32,7 @@ export function dayStretches(nowMs: number, timeZone: string): DayStretch[] {
   const lengthMs = settledUntil(nowMs, timeZone) - today.fromMs
   const date = Temporal.Instant.fromEpochMilliseconds(today.fromMs).toZonedDateTimeISO(timeZone).toPlainDate()
   return whiches.map((which) => {
-    const day = date.subtract({ days: daysBack[which] }).toZonedDateTime(timeZone)
-    const fromMs = day.epochMilliseconds
+    const fromMs = startOfDay(date.subtract({ days: daysBack[which] }), timeZone)
     return { which, fromMs, toMs: fromMs + lengthMs }
   })
 }

@@ -1,4 +1,4 @@
-import { sumOfSlot, type PlacedSum } from '#contract/energy-sum.ts'
+import { NO_SLOTS, sumOfSlot, type PlacedSum } from '#contract/energy-sum.ts'
 import { partsOf, rollUp } from '#intervals/rollup.ts'
 import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { CommitRecord } from '#contract/commit.ts'
@@ -189,7 +189,9 @@ export class MemoryBooks implements BooksView {
       fromMs: interval.slotMs,
       sum: sumOfSlot(interval),
     }))
-    return rollUp(slots, partsOf('day', period, 'Asia/Shanghai'))
+    return rollUp(slots, partsOf('day', period, 'Asia/Shanghai')).flatMap(({ fromMs, sum }) =>
+      sum === NO_SLOTS ? [] : { fromMs, sum },
+    )
   }
   sumsOver(...asked: Parameters<BooksView['sumsOver']>): readonly PlacedSum[] {
     return this.daySums(...asked)

@@ -1,4 +1,4 @@
-import { decimal, ofPrinted, quotient, textOf } from '#accounts/decimal.ts'
+import { decimal, ofPrinted, quotient, textOf, textOrNull } from '#accounts/decimal.ts'
 import type { PeriodTotal } from '#accounts/performance/specific.ts'
 import type { EnteredRecord } from '#store/port.ts'
 import type { EnterpriseMonth } from './api/enterprise-shapes.ts'
@@ -39,7 +39,7 @@ export function productionOf(
   const ofMeters = counted.map(({ product, meter, output }): Omit<Product, 'specific'> => ({
     product,
     unit: output.unit,
-    quantity: output.total === undefined ? null : textOf(output.total),
+    quantity: textOrNull(output.total),
     meter,
     state: output.conflict === true ? 'conflict' : output.complete ? 'counted' : 'counted-in-part',
     records: counting.flatMap(({ number, record }) =>

@@ -4,6 +4,7 @@ import { makeReport, reportAhead, type Report, type ReportKind } from '#accounts
 import { statementSheets } from '#accounts/statement-sheets.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import { startOfDay } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import { requireAccount, requirePlan } from './asked-of.ts'
 import { planOf, statementView, type AccountSources } from './account-view.ts'
@@ -70,9 +71,7 @@ function carbonReport(
   const last = Temporal.PlainDate.from(period.to).subtract({ days: 1 }).toString().slice(0, 7)
   const from = period.from.slice(0, 7)
   const nowMs = clock.wallMs()
-  const running = monthNames(from, last).filter(
-    (month) => Temporal.PlainDate.from(`${month}-01`).toZonedDateTime(timeZone).epochMilliseconds <= nowMs,
-  )
+  const running = monthNames(from, last).filter((month) => startOfDay(`${month}-01`, timeZone) <= nowMs)
   const to = running.at(-1) ?? from
   const view = statementView(accounts, park, planOf(accounts, account), { from, to }, nowMs)
   const whose = namesOf(park).get(account) ?? { zh: account, en: account }

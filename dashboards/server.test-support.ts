@@ -11,7 +11,8 @@ import { sessionInfo } from './api/session-shape.ts'
 import { userWithLink } from './api/user-shapes.ts'
 import { overview, type Overview } from './api/shapes.ts'
 import { MemoryBooks, MemoryReadings, smallPark } from './fixture.ts'
-import { startServer, type Server, type ServerOptions } from './server.ts'
+import type { Server, ServerOptions } from './server-options.ts'
+import { startServer } from './server.ts'
 
 /** Midnight of the park. */
 export const dayStartMs = Date.UTC(2026, 5, 1, 16)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SLOT_MS } from '#contract/grid.ts'
-import { BOUNDARY_TOLERANCE_MS, placesOf } from './boundary.ts'
+import { BOUNDARY_TOLERANCE_MS, SLOT_MS } from '#contract/grid.ts'
+import { placesOf } from './boundary.ts'
 
 const START_MS = Temporal.Instant.from('2025-03-10T00:00:00+08:00').epochMilliseconds
 

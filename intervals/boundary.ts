@@ -1,15 +1,8 @@
 import { add, compare, multiply, subtract, type Amount } from '#contract/amount.ts'
-import { SLOT_MS } from '#contract/grid.ts'
+import { BOUNDARY_TOLERANCE_MS, SLOT_MS } from '#contract/grid.ts'
 import type { Boundary, RegisterPoint } from '#contract/interval.ts'
 import type { UsableQuality } from '#contract/reading.ts'
 import type { DecidedAdvance, Step } from './advance.ts'
-
-/**
- * A reading this close to a grid line counts as read at the line. Polls are aligned to the wall clock and stamped when
- * the answer arrives, a bus cycle or a retry later; 2 s is 1/450 of a slot, and what it moves from one slot to its
- * neighbour is not lost: both use the same value at the line.
- */
-export const BOUNDARY_TOLERANCE_MS = 2_000
 
 /** A reading with its place on the grid: at the line that it was read for, or else where it was taken. */
 export interface PlacedReading {

@@ -1,5 +1,5 @@
 import { equal } from '#contract/amount.ts'
-import { isSettled, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
+import { BOUNDARY_TOLERANCE_MS, isSettled, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Boundary, Interval, RegisterPoint } from '#contract/interval.ts'
 import { eventMs } from '#contract/park.ts'
 import type { MeterId } from '#contract/identity.ts'
@@ -7,7 +7,6 @@ import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading, RegisterReading, UsableQuality } from '#contract/reading.ts'
 import type { Books } from '#store/port.ts'
 import type { MeterFacts } from './advance.ts'
-import { BOUNDARY_TOLERANCE_MS } from './boundary.ts'
 import type { SeriesSource } from './usable-series.ts'
 
 /**

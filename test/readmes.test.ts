@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { alarmRule } from '#contract/alarm.ts'
 import { rooms } from '../oxlint.config.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -36,4 +37,18 @@ describe('docs/architecture.md', () => {
       )
     }
   })
+})
+
+it('docs/operations.md describes every rule of alarms', () => {
+  const text = readFileSync(join(root, 'docs', 'operations.md'), 'utf8')
+  const kinds = alarmRule.options.map(({ shape }) => shape.kind.value)
+  expect(kinds.filter((kind) => !text.includes(`| \`${kind}\``))).toEqual([])
+})
+
+it('both READMEs lead to the same documents', () => {
+  const linksOf = (name: string): string[] =>
+    [...readFileSync(join(root, name), 'utf8').matchAll(/\]\(((?:docs|[\w-]+\/)[^)]*\.md)\)/g)]
+      .map(([, link = '']) => link)
+      .toSorted()
+  expect(linksOf('README.zh-CN.md')).toEqual(linksOf('README.md'))
 })

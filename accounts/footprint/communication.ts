@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { decimalText } from '#contract/decimal-text.ts'
 import { identifier, localName } from '#contract/identity.ts'
-import { textOf, type Decimal } from '../decimal.ts'
+import { textOf, textOrNull } from '../decimal.ts'
 import { isDoubtful, confidences } from '../factor.ts'
 import type { Allocation } from './allocation.ts'
 import { flowKinds, NOT_COVERED, type Known, type ProductFootprint } from './footprint.ts'
@@ -109,8 +109,6 @@ export interface ProductFacts {
   readonly allocations: readonly { readonly process: string; readonly allocation: Allocation }[]
 }
 
-const text = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
-
 const figureOf = (part: Known, unit: string): z.output<typeof known> =>
   part.state === 'known'
     ? { value: textOf(part.value), unit, notAvailable: [] }
@@ -143,11 +141,11 @@ export function allocationsOf({ allocations }: ProductFacts): z.output<typeof al
 export function flowsOf({ flows }: ProductFootprint): z.output<typeof flow>[] {
   return flows.map(({ amount, share, tCo2PerUnit, factor, why, slots, ...others }) => ({
     ...others,
-    amount: text(amount),
-    share: text(share),
+    amount: textOrNull(amount),
+    share: textOrNull(share),
     factor: factor === undefined ? null : { ...factor },
     why: why ?? null,
-    tCo2PerUnit: text(tCo2PerUnit),
+    tCo2PerUnit: textOrNull(tCo2PerUnit),
     slots: { ...slots },
   }))
 }
@@ -170,7 +168,7 @@ export function cbamCommunicationOf(facts: ProductFacts, footprint: ProductFootp
     reportingPeriod: { from, to },
     good: { product: product.id, name: product.name, cnCode: product.cnCode ?? null },
     activityLevel: {
-      value: text(output.total),
+      value: textOrNull(output.total),
       unit: output.unit,
       notAvailable: output.complete ? [] : [output.why ?? NOT_COVERED],
     },
@@ -195,7 +193,7 @@ export function cbamCommunicationOf(facts: ProductFacts, footprint: ProductFootp
       perUnit: figureOf(footprint.mwhPerUnit, `MWh/${product.unit}`),
       factors: [...factors.values()],
     },
-    shareOfDefaultValues: text(footprint.shareOfDefaults),
+    shareOfDefaultValues: textOrNull(footprint.shareOfDefaults),
     missingShareOfMeasurements: footprint.missingShare,
     precursors: footprint.precursors.map(
       ({ name, tonnes, directPerTonne, indirectPerTonne, document, confidence }) => ({

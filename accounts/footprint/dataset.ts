@@ -3,6 +3,7 @@ import { decimalText } from '#contract/decimal-text.ts'
 import { identifier, localName } from '#contract/identity.ts'
 import { quotient, textOf, type Decimal } from '../decimal.ts'
 import { isDoubtful, confidences, type Confidence } from '../factor.ts'
+import { daysBetween } from '../recorded-quantity.ts'
 import { allocationsOf, type ProductFacts } from './communication.ts'
 import type { ProductFootprint } from './footprint.ts'
 
@@ -101,7 +102,7 @@ export function footprintDatasetOf(
   const made = output.total
   const perUnit = (value: Decimal | undefined): string | null =>
     value === undefined || made === undefined || made.lte(0) ? null : textOf(quotient(value, made))
-  const days = Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days
+  const days = daysBetween(from, to)
   const items = new Map<string, { unit: string; amount: Decimal | undefined }>()
   for (const { item, unit, amount, share } of flows) {
     const before = items.get(item)

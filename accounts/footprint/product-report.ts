@@ -1,4 +1,5 @@
 import { Fault } from '#contract/fault.ts'
+import { startOfDay } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import type { AccountingPlan } from '../accounting-plan.ts'
@@ -44,9 +45,6 @@ export interface ProductReport {
   readonly electricity: FootprintFactor | undefined
 }
 
-const startOf = (day: string, timeZone: string): number =>
-  Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds
-
 function footprintFactor(library: FactorLibrary, year: number): FootprintFactor | undefined {
   try {
     const { value, ...factor } = library.electricity({ region: 'china', series: 'footprint', year }).factor
@@ -86,7 +84,7 @@ export function productReport(sources: ProductSources, wish: ProductWish): Produ
     throw new Fault('not-found', `The accounting plan has no product ${wish.product} of ${wish.account}.`)
   const { timeZone, enterprises } = park.description
   const days = { from: wish.from, to: wish.to }
-  const period = { fromMs: startOf(wish.from, timeZone), toMs: startOf(wish.to, timeZone) }
+  const period = { fromMs: startOfDay(wish.from, timeZone), toMs: startOfDay(wish.to, timeZone) }
   const year = Number(wish.from.slice(0, 4))
   const outputIn = ({ id, unit }: Product): PeriodTotal =>
     outputOf(

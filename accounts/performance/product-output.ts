@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { accountingRecord } from '#contract/accounting-record.ts'
-import { SLOT_MS, type Period } from '#contract/grid.ts'
+import { SLOT_MS, startOfDay, type Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import type { AccountingPlan } from '../accounting-plan.ts'
@@ -117,7 +117,7 @@ export function outputOf(
   const { timeZone } = ground.park.description
   const cut = meter === undefined ? days.to : countedFrom(meter, timeZone)
   if (meter === undefined || cut >= days.to) return productionOf(records, account, product, unit, days)
-  const cutMs = Temporal.PlainDate.from(cut).toZonedDateTime(timeZone).epochMilliseconds
+  const cutMs = startOfDay(cut, timeZone)
   const counted = cut > days.from ? { ...days, from: cut, fromMs: cutMs } : days
   if (records.some((record) => statesCounted(record, account, product, counted)))
     return {

@@ -81,7 +81,7 @@ function paceOf(
 }
 
 /** The grade of a forecast / limit. */
-export function gradeOf(ratio: number, grades: readonly WarningGrade[]): WarningGrade | undefined {
+export function warningGradeOf(ratio: number, grades: readonly WarningGrade[]): WarningGrade | undefined {
   return grades.findLast(({ from }) => ratio >= Number(from))
 }
 
@@ -115,7 +115,7 @@ export function targetStatus(
   const isIntensity = target.intensity !== undefined
   const forecast = yearForecast(tonnes, isIntensity ? (output ?? []) : undefined, through, sum, made)
   const isForecast = 'expected' in forecast
-  const at = (value: number): WarningGrade | undefined => gradeOf(value / number(limit), grades)
+  const at = (value: number): WarningGrade | undefined => warningGradeOf(value / number(limit), grades)
   const toDate = !isIntensity
     ? sum
     : sum === undefined || made === undefined || made.lte(0)

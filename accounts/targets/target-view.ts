@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { identifier, localName, type LocalName } from '#contract/identity.ts'
-import { textOf, type Decimal } from '../decimal.ts'
+import { textOf, textOrNull } from '../decimal.ts'
 import { confidences } from '../factor.ts'
 import { forecastModels, type Forecast } from './forecast.ts'
 import type { MonthFigure } from './month-figure.ts'
 import type { TargetLine, TargetReport } from './target-report.ts'
-import { controlled, type WarningGrade } from './target.ts'
+import { controlled } from './target.ts'
 
 /** Targets as JSON. Known tonnes are exact decimal texts, forecasts are numbers; null where nothing is known. */
 
@@ -106,13 +106,11 @@ export const targetsView = z.object({
 })
 export type TargetsView = z.output<typeof targetsView>
 
-const orNull = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
 const figureOf = ({ month, tonnes, complete }: MonthFigure): z.output<typeof monthFigure> => ({
   month,
-  tonnes: orNull(tonnes),
+  tonnes: textOrNull(tonnes),
   complete,
 })
-const gradeOf = (found: WarningGrade | undefined): z.output<typeof grade> | null => found ?? null
 const forecastOf = ({ model, backtest, remaining, months }: Forecast): z.output<typeof forecast> => ({
   model,
   modelName: forecastModels[model],
@@ -160,9 +158,9 @@ function targetViewOf({ target, months, output, status }: TargetLine, name: Loca
         ? null
         : {
             through: status.through,
-            toDate: orNull(status.toDate),
+            toDate: textOrNull(status.toDate),
             missing: [...status.missing],
-            left: orNull(status.left),
+            left: textOrNull(status.left),
             pace: status.pace === undefined ? null : { ...status.pace, allowed: textOf(status.pace.allowed) },
             forecast:
               found === undefined || 'reason' in found
@@ -178,9 +176,9 @@ function targetViewOf({ target, months, output, status }: TargetLine, name: Loca
               found !== undefined && 'reason' in found
                 ? { reason: found.reason, months: [...(found.months ?? [])] }
                 : null,
-            grade: gradeOf(status.grade),
-            gradeAtLow: gradeOf(status.gradeAtLow),
-            gradeAtHigh: gradeOf(status.gradeAtHigh),
+            grade: status.grade ?? null,
+            gradeAtLow: status.gradeAtLow ?? null,
+            gradeAtHigh: status.gradeAtHigh ?? null,
             changeAgainstBase: status.changeAgainstBase ?? null,
           },
   }

@@ -6,7 +6,7 @@ import { accountingPlan } from '../accounting-plan.ts'
 import { decimal, textOf, type Decimal } from '../decimal.ts'
 import { forecastRest } from './forecast.ts'
 import { daysIn, deducted, laterMonth, monthsOf, type MonthFigure } from './month-figure.ts'
-import { gradeOf, targetStatus } from './pace.ts'
+import { warningGradeOf, targetStatus } from './pace.ts'
 import { peakCurve } from './peak-curve.ts'
 import { targetContradictions } from './target-check.ts'
 import { deductionFile, targetFile } from './target.ts'
@@ -313,13 +313,9 @@ describe('targets.yaml', () => {
   })
 
   it('grades by thresholds that are data', () => {
-    expect([0.5, 0.97, 0.9999, 1, 3].map((ratio) => gradeOf(ratio, file.warnings.grades)?.id)).toEqual([
-      'on-track',
-      'watch',
-      'watch',
-      'exceeded',
-      'exceeded',
-    ])
+    expect([0.5, 0.97, 0.9999, 1, 3].map((ratio) => warningGradeOf(ratio, file.warnings.grades)?.id)).toEqual(
+      ['on-track', 'watch', 'watch', 'exceeded', 'exceeded'],
+    )
     expect(monthsOf(2026)).toHaveLength(12)
     expect(daysIn('2024-02')).toBe(29)
   })

@@ -15,14 +15,14 @@ import {
   readMonitoringRule,
   readQualityRule,
 } from '../accounting-files.ts'
-import { readAlarmsFile } from '../alarm-files.ts'
-import { readClosingKeys } from '../closing.ts'
-import { factorFolder, readFactorFiles } from '../factor-files.ts'
+import { alarmsFileOf, readAlarmsFile } from '../alarm-files.ts'
+import { closingKeysBeside, readClosingKeys } from '../closing.ts'
+import { factorFolder, factorPaths, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
 import { readLoadRule, readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
 import { readReportSchedules, reportSchedulesBeside, withoutPlan } from '../report-schedules.ts'
-import { readSignInFile } from '../sign-in-file.ts'
+import { readSignInFile, signInBeside } from '../sign-in-file.ts'
 import { readDeductionRules, readTargets, targetsBeside } from '../target-files.ts'
 import { verb } from '../verb.ts'
 import { checkedFiles, checkOf, checkOptions, tellChecked } from './check.ts'
@@ -58,8 +58,26 @@ function tariffFindings(files: readonly string[]): readonly Finding[] {
   return files.flatMap((file) => findingsOf(() => readTariff(file)))
 }
 
-/** Standard coal, fuels, electricity, heat, processes; energy items; power factor; load; deductions; uncertainty. */
-const FACTOR_FILES = 12
+/** Rules that are the same in every park, each in a file of its own. */
+const rules: readonly (() => unknown)[] = [
+  () => readEnergyItems(),
+  () => readBalanceRows(),
+  () => readQualityRule(),
+  () => readMonitoringRule(),
+  readUncertainty,
+  readPowerFactors,
+  readLoadRule,
+  readDeductionRules,
+]
+
+/** Files that hold for a park and lie beside it, or come with tanbiao where it has none of its own. */
+function besidePark(park: string | undefined, accounting: string | undefined): string[] {
+  if (park === undefined) return []
+  const plan = accounting ?? accountingPlanBeside(park)
+  const targets = plan === undefined ? undefined : targetsBeside(plan)
+  const settings = [reportSchedulesBeside(park), signInBeside(park), closingKeysBeside(park)]
+  return [plan, targets, alarmsFileOf(park), ...settings].filter((file) => file !== undefined)
+}
 
 /** What reading finds wrong. */
 function findingsOf(read: () => unknown): readonly Finding[] {
@@ -125,23 +143,23 @@ export const checkAll = verb('Check park, gateway, profile, scenario and factor 
     profile: openProfiles(given.profiles).load,
   }
   const { files, findings } = checkOf(given)
-  const tariffs = tariffPaths(park)
+  const [tariffs, grades] = [tariffPaths(park), gradePaths()]
   tellChecked({
-    files: files + scenarios.length + tariffs.length + gradePaths().length + FACTOR_FILES,
+    files:
+      files +
+      scenarios.length +
+      tariffs.length +
+      grades.length +
+      factorPaths(given.factors).length +
+      rules.length +
+      besidePark(park, given.accounting).length,
     findings: [
       ...findings,
       ...scenarios.flatMap((file) => scenarioFindings(file, surroundings)),
       ...findingsOf(() => readFactorFiles(given.factors)),
-      ...findingsOf(() => readEnergyItems()),
-      ...findingsOf(() => readBalanceRows()),
-      ...findingsOf(() => readQualityRule()),
-      ...findingsOf(() => readMonitoringRule()),
-      ...findingsOf(() => readUncertainty()),
-      ...gradePaths().flatMap((file) => findingsOf(() => readGradeRule(file))),
-      ...findingsOf(() => readPowerFactors()),
-      ...findingsOf(() => readLoadRule()),
+      ...rules.flatMap((read) => findingsOf(read)),
+      ...grades.flatMap((file) => findingsOf(() => readGradeRule(file))),
       ...tariffFindings(tariffs),
-      ...findingsOf(() => readDeductionRules()),
       ...targetFindings(park, given.accounting, given.factors),
       ...accountingFindings(park, given.accounting, given.factors),
       ...alarmFindings(park),

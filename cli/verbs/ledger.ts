@@ -5,6 +5,7 @@ import { statementOfAccount } from '#accounts/positions.ts'
 import { takenBack } from '#accounts/taken-back.ts'
 import { accountMonth, adjustedTonnes, entryBody, scopes, type EntryBody } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
+import { endOfDay } from '#contract/grid.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Books } from '#store/port.ts'
 import { readAccountFiles } from '../account-files.ts'
@@ -80,12 +81,6 @@ export const ledgerShow = verb(
     }),
 )
 
-/** The last moment of a day in the park's time, or for ever where none is given. */
-function knownUntil(day: string | undefined, timeZone: string): number {
-  if (day === undefined) return Number.MAX_SAFE_INTEGER
-  return Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(timeZone).epochMilliseconds - 1
-}
-
 /** Months from one to another; those of the state where none is given. */
 function monthsOf(state: AccountState, from: string | undefined, to: string | undefined): string[] {
   const posted = state.months()
@@ -107,11 +102,10 @@ export const ledgerStatement = verb(
   }),
   (given) =>
     withBooks(given.data, (books) => {
-      const files = readAccountFiles(given.park)
-      const state = stateOf(
-        books.ledger(given.account),
-        knownUntil(given['known-on'], files.park.description.timeZone),
-      )
+      const { timeZone } = readAccountFiles(given.park).park.description
+      const knownOn = given['known-on']
+      const knownAtMs = knownOn === undefined ? undefined : endOfDay(knownOn, timeZone)
+      const state = stateOf(books.ledger(given.account), knownAtMs)
       const statement = statementOfAccount(state, monthsOf(state, given.from, given.to))
       if (given.json) console.log(JSON.stringify(statement, undefined, 2))
       else for (const line of statementLines(statement)) console.log(line)

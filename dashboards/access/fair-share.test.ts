@@ -58,3 +58,13 @@ test('an answer that takes long by waiting holds up the next one of its enterpri
   expect(made).toEqual(['forge'])
   leave()
 })
+
+test('nobody waits any more once the server stops', async () => {
+  const { share, made, refused, ask } = bench()
+  const asked = Array.from({ length: 20 }, async () => ask('forge'))
+  await settle()
+  expect(made.length).toBeLessThan(20)
+  share.stop()
+  await Promise.all(asked)
+  expect(made.length + refused.length).toBe(20)
+})

@@ -57,6 +57,10 @@ export class FairShare {
       const waitMs = share.usedUntilMs - clock.monotonicMs()
       if (waitMs > 0) await clock.sleep(waitMs, this.#stopping.signal)
       await turn()
+    } catch (error) {
+      // Whoever waits behind it waits for no answer that is never made.
+      resolve()
+      throw error
     } finally {
       share.waiting -= 1
     }

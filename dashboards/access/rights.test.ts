@@ -16,7 +16,7 @@ import { sessionInfo } from '../api/session-shape.ts'
 import { knownInterval } from '../fixture.ts'
 import { ReportArchive } from '../scheduled/archive.ts'
 import { ScheduleBook } from '../scheduled/schedule-book.ts'
-import type { ServerOptions } from '../server.ts'
+import type { ServerOptions } from '../server-options.ts'
 import { power, ServerBench, startMs } from '../server.test-support.ts'
 import { CHANGE_HEADER, type GuardedRoute } from './guard.ts'
 

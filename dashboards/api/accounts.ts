@@ -5,6 +5,7 @@ import type { AccountPlan } from '#accounts/accounting-plan.ts'
 import type { Clock } from '#contract/clock.ts'
 import { accountMonth, entryBody, ledgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
+import { endOfDay } from '#contract/grid.ts'
 import { epochMs, identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
@@ -92,10 +93,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
     ({ params, query: { from, to, knownOn } }) => {
       if (from !== undefined && to !== undefined && from > to)
         throw new Fault('request-invalid', '"from" comes first.')
-      const knownAtMs =
-        knownOn === undefined
-          ? undefined
-          : Temporal.PlainDate.from(knownOn).add({ days: 1 }).toZonedDateTime(timeZone).epochMilliseconds - 1
+      const knownAtMs = knownOn === undefined ? undefined : endOfDay(knownOn, timeZone)
       const account = planOf(given(), params.account)
       const view = statementView(given(), park, account, { from, to, knownAtMs }, clock.wallMs())
       return {

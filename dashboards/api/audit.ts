@@ -5,6 +5,7 @@ import { sayIn, type Language, type ReportSheet } from '#accounts/report-sheet.t
 import type { Clock } from '#contract/clock.ts'
 import type { AuditEntry } from '#contract/audit-entry.ts'
 import { Fault } from '#contract/fault.ts'
+import { startOfDay } from '#contract/grid.ts'
 import type { LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
@@ -76,8 +77,6 @@ function sheetOf(entries: readonly AuditEntry[], park: Park, spoken: Language): 
 export function auditApi(app: FastifyInstance, { park, book, guard, clock }: AuditApi): void {
   const api = app.withTypeProvider<ZodTypeProvider>()
   const { timeZone } = park.description
-  const startOf = (day: string, after: number): number =>
-    Temporal.PlainDate.from(day).add({ days: after }).toZonedDateTime(timeZone).epochMilliseconds
 
   /** Throws `sign-in-needed`: open access shows what anybody on the machine may see; this is for people with a name. */
   const found = (
@@ -91,8 +90,8 @@ export function auditApi(app: FastifyInstance, { park, book, guard, clock }: Aud
       before,
       user,
       about,
-      fromMs: from === undefined ? undefined : startOf(from, 0),
-      toMs: to === undefined ? undefined : startOf(to, 1),
+      fromMs: from === undefined ? undefined : startOfDay(from, timeZone),
+      toMs: to === undefined ? undefined : startOfDay(Temporal.PlainDate.from(to).add({ days: 1 }), timeZone),
     }
     return [...book.audit(limit, wish)]
   }

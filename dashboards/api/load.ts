@@ -1,13 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { accountLoad, type ElectricitySources } from '#accounts/account-electricity.ts'
-import { textOf, type Decimal } from '#accounts/decimal.ts'
+import { textOf, textOrNull } from '#accounts/decimal.ts'
 import type { LoadFigures, ProfileDay } from '#accounts/load/load-figures.ts'
 import type { Period } from '#contract/grid.ts'
 import { loadShape, type LoadShape } from './electricity-shapes.ts'
 import { accountMonthParams, accountMonthQuery, monthNamed } from './tariff.ts'
-
-const text = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
 
 /** Load figures as they are published. */
 export function loadShapeOf(
@@ -20,20 +18,20 @@ export function loadShapeOf(
     account,
     ...period,
     rules: figures.rules,
-    kwh: text(figures.energy),
+    kwh: textOrNull(figures.energy),
     known: figures.known,
     missing: figures.missing,
     unmeasured: figures.unmeasured,
-    coverage: text(figures.coverage),
+    coverage: textOrNull(figures.coverage),
     notAvailable: figures.notAvailable ?? null,
     rule: figures.rule,
     demand: demand === undefined ? null : { ...demand, kw: textOf(demand.kw) },
-    contractUse: text(figures.contractUse),
-    meanKw: text(figures.meanKw),
-    loadFactor: text(figures.loadFactor),
-    baseLoadKw: text(figures.baseLoadKw),
-    nightShare: text(figures.nightShare),
-    weekendShare: text(figures.weekendShare),
+    contractUse: textOrNull(figures.contractUse),
+    meanKw: textOrNull(figures.meanKw),
+    loadFactor: textOrNull(figures.loadFactor),
+    baseLoadKw: textOrNull(figures.baseLoadKw),
+    nightShare: textOrNull(figures.nightShare),
+    weekendShare: textOrNull(figures.weekendShare),
     periodShares: figures.periodShares.map(({ period, share }) => ({ period, share: textOf(share) })),
     profile: profile.map(({ date, weekday, hours }) => ({
       date,

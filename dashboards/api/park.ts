@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
-import { dayOf } from '#contract/grid.ts'
+import { dayOf, startOfDay } from '#contract/grid.ts'
 import type { Meter, Park, ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import { readOwn } from '#dashboards/access/route-access.ts'
@@ -137,7 +137,7 @@ export function dayPeriod(
   const { timeZone } = park.description
   if (day === undefined) return dayOf(nowMs, timeZone)
   try {
-    const named = dayOf(Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds, timeZone)
+    const named = dayOf(startOfDay(day, timeZone), timeZone)
     return named.fromMs < 0 ? undefined : named
   } catch (error) {
     if (error instanceof RangeError) return undefined

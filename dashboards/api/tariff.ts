@@ -2,15 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { accountCost, type ElectricitySources } from '#accounts/account-electricity.ts'
-import { textOf, type Decimal } from '#accounts/decimal.ts'
+import { textOf, textOrNull } from '#accounts/decimal.ts'
 import type { Charge, ElectricityCost } from '#accounts/tariff/electricity-cost.ts'
 import type { Tariff } from '#accounts/tariff/tariff.ts'
 import { Fault } from '#contract/fault.ts'
-import { monthOf, type Period } from '#contract/grid.ts'
+import { monthOf, startOfDay, type Period } from '#contract/grid.ts'
 import { identifier } from '#contract/identity.ts'
 import { electricityCostShape, type ElectricityCostShape } from './electricity-shapes.ts'
-
-const text = (value: Decimal | undefined): string | null => (value === undefined ? null : textOf(value))
 
 const chargeOf = (value: Charge): ElectricityCostShape['total'] =>
   value.state === 'known'
@@ -28,16 +26,16 @@ export function costShapeOf(
     account,
     ...period,
     tariff: { id: tariff.id, name: tariff.name },
-    kwh: text(cost.kwh),
+    kwh: textOrNull(cost.kwh),
     known: cost.known,
     missing: cost.missing,
     lines: cost.lines.map(({ period, kwh, known, missing, cnyPerKwh, cny, schedule, price }) => ({
       period: period ?? null,
-      kwh: text(kwh),
+      kwh: textOrNull(kwh),
       known,
       missing,
-      cnyPerKwh: text(cnyPerKwh),
-      cny: text(cny),
+      cnyPerKwh: textOrNull(cnyPerKwh),
+      cny: textOrNull(cny),
       schedule:
         schedule === undefined
           ? null
@@ -45,14 +43,14 @@ export function costShapeOf(
       price: price === undefined ? null : { document: price.document, confidence: price.confidence },
     })),
     demand: demand === undefined ? null : { ...demand, kw: textOf(demand.kw) },
-    powerFactor: text(cost.powerFactor),
+    powerFactor: textOrNull(cost.powerFactor),
     adjustment:
       adjustment === undefined
         ? null
         : {
             percent: textOf(adjustment.percent),
             confidence: adjustment.confidence,
-            otherwise: text(adjustment.otherwise),
+            otherwise: textOrNull(adjustment.otherwise),
           },
     energyCharge: chargeOf(cost.energyCharge),
     basicCharge: basicCharge === undefined ? null : chargeOf(basicCharge),
@@ -69,9 +67,9 @@ export const accountMonthQuery = z.object({
 
 /** A month of the park's calendar by its name. Throws `request-invalid` for one before 1970. */
 export function monthNamed(month: string, timeZone: string): Period {
-  const first = Temporal.PlainDate.from(`${month}-01`).toZonedDateTime(timeZone)
-  if (first.epochMilliseconds < 0) throw new Fault('request-invalid', `/month: ${month} is before 1970.`)
-  return monthOf(first.epochMilliseconds, timeZone)
+  const fromMs = startOfDay(`${month}-01`, timeZone)
+  if (fromMs < 0) throw new Fault('request-invalid', `/month: ${month} is before 1970.`)
+  return monthOf(fromMs, timeZone)
 }
 
 /** /api/v1/accounts/:account/electricity-cost */

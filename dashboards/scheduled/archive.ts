@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from '#contract/fault.ts'
+import { PARTIAL, putWhole, syncFolder, writeSynced } from './durable-file.ts'
 import { reportManifest, type KeptFile, type ReportManifest } from './manifest.ts'
 
 /**
@@ -14,32 +14,10 @@ const MANIFEST = 'manifest.json'
 const MAILED = 'mailed'
 /** In a schedule’s folder: when it was first seen. */
 const SINCE = '.since'
-/** What a folder is called while it is written; no identifier begins so. */
-const PARTIAL = '.partial'
 
 /** A file with its content, before it is kept. */
 export interface MadeFile extends Pick<KeptFile, 'name' | 'report' | 'format'> {
   readonly content: Buffer
-}
-
-function writeSynced(path: string, content: Buffer | string): void {
-  const file = openSync(path, 'wx')
-  try {
-    const bytes = Buffer.from(content)
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }
 
 const foldersIn = (path: string): string[] =>
@@ -104,12 +82,7 @@ export class ReportArchive {
         place: { file },
       })
     }
-    mkdirSync(folder, { recursive: true })
-    const partial = join(folder, `${PARTIAL}${SINCE}`)
-    rmSync(partial, { force: true })
-    writeSynced(partial, `${nowMs}\n`)
-    renameSync(partial, file)
-    syncFolder(folder)
+    putWhole(folder, SINCE, `${nowMs}\n`)
     return nowMs
   }
 

@@ -1,18 +1,10 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import { epochMs } from '#contract/identity.ts'
 import { reportSchedule, type ReportSchedule } from '#contract/report-schedule.ts'
+import { putWhole } from './durable-file.ts'
 
 /**
  * All schedules of reports: those of reports.yaml, which is written by hand and only read here, and those that persons
@@ -131,24 +123,7 @@ export class ScheduleBook {
 
   /** Whole or not at all, and on the disk before it counts. */
   #write(schedules: readonly Kept[]): void {
-    mkdirSync(this.#folder, { recursive: true })
-    const file = join(this.#folder, FILE)
-    const partial = `${file}.partial`
-    const open = openSync(partial, 'w')
-    try {
-      const bytes = Buffer.from(`${JSON.stringify({ v: 1, schedules }, undefined, 2)}\n`)
-      for (let at = 0; at < bytes.length;) at += writeSync(open, bytes, at)
-      fsyncSync(open)
-    } finally {
-      closeSync(open)
-    }
-    renameSync(partial, file)
-    const folder = openSync(this.#folder, 'r')
-    try {
-      fsyncSync(folder)
-    } finally {
-      closeSync(folder)
-    }
+    putWhole(this.#folder, FILE, `${JSON.stringify({ v: 1, schedules }, undefined, 2)}\n`)
     this.#kept = schedules
   }
 }

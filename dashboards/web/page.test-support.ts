@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
-import type { ServerOptions } from '#dashboards/server.ts'
+import type { ServerOptions } from '#dashboards/server-options.ts'
 import { ServerBench } from '#dashboards/server.test-support.ts'
 import { openChromium, type Browser } from '#test/support/chromium.ts'
 

@@ -15,7 +15,8 @@ import {
   smallPark,
   stateOf,
 } from '#dashboards/fixture.ts'
-import { startServer, type Server, type ServerOptions } from '#dashboards/server.ts'
+import { startServer } from '#dashboards/server.ts'
+import type { Server, ServerOptions } from '#dashboards/server-options.ts'
 import { AccessBook } from '#store/access-book.ts'
 import { openChromium, type Browser } from '#test/support/chromium.ts'
 import { describeWith } from '#test/support/servers.ts'

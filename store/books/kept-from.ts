@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
+import { BOUNDARY_TOLERANCE_MS, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import { quantityName } from '#contract/quantities.ts'
 import type { IntervalBook } from './intervals.ts'
@@ -11,8 +11,6 @@ import type { openLocks } from './locks.ts'
 const DAY_MS = 86_400_000
 /** Intervals looked at in one go. */
 const STEP_MS = 30 * DAY_MS
-/** A reading that is this much nearer to a line may still take it (intervals/boundary.ts). */
-const BESIDE_LINE_MS = 2_000
 
 const instant = z.object({ ms: z.number().nullable() })
 const named = z.object({ quantity: quantityName })
@@ -36,7 +34,9 @@ function endsFirmly(interval: RecordedInterval, dirtyMs: number): boolean {
   if (interval.basis === 'register') {
     const { atMs, method, after } = interval.closing
     return (
-      atMs === lineMs && method !== 'apportioned' && Math.max(after.atMs, lineMs + BESIDE_LINE_MS) < dirtyMs
+      atMs === lineMs &&
+      method !== 'apportioned' &&
+      Math.max(after.atMs, lineMs + BOUNDARY_TOLERANCE_MS) < dirtyMs
     )
   }
   if (interval.basis !== 'advances') return true
@@ -48,7 +48,7 @@ function endsFirmly(interval: RecordedInterval, dirtyMs: number): boolean {
 function neededFromMs(interval: RecordedInterval | undefined): number {
   if (interval?.state !== 'known') return Infinity
   if (interval.basis === 'register') return interval.closing.before.atMs
-  return interval.basis === 'advances' ? interval.last.fromMs - BESIDE_LINE_MS : Infinity
+  return interval.basis === 'advances' ? interval.last.fromMs - BOUNDARY_TOLERANCE_MS : Infinity
 }
 
 export function openKeptFrom(
