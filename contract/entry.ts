@@ -200,11 +200,9 @@ export const ledgerEntry = z.strictObject({
   /** 1, 2, 3 … without holes within the account. */
   number: z.int().min(1),
   recordedAtMs: epochMs,
-  version: z
-    .literal([1, 2])
-    .meta({
-      description: 'How the body is hashed: 1 whole; 2 a posting’s factors and evidence by their SHA-256',
-    }),
+  version: z.literal([1, 2]).meta({
+    description: 'How the body is hashed: 1 whole; 2 a posting’s factors and evidence by their SHA-256',
+  }),
   body: entryBody,
   /** Hash of entry number − 1; 64 zeros for the first. */
   previous: digest,
