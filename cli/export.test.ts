@@ -314,12 +314,12 @@ it('intervals are written as they are kept: a missing one has no energy', async 
     return readFileSync(join(folder, format), 'utf8')
   }
   expect((await written('csv')).split('\n').slice(1, 3)).toEqual([
-    'meter-a,activeEnergyImport.total,2026-06-01T00:00:00Z,known,12.5,0.1,measured,register,1,false,false,0,1',
-    'meter-a,activeEnergyImport.total,2026-06-01T00:15:00Z,missing,,,,,,,,,1',
+    'meter-a,activeEnergyImport.total,2026-06-01T00:00:00Z,known,12.5,0.1,measured,register,1,false,false,0,1,',
+    'meter-a,activeEnergyImport.total,2026-06-01T00:15:00Z,missing,,,,,,,,0,1,no-readings',
   ])
   expect((await written('lines')).split('\n').slice(0, 2)).toEqual([
-    `interval,meter=meter-a,quantity=activeEnergyImport.total state="known",revision=1i,energy=12.5,energy.count=125i,energy.resolution="0.1",method="measured",coverage=1 ${T0}000000`,
-    `interval,meter=meter-a,quantity=activeEnergyImport.total state="missing",revision=1i ${T0 + 900_000}000000`,
+    `interval,carrier=electricity,meter=meter-a,quantity=activeEnergyImport.total state="known",revision=1i,undecided=0i,energy=12.5,count=125i,resolution="0.1",method="measured",coverage=1,simulated=0i,uncertain=0i ${T0}000000`,
+    `interval,carrier=electricity,meter=meter-a,quantity=activeEnergyImport.total state="no-readings",revision=1i,undecided=0i ${T0 + 900_000}000000`,
   ])
   books.close()
 })

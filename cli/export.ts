@@ -1,10 +1,11 @@
-import { toDecimal, toNumber } from '#contract/amount.ts'
+import { toDecimal } from '#contract/amount.ts'
 import type { Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import type { Meter } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
 import { csvHeadLine, csvLine } from '#ingest/reading-csv.ts'
-import { encodeLine, type FieldValue } from '#store/line-protocol.ts'
+import { intervalPoint } from '#store/interval-copy.ts'
+import { encodeLine } from '#store/line-protocol.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
 import { linesOf } from '#store/reading-lines.ts'
 import type { ExportFile } from './export-file.ts'
@@ -57,41 +58,17 @@ export function readingsSource(
 }
 
 const intervalColumns =
-  'meter,quantity,from,state,energy,resolution,method,basis,coverage,simulated,uncertain,undecided,revision'
+  'meter,quantity,from,state,energy,resolution,method,basis,coverage,simulated,uncertain,undecided,revision,cause'
 
 function intervalLine(interval: RecordedInterval): string {
   const from = Temporal.Instant.fromEpochMilliseconds(interval.slotMs).toString()
   const start = `${interval.meter},${interval.quantity},${from},${interval.state}`
-  if (interval.state === 'missing') return `${start},,,,,,,,,${interval.revision}`
-  const { energy, method, basis, coverage, simulated, uncertain, undecided, revision } = interval
+  const { undecided, revision } = interval
+  const end = `${undecided.length},${revision}`
+  if (interval.state === 'missing') return `${start},,,,,,,,${end},${interval.cause}`
+  const { energy, method, basis, coverage, simulated, uncertain } = interval
   const amount = `${toDecimal(energy)},${energy.resolution}`
-  return `${start},${amount},${method},${basis},${coverage},${simulated},${uncertain},${undecided.length},${revision}`
-}
-
-const NS_PER_MS = 1_000_000n
-
-/** A point of the measurement `interval`; a missing slot has no energy, not 0. */
-function intervalPoint(interval: RecordedInterval): string {
-  const fields = new Map<string, FieldValue>([
-    ['state', { kind: 'string', value: interval.state }],
-    ['revision', { kind: 'integer', value: interval.revision }],
-  ])
-  if (interval.state === 'known') {
-    fields.set('energy', { kind: 'float', value: toNumber(interval.energy) })
-    fields.set('energy.count', { kind: 'integer', value: interval.energy.count })
-    fields.set('energy.resolution', { kind: 'string', value: interval.energy.resolution })
-    fields.set('method', { kind: 'string', value: interval.method })
-    fields.set('coverage', { kind: 'float', value: interval.coverage })
-  }
-  return encodeLine({
-    measurement: 'interval',
-    tags: [
-      ['meter', interval.meter],
-      ['quantity', interval.quantity],
-    ],
-    fields,
-    timeNs: BigInt(interval.slotMs) * NS_PER_MS,
-  })
+  return `${start},${amount},${method},${basis},${coverage},${simulated},${uncertain},${end},`
 }
 
 export function intervalsSource(
@@ -107,7 +84,9 @@ export function intervalsSource(
       return extent.fromMs < extent.toMs ? extent : undefined
     },
     stretch: async ({ id, register }, period) =>
-      books.intervals(id, register, period).map(format === 'csv' ? intervalLine : intervalPoint),
+      books
+        .intervals(id, register, period)
+        .map(format === 'csv' ? intervalLine : (each) => encodeLine(intervalPoint(each))),
   }
 }
 

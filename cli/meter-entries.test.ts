@@ -195,3 +195,17 @@ test('what is undecided is decided by an event', async () => {
     '--kind reset',
   )
 })
+
+test('who speaks of a time whose readings were let go is told that it stands', async () => {
+  await slots([
+    [0, 0],
+    [2, 3_000],
+    [4, 7_000],
+  ])
+  await withBooks(data, (books) => books.loseReadings('press', T0 + 2 * SLOT_MS))
+  await energyEnter.run([...where(), '--from', at(0), '--to', at(1), '--energy', '10', ...who])
+  expect(printed.join('\n')).toMatch(/entered.*\nbut readings until 2026-06-01T00:30:00Z were let go/)
+  printed.length = 0
+  await energyEnter.run([...where(), '--from', at(6), '--to', at(7), '--energy', '10', ...who])
+  expect(printed.join('\n')).not.toMatch(/let go/)
+})

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { toDecimal, type Amount } from '#contract/amount.ts'
+import { fromDecimal, toDecimal, type Amount } from '#contract/amount.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import type { Period } from '#contract/grid.ts'
 import type { MeterEntry, RecordedEntry } from '#contract/meter-entry.ts'
 import type { Meter } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
@@ -37,10 +38,14 @@ export const whoOptions = {
 export const decimal = z
   .string()
   .regex(/^\d+(\.\d{1,9})?$/, 'a decimal such as 1234.5, in the unit of the register')
-  .transform((written): Amount => {
-    const decimals = written.split('.')[1]?.length ?? 0
-    const resolution = decimals === 0 ? '1' : `0.${'0'.repeat(decimals - 1)}1`
-    return { count: Number(written.replace('.', '')), resolution }
+  .transform((written, context): Amount => {
+    try {
+      return fromDecimal(written)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+      return z.NEVER
+    }
   })
 
 interface GivenPlace {
@@ -56,6 +61,8 @@ export interface EntryDesk {
   readonly clock: Clock
   /** What persons said of the meter so far; nothing where there are no books yet. */
   readonly entries: readonly RecordedEntry[]
+  /** The time whose readings were let go. */
+  readonly standing: Period | undefined
 }
 
 /**
@@ -74,7 +81,8 @@ export async function atDesk<T>(
   const store = await openReadingStore(address)
   try {
     const entries = books?.meterEntries(meter.id) ?? []
-    return await work({ meter, store, clock: serverClock(given.data), entries })
+    const standing = books?.standing(meter.id)
+    return await work({ meter, store, clock: serverClock(given.data), entries, standing })
   } finally {
     books?.close()
     await store.close()
@@ -109,6 +117,11 @@ export async function enter(
   const touched = touchedBy(entry, desk.meter, desk.clock.wallMs())
   const digest = await enterOfMeter(entry, touched, desk.store, desk.clock)
   console.log(`${digest.slice(0, 12)} entered; its intervals are computed again within a minute`)
+  const { standing } = desk
+  if (standing !== undefined && touched.fromMs < standing.toMs && touched.toMs >= standing.fromMs) {
+    const until = Temporal.Instant.fromEpochMilliseconds(standing.toMs).toString()
+    console.log(`but readings until ${until} were let go: what is known of that time stays as it is`)
+  }
 }
 
 /** How a reading by hand stands to what was measured around it. */

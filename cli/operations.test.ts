@@ -44,6 +44,7 @@ function storeThat(probe: () => Promise<void>): ReadingStore {
 const books: Pick<Books, 'counts' | 'followedUntilMs' | 'probe'> = {
   counts: () => ({
     gaps: 1,
+    openGaps: { batches: 0, declared: 1, gateway: 0, meter: 2, undecided: 6, late: 0 },
     missingBatches: 2,
     quarantined: 3,
     daysToCopy: 7,
@@ -144,6 +145,8 @@ describe('metrics', () => {
         'tanbiao_store_readings_total 0',
         'tanbiao_books_quarantined 3',
         'tanbiao_books_gaps 1',
+        'tanbiao_books_open_gaps{kind="undecided"} 6',
+        'tanbiao_books_open_gaps{kind="late"} 0',
         'tanbiao_books_missing_batches 2',
         'tanbiao_books_dirty_windows 4',
         'tanbiao_books_oldest_dirty_timestamp_seconds 1790000000',

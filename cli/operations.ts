@@ -1,5 +1,6 @@
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import { gapKindNames } from '#contract/gap.ts'
 import { flag, metricsNamed, one, prometheusText, type Metric } from '#contract/prometheus.ts'
 import type { Complaint, Operations } from '#dashboards/api/operations.ts'
 import type { Worker } from '#ingest/worker.ts'
@@ -74,6 +75,11 @@ function booksMetrics(books: NonNullable<OperationsParts['books']>, clock: Clock
   return [
     gauge('quarantined', 'Entries in quarantine.', one(counts.quarantined)),
     gauge('gaps', 'Stretches that gateways declared lost.', one(counts.gaps)),
+    gauge(
+      'open_gaps',
+      'Gap entries of each kind that nothing has filled and nobody has accepted.',
+      gapKindNames.map((kind) => [{ kind }, counts.openGaps[kind]]),
+    ),
     gauge(
       'missing_batches',
       'Numbers of batches that neither arrived nor were declared lost.',

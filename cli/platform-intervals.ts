@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { z } from 'zod'
-import type { Amount } from '#contract/amount.ts'
+import { fromDecimal } from '#contract/amount.ts'
 import { Fault } from '#contract/fault.ts'
 import { dayOf, type Period } from '#contract/grid.ts'
 import type { Boundary, Interval, RegisterPoint } from '#contract/interval.ts'
@@ -67,18 +67,11 @@ export function fromServer(url: string, timeZone: string, token?: string): Platf
   }
 }
 
-/** A decimal text as a count of its last digit. */
-function amountOf(text: string): Amount {
-  const decimals = text.split('.')[1]?.length ?? 0
-  const resolution = decimals === 0 ? '1' : `0.${'0'.repeat(decimals - 1)}1`
-  return { count: Number(text.replace('.', '')), resolution }
-}
-
 type KnownSlot = Extract<Slot, { state: 'known' }>
 
 const pointOf = ({ atMs, register }: KnownSlot['undecided'][number]['from']): RegisterPoint => ({
   atMs,
-  register: amountOf(register),
+  register: fromDecimal(register),
 })
 
 const boundaryOf = (boundary: NonNullable<KnownSlot['opening']>): Boundary => ({
@@ -109,7 +102,7 @@ function intervalOf(meter: Meter, slot: Slot): Interval[] {
       ...identity,
       state: 'known',
       basis: 'register',
-      energy: amountOf(energy),
+      energy: fromDecimal(energy),
       method,
       coverage,
       simulated,

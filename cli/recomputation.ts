@@ -4,7 +4,7 @@ import type { Clock } from '#contract/clock.ts'
 import { Fault, faultText } from '#contract/fault.ts'
 import { slotStart } from '#contract/grid.ts'
 import { formulaOf, type Meter, type Park } from '#contract/park.ts'
-import { computeWindow, estimatesDue, isUnfollowable } from '#intervals/compute.ts'
+import { computeWindow, estimatesDue } from '#intervals/compute.ts'
 import { dependentsIn, type Dependents } from '#intervals/dependents.ts'
 import { quantitiesOf } from '#intervals/recompute.ts'
 import type { Books, ComputedWindow, DirtyWindow, ReadingStore } from '#store/port.ts'
@@ -221,11 +221,6 @@ export class Recomputation {
       this.#absent.add(window.meter)
       return
     }
-    if (isUnfollowable(meter, park))
-      log.warn(
-        { meter: meter.id },
-        'a formula that cannot be followed: no intervals (tanbiao check says why)',
-      )
     // A long window is read in weeks: between two of them other work has its turn.
     const yielding = {
       registerSeries: async (...asked: Parameters<ReadingStore['registerSeries']>) => {
@@ -239,7 +234,7 @@ export class Recomputation {
     }
     const own: ComputedWindow[] = []
     try {
-      await computeWindow(
+      const written = await computeWindow(
         window,
         meter,
         { store: yielding, books, park, nowMs: clock.wallMs() },
@@ -250,6 +245,11 @@ export class Recomputation {
           },
         },
       )
+      if (written === 'unfollowable')
+        log.warn(
+          { meter: meter.id },
+          'a formula that cannot be followed: no intervals (tanbiao check says why)',
+        )
     } catch (error) {
       this.#fail(window, error)
       return

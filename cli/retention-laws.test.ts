@@ -191,3 +191,83 @@ test('whatever comes late after readings were let go, the slots add up to the ad
     { numRuns: 6, endOnFailure: true },
   )
 }, 120_000)
+
+const withPulses = (park: Park): Park => ({
+  ...park,
+  meters: new Map(
+    [...park.meters].map(([id, meter]) => [id, { ...meter, energyFrom: 'advances', gapSeconds: 1_800 }]),
+  ),
+})
+
+/** Advances that the rating allows: one every minute or few, in lots, now and then with a long pause. */
+const pulses = fc
+  .array(
+    fc.record({
+      pauseMs: fc.oneof(
+        { weight: 8, arbitrary: fc.integer({ min: MINUTE_MS, max: 10 * MINUTE_MS }) },
+        { weight: 2, arbitrary: fc.integer({ min: 10 * MINUTE_MS, max: 4 * HOUR_MS }) },
+      ),
+      count: fc.integer({ min: 0, max: 9 }),
+      lot: fc.integer({ min: 0, max: 2 }),
+    }),
+    { minLength: 60, maxLength: 200 },
+  )
+  .map((lines) => {
+    let atMs = T0
+    return lines.map(({ pauseMs, count, lot }) => {
+      atMs += pauseMs
+      const value = { count, resolution: '0.01' }
+      return { lot, reading: { meter: 'meter-a', quantity, atMs, quality: 'good', value } as const }
+    })
+  })
+
+test('of a meter that sends advances each is in the slots, or the books say that it came too late', async () => {
+  const park = withPulses(testPark())
+  await fc.assert(
+    fc.asyncProperty(
+      pulses,
+      fc.shuffledSubarray([0, 1, 2], { minLength: 3 }),
+      fc.array(fc.integer({ min: 1, max: 2 * HOUR_MS }), { minLength: 2, maxLength: 6 }),
+      async (lines, order, offsets) => {
+        await withStore(park, async (kept) => {
+          kept.clock.advance((lines.at(-1)?.reading.atMs ?? T0) + DAY_MS / 2 - T0)
+          const total = (): number =>
+            recorded(kept).reduce(
+              (counts, each) => counts + (each.state === 'known' ? each.energy.count : 0),
+              0,
+            )
+          /** What arrives must be in the slots afterwards, but for what the books name. */
+          const arriveAndCount = async (readings: readonly RegisterReading[]): Promise<void> => {
+            const before = total()
+            await arrive(kept, readings)
+            await compute(kept)
+            const late = kept.books.gapEntries(100).filter(({ kind }) => kind === 'late')
+            const isNamed = ({ atMs }: RegisterReading): boolean =>
+              late.some(({ first, last }) => atMs >= first && atMs <= last)
+            const sumOf = (some: readonly RegisterReading[]): number =>
+              some.reduce((counts, { value }) => counts + value.count, 0)
+            const grown = total() - before
+            expect(grown).toBeLessThanOrEqual(sumOf(readings))
+            expect(grown).toBeGreaterThanOrEqual(sumOf(readings.filter((each) => !isNamed(each))))
+          }
+          for (const lot of order) {
+            await arriveAndCount(lines.flatMap((each) => (each.lot === lot ? [each.reading] : [])))
+            await sweep(kept)
+          }
+          const { toMs } = kept.books.standing('meter-a') ?? { toMs: T0 + DAY_MS }
+          for (const offsetMs of offsets)
+            for (const atMs of [toMs - offsetMs, toMs + offsetMs]) {
+              if (lines.some(({ reading }) => reading.atMs === atMs)) continue
+              const value = { count: 1, resolution: '0.01' }
+              await arriveAndCount([{ meter: 'meter-a', quantity, atMs, quality: 'good', value }])
+            }
+          const before = contents(kept)
+          kept.books.useRules('meter-a', 'other rules')
+          await compute(kept)
+          expect(contents(kept)).toEqual(before)
+        })
+      },
+    ),
+    { numRuns: 10, endOnFailure: true },
+  )
+}, 120_000)

@@ -112,6 +112,33 @@ export function toDecimal(value: Amount): string {
   return `${negative ? '-' : ''}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
 }
 
+const DECIMAL_TEXT = /^(-?)(\d+)(?:\.(\d{1,9}))?$/
+
+/** A decimal text as a whole number of 10⁻⁹. Throws RangeError. */
+function nanoOfText(text: string): bigint {
+  const [, sign = '', whole = '', fraction = ''] = DECIMAL_TEXT.exec(text) ?? []
+  if (whole === '') throw new RangeError(`"${text}" is no decimal with at most ${DECIMALS_MAX} decimals`)
+  const nano = BigInt(whole) * NANO + BigInt(fraction.padEnd(DECIMALS_MAX, '0'))
+  return sign === '-' ? -nano : nano
+}
+
+/**
+ * What `toDecimal` writes, or a person: a decimal without exponent, at most nine decimals, as a count of a resolution; by
+ * default of the last decimal that is written. Throws RangeError for any other text, one that is no whole number of steps, and
+ * one that cannot be counted exactly.
+ */
+export function fromDecimal(text: string, to?: Resolution): Amount {
+  const nano = nanoOfText(text)
+  const decimals = DECIMAL_TEXT.exec(text)?.[3]?.length ?? 0
+  const step = to ?? (decimals === 0 ? '1' : `0.${'1'.padStart(decimals, '0')}`)
+  const unit = nanoOfText(step)
+  if (unit <= 0n || nano % unit !== 0n) throw new RangeError(`${text} is no whole number of steps of ${step}`)
+  const count = Number(nano / unit)
+  if (!Number.isSafeInteger(count))
+    throw new RangeError(`${text} is too many steps of ${step} to be counted exactly`)
+  return { count, resolution: step }
+}
+
 /**
  * Counts numbers (of a float register, say) in a resolution: gives the nearest count. For who counts much, made once.
  * It throws `amount-overflow` for what is not finite or cannot be counted exactly.

@@ -5,6 +5,7 @@ import {
   amount,
   compare,
   equal,
+  fromDecimal,
   fromNumber,
   multiplyResolution,
   resolution,
@@ -77,6 +78,35 @@ describe('amounts are exact', () => {
     expect(toDecimal({ count: -5, resolution: '0.01' })).toBe('-0.05')
     expect(toDecimal({ count: 0, resolution: '0.001' })).toBe('0.000')
     expect(toDecimal({ count: 12, resolution: '10' })).toBe('120')
+  })
+
+  test('come back from their text, in their resolution or that of its last digit', () => {
+    fc.assert(
+      fc.property(anAmount, (a) => {
+        expect(fromDecimal(toDecimal(a), a.resolution)).toEqual(a)
+        const written = fromDecimal(toDecimal(a))
+        expect(valueOf(written)).toBe(valueOf(a))
+        expect(amount.safeParse(written).success).toBe(true)
+      }),
+    )
+    expect(fromDecimal('48211.50')).toEqual({ count: 4_821_150, resolution: '0.01' })
+    expect(fromDecimal('-0')).toEqual({ count: 0, resolution: '1' })
+    expect(fromDecimal('120', '10')).toEqual({ count: 12, resolution: '10' })
+  })
+
+  test.each(['', '.5', '1.', '+1', '1e3', '1,5', ' 1', '0x10', '1.0000000001'])(
+    '"%s" is no amount',
+    (text) => {
+      expect(() => fromDecimal(text)).toThrowError(/is no decimal/)
+    },
+  )
+
+  test('a text between two steps, or of too many steps, is no amount', () => {
+    expect(() => fromDecimal('1.25', '0.1')).toThrowError(/no whole number of steps/)
+    for (const step of ['0', '-1'])
+      expect(() => fromDecimal('1', step)).toThrowError(/no whole number of steps/)
+    expect(() => fromDecimal('9007199254740993')).toThrowError(/too many steps/)
+    expect(() => fromDecimal('9007199254741', '0.001')).toThrowError(/too many steps/)
   })
 
   test('come back from floating point', () => {

@@ -22,7 +22,11 @@ export const faultTable = {
     retryable: false,
   },
   'web-not-built': { advice: 'Run "npm run build:web" once.', retryable: false },
-  'not-found': { advice: 'Check the address: /api/park lists every id.', retryable: false },
+  'not-found': {
+    advice:
+      'Check the name or number: the park file and /api/park have every id, the list of its kind every entry.',
+    retryable: false,
+  },
   'not-simulated': {
     advice:
       'See what there is: /meters, /faults and /truth of the simulator, or "meters", "faults" and "truth" at its prompt.',

@@ -158,3 +158,22 @@ export function parseFormula(text: string): Formula | { readonly error: string }
     throw error
   }
 }
+
+/** A way from a meter through formulas back to itself, by names; undefined where there is none. Such a meter has no value. */
+export function wayBack(
+  start: MeterId,
+  inputsOf: (meter: MeterId) => readonly MeterId[],
+): readonly MeterId[] | undefined {
+  const seen = new Set<MeterId>()
+  const wayFrom = (meter: MeterId, passed: readonly MeterId[]): readonly MeterId[] | undefined => {
+    for (const input of inputsOf(meter)) {
+      if (input === start) return [...passed, input]
+      if (seen.has(input)) continue
+      seen.add(input)
+      const way = wayFrom(input, [...passed, input])
+      if (way !== undefined) return way
+    }
+    return undefined
+  }
+  return wayFrom(start, [start])
+}

@@ -14,8 +14,15 @@ export const gapKinds = {
   gateway: { zh: '网关静默', en: 'silent gateway' },
   /** Slots of a meter that no readings cover, or only in part. */
   meter: { zh: '仪表缺数', en: 'meter without readings' },
+  /** Slots of a register of which a stretch is in no energy until a person has said what happened. */
+  undecided: { zh: '表码待裁定', en: 'register to be decided on' },
+  /** Readings for a time whose readings had been let go: they are stored and count for nothing. */
+  late: { zh: '迟到未计入', en: 'came too late to count' },
 } as const
 export type GapKind = keyof typeof gapKinds
+
+/** Whether it is measured in time; of the others numbers of batches are missing. */
+export const isOfTime = (kind: GapKind): boolean => kind !== 'batches' && kind !== 'declared'
 
 const gapCauses = [
   'not-arrived',
@@ -27,6 +34,9 @@ const gapCauses = [
   'silent',
   'gateway-silent',
   'no-readings',
+  'register-decreased',
+  'beyond-rating',
+  'readings-let-go',
 ] as const
 
 /** open: something of it is missing. filled: nothing is any more. accepted: a person has let it be. */
@@ -36,11 +46,11 @@ export type GapState = (typeof gapStates)[number]
 /** Who decided, why, and when. */
 export const gapDecision = z.strictObject({ by: z.string().min(1), reason: z.string().min(1), atMs: epochMs })
 
-const kindNames = Object.keys(gapKinds).filter((kind): kind is GapKind => kind in gapKinds)
+export const gapKindNames = Object.keys(gapKinds).filter((kind): kind is GapKind => kind in gapKinds)
 
 export const gapEntry = z.strictObject({
   id: z.int(),
-  kind: z.enum(kindNames),
+  kind: z.enum(gapKindNames),
   gateway: identifier,
   meter: identifier.optional(),
   epoch: epochIdentifier.optional(),

@@ -207,6 +207,7 @@ export class MemoryBooks implements BooksView {
   alarm = (): undefined => undefined
   counts = (): BooksCounts => ({
     gaps: 0,
+    openGaps: { batches: 0, declared: 0, gateway: 0, meter: 0, undecided: 0, late: 0 },
     missingBatches: 0,
     quarantined: 0,
     daysToCopy: 0,

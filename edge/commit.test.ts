@@ -3,10 +3,11 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import { SLOT_MS } from '#contract/grid.ts'
 import { batchesOf } from './batch.ts'
 import { GroupCommit } from './commit.ts'
 import type { JournalRow } from './journal.ts'
-import { frequencyAt } from './testing/samples.ts'
+import { energyAt, frequencyAt } from './testing/samples.ts'
 import type { Judged } from './timekeeping.ts'
 
 const sent = (atMs: number): Judged => ({ fate: 'send', sample: frequencyAt(atMs) })
@@ -130,6 +131,27 @@ describe('GroupCommit', () => {
     clock.advance(2_000)
     await turn()
     expect(writes).toEqual(['disk 1-2: 2 of m1', [3, 4, 5]])
+  })
+
+  it('keeps the registers of energy at the lines of the grid where memory cannot hold the rest', async () => {
+    const { clock, writes, disk, commit } = scene(40)
+    disk.full = true
+    const lines: number[] = []
+    for (let atMs = 0; atMs < 4 * SLOT_MS; atMs += SLOT_MS / 30) {
+      if (atMs % SLOT_MS === 0) lines.push(atMs)
+      const sample = energyAt(atMs)
+      commit.add({ fate: 'send', sample: { ...sample, values: { ...sample.values, frequency: 50 } } })
+      expect(commit.unwritten).toBeLessThanOrEqual(40)
+      clock.advance(2_000)
+      await turn()
+    }
+    expect(commit.lost).toBe(2 * 120 - commit.unwritten)
+    disk.full = false
+    clock.advance(2_000)
+    await turn()
+    expect(writes[0]).toMatch(/^disk 0-/)
+    expect(writes[1]).toEqual(lines)
+    expect(writes).toHaveLength(3)
   })
 
   it('says when the disk begins and ceases to refuse, once each, and whether it was the quota', async () => {

@@ -5,12 +5,15 @@ import { GAP_METERS_MAX } from '#contract/messages.ts'
 import { slept } from './deadline.ts'
 import type { Journal, JournalRow } from './journal.ts'
 import { SampleQueue } from './sample-queue.ts'
+import { energyAtLines } from './thinning.ts'
 import type { Judged } from './timekeeping.ts'
 
 /** Readings kept in memory while the disk refuses them: some 20 MB, minutes to hours of a gateway's meters. */
 const UNWRITTEN_READINGS_MAX = 100_000
 /** A window that brought so much is written before it ends. */
 const WINDOW_READINGS_MAX = 20_000
+/** How much of it may be registers at the lines of the grid, of readings that were dropped. */
+const AT_LINES_SHARE_MAX = 1 / 4
 /** Pause before a refused write is tried again. */
 const RETRY_MS = 2_000
 /** That readings are being lost is logged this often. */
@@ -43,7 +46,8 @@ interface Lost {
  * Group commit: readings that arrive close together become one transaction of the journal. One that grows large is
  * written before its time.
  * While the disk refuses writes, or the journal is full and takes no more, they wait in memory; when that is full the
- * oldest are dropped, which is logged, counted, and declared by a gap record as soon as the journal takes one.
+ * oldest are dropped but for their registers of energy at the lines of the grid, which is logged, counted, and declared by a
+ * gap record as soon as the journal takes one.
  */
 export class GroupCommit {
   readonly #options: CommitOptions
@@ -51,6 +55,8 @@ export class GroupCommit {
   /** Readings that arrive within this time are one disk write. */
   windowMs: number
   readonly #unwritten = new SampleQueue()
+  /** What is kept of those that memory could not hold: registers at the lines of the grid. */
+  readonly #atLines = new SampleQueue()
   /** Samples with monotonic times. */
   readonly #untimed = new SampleQueue()
   #problem: Fault | undefined
@@ -103,7 +109,7 @@ export class GroupCommit {
   }
 
   get #inMemory(): number {
-    return this.#unwritten.readings + this.#untimed.readings
+    return this.#unwritten.readings + this.#untimed.readings + this.#atLines.readings
   }
 
   async #writeLater(): Promise<void> {
@@ -126,6 +132,8 @@ export class GroupCommit {
       this.#lost = undefined
       if (this.#untimed.readings > 0) journal.hold(boot, this.#untimed.samples)
       this.#untimed.clear()
+      if (this.#atLines.readings > 0) rows.push(...journal.append(this.#atLines.samples))
+      this.#atLines.clear()
       if (this.#unwritten.readings > 0) rows.push(...journal.append(this.#unwritten.samples))
       this.#unwritten.clear()
       this.#note(undefined)
@@ -153,23 +161,32 @@ export class GroupCommit {
   }
 
   #dropOverflow(): void {
-    const excess = this.#inMemory - this.#unwrittenMax
-    if (excess <= 0) return
+    if (this.#inMemory <= this.#unwrittenMax) return
     const cause = this.#problem?.code === 'journal-full' ? 'quota' : 'disk'
     this.#lost ??= { cause, readings: 0, fromMs: undefined, toMs: undefined, meters: new Set() }
     const before = this.#inMemory
-    const untimed = this.#untimed.drop(excess)
-    const timed = this.#unwritten.drop(excess - (before - this.#inMemory))
+    // Again where what is kept of a sample at a line is still too much.
+    while (this.#inMemory > this.#unwrittenMax)
+      this.#dropSome(this.#lost, this.#inMemory - this.#unwrittenMax)
     const dropped = before - this.#inMemory
-    for (const { atMs } of timed) {
-      this.#lost.fromMs = Math.min(this.#lost.fromMs ?? atMs, atMs)
-      this.#lost.toMs = Math.max(this.#lost.toMs ?? atMs, atMs)
-    }
-    for (const { meter } of [...untimed, ...timed]) this.#lost.meters.add(meter)
     this.#lost.readings += dropped
     if (this.#lostInAll === 0) this.#options.changed()
     this.#lostInAll += dropped
     this.#tellLoss(this.#lost)
+  }
+
+  /** Drops at least one sample, and so many readings but for those that are kept of them. */
+  #dropSome(lost: Lost, readings: number): void {
+    const held = this.#untimed.readings
+    const untimed = this.#untimed.drop(readings)
+    const timed = [...this.#unwritten.drop(readings - (held - this.#untimed.readings))]
+    for (const sample of energyAtLines(timed)) this.#atLines.push(sample)
+    timed.push(...this.#atLines.drop(this.#atLines.readings - this.#unwrittenMax * AT_LINES_SHARE_MAX))
+    for (const { atMs } of timed) {
+      lost.fromMs = Math.min(lost.fromMs ?? atMs, atMs)
+      lost.toMs = Math.max(lost.toMs ?? atMs, atMs)
+    }
+    for (const { meter } of [...untimed, ...timed]) lost.meters.add(meter)
   }
 
   #tellLoss({ meters, ...lost }: Lost): void {

@@ -279,7 +279,7 @@ export class Journal {
     return { ...sample, atMs, quality: sample.quality === 'good' ? 'uncertain' : sample.quality }
   }
 
-  /** Inserts a message as the next row; rows of the gap records that this takes come before it. */
+  /** Inserts a message as the next row; rows of the gap records that this takes, and of what is kept, come before it. */
   #insert(open: OpenFile, samples: readonly Sample[]): JournalRow[] {
     const content = { kind: 'readings' as const, samples: [...samples] }
     const { quotaBytes = Infinity, whenFull = 'drop-oldest', file } = this.#options
@@ -291,9 +291,13 @@ export class Journal {
       packed.payload.length + ROW_BYTES,
     )
     if (room === 'full') throw full(file)
-    if (room.length === 0) return [open.rows.store(packed)]
-    const gaps = room.map((each) => open.rows.gap({ cause: 'quota', ...each }))
-    return [...gaps, open.rows.store(open.rows.packed(content))]
+    if (room.dropped.length === 0) return [open.rows.store(packed)]
+    const gaps = room.dropped.map((each) => open.rows.gap({ cause: 'quota', ...each }))
+    const batches = [...batchesOf(room.kept), content.samples]
+    return [
+      ...gaps,
+      ...batches.map((each) => open.rows.store(open.rows.packed({ ...content, samples: each }))),
+    ]
   }
 
   #declareDamaged(open: OpenFile, place: number): void {

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
+import { SLOT_MS } from '#contract/grid.ts'
 import { readingsOf, type GapRecord, type Sample } from '#contract/messages.ts'
 import { GroupCommit } from './commit.ts'
 import { messageOf } from './compression.ts'
 import { Journal, type JournalOptions, type JournalRow } from './journal.ts'
-import { frequencyAt } from './testing/samples.ts'
+import { energyAt, frequencyAt } from './testing/samples.ts'
 
 const MEGABYTE = 1e6
 const DAY_MS = 86_400_000
@@ -100,6 +101,51 @@ describe('the quota', () => {
     }
     journal.close()
     expect(statSync(join(folder, 'journal.sqlite')).size).toBeLessThan(quotaBytes * 1.1)
+  })
+
+  it('keeps the registers of energy at the lines of the grid, so that every slot has its energy', () => {
+    open({ quotaBytes: 4 * MEGABYTE })
+    const atLines = new Set<string>()
+    let lastSeq = 0
+    let taken = 0
+    const name = ({ meter, atMs, values }: Sample): string =>
+      `${meter} ${atMs} ${JSON.stringify(values['activeEnergyImport.total'])}`
+    for (let polls = 1; polls <= 1_500; polls += 1) {
+      const samples = poll().map((sample): Sample => {
+        const { values } = energyAt(sample.atMs, sample.meter, polls)
+        return { ...sample, values: { ...sample.values, ...values } }
+      })
+      taken += 2 * METERS
+      if (clock.wallMs() % SLOT_MS === 0) for (const sample of samples) atLines.add(name(sample))
+      lastSeq = journal.append(samples).at(-1)?.seq ?? 0
+      expect(journal.usedBytes()).toBeLessThanOrEqual(4 * MEGABYTE * 1.01)
+    }
+    expectEveryNumberOnce(lastSeq)
+    const kept = waiting()
+      .map(({ payload }) => messageOf(payload))
+      .flatMap((message) => (message?.kind === 'readings' ? message.samples : []))
+    const readings = kept.flatMap(readingsOf).length
+    expect(gaps().reduce((sum, gap) => sum + (gap.readings ?? 0), 0) + readings).toBe(taken)
+    expect(readings).toBeLessThan(taken / 2)
+    expect(atLines.size).toBe(8 * METERS)
+    expect(atLines.difference(new Set(kept.map(name)))).toEqual(new Set())
+  })
+
+  it('lets go of them too, oldest first, where there is nothing else', () => {
+    open({ quotaBytes: 4 * MEGABYTE })
+    let lastSeq = 0
+    let lines = 0
+    for (let drops = 0; drops < 3; lines += 1) {
+      clock.advance(SLOT_MS)
+      const samples = Array.from({ length: METERS }, (_, index) =>
+        energyAt(clock.wallMs(), `m${index}`, lines),
+      )
+      const rows = journal.append(samples)
+      if (rows.length > 1) drops += 1
+      lastSeq = rows.at(-1)?.seq ?? 0
+    }
+    expect(lines).toBeGreaterThan(300)
+    expectEveryNumberOnce(lastSeq)
   })
 
   it('gives up rows whose receipt has come before any without', () => {

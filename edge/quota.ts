@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { GAP_METERS_MAX, type GapRecord } from '#contract/messages.ts'
+import { GAP_METERS_MAX, type GapRecord, type Sample } from '#contract/messages.ts'
 import { messageOf } from './compression.ts'
+import { countOf, energyAtLines, isWorthKeeping } from './thinning.ts'
 import { numberOf, type EpochStart, type JournalTables } from './tables.ts'
 
 /** What to do when the quota is used up: let the oldest readings go, or take no new ones. */
@@ -26,6 +27,12 @@ const oldRow = z.object({
 })
 type OldRow = z.infer<typeof oldRow>
 
+/** What made room: rows that went, and what is kept of them, to be written again under new numbers. */
+export interface Room {
+  readonly dropped: Dropped[]
+  readonly kept: Sample[]
+}
+
 interface OpenRun {
   readonly epoch: string
   readonly firstSeq: number
@@ -49,27 +56,43 @@ function droppedOf(run: OpenRun): Dropped {
 }
 
 /** Deletes rows, given in order of place, and says what they held: one entry for each run of numbers. */
-function drop(tables: JournalTables, epochs: readonly EpochStart[], rows: Iterable<OldRow>): Dropped[] {
+function drop(
+  tables: JournalTables,
+  epochs: readonly EpochStart[],
+  rows: readonly OldRow[],
+  keeps: 'energy' | 'nothing',
+): Room {
   const remove = tables.database.prepare('DELETE FROM batch WHERE place = ?')
+  const looked = rows.map(({ payload }) => {
+    const message = messageOf(payload)
+    const samples = message?.kind === 'readings' ? message.samples : []
+    return {
+      meters: samples.map(({ meter }) => meter),
+      stays: keeps === 'energy' ? energyAtLines(samples) : [],
+    }
+  })
+  const all = rows.reduce((sum, { readings }) => sum + readings, 0)
+  const atLines = looked.flatMap(({ stays }) => stays)
+  const kept = isWorthKeeping(atLines, all) ? atLines : []
   const runs: OpenRun[] = []
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
     remove.run(row.place)
     const { epoch, seq } = numberOf(epochs, row.place)
-    const message = messageOf(row.payload)
-    const meters = message?.kind === 'readings' ? message.samples.map(({ meter }) => meter) : []
+    const { meters = [], stays = [] } = looked[index] ?? {}
+    const readings = row.readings - (kept.length === 0 ? 0 : countOf(stays))
     const run = runs.at(-1)
     if (run !== undefined && run.epoch === epoch && run.lastSeq === seq - 1) {
       run.lastSeq = seq
       run.fromMs = Math.min(run.fromMs, row.from_ms)
       run.toMs = Math.max(run.toMs, row.to_ms)
-      run.readings += row.readings
+      run.readings += readings
       for (const meter of meters) run.meters.add(meter)
     } else {
-      const { from_ms: fromMs, to_ms: toMs, readings } = row
+      const { from_ms: fromMs, to_ms: toMs } = row
       runs.push({ epoch, firstSeq: seq, lastSeq: seq, fromMs, toMs, readings, meters: new Set(meters) })
     }
   }
-  return runs.map(droppedOf)
+  return { dropped: runs.map(droppedOf), kept }
 }
 
 /** The oldest rows of readings without a receipt; gap records are never dropped. */
@@ -90,26 +113,35 @@ function oldest(tables: JournalTables, bytes: number): OldRow[] {
   return rows
 }
 
+/** Bytes that a kept sample takes at most: it is compressed with its like. */
+const bytesOf = (samples: readonly Sample[]): number =>
+  samples.reduce((sum, sample) => sum + JSON.stringify(sample).length, 0)
+
 /**
  * Makes room for so many bytes within the quota: rows whose receipt has come go first, then, by the policy, the oldest
- * without. Returns what was dropped, to be declared in the same transaction, or 'full'.
+ * without; of these the registers at the lines of the grid are kept, as long as that makes room. Returns what was dropped,
+ * to be declared in the same transaction, and what is to be written again in it, or 'full'.
  */
 export function makeRoom(
   tables: JournalTables,
   epochs: readonly EpochStart[],
   limits: { readonly quotaBytes: number; readonly whenFull: WhenFull },
   bytes: number,
-): Dropped[] | 'full' {
+): Room | 'full' {
   const { quotaBytes, whenFull } = limits
-  const dropped: Dropped[] = []
-  while (tables.usedBytes() + bytes > quotaBytes) {
+  const room: Room = { dropped: [], kept: [] }
+  let needed = bytes
+  while (tables.usedBytes() + needed > quotaBytes) {
     if (deleteAcknowledged(tables) > 0) continue
     if (whenFull === 'stop') return 'full'
     const rows = oldest(tables, Math.max(bytes, Math.min(DROP_BYTES_MAX, quotaBytes * DROP_SHARE)))
-    if (rows.length === 0) return dropped.length > 0 ? dropped : 'full'
-    dropped.push(...drop(tables, epochs, rows))
+    if (rows.length === 0) return room.dropped.length > 0 ? room : 'full'
+    const { dropped, kept } = drop(tables, epochs, rows, 'energy')
+    room.dropped.push(...dropped)
+    room.kept.push(...kept)
+    needed += bytesOf(kept)
   }
-  return dropped
+  return room
 }
 
 /** Drops the oldest rows without a receipt while they end before a moment, a part of them at a time. */
@@ -120,7 +152,7 @@ export function dropOlder(tables: JournalTables, epochs: readonly EpochStart[], 
     if (row.to_ms >= beforeMs) break
     rows.push(row)
   }
-  return drop(tables, epochs, rows)
+  return drop(tables, epochs, rows, 'nothing').dropped
 }
 
 /** Deletes some of the rows whose receipt has come, whatever is left of their grace time. Returns how many. */

@@ -1,33 +1,11 @@
-import { parseFormula } from '#contract/formula.ts'
+import { wayBack } from '#contract/formula.ts'
 import { integrationFactor } from '#contract/integration.ts'
-import type { ParkDescription } from '#contract/park.ts'
+import { formulaOf, type ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 
 type MeterDescription = ParkDescription['meters'][number]
 
 type MetersById = ReadonlyMap<string, MeterDescription>
-
-function inputsOf({ formula: text }: MeterDescription): string[] {
-  const formula = text === undefined ? undefined : parseFormula(text)
-  return formula === undefined || 'error' in formula ? [] : formula.terms.map(({ meter }) => meter)
-}
-
-/** A way from a meter through formulas back to itself, by names; undefined where there is none. */
-function cycleOf(start: MeterDescription, byId: MetersById): string[] | undefined {
-  const seen = new Set<string>()
-  const wayFrom = (meter: MeterDescription, passed: readonly string[]): string[] | undefined => {
-    for (const input of inputsOf(meter)) {
-      if (input === start.id) return [...passed, input]
-      const next = byId.get(input)
-      if (next === undefined || seen.has(input)) continue
-      seen.add(input)
-      const way = wayFrom(next, [...passed, input])
-      if (way !== undefined) return way
-    }
-    return undefined
-  }
-  return wayFrom(start, [start.id])
-}
 
 /** What is wrong with a meter that is read, by a gateway or by persons. */
 function sourceContradictions(meter: MeterDescription): [field: string, message: string][] {
@@ -63,8 +41,8 @@ export function formulaContradictions(
     found.push(['energyFrom', 'has a formula: its energy is from nothing else'])
   if (meter.estimate !== undefined) found.push(['estimate', 'has a formula: estimates belong to its inputs'])
   if (meter.events.length > 0) found.push(['events', 'has a formula: events belong to its inputs'])
-  const formula = parseFormula(meter.formula)
-  if ('error' in formula) return found
+  const formula = formulaOf(meter)
+  if (formula === undefined) return found
   const { unit, carrier } = quantityOf(meter.register)
   for (const term of formula.terms) {
     const input = byId.get(term.meter)
@@ -78,7 +56,10 @@ export function formulaContradictions(
     else if ((other.carrier === 'product') !== (carrier === 'product'))
       found.push(['formula', `${term.meter}: products and energy are no part of one another`])
   }
-  const cycle = cycleOf(meter, byId)
+  const cycle = wayBack(meter.id, (id) => {
+    const other = byId.get(id)
+    return (other === undefined ? undefined : formulaOf(other))?.terms.map((term) => term.meter) ?? []
+  })
   if (cycle !== undefined) found.push(['formula', `feeds itself: ${cycle.join(' ← ')}`])
   return found
 }

@@ -166,7 +166,7 @@ export const gatewayFile = z.strictObject({
       }),
       whenFull: z.enum(['drop-oldest', 'stop']).default('drop-oldest').meta({
         description:
-          'What is lost when the quota is used up: the oldest readings, or new ones; a gap record says it',
+          'What is lost when the quota is used up: the oldest readings, those of energy registers at the quarters of an hour last, or new ones; a gap record says it',
       }),
       maxAgeDays: z.number().positive().max(36_500).optional().meta({
         description:

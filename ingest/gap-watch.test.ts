@@ -200,3 +200,63 @@ describe('silence', () => {
     ])
   })
 })
+
+describe('what waits for a person', () => {
+  const point = (atMs: number, count: number) => ({ atMs, register: { count, resolution: '0.01' } })
+  function undecided(
+    meter: string,
+    quantity: typeof REGISTER | 'activeEnergyExport.total',
+    slotMs: number,
+  ): void {
+    const stretch = {
+      reason: 'register-decreased',
+      from: point(slotMs, 500),
+      to: point(slotMs + 1, 3),
+    } as const
+    const identity = { meter, quantity, slotMs } as const
+    books.record(
+      { meter, fromMs: 1, toMs: 0 },
+      [{ ...identity, state: 'missing', cause: 'undecided', undecided: [stretch] }],
+      FAR,
+    )
+  }
+  const shown = () =>
+    entries().map(({ kind, meter, fromMs, toMs, state, cause }) => [
+      kind,
+      meter,
+      (fromMs - T0) / SLOT_MS,
+      toMs === undefined ? undefined : (toMs - T0) / SLOT_MS,
+      state,
+      cause,
+    ])
+
+  it('is an entry of its own, with why, until it is decided; what is missing beside it is another', () => {
+    const nowMs = T0 + 6 * SLOT_MS + 3 * MINUTE
+    slots([1, 1, undefined, 1, 1, 1])
+    undecided('meter-a', REGISTER, T0 + SLOT_MS)
+    look(nowMs)
+    const missing = ['meter', 'meter-a', 2, 3, 'open', 'no-readings']
+    const waits = ['undecided', 'meter-a', 1, 2, 'open', 'register-decreased']
+    expect(shown()).toEqual([waits, missing])
+    slots([1], T0 + SLOT_MS)
+    look(nowMs + MINUTE)
+    expect(shown()).toEqual([waits.with(4, 'filled'), missing])
+  })
+
+  it('of another register than the one that energy is computed from is told as well', () => {
+    slots([1, 1, 1])
+    undecided('meter-a', 'activeEnergyExport.total', T0 + SLOT_MS)
+    undecided('meter-a', REGISTER, T0 + 2 * SLOT_MS)
+    look(T0 + 3 * SLOT_MS + 3 * MINUTE)
+    expect(shown()).toEqual([['undecided', 'meter-a', 1, 3, 'open', 'register-decreased']])
+  })
+
+  it('is told once its slot is settled', () => {
+    slots([1, 1])
+    undecided('meter-a', REGISTER, T0 + SLOT_MS)
+    look(T0 + 2 * SLOT_MS + MINUTE)
+    expect(shown()).toEqual([])
+    look(T0 + 2 * SLOT_MS + 3 * MINUTE)
+    expect(shown()).toEqual([['undecided', 'meter-a', 1, 2, 'open', 'register-decreased']])
+  })
+})

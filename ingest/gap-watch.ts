@@ -1,4 +1,5 @@
 import type { GapEntry, SeenGap } from '#contract/gap.ts'
+import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import { gapChanges } from './gaps.ts'
@@ -12,7 +13,8 @@ export interface GapWatchParts {
     | 'absentBatches'
     | 'batchCommittedAtMs'
     | 'gatewaysSeen'
-    | 'uncovered'
+    | 'openSlots'
+    | 'intervals'
     | 'unfilledGaps'
     | 'changeGaps'
   >
@@ -96,29 +98,41 @@ function silentGateways({ books, park }: GapWatchParts, nowMs: number): SeenGap[
   })
 }
 
-/** The gaps of meters whose cover changed since the last look, and which meters these are. */
+/** Under which name stand the gaps of meters that no gateway reads. */
+const NO_GATEWAY = 'by-hand'
+
+/** What became open in slots of meters where something has changed since the last look, and which meters these are. */
 function meterGaps({ books, park }: GapWatchParts, silent: readonly SeenGap[], nowMs: number) {
   const looked = new Set<string>()
   const found: SeenGap[] = []
   const silentSince = new Map(silent.map(({ gateway, fromMs }) => [gateway, fromMs]))
-  for (const { id: meter, gateway, register } of park.meters.values()) {
-    // One that no gateway reads is computed from others, whose gaps are theirs, or read off by a person.
-    if (gateway === undefined) continue
-    const runs = books.uncovered(meter, register, nowMs)
-    if (runs === 'unchanged') continue
+  for (const { id: meter, gateway, register, formula } of park.meters.values()) {
+    // What is computed from others has their gaps.
+    if (formula !== undefined) continue
+    const open = books.openSlots(meter, register, nowMs)
+    if (open === 'unchanged') continue
     looked.add(meter)
-    for (const [index, { fromMs, toMs }] of runs.entries()) {
-      const goesOn = index === runs.length - 1 && toMs + SLOT_AND_SETTLE_MS > nowMs
+    const subject = { gateway: gateway ?? NO_GATEWAY, meter }
+    for (const { fromMs, toMs, quantity } of open.undecided) {
+      const [first] = books.intervals(meter, quantity, { fromMs, toMs: fromMs + SLOT_MS })
+      const cause = first?.undecided[0]?.reason
+      if (cause !== undefined)
+        found.push({ kind: 'undecided', ...subject, first: fromMs, last: toMs - 1, fromMs, toMs, cause })
+    }
+    // One that persons read off is covered by no more than they read.
+    if (gateway === undefined) continue
+    for (const [index, { fromMs, toMs }] of open.uncovered.entries()) {
+      const goesOn = index === open.uncovered.length - 1 && toMs + SLOT_AND_SETTLE_MS > nowMs
       const cause = (silentSince.get(gateway) ?? Infinity) < toMs ? 'gateway-silent' : 'no-readings'
       const time = { first: fromMs, last: toMs - 1, fromMs, toMs: goesOn ? undefined : toMs }
-      found.push({ kind: 'meter', gateway, meter, ...time, cause })
+      found.push({ kind: 'meter', ...subject, ...time, cause })
     }
   }
   return { looked, found }
 }
 
 /** A run that ends at the last settled slot goes on: what is younger is not known yet. */
-const SLOT_AND_SETTLE_MS = 15 * 60_000 + 120_000
+const SLOT_AND_SETTLE_MS = SLOT_MS + SETTLE_MS
 
 /** One look: what is missing is opened or grows, what has come is filled. The books are the only input but the time. */
 export function watchGaps(parts: GapWatchParts, nowMs: number): void {
@@ -130,7 +144,7 @@ export function watchGaps(parts: GapWatchParts, nowMs: number): void {
   const changes = gapChanges(
     known,
     seen,
-    ({ kind, meter = '' }) => kind !== 'meter' || meters.looked.has(meter),
+    ({ kind, meter }) => kind !== 'late' && (meter === undefined || meters.looked.has(meter)),
   )
   if (changes.opened.length > 0 || changes.changed.length > 0) books.changeGaps(changes, nowMs)
 }

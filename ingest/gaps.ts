@@ -1,4 +1,4 @@
-import type { GapChanges, GapEntry, SeenGap } from '#contract/gap.ts'
+import { isOfTime, type GapChanges, type GapEntry, type SeenGap } from '#contract/gap.ts'
 
 /** What is missing now, against what the books say is missing. */
 
@@ -104,5 +104,5 @@ export function gapChanges(
 
 /** Numbers of batches are no times. */
 function timeOf({ kind, fromMs }: Pick<SeenGap, 'kind' | 'fromMs'>, at: number): number {
-  return kind === 'meter' || kind === 'gateway' ? at : fromMs
+  return isOfTime(kind) ? at : fromMs
 }

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync'
-import { NANO, toDecimal, type Amount } from '#contract/amount.ts'
+import { fromDecimal, toDecimal } from '#contract/amount.ts'
 import type { Park } from '#contract/park.ts'
 import { isQuantityName, quantityOf } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
@@ -92,30 +92,11 @@ function dashed(_: string, year: string, month: string, day: string): string {
   return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
 }
 
-const DECIMAL = /^(-?)(\d+)(?:\.(\d{1,9}))?$/
-
-function nanoOf(text: string): bigint {
-  const [, sign = '', whole = '', fraction = ''] = DECIMAL.exec(text) ?? []
-  if (whole === '') throw new RangeError(`"${text}" is no decimal with at most 9 decimals`)
-  const nano = BigInt(whole) * NANO + BigInt(fraction.padEnd(9, '0'))
-  return sign === '-' ? -nano : nano
-}
-
-/** A register's value; without a resolution the last decimal written is it. */
-function amountOf(text: string, resolution: string): Amount {
-  const decimals = DECIMAL.exec(text)?.[3]?.length ?? 0
-  const step = resolution === '' ? (decimals === 0 ? '1' : `0.${'1'.padStart(decimals, '0')}`) : resolution
-  const unit = nanoOf(step)
-  const nano = nanoOf(text)
-  if (unit <= 0n || nano % unit !== 0n) throw new RangeError(`${text} is no whole number of steps of ${step}`)
-  return { count: Number(nano / unit), resolution: step }
-}
-
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
 function valueOf(quantity: string, text: string, resolution: string): unknown {
   if (isQuantityName(quantity) && quantityOf(quantity).kind === 'cumulative') {
-    const { count, resolution: step } = amountOf(text, resolution)
+    const { count, resolution: step } = fromDecimal(text, resolution === '' ? undefined : resolution)
     return [count, step]
   }
   if (resolution !== '') throw new RangeError('only a register has a resolution')

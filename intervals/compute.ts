@@ -1,14 +1,14 @@
 import { isSettled, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import type { RecordedEntry } from '#contract/meter-entry.ts'
-import { formulaOf, type Meter, type MeterEvent, type Park } from '#contract/park.ts'
+import type { Meter, MeterEvent, Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Books, DirtyWindow, ReadingStore } from '#store/port.ts'
 import { rulesOf } from './advance.ts'
 import { slotsTouching } from './dirty.ts'
 import { enteredEnergies, widenedBy, withEnteredEnergy, type EnteredEnergy } from './entered-energy.ts'
 import { byProRata, byWeekdayProfile, neighboursOf } from './estimate.ts'
-import { feedsItself, sourcesOf } from './formula.ts'
+import { followed } from './formula.ts'
 import { keptAdvances, keptSeries, standingAt, withStanding } from './kept-series.ts'
 import { energyFromPower, powerReach } from './power.ts'
 import { energyFromAdvances } from './pulses.ts'
@@ -199,28 +199,21 @@ async function* intervalsOf(window: DirtyWindow, meter: Meter, sources: Sources)
   }
 }
 
-/** A meter with a formula that cannot be followed: it names unknown meters, or feeds itself. */
-export function isUnfollowable(meter: Meter, park: Sources['park']): boolean {
-  const formula = formulaOf(meter)
-  return formula !== undefined && (sourcesOf(formula, park) === undefined || feedsItself(meter.id, park))
-}
-
 /**
  * Computes again all intervals of a meter that a dirty window can have changed, whatever they rest on, and records them.
- * Returns how many revisions were written; 0 for a formula that cannot be followed. Throws as `recompute`.
+ * Returns how many revisions were written; of a formula that cannot be followed there are none. Throws as `recompute`.
  */
 export async function computeWindow(
   window: DirtyWindow,
   meter: Meter,
   sources: Sources,
   record: IntervalBook,
-): Promise<number> {
-  const formula = formulaOf(meter)
-  if (formula === undefined || meter.formula === undefined)
-    return recordInPieces(window, intervalsOf(window, meter, sources), record)
-  const inputs = sourcesOf(formula, sources.park)
-  if (inputs === undefined || feedsItself(meter.id, sources.park)) return record.record(window, [])
-  return recomputeByFormula(window, meter, { text: meter.formula, sources: inputs }, sources.books, record)
+): Promise<number | 'unfollowable'> {
+  const formula = followed(meter, sources.park)
+  if (formula === undefined) return recordInPieces(window, intervalsOf(window, meter, sources), record)
+  if (formula !== 'unfollowable') return recomputeByFormula(window, meter, formula, sources.books, record)
+  record.record(window, [])
+  return formula
 }
 
 /** The stretch from a meter's last settled slot on whose slots an estimate may be due by now. */

@@ -1,10 +1,10 @@
 import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
-import { formulaOf, type Meter, type Park } from '#contract/park.ts'
+import type { Meter, Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { DirtyWindow } from '#store/port.ts'
 import { weeksAway } from './estimate.ts'
-import { feedsItself, sourcesOf } from './formula.ts'
+import { followed } from './formula.ts'
 
 /** What must be computed again because other intervals have changed. */
 export type Dependents = (changed: readonly Interval[]) => readonly DirtyWindow[]
@@ -26,10 +26,9 @@ function stretchesOf(slots: readonly number[]): { fromMs: number; toMs: number }
 export function formulaDependents(park: Pick<Park, 'meters'>): Dependents {
   const users = new Map<string, string[]>()
   for (const meter of park.meters.values()) {
-    const formula = formulaOf(meter)
-    const sources = formula === undefined ? undefined : sourcesOf(formula, park)
-    if (sources === undefined || feedsItself(meter.id, park)) continue
-    for (const { term, quantity } of sources) {
+    const formula = followed(meter, park)
+    if (formula === undefined || formula === 'unfollowable') continue
+    for (const { term, quantity } of formula.sources) {
       const name = nameOf(term.meter, quantity)
       users.set(name, [...(users.get(name) ?? []), meter.id])
     }

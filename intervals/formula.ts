@@ -1,5 +1,5 @@
 import { add, multiply, type Amount } from '#contract/amount.ts'
-import type { Formula, FormulaTerm } from '#contract/formula.ts'
+import { wayBack, type FormulaTerm } from '#contract/formula.ts'
 import { slotsBetween, type Period } from '#contract/grid.ts'
 import {
   isPartial,
@@ -21,28 +21,30 @@ export interface FormulaSource {
   readonly quantity: QuantityName
 }
 
-/** The inputs of a formula; undefined where it names a meter that the park does not have. */
-export function sourcesOf(formula: Formula, park: Pick<Park, 'meters'>): FormulaSource[] | undefined {
-  const sources: FormulaSource[] = []
-  for (const term of formula.terms) {
-    const meter = park.meters.get(term.meter)
-    if (meter === undefined) return undefined
-    sources.push({ term, quantity: term.quantity ?? meter.register })
-  }
-  return sources
+/** A formula with what it is computed from. */
+export interface FollowedFormula {
+  readonly text: string
+  readonly sources: readonly FormulaSource[]
 }
 
-/** A meter that feeds itself, by way of others or not, has no value. */
-export function feedsItself(start: MeterId, park: Pick<Park, 'meters'>): boolean {
-  const seen = new Set<MeterId>()
-  const waiting = inputsOf(start, park)
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (id === start) return true
-    if (seen.has(id)) continue
-    seen.add(id)
-    waiting.push(...inputsOf(id, park))
+/**
+ * How a meter follows from others; undefined for one that is read. A formula that names meters which the park does not have,
+ * or that leads back to its own meter, is `unfollowable`: `tanbiao check` says why.
+ */
+export function followed(
+  meter: Meter,
+  park: Pick<Park, 'meters'>,
+): FollowedFormula | 'unfollowable' | undefined {
+  const { id, formula: text } = meter
+  const formula = formulaOf(meter)
+  if (text === undefined || formula === undefined) return undefined
+  const sources: FormulaSource[] = []
+  for (const term of formula.terms) {
+    const input = park.meters.get(term.meter)
+    if (input === undefined) return 'unfollowable'
+    sources.push({ term, quantity: term.quantity ?? input.register })
   }
-  return false
+  return wayBack(id, (other) => inputsOf(other, park)) === undefined ? { text, sources } : 'unfollowable'
 }
 
 function inputsOf(id: MeterId, park: Pick<Park, 'meters'>): MeterId[] {
@@ -105,7 +107,7 @@ function slotBy(
  */
 export function energyByFormula(
   meter: Pick<Meter, 'id' | 'register'>,
-  formula: { readonly text: string; readonly sources: readonly FormulaSource[] },
+  formula: FollowedFormula,
   recorded: (meter: MeterId, quantity: QuantityName, period: Period) => readonly RecordedInterval[],
   period: Period,
 ): Interval[] {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { amount, toDecimal, toNumber } from '#contract/amount.ts'
+import { amount, fromDecimal, toDecimal, toNumber } from '#contract/amount.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { intervalBases, intervalMethods, type RecordedInterval } from '#contract/interval.ts'
 import { meterEntry } from '#contract/meter-entry.ts'
@@ -68,14 +68,6 @@ const caseFile = z.strictObject({
   steps: z.array(step).min(1),
 })
 
-function amountOf(text: string): { count: number; resolution: string } {
-  const decimals = text.split('.')[1]?.length ?? 0
-  return {
-    count: Number(text.replace('.', '')),
-    resolution: decimals === 0 ? '1' : `0.${'0'.repeat(decimals - 1)}1`,
-  }
-}
-
 function readingsOf(meter: Meter, given: z.infer<typeof reading>[] | z.infer<typeof regular>): Reading[] {
   const lines = Array.isArray(given)
     ? given
@@ -91,7 +83,7 @@ function readingsOf(meter: Meter, given: z.infer<typeof reading>[] | z.infer<typ
       line.quantity ?? (typeof line.value === 'number' ? (meter.power ?? meter.register) : meter.register),
     atMs: line.at,
     quality: line.quality,
-    value: typeof line.value === 'number' ? line.value : amountOf(line.value),
+    value: typeof line.value === 'number' ? line.value : fromDecimal(line.value),
   }))
 }
 

@@ -5,7 +5,7 @@ import type { QuantityName } from '#contract/quantities.ts'
 import type { Books, DirtyWindow, ReadingStore, RegisterSeries } from '#store/port.ts'
 import { dirtyPeriod, slotsTouching } from './dirty.ts'
 import { energyOf } from './energy.ts'
-import { energyByFormula, type FormulaSource } from './formula.ts'
+import { energyByFormula, type FollowedFormula } from './formula.ts'
 
 /**
  * Most time whose readings are held at once: a week of one quantity every 10 s is some 60,000 readings.
@@ -138,7 +138,7 @@ export function recompute(
 export function recomputeByFormula(
   window: DirtyWindow,
   meter: Meter,
-  formula: { readonly text: string; readonly sources: readonly FormulaSource[] },
+  formula: FollowedFormula,
   inputs: Pick<Books, 'intervals'>,
   books: IntervalBook,
 ): number {

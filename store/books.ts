@@ -49,7 +49,7 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
       parts.progress.useCalendar(timeZone)
     })
   let revisionsWritten = 0
-  const { alarms, copies, declared, quarantine, windows, marks, records } = parts
+  const { alarms, copies, declared, gaps, quarantine, windows, marks, records } = parts
   return {
     ...deliveryBooks(file, parts, database),
     ...intervalBooks(file, parts, (written) => {
@@ -65,6 +65,7 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
     counts: () =>
       file.read(() => ({
         gaps: declared.count(),
+        openGaps: gaps.countOpen(),
         quarantined: quarantine.countOpen(),
         ...windows.counts(),
         daysToCopy: copies.count(),

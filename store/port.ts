@@ -12,6 +12,7 @@ import type { MeterId } from '#contract/identity.ts'
 import type {
   DirtyWindow,
   NumberRange,
+  OpenSlots,
   Hole,
   QuarantineState,
   QuarantineDecision,
@@ -71,10 +72,11 @@ export interface DeliveryBooks {
   gatewaysSeen(): ReadonlyMap<string, number>
 
   /**
-   * The longest stretches of settled slots that readings do not cover, or only in part, in order; the last may reach to
-   * now over slots that were never computed. `unchanged` where nothing is new since the last answer.
+   * What is open of a meter's settled slots, as the longest stretches, in order: `uncovered`, which readings of its register
+   * do not cover, or only in part (the last may reach to now over slots that were never computed), and `undecided`, of
+   * which a stretch waits for a person, of any of its registers. `unchanged` where nothing is new since the last answer.
    */
-  uncovered(meter: MeterId, quantity: QuantityName, nowMs: number): readonly Period[] | 'unchanged'
+  openSlots(meter: MeterId, register: QuantityName, nowMs: number): OpenSlots | 'unchanged'
 
   /** Gap entries that are open or accepted. */
   unfilledGaps(): readonly GapEntry[]

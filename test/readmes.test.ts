@@ -24,6 +24,13 @@ describe.each([...built, 'cli', 'test'])('%s/README.md', (room) => {
     expect(files.length).toBeGreaterThan(0)
     expect(files.filter((file) => !text.includes(basename(file)))).toEqual([])
   })
+
+  it('says once what a file holds', () => {
+    const [, files = ''] = text.split(/^## Files$/m)
+    const lines = files.split('\n').filter((line) => /^(?:- |\| )`/.test(line))
+    const names = lines.map((line) => /`([^`]+)`/.exec(line)?.[1] ?? '')
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  })
 })
 
 describe('docs/architecture.md', () => {

@@ -41,7 +41,7 @@ export function checkBooks(file: string): BooksFound {
     const books = openBooks(file)
     try {
       books.probe()
-      const { quarantined, gaps, missingBatches, dirtyWindows } = books.counts()
+      const { quarantined, gaps, openGaps, missingBatches, dirtyWindows } = books.counts()
       const findings: Finding[] = [
         {
           check,
@@ -63,6 +63,15 @@ export function checkBooks(file: string): BooksFound {
           state: 'warning',
           what: `${missingBatches} batches have not arrived though later ones have.`,
           advice: 'They come from their gateways’ journals; if they do not, look at the gateways’ health.',
+        })
+      }
+      if (openGaps.undecided > 0) {
+        findings.push({
+          check,
+          state: 'warning',
+          what: `${openGaps.undecided} stretches of registers wait for a decision and are in no energy.`,
+          advice:
+            'See them with "tanbiao gaps list", and say what happened with "tanbiao event add" (docs/by-hand.md).',
         })
       }
       const followedMs = books.followedUntilMs()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
-import { gapKinds, gapStates, type GapEntry } from '#contract/gap.ts'
+import { gapKinds, gapStates, isOfTime, type GapEntry } from '#contract/gap.ts'
 import { booksOptions, momentText, personOptions } from '../books-file.ts'
 import { durationText } from '../search-progress.ts'
 import { withBooks } from '../server-folder.ts'
@@ -17,28 +17,29 @@ const listOptions = z.object({
 })
 
 function missingText({ kind, first, last, missing }: GapEntry): string {
-  if (kind === 'meter' || kind === 'gateway') return durationText(missing)
+  if (isOfTime(kind)) return durationText(missing)
   return `${missing} of ${first}–${last}`
 }
 
 /** What is missing, newest first. */
 export const gapsList = verb('List what is missing, and what became of it', listOptions, async (given) => {
   await withBooks(given.data, (books) => {
-    const rows = books
-      .gapEntries(given.limit, given.state === 'all' ? undefined : given.state)
-      .map((entry) => [
-        String(entry.id),
-        entry.state,
-        gapKinds[entry.kind].en,
-        entry.meter ?? entry.gateway,
-        momentText(entry.fromMs),
-        entry.toMs === undefined ? 'goes on' : momentText(entry.toMs),
-        missingText(entry),
-        entry.cause,
-        entry.decision === undefined ? '' : `${entry.decision.by}: ${entry.decision.reason}`,
-      ])
+    const entries = books.gapEntries(given.limit, given.state === 'all' ? undefined : given.state)
+    const rows = entries.map((entry) => [
+      String(entry.id),
+      entry.state,
+      gapKinds[entry.kind].en,
+      entry.meter ?? entry.gateway,
+      momentText(entry.fromMs),
+      entry.toMs === undefined ? 'goes on' : momentText(entry.toMs),
+      missingText(entry),
+      entry.cause,
+      entry.decision === undefined ? '' : `${entry.decision.by}: ${entry.decision.reason}`,
+    ])
     const head = ['id', 'state', 'what', 'of', 'from', 'to', 'missing', 'cause', 'accepted']
     for (const line of tableLines([head, ...rows], new Set([0]))) console.log(line)
+    if (entries.some(({ kind, state }) => kind === 'undecided' && state === 'open'))
+      console.log('\nSay what happened to a register: tanbiao event add --help')
   })
 })
 

@@ -11,9 +11,12 @@ beforeEach(() => {
 })
 afterEach(() => remove())
 
+const NO_GAPS = { batches: 0, declared: 0, gateway: 0, meter: 0, undecided: 0, late: 0 }
+
 test('new books have nothing that needs attention', () => {
   expect(books.counts()).toEqual({
     gaps: 0,
+    openGaps: NO_GAPS,
     missingBatches: 0,
     daysToCopy: 0,
     quarantined: 0,
@@ -35,6 +38,7 @@ test('gaps, missing batches, quarantine and dirty windows are counted, and the i
   )
   expect(books.counts()).toEqual({
     gaps: 1,
+    openGaps: NO_GAPS,
     missingBatches: 4,
     daysToCopy: 0,
     quarantined: 1,
@@ -44,6 +48,16 @@ test('gaps, missing batches, quarantine and dirty windows are counted, and the i
   })
   for (const window of books.dirtyWindows(10)) books.record(window, [known(T0, 1)], LATER)
   expect(books.counts()).toMatchObject({ dirtyWindows: 0, oldestDirtyMs: undefined, revisionsWritten: 1 })
+})
+
+test('gaps on which nobody has decided are counted by their kind', () => {
+  const time = { first: T0, last: T0 + 1, fromMs: T0, toMs: T0 + 2 }
+  const of = { gateway: 'gw-1', meter: 'm-1', ...time }
+  const waiting = { ...of, kind: 'undecided', cause: 'beyond-rating' } as const
+  books.changeGaps({ opened: [waiting, { ...of, kind: 'meter', cause: 'no-readings' }], changed: [] }, LATER)
+  books.changeGaps({ opened: [waiting], changed: [] }, LATER)
+  books.acceptGap(2, { by: 'an engineer', reason: 'x', atMs: LATER })
+  expect(books.counts().openGaps).toEqual({ ...NO_GAPS, undecided: 2 })
 })
 
 test('a probe changes nothing, and fails where the books cannot be used', () => {

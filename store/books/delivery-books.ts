@@ -16,7 +16,7 @@ function conflictOf(record: CommitRecord): Refusal {
 
 /** The books of what was delivered: batches, holes and gaps, quarantine, what persons said of meters. */
 export function deliveryBooks(file: BooksFile, parts: BookParts, database: DatabaseSync): DeliveryBooks {
-  const { marks, windows, quarantine, declared, entries, gaps, intervals, uncovered } = parts
+  const { marks, windows, quarantine, declared, entries, gaps, intervals, keptFrom, uncovered } = parts
   const cursor = database.prepare('SELECT followed_until_ms FROM progress')
   const moveCursor = database.prepare(
     'UPDATE progress SET followed_until_ms = min(max(followed_until_ms, ?), ?)',
@@ -26,7 +26,11 @@ export function deliveryBooks(file: BooksFile, parts: BookParts, database: Datab
   function enter(record: CommitRecord, nowMs: number): boolean {
     const arrival = marks.mark(record, nowMs)
     if (arrival === 'known') return false
-    for (const touched of record.touched) windows.mark(touched)
+    for (const touched of record.touched) {
+      const late = arrival === 'again' ? undefined : keptFrom.lateWithin(touched.meter, touched)
+      if (late !== undefined) gaps.noteLate({ meter: touched.meter, gateway: record.gateway }, late, nowMs)
+      windows.mark(touched)
+    }
     quarantine.enter(record, record.refused, arrival !== 'again')
     declared.enter(record)
     entries.enter(record)
@@ -49,10 +53,10 @@ export function deliveryBooks(file: BooksFile, parts: BookParts, database: Datab
     absentBatches: (gateway, epoch, range) => file.read(() => marks.absent(gateway, epoch, range)),
     batchCommittedAtMs: (...batch) => file.read(() => marks.committedAtMs(...batch)),
     gatewaysSeen: () => file.read(() => marks.gatewaysSeen()),
-    uncovered: (meter, quantity, nowMs) =>
+    openSlots: (meter, register, nowMs) =>
       file.read(() => {
-        const series = intervals.seriesOf(meter, quantity)
-        return series === undefined ? [] : uncovered.runs(series, nowMs)
+        const all = intervals.seriesOfMeter(meter)
+        return uncovered.open(all.find(({ quantity }) => quantity === register)?.id, all, nowMs)
       }),
     unfilledGaps: () => file.read(() => gaps.unfilled()),
     gapEntriesOf: (...listed) => file.read(() => gaps.newestOfMeter(...listed)),

@@ -6,8 +6,10 @@ import {
   type GapChanges,
   type GapDecision,
   type GapEntry,
+  type GapKind,
   type GapState,
 } from '#contract/gap.ts'
+import type { Period } from '#contract/grid.ts'
 import { EPOCH_MS_MAX } from '#contract/identity.ts'
 
 /** What is missing, as a person follows it. */
@@ -29,6 +31,10 @@ const row = z.object({
   changed_ms: z.number(),
   decision: z.string().nullable(),
 })
+
+const lateRow = z.object({ id: z.number(), first: z.number(), last: z.number() })
+
+const DAY_MS = 86_400_000
 
 function entryOf(found: unknown): GapEntry {
   const {
@@ -65,9 +71,28 @@ export function openGapEntries(database: DatabaseSync) {
   const change = database.prepare(
     'UPDATE gap_entry SET last = ?, missing = ?, to_ms = ?, state = ?, changed_ms = ? WHERE id = ?',
   )
+  const countOpen = database.prepare(
+    "SELECT count(*) AS entries FROM gap_entry WHERE kind = ? AND state = 'open' AND state <> 'filled'",
+  )
+  const openLate = database.prepare(
+    `SELECT id, first, last FROM gap_entry WHERE kind = 'late' AND state = 'open' AND meter = ? AND gateway = ?
+       AND first <= ? AND last >= ?`,
+  )
+  const growLate = database.prepare(
+    'UPDATE gap_entry SET first = ?1, last = ?2, missing = ?2 - ?1 + 1, from_ms = ?1, to_ms = ?2 + 1, changed_ms = ?3 WHERE id = ?4',
+  )
   const accept = database.prepare(
     "UPDATE gap_entry SET state = 'accepted', decision = ?, changed_ms = ? WHERE id = ? AND state = 'open'",
   )
+
+  function apply({ opened, changed }: GapChanges, nowMs: number): void {
+    for (const { kind, gateway, meter, epoch, first, last, fromMs, toMs, cause } of opened) {
+      const subject = [kind, gateway, meter ?? null, epoch ?? null]
+      insert.run(...subject, first, last, last - first + 1, fromMs, toMs ?? null, cause, nowMs, nowMs)
+    }
+    for (const { id, last, missing, toMs, state } of changed)
+      change.run(last, missing, toMs ?? null, state, nowMs, id)
+  }
 
   return {
     unfilled: (): GapEntry[] => unfilled.all().map(entryOf),
@@ -80,13 +105,36 @@ export function openGapEntries(database: DatabaseSync) {
     newestOfMeter: (meter: string, limit: number): GapEntry[] =>
       newestOfMeter.all(meter, Math.max(0, Math.trunc(limit))).map(entryOf),
 
-    apply({ opened, changed }: GapChanges, nowMs: number): void {
-      for (const { kind, gateway, meter, epoch, first, last, fromMs, toMs, cause } of opened) {
-        const subject = [kind, gateway, meter ?? null, epoch ?? null]
-        insert.run(...subject, first, last, last - first + 1, fromMs, toMs ?? null, cause, nowMs, nowMs)
+    apply,
+
+    /** Open entries of each kind, by the index of what is not filled. */
+    countOpen(): Record<GapKind, number> {
+      const of = (kind: GapKind): number => Number(countOpen.get(kind)?.['entries'])
+      return {
+        batches: of('batches'),
+        declared: of('declared'),
+        gateway: of('gateway'),
+        meter: of('meter'),
+        undecided: of('undecided'),
+        late: of('late'),
       }
-      for (const { id, last, missing, toMs, state } of changed)
-        change.run(last, missing, toMs ?? null, state, nowMs, id)
+    },
+
+    /**
+     * Readings of a meter came too late to count. An outage that is sent after all comes in many batches: what is no more
+     * than a day away from an open entry is part of it.
+     */
+    noteLate(
+      { meter, gateway }: { readonly meter: string; readonly gateway: string },
+      { fromMs, toMs }: Period,
+      nowMs: number,
+    ): void {
+      const near = lateRow.optional().parse(openLate.get(meter, gateway, toMs + DAY_MS, fromMs - DAY_MS))
+      if (near === undefined) {
+        const of = { kind: 'late', gateway, meter, cause: 'readings-let-go' } as const
+        apply({ opened: [{ ...of, first: fromMs, last: toMs, fromMs, toMs: toMs + 1 }], changed: [] }, nowMs)
+      } else if (fromMs < near.first || toMs > near.last)
+        growLate.run(Math.min(near.first, fromMs), Math.max(near.last, toMs), nowMs, near.id)
     },
 
     /** False where it is not open. */

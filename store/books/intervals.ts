@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { isSettled, SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Interval, IntervalIdentity, RecordedInterval } from '#contract/interval.ts'
-import type { QuantityName } from '#contract/quantities.ts'
+import { quantityName, type QuantityName } from '#contract/quantities.ts'
 import {
   DAY_MS,
   emptyPage,
@@ -22,6 +22,7 @@ import { intervalFrom, isSameContent, type SlotContent } from './slot-content.ts
  */
 
 const seriesRow = z.object({ id: z.number() })
+const namedSeries = z.array(z.object({ id: z.number(), quantity: quantityName }))
 const pageRow = z.object({ from_ms: z.number(), content: z.instanceof(Uint8Array) })
 const extentRow = z.object({ from: z.number().nullable(), to: z.number().nullable() })
 
@@ -73,12 +74,15 @@ export function openIntervals(
   const days = database.prepare(
     'SELECT min(from_ms) AS "from", max(from_ms) AS "to" FROM interval_day WHERE series = ?',
   )
-  const ofMeter = database.prepare('SELECT id FROM series WHERE meter = ?')
+  const ofMeter = database.prepare('SELECT id, quantity FROM series WHERE meter = ? ORDER BY id')
 
   /** The number of a series; undefined where nothing was recorded of it. */
   function seriesOf(meter: string, quantity: QuantityName): number | undefined {
     return seriesRow.optional().parse(findSeries.get(meter, quantity))?.id
   }
+
+  /** The registers of a meter of which something is recorded. */
+  const seriesOfMeter = (meter: string) => namedSeries.parse(ofMeter.all(meter))
 
   /** The number of a series, which is made where there was none. */
   function madeSeries(meter: string, quantity: QuantityName): number {
@@ -186,7 +190,7 @@ export function openIntervals(
 
   /** From the first slot of a meter to the last moment of its newest one; undefined where nothing is recorded. */
   function extentOf(meter: string): Period | undefined {
-    const extents = ofMeter.all(meter).flatMap((row) => extentOfSeries(seriesRow.parse(row).id) ?? [])
+    const extents = seriesOfMeter(meter).flatMap(({ id }) => extentOfSeries(id) ?? [])
     return extents.length === 0
       ? undefined
       : {
@@ -221,5 +225,15 @@ export function openIntervals(
     return found === undefined ? undefined : { slotMs, ...found }
   }
 
-  return { revisionAt, seriesOf, write, keptBetween, extentOf, extentOfSeries, between, revisions }
+  return {
+    revisionAt,
+    seriesOf,
+    seriesOfMeter,
+    write,
+    keptBetween,
+    extentOf,
+    extentOfSeries,
+    between,
+    revisions,
+  }
 }

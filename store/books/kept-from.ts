@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { BOUNDARY_TOLERANCE_MS, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
-import { quantityName } from '#contract/quantities.ts'
 import type { IntervalBook } from './intervals.ts'
 import type { openLocks } from './locks.ts'
 
@@ -13,7 +12,6 @@ const DAY_MS = 86_400_000
 const STEP_MS = 30 * DAY_MS
 
 const instant = z.object({ ms: z.number().nullable() })
-const named = z.object({ quantity: quantityName })
 const keptRow = z.object({ first_ms: z.number(), from_ms: z.number() })
 
 type Kept = z.output<typeof keptRow>
@@ -51,9 +49,18 @@ function neededFromMs(interval: RecordedInterval | undefined): number {
   return interval.basis === 'advances' ? interval.last.fromMs - BOUNDARY_TOLERANCE_MS : Infinity
 }
 
+/** The reading with which the last stretch of a slot ends, as it was computed. */
+function lastStretchEndMs(interval: RecordedInterval): number {
+  if (interval.state !== 'known') return -Infinity
+  if (interval.basis === 'advances') return interval.last.atMs
+  return interval.basis === 'register' && interval.closing.method !== 'measured'
+    ? interval.closing.after.atMs
+    : -Infinity
+}
+
 export function openKeptFrom(
   database: DatabaseSync,
-  { between, extentOf }: IntervalBook,
+  { between, extentOf, seriesOfMeter }: IntervalBook,
   { oldestLateMs }: Pick<ReturnType<typeof openLocks>, 'oldestLateMs'>,
 ) {
   const find = database.prepare('SELECT first_ms, from_ms FROM kept_from WHERE meter = ?')
@@ -62,7 +69,6 @@ export function openKeptFrom(
      ON CONFLICT DO UPDATE SET from_ms = excluded.from_ms, first_ms = excluded.first_ms`,
   )
   const oldestDirty = database.prepare('SELECT min(from_ms) AS ms FROM dirty_window WHERE meter = ?')
-  const quantities = database.prepare('SELECT quantity FROM series WHERE meter = ?')
   /** Few enough to be kept, and asked for with every interval that is recorded. */
   const known = new Map<string, Kept>()
 
@@ -98,7 +104,7 @@ export function openKeptFrom(
 
   /** The slots of all registers of a meter in a period. */
   function slotsOf(meter: string, period: Period): RecordedInterval[] {
-    return quantities.all(meter).flatMap((row) => between(meter, named.parse(row).quantity, period))
+    return seriesOfMeter(meter).flatMap(({ quantity }) => between(meter, quantity, period))
   }
 
   /** True where something is known of the slots that end at a line, and all of it to the end. */
@@ -181,5 +187,21 @@ export function openKeptFrom(
     return { fromMs: stands.fromMs, toMs: Math.min(from_ms, ...last.map(neededFromMs)) }
   }
 
-  return { of, standing, holds, release, lose, deletable }
+  /**
+   * The part of a stretch of readings that counts for nothing, because it came when readings of its time had been let go:
+   * the standing time, and the stretch over its last line (intervals/kept-series.ts). undefined where all of it counts.
+   */
+  function lateWithin(meter: string, { fromMs, toMs }: Period): Period | undefined {
+    // Asked of whatever arrives, which nearly always is newer.
+    if (fromMs >= of(meter) + SLOT_MS) return undefined
+    const stands = standing(meter)
+    if (stands === undefined || toMs < stands.fromMs) return undefined
+    const last = slotsOf(meter, { fromMs: stands.toMs - SLOT_MS, toMs: stands.toMs })
+    const endMs = Math.max(stands.toMs, ...last.map((interval) => lastStretchEndMs(interval)))
+    return fromMs < endMs
+      ? { fromMs: Math.max(fromMs, stands.fromMs), toMs: Math.min(toMs, endMs - 1) }
+      : undefined
+  }
+
+  return { of, standing, holds, release, lose, deletable, lateWithin }
 }

@@ -2,6 +2,7 @@ import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
 import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
+import type { GapKind } from '#contract/gap.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
@@ -77,6 +78,14 @@ export interface QuarantineOverflow {
   readonly characters: number
 }
 
+/** Stretches of a meter's settled slots of which something is open; each list without overlaps. */
+export interface OpenSlots {
+  /** What readings do not cover, or only in part, and nobody has to decide. */
+  readonly uncovered: readonly Period[]
+  /** Of which a stretch waits for a person, of the register that is named, where they begin. */
+  readonly undecided: readonly (Period & { readonly quantity: QuantityName })[]
+}
+
 /** A recorded gap, with the moment it was learned of. */
 export interface RecordedGap {
   readonly record: GapRecord
@@ -130,6 +139,8 @@ export interface LateRegister extends Period {
 export interface BooksCounts {
   /** Stretches that gateways declared lost. */
   readonly gaps: number
+  /** Gap entries of each kind on which nobody has decided and that nothing has filled. */
+  readonly openGaps: Readonly<Record<GapKind, number>>
   /** Numbers of batches that neither arrived nor were declared lost. */
   readonly missingBatches: number
   /** Entries that nobody has decided on. */

@@ -52,6 +52,18 @@ export const chaosFaults: readonly ChaosFault[] = [
     },
   },
   {
+    name: 'an ingest worker is killed and stays away',
+    strike: async (site) => {
+      await site.killWorker()
+      await whileOf(site)
+      await site.startWorker()
+    },
+  },
+  {
+    name: 'an ingest worker is paused, and is given its share all the while',
+    strike: (site) => paused(site.worker().pid, site),
+  },
+  {
     name: 'server and gateways are killed at once',
     strike: async (site) => {
       await Promise.all([site.killServer(), ...gatewayIds.map((gateway) => site.killGateway(gateway))])
@@ -75,7 +87,7 @@ export const chaosFaults: readonly ChaosFault[] = [
   {
     name: 'a network is cut',
     strike: async (site) => {
-      const relay = site.relays[site.random.of([...gatewayIds, 'server', 'store'] as const)]
+      const relay = site.relays[site.random.of([...gatewayIds, 'server', 'worker', 'store'] as const)]
       relay.cut()
       await whileOf(site)
       relay.pass()
@@ -84,7 +96,7 @@ export const chaosFaults: readonly ChaosFault[] = [
   {
     name: 'a network is slow',
     strike: async (site) => {
-      const relay = site.relays[site.random.of([...gatewayIds, 'server', 'store'] as const)]
+      const relay = site.relays[site.random.of([...gatewayIds, 'server', 'worker', 'store'] as const)]
       relay.delay(site.random.between(50, 600))
       await whileOf(site)
       await whileOf(site)
@@ -131,6 +143,16 @@ export const chaosFaults: readonly ChaosFault[] = [
       site.disk?.fill()
       await whileOf(site)
       site.disk?.empty()
+    },
+  },
+  {
+    // InfluxDB 1.x takes writes again only after a restart.
+    name: 'the store’s disk is full',
+    strike: async (site) => {
+      site.storeDisk?.fill()
+      await whileOf(site)
+      site.storeDisk?.empty()
+      await killStore(site, 'kill')
     },
   },
   {

@@ -26,8 +26,8 @@ import {
 import { until } from './until.ts'
 
 /**
- * A whole site of real processes: simulated meters, two gateways, mosquitto, the server and influxd, with a relay on
- * each connection between machines.
+ * A whole site of real processes: simulated meters, two gateways, mosquitto, the server with an ingest worker beside it that
+ * shares its subscription, and influxd, with a relay on each connection between machines.
  */
 
 export const gateways = { 'gw-a': ['meter-a1', 'meter-a2'], 'gw-b': ['meter-b1', 'meter-b2'] } as const
@@ -45,6 +45,10 @@ const ALL = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
 const KEEP_ALIVE_SECONDS = 5
 /** The data folder of the server: books of some megabytes and their log. */
 const SMALL_DISK_MB = 96
+/** That of the store, which cuts its log into pieces of 10 MB and more. */
+const STORE_DISK_MB = 256
+/** Both who ingest are in it. */
+const SHARE_GROUP = 'tanbiao'
 /** A half-open connection of the server is found after 45 s, and its requests to the store one after another. */
 const DRAINED_WITHIN_MS = 240_000
 
@@ -53,13 +57,18 @@ export interface Site {
   readonly mosquitto: Mosquitto
   readonly influx: InfluxServer
   readonly repeater: Repeater
-  readonly relays: Readonly<Record<GatewayId | 'server' | 'store', Relay>>
+  readonly relays: Readonly<Record<GatewayId | 'server' | 'worker' | 'store', Relay>>
   /** Where the server keeps its books; `undefined` where this user may not mount one. */
   readonly disk: SmallDisk | undefined
+  /** Where the store keeps its data; the same. */
+  readonly storeDisk: SmallDisk | undefined
   server(): Child
+  worker(): Child
   agent(gateway: GatewayId): Child
   killServer(): Promise<void>
   startServer(): Promise<void>
+  killWorker(): Promise<void>
+  startWorker(): Promise<void>
   /** Sets the wall clock of the server's process off by so much, until it ends. */
   setServerClock(offMs: number): void
   /** The same of a gateway; resolves when it has seen the jump. */
@@ -80,11 +89,13 @@ export async function startSite(seed: number): Promise<Site> {
   const installation = makeInstallation()
   const random = new SeededRandom(seed)
   const mosquitto = await startMosquitto()
-  const influx = await startInflux()
+  const storeDisk = mountSmallDisk(STORE_DISK_MB)
+  const influx = await startInflux(storeDisk?.folder)
   const relays = {
     'gw-a': await startRelay(mosquitto.port),
     'gw-b': await startRelay(mosquitto.port),
     server: await startRelay(mosquitto.port),
+    worker: await startRelay(mosquitto.port),
     store: await startRelay(influx.port),
   }
   const disk = mountSmallDisk(SMALL_DISK_MB)
@@ -126,6 +137,7 @@ export async function startSite(seed: number): Promise<Site> {
     writeFileSync(clockFileOf(name), String(offMs))
     if (child.pid !== undefined) process.kill(child.pid, 'SIGUSR2')
   }
+  const store = `influx1://127.0.0.1:${relays.store.port}/park?create=true`
   const launchServer = (): Child =>
     installation.start(
       'serve',
@@ -135,10 +147,18 @@ export async function startSite(seed: number): Promise<Site> {
         data,
         port,
         broker: `mqtt://127.0.0.1:${relays.server.port}`,
-        store: `influx1://127.0.0.1:${relays.store.port}/park?create=true`,
+        'share-group': SHARE_GROUP,
+        store,
       },
       withClock('server'),
     )
+  const launchWorker = (): Child =>
+    installation.start('ingest', 'ingest', {
+      park,
+      broker: `mqtt://127.0.0.1:${relays.worker.port}`,
+      'share-group': SHARE_GROUP,
+      store,
+    })
   const launchGateway = (gateway: GatewayId): Child =>
     installation.start(
       gateway,
@@ -147,8 +167,9 @@ export async function startSite(seed: number): Promise<Site> {
       withClock(gateway),
     )
   let server = launchServer()
+  let worker = launchWorker()
   const agents = { 'gw-a': launchGateway('gw-a'), 'gw-b': launchGateway('gw-b') }
-  const everyone = [server, ...Object.values(agents)].map((child) => child.told('ready'))
+  const everyone = [server, worker, ...Object.values(agents)].map((child) => child.told('ready'))
   await Promise.all(everyone)
   const repeater = await startRepeater(mosquitto.url, 'test-park', random)
   const openStore = (): Promise<ReadingStore> => openReadingStore(`influx1://127.0.0.1:${influx.port}/park`)
@@ -214,7 +235,9 @@ export async function startSite(seed: number): Promise<Site> {
     repeater,
     relays,
     disk,
+    storeDisk,
     server: () => server,
+    worker: () => worker,
     agent: (gateway) => agents[gateway],
     killServer: async () => {
       server.kill()
@@ -223,6 +246,14 @@ export async function startSite(seed: number): Promise<Site> {
     startServer: async () => {
       server = launchServer()
       await server.told('ready')
+    },
+    killWorker: async () => {
+      worker.kill()
+      await worker.ended
+    },
+    startWorker: async () => {
+      worker = launchWorker()
+      await worker.told('ready')
     },
     setServerClock: (offMs) => {
       setClock('server', server, offMs)
@@ -261,7 +292,7 @@ export async function startSite(seed: number): Promise<Site> {
       await sleep(1_000)
       for (const gateway of gatewayIds) await drained(journalOf(gateway), DRAINED_WITHIN_MS)
       await Promise.all(gatewayIds.map((gateway) => agents[gateway].stop()))
-      await server.stop(30_000)
+      await Promise.all([server.stop(30_000), worker.stop(30_000)])
       const { differences, account } = await compared(Number.MAX_SAFE_INTEGER)
       const books = openBooks(join(data, 'books.sqlite'))
       const store = await openStore()
@@ -283,6 +314,7 @@ export async function startSite(seed: number): Promise<Site> {
       await mosquitto.stop()
       await influx.remove()
       disk?.remove()
+      storeDisk?.remove()
     },
   }
 }

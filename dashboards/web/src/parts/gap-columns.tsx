@@ -1,5 +1,5 @@
 import type { TableColumnsType } from 'antd'
-import type { GapEntry } from '#contract/gap.ts'
+import { isOfTime, type GapEntry } from '#contract/gap.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText, spanText } from '#dashboards/web/src/numbers.ts'
@@ -29,9 +29,7 @@ export function useGapColumns<G extends GapEntry>(): TableColumnsType<G> {
       align: 'right',
       render: (_, { kind, missing }) => (
         <span className="number">
-          {kind === 'meter' || kind === 'gateway'
-            ? spanText(missing, t)
-            : t('gateway.rows', { rows: missing })}
+          {isOfTime(kind) ? spanText(missing, t) : t('gateway.rows', { rows: missing })}
         </span>
       ),
     },
