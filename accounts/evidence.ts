@@ -91,7 +91,7 @@ export function registerOf(
 
 /** A meter's month as part of a source: with its share, and how accurate the meter is taken to be. */
 export function evidenceOf(
-  { runs, digest, ...month }: MeterMonth,
+  { byMethod, digest, energy, fromMs, meter: id, quantity, runs, slots, toMs, unit }: MeterMonth,
   { share }: MeasuredTerm,
   meter: Meter,
   assumptions: UncertaintyAssumptions,
@@ -99,11 +99,19 @@ export function evidenceOf(
   const assumed = assumptions.meters[meter.carrier]
   const percent =
     meter.accuracyPercent === undefined ? (assumed?.percent ?? '100') : String(meter.accuracyPercent)
+  // In the order of canonical texts, which need not sort them then.
   return {
-    ...month,
-    share,
-    runs,
+    accuracy: { assumed: meter.accuracyPercent === undefined, percent },
+    byMethod,
     digest,
-    accuracy: { percent, assumed: meter.accuracyPercent === undefined },
+    ...(energy === undefined ? {} : { energy }),
+    fromMs,
+    meter: id,
+    quantity,
+    runs,
+    share,
+    slots,
+    toMs,
+    unit,
   }
 }

@@ -88,7 +88,7 @@ export const posting = z.strictObject({
   activity: z.strictObject({ amount: decimalText, unit: z.string().min(1) }).optional(),
   /** The formula by name; accounts/emissions.ts documents and computes it. */
   formula: z.enum(formulas),
-  factors: z.array(factorUse),
+  factors: z.array(factorUse).readonly(),
   /** kWh covered by certificates and direct supply, which count as nothing by market. */
   covered: decimalText.optional(),
   /** tCO2: by location (average factor), and by market (certificates, direct supply, residual factor). */

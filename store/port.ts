@@ -284,7 +284,8 @@ export interface AccountBooks {
   ): readonly LedgerEntry[]
 
   /**
-   * The same for several accounts, in order and in one transaction: all of it, or after a fault nothing.
+   * The same for several accounts, in order and in one transaction: all of it, or after a fault nothing. Closings and
+   * reopenings are not among them.
    * @param more what follows at once waits for the disk, and so for this: after a power cut both may be gone
    */
   postAll(additions: readonly LedgerAddition[], nowMs: number, more?: boolean): void

@@ -14,7 +14,8 @@ import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
 import { PostingLoop } from '../posting.ts'
 import { readPostingRules } from '../posting-rules.ts'
-import { withAccess, withBooks } from '../server-folder.ts'
+import { threadsFor } from '../posting-threads.ts'
+import { serverFile, withAccess, withBooks } from '../server-folder.ts'
 import { readText } from '../read-text.ts'
 import { verb } from '../verb.ts'
 
@@ -93,7 +94,9 @@ export const ledgerPost = verb(
       const before = entriesOf(books)
       const log = makeLog('post', given.log)
       const rules = readPostingRules()
-      await new PostingLoop({ books, park: of, plan, rules, clock, log, quietMs: 0 }).work(
+      const file = serverFile(given.data, 'books.sqlite')
+      const threads = threadsFor({ file, park: of, plan, rules, factors: readFactorFiles() })
+      await new PostingLoop({ books, park: of, plan, rules, clock, log, quietMs: 0, threads }).work(
         Number.MAX_SAFE_INTEGER,
       )
       console.log(`${entriesOf(books) - before} entries added, ${entriesOf(books)} in all`)

@@ -33,6 +33,7 @@ import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
+import { threadsFor } from '../posting-threads.ts'
 import { readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { openScheduledReports } from '../report-schedules.ts'
 import { HeadNotes } from '../head-notes.ts'
@@ -280,7 +281,18 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       clock,
       log,
       signal: stopBooks.signal,
-      accounting,
+      accounting:
+        accounting === undefined
+          ? undefined
+          : {
+              ...accounting,
+              threads: threadsFor({
+                ...accounting,
+                file: folder.file('books.sqlite'),
+                park,
+                factors: readFactorFiles(),
+              }),
+            },
       onCommits: (records) => {
         pages.noticeCommits(records)
         if (toldFirstValues) return

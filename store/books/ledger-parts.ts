@@ -1,7 +1,6 @@
 import { hash as digestOf } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { canonicalText } from '#contract/canonical-text.ts'
 import type { KeptPart } from '#contract/kept-entry.ts'
 
 /** Factors of postings, each list of them kept once: a park has some hundred, and each holds for many postings. */
@@ -19,30 +18,12 @@ export interface KeptFactors {
   readonly isProven: boolean
 }
 
-const partOf = (text: string): KeptPart => ({ text, digest: digestOf('sha256', text) })
-
-/** A part of a posting as it is kept. */
-export const keptPart = (value: object): KeptPart => partOf(canonicalText(value))
-
 /** The factors of the ledger. `keep` belongs into a transaction of the caller. */
 export function openLedgerFactors(database: DatabaseSync) {
   const put = database.prepare('INSERT OR IGNORE INTO ledger_factors VALUES (unhex(?), ?)')
   const get = database.prepare('SELECT content FROM ledger_factors WHERE digest = unhex(?)')
   get.setReturnArrays(true)
-  const parts = new Map<string, KeptPart>()
   const read = new Map<string, KeptFactors>()
-
-  function remember<V>(map: Map<string, V>, key: string, value: V): V {
-    if (map.size >= REMEMBERED_MAX) map.clear()
-    map.set(key, value)
-    return value
-  }
-
-  /** The same as `keptPart`, hashed once for all postings that have these factors. */
-  function partOfFactors(factors: object): KeptPart {
-    const text = canonicalText(factors)
-    return parts.get(text) ?? remember(parts, text, partOf(text))
-  }
 
   /** Sees to it that a list is in the file. */
   function keep({ text, digest }: KeptPart): void {
@@ -57,8 +38,11 @@ export function openLedgerFactors(database: DatabaseSync) {
     if (text === undefined) return undefined
     const isProven = digestOf('sha256', text) === digest
     const found = { text, parsed: isProven ? JSON.parse(text) : undefined, isProven }
-    return isProven ? remember(read, digest, found) : found
+    if (!isProven) return found
+    if (read.size >= REMEMBERED_MAX) read.clear()
+    read.set(digest, found)
+    return found
   }
 
-  return { partOf: partOfFactors, keep, find }
+  return { keep, find }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { canonicalText } from '#contract/canonical-text.ts'
 import { posting, type EntryBody, type Posting } from '#contract/entry.ts'
+import { bodyKeeper } from '#contract/kept-entry.ts'
 import { openBooks } from '../open.ts'
 import type { Books } from '../port.ts'
 import { writeOldLedger } from './old-ledger.test-support.ts'
@@ -72,6 +73,8 @@ const certificate: EntryBody = {
   document: '绿证',
   by: 'office',
 }
+
+const keep = bodyKeeper((text) => hash('sha256', text))
 
 let folder: string
 let books: Books
@@ -196,8 +199,8 @@ describe('the ledger', () => {
     expect(() =>
       books.postAll(
         [
-          { account: 'steel', bodies: [first], progress: undefined },
-          { account: 'food', bodies: [reversalOf(1)], progress: undefined },
+          { account: 'steel', bodies: [keep(first)], progress: undefined },
+          { account: 'food', bodies: [keep(reversalOf(1))], progress: undefined },
         ],
         1_000,
       ),

@@ -3,9 +3,9 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import { NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
-import { hashedText, keptBody, type KeptPart } from '#contract/kept-entry.ts'
+import { bodyKeeper, hashedText, type KeptBody, type KeptPart } from '#contract/kept-entry.ts'
 import { openLedgerChecks, type Reversed } from './ledger-checks.ts'
-import { keptPart, openLedgerFactors } from './ledger-parts.ts'
+import { openLedgerFactors } from './ledger-parts.ts'
 import { openLedgerRows } from './ledger-rows.ts'
 
 /** The carbon ledger: entries are added at the end of an account's chain, and nothing else is ever done to them. */
@@ -22,16 +22,12 @@ const insertOf = (database: DatabaseSync, rows: number): StatementSync =>
 /** How entries are written and hashed now. */
 const VERSION = 2
 
-/** What the columns of an entry say of its body. */
-function columnsOf(
-  body: EntryBody,
-): [kind: string, month: string | null, reverses: number | null, reference: string | null] {
-  return [
-    body.kind,
-    'month' in body ? (body.month ?? null) : null,
-    body.kind === 'reversal' ? body.reverses : null,
-    'reference' in body ? body.reference : null,
-  ]
+/** What was added: numbers from the first on, one hash each, and the hash before them. */
+interface Appended {
+  readonly first: number
+  readonly recordedAtMs: number
+  readonly previous: string
+  readonly hashes: string[]
 }
 
 /** Which entries of the file already have the evidence of postings that take their place. */
@@ -44,16 +40,16 @@ class HeldEvidence {
   }
 
   /** The entry that has the evidence of the next body: that of the posting which the body before it takes back. */
-  holderOf(body: EntryBody, evidence: KeptPart | undefined): number | undefined {
+  holderOf({ reverses, parts }: KeptBody): number | undefined {
     const taken = this.#last === undefined ? undefined : this.#reversed.get(this.#last)
-    this.#last = body.kind === 'reversal' ? body.reverses : undefined
-    if (taken === undefined || evidence === undefined) return undefined
+    this.#last = reverses ?? undefined
+    if (taken === undefined || parts === undefined) return undefined
     // A key of the canonical text: within a value the quotes would be escaped.
-    return taken.body.includes(`"evidence":"${evidence.digest}"`) ? taken.evidenceIn : undefined
+    return taken.body.includes(`"evidence":"${parts.evidence.digest}"`) ? taken.evidenceIn : undefined
   }
 }
 
-/** The ledger of the books. `append` belongs into a transaction of the caller. */
+/** The ledger of the books. `append` and `enter` belong into a transaction of the caller. */
 export function openLedger(database: DatabaseSync) {
   const head = database.prepare('SELECT number, lower(hex(hash)) AS hash FROM ledger_head WHERE account = ?')
   const setHead = database.prepare('INSERT OR REPLACE INTO ledger_head VALUES (?, ?, unhex(?))')
@@ -78,6 +74,7 @@ export function openLedger(database: DatabaseSync) {
     'SELECT DISTINCT month FROM ledger_entry WHERE account = ? AND number > ? AND month IS NOT NULL ORDER BY month',
   )
   const factors = openLedgerFactors(database)
+  const keep = bodyKeeper((text) => digestOf('sha256', text))
   const check = openLedgerChecks(database)
 
   /** Writes rows of the table, in groups. */
@@ -88,40 +85,58 @@ export function openLedger(database: DatabaseSync) {
     for (; next < rows.length; next += 1) insertOne.run(...(rows[next] ?? []))
   }
 
-  /** Adds entries to the end of an account's chain. Throws `entry-invalid`, `certificate-used` or `month-closed`. */
-  function append(
-    account: string,
-    bodies: readonly EntryBody[],
-    nowMs: number,
-    after?: number,
-  ): LedgerEntry[] {
-    if (bodies.length === 0) return []
+  /**
+   * Adds entries to the end of an account's chain. Throws `entry-invalid`, `certificate-used` or `month-closed`. Returns
+   * their hashes and what they have in common.
+   */
+  function append(account: string, bodies: readonly KeptBody[], nowMs: number, after?: number): Appended {
     let { number, hash: previous } = headOf(account)
     if (after !== undefined && after !== number)
       throw new Fault('entry-invalid', `Entry ${number} of ${account} came after entry ${after}.`)
     // What was known at a moment stays so, whatever becomes of the clock.
     const lastMs = lastRow.parse(last.get(account, number))?.last ?? 0
     const recordedAtMs = Math.max(nowMs, lastMs)
+    const appended: Appended = { first: number + 1, recordedAtMs, previous, hashes: [] }
+    if (bodies.length === 0) return appended
     const held = new HeldEvidence(check(account, bodies, number + 1))
     const used = new Map<string, KeptPart>()
     const rows: SQLInputValue[][] = []
-    const entries = bodies.map((body): LedgerEntry => {
+    for (const kept of bodies) {
       number += 1
-      const { text, parts } = keptBody(body, keptPart, factors.partOf)
+      const { kind, month, reverses, reference, text, parts } = kept
       const said = { account, number, recordedAtMs, previous, version: VERSION } as const
       const hash = digestOf('sha256', hashedText(said, text))
+      const evidenceOf = held.holderOf(kept) ?? null
+      const evidence = evidenceOf === null ? (parts?.evidence.text ?? null) : null
+      const ofBody = [kind, month, reverses, reference, text, previous, hash]
+      rows.push([account, number, recordedAtMs, ...ofBody, VERSION, evidence, evidenceOf])
       if (parts !== undefined) used.set(parts.factors.digest, parts.factors)
-      const evidenceOf = held.holderOf(body, parts?.evidence)
-      const evidence = evidenceOf === undefined ? (parts?.evidence.text ?? null) : null
-      const columns = [...columnsOf(body), text, previous, hash, VERSION, evidence, evidenceOf ?? null]
-      rows.push([account, number, recordedAtMs, ...columns])
+      appended.hashes.push(hash)
       previous = hash
-      return { ...said, body, hash }
-    })
+    }
     for (const each of used.values()) factors.keep(each)
     insert(rows)
     setHead.run(account, number, previous)
-    return entries
+    return appended
+  }
+
+  /** The same of bodies that are not kept yet. Returns the entries. */
+  function enter(
+    account: string,
+    bodies: readonly EntryBody[],
+    nowMs: number,
+    after?: number,
+  ): LedgerEntry[] {
+    const { first, recordedAtMs, previous, hashes } = append(account, bodies.map(keep), nowMs, after)
+    return bodies.map((body, index) => ({
+      account,
+      number: first + index,
+      recordedAtMs,
+      version: VERSION,
+      body,
+      previous: hashes[index - 1] ?? previous,
+      hash: hashes[index] ?? NO_HASH,
+    }))
   }
 
   function headOf(account: string): { readonly number: number; readonly hash: string } {
@@ -130,6 +145,7 @@ export function openLedger(database: DatabaseSync) {
 
   return {
     append,
+    enter,
     ...openLedgerRows(database, factors),
     factorsText: (digest: string) => factors.find(digest)?.text,
     headOf,

@@ -25,7 +25,7 @@ export function writeOldLedger(
     BEGIN SELECT raise(ABORT, 'ledger entries are never changed'); END;
     CREATE TRIGGER ledger_entry_is_kept BEFORE DELETE ON ledger_entry
     BEGIN SELECT raise(ABORT, 'ledger entries are never removed'); END;
-    PRAGMA user_version = 101`)
+    PRAGMA user_version = 110`)
   const insert = database.prepare(
     'INSERT INTO ledger_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, unhex(?), unhex(?))',
   )

@@ -1,8 +1,9 @@
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
-import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
+import type { LedgerEntry } from '#contract/entry.ts'
 import type { GapKind } from '#contract/gap.ts'
+import type { KeptBody } from '#contract/kept-entry.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
@@ -211,7 +212,7 @@ export const NO_PROGRESS: PostingProgress = { changes: 0, records: 0, rules: '' 
 /** What is added to the end of an account's chain, and how far the account is posted then. */
 export interface LedgerAddition {
   readonly account: string
-  readonly bodies: readonly EntryBody[]
+  readonly bodies: readonly KeptBody[]
   readonly progress: PostingProgress | undefined
 }
 
