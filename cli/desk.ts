@@ -17,6 +17,7 @@ export function deskOf(
       if (entry === undefined) throw new Fault('unexpected-error', 'The entry was not kept.')
       return entry.number
     },
+    enterRecords: (records, nowMs) => books.enterRecords(records, nowMs),
     replay: (id, request) => replayQuarantined(id, request, parts),
     discard: (id, person) => discardQuarantined(id, person, parts),
     closings,

@@ -120,7 +120,9 @@ test('threads post to the letter what one posts alone: at first, after another f
   }
   expect(await both(changed(files))).toEqual([0, 2])
   expect(together.kinds('works-5').filter((kind) => kind === 'reversal')).toHaveLength(2)
-  const { findings, count } = proveLedgers(together.books, changed(files), together.rules, undefined)
+  const { findings, count } = proveLedgers(together.books, changed(files), together.rules, undefined, {
+    nowMs: together.clock.wallMs(),
+  })
   expect(findings).toEqual([])
   expect(count.postings).toBeGreaterThan(3 * ENTERPRISES)
 })
@@ -166,5 +168,5 @@ test('an entry that comes while a thread computes is not passed over', async () 
   }).work(Number.MAX_SAFE_INTEGER)
   const kinds = bench.kinds('works-39')
   expect(kinds.slice(2)).toEqual(['adjustment', 'reversal', 'posting', 'reversal', 'posting'])
-  expect(proveLedgers(books, factors, rules, undefined).findings).toEqual([])
+  expect(proveLedgers(books, factors, rules, undefined, { nowMs: clock.wallMs() }).findings).toEqual([])
 })

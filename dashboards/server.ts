@@ -36,6 +36,7 @@ import { oidcApi } from './api/oidc.ts'
 import { operationsApi } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
+import { recordsApi } from './api/records.ts'
 import { factorsApi } from './api/factors.ts'
 import { productsApi } from './api/products.ts'
 import { reportFilesApi } from './api/report-files.ts'
@@ -147,6 +148,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   lateDataApi(app, { park, accounts: options.accounts })
   closingsApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
+  recordsApi(app, { park, clock, guard, accounts: options.accounts, desk: options.desk })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
   monitoringApi(app, { park, clock, books, sources: options.reports })

@@ -32,6 +32,7 @@ import type {
   SlotProof,
   ChangedMonth,
   PostingProgress,
+  CertificateClaim,
   LedgerAddition,
   LedgerPageWish,
   LedgerRow,
@@ -269,7 +270,8 @@ export interface AccountBooks {
 
   /**
    * Adds entries to the end of an account's chain, numbered and hashed, in one transaction, with the account's new
-   * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before. Throws
+   * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before; where it is so by
+   * more than a minute, an entry of the kind `clock` after them says it, once. Throws
    * `entry-invalid` for a reversal of what cannot be reversed, `certificate-used` for a reference that an account holds,
    * `month-closed` for a figure of a closed month, `entry-invalid` where the last entry is not number `after`; then nothing
    * was added. A closing locks the intervals that its month's postings rest on, a reopening releases them: what came
@@ -289,6 +291,9 @@ export interface AccountBooks {
    * @param more what follows at once waits for the disk, and so for this: after a power cut both may be gone
    */
   postAll(additions: readonly LedgerAddition[], nowMs: number, more?: boolean): void
+
+  /** Certificates as records and as entries claim them, records first; what was replaced or reversed claims nothing. */
+  certificates(): readonly CertificateClaim[]
 
   /** Months that entries after a number speak of. */
   monthsAfter(account: string, number: number): readonly string[]

@@ -34,7 +34,7 @@ import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { threadsFor } from '../posting-threads.ts'
-import { readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { readContractedDemand, readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { openScheduledReports } from '../report-schedules.ts'
 import { HeadNotes } from '../head-notes.ts'
 import { IntervalCopying } from '../interval-copying.ts'
@@ -229,6 +229,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
               plan: accounting.plan,
               tariffs: readTariffs(given.park),
               powerFactors: readPowerFactors(),
+              contractRule: readContractedDemand(),
               loadRule: readLoadRule(),
             },
     })

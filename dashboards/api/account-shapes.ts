@@ -75,6 +75,10 @@ export const statement = z.object({
       }),
     )
     .meta({ description: 'Of the years of the period in which there are any' }),
+  clocks: z.array(z.object({ entry: z.int(), wallMs: epochMs, datedMs: epochMs })).meta({
+    description:
+      'Of a statement "as known on": a clock said wallMs after it had said datedMs, so what was added between may be dated later and is not in it',
+  }),
   differences: z.array(
     z.object({
       entry: z.int(),

@@ -26,6 +26,7 @@ const statusByCode: Partial<Record<FaultCode, number>> = {
   'entry-invalid': 409,
   'month-closed': 409,
   'certificate-used': 409,
+  'correction-invalid': 409,
   // What was entered, or the plan, leaves no figure: nothing is wrong with the server.
   'factor-missing': 422,
   'factor-ambiguous': 422,

@@ -46,6 +46,7 @@ export function accountBooks(
     ledger: (...asked) => file.read(() => ledger.entries(...asked)),
     ledgerEntry: (...asked) => file.read(() => ledger.entry(...asked)),
     ledgerPage: (...asked) => file.read(() => ledger.page(...asked)),
+    certificates: () => file.read(() => [...records.certificates(), ...ledger.certificates()]),
     monthsAfter: (account, number) => file.read(() => ledger.monthsAfter(account, number)),
     postedMonths: (account) => file.read(() => ledger.postedMonths(account)),
     reopenedMonths: (account) => file.read(() => ledger.reopenedMonths(account)),

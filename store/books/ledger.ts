@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 import { bodyKeeper, hashedText, type KeptBody, type KeptPart } from '#contract/kept-entry.ts'
+import type { CertificateClaim } from '../port.ts'
+import { claimRow } from './accounting-records.ts'
 import { openLedgerChecks, type Reversed } from './ledger-checks.ts'
 import { openLedgerFactors } from './ledger-parts.ts'
 import { openLedgerRows } from './ledger-rows.ts'
@@ -13,6 +15,8 @@ import { openLedgerRows } from './ledger-rows.ts'
 const headRow = z.object({ number: z.number(), hash: z.string() }).optional()
 const lastRow = z.object({ last: z.number() }).optional()
 
+/** Clocks are put right by less than this all the time. */
+const CLOCK_STEP_MS = 60_000
 /** Rows of one statement: most of its time it would else begin and end. */
 const ROWS_AT_ONCE = 20
 const ROW = '(?, ?, ?, ?, ?, ?, ?, ?, unhex(?), unhex(?), ?, ?, ?)'
@@ -64,6 +68,9 @@ export function openLedger(database: DatabaseSync) {
   const last = database.prepare(
     'SELECT recorded_at_ms AS last FROM ledger_entry WHERE account = ? AND number = ?',
   )
+  const toldClock = database.prepare(
+    "SELECT 1 FROM ledger_entry WHERE account = ? AND kind = 'clock' AND recorded_at_ms = ? LIMIT 1",
+  )
   const posted = database.prepare(
     "SELECT DISTINCT month FROM ledger_entry WHERE account = ? AND kind = 'posting' ORDER BY month",
   )
@@ -75,6 +82,13 @@ export function openLedger(database: DatabaseSync) {
   )
   const factors = openLedgerFactors(database)
   const keep = bodyKeeper((text) => digestOf('sha256', text))
+  const claims = database.prepare(
+    `SELECT reference AS certificate, account, number FROM ledger_entry AS one
+     WHERE reference IS NOT NULL AND kind = 'certificate'
+     AND NOT EXISTS (SELECT 1 FROM ledger_entry AS other
+                     WHERE other.account = one.account AND other.reverses = one.number)
+     ORDER BY recorded_at_ms, account, number`,
+  )
   const check = openLedgerChecks(database)
 
   /** Writes rows of the table, in groups. */
@@ -99,9 +113,12 @@ export function openLedger(database: DatabaseSync) {
     const appended: Appended = { first: number + 1, recordedAtMs, previous, hashes: [] }
     if (bodies.length === 0) return appended
     const held = new HeldEvidence(check(account, bodies, number + 1))
+    const isAhead = lastMs - nowMs > CLOCK_STEP_MS && toldClock.get(account, lastMs) === undefined
+    // After what is added: a closing is signed over the chain as it was before it.
+    const all = isAhead ? [...bodies, keep({ kind: 'clock', wallMs: nowMs })] : bodies
     const used = new Map<string, KeptPart>()
     const rows: SQLInputValue[][] = []
-    for (const kept of bodies) {
+    for (const kept of all) {
       number += 1
       const { kind, month, reverses, reference, text, parts } = kept
       const said = { account, number, recordedAtMs, previous, version: VERSION } as const
@@ -149,6 +166,8 @@ export function openLedger(database: DatabaseSync) {
     ...openLedgerRows(database, factors),
     factorsText: (digest: string) => factors.find(digest)?.text,
     headOf,
+    certificates: () =>
+      claims.all().map((row): CertificateClaim => ({ in: 'entry', ...claimRow.parse(row) })),
     accounts: () => accounts.all().map((row) => String(row['account'])),
     reopenedMonths: (account: string) => reopened.all(account).map((row) => String(row['month'])),
     monthsAfter: (account: string, number: number) =>

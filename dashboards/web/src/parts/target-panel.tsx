@@ -132,6 +132,7 @@ function Limits({ target }: { target: TargetView }): ReactNode {
   const { status, document, confidence } = target
   const tonnes = status?.forecast?.tonnes
   const refusal = status?.refusal ?? null
+  const twice = (target.output ?? []).flatMap(({ month, conflict }) => (conflict ? month : []))
   const key = refusal === null ? undefined : refusalKeys[refusal.reason]
   return (
     <div className="panel-note">
@@ -152,6 +153,9 @@ function Limits({ target }: { target: TargetView }): ReactNode {
       )}
       {refusal === null && status !== null && status.missing.length > 0 && (
         <p className="is-incomplete">{t('targets.missing', { months: status.missing.join(', ') })}</p>
+      )}
+      {twice.length > 0 && (
+        <p className="is-incomplete">{t('targets.outputTwice', { months: twice.join(', ') })}</p>
       )}
       <p>
         <ConfidenceTag confidence={confidence} /> <Verbatim>{document}</Verbatim>
