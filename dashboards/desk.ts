@@ -4,6 +4,7 @@ import type { Refusal } from '#contract/commit.ts'
 import type { EntryBody } from '#contract/entry.ts'
 import type { GapDecision } from '#contract/gap.ts'
 import type { Remark } from '#store/alarm-port.ts'
+import type { PublishedConfiguration } from '#store/fleet-port.ts'
 
 /** Who decides, and why. */
 interface Person {
@@ -47,6 +48,8 @@ export interface Desk {
   remark(subject: string, remark: Remark): void
   /** False where there is no such alarm, or somebody has acknowledged it. */
   acknowledgeAlarm(id: number, by: string, atMs: number): boolean
+  /** What was handed to the broker for a gateway. */
+  keepPublished(published: PublishedConfiguration): void
   /** Adds an entry to the end of an account's chain and returns its number. Throws what the books hold against it. */
   enter(account: string, body: EntryBody, nowMs: number): number
   /**

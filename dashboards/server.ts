@@ -14,6 +14,7 @@ import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
 import { auditApi } from './api/audit.ts'
+import { carbonApi } from './api/carbon.ts'
 import { closingsApi } from './api/closings.ts'
 import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
@@ -134,7 +135,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   baselineApi(app, { park, clock, store, sources: options.reports })
   productsApi(app, { park, clock, sources: options.reports })
   qualityApi(app, books)
-  alarmsApi(app, { books, clock, guard, desk: options.desk, rules: options.alarms?.rules ?? [] })
+  alarmsApi(app, {
+    books,
+    clock,
+    guard,
+    desk: options.desk,
+    rules: options.alarms?.rules ?? [],
+    targets: options.targets?.targets.targets ?? [],
+  })
   dataQualityApi(app, { parkOf, books, clock, guard, desk: options.desk })
   fleetApi(app, {
     park,
@@ -143,8 +151,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     guard,
     lines: () => view(park).gateways,
     publish: options.publishConfiguration,
+    books,
+    desk: options.desk,
   })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  carbonApi(app, { park, accounts: options.accounts })
   lateDataApi(app, { park, accounts: options.accounts })
   closingsApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })

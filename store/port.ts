@@ -7,6 +7,7 @@ import type { Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import type { RecordedEntry } from '#contract/meter-entry.ts'
 import type { AlarmBooks } from './alarm-port.ts'
+import type { FleetBooks } from './fleet-port.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type {
@@ -337,7 +338,7 @@ export interface AccountBooks {
  * SQLite always; calls are synchronous and each is one transaction.
  * Throws a Fault `books-unusable` when the file cannot be read or written.
  */
-export interface Books extends DeliveryBooks, IntervalBooks, AccountBooks, AlarmBooks {
+export interface Books extends DeliveryBooks, IntervalBooks, AccountBooks, AlarmBooks, FleetBooks {
   /** Some ten milliseconds at most, however old the books are. */
   counts(): BooksCounts
 

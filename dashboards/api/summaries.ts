@@ -61,6 +61,7 @@ const summaries: Readonly<Record<string, string>> = {
   'POST /api/v1/alarms/{id}/remarks': 'A remark on an alarm',
   'GET /api/quality': 'Holes, gaps and quarantine',
   'GET /api/v1/accounts': 'The carbon accounts that the viewer may see, and their months',
+  'GET /api/v1/carbon': 'What all accounts have posted in some months, and their sum',
   'GET /api/v1/accounts/{account}/statement': 'Statement of an account, as known on a day',
   'GET /api/v1/accounts/{account}/entries': 'Entries of an account’s ledger, oldest first',
   'GET /api/v1/accounts/{account}/positions': 'Allowances, targets, offsets and certificates of an account',
