@@ -170,7 +170,7 @@ export function AlarmsPage(): ReactNode {
         </PageHead>
         <NotRead why={answer.failure} />
         {refused !== undefined && <Alert type="error" showIcon title={refused} />}
-        <section className="panel">
+        <section className="panel alarm-list">
           <Table<AlarmLine>
             columns={columns}
             dataSource={answer.data?.alarms ?? []}
