@@ -76,16 +76,14 @@ export function useAnswer<T extends z.ZodType>(
   const request = useMemo(() => ({ path, refresh, attempt }), [path, refresh, attempt])
   const flight = useRef<Flight>(undefined)
 
-  useEffect(
-    () => () => {
-      flight.current?.abort.abort()
-      flight.current = undefined
-    },
-    [schema, path],
-  )
+  useEffect(() => () => flight.current?.abort.abort(), [])
 
   useEffect(() => {
     const { path } = request
+    if (flight.current !== undefined && flight.current.path !== path) {
+      flight.current.abort.abort()
+      flight.current = undefined
+    }
     if (path === undefined) return undefined
     let retry: number | undefined
     const load = async (signal: AbortSignal): Promise<void> => {
