@@ -84,6 +84,38 @@ describe('following commit records', () => {
     expect(new Set(told).size).toBe(12_000)
   })
 
+  test('a minute of an outage’s backlog is read in parts, and everything else has its turn between them', async () => {
+    const { store, books } = place
+    const parts: number[] = []
+    let turns = 0
+    const others = setInterval(() => (turns += 1), 0)
+    follower = new CommitFollower({
+      ...place,
+      books: {
+        followedUntilMs: () => books.followedUntilMs(),
+        follow: (records, nowMs) => {
+          parts.push(records.length)
+          return books.follow(records, nowMs)
+        },
+      },
+      onCommits: (records) => told.push(...records.map(({ seq }) => seq)),
+    })
+    await store.appendCommits(
+      Array.from({ length: 6_000 }, (_, index) => commitAt(index + 1, T0 - 6_000 + index)),
+    )
+    await follower.follow()
+    const between = turns
+    expect(told).toHaveLength(6_000)
+    expect(Math.max(...parts)).toBeLessThanOrEqual(500)
+    expect(between).toBeGreaterThan(0)
+    // Read again, they cost no look into the books but one a part.
+    parts.length = 0
+    place.clock.advance(10_000)
+    await follower.follow()
+    clearInterval(others)
+    expect(Math.max(...parts)).toBe(1)
+  })
+
   test('what was entered before a restart is not told again', async () => {
     await commit(1)
     await follower.follow()

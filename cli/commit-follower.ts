@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
@@ -27,7 +28,13 @@ const SHORT_OVERLAP_MS = 5_000
  */
 const LONG_OVERLAP_MS = 2 * 3_600_000
 const LONG_OVERLAP_EVERY_MS = 3_600_000
-const PAGE = 5_000
+/** Read and entered in one go, some tens of milliseconds: then everything else of this process has its turn. */
+const PAGE = 500
+/** Records that are remembered as entered, so that reading them again costs no look into the books: a fast minute’s. */
+const REMEMBERED_MAX = 20_000
+
+const nameOf = ({ gateway, epoch, seq, digest }: CommitRecord): string =>
+  `${gateway} ${epoch} ${seq} ${digest}`
 
 /**
  * Enters commit records into the books, by the instants that they carry. These come from the clocks of others, so no
@@ -39,6 +46,8 @@ export class CommitFollower {
   #longDueMs = -Infinity
   #wideDueMs = -Infinity
   #isAhead = false
+  /** When each was committed that was entered lately. */
+  readonly #entered = new Map<string, number>()
 
   constructor(parts: CommitFollowerParts) {
     this.#parts = parts
@@ -56,7 +65,8 @@ export class CommitFollower {
     let limit = PAGE
     for (;;) {
       const page = await store.commitsSince(fromMs, limit)
-      const news = books.follow(page, nowMs)
+      const news = books.follow(this.#unknownIn(page), nowMs)
+      this.#remember(page)
       if (news.length > 0) onCommits(news)
       if (this.#longDueMs > 0) this.#tellLate(news, expectedMs)
       const newestMs = page.at(-1)?.committedAtMs ?? fromMs
@@ -64,10 +74,33 @@ export class CommitFollower {
       if (newestMs > fromMs) fromMs = newestMs
       else if (page.length >= limit / 2) limit *= 2
       else break
+      await turn()
     }
     this.#tellAhead(fromMs - nowMs)
     if (isWide) this.#wideDueMs = startedMs + OVERLAP_EVERY_MS
     if (isLong) this.#longDueMs = startedMs + LONG_OVERLAP_EVERY_MS
+  }
+
+  /** Those that the books may not know; and the last, which says how far they have followed. */
+  #unknownIn(page: readonly CommitRecord[]): CommitRecord[] {
+    return page.filter(
+      (record, place) =>
+        place === page.length - 1 || (this.#entered.get(nameOf(record)) ?? -1) < record.committedAtMs,
+    )
+  }
+
+  #remember(page: readonly CommitRecord[]): void {
+    for (const record of page) {
+      const name = nameOf(record)
+      const beforeMs = this.#entered.get(name) ?? -1
+      // Set again it is the newest: those that are still read are never the first to be forgotten.
+      this.#entered.delete(name)
+      this.#entered.set(name, Math.max(beforeMs, record.committedAtMs))
+    }
+    for (const oldest of this.#entered.keys()) {
+      if (this.#entered.size <= REMEMBERED_MAX) return
+      this.#entered.delete(oldest)
+    }
   }
 
   #firstMs(nowMs: number, overlapMs: number): number {

@@ -89,6 +89,12 @@ export class Board {
     }
   }
 
+  /** Whether a reading of that moment may be newer than one that is known of the meter, or put it right. */
+  mayBeNews(meter: MeterId, atMs: number): boolean {
+    const newest = [...(this.#meters.get(meter)?.newest.values() ?? [])]
+    return newest.length === 0 || newest.some((reading) => atMs >= reading.atMs)
+  }
+
   #heard(gateway: string | undefined, atMs: number, nowMs: number): void {
     const memory = gateway === undefined ? undefined : this.#gateways.get(gateway)
     if (memory !== undefined) memory.heardMs = Math.max(memory.heardMs ?? 0, Math.min(atMs, nowMs))

@@ -144,6 +144,8 @@ const inPeriod = (atMs: number, { fromMs, toMs }: Period): boolean => atMs >= fr
 export class MemoryReadings implements ReadingSource {
   readonly #readings = new Map<string, Reading>()
   fault: Error | undefined
+  /** How often the newest readings were asked for. */
+  latestReads = 0
 
   async append(readings: readonly Reading[]): Promise<void> {
     for (const reading of readings) {
@@ -158,6 +160,7 @@ export class MemoryReadings implements ReadingSource {
   }
 
   async latest(meters: readonly string[]): Promise<readonly Reading[]> {
+    this.latestReads += 1
     const newest = new Map(
       this.#all()
         .filter((each) => meters.includes(each.meter))

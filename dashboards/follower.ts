@@ -35,15 +35,23 @@ export class Follower {
     this.#unread = new Set(parts.park.meters.keys())
   }
 
-  /** True where one of them is new. */
+  /**
+   * True where one of them brought something to see. A backlog that is older than what is shown changes no value: the
+   * readings that come meanwhile need not wait until thousands of its batches were looked at.
+   */
   noticeCommits(records: readonly CommitRecord[]): boolean {
     const { board, park, clock } = this.#parts
-    const news = records.filter((record) => this.#isNew(record))
-    for (const record of news) {
+    let hasNews = false
+    for (const record of records) {
+      if (!this.#isNew(record)) continue
       board.takeCommit(record, clock.wallMs())
-      for (const { meter } of record.touched) if (park.meters.has(meter)) this.#touched.add(meter)
+      for (const { meter, toMs } of record.touched) {
+        if (!park.meters.has(meter) || !board.mayBeNews(meter, toMs)) continue
+        this.#touched.add(meter)
+        hasNews = true
+      }
     }
-    return news.length > 0
+    return hasNews
   }
 
   #isNew({ gateway, epoch, seq, digest, committedAtMs }: CommitRecord): boolean {

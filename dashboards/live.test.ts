@@ -21,9 +21,12 @@ let url: string
 let accepted: ServerResponse[]
 let catchUps: number
 let mayLook: boolean
+/** What making a view takes. */
+let viewMs: number
 
 /** A large park in which every meter changes with every view: one change is about two megabytes. */
 function view(): Overview {
+  if (viewMs > 0) clock.advance(viewMs)
   const atMs = clock.wallMs()
   const power = { value: 1, exact: null, unit: 'kW', quality: 'good', atMs, ageMs: 0, fresh: true } as const
   return {
@@ -50,6 +53,7 @@ beforeEach(async () => {
   accepted = []
   catchUps = 0
   mayLook = true
+  viewMs = 0
   meters = METERS
   stream = new LiveStreams({
     park: smallPark,
@@ -145,6 +149,21 @@ test('a change is on its way 50 ms after its commit, and the next one not before
     clock.advance(1)
     await received
   }
+})
+
+test('however long a change takes to make, the next one is on its way 300 ms later', async () => {
+  const viewer = await connect()
+  await nextEvent(viewer, 'snapshot')
+  const first = nextEvent(viewer, 'change')
+  viewMs = 200
+  stream.notice()
+  clock.advance(50)
+  await first
+  const second = nextEvent(viewer, 'change')
+  stream.notice()
+  clock.advance(300)
+  await second
+  viewMs = 0
 })
 
 test('commits that come together are one change', async () => {

@@ -7,9 +7,13 @@ import type { LiveGateway, LiveMeter, Overview } from './api/shapes.ts'
 
 /** Changes that come within this time travel together. */
 const COALESCE_MS = 50
-/** Between two changes lies at least so much, and so many times what the last one took to make and send. */
+/**
+ * Between two changes lies at least so much, and so many times what the last one took to make and send: but never so long
+ * that a new value is a second old before it is on a screen, whatever else this process does meanwhile.
+ */
 const SPACING_MS = 100
 const REST_TIMES = 9
+const REST_MS_MAX = 300
 /** Silence comes by the passing of time alone, so it is looked for at this pace. */
 const WATCH_MS = 1_000
 /** A viewer that hears nothing for longer than two of these may say that the stream is broken. */
@@ -152,7 +156,8 @@ class LiveStream {
     const startedMs = clock.monotonicMs()
     this.#sendChanges()
     const endedMs = clock.monotonicMs()
-    this.#restUntilMs = endedMs + Math.min(WATCH_MS, Math.max(SPACING_MS, REST_TIMES * (endedMs - startedMs)))
+    this.#restUntilMs =
+      endedMs + Math.min(REST_MS_MAX, Math.max(SPACING_MS, REST_TIMES * (endedMs - startedMs)))
   }
 
   #sendChanges(): void {

@@ -55,6 +55,23 @@ describe('live stream', () => {
     await expect.poll(async () => meterIn(await bench.overview(), 'forge-main').power?.value).toBe(42)
   })
 
+  test('a backlog that is older than what is shown is no news; a newer value behind it is', async () => {
+    await bench.start()
+    await bench.store.append([power('forge-main', startMs, 42)])
+    bench.server.noticeCommits([commitOf('gw-east', ['forge-main'], startMs)])
+    bench.clock.advance(250)
+    await expect.poll(async () => meterIn(await bench.overview(), 'forge-main').power?.value).toBe(42)
+    const read = bench.store.latestReads
+    for (let past = 1; past < 50; past += 1)
+      bench.server.noticeCommits([commitOf('gw-east', ['forge-main'], startMs - past * 1_000)])
+    bench.clock.advance(1_000)
+    await bench.store.append([power('forge-main', startMs + 1_000, 43)])
+    expect(bench.store.latestReads).toBe(read)
+    bench.server.noticeCommits([commitOf('gw-east', ['forge-main'], startMs + 1_000)])
+    bench.clock.advance(250)
+    await expect.poll(async () => meterIn(await bench.overview(), 'forge-main').power?.value).toBe(43)
+  })
+
   test('stopping ends the streams', async () => {
     await bench.start()
     const stream = await bench.listen()

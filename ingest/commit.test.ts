@@ -86,6 +86,32 @@ describe('commit', () => {
     expect(receipts.map((receipt) => receipt.digest)).toEqual([batch(2), batch(1)].map(digestOf))
   })
 
+  it('live does not wait for backlog that the store takes its time for, however much of it there is', async () => {
+    const { store, clock, committer, receipts, offer, settle } = bench()
+    const taken = Promise.withResolvers<void>()
+    store.before = (step) => (step === 'append' && receipts.length === 0 ? taken.promise : undefined)
+    for (const seq of [1, 2, 3, 4]) {
+      offer(batch(seq), 'backlog')
+      await settle()
+    }
+    store.before = () => {}
+    for (const seq of [5, 6]) {
+      offer(batch(seq))
+      clock.advance(10)
+      await settle()
+    }
+    expect(receipts.map((receipt) => receipt.digest)).toEqual([batch(5), batch(6)].map(digestOf))
+    taken.resolve()
+    for (let step = 0; step < 10; step += 1) {
+      clock.advance(30)
+      await settle()
+    }
+    await committer.stop(0)
+    expect(new Set(receipts.map((receipt) => receipt.digest))).toEqual(
+      new Set([1, 2, 3, 4, 5, 6].map((seq) => digestOf(batch(seq)))),
+    )
+  })
+
   it('has one group hold some ten thousand readings at most', async () => {
     const { store, committer, offer } = bench()
     const large = (seq: number): Uint8Array =>

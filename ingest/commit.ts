@@ -94,6 +94,10 @@ export function startCommitter({
   let storeAvailable = true
   /** While one group gathers, the other does not take away what would join it. */
   let gathering: Promise<void> | undefined
+  /** Groups under way that hold backlog. */
+  let withBacklog = 0
+  /** The group of live payloads that has overtaken them. */
+  let overtaking: Promise<void> | undefined
   let lastWrite = { endedMs: 0, tookMs: 0 }
   const doubt = watchClock({ clock, isClockKept })
   let isDoubted = false
@@ -127,7 +131,7 @@ export function startCommitter({
     }
   }
 
-  function takeGroup(): Judged[] {
+  function takeGroup(take: () => Delivery | undefined): Judged[] {
     const group: Judged[] = []
     let readings = 0
     let characters = 0
@@ -136,7 +140,7 @@ export function startCommitter({
       readings < READINGS_PER_COMMIT &&
       characters < REFUSED_CHARACTERS_PER_COMMIT
     ) {
-      const delivery = waiting.take()
+      const delivery = take()
       if (delivery === undefined) break
       const judged = judge(delivery)
       if (judged === undefined) continue
@@ -234,6 +238,35 @@ export function startCommitter({
     return complaint
   }
 
+  /**
+   * Where all groups under way hold backlog, live payloads do not wait for them: they have a group more. However large the
+   * backlog and however slow the store, new readings wait for what others of them are being written.
+   */
+  function overtake(): void {
+    if (overtaking !== undefined || stopping) return
+    if (withBacklog < GROUPS_UNDER_WAY || waiting.liveCount === 0) return
+    overtaking = (async () => {
+      await pause(clock, GATHER_STEP_MS, abort.signal)
+      const group = takeGroup(() => waiting.takeLive())
+      if (group.length > 0) await commit(group)
+    })().finally(() => {
+      overtaking = undefined
+      overtake()
+    })
+  }
+
+  async function commitInTurn(group: readonly Judged[]): Promise<void> {
+    const isBacklog = group.some(({ delivery }) => delivery.topic.leaf === 'backlog')
+    if (!isBacklog) return commit(group)
+    withBacklog += 1
+    overtake()
+    try {
+      await commit(group)
+    } finally {
+      withBacklog -= 1
+    }
+  }
+
   async function run(): Promise<void> {
     while (!abort.signal.aborted) {
       await (stopping ? undefined : waiting.filled())
@@ -244,8 +277,8 @@ export function startCommitter({
       gathering = gather()
       await gathering
       gathering = undefined
-      const group = takeGroup()
-      if (group.length > 0) await commit(group)
+      const group = takeGroup(() => waiting.take())
+      if (group.length > 0) await commitInTurn(group)
       else if (stopping) return
     }
   }
@@ -256,13 +289,14 @@ export function startCommitter({
       const taken = stopping ? 'dropped' : waiting.offer(delivery)
       if (taken === 'dropped') counts.dropped += 1
       if (taken === 'coalesced') counts.coalesced += 1
+      if (taken === 'queued') overtake()
     },
     stop: async (graceMs) => {
       stopping = true
       waiting.wake()
       const graceEnds = new AbortController()
       try {
-        await Promise.race([ended, pause(clock, graceMs, graceEnds.signal)])
+        await Promise.race([Promise.all([ended, overtaking]), pause(clock, graceMs, graceEnds.signal)])
       } finally {
         graceEnds.abort()
         abort.abort(new Error('stopped'))

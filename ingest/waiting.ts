@@ -80,6 +80,11 @@ export class Waiting {
     return this.#live.count + this.#backlog.count
   }
 
+  /** Of these those that are live. */
+  get liveCount(): number {
+    return this.#live.count
+  }
+
   get bytes(): number {
     return this.#live.bytes + this.#backlog.bytes
   }
@@ -97,6 +102,11 @@ export class Waiting {
   /** The next one; it stays known, so that the same payload is not taken in again meanwhile, until `release`. */
   take(): Delivery | undefined {
     return this.#live.take() ?? this.#backlog.take()
+  }
+
+  /** The same of live ones alone. */
+  takeLive(): Delivery | undefined {
+    return this.#live.take()
   }
 
   /** Called when its receipt is on the way, or when it was given up. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CommitRecord } from '#contract/commit.ts'
 import { commitOf, digestOf, refusalOf } from './books/books.test-support.ts'
+import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { encodeLine } from './line-protocol.ts'
 import type { WriteAnswer } from './partial-write.ts'
@@ -26,23 +27,8 @@ const recordOf = (seq: number, characters: number): CommitRecord =>
     digest: digestOf(`${seq}`),
     refused: characters === 0 ? [] : [{ ...refusalOf(''), payload: 'A'.repeat(characters) }],
   })
-const lineOf = (record: CommitRecord): string => encodeLine(commitPoint(record))
-
-test('records of one write never stand at the same place, whatever their digests say', async () => {
-  const { send, taken } = server(Infinity)
-  const nobodys = { epoch: null, seq: null, committedAtMs: 7_000 }
-  // The first twelve digits differ by a multiple of the places in a millisecond.
-  const records = [0, 1, 2].map((times) =>
-    commitOf(1, {
-      ...nobodys,
-      digest: (5 + times * 1_000_000).toString(16).padStart(12, '0').padEnd(64, '0'),
-    }),
-  )
-  await appendCommitsThrough(records, send)
-  expect(taken.map((line) => line.split(' ').at(-1))).toEqual(['7000000005', '7000000006', '7000000007'])
-  await appendCommitsThrough(records, send)
-  expect(taken.slice(3)).toEqual(taken.slice(0, 3))
-})
+const places = (): CommitPlaces => new CommitPlaces('w')
+const lineOf = (record: CommitRecord): string => encodeLine(commitPoint(record, places().of(record)))
 
 describe('commit records on their way to a server that bounds its requests', () => {
   test('all arrive once and in order, however long each is, as long as each alone is short enough', async () => {
@@ -53,7 +39,7 @@ describe('commit records on their way to a server that bounds its requests', () 
         async (lengths, charactersMax) => {
           const records = lengths.map((length, index) => recordOf(index + 1, length))
           const { send, taken } = server(charactersMax)
-          await appendCommitsThrough(records, send)
+          await appendCommitsThrough(records, places(), send)
           expect(taken).toEqual(records.map(lineOf))
         },
       ),
@@ -64,7 +50,7 @@ describe('commit records on their way to a server that bounds its requests', () 
   test('long ones do not stand in one request', async () => {
     const { send, taken, requestCount } = server(25_000_000)
     const records = Array.from({ length: 9 }, (_, index) => recordOf(index + 1, 5_600_000))
-    await appendCommitsThrough(records, send)
+    await appendCommitsThrough(records, places(), send)
     expect(taken).toHaveLength(9)
     expect(requestCount()).toBe(9)
   })
@@ -72,7 +58,7 @@ describe('commit records on their way to a server that bounds its requests', () 
   test('of one that is too long by itself the beginning is written, and it says so', async () => {
     const { send, taken } = server(100_000)
     const [before, long, after] = [recordOf(1, 0), recordOf(2, 2_000_000), recordOf(3, 0)]
-    await appendCommitsThrough([before, long, after], send)
+    await appendCommitsThrough([before, long, after], places(), send)
     expect(taken).toHaveLength(3)
     expect(taken[0]).toBe(lineOf(before))
     expect(taken[2]).toBe(lineOf(after))
@@ -80,7 +66,9 @@ describe('commit records on their way to a server that bounds its requests', () 
   })
 
   test('a server that takes nothing is unavailable', async () => {
-    await expect(appendCommitsThrough([recordOf(1, 10_000)], server(10).send)).rejects.toMatchObject({
+    await expect(
+      appendCommitsThrough([recordOf(1, 10_000)], places(), server(10).send),
+    ).rejects.toMatchObject({
       code: 'store-unavailable',
       retryable: true,
     })

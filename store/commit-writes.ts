@@ -1,8 +1,9 @@
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
+import type { CommitPlace, CommitPlaces } from './commit-places.ts'
 import { encodeLine } from './line-protocol.ts'
 import type { SendLines, WriteAnswer } from './partial-write.ts'
-import { commitPoint, placesOf } from './points.ts'
+import { commitPoint } from './points.ts'
 
 /**
  * Commit records as requests that a server takes. Their bodies carry refused payloads, up to 5.6 MB each, and servers
@@ -20,20 +21,19 @@ const CHARACTERS_KEPT_LEAST = 1_000
 
 interface Written {
   readonly record: CommitRecord
-  readonly place: number
+  readonly place: CommitPlace
   readonly line: string
 }
 
-function written(record: CommitRecord, place: number): Written {
+function written(record: CommitRecord, place: CommitPlace): Written {
   return { record, place, line: encodeLine(commitPoint(record, place)) }
 }
 
-function* requestsOf(records: readonly CommitRecord[]): Generator<Written[]> {
+function* requestsOf(records: readonly CommitRecord[], places: CommitPlaces): Generator<Written[]> {
   let request: Written[] = []
   let characters = 0
-  const places = placesOf(records)
-  for (const [index, record] of records.entries()) {
-    const one = written(record, places[index] ?? 0)
+  for (const record of records) {
+    const one = written(record, places.of(record))
     if (
       request.length === COMMITS_PER_REQUEST ||
       (request.length > 0 && characters + one.line.length > CHARACTERS_PER_REQUEST)
@@ -84,6 +84,10 @@ async function sendAll(request: readonly Written[], send: SendLines): Promise<vo
 }
 
 /** Writes commit records, each of which must be taken. Throws `store-unavailable` with the server's words otherwise. */
-export async function appendCommitsThrough(records: readonly CommitRecord[], send: SendLines): Promise<void> {
-  for (const request of requestsOf(records)) await sendAll(request, send)
+export async function appendCommitsThrough(
+  records: readonly CommitRecord[],
+  places: CommitPlaces,
+  send: SendLines,
+): Promise<void> {
+  for (const request of requestsOf(records, places)) await sendAll(request, send)
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { InfluxDB, type IPoolOptions } from 'influx'
 import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
@@ -7,6 +8,7 @@ import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
+import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
@@ -93,6 +95,7 @@ function usableOf(meter: MeterId, quantity: QuantityName): string {
 
 class Influx1Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
+  readonly #places = new CommitPlaces(randomUUID())
   readonly #client: InfluxDB
   readonly #options: Influx1Options
   readonly #requests: ServerRequests
@@ -139,7 +142,7 @@ class Influx1Readings implements ReadingStore {
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
-    return this.#calls.run(() => appendCommitsThrough(records, (lines) => this.#send(lines)))
+    return this.#calls.run(() => appendCommitsThrough(records, this.#places, (lines) => this.#send(lines)))
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {

@@ -1,97 +1,244 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startInflux2, type Influx2Server } from '#test/support/influx2.ts'
 import {
   startRecordingServer,
   type Answer,
   type RecordedRequest,
   type RecordingServer,
 } from '#test/support/recording-server.ts'
+import { describeWith } from '#test/support/servers.ts'
 import { readingStoreConformance } from './conformance.ts'
-import { commitOf, counted, power, register, T0, value } from './conformance/sample-readings.ts'
+import { sorted } from './conformance/any-readings.ts'
+import { commitOf, counted, everything, power, register, T0, value } from './conformance/sample-readings.ts'
 import { openInflux2Readings } from './influx2-readings.ts'
 
 const period = { fromMs: T0, toMs: T0 + 3_600_000 }
 
-/**
- * A server 2.x to test against: TANBIAO_TEST_INFLUX2_URL, _TOKEN and _ORG. The token must be allowed to make buckets:
- * each test has one of its own.
- */
-const real = {
-  url: process.env['TANBIAO_TEST_INFLUX2_URL'] ?? '',
-  token: process.env['TANBIAO_TEST_INFLUX2_TOKEN'] ?? '',
-  org: process.env['TANBIAO_TEST_INFLUX2_ORG'] ?? '',
-}
+describeWith(['TANBIAO_TEST_INFLUXD2'], 'InfluxDB 2.x', () => {
+  let server: Influx2Server
 
-async function api(method: string, path: string, body?: object): Promise<unknown> {
-  const response = await fetch(new URL(path, real.url), {
-    method,
-    headers: { authorization: `Token ${real.token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  beforeAll(async () => {
+    server = await startInflux2()
   })
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-  return response.status === 204 ? undefined : response.json()
-}
+  afterAll(() => server.remove())
 
-/** The first `id` in an answer of the server. */
-function idIn(answer: unknown): string {
-  const id = /"id":\s*"([0-9a-f]{16})"/.exec(JSON.stringify(answer))?.[1]
-  if (id === undefined) throw new Error('no id in the answer')
-  return id
-}
+  async function freshBucket(retentionSeconds = 0): Promise<string> {
+    const bucket = `tanbiao-${randomUUID()}`
+    await server.makeBucket(bucket, retentionSeconds)
+    return bucket
+  }
 
-async function freshBucket(retentionSeconds = 0) {
-  const bucket = `tanbiao-${randomUUID()}`
-  const orgID = idIn(await api('GET', `/api/v2/orgs?org=${encodeURIComponent(real.org)}`))
-  const retentionRules = retentionSeconds === 0 ? [] : [{ type: 'expire', everySeconds: retentionSeconds }]
-  const id = idIn(await api('POST', '/api/v2/buckets', { orgID, name: bucket, retentionRules }))
-  const open = () => openInflux2Readings({ url: new URL(real.url), org: real.org, bucket, token: real.token })
-  return { bucket, open, remove: async () => void (await api('DELETE', `/api/v2/buckets/${id}`)) }
-}
-
-const absent = real.url === ''
-
-describe.skipIf(absent)(`InfluxDB 2.x${absent ? ' [needs TANBIAO_TEST_INFLUX2_URL]' : ''}`, () => {
   readingStoreConformance(
     'InfluxDB 2.x',
     async () => {
-      const { open, remove } = await freshBucket()
-      return { store: await open(), reopen: open, cleanup: remove }
+      const bucket = await freshBucket()
+      const open = () => server.openStore(bucket)
+      return { store: await open(), reopen: open, cleanup: () => server.removeBucket(bucket) }
     },
     { runs: 4 },
   )
 
-  test('readings against a field type are found and returned, all others are stored', async () => {
-    const { bucket, open, remove } = await freshBucket()
-    const store = await open()
-    await fetch(new URL(`/api/v2/write?org=${real.org}&bucket=${bucket}`, real.url), {
-      method: 'POST',
-      headers: { authorization: `Token ${real.token}` },
-      body: `electricity,meter=x ${power}="oops" ${T0}000000`,
+  describe('what a real server does', () => {
+    test('readings against a field type are found and returned, all others are stored', async () => {
+      const bucket = await freshBucket()
+      const store = await server.openStore(bucket)
+      await server.writeForeign(bucket, `electricity,meter=x ${power}="oops" ${T0}000000`)
+      const readings = Array.from({ length: 300 }, (_, index) =>
+        index % 3 === 0 ? value(index, index) : counted(index, index),
+      )
+      const { stored, refused } = await store.append(readings)
+      expect(stored).toBe(200)
+      expect(refused.map(({ index }) => index)).toEqual(Array.from({ length: 100 }, (_, index) => index * 3))
+      expect(refused[0]?.fault.message).toMatch(/field type conflict/)
+      expect(await store.readings('m-1', register, everything)).toEqual(
+        readings.filter(({ quantity }) => quantity === register),
+      )
+      await store.close()
     })
-    const readings = Array.from({ length: 60 }, (_, index) =>
-      index % 3 === 0 ? value(index, index) : counted(index, index),
-    )
-    const { stored, refused } = await store.append(readings)
-    expect(stored).toBe(40)
-    expect(refused.map(({ index }) => index)).toEqual(Array.from({ length: 20 }, (_, index) => index * 3))
-    expect(await store.readings('m-1', register, period)).toHaveLength(40)
+
+    test('readings beyond retention are returned with the reason, all others are stored', async () => {
+      const bucket = await freshBucket(100 * 86_400)
+      const store = await server.openStore(bucket)
+      const now = Date.now() - (Date.now() % 1_000)
+      const old = (index: number) => ({ ...counted(index, index), atMs: index * 1_000 })
+      const fresh = (index: number) => ({ ...counted(index, index), atMs: now - index * 1_000 })
+      const readings = Array.from({ length: 64 }, (_, index) =>
+        index === 5 || index > 60 ? old(index) : fresh(index),
+      )
+      const { stored, refused } = await store.append(readings)
+      expect(refused.map(({ index }) => index)).toEqual([5, 61, 62, 63])
+      expect(refused[0]?.fault.message).toMatch(/beyond retention policy/)
+      expect(stored).toBe(60)
+      expect(await store.readings('m-1', register, everything)).toHaveLength(60)
+      await store.close()
+    })
+
+    test('a bucket that does not exist makes the store unavailable, in the server’s words', async () => {
+      const store = await server.openStore('nobody made it')
+      const unavailable = {
+        code: 'store-unavailable',
+        message: expect.stringMatching(/404 .*bucket .*not found/),
+      }
+      await expect(store.append([value(0, 1)])).rejects.toMatchObject(unavailable)
+      await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
+        code: 'store-unavailable',
+        message: expect.stringMatching(/could not find bucket/),
+      })
+      await store.close()
+    })
+
+    test('a token that may not write makes the store unavailable', async () => {
+      const bucket = await freshBucket()
+      const store = await openInflux2Readings({
+        url: server.url,
+        org: server.org,
+        bucket,
+        token: 'not-a-token',
+      })
+      await expect(store.append([value(0, 1)])).rejects.toMatchObject({
+        code: 'store-unavailable',
+        message: expect.stringMatching(/401/),
+      })
+      await expect(store.latest(['m-1'])).rejects.toMatchObject({
+        code: 'store-unavailable',
+        message: expect.stringMatching(/401/),
+      })
+      await store.close()
+    })
+
+    test('a row that somebody else wrote is no reading and stops nothing', async () => {
+      const bucket = await freshBucket()
+      const store = await server.openStore(bucket)
+      await store.append([value(0, 1), counted(1, 5)])
+      await server.writeForeign(
+        bucket,
+        [
+          `electricity,meter=m-1 ${power}=7 ${T0 + 5_000}000000`,
+          `electricity,meter=m-1,quality=good ${register}.count=7i ${T0}000001`,
+          `bad,meter=m-1 ${power}="feeling unwell" ${T0}000000`,
+        ].join('\n'),
+      )
+      expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
+      expect(await store.readings('m-1', register, everything)).toEqual([counted(1, 5)])
+      expect(sorted(await store.latest(['m-1']))).toEqual(sorted([value(0, 1), counted(1, 5)]))
+      await store.close()
+    })
+
+    test('how long a bucket keeps is what it says, also after it was changed', async () => {
+      const bucket = await freshBucket()
+      const store = await server.openStore(bucket)
+      const keptMs = async () => store.retention?.by === 'server' && (await store.retention.keptMs())
+      expect(await keptMs()).toBe(Infinity)
+      await server.changeRetention(bucket, 30 * 86_400)
+      expect(await keptMs()).toBe(30 * 86_400_000)
+      await store.close()
+    })
+
+    test('an interval that is known no longer shows no energy, and a later revision takes the place of the one before', async () => {
+      const bucket = await freshBucket()
+      await server.mapDatabase(bucket)
+      const store = await server.openStore(bucket)
+      const slotMs = T0 - (T0 % 900_000)
+      const register_ = { count: 0, resolution: '0.01' }
+      const point = { atMs: slotMs, register: register_ }
+      const boundary = { ...point, method: 'measured', before: point, after: point } as const
+      const known = (at: number, revision: number, count: number) =>
+        ({
+          meter: 'm-1',
+          quantity: register,
+          slotMs: at,
+          revision,
+          undecided: [],
+          state: 'known',
+          basis: 'register',
+          energy: { count, resolution: '0.01' },
+          method: 'measured',
+          coverage: 1,
+          opening: boundary,
+          closing: boundary,
+          simulated: false,
+          uncertain: false,
+        }) as const
+      const stretch = { meter: 'm-1', quantity: register, mayReplace: false } as const
+      await store.intervalCopy?.write([
+        {
+          ...stretch,
+          intervals: [
+            known(slotMs, 1, 250),
+            known(slotMs + 900_000, 1, 300),
+            known(slotMs + 1_800_000, 1, 100),
+          ],
+        },
+      ])
+      const missing = {
+        meter: 'm-1',
+        quantity: register,
+        slotMs,
+        state: 'missing',
+        cause: 'undecided',
+      } as const
+      await store.intervalCopy?.write([
+        {
+          ...stretch,
+          intervals: [{ ...missing, undecided: [], revision: 2 }, known(slotMs + 900_000, 2, 310)],
+        },
+      ])
+      const values = [
+        [slotMs, null, 'undecided', 2],
+        [slotMs + 900_000, 3.1, 'known', 2],
+        [slotMs + 1_800_000, 1, 'known', 1],
+      ]
+      expect(
+        await server.influxQl(bucket, 'SELECT "energy", "state", "revision" FROM "interval"'),
+      ).toMatchObject({ results: [{ series: [{ values }] }] })
+      await store.close()
+    })
+  })
+})
+
+describeWith(['TANBIAO_TEST_INFLUXD2'], 'InfluxDB 2.x that dies', () => {
+  let server: Influx2Server
+
+  beforeAll(async () => {
+    server = await startInflux2()
+    await server.makeBucket('dying')
+  })
+  afterAll(() => server.remove())
+
+  test('what append and appendCommits promised survives kill -9', async () => {
+    const store = await server.openStore('dying')
+    const readings = Array.from({ length: 500 }, (_, index) => counted(index, index))
+    const record = commitOf(1, {
+      refused: [{ code: 'meter-unknown', detail: 'x', encoding: 'base64', payload: 'A'.repeat(500_000) }],
+    })
+    await store.append(readings)
+    await store.appendCommits([record])
+    await server.kill()
+    await server.start()
+    expect(await store.readings('m-1', register, everything)).toEqual(readings)
+    expect(await store.commitsSince(0)).toEqual([record])
     await store.close()
-    await remove()
   })
 
-  test('readings beyond retention are returned, all others are stored', async () => {
-    const { open, remove } = await freshBucket(100 * 86_400)
-    const store = await open()
-    const now = Date.now()
-    const readings = Array.from({ length: 20 }, (_, index) => ({
-      ...counted(index, index),
-      atMs: index === 7 ? index : now - index * 1_000,
-    }))
-    const { stored, refused } = await store.append(readings)
-    expect(refused.map(({ index }) => index)).toEqual([7])
-    expect(stored).toBe(19)
+  test('a stopped server makes the store unavailable, and one that is back is used at once', async () => {
+    const store = await server.openStore('dying')
+    await store.append([value(0, 1)])
+    await server.stop()
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await expect(store.append([value(1, 2)])).rejects.toMatchObject({
+        code: 'store-unavailable',
+        retryable: true,
+      })
+      await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
+        code: 'store-unavailable',
+      })
+    }
+    await server.start()
+    expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
+    expect(await store.append([value(1, 2)])).toEqual({ stored: 1, refused: [] })
+    expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1), value(1, 2)])
     await store.close()
-    await remove()
   })
 })
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   flux,
   fluxDateTime,
@@ -15,6 +16,7 @@ import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
+import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
@@ -68,6 +70,7 @@ interface Cell {
 
 class Influx2Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
+  readonly #places = new CommitPlaces(randomUUID())
   readonly #client: InfluxDB
   readonly #options: Influx2Options
   readonly intervalCopy: IntervalCopy
@@ -96,7 +99,7 @@ class Influx2Readings implements ReadingStore {
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
-    return this.#calls.run(() => appendCommitsThrough(records, (lines) => this.#send(lines)))
+    return this.#calls.run(() => appendCommitsThrough(records, this.#places, (lines) => this.#send(lines)))
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {

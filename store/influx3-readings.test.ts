@@ -85,7 +85,7 @@ describe('InfluxDB 3.x as its interface describes it', () => {
     })
     expect(headers?.authorization).toBe('Bearer t')
     expect(body?.split('\n')).toEqual([
-      `electricity,meter=m-1,quantity=${register},quality=good value=0.07,count=7i,resolution="0.01" ${T0}000000`,
+      `electricity,meter=m-1,quantity=${register},quality=good value=0.07,exact="7*0.01" ${T0}000000`,
       `electricity,meter=m-1,quantity=${power},quality=good value=1.5 ${T0}000000`,
       `bad,meter=m-1,quantity=${power} cause="timeout" ${T0 + 1_000}000000`,
     ])
@@ -110,7 +110,7 @@ describe('InfluxDB 3.x as its interface describes it', () => {
     await store.close()
   })
 
-  test('an interval is a row that takes the place of the one before it as a whole', async () => {
+  test('each revision of an interval is a row of its own, because of two equal rows either may stay', async () => {
     const store = await openNew()
     const slotMs = T0 - (T0 % 900_000)
     const missing = {
@@ -132,7 +132,7 @@ describe('InfluxDB 3.x as its interface describes it', () => {
     expect(standIn.requests.slice(before).map(({ target, body }) => [target.pathname, body])).toEqual([
       [
         '/api/v3/write_lp',
-        `interval,carrier=electricity,meter=m-1,quantity=${register} state="undecided",revision=2i,undecided=0i ${slotMs}000000`,
+        `interval,carrier=electricity,meter=m-1,quantity=${register},revision=2 state="undecided",undecided=0i ${slotMs}000000`,
       ],
     ])
     expect(await store.latest(['m-1'])).toEqual([])

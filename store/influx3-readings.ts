@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
 import type { Fault } from '#contract/fault.ts'
@@ -6,7 +7,8 @@ import type { MeterId } from '#contract/identity.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
-import { readingOf, readingTables, rowsOf } from './influx3-rows.ts'
+import { intervalRow, readingOf, readingTables, rowsOf } from './influx3-rows.ts'
+import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
@@ -64,6 +66,7 @@ function during(fromMs: number, toMs: number): string {
 
 class Influx3Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
+  readonly #places = new CommitPlaces(randomUUID())
   readonly #options: Influx3Options
   readonly #requests: ServerRequests
   /** Tables that were seen; they are made by the first write, and a query of one that is not there fails. */
@@ -75,9 +78,10 @@ class Influx3Readings implements ReadingStore {
     const { token, url, database } = options
     this.intervalCopy = {
       target: `influx3 ${url.host} ${database}`,
-      // A row takes the place of another as a whole: nothing has to be taken out before.
       write: (stretches) =>
-        this.#calls.run(() => copyThrough(stretches, { send: (lines) => this.#send(lines) })),
+        this.#calls.run(() =>
+          copyThrough(stretches, { send: (lines) => this.#send(lines), layout: intervalRow }),
+        ),
     }
     this.#requests = new ServerRequests({
       url,
@@ -109,7 +113,7 @@ class Influx3Readings implements ReadingStore {
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
-    return this.#calls.run(() => appendCommitsThrough(records, (lines) => this.#send(lines)))
+    return this.#calls.run(() => appendCommitsThrough(records, this.#places, (lines) => this.#send(lines)))
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {

@@ -1,13 +1,17 @@
 import { toNumber } from '#contract/amount.ts'
 import { carrierNames } from '#contract/carriers.ts'
+import type { RecordedInterval } from '#contract/interval.ts'
 import { isQuantityName, quantityOf } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import { intervalPoint } from './interval-copy.ts'
 import type { FieldValue, Point } from './line-protocol.ts'
 import { badReadingOf, BAD_MEASUREMENT, measurementOf, usableReadingOf } from './points.ts'
 
 /**
- * Readings as rows of InfluxDB 3, one a reading. Of rows with the same tags and time the last one written stands as a
- * whole there, and a table has 500 columns at most: so the quantity is a tag and not the name of a field.
+ * Readings as rows of InfluxDB 3, one a reading. Rows with the same tags and time become one there, and of a column that
+ * both have either value may stay (its documentation, "Handle duplicate points"): so what is read back of a reading is
+ * one column, which no mixture of two writes can make a third reading of. A table has 500 columns at most: so the
+ * quantity is a tag and not the name of a field.
  */
 
 /** Tables that hold usable readings: one a carrier. */
@@ -20,8 +24,7 @@ function fieldsOf(reading: Reading): Map<string, FieldValue> {
   if (typeof reading.value === 'number') return new Map([['value', { kind: 'float', value: reading.value }]])
   return new Map<string, FieldValue>([
     ['value', { kind: 'float', value: toNumber(reading.value) }],
-    ['count', { kind: 'integer', value: reading.value.count }],
-    ['resolution', { kind: 'string', value: reading.value.resolution }],
+    ['exact', { kind: 'string', value: `${reading.value.count}*${reading.value.resolution}` }],
   ])
 }
 
@@ -42,14 +45,30 @@ export function rowsOf(readings: readonly Reading[]): Point[] {
   })
 }
 
+/** Count and resolution of a register; nothing of what is no such text. */
+function countedIn(exact: unknown): readonly unknown[] {
+  const [, count, resolution] = /^(-?\d{1,16})\*(.+)$/.exec(typeof exact === 'string' ? exact : '') ?? []
+  return Number.isSafeInteger(Number(count)) ? [Number(count), resolution] : []
+}
+
+/**
+ * A finished interval: a row a revision, because of two rows with the same tags and time either may stay. Who looks at
+ * them takes the highest revision of a slot.
+ */
+export function intervalRow(interval: RecordedInterval): Point {
+  const { tags, fields, ...point } = intervalPoint(interval)
+  const others = [...fields].filter(([name]) => name !== 'revision')
+  return { ...point, tags: [...tags, ['revision', String(interval.revision)]], fields: new Map(others) }
+}
+
 /** The reading of a row; `undefined` for a row that tanbiao did not write. */
 export function readingOf(row: Readonly<Record<string, unknown>>): Reading | undefined {
-  const { meter, quantity, quality, at_ms: atMs, cause, value, count, resolution } = row
+  const { meter, quantity, quality, at_ms: atMs, cause, value, exact } = row
   if (typeof meter !== 'string' || typeof quantity !== 'string' || !isQuantityName(quantity)) return undefined
   if (typeof atMs !== 'number') return undefined
   if (cause !== undefined && cause !== null) {
     return badReadingOf(meter, quantity, { atMs, quality: undefined, values: [cause] })
   }
-  const values = quantityOf(quantity).kind === 'cumulative' ? [count, resolution] : [value]
+  const values = quantityOf(quantity).kind === 'cumulative' ? countedIn(exact) : [value]
   return usableReadingOf(meter, quantity, { atMs, quality, values })
 }

@@ -70,23 +70,25 @@ export interface CopyTarget {
   /** Sends lines as one request. */
   readonly send: (lines: readonly string[]) => Promise<WriteAnswer>
   /**
-   * Takes out the points of a meter's quantity in a period. Absent where a point takes the place of another as a whole:
-   * elsewhere the fields that it does not have stay, and an energy that is known no longer would be shown for ever.
+   * Takes out the points of a meter's quantity in a period. Absent where each revision is a point of its own: elsewhere
+   * the fields that the later one does not have stay, and an energy that is known no longer would be shown for ever.
    */
   readonly takeOut?: (
     stretch: StretchToCopy,
     period: { readonly fromMs: number; readonly toMs: number },
   ) => Promise<void>
+  /** An interval as a point; by default `intervalPoint`. */
+  readonly layout?: (interval: RecordedInterval) => Point
 }
 
 /** Copies stretches of intervals. Throws `store-unavailable`; then nothing may be assumed, and all is copied again. */
 export async function copyThrough(
   stretches: readonly StretchToCopy[],
-  { send, takeOut }: CopyTarget,
+  { send, takeOut, layout = intervalPoint }: CopyTarget,
 ): Promise<CopyResult> {
   if (takeOut !== undefined)
     for (const stretch of stretches) for (const period of emptied(stretch)) await takeOut(stretch, period)
-  const lines = stretches.flatMap(({ intervals }) => intervals.map((each) => encodeLine(intervalPoint(each))))
+  const lines = stretches.flatMap(({ intervals }) => intervals.map((each) => encodeLine(layout(each))))
   let refused: string | undefined
   for (let start = 0; start < lines.length; start += POINTS_PER_REQUEST) {
     const answer = await send(lines.slice(start, start + POINTS_PER_REQUEST))

@@ -5,6 +5,7 @@ import { Fault } from '#contract/fault.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { quantities, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { badCause, usableQuality, type Reading } from '#contract/reading.ts'
+import type { CommitPlace } from './commit-places.ts'
 import type { FieldValue, Point } from './line-protocol.ts'
 
 /** Readings and commit records as points of InfluxDB, and back. The layout is in README.md. */
@@ -111,37 +112,8 @@ export function badReadingOf(
   return cause.success ? { meter, quantity, atMs: stored.atMs, quality: 'bad', cause: cause.data } : undefined
 }
 
-/** How many points of one series fit into a millisecond of the server's time axis. */
-const NS_PLACES = 1_000_000
-
-/** 48 bits of the digest are an exact number. */
-const DIGEST_DIGITS = 12
-
-/** Where in its millisecond a commit record stands: by its number, or by its digest where that is unknown. */
-export function placeOf(record: CommitRecord): number {
-  return (record.seq ?? Number.parseInt(record.digest.slice(0, DIGEST_DIGITS), 16)) % NS_PLACES
-}
-
-/**
- * Where each of the records of one write stands: no two of one journal in one millisecond have the same place. The
- * same records in the same order have the same places, so a repeated write overwrites itself.
- */
-export function placesOf(records: readonly CommitRecord[]): number[] {
-  const taken = new Set<string>()
-  return records.map((record) => {
-    let place = placeOf(record)
-    const key = (): string => `${record.gateway} ${record.epoch} ${record.committedAtMs} ${place}`
-    while (taken.has(key())) place = (place + 1) % NS_PLACES
-    taken.add(key())
-    return place
-  })
-}
-
-/**
- * A commit record as a point. It has a place within its millisecond, so that the records of one millisecond do not
- * overwrite each other and a repeated one does itself.
- */
-export function commitPoint(record: CommitRecord, place = placeOf(record)): Point {
+/** A commit record as a point, at a place that no other has. */
+export function commitPoint(record: CommitRecord, { series, place }: CommitPlace): Point {
   const fields = new Map<string, FieldValue>([
     ['digest', { kind: 'string', value: record.digest }],
     ['body', { kind: 'string', value: JSON.stringify(record) }],
@@ -154,7 +126,7 @@ export function commitPoint(record: CommitRecord, place = placeOf(record)): Poin
     measurement: COMMIT_MEASUREMENT,
     tags: [
       ['gateway', record.gateway],
-      ['epoch', record.epoch ?? 'unknown'],
+      ['epoch', series],
     ],
     fields,
     timeNs: BigInt(record.committedAtMs) * NS_PER_MS + BigInt(place),

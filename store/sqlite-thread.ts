@@ -41,6 +41,19 @@ function answerFault(id: number, cause: unknown): void {
   answer({ id, error: cause instanceof Error ? cause.message : String(cause) })
 }
 
+/** Of a second's readings of some hundred meters: more is a backlog, an import or a large park. */
+const SHORT_BYTES_MAX = 64 * 1024
+
+const isShort = ({ request }: ToWrite): boolean =>
+  request.kind !== 'append' || request.samples.contents.byteLength <= SHORT_BYTES_MAX
+
+/** What is soon written does not wait for what takes its time: new readings are not behind ten thousand of a backlog. */
+function writeShortFirst(all: readonly ToWrite[]): void {
+  const short = all.filter(isShort)
+  if (short.length > 0) write(short)
+  if (short.length < all.length) write(all.filter((each) => !isShort(each)))
+}
+
 /** Together, and where that fails each by itself: what is wrong with one is no matter of the others. */
 function write(all: readonly ToWrite[]): void {
   try {
@@ -69,11 +82,11 @@ port.on('message', (first: Asked) => {
   while (asked !== undefined) {
     const { id, request }: Asked = asked
     if (request === undefined) {
-      write(all)
+      writeShortFirst(all)
       return end(id)
     }
     all.push({ id, request })
     asked = all.length < REQUESTS_AT_ONCE_MAX ? receiveMessageOnPort(port)?.message : undefined
   }
-  write(all)
+  writeShortFirst(all)
 })

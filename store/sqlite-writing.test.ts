@@ -37,6 +37,26 @@ test('what is wrong with one request is no matter of those that share its transa
   database.close()
 })
 
+test('a second’s readings are not behind the ten thousand of a backlog that came before them', async () => {
+  const writing = writeOnThread(temporaryFile())
+  const backlog: WriteRequest = {
+    kind: 'append',
+    samples: new SamplePacker().pack(Array.from({ length: 10_000 }, (_, index) => value(index, index))),
+  }
+  const answered: string[] = []
+  const asked = async (name: string, request: WriteRequest): Promise<void> => {
+    await writing.run(request)
+    answered.push(name)
+  }
+  await Promise.all([
+    asked('backlog', backlog),
+    asked('live', appended(20_000)),
+    asked('probe', { kind: 'probe' }),
+  ])
+  expect(answered).toEqual(['live', 'probe', 'backlog'])
+  await writing.close()
+})
+
 test('while another process has the file this one goes on with its work, and writes afterwards', async () => {
   const file = temporaryFile()
   const store = await openSqliteReadings({ file, ownThread: true })

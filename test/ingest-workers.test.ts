@@ -10,6 +10,7 @@ import { receipt } from '#contract/messages.ts'
 import { topicOf } from '#contract/topics.ts'
 import { openReadingStore } from '#store/open.ts'
 import { startInflux, type InfluxServer } from './support/influx.ts'
+import { startInflux2, type Influx2Server } from './support/influx2.ts'
 import { startMosquitto, type Mosquitto } from './support/mosquitto.ts'
 import { describeWith } from './support/servers.ts'
 import { until } from './support/until.ts'
@@ -118,17 +119,18 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function startWorker(index: number, store: string): Child {
+function startWorker(index: number, store: string, env: Readonly<Record<string, string>>): Child {
   const args = ['--park', join(folder, 'park.yaml'), '--store', store, '--broker', broker.url]
   return startChild(
     `ingest-${index}`,
     ['ingest', ...args, '--share-group', 'tanbiao', '--metrics-port', '0', '--log', 'warn'],
     join(folder, 'log', `${index}.log`),
+    env,
   )
 }
 
-async function proof(storeUrl: string): Promise<void> {
-  workers = Array.from({ length: WORKERS }, (_, index) => startWorker(index, storeUrl))
+async function proof(storeUrl: string, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  workers = Array.from({ length: WORKERS }, (_, index) => startWorker(index, storeUrl, environment))
   for (const { url } of await Promise.all(workers.map((worker) => worker.told('ready')))) {
     expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, reasons: [] })
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('tanbiao_ingest_broker_subscribed 1')
@@ -148,11 +150,11 @@ async function proof(storeUrl: string): Promise<void> {
     const victim = random(WORKERS)
     workers[victim]?.kill()
     await workers[victim]?.ended
-    workers[victim] = startWorker(victim, storeUrl)
+    workers[victim] = startWorker(victim, storeUrl, environment)
   }
   await delivered
 
-  const store = await openReadingStore(storeUrl)
+  const store = await openReadingStore(storeUrl, { environment })
   try {
     for (const gateway of GATEWAYS) {
       const readings = await store.readings(meterOf(gateway), REGISTER, EVER)
@@ -199,5 +201,23 @@ describeWith(
 
     it('it holds exactly what was sent', () =>
       proof(`influx1://127.0.0.1:${influx.port}/tanbiao?create=true`))
+  },
+)
+
+describeWith(
+  ['mosquitto', 'TANBIAO_TEST_INFLUXD2'],
+  'ingest workers that write to InfluxDB 2.x, some of them killed',
+  () => {
+    let influx: Influx2Server
+    beforeEach(async () => {
+      influx = await startInflux2()
+      await influx.makeBucket('tanbiao')
+    })
+    afterEach(() => influx.remove())
+
+    it('it holds exactly what was sent', () =>
+      proof(`influx2://127.0.0.1:${influx.port}/${encodeURIComponent(influx.org)}/tanbiao`, {
+        TANBIAO_INFLUX_TOKEN: influx.token,
+      }))
   },
 )

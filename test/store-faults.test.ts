@@ -7,10 +7,10 @@ import { topicOf } from '#contract/topics.ts'
 import { startBroker, type Broker } from '#ingest/broker.ts'
 import { batchOf, eventually, sampleOf, T0, TestGateway, testPark } from '#ingest/ingest.test-support.ts'
 import { startWorker, type Worker } from '#ingest/worker.ts'
-import { openInflux1Readings } from '#store/influx1-readings.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { startHttpRelay, type HttpRelay } from './support/http-relay.ts'
 import { startInflux, type InfluxServer } from './support/influx.ts'
+import { describeEachInflux, type InfluxPlace, type RunningInflux } from './support/influx-kinds.ts'
 import { makeInstallation, parkOf, type Installation } from './support/installation.ts'
 import { startMosquitto, type Mosquitto } from './support/mosquitto.ts'
 import { describeWith, freePort } from './support/servers.ts'
@@ -26,39 +26,30 @@ const register = 'activeEnergyImport.total'
 const everything = { fromMs: 0, toMs: 9_000_000_000_000 }
 
 interface Chain {
-  readonly influx: InfluxServer
   readonly relay: HttpRelay
   readonly broker: Broker
-  readonly database: string
+  readonly place: InfluxPlace
   readonly store: ReadingStore
   readonly worker: Worker
   readonly gateway: TestGateway
-  readonly tell: (statement: string) => Promise<void>
   stop(): Promise<void>
 }
 
-let databases = 0
-
-async function startChain(influx: InfluxServer): Promise<Chain> {
+async function startChain(influx: RunningInflux): Promise<Chain> {
   const relay = await startHttpRelay(influx.port)
-  const database = `park${(databases += 1)}`
-  const store = await openInflux1Readings({ url: relay.url, database, create: true, requestTimeoutMs: 2_000 })
+  const place = await influx.newPlace(relay.url, 2_000)
+  const { store } = place
   const broker = await startBroker({ port: 0, park, log })
   const { url: brokerUrl, credentials } = broker
   const worker = await startWorker({ brokerUrl, credentials, park, store, clock: systemClock, log })
   const gateway = await TestGateway.connect(broker.url, 'gw-a')
   return {
-    influx,
     relay,
     broker,
-    database,
+    place,
     store,
     worker,
     gateway,
-    tell: async (statement) => {
-      const body = new URLSearchParams({ q: statement })
-      await fetch(`http://127.0.0.1:${influx.port}/query`, { method: 'POST', body })
-    },
     stop: async () => {
       await gateway.end()
       await worker.stop()
@@ -92,12 +83,12 @@ const countsIn = async (store: ReadingStore): Promise<number[]> => {
 const numbers = (first: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => first + index)
 
-describeWith(['influxd'], 'InfluxDB 1.x with faults, from broker to receipt', () => {
-  let influx: InfluxServer
+describeEachInflux('Faults from broker to receipt:', ({ start, writePath }) => {
+  let influx: RunningInflux
   let chain: Chain
 
   beforeAll(async () => {
-    influx = await startInflux()
+    influx = await start()
   })
   afterAll(() => influx.remove())
   beforeEach(async () => {
@@ -106,9 +97,8 @@ describeWith(['influxd'], 'InfluxDB 1.x with faults, from broker to receipt', ()
   afterEach(() => chain.stop())
 
   it('one field-type conflict among 5,000: all others are stored, one is in quarantine with the server’s reason', async () => {
-    const { database, gateway, store, worker, relay } = chain
-    const line = `electricity,meter=x activePower.total="oops" ${T0}000000`
-    await fetch(`http://127.0.0.1:${influx.port}/write?db=${database}`, { method: 'POST', body: line })
+    const { place, gateway, store, worker, relay } = chain
+    await place.writeForeign(`electricity,meter=x activePower.total="oops" ${T0}000000`)
     const good = (count: number) => ({
       meter: 'meter-a',
       atMs: T0 + count,
@@ -141,12 +131,12 @@ describeWith(['influxd'], 'InfluxDB 1.x with faults, from broker to receipt', ()
     ])
     // A write or two, one for each of the two fields, the commit records: nothing is tried for ever. On a busy machine a
     // gateway may have sent a batch again meanwhile.
-    expect(relay.seen.get('/write')).toBeLessThan(4 * Math.max(3, worker.statistics().committedPayloads))
+    expect(relay.seen.get(writePath)).toBeLessThan(4 * Math.max(3, worker.statistics().committedPayloads))
   })
 
   it('readings beyond retention are in quarantine with the reason, their neighbours are stored', async () => {
-    const { database, gateway, store, tell } = chain
-    await tell(`ALTER RETENTION POLICY "autogen" ON "${database}" DURATION 30d SHARD DURATION 1d`)
+    const { place, gateway, store } = chain
+    await place.keepForDays(30)
     const now = Date.now()
     const receipt = await gateway.deliver(
       batchOf('gw-a', 1, [sampleOf('meter-a', now, 1), sampleOf('meter-a', now - 40 * 86_400_000, 2)]),
@@ -161,12 +151,12 @@ describeWith(['influxd'], 'InfluxDB 1.x with faults, from broker to receipt', ()
   })
 
   it('a database that is gone for a while: nothing is acknowledged, then everything', async () => {
-    const { database, gateway, store, worker, tell } = chain
-    await tell(`DROP DATABASE "${database}"`)
+    const { place, gateway, store, worker } = chain
+    await place.drop()
     const deliveries = batches(1).map((payload) => gateway.deliver(payload))
     await eventually(() => expect(worker.statistics()).toMatchObject({ storeAvailable: false }))
     expect(gateway.receipts).toEqual([])
-    await tell(`CREATE DATABASE "${database}"`)
+    await place.make()
     await Promise.all(deliveries)
     expect(await countsIn(store)).toEqual(numbers(1, 20))
   })
@@ -178,9 +168,9 @@ describeWith(['influxd'], 'InfluxDB 1.x with faults, from broker to receipt', ()
     [503, '{"error":"engine: cache-max-memory-size exceeded"}'],
   ])('status %d for a while: nothing is acknowledged, then everything', async (status, body) => {
     const { gateway, store, worker, relay } = chain
-    relay.answer = (_method, path) => (path.startsWith('/write') ? { status, body } : undefined)
+    relay.answer = (_method, path) => (path.startsWith(writePath) ? { status, body } : undefined)
     const deliveries = batches(1).map((payload) => gateway.deliver(payload))
-    await eventually(() => expect(relay.seen.get('/write')).toBeGreaterThan(1))
+    await eventually(() => expect(relay.seen.get(writePath)).toBeGreaterThan(1))
     await eventually(() => expect(worker.statistics()).toMatchObject({ storeAvailable: false }))
     expect(gateway.receipts).toEqual([])
     relay.answer = () => undefined
@@ -192,7 +182,7 @@ describeWith(['influxd'], 'InfluxDB 1.x with faults, from broker to receipt', ()
     const { gateway, store, relay } = chain
     relay.delayMs = 2_500
     const deliveries = batches(1).map((payload) => gateway.deliver(payload))
-    await eventually(() => expect(relay.seen.get('/write')).toBeGreaterThan(1))
+    await eventually(() => expect(relay.seen.get(writePath)).toBeGreaterThan(1))
     expect(gateway.receipts).toEqual([])
     relay.delayMs = 20
     await Promise.all(deliveries)
@@ -218,14 +208,14 @@ describeWith(['influxd'], 'InfluxDB 1.x with faults, from broker to receipt', ()
 
 const disk = mountSmallDisk(48)
 
-describeWith(['influxd'], 'InfluxDB 1.x', () => {
+describeEachInflux('', ({ start }) => {
   describe.skipIf(disk === undefined)(
     disk === undefined ? 'on a full disk [needs the right to mount]' : 'on a full disk',
     () => {
       afterAll(() => disk?.remove())
 
       it('acknowledges nothing that is not there after its next start, and goes on when there is room', async () => {
-        const influx = await startInflux(disk?.folder)
+        const influx = await start(disk?.folder)
         const chain = await startChain(influx)
         const { gateway, store, worker } = chain
         try {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,9 +5,7 @@ import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import type { Reading } from '#contract/reading.ts'
-import { openInflux1Readings } from '#store/influx1-readings.ts'
-import { startInflux, type InfluxServer } from '#test/support/influx.ts'
-import { describeWith } from '#test/support/servers.ts'
+import { describeEachInflux, type InfluxPlace, type RunningInflux } from '#test/support/influx-kinds.ts'
 
 const boardShape = z.looseObject({
   uid: z.string(),
@@ -121,9 +118,9 @@ describe('the boards', () => {
   })
 })
 
-describeWith(['influxd'], 'the boards on a real InfluxDB 1.x', () => {
-  let server: InfluxServer
-  const database = `tanbiao-${randomUUID()}`
+describeEachInflux('the boards on a real', ({ start }) => {
+  let server: RunningInflux
+  let place: InfluxPlace
   const commit: CommitRecord = {
     gateway: 'gw-east',
     epoch: 'e1',
@@ -136,9 +133,9 @@ describeWith(['influxd'], 'the boards on a real InfluxDB 1.x', () => {
   }
 
   beforeAll(async () => {
-    server = await startInflux()
-    const url = new URL(`http://127.0.0.1:${server.port}`)
-    const store = await openInflux1Readings({ url, database, create: true })
+    server = await start()
+    place = await server.newPlace(new URL(`http://127.0.0.1:${server.port}`), 30_000)
+    const { store } = place
     for (let atMs = dayMs; atMs < dayMs + days * 24 * HOUR_MS; atMs += HOUR_MS / 4) {
       await store.append(readingsAt(atMs))
     }
@@ -156,11 +153,7 @@ describeWith(['influxd'], 'the boards on a real InfluxDB 1.x', () => {
       .replaceAll('$timeFilter', `time >= ${dayMs}ms AND time < ${dayMs + days * 24 * HOUR_MS}ms`)
       .replaceAll('$__interval', '1h')
       .replaceAll('$meter', '(steel-incoming|pump)')
-    const parameters = new URLSearchParams({ db: database, q: text, epoch: 'ms' })
-    const response = await fetch(
-      new URL(`/query?${parameters.toString()}`, `http://127.0.0.1:${server.port}`),
-    )
-    const { results } = answerShape.parse(await response.json())
+    const { results } = answerShape.parse(await place.influxQl(text))
     expect(results.map(({ error }) => error)).toEqual([undefined])
     return results[0]?.series ?? []
   }

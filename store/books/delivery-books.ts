@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import type { Fault } from '#contract/fault.ts'
-import type { DeliveryBooks } from '../port.ts'
+import type { DeliveryBooks, DirtyWindow } from '../port.ts'
+import { joined } from './dirty-windows.ts'
 import type { BookParts, BooksFile } from './parts.ts'
 
 /** What is shown of a batch whose number another content had before it. Its readings are in the store all the same. */
@@ -22,15 +23,15 @@ export function deliveryBooks(file: BooksFile, parts: BookParts, database: Datab
     'UPDATE progress SET followed_until_ms = min(max(followed_until_ms, ?), ?)',
   )
 
-  /** Enters one record. True when it was not known. */
-  function enter(record: CommitRecord, nowMs: number): boolean {
+  /** Enters one record, and adds what it touched. True when it was not known. */
+  function enter(record: CommitRecord, nowMs: number, touched: DirtyWindow[]): boolean {
     const arrival = marks.mark(record, nowMs)
     if (arrival === 'known') return false
-    for (const touched of record.touched) {
-      const late = arrival === 'again' ? undefined : keptFrom.lateWithin(touched.meter, touched)
-      if (late !== undefined) gaps.noteLate({ meter: touched.meter, gateway: record.gateway }, late, nowMs)
-      windows.mark(touched)
+    for (const stretch of record.touched) {
+      const late = arrival === 'again' ? undefined : keptFrom.lateWithin(stretch.meter, stretch)
+      if (late !== undefined) gaps.noteLate({ meter: stretch.meter, gateway: record.gateway }, late, nowMs)
     }
+    touched.push(...record.touched)
     quarantine.enter(record, record.refused, arrival !== 'again')
     declared.enter(record)
     entries.enter(record)
@@ -40,13 +41,16 @@ export function deliveryBooks(file: BooksFile, parts: BookParts, database: Datab
 
   return {
     followedUntilMs: () => file.read(() => Number(cursor.get()?.['followed_until_ms'])),
+    // Without waiting for the disk: what a power cut takes of it is followed again, as it says itself how far that was.
     follow: (records, nowMs) =>
       file.write(() => {
-        const entered = records.filter((record) => enter(record, nowMs))
+        const touched: DirtyWindow[] = []
+        const entered = records.filter((record) => enter(record, nowMs, touched))
+        for (const window of joined(touched)) windows.mark(window)
         const newestMs = records.reduce((newest, { committedAtMs }) => Math.max(newest, committedAtMs), 0)
         moveCursor.run(newestMs, nowMs)
         return entered
-      }),
+      }, true),
     meterEntries: (meter) => file.read(() => entries.of(meter)),
     holes: () => file.read(() => marks.holes(quarantine.unnumbered())),
     gaps: () => file.read(() => declared.all()),

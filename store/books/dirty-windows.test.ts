@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Books, DirtyWindow } from '../port.ts'
@@ -34,6 +35,30 @@ describe('dirty windows', () => {
     expect(windowsAfter(touch(T0, T0 + 1), touch(far, far), touch(T0 + SLOT_MS, T0 + SLOT_MS))).toEqual([
       touch(T0, far),
     ])
+  })
+
+  test('those of many batches at once are the same as one after another', () => {
+    const stretch = fc
+      .tuple(fc.constantFrom('m-1', 'm-2'), fc.nat(12 * SLOT_MS), fc.nat(2 * SLOT_MS))
+      .map(([meter, from, length]) => touch(T0 + from, T0 + from + length, meter))
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(stretch, { maxLength: 8 }), { minLength: 2, maxLength: 8 }),
+        (batches) => {
+          const [together, apart] = [newBooks(), newBooks()]
+          try {
+            const records = batches.map((touched, index) => commitOf(index + 1, { touched }))
+            together.books.follow(records, LATER)
+            for (const each of batches.flat()) apart.books.markDirty([each])
+            expect(together.books.dirtyWindows(100)).toEqual(apart.books.dirtyWindows(100))
+          } finally {
+            together.remove()
+            apart.remove()
+          }
+        },
+      ),
+      { numRuns: 8 },
+    )
   })
 
   test('the oldest come first, up to a limit', () => {

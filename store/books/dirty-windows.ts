@@ -14,6 +14,19 @@ const windowRow = z.object({
 
 const countRow = z.object({ windows: z.number(), oldest_ms: z.number().nullable() })
 
+/** Stretches of the same meter less than a slot apart as one, in any order: what marking one after another comes to. */
+export function joined(stretches: readonly DirtyWindow[]): DirtyWindow[] {
+  return [...Map.groupBy(stretches, ({ meter }) => meter).values()].flatMap((own) => {
+    const all: DirtyWindow[] = []
+    for (const next of own.toSorted((a, b) => a.fromMs - b.fromMs)) {
+      const last = all.at(-1)
+      if (last === undefined || next.fromMs - last.toMs >= SLOT_MS) all.push(next)
+      else all[all.length - 1] = { ...last, toMs: Math.max(last.toMs, next.toMs) }
+    }
+    return all
+  })
+}
+
 /** The dirty windows of the books. Every function belongs into a transaction of the caller. */
 export function openDirtyWindows(database: DatabaseSync) {
   const touching = database.prepare(

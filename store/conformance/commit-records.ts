@@ -50,6 +50,9 @@ export function commitRecordConformance(store: () => ReadingStore): void {
       commitOf(1, { ...sameMoment, gateway: 'gw-2' }),
       commitOf(1, { ...sameMoment, epoch: 'b'.repeat(32) }),
       ...[6, 7].map((mark) => commitOf(mark, { ...sameMoment, epoch: null, seq: null })),
+      // A live batch and one of a backlog that is a million batches long, and one number with two contents.
+      commitOf(1_000_001, sameMoment),
+      commitOf(1, { ...sameMoment, digest: 'f'.repeat(64) }),
     ]
     await Promise.all(records.map((record) => store().appendCommits([record])))
     const found = await store().commitsSince(T0)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort, serverPath } from './servers.ts'
 
-/** A real InfluxDB 1.x in a temporary folder, on ports of the loopback. */
+/** A real InfluxDB in a temporary folder, on ports of the loopback. */
 export interface InfluxServer {
   readonly port: number
   /** Its process; `undefined` while it is stopped. */
@@ -65,13 +65,13 @@ async function untilReady(child: ChildProcess, port: number, output: () => strin
   }
 }
 
-/** Starts Debian's influxd, its folder within `parent`. The suite must be declared with `describeWith(['influxd'], …)`. */
-export async function startInflux(parent = tmpdir()): Promise<InfluxServer> {
-  const folder = mkdtempSync(join(parent, 'tanbiao-influx-'))
-  mkdirSync(join(folder, 'meta'))
-  const port = await freePort()
-  const file = join(folder, 'influxdb.conf')
-  writeFileSync(file, configuration(folder, port, await freePort()))
+/** Starts an influxd that keeps everything in `folder`, which goes with it. */
+export async function runInflux(
+  folder: string,
+  port: number,
+  command: string,
+  args: readonly string[],
+): Promise<InfluxServer> {
   let child: ChildProcess | undefined
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -87,7 +87,7 @@ export async function startInflux(parent = tmpdir()): Promise<InfluxServer> {
     pid: () => child?.pid,
     start: async () => {
       let output = ''
-      child = spawn(serverPath('influxd'), ['-config', file], { stdio: ['ignore', 'pipe', 'pipe'] })
+      child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
       for (const stream of [child.stdout, child.stderr]) {
         stream?.on('data', (chunk: Buffer) => {
           output = (output + chunk.toString()).slice(-4_000)
@@ -109,4 +109,14 @@ export async function startInflux(parent = tmpdir()): Promise<InfluxServer> {
     throw error
   }
   return server
+}
+
+/** Starts Debian's influxd, its folder within `parent`. The suite must be declared with `describeWith(['influxd'], …)`. */
+export async function startInflux(parent = tmpdir()): Promise<InfluxServer> {
+  const folder = mkdtempSync(join(parent, 'tanbiao-influx-'))
+  mkdirSync(join(folder, 'meta'))
+  const port = await freePort()
+  const file = join(folder, 'influxdb.conf')
+  writeFileSync(file, configuration(folder, port, await freePort()))
+  return runInflux(folder, port, serverPath('influxd'), ['-config', file])
 }

@@ -4,7 +4,7 @@ import { startRecordingServer, type Answer, type RecordingServer } from './recor
 
 /**
  * Stands in for InfluxDB 3, of which no server can be installed here: line protocol goes into tables of SQLite in which
- * of two rows with the same tags and time the later one stands as a whole, and SQL is run on them. What it shows is that
+ * two rows with the same tags and time become one (of a column of both the later value stays: a server promises neither), and SQL is run on them. What it shows is that
  * the adapter's rows and queries fit each other; what a real server does is for TANBIAO_TEST_INFLUX3_URL.
  */
 export interface StandIn extends RecordingServer {
@@ -95,8 +95,9 @@ class Tables {
     const row = new Map<string, string | number | bigint>([...tags, ...fields, ['time', timeNs]])
     const names = [...row.keys()].map((name) => `"${name}"`).join(', ')
     const places = [...row.keys()].map(() => '?').join(', ')
+    const merged = [...fields.keys()].map((name) => `"${name}" = excluded."${name}"`).join(', ')
     this.#database
-      .prepare(`INSERT OR REPLACE INTO "${table}" (${names}) VALUES (${places})`)
+      .prepare(`INSERT INTO "${table}" (${names}) VALUES (${places}) ON CONFLICT DO UPDATE SET ${merged}`)
       .run(...row.values())
     return undefined
   }

@@ -7,6 +7,8 @@ import { describe } from 'vitest'
 const paths = {
   mosquitto: ['/usr/sbin/mosquitto', '/usr/bin/mosquitto'],
   influxd: ['/usr/bin/influxd', '/usr/local/bin/influxd'],
+  // InfluxDB 2.x, which Debian does not have: whoever has its influxd names the file.
+  TANBIAO_TEST_INFLUXD2: [process.env['TANBIAO_TEST_INFLUXD2'] ?? ''],
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser'],
   mbpoll: ['/usr/bin/mbpoll'],
   // Makes pairs of pseudo-terminals, which stand in for serial lines.

@@ -1,0 +1,92 @@
+import { openInflux1Readings } from '#store/influx1-readings.ts'
+import type { ReadingStore } from '#store/port.ts'
+import { startInflux, type InfluxServer } from './influx.ts'
+import { startInflux2 } from './influx2.ts'
+import { describeWith, type Server } from './servers.ts'
+
+/** The versions of InfluxDB of which there is a server to test against, as one thing: what they do differs in words alone. */
+export interface InfluxKind {
+  readonly name: string
+  /** The program that it takes. */
+  readonly needs: Server
+  /** Where points are posted. */
+  readonly writePath: string
+  /** Starts one, its folder within `parent`. */
+  readonly start: (parent?: string) => Promise<RunningInflux>
+}
+
+export interface RunningInflux extends InfluxServer {
+  /** A new place for readings, and a store that reaches it at `url`, which may be that of a relay. */
+  newPlace(url: URL, requestTimeoutMs: number): Promise<InfluxPlace>
+}
+
+export interface InfluxPlace {
+  readonly store: ReadingStore
+  /** Line protocol, as somebody else writes it. */
+  writeForeign(line: string): Promise<void>
+  /** What it answers to an InfluxQL query, times in milliseconds. */
+  influxQl(query: string): Promise<unknown>
+  keepForDays(days: number): Promise<void>
+  /** Takes it away with all that is in it, and makes it anew. */
+  drop(): Promise<void>
+  make(): Promise<void>
+}
+
+let places = 0
+
+async function startOne(parent?: string): Promise<RunningInflux> {
+  const server = await startInflux(parent)
+  const direct = `http://127.0.0.1:${server.port}`
+  const tell = async (statement: string): Promise<void> => {
+    await fetch(`${direct}/query`, { method: 'POST', body: new URLSearchParams({ q: statement }) })
+  }
+  return {
+    ...server,
+    newPlace: async (url, requestTimeoutMs) => {
+      const database = `park${(places += 1)}`
+      return {
+        store: await openInflux1Readings({ url, database, create: true, requestTimeoutMs }),
+        writeForeign: async (line) =>
+          void (await fetch(`${direct}/write?db=${database}`, { method: 'POST', body: line })),
+        influxQl: async (q) => {
+          const search = new URLSearchParams({ db: database, q, epoch: 'ms' }).toString()
+          return (await fetch(`${direct}/query?${search}`)).json()
+        },
+        keepForDays: (days) =>
+          tell(`ALTER RETENTION POLICY "autogen" ON "${database}" DURATION ${days}d SHARD DURATION 1d`),
+        drop: () => tell(`DROP DATABASE "${database}"`),
+        make: () => tell(`CREATE DATABASE "${database}"`),
+      }
+    },
+  }
+}
+
+async function startTwo(parent?: string): Promise<RunningInflux> {
+  const server = await startInflux2(parent)
+  return {
+    ...server,
+    newPlace: async (url, requestTimeoutMs) => {
+      const bucket = `park ${(places += 1)}`
+      await server.makeBucket(bucket)
+      await server.mapDatabase(bucket)
+      return {
+        store: await server.openStore(bucket, { url, requestTimeoutMs }),
+        writeForeign: (line) => server.writeForeign(bucket, line),
+        influxQl: (q) => server.influxQl(bucket, q),
+        keepForDays: (days) => server.changeRetention(bucket, days * 86_400),
+        drop: () => server.removeBucket(bucket),
+        make: () => server.makeBucket(bucket),
+      }
+    },
+  }
+}
+
+const influxKinds: readonly InfluxKind[] = [
+  { name: 'InfluxDB 1.x', needs: 'influxd', writePath: '/write', start: startOne },
+  { name: 'InfluxDB 2.x', needs: 'TANBIAO_TEST_INFLUXD2', writePath: '/api/v2/write', start: startTwo },
+]
+
+/** The same suite on each version of which there is a server. */
+export function describeEachInflux(what: string, suite: (kind: InfluxKind) => void): void {
+  for (const kind of influxKinds) describeWith([kind.needs], `${what} ${kind.name}`.trim(), () => suite(kind))
+}
