@@ -76,7 +76,14 @@ export function useAnswer<T extends z.ZodType>(
   const request = useMemo(() => ({ path, refresh, attempt }), [path, refresh, attempt])
   const flight = useRef<Flight>(undefined)
 
-  useEffect(() => () => flight.current?.abort.abort(), [])
+  useEffect(
+    () => () => {
+      if (flight.current === undefined) return
+      flight.current.next = undefined
+      flight.current.abort.abort()
+    },
+    [],
+  )
 
   useEffect(() => {
     const { path } = request
