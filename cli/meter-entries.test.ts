@@ -191,9 +191,40 @@ test('what is undecided is decided by an event', async () => {
   ).toEqual(['undecided', 'no-readings'])
   await eventAdd.run([...where(), '--kind', 'rollover', '--at', at(0.5), '--wraps-at', '5001.00', ...who])
   expect(await slots()).toEqual(['200 measured', 'no-readings'])
-  await expect(eventAdd.run([...where(), '--kind', 'reset', '--at', at(0.5), ...who])).rejects.toThrow(
-    '--kind reset',
+})
+
+test('an event says what it needs, and none is taken that would change nothing', async () => {
+  await slots([[0, 0]])
+  const add = (...args: string[]): Promise<unknown> =>
+    eventAdd.run([...where(), '--at', at(0.5), ...who, ...args])
+  await expect(add('--kind', 'reset')).rejects.toThrow('--kind reset needs --final and --initial')
+  await expect(add('--kind', 'ratio', '--before', '1', '--final', '0')).rejects.toThrow(
+    '--kind ratio needs --after and --initial',
   )
+  await expect(add('--kind', 'ignored', '--quantity', 'activePower.total')).rejects.toThrow(
+    'no energy of press rests on activePower.total',
+  )
+  const [press] = park.description.meters
+  const asFile = (over: object): void =>
+    writeFileSync(
+      join(data, 'park.yaml'),
+      stringify({ ...park.description, meters: [{ ...press, power: 'activePower.total', ...over }] }),
+    )
+  asFile({ energyFrom: 'power' })
+  await expect(add('--kind', 'replacement', '--final', '5', '--initial', '0')).rejects.toThrow(
+    'only ratio, ignored can change it',
+  )
+  await add('--kind', 'ignored')
+  await add('--kind', 'ratio', '--before', '1', '--after', '2')
+  asFile({ energyFrom: 'advances' })
+  await add('--kind', 'confirmed')
+  await slots()
+  await eventList.run(where())
+  expect(printed.slice(-3).map((line) => line.replace(/^.*event  +| +photo.*$/g, ''))).toEqual([
+    `ignored of activePower.total at ${at(0.5)}`,
+    `ratio of activeEnergyImport.total at ${at(0.5)}: × 1 → × 2`,
+    `confirmed of activeEnergyImport.total at ${at(0.5)}`,
+  ])
 })
 
 test('who speaks of a time whose readings were let go is told that it stands', async () => {

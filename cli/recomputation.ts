@@ -35,6 +35,9 @@ const INTERVALS_AT_ONCE = 10_000
 /** To be raised when intervals are computed in another way, so that those of old books are computed again. */
 const COMPUTATION = 3
 
+/** The same for meters with estimates, or with events and no register. */
+const COMPUTATION_OF_SOME = 2
+
 /** Of a meter's register and what flows back through it; who has more said so later than the first books. */
 const QUANTITIES_BEFORE = 2
 
@@ -53,6 +56,9 @@ function rulesText(meter: Meter): string {
     events,
     formula,
     estimate,
+    ...(estimate !== undefined || (events.length > 0 && (energyFrom === 'power' || energyFrom === 'advances'))
+      ? { computationOfSome: COMPUTATION_OF_SOME }
+      : {}),
     ...(quantities.length > QUANTITIES_BEFORE ? { quantities } : {}),
   })
 }
@@ -212,6 +218,11 @@ export class Recomputation {
 
   async #compute(window: DirtyWindow): Promise<void> {
     const { store, books, park, clock, log } = this.#parts
+    if (park.sensors.has(window.meter)) {
+      // A sensor has no energy: nothing follows from its readings here.
+      this.#computed.push({ window, pieces: [{ window, intervals: [] }] })
+      return
+    }
     const meter = park.meters.get(window.meter)
     if (meter === undefined) {
       // Dirty until the meter is back: a park file that lacks it for one start must not lose what came meanwhile.

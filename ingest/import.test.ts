@@ -126,16 +126,19 @@ describe('An import', () => {
   it('puts what it refuses into quarantine, and the rest into the store', async () => {
     const store = new MemoryStore()
     const unknown = Buffer.from(batchOf('gw-a', 1, [sampleOf('nobody', T0, 1), sampleOf('meter-a', T0, 1)]))
-    const content = ['{"half a line', '{"gateway":"gw-z"}', unknown.toString(), ''].join('\n')
+    const stranger = Buffer.from(batchOf('gw-z', 1, [sampleOf('meter-a', T0, 1)])).toString()
+    const content = ['{"half a line', '{"gateway":"gw-z"}', unknown.toString(), stranger, '{}', ''].join('\n')
     const result = await run(store, fileOf(content))
-    expect(result).toEqual({ complete: true, rows: 3, readings: 2, refused: 4 })
+    expect(result).toEqual({ complete: true, rows: 5, readings: 2, refused: 6 })
     const refused = [...store.commits.values()].flatMap(({ gateway, refused }) =>
       refused.map(({ code }) => [gateway, code]),
     )
     expect(refused).toEqual([
       [UNNAMED_GATEWAY, 'message-undecodable'],
-      [UNNAMED_GATEWAY, 'gateway-unknown'],
+      ['gw-z', 'gateway-unknown'],
       ['gw-a', 'meter-unknown'],
+      ['gw-z', 'gateway-unknown'],
+      [UNNAMED_GATEWAY, 'gateway-unknown'],
     ])
   })
 

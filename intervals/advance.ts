@@ -1,4 +1,5 @@
 import { add, compare, multiply, subtract, toNumber, type Amount, type Resolution } from '#contract/amount.ts'
+import type { Period } from '#contract/grid.ts'
 import type { RegisterPoint, UndecidedAdvance } from '#contract/interval.ts'
 import { eventMs, type Meter } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
@@ -62,6 +63,25 @@ export function rulesOf(meter: MeterFacts, quantity: QuantityName): RegisterRule
     wrapsAt: meter.wrapsAt,
     ratingPerHour: meter.ratingPerHour,
   }
+}
+
+/** The parts of a time, in order, each with what a unit of the register stands for in it. */
+export function factorsIn(
+  { fromMs, toMs }: Period,
+  { changes, firstFactor }: Pick<RegisterRules, 'changes' | 'firstFactor'>,
+): (Period & { readonly factor: Resolution })[] {
+  const parts: (Period & { readonly factor: Resolution })[] = []
+  let startMs = fromMs
+  let factor = firstFactor
+  for (const { atMs, factorAfter } of changes) {
+    if (atMs >= toMs) break
+    if (atMs > startMs && factorAfter !== factor) {
+      parts.push({ fromMs: startMs, toMs: atMs, factor })
+      startMs = atMs
+    }
+    factor = factorAfter
+  }
+  return [...parts, { fromMs: startMs, toMs, factor }]
 }
 
 /** A course without an event in it: between two readings, or between a reading and a dated event. */

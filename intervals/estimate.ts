@@ -2,7 +2,6 @@ import { subtract, sum } from '#contract/amount.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type {
   Interval,
-  IntervalIdentity,
   ProfileInterval,
   ProRataInterval,
   RecordedInterval,
@@ -28,15 +27,18 @@ function isMeasured(interval: RecordedInterval): interval is RecordedInterval & 
   )
 }
 
-const estimated = (identity: IntervalIdentity) => ({
-  meter: identity.meter,
-  quantity: identity.quantity,
-  slotMs: identity.slotMs,
+/** A slot of which nothing is known; what waits in it for a person waits on. */
+type OpenSlot = Pick<Interval, 'meter' | 'quantity' | 'slotMs' | 'undecided'>
+
+const estimated = ({ meter, quantity, slotMs, undecided }: OpenSlot) => ({
+  meter,
+  quantity,
+  slotMs,
   state: 'known' as const,
   method: 'estimated' as const,
   coverage: 0,
   uncertain: false,
-  undecided: [],
+  undecided,
 })
 
 /**
@@ -46,7 +48,7 @@ const estimated = (identity: IntervalIdentity) => ({
  * @param recordedAt the newest revision of another slot of the same register
  */
 export function byWeekdayProfile(
-  missing: IntervalIdentity,
+  missing: OpenSlot,
   weeks: number,
   timeZone: string,
   recordedAt: (slotMs: number) => RecordedInterval | undefined,
@@ -72,7 +74,7 @@ export function byWeekdayProfile(
  * undefined where that advance is as open as the readings between. What a wrong reading tore apart is bridged so.
  */
 export function byProRata(
-  missing: IntervalIdentity,
+  missing: OpenSlot,
   before: RegisterInterval,
   after: RegisterInterval,
   rules: RegisterRules,

@@ -37,6 +37,7 @@ const expected = z.strictObject({
   basis: z.enum(intervalBases).optional(),
   coveredSeconds: z.number().optional(),
   missing: z.enum(['no-readings', 'undecided', 'input-missing']).optional(),
+  undecided: z.int().optional(),
   revision: z.int().optional(),
 })
 
@@ -92,6 +93,7 @@ function wordsOf(line: z.infer<typeof expected>, interval: RecordedInterval | un
   const words: Record<string, unknown> = { slot: line.slot }
   if (interval === undefined) return { ...words, missing: 'not-computed' }
   if (line.revision !== undefined) words['revision'] = interval.revision
+  if (line.undecided !== undefined) words['undecided'] = interval.undecided.length
   if (interval.state === 'missing') return { ...words, missing: interval.cause }
   if (line.about === undefined) words['energy'] = toDecimal(interval.energy)
   else

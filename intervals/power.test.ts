@@ -6,7 +6,7 @@ import { energyFromPower } from './power.ts'
 const period = { fromMs: 0, toMs: SLOT_MS }
 const slotOf = (power: QuantityName, value: number, register: QuantityName) =>
   energyFromPower(
-    { id: 'm-1', gapSeconds: 900 },
+    { id: 'm-1', gapSeconds: 900, ratingPerHour: 1_000, events: [] },
     register,
     power,
     [0, SLOT_MS].map((atMs) => ({ meter: 'm-1', quantity: power, atMs, quality: 'good' as const, value })),

@@ -1,10 +1,11 @@
-import type { Amount } from '#contract/amount.ts'
+import { multiply, sum } from '#contract/amount.ts'
 import { SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
 import { integrationFactor } from '#contract/integration.ts'
 import type { Interval, PowerPoint } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading, UsableReading } from '#contract/reading.ts'
-import type { MeterFacts } from './advance.ts'
+import { factorsIn, rulesOf, type MeterFacts } from './advance.ts'
+import { ignoring } from './usable-series.ts'
 
 /** Energy of meters that tell their power or flow only: the area under straight lines between readings. */
 
@@ -73,19 +74,25 @@ const pointOf = ({ atMs, value }: Sample): PowerPoint => ({ atMs, value })
 /**
  * Energy of every slot of a period out of readings of power: trapezoids between samples no further apart than the
  * meter's expected gap. What lies between others is not in the energy, and the coverage says so; a slot without any is
- * missing. Flow against the register's direction is no energy of it.
+ * missing. Flow against the register's direction is no energy of it. Ratio events of the register hold for its power too,
+ * readings of power may be put aside.
  *
  * @param readings all that lie in `powerReach` of the period
  */
 export function energyFromPower(
-  meter: Pick<MeterFacts, 'id' | 'gapSeconds'>,
+  meter: MeterFacts,
   quantity: QuantityName,
   power: QuantityName,
   readings: readonly Reading[],
   period: Period,
 ): Interval[] {
   const factor = integrationFactor(quantity, power)
-  const samples = samplesOf(readings, quantity)
+  const rules = rulesOf(meter, quantity)
+  const isIgnored = ignoring(meter.events, power)
+  const samples = samplesOf(
+    readings.filter(({ atMs }) => !isIgnored(atMs)),
+    quantity,
+  )
   const stretches = samples.flatMap((to, index): Stretch[] => {
     const from = samples[index - 1]
     return from !== undefined && to.atMs - from.atMs <= meter.gapSeconds * 1_000 ? [{ from, to }] : []
@@ -103,10 +110,15 @@ export function energyFromPower(
     const [first, last] = [own[0]?.from, own.at(-1)?.to]
     if (factor === undefined || first === undefined || last === undefined)
       return { ...identity, state: 'missing', cause: 'no-readings' }
-    const count = own.reduce(
-      (sum, stretch) => sum + countsUpTo(stretch, endMs, factor) - countsUpTo(stretch, slotMs, factor),
-      0n,
+    const countsIn = ({ fromMs, toMs }: Period): bigint =>
+      own.reduce(
+        (total, stretch) => total + countsUpTo(stretch, toMs, factor) - countsUpTo(stretch, fromMs, factor),
+        0n,
+      )
+    const parts = factorsIn({ fromMs: slotMs, toMs: endMs }, rules).map((part) =>
+      multiply({ count: Number(countsIn(part)), resolution: RESOLUTION }, part.factor),
     )
+    const energy = sum(parts) ?? { count: 0, resolution: RESOLUTION }
     const coveredMs = own.reduce(
       (sum, { from, to }) => sum + Math.min(to.atMs, endMs) - Math.max(from.atMs, slotMs),
       0,
@@ -114,7 +126,6 @@ export function energyFromPower(
     const taking = new Set(own.flatMap(({ from, to }) => [from, to]))
     const restsOn = (quality: Sample['quality']): boolean =>
       [...taking].some((sample) => sample.quality === quality)
-    const energy: Amount = { count: Number(count), resolution: RESOLUTION }
     return {
       ...identity,
       state: 'known',

@@ -21,6 +21,12 @@ function ignoredStretches(events: readonly MeterEvent[], quantity: QuantityName)
   })
 }
 
+/** Whether a person has put what was read at a moment aside as wrong. */
+export function ignoring(events: readonly MeterEvent[], quantity: QuantityName): (atMs: number) => boolean {
+  const stretches = ignoredStretches(events, quantity)
+  return (atMs) => stretches.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs)
+}
+
 const isManual = ({ quality }: RegisterReading): boolean => quality === 'manual'
 
 const readingsOf = ({ before, within, after }: RegisterSeries): RegisterReading[] =>

@@ -11,6 +11,8 @@ import { mountSmallDisk } from './support/small-disk.ts'
  */
 const ROUNDS = Number(process.env['TANBIAO_CHAOS_ROUNDS'] ?? 4)
 const SEED = Number(process.env['TANBIAO_SEED'] ?? Math.floor(performance.timeOrigin % 0x8000_0000))
+/** Words in the names of the faults that are wanted; all of them by default. */
+const WANTED = process.env['TANBIAO_CHAOS_FAULT'] ?? ''
 /** With so many rounds there is time for faults that take long. */
 const LONG_RUN_ROUNDS = 20
 /** Of the server, whatever was thrown at it: its lanes may hold 128 MiB, the rest is the program. */
@@ -31,7 +33,9 @@ describeWith(['mosquitto', 'influxd'], 'Chaos', () => {
       site = await startSite(SEED)
       const possible = chaosFaults.filter(
         ({ name, isSlow }) =>
-          (canMount || !name.includes('disk')) && (isSlow !== true || ROUNDS >= LONG_RUN_ROUNDS),
+          name.includes(WANTED) &&
+          (canMount || !name.includes('disk')) &&
+          (isSlow !== true || WANTED !== '' || ROUNDS >= LONG_RUN_ROUNDS),
       )
       let deck: typeof possible = []
       for (let round = 1; round <= ROUNDS; round += 1) {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { toDecimal } from '#contract/amount.ts'
 import type { MeterEntry } from '#contract/meter-entry.ts'
+import type { MeterEvent } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import { atDesk, checkOf, checkText, placeOptions, type EntryDesk } from '../meter-entries.ts'
 import { text } from '../options.ts'
@@ -10,6 +11,25 @@ import { verb } from '../verb.ts'
 const options = z.object({ ...placeOptions, meter: text.meta({ description: 'The meter' }) })
 
 const momentText = (atMs: number): string => Temporal.Instant.fromEpochMilliseconds(atMs).toString()
+
+/** The values that a decision states. */
+function detailOf(event: MeterEvent): string {
+  const { unit } = quantityOf(event.quantity)
+  switch (event.kind) {
+    case 'replacement':
+    case 'reset':
+      return `: ${toDecimal(event.final)} → ${toDecimal(event.initial)} ${unit}`
+    case 'ratio':
+      return `: × ${event.before} → × ${event.after}`
+    case 'rollover':
+      return `: at ${toDecimal(event.wrapsAt)} ${unit}`
+    case 'ignored':
+      return event.until === undefined ? '' : ` to ${event.until}`
+    case 'confirmed':
+      break
+  }
+  return ''
+}
 
 async function whatOf(desk: EntryDesk, entry: MeterEntry): Promise<string> {
   switch (entry.kind) {
@@ -24,7 +44,7 @@ async function whatOf(desk: EntryDesk, entry: MeterEntry): Promise<string> {
     }
     case 'event': {
       const { kind, at, quantity } = entry.event
-      return `${kind} of ${quantity} at ${at}`
+      return `${kind} of ${quantity} at ${at}${detailOf(entry.event)}`
     }
     case 'withdrawal':
       break

@@ -44,7 +44,7 @@ interface AccountFiguresProps {
 export function AccountFigures({ statement, trace, children }: AccountFiguresProps): ReactNode {
   const speech = useSpeech()
   const { t, locale, language } = speech
-  const { totals, months, missing, incomplete, differences } = statement
+  const { totals, months, missing, incomplete, clocks, differences } = statement
   const percent = (share: string): string =>
     Number(share).toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
   const uncertainty =
@@ -105,6 +105,13 @@ export function AccountFigures({ statement, trace, children }: AccountFiguresPro
               language,
             ),
           })}
+        />
+      )}
+      {clocks.length > 0 && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('account.clockWrong', { entries: clocks.map(({ entry }) => `№ ${entry}`).join(', ') })}
         />
       )}
       {differences.length > 0 && (
