@@ -8,10 +8,10 @@ import { Fault } from '#contract/fault.ts'
 import { slotsBetween } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import { readOwn } from '#dashboards/access/route-access.ts'
-import { eachOf, inSteps } from '../in-steps.ts'
+import { inSteps } from '../in-steps.ts'
 import { dayText, hasPower, metersOfTotal, scopesOf } from '../overview.ts'
 import type { BooksView } from '../sources.ts'
-import { dayLoad } from './day-shapes.ts'
+import { dayLoad, type DayLoad } from './day-shapes.ts'
 import { dayPeriod } from './park.ts'
 
 const SLOTS_PER_HOUR = decimal('4')
@@ -36,25 +36,30 @@ export function dayLoadApi(app: FastifyInstance, { parkOf, books, clock }: DayLo
       const period = dayPeriod(park, request.query.day, nowMs)
       if (period === undefined) throw new Fault('request-invalid', '"day" is not a day of the calendar.')
       const slots = [...slotsBetween(period.fromMs, period.toMs)]
-      const seriesOf = (scope: string | undefined): z.output<typeof dayLoad>['series'] => {
-        const meters = metersOfTotal(park, scope, 'electricity', 'in').filter(hasPower)
-        if (meters.length === 0) return []
-        const terms = meters.map(({ id }) => ({ meter: id, share: '1' }))
-        const known = new Map(
-          slotEnergies(books, park, terms, period, nowMs).map(({ slotMs, energy }) => [slotMs, energy]),
-        )
-        const values = slots.map((slotMs) => {
-          const energy = known.get(slotMs)
-          return energy === undefined ? null : Number(textOf(energy.times(SLOTS_PER_HOUR)))
-        })
-        return [{ enterprise: scope ?? null, values }]
+      function* seriesOf(): Generator<undefined, DayLoad['series']> {
+        const series: DayLoad['series'] = []
+        for (const scope of scopesOf(park)) {
+          const meters = metersOfTotal(park, scope, 'electricity', 'in').filter(hasPower)
+          if (meters.length === 0) continue
+          const terms = meters.map(({ id }) => ({ meter: id, share: '1' }))
+          const known = new Map(
+            slotEnergies(books, park, terms, period, nowMs).map(({ slotMs, energy }) => [slotMs, energy]),
+          )
+          const values = slots.map((slotMs) => {
+            const energy = known.get(slotMs)
+            return energy === undefined ? null : Number(textOf(energy.times(SLOTS_PER_HOUR)))
+          })
+          series.push({ enterprise: scope ?? null, values })
+          yield undefined
+        }
+        return series
       }
-      const series = await inSteps(eachOf(scopesOf(park), seriesOf))
+      const series = await inSteps(seriesOf())
       return {
         day: dayText(period.fromMs, park.description.timeZone),
         ...period,
         unit: 'kW' as const,
-        series: series.flat(),
+        series,
       }
     },
   })
