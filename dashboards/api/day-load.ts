@@ -36,7 +36,7 @@ export function dayLoadApi(app: FastifyInstance, { parkOf, books, clock }: DayLo
       const period = dayPeriod(park, request.query.day, nowMs)
       if (period === undefined) throw new Fault('request-invalid', '"day" is not a day of the calendar.')
       const slots = [...slotsBetween(period.fromMs, period.toMs)]
-      function* seriesOf(): Generator<undefined, DayLoad['series']> {
+      const steps = function* (): Generator<undefined, DayLoad['series']> {
         const series: DayLoad['series'] = []
         for (const scope of scopesOf(park)) {
           const meters = metersOfTotal(park, scope, 'electricity', 'in').filter(hasPower)
@@ -54,7 +54,7 @@ export function dayLoadApi(app: FastifyInstance, { parkOf, books, clock }: DayLo
         }
         return series
       }
-      const series = await inSteps(seriesOf())
+      const series = await inSteps(steps())
       return {
         day: dayText(period.fromMs, park.description.timeZone),
         ...period,
