@@ -6,11 +6,13 @@ import { accountCost } from './account-electricity.ts'
 import { readYaml } from './balance.test-support.ts'
 import { textOf } from './decimal.ts'
 import { loadRuleFile } from './load/load-rule.ts'
+import { contractedDemandFile } from './tariff/contracted-demand.ts'
 import { powerFactorFile } from './tariff/power-factor.ts'
 import { tariffFile } from './tariff/tariff.ts'
 
 const tariff = tariffFile.parse(readYaml('tariffs/tianjin.yaml'))
 const powerFactors = powerFactorFile.parse(readYaml('tariff/power-factor.yaml'))
+const contractRule = contractedDemandFile.parse(readYaml('tariff/contracted-demand.yaml'))
 const loadRule = loadRuleFile.parse(readYaml('load/load-rule.yaml'))
 const plan = planWith({
   tariff: 'tianjin',
@@ -51,6 +53,7 @@ const costOf = (account: string) =>
       plan,
       tariffs: new Map([['tianjin', tariff]]),
       powerFactors,
+      contractRule,
       loadRule,
       books: bench.books,
       nowMs: bench.clock.wallMs(),

@@ -3,12 +3,13 @@ import type { Period } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import type { AccountingPlan, MeasuredTerm } from './accounting-plan.ts'
-import { decimal } from './decimal.ts'
+import { decimal, type Decimal } from './decimal.ts'
 import { hourProfile, loadFigures, type LoadFigures, type ProfileDay } from './load/load-figures.ts'
 import type { LoadRule } from './load/load-rule.ts'
 import { slotEnergies } from './load/slot-energy.ts'
 import { measuredEnergy } from './measured-energy.ts'
 import { electricityCost, type ElectricityCost, type ReactiveEnergy } from './tariff/electricity-cost.ts'
+import type { ContractedDemandRule } from './tariff/contracted-demand.ts'
 import type { PowerFactorTable } from './tariff/power-factor.ts'
 import { tariffClock } from './tariff/tariff-clock.ts'
 import type { Tariff } from './tariff/tariff.ts'
@@ -20,12 +21,16 @@ export interface ElectricitySources {
   readonly plan: AccountingPlan
   readonly tariffs: ReadonlyMap<string, Tariff>
   readonly powerFactors: PowerFactorTable
+  readonly contractRule: ContractedDemandRule
   readonly loadRule: LoadRule
   readonly books: Pick<Books, 'intervals' | 'sumsOver'>
   readonly nowMs: number
 }
 
 type Account = AccountingPlan['accounts'][number]
+
+const decimalOf = (text: string | undefined): Decimal | undefined =>
+  text === undefined ? undefined : decimal(text)
 
 function plannedAccount(plan: AccountingPlan, id: string): Account {
   const account = plan.accounts.find((each) => each.account === id)
@@ -70,22 +75,33 @@ export function accountCost(
   sources: ElectricitySources,
   id: string,
   period: Period,
-): { readonly tariff: Tariff; readonly cost: ElectricityCost } {
-  const { park, plan, tariffs, powerFactors, books, nowMs } = sources
+): {
+  readonly tariff: Tariff
+  readonly cost: ElectricityCost
+  readonly contractRule: ContractedDemandRule
+} {
+  const { park, plan, tariffs, powerFactors, contractRule, books, nowMs } = sources
   const account = plannedAccount(plan, id)
   const tariff = account.tariff === undefined ? undefined : tariffs.get(account.tariff)
   if (tariff === undefined) throw new Fault('not-found', `The accounting plan names no tariff of ${id}.`)
   const terms = purchasedTerms(account)
   const cost = electricityCost({
     slots: slotEnergies(books, park, terms, period, nowMs),
+    // A share of a meter, or one that is taken away, is no incomer whose demand could be measured.
+    incomers:
+      terms.length > 1 && terms.every(({ share }) => share === '1')
+        ? terms.map((term) => slotEnergies(books, park, [term], period, nowMs))
+        : undefined,
     tariff,
     prices: account.prices,
-    transformerKva: account.transformerKva === undefined ? undefined : decimal(account.transformerKva),
+    transformerKva: decimalOf(account.transformerKva),
+    contractKw: decimalOf(account.demandContractKw),
+    contractRule,
     reactive: reactiveOf(sources, terms, period),
     powerFactorStandard: account.powerFactorStandard,
     powerFactors,
   })
-  return { tariff, cost }
+  return { tariff, cost, contractRule }
 }
 
 /** Load figures and the profile by hour and day. Throws `not-found` as `accountCost`, but needs no tariff. */
@@ -103,7 +119,7 @@ export function accountLoad(
     figures: loadFigures(slots, {
       timeZone,
       rule: loadRule,
-      contractKw: account.demandContractKw === undefined ? undefined : decimal(account.demandContractKw),
+      contractKw: decimalOf(account.demandContractKw),
       tariffAt: tariff === undefined ? undefined : tariffClock(tariff),
     }),
     profile: hourProfile(slots, timeZone),

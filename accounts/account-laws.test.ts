@@ -77,6 +77,25 @@ describe('The laws of an account', () => {
     )
   })
 
+  test('as known between two times of a clock that was ahead it says so, and of no other day', () => {
+    const bodies: EntryBody[] = [
+      posting('2026-01', 'gas', '1'),
+      posting('2026-02', 'gas', '2'),
+      { kind: 'clock', wallMs: 20 },
+      posting('2026-03', 'gas', '3'),
+    ]
+    const entries = bodies.map((body, index): LedgerEntry => {
+      const recordedAtMs = [10, 90, 90, 100][index] ?? 0
+      return { account: 'a', number: index + 1, recordedAtMs, body, previous: hash, hash }
+    })
+    const clocksAt = (atMs?: number) => statementOf(stateOf(entries, atMs), months).clocks
+    const told = [{ entry: 3, wallMs: 20, datedMs: 90 }]
+    expect([5, 19, 20, 89, 90, 100].map(clocksAt)).toEqual([[], [], told, told, [], []])
+    expect(clocksAt()).toEqual([])
+    expect(stateOf(entries, 30).months()).toEqual(['2026-01'])
+    expect(stateOf(entries).months()).toEqual(months)
+  })
+
   test('as known at a moment it stays what it was then, whatever comes later', () => {
     fc.assert(
       fc.property(history, (steps) => {

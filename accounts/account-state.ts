@@ -27,6 +27,11 @@ export class AccountState {
   readonly closings = new Map<string, Numbered<BodyOf<'closing'>>>()
   /** Months by how often they were restated or reopened, for those that were. */
   readonly restatements = new Map<string, number>()
+  /**
+   * What was said of clocks that were ahead, where the state is one as it was known at a time that a clock said twice: some
+   * of what was known then may bear a later time.
+   */
+  readonly clocks: Numbered<BodyOf<'clock'>>[] = []
   /** Number of the last entry taken. */
   last = 0
   readonly #kinds = new Map<number, { readonly key?: string; readonly kind: EntryBody['kind'] }>()
@@ -61,6 +66,9 @@ export class AccountState {
         return
       case 'reopening':
         this.closings.delete(body.month)
+        return
+      case 'clock':
+        // A moment later all of it is known.
         return
     }
   }
@@ -98,9 +106,9 @@ const postingKey = (month: string, source: string): string => `${month} ${source
 /** The state after entries; as it was known at a moment where one is given. */
 export function stateOf(entries: Iterable<LedgerEntry>, knownAtMs = Number.MAX_SAFE_INTEGER): AccountState {
   const state = new AccountState()
-  for (const entry of entries) {
-    if (entry.recordedAtMs > knownAtMs) break
-    state.take(entry)
+  for (const { body, ...entry } of entries) {
+    if (entry.recordedAtMs <= knownAtMs) state.take({ ...entry, body })
+    else if (body.kind === 'clock' && body.wallMs <= knownAtMs) state.clocks.push({ ...entry, body })
   }
   return state
 }

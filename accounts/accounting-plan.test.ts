@@ -136,13 +136,26 @@ describe('The accounting plan of the demo park', () => {
     const own = { id: 'x', name: { zh: '源', en: 'Source' } }
     expect(
       messages({
-        sources: [{ ...own, kind: 'process', factor: 'process/calcium-carbonate', measured }],
+        sources: [{ ...own, kind: 'fuel', fuel: 'bituminousCoal', measured }],
         conversions: [],
         assigned: [{ ...own, row: 'industry', terms: measured, document: 'D' }],
       }),
     ).toEqual([
-      'sources.0.measured.0: tube-scale: productMass counts what is made, and is no activity that emits',
+      'sources.0.measured.0: tube-scale: productMass counts what is made, and is no activity of kind fuel',
       'assigned.0.terms.0.meter: tube-scale counts what is made, and measures no energy',
+    ])
+    // What emits as it is made is counted by the scale that weighs it.
+    const process = (meter: string, factor = 'process/clinker/lower') =>
+      messages({
+        sources: [{ ...own, kind: 'process', factor, measured: [{ meter }] }],
+        ownFactors: [{ code: 'own/piece', name: own.name, per: '根', value: '0.002', document: 'D' }],
+        conversions: [],
+        assigned: [],
+      })
+    expect(process('tube-scale')).toEqual([])
+    expect(process('tube-counter', 'own/piece')).toEqual([])
+    expect(process('tube-counter')).toEqual([
+      'sources.0.measured.0: tube-counter: is in pcs, and x is counted in t',
     ])
   })
 })

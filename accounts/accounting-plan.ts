@@ -195,7 +195,9 @@ export const accountPlan = z.strictObject({
   }),
   products: z.array(product).default([]),
   tariff: z.string().min(1).optional().meta({ description: 'Tariff of accounts/tariffs' }),
-  demandContractKw: positiveDecimalText.optional(),
+  demandContractKw: positiveDecimalText.optional().meta({
+    description: 'Contracted maximum demand: what a load is held against, and a basic charge by it',
+  }),
   transformerKva: positiveDecimalText.optional().meta({
     description: 'Capacity in service, for a basic charge on capacity',
   }),

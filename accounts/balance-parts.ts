@@ -16,6 +16,7 @@ import { bases, type Basis } from './factor.ts'
 import type { MeasuredPieces } from './measured-energy.ts'
 import type { ReportPeriod } from './report-period.ts'
 import { standardCoalOfItem } from './standard-coal.ts'
+import { eachInSteps, type Steps } from './steps.ts'
 
 /** A meter's flow as a part of a cell, with what is known of it. */
 export interface MeterOrigin {
@@ -135,14 +136,17 @@ function stretchKey(coal: ItemCoal): string {
   return key
 }
 
+/** Flows of a step, for a few milliseconds. */
+const FLOWS_AT_ONCE = 50
+
 /** The parts that meters measured, each under the coefficients of the source that it measures, where it is one's. A meter that was not there yet in the whole period has none. */
-export function meterParts(
+export function* meterParts(
   flows: readonly BalanceFlow[],
   pieces: readonly ReportPeriod[],
   measured: MeasuredPieces,
   coalOf: ItemCoals,
   sourceOf: (meter: Meter, item: string) => string | undefined,
-): BalancePart[] {
+): Steps<BalancePart[]> {
   const coals = new Map<string, (ItemCoal | undefined)[]>()
   /** Coefficients of pieces as far as they were asked for, for all meters of one account, item and source. */
   function coalsOf(account: string, item: string, source: string | undefined): (ItemCoal | undefined)[] {
@@ -151,7 +155,7 @@ export function meterParts(
     coals.set(key, found)
     return found
   }
-  return flows.flatMap((flow) => {
+  const parts = yield* eachInSteps(flows, FLOWS_AT_ONCE, (flow): BalancePart[] => {
     const { account, item, row, meter, quantity, share, perUnit, reason, by } = flow
     const factor = share.times(perUnit)
     const isOne = factor.eq(1)
@@ -191,4 +195,5 @@ export function meterParts(
     const coefficients = [...stretches.values()].flatMap(({ coal }) => coal.coefficients)
     return [{ account, item, row, origin, figure, coefficients }]
   })
+  return parts.flat()
 }

@@ -11,6 +11,7 @@ import type { NumberedRecord } from './numbered-record.ts'
 import { withOwnEqualValue } from './own-equal-value.ts'
 import { piecesOf, type ReportPeriod } from './report-period.ts'
 import { bySources } from './source-coals.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 /** What a park's balance is made from. */
 export interface BalanceGround {
@@ -73,7 +74,7 @@ export function* parkBalances(
     const count = all[index]?.length ?? 0
     const [from, to] = [first, first + count]
     first = to
-    yield parkBalance(
+    yield yield* parkBalanceSteps(
       { ...ground, measured: () => (meter, quantity) => measured(meter, quantity).slice(from, to) },
       period,
     )
@@ -82,6 +83,11 @@ export function* parkBalances(
 
 /** What every cell of every table of a period is made of. Throws `factor-ambiguous`, `unit-mismatch`. */
 export function parkBalance(ground: BalanceGround, period: ReportPeriod): ParkBalance {
+  return atOnce(parkBalanceSteps(ground, period))
+}
+
+/** The same, with pauses for other work. */
+export function* parkBalanceSteps(ground: BalanceGround, period: ReportPeriod): Steps<ParkBalance> {
   const { park, plan, items, library, records } = ground
   const heatingValues = heatingValuesOf(records, plan, library)
   const cuts = heatingValues.flatMap(({ from, to }) => [from, to])
@@ -97,8 +103,10 @@ export function parkBalance(ground: BalanceGround, period: ReportPeriod): ParkBa
     measured,
     coalOf: itemCoals({ plan, library, items, heatingValues }),
   })
+  yield undefined
   const coalOf = withOwnEqualValue({ flows, pieces, measured, items, coalOf: bySource.coalOf })
   const recorded = recordedParts(records, flows, pieces, { plan, items, coalOf })
-  const parts = meterParts(flows, pieces, measured, coalOf, bySource.sourceOf)
+  yield undefined
+  const parts = yield* meterParts(flows, pieces, measured, coalOf, bySource.sourceOf)
   return { period, unplaced, parts: [...parts, ...recorded.parts], compared: recorded.compared }
 }

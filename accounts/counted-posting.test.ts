@@ -32,6 +32,42 @@ describe('what cannot be counted', () => {
     expect(made[3]?.tCo2).toBeDefined()
   })
 
+  test('is a scale of products under a fuel, and a counter of pieces under a factor by mass', () => {
+    const account = plan(
+      [
+        { kind: 'process', factor: 'process/clinker/lower', measured: [{ meter: 'scale' }] },
+        { kind: 'process', factor: 'own/piece', measured: [{ meter: 'counter' }] },
+        { kind: 'process', factor: 'process/clinker/lower', measured: [{ meter: 'counter' }] },
+        { kind: 'fuel', fuel: 'bituminousCoal', measured: [{ meter: 'scale' }] },
+      ],
+      {
+        ownFactors: [
+          { code: 'own/piece', name: { zh: '件', en: 'Piece' }, per: '件', value: '0.002', document: 'D' },
+        ],
+      },
+    )
+    const scale = meter('1000', { meter: 'scale', quantity: 'productMass', unit: 't' })
+    const counter = meter('5000', { meter: 'counter', quantity: 'productCount', unit: 'pcs' })
+    const made = postings(account, {
+      'source-1': [scale],
+      'source-2': [counter],
+      'source-3': [counter],
+      'source-4': [scale],
+    })
+    // 1000 t × 0.525 tCO2/t, and 5000 pieces × 0.002 tCO2.
+    expect(made.map(({ tCo2 }) => tCo2)).toEqual(['525', '10', undefined, undefined])
+    expect(made.map(({ activity }) => activity)).toEqual([
+      { amount: '1000', unit: 't' },
+      { amount: '5000', unit: '件' },
+      undefined,
+      undefined,
+    ])
+    expect(made.slice(2).map(({ unavailable }) => unavailable)).toEqual([
+      'What is in pcs cannot be an activity in t.',
+      'scale: productMass counts what is made, and is no activity of kind fuel.',
+    ])
+  })
+
   test('is a record of another item or unit; it stops its own source alone', () => {
     const account = plan([
       { kind: 'heat-purchased', records: true },

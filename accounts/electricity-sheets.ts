@@ -6,7 +6,9 @@ import type { LoadRule } from './load/load-rule.ts'
 import type { MaximumDemand } from './load/demand.ts'
 import { numberCell, type ReportCell, type ReportSheet, type Say } from './report-sheet.ts'
 import { costGaps } from './tariff/cost-gaps.ts'
-import type { Charge, ElectricityCost } from './tariff/electricity-cost.ts'
+import type { Charge } from './tariff/charge.ts'
+import type { ContractedDemandRule } from './tariff/contracted-demand.ts'
+import type { ElectricityCost } from './tariff/electricity-cost.ts'
 import type { TariffPeriod } from './tariff/price.ts'
 import type { Tariff } from './tariff/tariff.ts'
 
@@ -40,11 +42,19 @@ const chargeCell = (charge: Charge, say: Say): ReportCell =>
 /** The bill of a month: energy by period, and what it adds up to with all charges. */
 export function costSheets(
   head: ReportHead,
-  { tariff, cost }: { readonly tariff: Tariff; readonly cost: ElectricityCost },
+  {
+    tariff,
+    cost,
+    contractRule,
+  }: {
+    readonly tariff: Tariff
+    readonly cost: ElectricityCost
+    readonly contractRule: ContractedDemandRule
+  },
   timeZone: string,
   say: Say,
 ): ReportSheet[] {
-  const { lines, demand, powerFactor, adjustment, energyCharge, basicCharge, powerFactorCharge } = cost
+  const { lines, demand, powerFactor, adjustment, energyCharge, basic, powerFactorCharge } = cost
   const documents = new Set(
     lines.flatMap(({ schedule, price }) =>
       [schedule, price].flatMap((each) =>
@@ -54,7 +64,7 @@ export function costSheets(
   )
   const charges: readonly (readonly [LocalName, Charge | undefined])[] = [
     [{ zh: '电度电费', en: 'Energy charge' }, energyCharge],
-    [{ zh: '基本电费', en: 'Basic charge' }, basicCharge],
+    [{ zh: '基本电费', en: 'Basic charge' }, basic?.charge],
     [{ zh: '功率因数调整电费', en: 'Power-factor adjustment' }, powerFactorCharge],
     [{ zh: '合计', en: 'Total' }, cost.total],
   ]
@@ -93,6 +103,7 @@ export function costSheets(
           say({ zh: '最大需量时刻', en: 'It was reached at' }),
           demand === undefined ? undefined : momentOf(demand, timeZone),
         ],
+        ...billedDemandRows(basic, say),
         [say({ zh: '平均功率因数', en: 'Mean power factor' }), numberCell(powerFactor, 2)],
         [
           say({ zh: '功率因数调整 %', en: 'Adjustment by power factor, %' }),
@@ -103,7 +114,7 @@ export function costSheets(
         ),
       ],
       notes: [
-        ...limitsOf(cost, say),
+        ...limitsOf(cost, contractRule, say),
         ...(adjustment === undefined
           ? []
           : [
@@ -114,9 +125,25 @@ export function costSheets(
   ]
 }
 
-/** What the bill does not know, where that can change it. */
-function limitsOf({ lines, missing }: ElectricityCost, say: Say): string[] {
-  const isByDemand = lines.some(({ price }) => price?.basic?.by === 'maximum-demand')
+/** Demands that a basic charge is by, where they are other ones than the maximum of the account as a whole. */
+function billedDemandRows(basic: ElectricityCost['basic'], say: Say): ReportCell[][] {
+  const row = (name: LocalName, kw: Decimal | undefined): ReportCell[][] =>
+    kw === undefined ? [] : [[say(name), numberCell(kw, 2)]]
+  return [
+    ...row({ zh: '计费最大需量 kW', en: 'Maximum demand charged, kW' }, basic?.demandKw),
+    ...row({ zh: '合同最大需量 kW', en: 'Contracted demand, kW' }, basic?.contract?.contractKw),
+    ...row({ zh: '超出合同部分 kW', en: 'Beyond the contract, kW' }, basic?.contract?.beyondKw),
+  ]
+}
+
+/** What the bill does not know, where that can change it, and by which rule a contract is charged. */
+function limitsOf(
+  { missing, basic, demand }: ElectricityCost,
+  { document, confidence, freeShare, timesBeyond }: ContractedDemandRule,
+  say: Say,
+): string[] {
+  const isByDemand = basic?.by === 'maximum-demand' || basic?.by === 'contracted-demand'
+  const isUnmeasured = demand !== undefined && demand.unmeasured > 0
   return [
     ...(missing > 0
       ? [
@@ -126,11 +153,27 @@ function limitsOf({ lines, missing }: ElectricityCost, say: Say): string[] {
           }),
         ]
       : []),
-    ...(isByDemand
+    ...(isByDemand && (isUnmeasured || missing > 0)
       ? [
           say({
-            zh: '基本电费按实际最大需量乘单价；未计合同需量的下限与超合同需量的加价',
-            en: 'The basic charge is the maximum demand times its price; a contracted demand and what is beyond it are not applied',
+            zh: '有时段未完整测量：实际最大需量可能更大',
+            en: 'Slots were not measured in full: the true maximum demand may be greater',
+          }),
+        ]
+      : []),
+    ...(basic?.by === 'contracted-demand'
+      ? [
+          say({
+            zh: `基本电费按合同最大需量计收；超过其 ${freeShare} 倍的部分按 ${timesBeyond} 倍计收；多路进线各自计量、累加（${document}，${confidence}）`,
+            en: `The basic charge is by the contracted demand; what is beyond ${freeShare} times it is charged ${timesBeyond} times; several incomers are measured one by one and added up (${document}, ${confidence})`,
+          }),
+        ]
+      : []),
+    ...(basic?.by === 'maximum-demand'
+      ? [
+          say({
+            zh: '基本电费按实际最大需量乘单价；多路进线各自计量、累加',
+            en: 'The basic charge is the actual maximum demand times its price; several incomers are measured one by one and added up',
           }),
         ]
       : []),

@@ -38,6 +38,9 @@ const results: Readonly<Record<FormCheck['result'], LocalName>> = {
 
 const DECIMALS = 2
 const COEFFICIENT_DECIMALS = 4
+/** Rows of the balance table. */
+const PURCHASE = 'inflow+received-inside+imports'
+const CONSUMPTION = 'consumption'
 
 /** Forms 205-1 and 205-2 as sheets, with their checks. */
 export function energyFormSheets(
@@ -64,17 +67,30 @@ export function energyFormSheets(
       line.coefficient && quotient(line.coefficient, decimal(item.form.factor)),
       COEFFICIENT_DECIMALS,
     )
-  // A column that is one row of the balance table is opened there; the others are sums of several.
-  const columns: readonly (readonly [LocalName, (line: EnergyFormLine) => BalanceFigure, string?])[] = [
-    [{ zh: '年初库存量', en: 'Stock at the begin of the year' }, (line) => line.yearStock],
-    [{ zh: '购进量', en: 'Purchased' }, (line) => line.purchased],
-    [{ zh: '消费量合计', en: 'Consumed' }, (line) => line.consumed],
-    [{ zh: '工业生产消费', en: 'for production' }, (line) => line.production],
-    [{ zh: '其中：用于原材料', en: 'of which as raw material' }, (line) => line.feedstock, 'feedstock'],
-    [{ zh: '非工业生产消费', en: 'not for production' }, (line) => line.nonProduction],
-    [{ zh: '合计中：运输工具消费', en: 'of the total: vehicles' }, (line) => line.transport],
-    [{ zh: '期末库存量', en: 'Stock at the end' }, (line) => line.stockEnd, 'stock-end'],
-  ]
+  const year = head.period.from.slice(0, 4)
+  const open = (
+    cell: ReportCell,
+    { line }: (typeof formed)[number],
+    row: string,
+    period?: string,
+  ): ReportCell => traced(cell, { row, item: line.item, ...(period === undefined ? {} : { period }) })
+  // Each column with the rows of the balance table in which what it counts stands, or a part of which it is.
+  const columns: readonly (readonly [LocalName, (line: EnergyFormLine) => BalanceFigure, string, string?])[] =
+    [
+      [
+        { zh: '年初库存量', en: 'Stock at the begin of the year' },
+        (line) => line.yearStock,
+        'stock-begin',
+        year,
+      ],
+      [{ zh: '购进量', en: 'Purchased' }, (line) => line.purchased, PURCHASE],
+      [{ zh: '消费量合计', en: 'Consumed' }, (line) => line.consumed, CONSUMPTION],
+      [{ zh: '工业生产消费', en: 'for production' }, (line) => line.production, CONSUMPTION],
+      [{ zh: '其中：用于原材料', en: 'of which as raw material' }, (line) => line.feedstock, 'feedstock'],
+      [{ zh: '非工业生产消费', en: 'not for production' }, (line) => line.nonProduction, CONSUMPTION],
+      [{ zh: '合计中：运输工具消费', en: 'of the total: vehicles' }, (line) => line.transport, CONSUMPTION],
+      [{ zh: '期末库存量', en: 'Stock at the end' }, (line) => line.stockEnd, 'stock-end'],
+    ]
   const inputRows = rows.childrenOf('transformation').filter(({ id }) => id !== 'recovered-energy')
   const firstHeads = [
     { zh: '能源名称', en: 'Energy item' },
@@ -98,12 +114,9 @@ export function energyFormSheets(
       ],
       rows: formed.map((each) => [
         ...firstCells(each),
-        ...columns.map(([, of, row]) => {
-          const cell = amount(each, of(each.line))
-          return row === undefined ? cell : traced(cell, { row, item: each.line.item })
-        }),
-        numberCell(each.line.thousandYuan, DECIMALS),
-        coefficient(each),
+        ...columns.map(([, of, row, period]) => open(amount(each, of(each.line)), each, row, period)),
+        open(numberCell(each.line.thousandYuan, DECIMALS), each, PURCHASE),
+        open(coefficient(each), each, CONSUMPTION),
       ]),
       notes: [
         say(MARKED_NOTE),
@@ -130,14 +143,14 @@ export function energyFormSheets(
       ],
       rows: formed.map((each) => [
         ...firstCells(each),
-        amount(each, each.line.production),
+        open(amount(each, each.line.production), each, CONSUMPTION),
         ...inputRows.map(({ id }) => {
           const input = each.line.inputs.get(id)
-          return input && amount(each, input)
+          return input && open(amount(each, input), each, id)
         }),
-        amount(each, each.line.output),
-        amount(each, each.line.recovered),
-        coefficient(each),
+        open(amount(each, each.line.output), each, 'transformation'),
+        open(amount(each, each.line.recovered), each, 'recovered-energy'),
+        open(coefficient(each), each, CONSUMPTION),
       ]),
       notes: [say(MARKED_NOTE)],
     },

@@ -5,12 +5,14 @@ import type { BalanceFigure } from './balance-figure.ts'
 import { sumFigures } from './balance-figure.ts'
 import { figureOf, itemCoals } from './balance-parts.ts'
 import { accountOf } from './balance-flows.ts'
+import type { CoalCoefficient } from './coal-coefficient.ts'
 import { heatingValuesOf } from './balance-records.ts'
 import type { BalanceGround } from './balance.ts'
 import { quotient, type Decimal } from './decimal.ts'
 import { meterItems } from './meter-items.ts'
 import { comparedPeriods, piecesOf, type ReportPeriod } from './report-period.ts'
 import { bySources } from './source-coals.ts'
+import { atOnce, eachInSteps, type Steps } from './steps.ts'
 
 /** A level of the park and one energy item: what it used, and what it used before. */
 export interface StatisticsLine {
@@ -21,6 +23,8 @@ export interface StatisticsLine {
   readonly item: string
   readonly meters: readonly string[]
   readonly now: BalanceFigure
+  /** By which its standard coal follows, each once. */
+  readonly coefficients: readonly CoalCoefficient[]
   readonly previous: BalanceFigure
   readonly yearBefore: BalanceFigure
   /** Share of change to both; undefined where one is not known or incomplete. */
@@ -87,18 +91,26 @@ function metersOf(
   return using.length > 0 ? using : within.filter(({ role }) => role === 'submeter')
 }
 
-/** Energy of every level and item of a park in a period, beside the period before and that of the year before. */
-export function energyStatistics(
+/** Meters of a step, for some milliseconds. */
+const METERS_AT_ONCE = 20
+
+/**
+ * Energy of every level and item of a park in a period, beside the period before and that of the year before, with pauses
+ * for other work.
+ */
+export function* energyStatisticsSteps(
   ground: BalanceGround,
   period: ReportPeriod,
   account: string | undefined,
-): StatisticsLine[] {
+): Steps<StatisticsLine[]> {
   const { park, plan, items, library, records } = ground
   const { timeZone } = park.description
   const itemOf = meterItems(park, plan, items)
   const heatingValues = heatingValuesOf(records, plan, library)
   const ofItem = itemCoals({ plan, library, items, heatingValues })
   const cuts = heatingValues.flatMap(({ from, to }) => [from, to])
+  /** Coefficients of the meters of a period; those of the periods before are asked for with their own report. */
+  const coefficients = new Map<string, Map<string, CoalCoefficient>>()
   const used = (of: ReportPeriod): ((meter: Meter) => BalanceFigure) => {
     const pieces = piecesOf(of, timeZone, cuts)
     const measured = ground.measured(pieces satisfies readonly Period[])
@@ -112,6 +124,11 @@ export function energyStatistics(
           const piece = pieces[index]
           if (piece === undefined || energy.expected === 0) return []
           const coal = coalOf(accountOf(park, meter), found.item, piece.from, source)
+          if (of === period) {
+            const its = coefficients.get(meter.id) ?? new Map<string, CoalCoefficient>()
+            for (const each of coal.coefficients) its.set(`${each.code} ${each.basis}`, each)
+            coefficients.set(meter.id, its)
+          }
           const incomplete = energy.missing + energy.sum.partial > 0
           return [figureOf(energy.energy?.times(found.perUnit), coal, incomplete)]
         }),
@@ -128,31 +145,40 @@ export function energyStatistics(
   const compared = comparedPeriods(period, timeZone)
   const [now, previous, yearBefore] = [used(period), used(compared.previous), used(compared.yearBefore)]
   const placed = metersByPlace(park)
-  return levelsOf(park)
+  const levels = levelsOf(park)
     .filter(({ path }) => account === undefined || path[0] === account)
-    .flatMap((level) => {
-      const byItem = Map.groupBy(metersOf(park, placed, level), (meter) => {
-        const found = itemOf(meter, meter.register)
-        return typeof found === 'string' ? '' : found.item
-      })
-      return [...byItem].flatMap(([item, meters]): StatisticsLine[] => {
-        if (item === '') return []
-        const sum = (of: (meter: Meter) => BalanceFigure): BalanceFigure => sumFigures(meters.map(of))
-        const figures = { now: sum(now), previous: sum(previous), yearBefore: sum(yearBefore) }
-        return [
-          {
-            ...level,
-            item,
-            meters: meters.map(({ id }) => id),
-            ...figures,
-            change: {
-              previous: changeOf(figures.now, figures.previous),
-              yearBefore: changeOf(figures.now, figures.yearBefore),
-            },
-          },
-        ]
-      })
+    .map((level) => ({ ...level, meters: metersOf(park, placed, level) }))
+  const all = new Set(levels.flatMap(({ meters }) => meters))
+  yield* eachInSteps(all, METERS_AT_ONCE, (meter) => [now, previous, yearBefore].map((of) => of(meter)))
+  return levels.flatMap(({ meters: its, ...level }) => {
+    const byItem = Map.groupBy(its, (meter) => {
+      const found = itemOf(meter, meter.register)
+      return typeof found === 'string' ? '' : found.item
     })
+    return [...byItem].flatMap(([item, meters]): StatisticsLine[] => {
+      if (item === '') return []
+      const sum = (of: (meter: Meter) => BalanceFigure): BalanceFigure => sumFigures(meters.map(of))
+      const figures = { now: sum(now), previous: sum(previous), yearBefore: sum(yearBefore) }
+      return [
+        {
+          ...level,
+          item,
+          meters: meters.map(({ id }) => id),
+          coefficients: [...new Map(meters.flatMap(({ id }) => [...(coefficients.get(id) ?? [])])).values()],
+          ...figures,
+          change: {
+            previous: changeOf(figures.now, figures.previous),
+            yearBefore: changeOf(figures.now, figures.yearBefore),
+          },
+        },
+      ]
+    })
+  })
+}
+
+/** The same at once. */
+export function energyStatistics(...given: Parameters<typeof energyStatisticsSteps>): StatisticsLine[] {
+  return atOnce(energyStatisticsSteps(...given))
 }
 
 /** (now − before) / before of the amounts; of an incomplete one nothing is said. */

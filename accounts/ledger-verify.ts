@@ -1,3 +1,4 @@
+import type { AccountingRecord } from '#contract/accounting-record.ts'
 import { canonicalText, isSameContent } from '#contract/canonical-text.ts'
 import { signedClosingText } from '#contract/closing.ts'
 import {
@@ -16,6 +17,8 @@ import { AccountState } from './account-state.ts'
 import { ofAmount, textOf } from './decimal.ts'
 import type { PostingRules } from './posting.ts'
 import { resultOf } from './posting-result.ts'
+import { recordFindings } from './record-proof.ts'
+import { enthalpyOf, PLAN_ENTHALPY } from './source-factors.ts'
 import { closingOf, isIncomplete, lacksSlots } from './statement.ts'
 
 /**
@@ -38,6 +41,16 @@ export interface Proof {
   readonly rules: PostingRules
   /** True for a signature of a key over a text; undefined where the key is not among those trusted. */
   readonly isSigned: (key: string, signature: string, text: string) => boolean | undefined
+  /** The time now: what is dated later was added while a clock was ahead. */
+  readonly nowMs: number
+  /** What the accounting plan says now of a factor of its own; undefined: no plan is at hand, and they are counted. */
+  readonly ownNow:
+    | ((wish: {
+        readonly account: string
+        readonly source: string
+        readonly code: string
+      }) => string | undefined)
+    | undefined
   /** Codes and values of the factor files now; undefined for a code that is there no longer. */
   readonly factorNow: (code: string, what: string, month: string) => string | undefined
 }
@@ -48,6 +61,8 @@ export interface ProofCount {
   postings: number
   slots: number
   signatures: number
+  /** Factors of the plan's own that were not judged, because no plan was at hand. */
+  ownFactors: number
 }
 
 type Columns = Pick<LedgerRow, 'kind' | 'month' | 'reverses' | 'reference'>
@@ -94,6 +109,8 @@ function readable<T>(read: () => T): T | undefined {
 
 const isAmount = (a: Proved['energy'], b: Proved['energy']): boolean =>
   a === undefined || b === undefined ? a === b : ofAmount(a).eq(ofAmount(b))
+/** Clocks of two machines differ by less than this. */
+const CLOCK_STEP_MS = 60_000
 /** To the end of a month's first day; clocks change on other days. */
 const DAY_MS = 24 * 3_600_000
 
@@ -104,7 +121,7 @@ class AccountProof {
   readonly #count: ProofCount
   readonly #state = new AccountState()
   /** Undefined where they cannot be read; the books say which of them is damaged. */
-  readonly #records: ReadonlyMap<number, string> | undefined
+  readonly #records: ReadonlyMap<number, AccountingRecord> | undefined
   /** Months of registers whose kept sums were looked at. */
   readonly #summed = new Set<string>()
   #before: { readonly number: number; readonly hash: string; readonly atMs: number } = {
@@ -118,7 +135,7 @@ class AccountProof {
     this.#proof = proof
     this.#count = count
     this.#records = readable(
-      () => new Map(proof.books.records({ account }).map(({ number, record }) => [number, record.kind])),
+      () => new Map(proof.books.records({ account }).map(({ number, record }) => [number, record])),
     )
   }
 
@@ -133,9 +150,32 @@ class AccountProof {
       const message = `the chain ends at entry ${this.#before.number}; entry ${head.number} was the last that was added`
       yield { account: this.#account, entry: 0, message }
     }
+    for (const { number, body } of this.#state.postings.values())
+      for (const message of this.#ofOwn(number, body))
+        yield { account: this.#account, entry: number, message }
     for (const { number, body } of this.#state.closings.values())
       for (const message of this.#ofLock(number, body))
         yield { account: this.#account, entry: number, message }
+  }
+
+  /**
+   * Factors of the plan's own, of postings that hold: they may change, and then every posting is restated, or its
+   * difference said.
+   */
+  *#ofOwn(number: number, { source, month, factors }: Posting): Generator<string> {
+    for (const { code, what, value, rule } of factors) {
+      if (rule !== 'own' && code !== PLAN_ENTHALPY) continue
+      const { ownNow } = this.#proof
+      if (ownNow === undefined) {
+        this.#count.ownFactors += 1
+        continue
+      }
+      const now = ownNow({ account: this.#account, source, code })
+      // A closed month says nothing of a source that is in the plan no longer.
+      if (now === value || this.#state.differences.has(number)) continue
+      if (now === undefined && this.#state.closings.has(month)) continue
+      yield `factor ${code} (${what}) is ${now ?? 'gone'} in the plan; ${value} was used`
+    }
   }
 
   /** A closing that holds has its lock: over its month, on every meter of its postings, and not released. */
@@ -211,6 +251,9 @@ class AccountProof {
     if (row.number !== number + 1) yield `it follows entry ${number}: entries between them are gone`
     if (row.previous !== hash) yield `it does not carry the hash of entry ${number}`
     if (row.recordedAtMs < atMs) yield `it was recorded before entry ${number}`
+    // The rest of a stretch bears the same time.
+    if (row.recordedAtMs > this.#proof.nowMs + CLOCK_STEP_MS && row.recordedAtMs > atMs)
+      yield `it is dated ${Temporal.Instant.fromEpochMilliseconds(row.recordedAtMs).toString()}, later than now: a clock was ahead, and statements "as known on" days before are without it`
     if (this.#proof.sha256(hashedText(row, row.body)) !== row.hash)
       yield 'its hash is not that of its content'
     const body = readBody(row)
@@ -246,8 +289,15 @@ class AccountProof {
       if (this.#records?.has(record) === false)
         yield `record ${record} of ${posting.source} is not in the books`
     }
+    const defaultOf = (code: string, what: string): string | undefined => factorNow(code, what, posting.month)
+    if (this.#records !== undefined)
+      yield* recordFindings(posting, { records: this.#records, items: rules.items, defaultOf })
     for (const { code, what, value, rule } of posting.factors) {
-      // Own values stand in records and in the plan, which may change; the posting keeps what it used.
+      if (rule.startsWith('of ')) {
+        const made = enthalpyOf(rule)
+        if (made !== value) yield `enthalpy ${rule} is ${made ?? 'none'}; ${value} was used`
+      }
+      // Measured values stand in records, others of the account's own in the plan.
       if (rule.startsWith('measured') || rule === 'own' || rule.startsWith('of ')) continue
       const now = factorNow(code, what, posting.month)
       if (now !== value) yield `factor ${code} (${what}) is ${now ?? 'gone'} in the files; ${value} was used`

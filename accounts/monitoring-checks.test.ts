@@ -83,6 +83,19 @@ test('what was shared out afterwards was not received', () => {
   expect(food).toMatchObject({ expected: 2_976, known: 186, completeness: 'failed' })
 })
 
+test('and counts in no score', () => {
+  fill(
+    'steel-incoming',
+    () => false,
+    (slot) => (slot < 21 * DAY_SLOTS ? 'apportioned' : 'measured'),
+  )
+  const steel = check().find(({ meter }) => meter.id === 'steel-incoming')
+  expect(steel?.score.online).toBeCloseTo(10 / 31, 12)
+  expect(steel?.score.completeness).toBeCloseTo(10 / 31, 12)
+  expect(steel?.score.correctness).toBe(1)
+  fill('steel-incoming', () => false)
+})
+
 test('of a meter that was never read nothing is judged but its completeness', () => {
   const [steel] = monitoringChecks(
     { park: smallPark, books: bench.books, nowMs: bench.clock.wallMs() },

@@ -7,7 +7,7 @@ import { accountOf } from './balance-flows.ts'
 import { ofAmount, quotient, type Decimal } from './decimal.ts'
 import { confidences } from './factor.ts'
 import { measuredEnergy } from './measured-energy.ts'
-import { monitoringScore, type MonitoringScore } from './monitoring-score.ts'
+import { monitoringScore, receivedSlots, type MonitoringScore } from './monitoring-score.ts'
 import type { ReportPeriod } from './report-period.ts'
 
 /** The demands of the national on-line monitoring of key energy users, as checks with a result. */
@@ -107,9 +107,6 @@ function isPunctual(
   return [before, after].some((point) => Math.abs(point.atMs - atMs) <= seconds * 1_000)
 }
 
-/** Methods of slots that rest on readings of their own time. */
-const RECEIVED = ['measured', 'interpolated', 'integrated'] as const
-
 /** The checks of every boundary meter that is read, of an account or of all of them. */
 export function monitoringChecks(
   {
@@ -136,7 +133,7 @@ export function monitoringChecks(
     .map((meter) => {
       const { energy, expected, sum } = measuredEnergy(books, meter, period, nowMs)
       // Received over expected: what was shared out or estimated afterwards was never received.
-      const received = RECEIVED.reduce((count, method) => count + (sum.methods[method]?.slots ?? 0), 0)
+      const received = receivedSlots(sum)
       const advance = advanceOf(books, meter, period)
       const comparable = energy !== undefined && advance?.gt(0) === true
       const deviation = comparable ? quotient(energy.minus(advance).abs(), advance) : undefined
@@ -158,7 +155,7 @@ export function monitoringChecks(
           { park, books },
           meter,
           period,
-          { expected, known: sum.known, days: midnights.length },
+          { expected, received, days: midnights.length },
           rule.score,
         ),
       }

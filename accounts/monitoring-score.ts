@@ -1,4 +1,4 @@
-import { join } from '#contract/energy-sum.ts'
+import { join, type EnergySum } from '#contract/energy-sum.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import { decimal, ofAmount, quotient, type Decimal } from './decimal.ts'
@@ -7,9 +7,9 @@ import type { ReportPeriod } from './report-period.ts'
 
 /** A province's score of what a boundary meter sends, from 0 to 1; a part that cannot be judged is undefined. */
 export interface MonitoringScore {
-  /** Days with data of the days that are over. */
+  /** Days of which something was received, of the days that are over. */
   readonly online: number | undefined
-  /** Quarter-hours known of those expected. */
+  /** Quarter-hours received of those expected. */
   readonly completeness: number | undefined
   /** How near the meters right behind this one come to it, over the same period; undefined where there are none. */
   readonly accuracy: number | undefined
@@ -50,21 +50,35 @@ function accuracyOf(books: DayBooks, park: Park, boundary: Meter, period: Report
   return Math.max(0, 1 - off)
 }
 
-/** @param expected quarter-hours of the meter in the period that are over, and those of them that are known */
+/** Methods of slots that rest on readings of their own time. */
+const RECEIVED = ['measured', 'interpolated', 'integrated'] as const
+
+/** Slots that were received: what was shared out, estimated or written down afterwards was not. */
+export function receivedSlots({ methods }: EnergySum): number {
+  return RECEIVED.reduce((count, method) => count + (methods[method]?.slots ?? 0), 0)
+}
+
+/** @param expected quarter-hours of the meter in the period that are over, and those of them that were received */
 export function monitoringScore(
   { park, books }: { readonly park: Park; readonly books: DayBooks },
   meter: Meter,
   period: ReportPeriod,
-  { expected, known, days }: { readonly expected: number; readonly known: number; readonly days: number },
+  {
+    expected,
+    received,
+    days,
+  }: { readonly expected: number; readonly received: number; readonly days: number },
   { weights, absurdPerDay }: MonitoringRule['score'],
 ): MonitoringScore {
-  const sums = books
-    .daySums(meter.id, meter.register, period)
-    .flatMap(({ sum }) => (sum.energy === undefined ? [] : [Number(ofAmount(sum.energy).toString())]))
+  const all = books.daySums(meter.id, meter.register, period)
+  const online = all.filter(({ sum }) => receivedSlots(sum) > 0).length
+  const sums = all.flatMap(({ sum }) =>
+    sum.energy === undefined ? [] : [Number(ofAmount(sum.energy).toString())],
+  )
   const correct = sums.filter((energy) => energy > 0 && energy <= absurdPerDay).length
   const parts = {
-    online: days === 0 ? undefined : Math.min(1, sums.length / days),
-    completeness: expected === 0 ? undefined : known / expected,
+    online: days === 0 ? undefined : Math.min(1, online / days),
+    completeness: expected === 0 ? undefined : received / expected,
     accuracy: accuracyOf(books, park, meter, period),
     correctness: sums.length === 0 ? undefined : correct / sums.length,
   }

@@ -21,7 +21,7 @@ const LEAST = decimal('0.3')
 const MOST = decimal('3')
 
 /** The unit that values of records without one were documented to be in. */
-const documentedUnit = (property: FuelProperty['property'], per: string): string =>
+export const documentedUnit = (property: FuelProperty['property'], per: string): string =>
   property === 'ncv' ? `GJ/${per}` : property === 'carbon' ? 'tC/GJ' : '1'
 
 /** The value of a record in the unit of its fuel's factor, or why it cannot be one of that fuel. */

@@ -4,7 +4,7 @@ import type { AccountingPlan, AccountPlan, EmissionSource, MeasuredTerm } from '
 import type { EnergyItems } from './energy-item.ts'
 import type { FactorFiles } from './factor.ts'
 import { perRegisterUnit } from './performance/product-output.ts'
-import { unitFactor } from './record-unit.ts'
+import { registerUnitFactor } from './record-unit.ts'
 import { meterContradiction } from './source-meters.ts'
 
 /** A contradiction in an accounting plan: where in it, and what. */
@@ -82,7 +82,7 @@ export function planContradictions(
             : 'steam' in source && source.steam !== undefined && unit === 't'
               ? 't'
               : 'GJ'
-    return per === undefined || unitFactor(unit, per) !== undefined
+    return per === undefined || registerUnitFactor(unit, per) !== undefined
       ? undefined
       : `is in ${unit}, and ${source.id} is counted in ${per}`
   }

@@ -3,7 +3,7 @@ import { Fault } from '#contract/fault.ts'
 import type { EmissionSource } from './accounting-plan.ts'
 import { decimal, quotient, textOf, type Decimal } from './decimal.ts'
 import { electricityTonnes, fuelCombustionTonnes, heatTonnes, steamHeatGj } from './emissions.ts'
-import { unitFactor } from './record-unit.ts'
+import { registerUnitFactor } from './record-unit.ts'
 import { factorValue } from './source-factors.ts'
 import { shareText, uncertaintyOf, type UncertaintyAssumptions } from './uncertainty.ts'
 
@@ -40,7 +40,7 @@ export function activityUnitOf(
 /** What one unit of a meter or record is in the unit of an activity. Throws `unit-mismatch`. */
 function perUnit(from: string, to: string): Decimal {
   if (from === to) return ONE
-  const factor = unitFactor(from, to)
+  const factor = registerUnitFactor(from, to)
   if (factor === undefined)
     throw new Fault('unit-mismatch', `What is in ${from} cannot be an activity in ${to}.`)
   return factor
@@ -196,6 +196,11 @@ export function computed(
   }
 }
 
+/** The unit of a posting's activity, whether or not anything is known of it. */
+export function unitOf({ activity, sourceKind, formula, factors }: Posting): string {
+  return activity?.unit ?? activityUnitOf(sourceKind, formula === 'steam', factors)
+}
+
 /**
  * The same of a posting that was made: activity, tCO2, completeness, methods. Its uncertainty rests on assumptions that may
  * change, and is left out.
@@ -204,8 +209,7 @@ export function resultOf(
   posting: Posting,
   assumptions: UncertaintyAssumptions,
 ): Omit<PostingResult, 'uncertainty'> {
-  const { activity, sourceKind, factors } = posting
-  const unit = activity?.unit ?? activityUnitOf(sourceKind, posting.formula === 'steam', factors)
+  const unit = unitOf(posting)
   const { uncertainty: _, ...result } = computed({ ...posting, unit }, recordUnit(unit), assumptions)
   return result
 }

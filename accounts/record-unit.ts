@@ -32,6 +32,15 @@ export function unitFactor(from: string, to: string): Decimal | undefined {
 }
 
 /**
+ * What one unit of a register is in a unit of account; undefined where nothing leads from one to the other. A piece is one
+ * of whatever is counted, as long as that is no mass, volume or energy.
+ */
+export function registerUnitFactor(counted: string, to: string): Decimal | undefined {
+  if (counted !== 'pcs' || to === 'pcs') return unitFactor(counted, to)
+  return isMeasuringUnit(to) ? undefined : decimal('1')
+}
+
+/**
  * Units of own fuel values (1 kcal = 4.1868 kJ), by what they are of and the unit that the fuel is counted in: factor to GJ per that unit, to
  * tC/GJ, or to a share. `perAmount`: carbon by the amount of fuel, which its heating value divides.
  */

@@ -26,10 +26,14 @@ export interface ReportNumber {
   readonly trace?: CellTrace
 }
 
-/** A cell of the balance table, or what an account posted in a month ("2026-03") or a longer period. */
+/**
+ * Cells of the balance table (several rows are joined by "+"; of another period where one is named), what an account posted
+ * in a month ("2026-03") or a longer period, or a line of the energy statistics of a period.
+ */
 export type CellTrace =
-  | { readonly row: string; readonly item: string }
+  | { readonly row: string; readonly item: string; readonly period?: string }
   | { readonly account: string; readonly period: string }
+  | { readonly path: readonly string[]; readonly item: string; readonly period: string }
 
 /** The same cell, with where it is opened; a cell that is no number has nothing to open. */
 export function traced(cell: ReportCell, trace: CellTrace): ReportCell {

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { identifier, localName } from '#contract/identity.ts'
 import type { ReportHead } from './balance-report.ts'
-import { figureView, figureViewOf, periodView } from './balance-view.ts'
+import { coefficientView, figureView, figureViewOf, periodView } from './balance-view.ts'
 import { textOrNull } from './decimal.ts'
 import type { EnergyForm } from './energy-form.ts'
+import type { EnergyItems } from './energy-item.ts'
 import type { StatisticsLine } from './energy-statistics.ts'
 import type { QualityRule, QualityStatement } from './quality-statement.ts'
 
@@ -19,7 +20,9 @@ export const statisticsView = z.object({
       name: localName,
       level: z.enum(['account', 'process', 'equipment']),
       item: z.string(),
+      unit: z.string().meta({ description: 'Of its amounts' }),
       meters: z.array(identifier),
+      coefficients: z.array(coefficientView),
       now: figureView,
       previous: figureView,
       yearBefore: figureView,
@@ -89,19 +92,28 @@ const headOf = ({ park, whose, period, planRevision }: ReportHead) => ({
   planRevision,
 })
 
-export function statisticsViewOf(head: ReportHead, lines: readonly StatisticsLine[]): StatisticsView {
+export function statisticsViewOf(
+  head: ReportHead,
+  lines: readonly StatisticsLine[],
+  items: EnergyItems,
+): StatisticsView {
   return {
     ...headOf(head),
-    lines: lines.map(({ path, name, level, item, meters, now, previous, yearBefore, change }) => ({
+    lines: lines.map(({ path, name, level, item, meters, coefficients, now, ...before }) => ({
       path: [...path],
       name,
       level,
       item,
+      unit: items[item]?.unit ?? '',
       meters: [...meters],
+      coefficients: [...coefficients],
       now: figureViewOf(now),
-      previous: figureViewOf(previous),
-      yearBefore: figureViewOf(yearBefore),
-      change: { previous: textOrNull(change.previous), yearBefore: textOrNull(change.yearBefore) },
+      previous: figureViewOf(before.previous),
+      yearBefore: figureViewOf(before.yearBefore),
+      change: {
+        previous: textOrNull(before.change.previous),
+        yearBefore: textOrNull(before.change.yearBefore),
+      },
     })),
   }
 }

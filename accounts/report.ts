@@ -5,11 +5,11 @@ import { accountOf } from './balance-flows.ts'
 import type { BalanceRows } from './balance-row.ts'
 import { balanceTable, partsInScope } from './balance-table.ts'
 import { balanceViewOf, type BalanceView } from './balance-view.ts'
-import { parkBalance, readAhead, type BalanceGround } from './balance.ts'
+import { parkBalanceSteps, readAhead, type BalanceGround } from './balance.ts'
 import { comprehensiveSheet } from './comprehensive-sheet.ts'
 import { energyFormSheets } from './energy-form-report.ts'
 import { energyForm } from './energy-form.ts'
-import { energyStatistics } from './energy-statistics.ts'
+import { energyStatisticsSteps } from './energy-statistics.ts'
 import { qualitySheets } from './quality-report.ts'
 import { qualityStatement, type QualityRule } from './quality-statement.ts'
 import type { MonitoringRule } from './monitoring-checks.ts'
@@ -24,6 +24,7 @@ import {
   type StatisticsView,
 } from './report-views.ts'
 import { statisticsSheets } from './statistics-report.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 /** What each kind of report is for programs. */
 export interface ReportViews {
@@ -66,44 +67,47 @@ function headOf({ park, plan }: ReportGround, { account, period }: ReportWish): 
 }
 
 /**
- * A report of a kind, from the books as they are now. That of an account says nothing of another one. Throws
- * `request-invalid` for forms of no account of the plan, `factor-ambiguous`, `unit-mismatch`.
+ * A report of a kind, from the books as they are now, with pauses for other work. That of an account says nothing of another
+ * one. Throws `request-invalid` for forms of no account of the plan, `factor-ambiguous`, `unit-mismatch`.
  */
+export function* reportSteps<Kind extends ReportKind>(
+  kind: Kind,
+  ground: ReportGround,
+  wish: ReportWish,
+): Steps<Report<ReportViews[Kind]>> {
+  const { previous, yearBefore } = comparedPeriods(wish.period, ground.park.description.timeZone)
+  for (const each of kind === 'statistics' ? [wish.period, previous, yearBefore] : [wish.period])
+    yield* readAhead(ground, each)
+  return yield* makers[kind](ground, wish)
+}
+
+/** The same at once. */
 export function makeReport<Kind extends ReportKind>(
   kind: Kind,
   ground: ReportGround,
   wish: ReportWish,
 ): Report<ReportViews[Kind]> {
-  return makers[kind](ground, wish)
-}
-
-/** Reads what a report will ask for. Gives `undefined` where other work may pass. */
-export function* reportAhead(
-  kind: ReportKind,
-  ground: ReportGround,
-  period: ReportPeriod,
-): Generator<undefined> {
-  const { previous, yearBefore } = comparedPeriods(period, ground.park.description.timeZone)
-  for (const each of kind === 'statistics' ? [period, previous, yearBefore] : [period])
-    yield* readAhead(ground, each)
+  return atOnce(reportSteps(kind, ground, wish))
 }
 
 type Makers = {
-  readonly [Kind in ReportKind]: (ground: ReportGround, wish: ReportWish) => Report<ReportViews[Kind]>
+  readonly [Kind in ReportKind]: (ground: ReportGround, wish: ReportWish) => Steps<Report<ReportViews[Kind]>>
 }
 
 const makers: Makers = {
-  balance: (ground, wish) => {
+  *balance(ground, wish) {
     const { items, rows, park } = ground
     const { account } = wish
     const head = headOf(ground, wish)
-    const balance = parkBalance(ground, wish.period)
+    const balance = yield* parkBalanceSteps(ground, wish.period)
     const parts = partsInScope(balance.parts, account)
+    yield undefined
     const table = balanceTable(parts, rows, items)
     const unplaced = balance.unplaced.filter(({ meter: id }) => {
       const meter = park.meters.get(id)
       return account === undefined || (meter !== undefined && accountOf(park, meter) === account)
     })
+    yield undefined
     const compared = balance.compared.filter((each) => account === undefined || each.account === account)
     return {
       get sheets() {
@@ -117,34 +121,40 @@ const makers: Makers = {
       },
     }
   },
-  statistics: (ground, wish) => {
+  *statistics(ground, wish) {
     const head = headOf(ground, wish)
-    const lines = energyStatistics(ground, wish.period, wish.account)
+    const { previous, yearBefore } = comparedPeriods(wish.period, ground.park.description.timeZone)
+    const periods = { now: wish.period.name, previous: previous.name, yearBefore: yearBefore.name }
+    const lines = yield* energyStatisticsSteps(ground, wish.period, wish.account)
     return {
       get sheets() {
-        return statisticsSheets(head, lines, ground.items, wish.say)
+        return statisticsSheets(head, lines, ground.items, periods, wish.say)
       },
       get view() {
-        return statisticsViewOf(head, lines)
+        return statisticsViewOf(head, lines, ground.items)
       },
     }
   },
-  forms: (ground, wish) => {
+  *forms(ground, wish) {
     const plan = ground.plan.accounts.find(({ account }) => account === wish.account)
     if (plan === undefined)
       throw new Fault('request-invalid', 'Forms are of one account of the accounting plan.')
     const head = headOf(ground, wish)
-    const { parts } = parkBalance(ground, wish.period)
+    const { parts } = yield* parkBalanceSteps(ground, wish.period)
+    yield undefined
     const form = energyForm(parts, wish.period, { ...ground, plan })
     return { sheets: energyFormSheets(head, form, ground, wish.say), view: formsViewOf(head, form) }
   },
-  quality: (ground, wish) => {
+  *quality(ground, wish) {
     const { items, rows, park, qualityRule: rule } = ground
     const head = headOf(ground, wish)
-    const parts = partsInScope(parkBalance(ground, wish.period).parts, wish.account)
+    const balance = yield* parkBalanceSteps(ground, wish.period)
+    const parts = partsInScope(balance.parts, wish.account)
+    yield undefined
     const { closures } = balanceTable(parts, rows, items)
     const measured = ground.measured(piecesOf(wish.period, park.description.timeZone))
     const lastDay = Temporal.PlainDate.from(wish.period.to).subtract({ days: 1 }).toString()
+    yield undefined
     const statement = qualityStatement(parts, closures, measured, lastDay, rule)
     return {
       get sheets() {

@@ -246,6 +246,23 @@ function electricityFactors(
   return { factors: [electricityUse(location, 'emission'), ...market.factors], records: market.records }
 }
 
+/** Code of an enthalpy that the accounting plan states. */
+export const PLAN_ENTHALPY = 'plan/enthalpy'
+
+/** The enthalpy that a rule of `heatFactors` says, computed again; undefined for what is no state of steam. */
+export function enthalpyOf(rule: string): string | undefined {
+  const [, pressure, temperature] = /^of (\d+(?:\.\d+)?) kPa, (\d+(?:\.\d+)?|saturated) °C$/.exec(rule) ?? []
+  if (pressure === undefined || temperature === undefined) return undefined
+  try {
+    return textOf(
+      steamEnthalpy(Number(pressure), temperature === 'saturated' ? undefined : Number(temperature)),
+    )
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'steam-state-invalid') return undefined
+    throw error
+  }
+}
+
 function heatFactors(
   source: Extract<EmissionSource, { kind: 'heat-purchased' | 'heat-sold' }>,
   month: AccountMonth,
@@ -264,7 +281,7 @@ function heatFactors(
   const common = { what: 'enthalpy', unit: 'kJ/kg', confidence: 'own', document: steam.document } as const
   const enthalpy: FactorUse =
     'enthalpyKjPerKg' in steam
-      ? { ...common, code: 'plan/enthalpy', value: steam.enthalpyKjPerKg, rule: 'measured' }
+      ? { ...common, code: PLAN_ENTHALPY, value: steam.enthalpyKjPerKg, rule: 'measured' }
       : {
           ...common,
           code: 'IAPWS-IF97',

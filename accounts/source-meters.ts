@@ -26,7 +26,8 @@ export function meterContradiction(
 ): string | undefined {
   const { carrier } = quantityOf(quantity)
   const allowed = carriersOf[kind]
-  if (carrier === 'product') return `${quantity} counts what is made, and is no activity that emits`
+  if (carrier === 'product' && kind !== 'process' && kind !== 'scope3')
+    return `${quantity} counts what is made, and is no activity of kind ${kind}`
   if (quantity === 'gasVolumeActual') return 'its volume is that at working conditions, not at standard ones'
   if (allowed?.includes(carrier) === false) return `${quantity} (${carrier}) is no activity of kind ${kind}`
   const ofItem = item === undefined ? [] : (items[item]?.carriers ?? [])

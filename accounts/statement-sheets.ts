@@ -59,6 +59,10 @@ function lacksNote({ slots, figures, unknown }: UncertaintyLacks, say: Say): str
   })
 }
 
+/** A moment in UTC: a statement has no other time than days. */
+const instantText = (atMs: number): string =>
+  Temporal.Instant.fromEpochMilliseconds(atMs).toString({ smallestUnit: 'minute' })
+
 /** Statement of account, with the factors that were not seen in print marked. */
 export function statementSheets(
   head: ReportHead,
@@ -66,7 +70,7 @@ export function statementSheets(
   statement: StatementOfAccount,
   say: Say,
 ): ReportSheet[] {
-  const { months, totals, lines, missing, incomplete, differences, positions } = statement
+  const { months, totals, lines, missing, incomplete, clocks, differences, positions } = statement
   const used = scopes.filter((scope) =>
     [totals, ...months].some(({ byScope }) => byScope[scope] !== undefined),
   )
@@ -120,6 +124,10 @@ export function statementSheets(
           }),
         ]
       : []),
+    ...clocks.map(
+      ({ entry, wallMs, datedMs }) =>
+        `${say({ zh: '时钟曾有误，此间记入的分录可能日期偏后而未计入', en: 'A clock was wrong: what was added between these times may be dated later, and is not here' })} № ${entry}: ${instantText(wallMs)} … ${instantText(datedMs)}`,
+    ),
     ...differences.map(
       ({ entry, month, source, tCo2 }) =>
         `${say({ zh: '差异未重述', en: 'Difference not restated' })} № ${entry}: ${month} ${source} ${tCo2 ?? ''}`,

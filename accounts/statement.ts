@@ -3,7 +3,7 @@ import type { UnsignedClosing } from '#contract/closing.ts'
 import { scopes, type Posting, type Scope } from '#contract/entry.ts'
 import type { AccountState } from './account-state.ts'
 import { decimal, textOf, type Decimal } from './decimal.ts'
-import { unitFactor } from './record-unit.ts'
+import { registerUnitFactor } from './record-unit.ts'
 import { halfWidth, shareText } from './uncertainty.ts'
 
 /** A statement of account: sums of what a state holds, exact, with all that limits them said beside them. */
@@ -57,6 +57,8 @@ export interface Statement {
   readonly missing: readonly string[]
   /** Sources whose figure lacks slots, or has none: `month source`. */
   readonly incomplete: readonly string[]
+  /** Entries that say of a clock that it was ahead, where that makes uncertain what was known when. */
+  readonly clocks: readonly { readonly entry: number; readonly wallMs: number; readonly datedMs: number }[]
   readonly differences: readonly {
     readonly entry: number
     readonly month: string
@@ -154,7 +156,7 @@ function meterErrors({
   if (activity === undefined || amount === 0) return []
   const perUnit = Number(tCo2 ?? 0) / amount
   return evidence.meters.flatMap(({ meter, quantity, unit, energy, share, accuracy }) => {
-    const factor = unitFactor(unit, activity.unit)
+    const factor = registerUnitFactor(unit, activity.unit)
     if (energy === undefined || factor === undefined) return []
     const size = Number(energy) * Number(share) * Number(factor.toString()) * perUnit
     return [{ key: `${meter} ${quantity}`, error: Math.sign(size) * halfWidth(size, accuracy.percent) }]
@@ -257,6 +259,11 @@ export function statementOf(
     incomplete: lines
       .filter(({ posting }) => isIncomplete(posting))
       .map(({ month, source }) => `${month} ${source}`),
+    clocks: state.clocks.map(({ number, recordedAtMs, body }) => ({
+      entry: number,
+      wallMs: body.wallMs,
+      datedMs: recordedAtMs,
+    })),
     differences: [...state.differences.values()]
       .filter(({ body }) => asked.has(body.month))
       .map(({ number, body }) => ({

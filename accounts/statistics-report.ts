@@ -1,4 +1,5 @@
 import { aboutLines, type ReportHead } from './balance-report.ts'
+import type { BalanceFigure } from './balance-figure.ts'
 import { decimal } from './decimal.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { StatisticsLine } from './energy-statistics.ts'
@@ -8,6 +9,8 @@ import {
   formUnitText,
   MARKED_NOTE,
   numberCell,
+  traced,
+  type ReportCell,
   type ReportSheet,
   type Say,
 } from './report-sheet.ts'
@@ -20,6 +23,7 @@ export function statisticsSheets(
   head: ReportHead,
   lines: readonly StatisticsLine[],
   items: EnergyItems,
+  periods: { readonly now: string; readonly previous: string; readonly yearBefore: string },
   say: Say,
 ): ReportSheet[] {
   return [
@@ -39,22 +43,27 @@ export function statisticsSheets(
         { zh: '上年同期', en: 'Year before' },
         { zh: '同比 %', en: 'Change on the year %' },
       ].map(say),
-      rows: lines.flatMap(({ name, level, item, now, previous, yearBefore, change }) => {
+      rows: lines.flatMap(({ path, name, level, item, change, ...figures }) => {
         const described = items[item]
         if (described === undefined) return []
         const factor = decimal(described.form.factor)
+        type Which = keyof typeof periods
+        const open = (cell: ReportCell, which: Which): ReportCell =>
+          traced(cell, { path, item, period: periods[which] })
+        const amount = (which: Which): ReportCell =>
+          open(amountCell(figures[which] satisfies BalanceFigure, factor, 2, say), which)
         return [
           [
             '　'.repeat(depths[level]) + say(name),
             say(described.name),
             formUnitText(described.form.unit, say),
-            amountCell(now, factor, 2, say),
-            coalCell(now, 'calorific', 2, say),
-            coalCell(now, 'equal', 2, say),
-            amountCell(previous, factor, 2, say),
-            numberCell(change.previous?.times(HUNDRED), 1),
-            amountCell(yearBefore, factor, 2, say),
-            numberCell(change.yearBefore?.times(HUNDRED), 1),
+            amount('now'),
+            open(coalCell(figures.now, 'calorific', 2, say), 'now'),
+            open(coalCell(figures.now, 'equal', 2, say), 'now'),
+            amount('previous'),
+            open(numberCell(change.previous?.times(HUNDRED), 1), 'previous'),
+            amount('yearBefore'),
+            open(numberCell(change.yearBefore?.times(HUNDRED), 1), 'yearBefore'),
           ],
         ]
       }),

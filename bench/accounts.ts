@@ -204,7 +204,7 @@ export async function benchAccounts(): Promise<void> {
     console.log(`${entries() - before} entries more`)
     await timed('all proved', () => {
       const rules = { ...readPostingRules(), library: factorLibrary(later) }
-      const { findings, count } = proveLedgers(books, later, rules, undefined)
+      const { findings, count } = proveLedgers(books, later, rules, undefined, { nowMs: clock.wallMs() })
       console.log(`${count.postings} postings computed again, ${findings.length} findings`)
     })
     monthOfOne(opened)

@@ -16,6 +16,7 @@ import type { DifferenceCause, MeterGrade } from '#simulators/grade.ts'
 import type { Books } from '#store/port.ts'
 import { causesIn, causesOf, figureCells, roundingOf, type GradedFigure } from './graded-difference.ts'
 import { tableLines } from './table.ts'
+import { atOnce } from '#accounts/steps.ts'
 
 /**
  * The energy balance table of a simulated park against the truth: every cell that meters fill, and what the table does not
@@ -81,7 +82,7 @@ const noCoal: ItemCoals = () => ({
 function amountOf({ terms }: Cell, pieces: readonly ReportPeriod[], measured: MeasuredPieces): Decimal {
   return terms.reduce(
     (sum, { flow, sign }) =>
-      meterParts([flow], pieces, measured, noCoal, () => undefined).reduce(
+      atOnce(meterParts([flow], pieces, measured, noCoal, () => undefined)).reduce(
         (all, { figure }) => all.plus((figure.amount ?? ZERO).times(sign)),
         sum,
       ),

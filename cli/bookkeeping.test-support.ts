@@ -14,8 +14,8 @@ export const T0 = Date.UTC(2026, 5, 1)
 
 export const register = 'activeEnergyImport.total' as const
 
-/** A park of electricity meters of one gateway. */
-export function parkOfMeters(ids: readonly string[]): Park {
+/** A park of electricity meters of one gateway, and of sensors. */
+export function parkOfMeters(ids: readonly string[], sensors: readonly string[] = []): Park {
   const name = { zh: '表', en: 'meter' }
   return indexPark(
     parkDescription.parse({
@@ -32,6 +32,7 @@ export function parkOfMeters(ids: readonly string[]): Park {
         ratingPerHour: 100_000,
         installed: '2026-01-01T00:00:00Z',
       })),
+      sensors: sensors.map((id) => ({ id, name, gateway: 'gw-1', installed: '2026-01-01T00:00:00Z' })),
     }),
   )
 }

@@ -50,7 +50,9 @@ function recompute(count: number): void {
   for (const window of bench.books.dirtyWindows(10))
     bench.books.record(window, [late(count)], bench.clock.wallMs())
 }
-const findings = () => proveLedgers(bench.books, readFactorFiles(), bench.rules, undefined).findings
+const findings = () =>
+  proveLedgers(bench.books, readFactorFiles(), bench.rules, undefined, { nowMs: bench.clock.wallMs() })
+    .findings
 
 describe('A meter of two accounts, one of which has closed', () => {
   beforeEach(async () => {

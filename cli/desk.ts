@@ -12,11 +12,13 @@ export function deskOf(
     acceptGap: (id, decision) => books.acceptGap(id, decision),
     acknowledgeAlarm: (id, by, atMs) => books.acknowledgeAlarm(id, by, atMs),
     remark: (subject, remark) => books.addRemark(subject, remark),
+    keepPublished: (published) => books.keepPublished(published),
     enter: (account, body, nowMs) => {
       const [entry] = books.post(account, [body], nowMs)
       if (entry === undefined) throw new Fault('unexpected-error', 'The entry was not kept.')
       return entry.number
     },
+    enterRecords: (records, nowMs) => books.enterRecords(records, nowMs),
     replay: (id, request) => replayQuarantined(id, request, parts),
     discard: (id, person) => discardQuarantined(id, person, parts),
     closings,

@@ -1,7 +1,7 @@
 import { toDecimal } from '#contract/amount.ts'
 import type { Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
-import type { Meter } from '#contract/park.ts'
+import type { Meter, Sensor } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
 import { csvHeadLine, csvLine } from '#ingest/reading-csv.ts'
 import { intervalPoint } from '#store/interval-copy.ts'
@@ -17,9 +17,9 @@ export type ExportFormat = 'csv' | 'lines'
 /** What can be exported: `head` begins the file, `stretch` gives the lines of a meter's stretch of time. */
 export interface ExportSource {
   readonly head: string | undefined
-  stretch(meter: Meter, period: Period): Promise<readonly string[]>
+  stretch(meter: Meter | Sensor, period: Period): Promise<readonly string[]>
   /** Nothing of a meter lies outside. */
-  extent(meter: Meter, wanted: Period): Promise<Period | undefined>
+  extent(meter: Meter | Sensor, wanted: Period): Promise<Period | undefined>
 }
 
 const HOUR_MS = 3_600_000
@@ -33,7 +33,7 @@ export function readingsSource(
 ): ExportSource {
   /** Quantities of the meters that were asked about. */
   const known = new Map<string, readonly Reading[]>()
-  const latest = async ({ id }: Meter): Promise<readonly Reading[]> => {
+  const latest = async ({ id }: Meter | Sensor): Promise<readonly Reading[]> => {
     const found = known.get(id) ?? (await store.latest([id]))
     known.set(id, found)
     return found
@@ -83,15 +83,18 @@ export function intervalsSource(
       const extent = { fromMs: Math.max(fromMs, all.fromMs), toMs: Math.min(toMs, all.toMs + 1) }
       return extent.fromMs < extent.toMs ? extent : undefined
     },
-    stretch: async ({ id, register }, period) =>
-      books
-        .intervals(id, register, period)
-        .map(format === 'csv' ? intervalLine : (each) => encodeLine(intervalPoint(each))),
+    // A sensor has no register, and so no intervals.
+    stretch: async (meter, period) =>
+      'register' in meter
+        ? books
+            .intervals(meter.id, meter.register, period)
+            .map(format === 'csv' ? intervalLine : (each) => encodeLine(intervalPoint(each)))
+        : [],
   }
 }
 
 export interface ExportWish {
-  readonly meters: readonly Meter[]
+  readonly meters: readonly (Meter | Sensor)[]
   readonly period: Period
   readonly source: ExportSource
   readonly file: ExportFile

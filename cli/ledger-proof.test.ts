@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import { stateOf } from '#accounts/account-state.ts'
 import { closingOf } from '#accounts/statement.ts'
 import { accountingRecord } from '#contract/accounting-record.ts'
@@ -52,8 +53,8 @@ beforeEach(() => {
 })
 afterEach(() => bench.remove())
 
-const prove = (files = readFactorFiles(), trusted: Trust = trust) =>
-  proveLedgers(bench.books, files, bench.rules, trusted)
+const prove = (files = readFactorFiles(), trusted: Trust = trust, plan?: AccountingPlan) =>
+  proveLedgers(bench.books, files, bench.rules, trusted, { nowMs: bench.clock.wallMs(), plan })
 const messages = (): string[] =>
   prove().findings.map(({ account, entry, message }) => `${account} ${entry}: ${message}`)
 
@@ -73,7 +74,7 @@ describe('a ledger is proved', () => {
   test('where nothing was changed', () => {
     const { findings, count } = prove()
     expect(findings).toEqual([])
-    expect(count).toEqual({ entries: 5, postings: 4, slots: 2 * 2976, signatures: 1 })
+    expect(count).toEqual({ entries: 5, postings: 4, slots: 2 * 2976, signatures: 1, ownFactors: 0 })
   })
 
   test.each([
@@ -306,6 +307,54 @@ describe('a changed byte is found and named', () => {
     ])
   })
 
+  test('a certificate that two accounts claim, one by its ledger and one by a record', () => {
+    bench.books.post(
+      'food',
+      [
+        {
+          kind: 'certificate',
+          year: 2026,
+          amount: '1000',
+          unit: 'kWh',
+          reference: 'GEC-1',
+          document: 'D',
+          by: 'office',
+        },
+      ],
+      bench.clock.wallMs(),
+    )
+    const common = { account: 'steel', from: '2026-03-01', to: '2026-04-01', document: 'D', by: 'office' }
+    const certificate = {
+      ...common,
+      kind: 'green-certificate',
+      certificate: 'GEC-2',
+      kwh: '1000',
+      vintage: '2026',
+    }
+    bench.books.enterRecords([accountingRecord.parse(certificate)], bench.clock.wallMs())
+    expect(messages()).toEqual([])
+    // As in books of before, when nobody held the two against each other.
+    damage("UPDATE accounting_record SET certificate = 'GEC-1' WHERE certificate = 'GEC-2'")
+    expect(messages()).toContain('food 3: certificate GEC-1 of entry 3 is in record 2 of account steel too')
+  })
+
+  test('what is dated later than now, and the first of it alone', () => {
+    const nowMs = bench.clock.wallMs()
+    const allowance = {
+      kind: 'allowance',
+      year: 2026,
+      amount: '1',
+      unit: 'tCO2',
+      reference: 'A',
+      document: 'D',
+      by: 'office',
+    } as const
+    bench.books.post('food', [allowance, allowance], nowMs + 366 * 86_400_000)
+    expect(messages()).toEqual([
+      expect.stringMatching(/^food 3: it is dated 2027-05-10T16:00:00Z, later than now: a clock was ahead/),
+    ])
+  })
+
   test('an account whose head is gone', () => {
     damage("DELETE FROM ledger_head WHERE account = 'food'")
     expect(messages()).toEqual(['food 0: the chain ends at entry 2; entry 0 was the last that was added'])
@@ -332,7 +381,15 @@ describe('a changed byte is found and named', () => {
   ])('what was noted elsewhere shows that %s is gone', (_, sql, expected) => {
     const noted = headsIn(headLines(bench.books, bench.clock.wallMs()).join('\n'), 'heads.txt')
     const findings = () =>
-      proveLedgers(bench.books, readFactorFiles(), bench.rules, trust, undefined, noted).findings
+      proveLedgers(
+        bench.books,
+        readFactorFiles(),
+        bench.rules,
+        trust,
+        { nowMs: bench.clock.wallMs() },
+        undefined,
+        noted,
+      ).findings
     expect(findings()).toEqual([])
     damage(sql)
     expect(findings()).toContainEqual({ account: 'food', entry: 2, message: expect.stringMatching(expected) })

@@ -1,11 +1,14 @@
 import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { doubleClaims } from '#accounts/certificates.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
-import { ledgerFindings, type LedgerFinding, type ProofCount } from '#accounts/ledger-verify.ts'
+import type { AccountingPlan } from '#accounts/accounting-plan.ts'
+import { PLAN_ENTHALPY } from '#accounts/source-factors.ts'
+import { ledgerFindings, type LedgerFinding, type Proof, type ProofCount } from '#accounts/ledger-verify.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { signedClosingText, type Closing, type ClosingDraft } from '#contract/closing.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Trust } from '#firmware-config/signature.ts'
-import type { Books } from '#store/port.ts'
+import type { Books, CertificateClaim } from '#store/port.ts'
 import { headFindings, type NotedHead } from './ledger-heads.ts'
 
 /** Signing of closings, and the proof of ledgers, with keys and hashes. */
@@ -58,6 +61,31 @@ function factorsNow(files: FactorFiles): (code: string, what: string) => string 
   return (code, what) => values.get(`${code} ${what}`)
 }
 
+/** Certificates that two accounts of the park claim, one of these among them. */
+function certificateFindings(books: Books, accounts: readonly string[]): LedgerFinding[] {
+  const asked = new Set(accounts)
+  const whereOf = ({ in: of, number }: CertificateClaim): string => `${of} ${number}`
+  return doubleClaims(books.certificates())
+    .filter(({ claim, other }) => asked.has(claim.account) || asked.has(other.account))
+    .map(({ claim, other }) => ({
+      account: claim.account,
+      entry: claim.in === 'entry' ? claim.number : 0,
+      message: `certificate ${claim.certificate} of ${whereOf(claim)} is in ${whereOf(other)} of account ${other.account} too`,
+    }))
+}
+
+/** Own factors of a plan, as sources use them now. */
+function ownFactorsOf(plan: AccountingPlan): NonNullable<Proof['ownNow']> {
+  return ({ account: id, source: of, code }) => {
+    const account = plan.accounts.find((each) => each.account === id)
+    const source = account?.sources.find((each) => each.id === of)
+    if (source === undefined) return undefined
+    if (code !== PLAN_ENTHALPY) return account?.ownFactors.find((each) => each.code === code)?.value
+    const steam = 'steam' in source ? source.steam : undefined
+    return steam !== undefined && 'enthalpyKjPerKg' in steam ? steam.enthalpyKjPerKg : undefined
+  }
+}
+
 export interface LedgerProof {
   readonly findings: readonly LedgerFinding[]
   readonly count: ProofCount
@@ -65,21 +93,25 @@ export interface LedgerProof {
 
 /**
  * Proves the ledgers of the books, or one account's. `trust` undefined: signatures are counted and not judged. `noted`:
- * ends of chains that were seen before.
+ * ends of chains that were seen before. Without a plan the
+ * factors of its own are counted and not judged.
  */
 export function proveLedgers(
   books: Books,
   files: FactorFiles,
   rules: PostingRules,
   trust: Trust | undefined,
+  { nowMs, plan }: { readonly nowMs: number; readonly plan?: AccountingPlan | undefined },
   accounts: readonly string[] = books.ledgerAccounts(),
   noted: readonly NotedHead[] = [],
 ): LedgerProof {
-  const count: ProofCount = { entries: 0, postings: 0, slots: 0, signatures: 0 }
+  const count: ProofCount = { entries: 0, postings: 0, slots: 0, signatures: 0, ownFactors: 0 }
   const proof = {
     books,
     sha256,
     rules,
+    nowMs,
+    ownNow: plan === undefined ? undefined : ownFactorsOf(plan),
     factorNow: factorsNow(files),
     isSigned: (key: string, signature: string, text: string): boolean | undefined => {
       if (trust === undefined) return true
@@ -91,6 +123,6 @@ export function proveLedgers(
   }
   const findings = books.damages().map((message): LedgerFinding => ({ account: '', entry: 0, message }))
   for (const account of accounts) findings.push(...ledgerFindings(account, proof, count))
-  findings.push(...headFindings(books, noted))
+  findings.push(...certificateFindings(books, accounts), ...headFindings(books, noted))
   return { findings, count }
 }

@@ -292,6 +292,19 @@ test('a start with a park file that lacks a meter loses nothing of what is to be
   expect(place.books.dirtyWindows(10)).toEqual([])
 })
 
+test('readings of a sensor leave nothing to compute', async () => {
+  const park = parkOfMeters(['m-1'], ['weather'])
+  await place.store.append([
+    { meter: 'weather', quantity: 'outdoorTemperature', atMs: T0, quality: 'good', value: -4.5 },
+  ])
+  place.books.follow([commitAt(1, T0, ['weather'])], T0)
+  const recomputation = new Recomputation({ ...place, park })
+  await recomputation.work(1_000)
+  expect(place.books.dirtyWindows(10)).toEqual([])
+  expect(place.books.counts().revisionsWritten).toBe(0)
+  expect(place.logged.filter((line) => line.includes('weather'))).toEqual([])
+})
+
 test('a clock that is ahead for a moment has nothing estimated for the time to come', async () => {
   const park = parkOfMeters(['m-1'])
   const [first] = park.meters.values()

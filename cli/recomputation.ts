@@ -218,6 +218,11 @@ export class Recomputation {
 
   async #compute(window: DirtyWindow): Promise<void> {
     const { store, books, park, clock, log } = this.#parts
+    if (park.sensors.has(window.meter)) {
+      // A sensor has no energy: nothing follows from its readings here.
+      this.#computed.push({ window, pieces: [{ window, intervals: [] }] })
+      return
+    }
     const meter = park.meters.get(window.meter)
     if (meter === undefined) {
       // Dirty until the meter is back: a park file that lacks it for one start must not lose what came meanwhile.

@@ -1,6 +1,7 @@
 import type { StatementOfAccount, YearPositions } from '#accounts/positions.ts'
 import type { UncertaintyLacks } from '#accounts/statement.ts'
 import { decimal, presented } from '#accounts/decimal.ts'
+import { momentText } from './books-file.ts'
 import { tableLines } from './table.ts'
 
 /** A statement of account as text for people: two decimals of a tonne, missing as a dash. */
@@ -44,7 +45,7 @@ export function bySource(each: readonly string[]): string {
 
 /** Lines of a statement. */
 export function statementLines(statement: StatementOfAccount): string[] {
-  const { totals, months, lines, missing, incomplete, differences, positions } = statement
+  const { totals, months, lines, missing, incomplete, clocks, differences, positions } = statement
   const monthRows = months.map((month) => [
     month.month,
     month.state,
@@ -83,6 +84,10 @@ export function statementLines(statement: StatementOfAccount): string[] {
     ...(incomplete.length === 0 ? [] : [`incomplete: ${bySource(incomplete)}`]),
     ...(doubtful.length === 0 ? [] : [`factors not seen in print: ${doubtful.join(', ')}`]),
     ...positions.map(positionLine),
+    ...clocks.map(
+      ({ entry, wallMs, datedMs }) =>
+        `a clock was wrong (entry ${entry}): what was added after ${momentText(wallMs)} may be dated ${momentText(datedMs)}, and is not here`,
+    ),
     ...differences.map(
       ({ entry, month, source, because, tCo2 }) =>
         `entry ${entry}: ${month} ${source} would be ${tonnes(tCo2)} tCO2 now; not restated (${because})`,

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadRuleFile, type LoadRule } from '#accounts/load/load-rule.ts'
+import { contractedDemandFile, type ContractedDemandRule } from '#accounts/tariff/contracted-demand.ts'
 import { powerFactorFile, type PowerFactorTable } from '#accounts/tariff/power-factor.ts'
 import { tariffContradictions } from '#accounts/tariff/tariff-check.ts'
 import { tariffFile, type Tariff } from '#accounts/tariff/tariff.ts'
@@ -10,6 +11,9 @@ import { InvalidFile, readData } from '#firmware-config/document.ts'
 /** The folder of the tariffs that come with tanbiao. */
 const tariffFolder = fileURLToPath(new URL('../accounts/tariffs/', import.meta.url))
 const powerFactorPath = fileURLToPath(new URL('../accounts/tariff/power-factor.yaml', import.meta.url))
+const contractedDemandPath = fileURLToPath(
+  new URL('../accounts/tariff/contracted-demand.yaml', import.meta.url),
+)
 const loadRulePath = fileURLToPath(new URL('../accounts/load/load-rule.yaml', import.meta.url))
 
 const filesIn = (folder: string): string[] =>
@@ -53,6 +57,11 @@ export function readTariffs(beside?: string): ReadonlyMap<string, Tariff> {
 /** The adjustments by power factor. Throws `file-unreadable` or `InvalidFile`. */
 export function readPowerFactors(): PowerFactorTable {
   return readData(powerFactorFile, powerFactorPath).value
+}
+
+/** What a contracted demand costs. Throws `file-unreadable` or `InvalidFile`. */
+export function readContractedDemand(): ContractedDemandRule {
+  return readData(contractedDemandFile, contractedDemandPath).value
 }
 
 /** What it takes to say what a load is like. Throws `file-unreadable` or `InvalidFile`. */

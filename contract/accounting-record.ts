@@ -7,15 +7,13 @@ import { identifier } from './identity.ts'
  * certificates. Kept in the books, append-only: a correction is a new record that names the one it replaces.
  */
 
+/** What every record states beside whose it is and who entered it. */
 const common = {
-  /** The enterprise, or the park for what is its own. */
-  account: identifier,
   /** First day of what the record speaks of, in the park's calendar. */
   from: z.iso.date(),
   /** The first day that it no longer speaks of. */
   to: z.iso.date(),
   document: z.string().min(1).max(500).meta({ description: 'What it rests on: bill, form, certificate' }),
-  by: z.string().min(1).max(100).meta({ description: 'Who entered it' }),
   reason: z.string().min(1).max(500).optional(),
   replaces: z.int().min(1).optional().meta({ description: 'Number of the record that this one corrects' }),
 }
@@ -28,9 +26,11 @@ const unit = z.string().min(1).max(20)
 /** What energy was used for, as form 205-1 separates it. Feedstock is deducted from total and intensity control. */
 export const energyUses = ['production', 'feedstock', 'non-production', 'transport'] as const
 
-export const accountingRecord = z
-  .discriminatedUnion('kind', [
+/** Shapes of records by kind, with what stands before them. */
+function recordsWith<Head extends z.ZodRawShape>(head: Head) {
+  return z.discriminatedUnion('kind', [
     z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('energy-purchased'),
       item,
@@ -38,8 +38,9 @@ export const accountingRecord = z
       unit,
       cny: decimalText.optional(),
     }),
-    z.strictObject({ ...common, kind: z.literal('energy-sold'), item, quantity, unit }),
+    z.strictObject({ ...head, ...common, kind: z.literal('energy-sold'), item, quantity, unit }),
     z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('energy-used'),
       item,
@@ -50,14 +51,23 @@ export const accountingRecord = z
       source: identifier.optional(),
     }),
     z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('energy-stock').meta({ description: 'Stock at the end of the last day before `to`' }),
       item,
       quantity,
       unit,
     }),
-    z.strictObject({ ...common, kind: z.literal('production'), product: identifier, quantity, unit }),
     z.strictObject({
+      ...head,
+      ...common,
+      kind: z.literal('production'),
+      product: identifier,
+      quantity,
+      unit,
+    }),
+    z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('output-value'),
       measure: z.enum(['gross-output', 'value-added']),
@@ -65,6 +75,7 @@ export const accountingRecord = z
       prices: z.string().min(1).max(40).meta({ description: 'Price basis, e.g. "current" or "2020"' }),
     }),
     z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('degree-days').meta({
         description:
@@ -76,6 +87,7 @@ export const accountingRecord = z
       coolingBase: decimalText.default('26').meta({ description: '°C' }),
     }),
     z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('process-activity').meta({ description: 'Amount of an activity that emits' }),
       source: identifier,
@@ -83,6 +95,7 @@ export const accountingRecord = z
       unit,
     }),
     z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('fuel-property').meta({ description: 'A measured value in the place of a default' }),
       source: identifier,
@@ -95,6 +108,7 @@ export const accountingRecord = z
       }),
     }),
     z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('supplier-factor').meta({ description: 'Factor of a supplier of heat or electricity' }),
       source: identifier,
@@ -102,6 +116,7 @@ export const accountingRecord = z
       unit,
     }),
     z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('green-certificate'),
       certificate: z.string().min(1).max(100),
@@ -110,6 +125,7 @@ export const accountingRecord = z
       cancelledOn: z.iso.date().optional(),
     }),
     z.strictObject({
+      ...head,
       ...common,
       kind: z
         .literal('direct-renewable')
@@ -118,11 +134,24 @@ export const accountingRecord = z
       kwh: positiveDecimalText,
     }),
     z.strictObject({
+      ...head,
       ...common,
       kind: z.literal('withdrawal').meta({ description: 'Takes back the record that it replaces' }),
       replaces: z.int().min(1),
       reason: z.string().min(1).max(500),
     }),
   ])
-  .refine(({ from, to }) => from < to, { message: '"from" before "to"', path: ['to'] })
+}
+
+const isInOrder = ({ from, to }: { readonly from: string; readonly to: string }): boolean => from < to
+const OUT_OF_ORDER = { message: '"from" before "to"', path: ['to'] }
+
+export const accountingRecord = recordsWith({
+  /** The enterprise, or the park for what is its own. */
+  account: identifier,
+  by: z.string().min(1).max(100).meta({ description: 'Who entered it' }),
+}).refine(isInOrder, OUT_OF_ORDER)
 export type AccountingRecord = z.output<typeof accountingRecord>
+
+/** The same without whose it is and who entered it, where both are known otherwise. */
+export const statedRecord = recordsWith({}).refine(isInOrder, OUT_OF_ORDER)

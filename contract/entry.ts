@@ -193,6 +193,16 @@ export const entryBody = z.discriminatedUnion('kind', [
   }),
   closing,
   z.strictObject({ kind: z.literal('reopening'), month: accountMonth, reason, by }),
+  /**
+   * The clock says an earlier time than it did when an entry before was added: it was ahead then, or is behind now. What was
+   * added between the two times may bear the later one: of statements "as known on" days between them nothing is certain.
+   */
+  z.strictObject({
+    kind: z.literal('clock'),
+    wallMs: epochMs.meta({
+      description: 'What the clock says; the entry’s own time is that of the one before',
+    }),
+  }),
 ])
 
 export const ledgerEntry = z.strictObject({

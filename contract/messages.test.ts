@@ -96,6 +96,31 @@ describe('samples', () => {
   })
 })
 
+test('a state message of a newer gateway is read without what is not known of it', () => {
+  const said = {
+    v: 1,
+    gateway: 'gw',
+    kind: 'state',
+    atMs: 1,
+    reason: 'periodic',
+    journal: { rows: 4, bytes: 900 },
+    meters: [{ meter: 'm1', state: 'ok' }],
+    buses: [{ bus: 'line-1', observedMs: 1, busyMs: 1, requests: 1, unanswered: 0 }],
+  }
+  const newer = {
+    ...said,
+    weather: { celsius: 21 },
+    journal: { ...said.journal, spare: 1 },
+    meters: said.meters.map((each) => ({ ...each, mood: 'fine' })),
+    buses: said.buses.map((each) => ({ ...each, colour: 'red' })),
+  }
+  expect(messageSchemas.stateMessage.parse(newer)).toEqual(said)
+  expect(messageSchemas.stateMessage.safeParse({ ...newer, v: 2 }).success).toBe(false)
+  expect(messageSchemas.stateMessage.safeParse({ ...newer, journal: { rows: -1, bytes: 0 } }).success).toBe(
+    false,
+  )
+})
+
 test.each(Object.entries({ ...messageSchemas, commitRecord }))('%s has a JSON Schema', (_name, schema) => {
   expect(z.toJSONSchema(schema)).toMatchObject({ type: 'object', additionalProperties: false })
 })

@@ -145,7 +145,7 @@ const configurationIdentity = {
 }
 
 /** By what a gateway works, and what it did not take over. */
-const configurationState = z.strictObject({
+const configurationState = z.object({
   ...configurationIdentity,
   state: z.enum(['confirmed', 'probation']).meta({
     description: 'probation: applied; the former one comes back if uplink or meters are lost with it',
@@ -154,7 +154,7 @@ const configurationState = z.strictObject({
     description: 'Settings of it that hold from the agent’s next start on',
   }),
   failed: z
-    .strictObject({
+    .object({
       ...configurationIdentity,
       state: z.enum(['refused', 'rolled-back']),
       atMs: epochMs,
@@ -168,8 +168,11 @@ const configurationState = z.strictObject({
 })
 export type ConfigurationState = z.infer<typeof configurationState>
 
-/** Retained on `up/state`: birth after connecting, state now and then, death when leaving or as the will. */
-export const stateMessage = z.strictObject({
+/**
+ * Retained on `up/state`: birth after connecting, state now and then, death when leaving or as the will. What it says beyond
+ * this is of a newer gateway, and whoever reads it goes without.
+ */
+export const stateMessage = z.object({
   v: version,
   gateway: identifier,
   kind: z.enum(['birth', 'state', 'death']),
@@ -177,7 +180,7 @@ export const stateMessage = z.strictObject({
   epoch: epochIdentifier.optional().meta({ description: 'Absent while the journal cannot be opened' }),
   reason: z.enum(['connected', 'periodic', 'stopped', 'connection-lost']),
   journal: z
-    .strictObject({
+    .object({
       rows: z.int().min(0),
       bytes: z.int().min(0),
       oldestMs: epochMs.optional(),
@@ -194,7 +197,7 @@ export const stateMessage = z.strictObject({
       quotaBytes: z.int().min(1).optional().meta({ description: 'Space that it may use' }),
       problem: z.string().max(500).optional().meta({ description: 'Why nothing can be written, if so' }),
       damage: z
-        .strictObject({
+        .object({
           atMs: epochMs,
           what: z.string().max(500),
           salvaged: z.int().min(0).meta({ description: 'Rows that could be read and are still delivered' }),
@@ -205,14 +208,14 @@ export const stateMessage = z.strictObject({
     .optional()
     .meta({ description: 'What waits for a receipt, and how the journal is' }),
   clock: z
-    .strictObject({
+    .object({
       condition: z.enum(['set', 'doubtful', 'unset']).meta({
         description:
           'set: readings have its time. doubtful: it was changed, or the server’s differs; readings are uncertain. unset: impossible; readings wait on disk',
       }),
       jumps: z.int().min(0).meta({ description: 'Jumps of the system clock since the start' }),
       lastJump: z
-        .strictObject({
+        .object({
           atMs: epochMs.meta({ description: 'System clock after it' }),
           byMs: z.int().meta({ description: 'Forward where positive' }),
         })
@@ -224,7 +227,7 @@ export const stateMessage = z.strictObject({
     .optional(),
   configuration: configurationState.optional(),
   software: z
-    .strictObject({
+    .object({
       version: z.string().min(1).max(40).meta({ description: 'Of the agent' }),
       runtime: z.string().min(1).max(40).meta({ description: 'Of Node, e.g. "v26.10.0"' }),
       platform: z.string().min(1).max(40).meta({ description: 'System and processor, e.g. "linux-arm64"' }),
@@ -233,7 +236,7 @@ export const stateMessage = z.strictObject({
     .meta({ description: 'What the gateway runs; older agents do not say it' }),
   meters: z
     .array(
-      z.strictObject({
+      z.object({
         meter: identifier,
         bus: identifier.optional().meta({ description: 'Its line, as `buses` names it' }),
         state: z.enum(['ok', 'failing', 'silent']),
@@ -241,7 +244,7 @@ export const stateMessage = z.strictObject({
         cause: badCause.optional(),
         ratios: z
           .array(
-            z.strictObject({
+            z.object({
               ratio: z.enum(['current', 'voltage']),
               inFile: z.string().meta({ description: 'Of the gateway file, by which values are multiplied' }),
               inMeter: z.number().optional().meta({ description: 'Absent where the meter holds no number' }),
@@ -253,7 +256,7 @@ export const stateMessage = z.strictObject({
               'Transformer ratios set otherwise in the meter; while there are any its readings are uncertain',
           }),
         slots: z
-          .strictObject({
+          .object({
             wanted: z.int().min(0).meta({ description: 'Polls that were due since the agent’s start' }),
             read: z.int().min(0).meta({ description: 'Answered whole' }),
             failed: z.int().min(0).meta({ description: 'Asked, and something was not answered' }),
@@ -267,7 +270,7 @@ export const stateMessage = z.strictObject({
     .optional(),
   buses: z
     .array(
-      z.strictObject({
+      z.object({
         bus: identifier.meta({ description: 'Of buses that share one line, the first of the gateway file' }),
         observedMs: z.int().min(0).meta({ description: 'How long the line has been counted' }),
         busyMs: z.int().min(0).meta({ description: 'Time with a request on the line' }),

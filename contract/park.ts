@@ -189,6 +189,16 @@ export const meterDescription = z.strictObject({
 
 const meters = z.array(meterDescription).default([])
 
+/** What measures no energy: a thermometer, a weather station. Its readings are of the carrier `environment`. */
+export const sensorDescription = z.strictObject({
+  id: identifier,
+  name: localName,
+  gateway: identifier.optional().meta({
+    description: 'The only gateway whose readings of it are taken; none where they are imported',
+  }),
+  installed: z.iso.datetime({ offset: true }).meta({ description: 'Readings before this are refused' }),
+})
+
 export const equipmentDescription = z.strictObject({ id: identifier, name: localName, meters })
 
 export const processDescription = z.strictObject({
@@ -220,6 +230,10 @@ export const parkDescription = z.strictObject({
     }),
   ),
   meters,
+  sensors: z.array(sensorDescription).default([]).meta({
+    description:
+      'Thermometers and the like: their readings are kept, and the outdoor temperature makes degree days; they are in no balance and no completeness',
+  }),
   enterprises: z.array(enterpriseDescription).default([]),
 })
 
@@ -236,11 +250,25 @@ export interface Meter extends Omit<z.infer<typeof meterDescription>, 'installed
   readonly enterprise: string | undefined
 }
 
-/** The park model with its meters and gateways by id. */
+/** A sensor of the park as a whole. */
+export interface Sensor extends Omit<z.infer<typeof sensorDescription>, 'installed'> {
+  readonly installedMs: number
+}
+
+/** The park model with its meters, sensors and gateways by id. */
 export interface Park {
   readonly description: ParkDescription
   readonly meters: ReadonlyMap<string, Meter>
+  readonly sensors: ReadonlyMap<string, Sensor>
   readonly gateways: ReadonlyMap<string, GatewayDescription>
+}
+
+/** What readings may be of: a meter or a sensor. */
+export function measuringPoint(
+  { meters, sensors }: Pick<Park, 'meters' | 'sensors'>,
+  id: string,
+): Meter | Sensor | undefined {
+  return meters.get(id) ?? sensors.get(id)
 }
 
 /** The formula of a meter that has one. Its text was parsed before, with the description. */
@@ -250,6 +278,8 @@ export function formulaOf({ formula: text }: Pick<Meter, 'formula'>): Formula | 
   return 'error' in formula ? undefined : formula
 }
 
+const msOf = (text: string): number => Temporal.Instant.from(text).epochMilliseconds
+
 /** Indexes a valid description. What is wrong between its parts is found by `parkContradictions`. */
 export function indexPark(description: ParkDescription): Park {
   const index = new Map<string, Meter>()
@@ -257,7 +287,7 @@ export function indexPark(description: ParkDescription): Park {
     for (const { installed, ...meter } of found) {
       index.set(meter.id, {
         ...meter,
-        installedMs: Temporal.Instant.from(installed).epochMilliseconds,
+        installedMs: msOf(installed),
         path,
         enterprise: path[1],
       })
@@ -277,6 +307,12 @@ export function indexPark(description: ParkDescription): Park {
   return {
     description,
     meters: index,
+    sensors: new Map(
+      description.sensors.map(({ installed, ...sensor }) => [
+        sensor.id,
+        { ...sensor, installedMs: msOf(installed) },
+      ]),
+    ),
     gateways: new Map(description.gateways.map((gateway) => [gateway.id, gateway])),
   }
 }

@@ -9,17 +9,17 @@ export class AccountBench {
   readonly server = new ServerBench()
 
   /** @param over what the server has beside the accounts; `commits` are those that a batch is named by */
-  async start({
-    commits = { commitsSince: async () => [] },
-    ...over
-  }: Partial<ServerOptions> = {}): Promise<void> {
+  async start(
+    { commits = { commitsSince: async () => [] }, ...over }: Partial<ServerOptions> = {},
+    plan = planWith(),
+  ): Promise<void> {
     const { books, rules, clock } = this.posting
     this.posting.fill('steel-incoming', { fromMs: march.fromMs, toMs: march.fromMs + 4 * SLOT_MS })
     await this.posting.post()
     await this.server.start({
       park: smallPark,
       clock,
-      accounts: { plan: planWith(), rules, books, commits },
+      accounts: { plan, rules, books, commits },
       ...over,
     })
   }

@@ -1,8 +1,10 @@
 import type { ClosingDraft } from '#contract/closing.ts'
+import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
 import type { EntryBody } from '#contract/entry.ts'
 import type { GapDecision } from '#contract/gap.ts'
 import type { Remark } from '#store/alarm-port.ts'
+import type { PublishedConfiguration } from '#store/fleet-port.ts'
 
 /** Who decides, and why. */
 interface Person {
@@ -46,8 +48,18 @@ export interface Desk {
   remark(subject: string, remark: Remark): void
   /** False where there is no such alarm, or somebody has acknowledged it. */
   acknowledgeAlarm(id: number, by: string, atMs: number): boolean
+  /** What was handed to the broker for a gateway. */
+  keepPublished(published: PublishedConfiguration): void
   /** Adds an entry to the end of an account's chain and returns its number. Throws what the books hold against it. */
   enter(account: string, body: EntryBody, nowMs: number): number
+  /**
+   * Enters records, all of them or none, and returns the number of each; one that is the very same as one of the books is
+   * that one. Throws `correction-invalid` or `certificate-used`.
+   */
+  enterRecords(
+    records: readonly AccountingRecord[],
+    nowMs: number,
+  ): readonly { readonly number: number; readonly isNew: boolean }[]
   /** Throws `quarantine-closed`, `quarantine-refused`, or what the store throws. */
   replay(
     id: number,

@@ -7,6 +7,7 @@ import type { StateMessage } from '#contract/messages.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import type { PublishedConfiguration } from '#store/fleet-port.ts'
 import type { BooksCounts, EnteredRecord } from '#store/port.ts'
 import type { BooksView, ReadingSource } from './sources.ts'
 
@@ -208,6 +209,8 @@ export class MemoryBooks implements BooksView {
   remarks = (): readonly never[] => []
   alarms = (): readonly never[] => []
   alarm = (): undefined => undefined
+  published: PublishedConfiguration[] = []
+  publishedConfigurations = (): readonly PublishedConfiguration[] => this.published
   counts = (): BooksCounts => ({
     gaps: 0,
     openGaps: { batches: 0, declared: 0, gateway: 0, meter: 0, undecided: 0, late: 0 },

@@ -16,16 +16,3 @@ export async function inSteps<Result>(steps: Generator<unknown, Result>): Promis
     startMs = performance.now()
   }
 }
-
-/** What is made of each of some, one a step. */
-export function* eachOf<Each, Made>(
-  all: readonly Each[],
-  make: (each: Each) => Made,
-): Generator<undefined, Made[]> {
-  const made: Made[] = []
-  for (const each of all) {
-    made.push(make(each))
-    yield undefined
-  }
-  return made
-}

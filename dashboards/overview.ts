@@ -70,6 +70,14 @@ export function ageOf(reading: Reading, nowMs: number): number {
   return Math.max(0, nowMs - reading.atMs)
 }
 
+/**
+ * A power in the direction that its meter's register counts: a meter of exported energy shows a negative active power
+ * while it delivers (IEC 62053-23), and what it delivers is what is shown of it and added up. Its readings stay as read.
+ */
+export function countedPower({ register }: Meter, value: number): number {
+  return register.startsWith('activeEnergyExport.') && value !== 0 ? -value : value
+}
+
 export function liveMeterOf({ board, energyOf }: OverviewSources, meter: Meter, nowMs: number): LiveMeter {
   const { presence, limitMs, power, register } = board.meter(meter, nowMs)
   const newest = new Map(board.readings(meter.id).map((reading) => [reading.quantity, reading]))
@@ -88,12 +96,13 @@ export function liveMeterOf({ board, energyOf }: OverviewSources, meter: Meter, 
         newest.get(reading.quantity)?.quality !== 'bad',
     }
   }
+  const counted = live(power)
   return {
     meter: meter.id,
     state: presence.state,
     cause: presence.state === 'failing' ? presence.cause : null,
     limitMs,
-    power: live(power),
+    power: counted === null ? null : { ...counted, value: countedPower(meter, counted.value) },
     register: live(register),
     today: energyTotalOf(energyOf(meter)),
   }
@@ -104,14 +113,6 @@ export function hasPower({ power }: Meter): boolean {
   return power !== undefined && quantityOf(power).unit === 'kW'
 }
 
-/**
- * A power in the direction that its meter's register counts: a meter of exported energy shows a negative active power
- * while it delivers (IEC 62053-23), and what it delivers is what is added up.
- */
-export function countedPower({ register }: Meter, value: number): number {
-  return register.startsWith('activeEnergyExport.') && value !== 0 ? -value : value
-}
-
 function powerLines(park: Park, live: ReadonlyMap<string, LiveMeter>): PowerLine[] {
   const flows = ['in', 'produced'] as const
   return scopesOf(park).flatMap((enterprise) =>
@@ -120,7 +121,7 @@ function powerLines(park: Park, live: ReadonlyMap<string, LiveMeter>): PowerLine
       if (meters.length === 0) return []
       const values = meters.flatMap((meter) => {
         const power = live.get(meter.id)?.power
-        return power?.fresh === true ? [countedPower(meter, power.value)] : []
+        return power?.fresh === true ? [power.value] : []
       })
       return {
         enterprise: enterprise ?? null,

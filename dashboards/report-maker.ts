@@ -1,6 +1,6 @@
 import { monthNames } from '#accounts/account-month.ts'
 import { sayIn, type Language, type ReportSheet } from '#accounts/report-sheet.ts'
-import { makeReport, reportAhead, type Report, type ReportKind } from '#accounts/report.ts'
+import { reportSteps, type Report, type ReportKind } from '#accounts/report.ts'
 import { statementSheets } from '#accounts/statement-sheets.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
@@ -53,8 +53,7 @@ async function energyReport(
     say: sayIn(query.language),
   }
   const ground = groundOf(sources, park, clock.wallMs())
-  await inSteps(reportAhead(kind, ground, wish.period))
-  return makeReport(kind, ground, wish)
+  return inSteps(reportSteps(kind, ground, wish))
 }
 
 /** The statement of whole months. Throws `request-invalid` for days that are none. */

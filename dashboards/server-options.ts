@@ -41,7 +41,7 @@ export interface ServerOptions {
   readonly simulated?: boolean
   /** What bills and load figures are computed by; without an accounting plan there are none. */
   readonly electricity?:
-    | Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors' | 'loadRule'>
+    | Pick<ElectricitySources, 'plan' | 'tariffs' | 'powerFactors' | 'contractRule' | 'loadRule'>
     | undefined
   /** Users, sessions, tokens, and what they did. */
   readonly access: AccessBook

@@ -14,6 +14,7 @@ import { SignIn } from './access/sign-in.ts'
 import { ParkViews } from './access/viewer.ts'
 import { accountsApi } from './api/accounts.ts'
 import { auditApi } from './api/audit.ts'
+import { carbonApi } from './api/carbon.ts'
 import { closingsApi } from './api/closings.ts'
 import { dayApi } from './api/day.ts'
 import { energyApi } from './api/energy.ts'
@@ -36,6 +37,7 @@ import { oidcApi } from './api/oidc.ts'
 import { operationsApi } from './api/operations.ts'
 import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
+import { recordsApi } from './api/records.ts'
 import { factorsApi } from './api/factors.ts'
 import { productsApi } from './api/products.ts'
 import { reportFilesApi } from './api/report-files.ts'
@@ -133,7 +135,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   baselineApi(app, { park, clock, store, sources: options.reports })
   productsApi(app, { park, clock, sources: options.reports })
   qualityApi(app, books)
-  alarmsApi(app, { books, clock, guard, desk: options.desk, rules: options.alarms?.rules ?? [] })
+  alarmsApi(app, {
+    books,
+    clock,
+    guard,
+    desk: options.desk,
+    rules: options.alarms?.rules ?? [],
+    targets: options.targets?.targets.targets ?? [],
+  })
   dataQualityApi(app, { parkOf, books, clock, guard, desk: options.desk })
   fleetApi(app, {
     park,
@@ -142,11 +151,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     guard,
     lines: () => view(park).gateways,
     publish: options.publishConfiguration,
+    books,
+    desk: options.desk,
   })
   accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  carbonApi(app, { park, accounts: options.accounts })
   lateDataApi(app, { park, accounts: options.accounts })
   closingsApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
+  recordsApi(app, { park, clock, guard, accounts: options.accounts, desk: options.desk })
   dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
   reportsApi(app, { park, clock, sources: options.reports })
   monitoringApi(app, { park, clock, books, sources: options.reports })

@@ -26,6 +26,7 @@ export type BooksView = Pick<
   | 'remarks'
   | 'alarms'
   | 'alarm'
+  | 'publishedConfigurations'
   | 'counts'
 >
 

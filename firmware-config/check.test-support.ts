@@ -64,6 +64,15 @@ meters:
     installed: 2026-01-01T00:00:00+08:00
 `
 
+/** A thermometer in a park file or a gateway file. */
+export const sensors = `sensors:
+  - id: weather
+    name: { zh: 气象, en: Weather }
+    gateway: gateway-1
+    installed: 2026-01-01T00:00:00+08:00
+`
+export const sensorLine = '      - { meter: weather, unit: 3, profile: xy-md02 }\n'
+
 export const gateway = `gateway: gateway-1
 park: test-park
 uplink: { url: 'mqtt://127.0.0.1:1883' }

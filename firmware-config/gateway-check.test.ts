@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkFiles } from './check.ts'
-import { checkedFolder, gateway, park, profiles } from './check.test-support.ts'
+import { checkedFolder, gateway, park, profiles, sensorLine, sensors } from './check.test-support.ts'
 
 const { file, printed } = checkedFolder()
 
@@ -10,7 +10,7 @@ describe('The check of a gateway file', () => {
       'a meter that the park does not know',
       'meter: gas',
       'meter: water',
-      ['g.yaml:9:18 buses.0.meters.1.meter: there is no meter "water" in the park'],
+      ['g.yaml:9:18 buses.0.meters.1.meter: there is no meter or sensor "water" in the park'],
     ],
     [
       'an unknown profile',
@@ -82,6 +82,21 @@ describe('The check of a gateway file', () => {
     expect(printed(checkFiles({ park: file('park.yaml', park), gateways: [bad], profiles }))).toEqual(
       expected,
     )
+  })
+
+  it('takes a sensor that is read with a profile of the environment, and no other', () => {
+    const found = (line: string): string[] =>
+      printed(
+        checkFiles({
+          park: file('park.yaml', park + sensors),
+          gateways: [file('g.yaml', gateway + line)],
+          profiles,
+        }),
+      )
+    expect(found(sensorLine)).toEqual([])
+    expect(found(sensorLine.replace('xy-md02', 'bell-vfm60'))).toEqual([
+      'g.yaml:10:45 buses.0.meters.2.profile: bell-vfm60 measures steam, but "weather" is a sensor of the environment',
+    ])
   })
 
   it('finds a bus that does not wait as long as a meter may take', () => {

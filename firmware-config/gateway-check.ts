@@ -1,4 +1,4 @@
-import type { Meter, Park } from '#contract/park.ts'
+import { measuringPoint, type Meter, type Park, type Sensor } from '#contract/park.ts'
 import type { DataFile, Finding } from './document.ts'
 import type { GatewayFile, MeterLine } from './gateway.ts'
 import { transportContradictions } from './transport-check.ts'
@@ -11,7 +11,11 @@ import { wrapContradiction } from './wrap-check.ts'
 export type ProfileOnSite = (id: string, ratios: TransformerRatios) => RegisterMap | 'faulty' | 'unknown'
 
 /** What a profile cannot give of what the park or the gateway file wants from this meter. */
-function profileGaps(line: MeterLine, meter: Meter | undefined, map: RegisterMap): [string, string][] {
+function profileGaps(
+  line: MeterLine,
+  meter: Meter | Sensor | undefined,
+  map: RegisterMap,
+): [string, string][] {
   const found: [string, string][] = []
   const offered = new Set(map.registers.map(({ quantity }) => quantity))
   const read = line.quantities === undefined ? offered : new Set(line.quantities)
@@ -28,6 +32,14 @@ function profileGaps(line: MeterLine, meter: Meter | undefined, map: RegisterMap
     }
   }
   if (meter === undefined) return found
+  if (!('register' in meter)) {
+    if (map.carrier !== 'environment')
+      found.push([
+        'profile',
+        `${map.id} measures ${map.carrier}, but "${meter.id}" is a sensor of the environment`,
+      ])
+    return found
+  }
   if (map.carrier !== meter.carrier) {
     found.push([
       'profile',
@@ -78,9 +90,9 @@ export function gatewayContradictions(
       if (seen.has(line.meter)) {
         say([...path, 'meter'], `"${line.meter}" is read on the bus "${seen.get(line.meter)}" already`)
       } else seen.set(line.meter, bus.id)
-      const meter = park?.meters.get(line.meter)
+      const meter = park === undefined ? undefined : measuringPoint(park, line.meter)
       if (park !== undefined && meter === undefined) {
-        say([...path, 'meter'], `there is no meter "${line.meter}" in the park`)
+        say([...path, 'meter'], `there is no meter or sensor "${line.meter}" in the park`)
       } else if (meter !== undefined && meter.gateway !== gateway) {
         say(
           [...path, 'meter'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkFiles } from './check.ts'
-import { checkedFolder, gateway, park, profiles } from './check.test-support.ts'
+import { checkedFolder, gateway, park, profiles, sensors } from './check.test-support.ts'
 
 const { file, printed } = checkedFolder()
 
@@ -113,6 +113,18 @@ describe('The check of a park file', () => {
     expect(wrapsOf(30_000, "{ count: 42949672960, resolution: '0.01' }")).toEqual([])
     expect(wrapsOf(100, "{ count: 4294967296, resolution: '0.01' }")).toEqual([
       'g.yaml:8:42 buses.0.meters.0.profile: activeEnergyImport.total of acrel-dtsd1352 starts again at 429496729.6, the park file says 42949672.96: give "main" wrapsAt: { count: 4294967296, resolution: \'0.1\' }',
+    ])
+  })
+
+  it('takes a sensor without a register, and finds one with the id of a meter or an unknown gateway', () => {
+    const found = (text: string): string[] =>
+      printed(checkFiles({ park: file('park.yaml', park + text), gateways: [], profiles: [] }))
+    expect(found(sensors)).toEqual([])
+    expect(found(sensors.replace('id: weather', 'id: gas'))).toEqual([
+      'park.yaml:24:9 sensors.0.id: the id "gas" is taken already, in line 15',
+    ])
+    expect(found(sensors.replace('gateway-1', 'gateway-9'))).toEqual([
+      'park.yaml:26:14 sensors.0.gateway: there is no gateway "gateway-9" in this park',
     ])
   })
 

@@ -46,6 +46,7 @@ function duplicateIds(data: DataFile<ParkDescription>): Finding[] {
   const places: Placed<{ id: string }>[] = [
     ...nodesOf(data.value),
     ...metersOf(data.value),
+    ...data.value.sensors.map((value, index) => ({ value, path: ['sensors', index] })),
     ...data.value.gateways.map((value, index) => ({ value, path: ['gateways', index] })),
   ]
   const first = new Map<string, number | undefined>()
@@ -127,6 +128,13 @@ export function parkContradictions(data: DataFile<ParkDescription>): Finding[] {
   const byId = new Map(meters.map(({ value }) => [value.id, value]))
   const gateways = new Set(data.value.gateways.map(({ id }) => id))
   const findings = duplicateIds(data)
+  for (const [index, { gateway }] of data.value.sensors.entries()) {
+    if (gateway !== undefined && !gateways.has(gateway))
+      findings.push({
+        place: data.placeOf(['sensors', index, 'gateway']),
+        message: `there is no gateway "${gateway}" in this park`,
+      })
+  }
   for (const { value: meter, path } of meters) {
     const say = (field: string, message: string): void => {
       findings.push({ place: data.placeOf([...path, field]), message })

@@ -6,7 +6,7 @@ import {
   type Reading,
   type UsableQuality,
 } from '#contract/reading.ts'
-import type { Meter } from '#contract/park.ts'
+import { measuringPoint, type Meter, type Sensor } from '#contract/park.ts'
 import { quantities, type QuantityName } from '#contract/quantities.ts'
 import { PARTS_MAX, powerMax, registerLimit, type SampleRules } from './sample.ts'
 
@@ -37,8 +37,11 @@ interface Limits {
   readonly register: ReturnType<typeof registerLimit>
 }
 const limitsOf = new WeakMap<Meter, Limits>()
+/** A sensor has neither a rating nor a register that starts again. */
+const NO_LIMITS: Limits = { powerMax: undefined, register: undefined }
 
-function limits(meter: Meter): Limits {
+function limits(meter: Meter | Sensor): Limits {
+  if (!('register' in meter)) return NO_LIMITS
   const known = limitsOf.get(meter)
   if (known !== undefined) return known
   const made = { powerMax: powerMax(meter), register: registerLimit(meter) }
@@ -77,7 +80,7 @@ export function fastSample(sample: unknown, rules: SampleRules, readings: Readin
   const keys = Object.keys(sample).length
   if (keys !== ('bad' in sample ? 5 : 4) || ('bad' in sample && !isParts(bad))) return false
   if (typeof id !== 'string' || typeof atMs !== 'number' || !Number.isSafeInteger(atMs)) return false
-  const meter = rules.park.meters.get(id)
+  const meter = measuringPoint(rules.park, id)
   if (meter === undefined || meter.gateway !== rules.gateway) return false
   if (atMs < 0 || atMs > rules.latestMs || atMs < meter.installedMs) return false
   const quality = qualities.get(qualityName)
@@ -98,6 +101,7 @@ export function fastSample(sample: unknown, rules: SampleRules, readings: Readin
     else value = typeof given === 'number' && Number.isFinite(given) ? given : undefined
     const isBeyond =
       typeof value === 'number' &&
+      'power' in meter &&
       meter.power === name &&
       limit.powerMax !== undefined &&
       Math.abs(value) > limit.powerMax

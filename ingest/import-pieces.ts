@@ -3,7 +3,7 @@ import { toDecimal } from '#contract/amount.ts'
 import type { Refusal } from '#contract/commit.ts'
 import { samplesOf } from '#contract/messages.ts'
 import { Fault } from '#contract/fault.ts'
-import type { Park } from '#contract/park.ts'
+import { measuringPoint, type Park } from '#contract/park.ts'
 import { FUTURE_MS_MAX, type Reading, type UsableReading } from '#contract/reading.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { lineSample } from '#store/line-reading.ts'
@@ -181,11 +181,12 @@ function judgeLine(
   },
 ): void {
   const named = typeof sample === 'object' && sample !== null && 'meter' in sample ? sample.meter : undefined
-  const meter = typeof named === 'string' ? to.park.meters.get(named) : undefined
+  const meter = typeof named === 'string' ? measuringPoint(to.park, named) : undefined
   // Whoever may import speaks for the gateway of each meter, and for meters that no gateway reads.
   const rules = { gateway: meter?.gateway, park: to.park, latestMs: to.receivedMs + FUTURE_MS_MAX }
-  if (meter?.formula === undefined && fastSample(sample, rules, to.readings)) return
-  if (meter?.formula !== undefined) {
+  const follows = meter !== undefined && 'formula' in meter && meter.formula !== undefined
+  if (!follows && fastSample(sample, rules, to.readings)) return
+  if (follows) {
     const what = `${place}: the energy of ${meter.id} follows from other meters, it is not read`
     const payload = JSON.stringify(sample)
     const refusal = {

@@ -40,6 +40,7 @@ export function testPark(): Park {
         ratingPerHour: 3.6,
       },
     ],
+    sensors: [{ id: 'weather-a', name, gateway: 'gw-a', installed }],
   }
   return indexPark(parkDescription.parse(description))
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
 import type { Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
-import type { Park } from '#contract/park.ts'
+import { measuringPoint, type Park } from '#contract/park.ts'
 import type { Books, QuarantineEntry, ReadingStore } from '#store/port.ts'
 import { UNNAMED_GATEWAY } from './import-pieces.ts'
 import type { Judged } from './record.ts'
@@ -74,7 +74,7 @@ function bytesOf({ refusal }: QuarantineEntry, replacement: string | undefined):
 function senderOf({ gateway, refusal }: QuarantineEntry, given: Uint8Array, park: Park): string {
   if (gateway !== UNNAMED_GATEWAY || refusal.encoding !== 'json') return gateway
   const { success, data } = namedMeter.safeParse(parsed(given))
-  return (success ? park.meters.get(data.meter)?.gateway : undefined) ?? gateway
+  return (success ? measuringPoint(park, data.meter)?.gateway : undefined) ?? gateway
 }
 
 /** What cannot be read is told of by its validation. */

@@ -4,7 +4,7 @@ import type { Refusal } from '#contract/commit.ts'
 import type { FaultCode } from '#contract/fault.ts'
 import { integrationFactor } from '#contract/integration.ts'
 import { sample as sampleSchema } from '#contract/messages.ts'
-import type { Meter, Park } from '#contract/park.ts'
+import { measuringPoint, type Meter, type Park } from '#contract/park.ts'
 import { isQuantityName, quantities, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { badCause, readingValue, valueFits, type Reading } from '#contract/reading.ts'
 
@@ -93,8 +93,8 @@ const countsOf = ({ values, bad = {} }: SampleHead): number[] => [
 
 /** The fault of the sample as a whole: its form, its meter, its time. */
 function headFault(head: SampleHead, rules: SampleRules): Found | undefined {
-  const meter = rules.park.meters.get(head.meter)
-  if (meter === undefined) return ['meter-unknown', `the park has no meter ${head.meter}`]
+  const meter = measuringPoint(rules.park, head.meter)
+  if (meter === undefined) return ['meter-unknown', `the park has no meter or sensor ${head.meter}`]
   if (meter.gateway !== rules.gateway)
     return [
       'meter-foreign',

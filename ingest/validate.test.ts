@@ -42,6 +42,20 @@ describe('validate accepts', () => {
     expect(judgeSamples({ ...good, values: { outdoorTemperature: -4.5 } }).refused).toEqual([])
   })
 
+  it('readings of a sensor, which has no register, from its own gateway', () => {
+    const weather = { ...good, meter: 'weather-a', values: { outdoorTemperature: -4.5 } }
+    const { refused, readings } = judgeSamples(weather)
+    expect(refused).toEqual([])
+    expect(readings).toEqual([
+      { meter: 'weather-a', quantity: 'outdoorTemperature', atMs: T0, quality: 'good', value: -4.5 },
+    ])
+    const foreign = { park: 'park-1', gateway: 'gw-b', leaf: 'live' } as const
+    expect(codes(validate(batchOf('gw-b', 7, [weather]), foreign, park, receivedMs))).toEqual([
+      'meter-foreign',
+    ])
+    expect(codes(judgeSamples({ ...weather, atMs: Date.UTC(2020, 0, 1) }))).toEqual(['time-before-meter'])
+  })
+
   it('a compressed batch as the plain one', () => {
     const plain = batchOf('gw-a', 7, [good])
     expect(judge(zstdCompressSync(plain))).toEqual(judge(plain))

@@ -9,6 +9,7 @@ import { deductionFile, targetFile } from '#accounts/targets/target.ts'
 import { cbamCommunication } from '#accounts/footprint/communication.ts'
 import { footprintDataset } from '#accounts/footprint/dataset.ts'
 import { loadRuleFile } from '#accounts/load/load-rule.ts'
+import { contractedDemandFile } from '#accounts/tariff/contracted-demand.ts'
 import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { uncertaintyFile } from '#accounts/uncertainty.ts'
@@ -57,6 +58,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   accounting: accountingPlan,
   tariff: tariffFile,
   'power-factor': powerFactorFile,
+  'contracted-demand': contractedDemandFile,
   'load-rule': loadRuleFile,
   targets: targetFile,
   'cbam-communication': cbamCommunication,

@@ -116,7 +116,7 @@ export function makePlant(scenario: Scenario, park: Park, daySums = new DaySums(
     return node
   }
   const carrierOf = (meter: string): Carrier => {
-    const carrier = park.meters.get(meter)?.carrier
+    const carrier = park.sensors.has(meter) ? 'environment' : park.meters.get(meter)?.carrier
     if (carrier === undefined) throw new RangeError(`there is no meter "${meter}"`)
     return carrier
   }

@@ -49,7 +49,7 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
       parts.progress.useCalendar(timeZone)
     })
   let revisionsWritten = 0
-  const { alarms, copies, declared, gaps, quarantine, windows, marks, records } = parts
+  const { alarms, copies, declared, gaps, published, quarantine, windows, marks, records } = parts
   const missingBatches = (): number =>
     marks.holes(new Map()).reduce((total, { firstSeq, lastSeq }) => total + lastSeq - firstSeq + 1, 0)
   return {
@@ -64,6 +64,8 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
     alarms: (wish) => file.read(() => alarms.list(wish)),
     alarm: (id) => file.read(() => alarms.find(id)),
     acknowledgeAlarm: (...acknowledged) => file.write(() => alarms.acknowledge(...acknowledged)),
+    publishedConfigurations: () => file.read(() => published.list()),
+    keepPublished: (each) => file.write(() => published.keep(each)),
     counts: () =>
       file.read(() => ({
         gaps: declared.count(),

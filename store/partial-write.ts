@@ -18,7 +18,7 @@ export type WriteAnswer =
       readonly taken: false
       readonly reason: string
       readonly dropped: number | undefined
-      /** The request was longer than the server takes; nothing of it is stored. */
+      /** The request, or a text in it, was longer than the server takes: it may be taken in parts, or shortened. */
       readonly isTooLong?: boolean
     }
 
@@ -116,10 +116,18 @@ export async function writeAll(lines: readonly string[], send: SendLines): Promi
 
 const DROPPED = /dropped=(\d+)/
 
+/** InfluxDB 2.x and late 1.x take no text of more than 1 MiB in a field, and refuse the point with these words. */
+const FIELD_TOO_LONG = /input field .* is too long/
+
 /** What a refusing answer says of the number of dropped lines. */
 export function refusedAnswer(reason: string, isTooLong = false): WriteAnswer {
   const dropped = DROPPED.exec(reason)?.[1]
-  return { taken: false, reason, dropped: dropped === undefined ? undefined : Number(dropped), isTooLong }
+  return {
+    taken: false,
+    reason,
+    dropped: dropped === undefined ? undefined : Number(dropped),
+    isTooLong: isTooLong || FIELD_TOO_LONG.test(reason),
+  }
 }
 
 /** Characters of a server's answer that are kept in a fault. */

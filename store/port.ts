@@ -7,6 +7,7 @@ import type { Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import type { RecordedEntry } from '#contract/meter-entry.ts'
 import type { AlarmBooks } from './alarm-port.ts'
+import type { FleetBooks } from './fleet-port.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type {
@@ -32,6 +33,7 @@ import type {
   SlotProof,
   ChangedMonth,
   PostingProgress,
+  CertificateClaim,
   LedgerAddition,
   LedgerRow,
 } from './port/book-facts.ts'
@@ -268,7 +270,8 @@ export interface AccountBooks {
 
   /**
    * Adds entries to the end of an account's chain, numbered and hashed, in one transaction, with the account's new
-   * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before. Throws
+   * progress where there is one. `recordedAtMs` is `nowMs`, but never before that of the entry before; where it is so by
+   * more than a minute, an entry of the kind `clock` after them says it, once. Throws
    * `entry-invalid` for a reversal of what cannot be reversed, `certificate-used` for a reference that an account holds,
    * `month-closed` for a figure of a closed month, `entry-invalid` where the last entry is not number `after`; then nothing
    * was added. A closing locks the intervals that its month's postings rest on, a reopening releases them: what came
@@ -287,6 +290,9 @@ export interface AccountBooks {
    * @param more what follows at once waits for the disk, and so for this: after a power cut both may be gone
    */
   postAll(additions: readonly LedgerAddition[], nowMs: number, more?: boolean): void
+
+  /** Certificates as records and as entries claim them, records first; what was replaced or reversed claims nothing. */
+  certificates(): readonly CertificateClaim[]
 
   /** Months that entries after a number speak of. */
   monthsAfter(account: string, number: number): readonly string[]
@@ -318,7 +324,7 @@ export interface AccountBooks {
  * SQLite always; calls are synchronous and each is one transaction.
  * Throws a Fault `books-unusable` when the file cannot be read or written.
  */
-export interface Books extends DeliveryBooks, IntervalBooks, AccountBooks, AlarmBooks {
+export interface Books extends DeliveryBooks, IntervalBooks, AccountBooks, AlarmBooks, FleetBooks {
   /** Some ten milliseconds at most, however old the books are. */
   counts(): BooksCounts
 

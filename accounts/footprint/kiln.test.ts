@@ -25,7 +25,8 @@ describe('A kiln that burns coal and makes clinker', () => {
     ...over,
   })
   const coal = { carrier: 'solidFuel', register: 'solidFuelMass' }
-  const works = (inProcess: boolean) =>
+  const scale = { carrier: 'product', role: 'product-count', register: 'productMass' }
+  const works = (inProcess: boolean, isWeighed = false) =>
     indexPark(
       parkDescription.parse({
         id: 'park',
@@ -43,6 +44,7 @@ describe('A kiln that burns coal and makes clinker', () => {
                 meters: [
                   meter('drive', { role: 'terminal', upstream: 'power' }),
                   ...(inProcess ? [meter('belt', { ...coal, role: 'terminal' })] : []),
+                  ...(isWeighed ? [meter('scale', scale), meter('other-scale', scale)] : []),
                 ],
               },
             ],
@@ -81,7 +83,7 @@ describe('A kiln that burns coal and makes clinker', () => {
     })
   const books = {
     sumsOver: (id: string): PlacedSum[] =>
-      id === 'belt' || id === 'drive'
+      id === 'belt' || id === 'drive' || id === 'scale'
         ? [
             {
               fromMs: startMs,
@@ -112,6 +114,22 @@ describe('A kiln that burns coal and makes clinker', () => {
     expect(Number(text(found.byKind.fuel))).toBeCloseTo(207.151, 3)
     expect(text(found.byKind.process)).toBe('525')
     expect(Number(text(found.specificDirect))).toBeCloseTo(0.732151, 6)
+  })
+
+  it('emits what the scale says that weighs its clinker, and nothing is known while it stands still unread', () => {
+    const weighed = { process: 'kiln', records: false, measured: [{ meter: 'scale' }] }
+    const found = report(works(true, true), planWith(weighed, { precursors: [] }))
+    // 100 t by the scale × 0.525; the production of 1000 t is recorded.
+    expect(text(found.byKind.process)).toBe('52.5')
+    expect(found.flows.find(({ kind }) => kind === 'process')).toMatchObject({
+      meter: 'clinker',
+      slots: { expected: 96, missing: 0 },
+    })
+    const unread = report(
+      works(true, true),
+      planWith({ ...weighed, measured: [{ meter: 'other-scale' }] }, { precursors: [] }),
+    )
+    expect(text(unread.byKind.process)).toEqual(['clinker: nothing is known of the period'])
   })
 
   it('is not known where nobody says which process a source belongs to, and never nothing', () => {

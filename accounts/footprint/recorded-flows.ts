@@ -1,13 +1,53 @@
 import { Fault } from '#contract/fault.ts'
+import { quantityOf } from '#contract/quantities.ts'
+import type { EmissionSource } from '../accounting-plan.ts'
 import { decimal, type Decimal } from '../decimal.ts'
 import type { EnergyItems } from '../energy-item.ts'
+import { measuredEnergy } from '../measured-energy.ts'
+import { registerUnitFactor } from '../record-unit.ts'
 import { recordedActivity, type LiveRecord } from '../recorded-activity.ts'
 import type { FootprintFlow } from './footprint.ts'
 import { factorOfFuel, ifThere, type FlowSources } from './process-flows.ts'
 
-/** Flows of a process that people recorded: sources without a meter that the plan says to belong to it. */
+/** Flows of a process that no meter of energy shows: sources that are recorded, or weighed as they emit. */
 
 const NO_SLOTS = { expected: 0, missing: 0 }
+
+/** What the meters of a source measured, in a unit, with its slots; undefined where a part of it is not known. */
+function measuredAmount(
+  { park, books, period, nowMs }: FlowSources,
+  { measured }: Pick<EmissionSource, 'measured'>,
+  unit: string,
+): Pick<FootprintFlow, 'amount' | 'slots'> {
+  let amount: Decimal | undefined = decimal('0')
+  const slots = { expected: 0, missing: 0 }
+  for (const { meter: id, quantity, share } of measured) {
+    const meter = park.meters.get(id)
+    const factor = meter && registerUnitFactor(quantityOf(quantity ?? meter.register).unit, unit)
+    const found = meter && measuredEnergy(books, meter, period, nowMs, quantity ?? meter.register)
+    slots.expected += found?.expected ?? 0
+    slots.missing += found?.missing ?? 0
+    amount =
+      factor === undefined || found?.energy === undefined
+        ? undefined
+        : amount?.plus(found.energy.times(factor).times(decimal(share)))
+  }
+  return { amount, slots }
+}
+
+/**
+ * Process emissions that the plan's own meters measure: what is weighed emits as it is made, and stands in no balance of
+ * the process. What is recorded beside that is added.
+ */
+function measuredProcessFlow(
+  sources: FlowSources,
+  source: Extract<EmissionSource, { kind: 'process' }>,
+  recorded: Decimal | undefined,
+  from: string,
+): Pick<FootprintFlow, 'amount' | 'slots'> {
+  const { amount, slots } = measuredAmount(sources, source, processFactor(sources, source.factor, from).unit)
+  return { slots, amount: recorded === undefined ? amount : amount?.plus(recorded) }
+}
 
 /** Fuels and process emissions of a process by records of the days of the period; unknown where there are none. */
 export function recordedFlows(
@@ -18,8 +58,8 @@ export function recordedFlows(
 ): FootprintFlow[] {
   const { account, items, from, to } = sources
   return account.sources.flatMap((source): FootprintFlow[] => {
-    if (source.process !== process || source.measured.length > 0) return []
-    if (source.kind !== 'fuel' && source.kind !== 'process') return []
+    if (source.process !== process) return []
+    if (source.kind !== 'process' && (source.kind !== 'fuel' || source.measured.length > 0)) return []
     const days = { month: { from, to }, records, items, sources: account.sources }
     const factor =
       source.kind === 'fuel'
@@ -37,8 +77,9 @@ export function recordedFlows(
       process,
       meter: source.id,
       item: source.item ?? source.id,
-      amount,
-      slots: NO_SLOTS,
+      ...(source.kind === 'process' && source.measured.length > 0
+        ? measuredProcessFlow(sources, source, amount, from)
+        : { amount, slots: NO_SLOTS }),
       share,
     }
     return source.kind === 'fuel'

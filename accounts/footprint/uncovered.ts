@@ -44,9 +44,9 @@ function reasonFor(
 ): string | undefined {
   if (source.process !== undefined && !processes.includes(source.process)) return undefined
   if (source.kind === 'heat-sold') return `${source.id}: heat that is sold is attributed to no process`
-  // Its records are flows of the process that it names.
+  // Its records are flows of the process that it names, and so is what a scale says of an activity that emits.
   const isStated = source.process !== undefined && (source.kind === 'fuel' || source.kind === 'process')
-  if (isStated && source.measured.length === 0) return undefined
+  if (isStated && (source.measured.length === 0 || source.kind === 'process')) return undefined
   if (source.measured.length === 0)
     return `${source.id}: is recorded for the account, and the plan does not say for which process`
   return isMeasuredOn(park, account, source)

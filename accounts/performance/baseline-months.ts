@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dayOf, type Period } from '#contract/grid.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
-import type { Park } from '#contract/park.ts'
+import { measuringPoint, type Park } from '#contract/park.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { accountMonthOf, monthCount, monthNames } from '../account-month.ts'
 import type { Basis } from '../factor.ts'
@@ -31,7 +31,7 @@ export const baselineWish = z.object({
   }),
   thermometer: identifier.optional().meta({
     description:
-      'The meter of the outdoor temperature, for degree days; without it they are those of records (kind degree-days)',
+      'The sensor of the outdoor temperature (or a meter that has it too), for degree days; without it they are those of records (kind degree-days)',
   }),
   basis: z
     .enum(['calorific', 'equal'])
@@ -104,8 +104,8 @@ function unitOf({ plan }: ReportGround, account: string, product: string): strin
 }
 
 function checkThermometer(park: Park, thermometer: string): string {
-  if (park.meters.has(thermometer)) return thermometer
-  throw new Fault('request-invalid', `There is no meter ${thermometer} in the park file.`)
+  if (measuringPoint(park, thermometer) !== undefined) return thermometer
+  throw new Fault('request-invalid', `There is no sensor or meter ${thermometer} in the park file.`)
 }
 
 /** The months with energy and drivers. Throws `request-invalid` for a driver that there is not. */
@@ -126,7 +126,7 @@ export async function baselineMonths(
   if (needsClimate && sensor === undefined && !records.some(({ kind }) => kind === 'degree-days'))
     throw new Fault(
       'request-invalid',
-      'Degree days need "thermometer", a meter of the park, or records of the kind degree-days.',
+      'Degree days need "thermometer", a sensor of the park, or records of the kind degree-days.',
     )
   const counting = { ...ground, measuredIn: measuredBy(ground.measured) }
   const found: BaselineMonth[] = []

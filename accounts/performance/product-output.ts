@@ -4,9 +4,9 @@ import { SLOT_MS, startOfDay, type Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import type { AccountingPlan } from '../accounting-plan.ts'
-import { decimal, type Decimal } from '../decimal.ts'
+import type { Decimal } from '../decimal.ts'
 import type { MeasuredEnergy, MeasuredPiece } from '../measured-energy.ts'
-import { isMeasuringUnit, unitFactor } from '../record-unit.ts'
+import { registerUnitFactor } from '../record-unit.ts'
 import { productionOf } from './production.ts'
 import type { PeriodTotal } from './specific.ts'
 
@@ -27,17 +27,12 @@ export interface OutputDays extends Period {
   readonly to: string
 }
 
-const ONE = decimal('1')
-
 /**
- * What one unit of a counting register is in the unit of a product; undefined where nothing leads from one to the other. A
- * piece is one of whatever the product is counted in, as long as that is no mass, volume or energy.
+ * What one unit of a counting register is in the unit of a product; undefined where nothing leads from one to the other.
  */
 export function perRegisterUnit(meter: Pick<Meter, 'register'>, unit: string): Decimal | undefined {
   const { unit: counted, carrier } = quantityOf(meter.register)
-  if (carrier !== 'product') return undefined
-  if (counted === 'pcs') return isMeasuringUnit(unit) ? undefined : ONE
-  return unitFactor(counted, unit)
+  return carrier === 'product' ? registerUnitFactor(counted, unit) : undefined
 }
 
 /** The meter that counts a product, where the plan names one that the park has. */

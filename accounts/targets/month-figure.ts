@@ -8,6 +8,10 @@ export interface MonthFigure {
   readonly tonnes: Decimal | undefined
   /** The month is over, and nothing of it is missing. */
   readonly complete: boolean
+  /** Why it is not complete, where that can be said. */
+  readonly why?: string | undefined
+  /** A meter counted the output and records state it as well. */
+  readonly conflict?: true | undefined
 }
 
 /** The twelve months of a year. */

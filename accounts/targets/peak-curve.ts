@@ -42,6 +42,17 @@ function shareOf(from: string, year: number): number {
   return year > start ? 1 : year < start ? 0 : (MONTHS - month + 1) / MONTHS
 }
 
+/**
+ * What a project changes in a year beside what it has changed in the year that the curve starts from: that is in the
+ * accounts already.
+ */
+function changeIn({ from, change }: Project, year: number, start: number, of: number): number {
+  const [share, before] = [shareOf(from, year), shareOf(from, start)]
+  if (change.by === 'tonnes') return (share - before) * Number(change.perYear)
+  const whole = Number(change.percent) / 100
+  return (of * (share - before) * whole) / (1 + before * whole)
+}
+
 /** The year of the greatest of some values, unless it is the last one: then the peak was not seen. */
 function peakOf(years: readonly { readonly year: number; readonly value: number }[]): number | undefined {
   const greatest = years.reduce((best, each) => (each.value > best.value ? each : best))
@@ -50,7 +61,8 @@ function peakOf(years: readonly { readonly year: number; readonly value: number 
 
 /**
  * A park's curve by a scenario: growth compounds from the last known year on, expected and at both ends of its band;
- * projects are added from their month on. Shares of percent are of the year before projects. Nothing in it is more than
+ * projects are added from their month on, less what of them is in the year that it starts from. Shares of percent are of
+ * the year before projects. Nothing in it is more than
  * the scenario's assumptions carried on; each year names them.
  */
 export function peakCurve(from: YearFigure, scenario: Scenario, allProjects: readonly Project[]): PeakCurve {
@@ -65,12 +77,7 @@ export function peakCurve(from: YearFigure, scenario: Scenario, allProjects: rea
     low *= 1 + Number(lowPercent) / 100
     high *= 1 + Number(highPercent) / 100
     const added = (of: number): { project: string; tonnes: number }[] =>
-      projects.map(({ id, from, change }) => ({
-        project: id,
-        tonnes:
-          shareOf(from, year) *
-          (change.by === 'tonnes' ? Number(change.perYear) : (of * Number(change.percent)) / 100),
-      }))
+      projects.map((each) => ({ project: each.id, tonnes: changeIn(each, year, from.year, of) }))
     const sum = (of: number): number => added(of).reduce((sum, { tonnes }) => sum + tonnes, of)
     years.push({
       year,

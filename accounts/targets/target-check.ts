@@ -27,6 +27,9 @@ export function targetContradictions(
     const product = intensity?.per === 'product' ? intensity.product : undefined
     if (product !== undefined && found?.products.every(({ id }) => id !== product) === true)
       at([...path, 'intensity', 'product'], `${account} has no product ${product}`)
+    const unit = found?.products.find(({ id }) => id === product)?.unit
+    if (intensity?.per === 'product' && unit !== undefined && unit !== intensity.unit)
+      at([...path, 'intensity', 'unit'], `${product} is counted in ${unit}, not in ${intensity.unit}`)
     for (const [place, rule] of deducts.entries()) {
       if (!rules[rule].of.includes(of)) at([...path, 'deducts', place], `${rule} is no deduction from ${of}`)
       if (rule === 'new-renewable' && baseYear === undefined)

@@ -235,10 +235,10 @@ export function outputMonths(
   const counting = { ...ground, measuredIn: measuredBy(measured) }
   return months.map((month) => {
     const days = accountMonthOf(month, park.description.timeZone)
-    const { total, complete } =
+    const { total, complete, why, conflict } =
       intensity.per === 'product'
         ? outputOf(counting, all, { account, product: intensity.product, unit: intensity.unit }, days)
         : outputValueOf(all, account, intensity.measure, intensity.prices, days)
-    return { month, tonnes: total, complete }
+    return { month, tonnes: total, complete, ...(complete ? {} : { why, conflict }) }
   })
 }

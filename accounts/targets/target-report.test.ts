@@ -198,10 +198,36 @@ describe('targets against ledgers and balance tables', () => {
     const month = found?.months.at(-1)?.tonnes
     // Every meter of this park measures 1,000 a month, the scale too.
     expect(Number(found?.status?.toDate)).toBeCloseTo(Number(month) / 1000, 12)
-    expect(lineOf(viewOf(counting({ scale: 1 })), 'steel-energy-per-tonne')?.status).toMatchObject({
-      toDate: null,
-      forecast: null,
-    })
+    const lacking = lineOf(viewOf(counting({ scale: 1 })), 'steel-energy-per-tonne')
+    expect(lacking?.status).toMatchObject({ toDate: null, forecast: null })
+    expect(lacking?.output?.at(-1)?.why).toBe('scale did not count all of the period')
+    // What is entered for days that the scale counts is a conflict, and the target says which.
+    const [first] = over.slice(-1)
+    const to = Temporal.PlainYearMonth.from(first ?? '')
+      .add({ months: 1 })
+      .toPlainDate({ day: 1 })
+      .toString()
+    const said = {
+      account: 'steel',
+      product: 'steel-tube',
+      quantity: '100',
+      unit: 't',
+      document: 'd',
+      by: 'b',
+    }
+    const twice = {
+      ...counting({}),
+      records: [{ number: 1, record: { ...said, kind: 'production' as const, from: `${first}-01`, to } }],
+    }
+    const conflict = lineOf(viewOf(twice), 'steel-energy-per-tonne')?.output?.at(-1)
+    expect(conflict).toMatchObject({ tonnes: null, complete: false, conflict: true })
+    expect(conflict?.why).toMatch(
+      /^scale counts steel-tube from .* on, and records state it for the same days$/,
+    )
+    const [, sheet] = targetSheets(targetReport(twice, file, undefined, nowMs), sayIn('en'), nameOf)
+    expect(sheet?.rows.map((row) => row.at(-1))).toContainEqual(
+      expect.stringContaining('counted by a meter and stated by records'),
+    )
   })
 
   test('one account’s targets say nothing of others, and have no curve', () => {

@@ -2,6 +2,7 @@ import type { LocalName } from '#contract/identity.ts'
 import { decimal, type Decimal } from '../decimal.ts'
 import { numberCell, type ReportCell, type ReportSheet, type Say } from '../report-sheet.ts'
 import { forecastModels, type ForecastRefusal } from './forecast.ts'
+import type { MonthFigure } from './month-figure.ts'
 import type { TargetReport } from './target-report.ts'
 import { unitsOf } from './target-view.ts'
 
@@ -90,6 +91,19 @@ function statusSheet(
   }
 }
 
+/** Why a month is in no sum. */
+function whyNot(complete: boolean, made: MonthFigure | undefined, say: Say): ReportCell {
+  if (made?.conflict === true)
+    return say({
+      zh: '产出由计量表计数，又有同期记录：须撤回其一',
+      en: 'output is counted by a meter and stated by records: one of them is to be taken back',
+    })
+  if (made?.complete === false) return say({ zh: '产出数据不全', en: 'output is not known in full' })
+  return complete
+    ? undefined
+    : say({ zh: '能耗或排放数据不全', en: 'energy or emissions are not known in full' })
+}
+
 function monthSheet({ lines }: TargetReport, say: Say): ReportSheet {
   return {
     name: say({ zh: '逐月', en: 'Months' }),
@@ -101,6 +115,7 @@ function monthSheet({ lines }: TargetReport, say: Say): ReportSheet {
       { zh: '吨', en: 'Tonnes' },
       { zh: '产出', en: 'Output' },
       { zh: '完整', en: 'Complete' },
+      { zh: '原因', en: 'Why not' },
     ].map(say),
     rows: lines.flatMap(({ target, months, output }) =>
       months.map(({ month, tonnes, complete }): ReportCell[] => {
@@ -112,6 +127,7 @@ function monthSheet({ lines }: TargetReport, say: Say): ReportSheet {
           three(tonnes),
           three(made?.tonnes),
           whole ? say({ zh: '是', en: 'yes' }) : say({ zh: '否', en: 'no' }),
+          whyNot(complete, made, say),
         ]
       }),
     ),

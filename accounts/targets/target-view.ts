@@ -14,6 +14,8 @@ const monthFigure = z.object({
   month: z.string(),
   tonnes: decimalOrNull,
   complete: z.boolean().meta({ description: 'Over, and nothing of it is missing' }),
+  why: z.string().nullable().meta({ description: 'Why it is not complete, where that can be said' }),
+  conflict: z.boolean().meta({ description: 'Output that a meter counted and records state as well' }),
 })
 const grade = z.object({ id: z.string(), name: localName, colour: z.string(), from: z.string() })
 const forecast = z.object({
@@ -106,10 +108,12 @@ export const targetsView = z.object({
 })
 export type TargetsView = z.output<typeof targetsView>
 
-const figureOf = ({ month, tonnes, complete }: MonthFigure): z.output<typeof monthFigure> => ({
+const figureOf = ({ month, tonnes, complete, why, conflict }: MonthFigure): z.output<typeof monthFigure> => ({
   month,
   tonnes: textOrNull(tonnes),
   complete,
+  why: why ?? null,
+  conflict: conflict === true,
 })
 const forecastOf = ({ model, backtest, remaining, months }: Forecast): z.output<typeof forecast> => ({
   model,

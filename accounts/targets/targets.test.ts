@@ -234,6 +234,29 @@ describe('The curve to the peak', () => {
     expect(curve.peak).toEqual({ expected: 2027, low: 2027, high: 2027 })
   })
 
+  it('adds no more of a project than is not in its first year yet', () => {
+    const works = (start: string, change: object) => {
+      const [project] = targetFile.parse({
+        ...base,
+        projects: [{ ...projects[0], from: start, change }],
+      }).projects
+      const flat = {
+        ...scenario,
+        growth: [{ from: 2027, rate: { percent: '0', low: '0', high: '0', document: 'd' } }],
+      }
+      const [parsed] = targetFile.parse({ ...base, scenarios: [flat] }).scenarios
+      if (project === undefined || parsed === undefined) expect.unreachable()
+      return peakCurve(from, parsed, [project]).years[0]?.expected
+    }
+    const tonnes = { by: 'tonnes', perYear: '-100' }
+    expect(works('2025-03', tonnes)).toBe(1000)
+    // A quarter of it is in 2026.
+    expect(works('2026-10', tonnes)).toBe(925)
+    expect(works('2027-01', tonnes)).toBe(900)
+    // 1,000 t are 1 + 0.25 × 0.1 of what there would be without it.
+    expect(works('2026-10', { by: 'percent', percent: '10' })).toBeCloseTo((1000 / 1.025) * 1.1, 9)
+  })
+
   it('has no peak while it still rises at its end', () => {
     const rising = { ...scenario, until: 2029, projects: [] }
     const parsed = targetFile.parse({ ...base, scenarios: [rising] }).scenarios[0] ?? expect.unreachable()
@@ -285,6 +308,12 @@ describe('targets.yaml', () => {
           deducts: ['new-renewable'],
           intensity: { per: 'product', product: 'none', unit: 't' },
         },
+        {
+          ...target,
+          id: 'fourth',
+          account: 'steel',
+          intensity: { per: 'product', product: 'steel-tube', unit: 'kg' },
+        },
       ],
       projects: [],
       scenarios: [
@@ -305,6 +334,7 @@ describe('targets.yaml', () => {
       'feedstock is no deduction from carbon',
       'steel has no product none',
       'what is newly added needs a base year',
+      'steel-tube is counted in t, not in kg',
       'grades stand in rising order',
       'the first grade holds from "0" on',
       'there is no project none',

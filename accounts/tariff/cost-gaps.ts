@@ -7,6 +7,7 @@ export const costGaps = {
     zh: '没有完整测量的时段，无法确定需量',
     en: 'no slot was measured in full, so there is no demand',
   },
+  'no-contract': { zh: '没有合同最大需量', en: 'the contracted demand is not given' },
   'no-capacity': { zh: '没有变压器容量', en: 'the capacity in service is not given' },
   'no-funds': { zh: '没有政府性基金单价', en: 'the government funds in the price are not given' },
   'no-reactive-energy': { zh: '没有无功电量', en: 'reactive energy is not known for all of the month' },

@@ -8,7 +8,9 @@ import { monthOf, SLOT_MS, slotsBetween } from '#contract/grid.ts'
 import { decimal, textOf, type Decimal } from '../decimal.ts'
 import type { SlotEnergy } from '#accounts/load/slot-energy.ts'
 import { costGaps } from './cost-gaps.ts'
-import { electricityCost, type Charge } from './electricity-cost.ts'
+import type { Charge } from './charge.ts'
+import { contractedDemandFile } from './contracted-demand.ts'
+import { electricityCost } from './electricity-cost.ts'
 import { useByPeriod } from './period-use.ts'
 import { powerFactorFile, powerFactorStandards } from './power-factor.ts'
 import { priceRow } from './price.ts'
@@ -19,19 +21,27 @@ import { tariffFile } from './tariff.ts'
 const read = (name: string): unknown => parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
 const tianjin = tariffFile.parse(read('../tariffs/tianjin.yaml'))
 const powerFactors = powerFactorFile.parse(read('power-factor.yaml'))
+const contractRule = contractedDemandFile.parse(read('contracted-demand.yaml'))
 const msOf = (text: string): number => Temporal.Instant.from(text).epochMilliseconds
 const charge = z.union([decimalText, z.array(z.enum(Object.keys(costGaps)))])
+
+const ofMonth = {
+  each: decimalText,
+  slots: z
+    .record(z.string(), z.union([decimalText, z.null(), z.strictObject({ partly: decimalText })]))
+    .default({}),
+}
 
 const cases = z
   .array(
     z.strictObject({
       title: z.string(),
       month: z.iso.date(),
-      each: decimalText,
-      slots: z
-        .record(z.string(), z.union([decimalText, z.null(), z.strictObject({ partly: decimalText })]))
-        .default({}),
+      ...ofMonth,
       transformerKva: decimalText.optional(),
+      contractKw: decimalText.optional(),
+      /** A second incomer. */
+      other: z.strictObject(ofMonth).optional(),
       standard: z.enum(powerFactorStandards).optional(),
       reactive: z
         .strictObject({
@@ -50,6 +60,7 @@ const cases = z
         powerFactor: decimalText.optional(),
         energy: charge,
         basic: charge.optional(),
+        beyondKw: decimalText.optional(),
         powerFactorCharge: charge.optional(),
         total: charge,
       }),
@@ -62,7 +73,11 @@ const inWords = (value: Charge | undefined): unknown =>
 const text = (value: Decimal | undefined): string | undefined =>
   value === undefined ? undefined : textOf(value)
 
-function slotsOf({ month, each, slots }: (typeof cases)[number]): SlotEnergy[] {
+function slotsOf({
+  month,
+  each,
+  slots,
+}: Pick<(typeof cases)[number], 'month' | 'each' | 'slots'>): SlotEnergy[] {
   const period = monthOf(msOf(`${month}T00:00+08:00`), 'Asia/Shanghai')
   const named = new Map(Object.entries(slots).map(([at, value]) => [msOf(at), value]))
   return [...slotsBetween(period.fromMs, period.toMs)].map((slotMs) => {
@@ -74,13 +89,29 @@ function slotsOf({ month, each, slots }: (typeof cases)[number]): SlotEnergy[] {
   })
 }
 
+/** Two incomers as one: what is missing of one is missing of both. */
+const together = (one: readonly SlotEnergy[], other: readonly SlotEnergy[]): SlotEnergy[] =>
+  one.map(({ slotMs, energy, whole }, index) => {
+    const more = other[index]?.energy
+    return {
+      slotMs,
+      energy: energy === undefined || more === undefined ? undefined : energy.plus(more),
+      whole,
+    }
+  })
+
 describe('The cost of electricity', () => {
   it.each(cases)('$title', (one) => {
+    const first = slotsOf(one)
+    const other = one.other === undefined ? undefined : slotsOf({ month: one.month, ...one.other })
     const cost = electricityCost({
-      slots: slotsOf(one),
+      slots: other === undefined ? first : together(first, other),
+      incomers: other === undefined ? undefined : [first, other],
       tariff: tianjin,
       prices: one.prices,
       transformerKva: one.transformerKva === undefined ? undefined : decimal(one.transformerKva),
+      contractKw: one.contractKw === undefined ? undefined : decimal(one.contractKw),
+      contractRule,
       powerFactorStandard: one.standard,
       reactive:
         one.reactive === undefined
@@ -93,7 +124,7 @@ describe('The cost of electricity', () => {
             },
       powerFactors,
     })
-    const { energy, basic, powerFactorCharge, total, demandAt, powerFactor, ...others } = one.expect
+    const { energy, basic, beyondKw, powerFactorCharge, total, demandAt, powerFactor, ...others } = one.expect
     expect(
       cost.lines.map(({ period, kwh, cnyPerKwh, cny }) => ({
         period: period ?? 'none',
@@ -108,10 +139,11 @@ describe('The cost of electricity', () => {
     expect(text(cost.powerFactor)).toBe(powerFactor)
     expect({
       energy: inWords(cost.energyCharge),
-      basic: inWords(cost.basicCharge),
+      basic: inWords(cost.basic?.charge),
+      beyondKw: text(cost.basic?.contract?.beyondKw),
       powerFactorCharge: inWords(cost.powerFactorCharge),
       total: inWords(cost.total),
-    }).toEqual({ energy, basic, powerFactorCharge, total })
+    }).toEqual({ energy, basic, beyondKw, powerFactorCharge, total })
   })
 
   it('has no adjustment without the funds in the price, nor where reactive slots are missing', () => {
@@ -124,6 +156,7 @@ describe('The cost of electricity', () => {
       slots: slotsOf(first),
       tariff: tianjin,
       powerFactors,
+      contractRule,
       powerFactorStandard: '0.9',
     } as const
     const charge = (prices: readonly (typeof unfunded)[], missing: number): unknown =>

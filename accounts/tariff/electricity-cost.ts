@@ -1,6 +1,9 @@
 import { decimal, type Decimal } from '../decimal.ts'
 import { maximumDemand, type MaximumDemand } from '#accounts/load/demand.ts'
 import type { SlotEnergy } from '#accounts/load/slot-energy.ts'
+import { basicChargeOf, type BasicCharge } from './basic-charge.ts'
+import { known, unavailable, type Charge } from './charge.ts'
+import type { ContractedDemandRule } from './contracted-demand.ts'
 import type { CostGap } from './cost-gaps.ts'
 import { useByPeriod, type PeriodUse } from './period-use.ts'
 import {
@@ -15,11 +18,6 @@ import { priceClock } from './prices.ts'
 import { tariffClock } from './tariff-clock.ts'
 import type { Tariff } from './tariff.ts'
 
-/** An amount of money, or why there is none. */
-export type Charge =
-  | { readonly state: 'known'; readonly cny: Decimal }
-  | { readonly state: 'not-available'; readonly why: readonly CostGap[] }
-
 /** Active and reactive energy of a month. */
 export interface ReactiveEnergy {
   readonly activeKwh: Decimal
@@ -33,10 +31,15 @@ export interface ReactiveEnergy {
 export interface BillingMonth {
   /** All settled slots of the billing month of the account's purchased electricity. */
   readonly slots: readonly SlotEnergy[]
+  /** The same of each incomer, where there are several: demands of incomers are measured one by one and added up. */
+  readonly incomers?: readonly (readonly SlotEnergy[])[] | undefined
   readonly tariff: Tariff
   /** The account's own prices. */
   readonly prices: readonly PriceRow[]
   readonly transformerKva?: Decimal | undefined
+  /** Contracted demand by the plan, where no price row states one. */
+  readonly contractKw?: Decimal | undefined
+  readonly contractRule: ContractedDemandRule
   readonly reactive?: ReactiveEnergy | undefined
   /** Undefined: no adjustment by power factor is made. */
   readonly powerFactorStandard?: PowerFactorStandard | undefined
@@ -55,7 +58,7 @@ export interface ElectricityCost {
   readonly adjustment: PowerFactorAdjustment | undefined
   readonly energyCharge: Charge
   /** Undefined where the price has no basic charge. */
-  readonly basicCharge: Charge | undefined
+  readonly basic: BasicCharge | undefined
   /** Undefined where no standard is given. */
   readonly powerFactorCharge: Charge | undefined
   readonly total: Charge
@@ -63,8 +66,6 @@ export interface ElectricityCost {
 
 const ZERO = decimal('0')
 const PERCENT = decimal('0.01')
-const unavailable = (...why: CostGap[]): Charge => ({ state: 'not-available', why })
-const known = (cny: Decimal): Charge => ({ state: 'known', cny })
 
 function energyChargeOf(lines: readonly PeriodUse[]): Charge {
   const used = lines.filter(({ kwh }) => kwh !== undefined)
@@ -77,26 +78,6 @@ function energyChargeOf(lines: readonly PeriodUse[]): Charge {
     else sum = sum.plus(cny)
   }
   return gaps.size > 0 ? unavailable(...gaps) : known(sum)
-}
-
-function basicChargeOf(
-  lines: readonly PeriodUse[],
-  demand: MaximumDemand | undefined,
-  transformerKva: Decimal | undefined,
-): Charge | undefined {
-  const rows = new Set(lines.map(({ price }) => price))
-  const basics = new Set([...rows].map((row) => JSON.stringify(row?.basic)))
-  if (basics.size > 1) return unavailable(rows.has(undefined) ? 'no-price' : 'prices-differ')
-  const basic = [...rows][0]?.basic
-  if (basic === undefined) return undefined
-  if (basic.by === 'maximum-demand') {
-    return demand === undefined
-      ? unavailable('no-demand')
-      : known(demand.kw.times(decimal(basic.cnyPerKwMonth)))
-  }
-  return transformerKva === undefined
-    ? unavailable('no-capacity')
-    : known(transformerKva.times(decimal(basic.cnyPerKvaMonth)))
 }
 
 /** Government funds within the energy charge; undefined where a price does not tell them. */
@@ -131,11 +112,11 @@ function powerFactorChargeOf(
 }
 
 /**
- * Cost of a billing month: energy by period, the basic charge on maximum demand or capacity, the adjustment by power
- * factor. A part that no document or measurement gives is not available, and then there is no total either.
+ * Cost of a billing month: energy by period, the basic charge on maximum or contracted demand or capacity, the adjustment
+ * by power factor. A part that no document or measurement gives is not available, and then there is no total either.
  */
 export function electricityCost(month: BillingMonth): ElectricityCost {
-  const { slots, tariff, prices, reactive, powerFactorStandard, powerFactors } = month
+  const { slots, incomers = [slots], tariff, prices, reactive, powerFactorStandard, powerFactors } = month
   const lines = useByPeriod(slots, tariffClock(tariff), priceClock(prices, tariff))
   const demand = maximumDemand(slots)
   const powerFactor =
@@ -147,7 +128,14 @@ export function electricityCost(month: BillingMonth): ElectricityCost {
       ? undefined
       : powerFactorAdjustment(powerFactor, powerFactorStandard, powerFactors)
   const energyCharge = energyChargeOf(lines)
-  const basicCharge = basicChargeOf(lines, demand, month.transformerKva)
+  const basic = basicChargeOf({
+    prices: new Set(lines.map(({ price }) => price)),
+    demands: incomers.map((each) => maximumDemand(each)),
+    transformerKva: month.transformerKva,
+    contractKw: month.contractKw,
+    rule: month.contractRule,
+  })
+  const basicCharge = basic?.charge
   const powerFactorCharge =
     powerFactorStandard === undefined
       ? undefined
@@ -162,7 +150,7 @@ export function electricityCost(month: BillingMonth): ElectricityCost {
     powerFactor,
     adjustment,
     energyCharge,
-    basicCharge,
+    basic,
     powerFactorCharge,
     total: totalOf([energyCharge, basicCharge, powerFactorCharge]),
   }

@@ -45,9 +45,19 @@ export const priceRow = z.strictObject({
   basic: z
     .discriminatedUnion('by', [
       z.strictObject({ by: z.literal('maximum-demand'), cnyPerKwMonth: positiveDecimalText }),
+      z.strictObject({
+        by: z.literal('contracted-demand'),
+        cnyPerKwMonth: positiveDecimalText,
+        contractKw: positiveDecimalText.optional().meta({
+          description: 'Contracted demand from that day on; demandContractKw of the account where not given',
+        }),
+      }),
       z.strictObject({ by: z.literal('capacity'), cnyPerKvaMonth: positiveDecimalText }),
     ])
     .optional()
-    .meta({ description: 'The basic charge of two-part tariffs: on maximum demand or on capacity' }),
+    .meta({
+      description:
+        'The basic charge of two-part tariffs: on maximum demand, on the contracted one or on capacity',
+    }),
 })
 export type PriceRow = z.output<typeof priceRow>

@@ -20,7 +20,13 @@ import { closingKeysBeside, readClosingKeys } from '../closing.ts'
 import { factorFolder, factorPaths, readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { gradePaths, readGradeRule, readUncertainty } from '../posting-rules.ts'
-import { readLoadRule, readPowerFactors, readTariff, tariffPaths } from '../tariff-files.ts'
+import {
+  readContractedDemand,
+  readLoadRule,
+  readPowerFactors,
+  readTariff,
+  tariffPaths,
+} from '../tariff-files.ts'
 import { readReportSchedules, reportSchedulesBeside, withoutPlan } from '../report-schedules.ts'
 import { readSignInFile, signInBeside } from '../sign-in-file.ts'
 import { readDeductionRules, readTargets, targetsBeside } from '../target-files.ts'
@@ -67,6 +73,7 @@ const rules: readonly (() => unknown)[] = [
   readUncertainty,
   readPowerFactors,
   readLoadRule,
+  readContractedDemand,
   readDeductionRules,
 ]
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
-import type { Meter, Park } from '#contract/park.ts'
+import { measuringPoint, type Meter, type Park, type Sensor } from '#contract/park.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { openExport } from '../export-file.ts'
@@ -35,17 +35,19 @@ const readingOptions = z.object({
 const intervalOptions = z.object(wish)
 type Given = z.output<typeof intervalOptions>
 
-function metersOf(park: Park, given: Given): Meter[] {
+/** Meters that are wished for, and sensors, which belong to no enterprise. */
+function metersOf(park: Park, given: Given): (Meter | Sensor)[] {
   for (const id of given.meter)
-    if (!park.meters.has(id)) throw new Fault('not-found', `The park has no meter "${id}".`)
+    if (measuringPoint(park, id) === undefined) throw new Fault('not-found', `The park has no meter "${id}".`)
   const known = new Set(park.description.enterprises.map(({ id }) => id))
   for (const id of given.enterprise)
     if (!known.has(id)) throw new Fault('not-found', `The park has no enterprise "${id}".`)
-  return [...park.meters.values()].filter(
-    ({ id, enterprise }) =>
-      (given.meter.length === 0 || given.meter.includes(id)) &&
-      (given.enterprise.length === 0 || (enterprise !== undefined && given.enterprise.includes(enterprise))),
-  )
+  const isOf = (enterprise: string | undefined): boolean =>
+    given.enterprise.length === 0 || (enterprise !== undefined && given.enterprise.includes(enterprise))
+  return [
+    ...[...park.meters.values()].filter(({ enterprise }) => isOf(enterprise)),
+    ...(isOf(undefined) ? park.sensors.values() : []),
+  ].filter(({ id }) => given.meter.length === 0 || given.meter.includes(id))
 }
 
 function formatOf(out: string): ExportFormat {

@@ -125,6 +125,10 @@ export const ledgerVerify = verb(
     trust: text
       .optional()
       .meta({ description: 'Trust file with the keys that may close months (signatures are not judged)' }),
+    park: text.optional().meta({
+      description:
+        'The park file, whose accounting.yaml lies beside it: factors of its own are held against it (they are not judged)',
+    }),
     factors: text
       .default(factorFolder)
       .meta({ description: 'Folder of the factor files (those of tanbiao)' }),
@@ -134,7 +138,7 @@ export const ledgerVerify = verb(
     }),
   }),
   (given) =>
-    withBooks(given.data, (books) => {
+    withBooks(given.data, (books, clock) => {
       const trust = given.trust === undefined ? undefined : readTrust(given.trust)
       const rules = readPostingRules(given.factors)
       const files = readFactorFiles(given.factors)
@@ -143,6 +147,7 @@ export const ledgerVerify = verb(
         files,
         rules,
         trust,
+        { nowMs: clock.wallMs(), plan: given.park === undefined ? undefined : requiredPlan(given.park).plan },
         given.account === undefined ? undefined : [given.account],
         given.heads === undefined ? [] : headsIn(readText(given.heads), given.heads),
       )
@@ -150,10 +155,11 @@ export const ledgerVerify = verb(
         console.log(
           account === '' ? message : `${account}${entry === 0 ? '' : ` entry ${entry}`}: ${message}`,
         )
-      const { entries, postings, slots, signatures } = count
+      const { entries, postings, slots, signatures, ownFactors } = count
+      const own = ownFactors > 0 ? `, ${ownFactors} factors of the plan’s own not judged without --park` : ''
       const judged = trust === undefined && signatures > 0 ? ', not judged without --trust' : ''
       console.log(
-        `${entries} entries, ${postings} postings computed again from ${slots} interval revisions, ${signatures} signatures${judged}`,
+        `${entries} entries, ${postings} postings computed again from ${slots} interval revisions, ${signatures} signatures${judged}${own}`,
       )
       if (findings.length > 0)
         throw new Fault('ledger-damaged', `${findings.length} things are not as they were.`)

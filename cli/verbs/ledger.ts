@@ -46,6 +46,8 @@ function summary(body: EntryBody): string {
       return `closed at ${body.total ?? '–'} tCO2 by ${body.by}, key ${body.key.slice(0, 16)}…`
     case 'reopening':
       return `reopened by ${body.by}: ${body.reason}`
+    case 'clock':
+      return `the clock says ${momentText(body.wallMs)}: it was ahead, or is behind; times between the two are not certain`
     case 'allowance':
     case 'offset':
     case 'certificate':

@@ -23,7 +23,7 @@ import { readFactorFiles } from '../factor-files.ts'
 import { text } from '../options.ts'
 import { reportFormats, writeReport, writeContent } from '../report-file.ts'
 import { withBooks } from '../server-folder.ts'
-import { readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { readContractedDemand, readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { verb } from '../verb.ts'
 
 /** Reports on one account: what its electricity cost, its load, the footprint of a product. */
@@ -51,7 +51,9 @@ const lastDayBefore = (day: string): string => Temporal.PlainDate.from(day).subt
 function electricitySources(parkFile: string, books: Books, nowMs: number): ElectricitySources {
   const tariffs = readTariffs(parkFile)
   const powerFactors = readPowerFactors()
-  return { ...requiredPlan(parkFile), tariffs, powerFactors, loadRule: readLoadRule(), books, nowMs }
+  const contractRule = readContractedDemand()
+  const loadRule = readLoadRule()
+  return { ...requiredPlan(parkFile), tariffs, powerFactors, contractRule, loadRule, books, nowMs }
 }
 
 /** Whose, of what, by which plan: the lines above every sheet. */

@@ -33,7 +33,7 @@ import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
-import { readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
+import { readContractedDemand, readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { openScheduledReports } from '../report-schedules.ts'
 import { IntervalCopying } from '../interval-copying.ts'
 import { checkRetention, Retention } from '../retention.ts'
@@ -223,6 +223,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
               plan: accounting.plan,
               tariffs: readTariffs(given.park),
               powerFactors: readPowerFactors(),
+              contractRule: readContractedDemand(),
               loadRule: readLoadRule(),
             },
     })

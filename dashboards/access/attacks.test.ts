@@ -203,6 +203,33 @@ test('wrong passwords of one address behind a proxy shut out that address alone'
   expect(await attempt('198.51.100.2', 'admin', PASSWORD)).toBe(200)
 })
 
+test('who has signed in from a browser comes in there, whatever is tried elsewhere in that name', async () => {
+  const { openAs: _, ...closed } = bench.options()
+  await bench.startWith({ ...closed, trustedProxies: ['127.0.0.1'] })
+  await bench.signIn()
+  const attempt = async (address: string, password: string, cookie = ''): Promise<Response> =>
+    post('/api/v1/session', { name: 'admin', password }, { 'x-forwarded-for': address, cookie })
+  const device = (await attempt('192.0.2.1', PASSWORD)).headers
+    .getSetCookie()
+    .find((each) => each.startsWith('tanbiao-device='))
+  expect(device).toMatch(/; HttpOnly; SameSite=Strict$/)
+  const own = device?.split(';')[0] ?? ''
+  for (let address = 1; address <= 10; address += 1) {
+    const tries = Array.from({ length: 10 }, async () => attempt(`203.0.113.${address}`, 'guess'))
+    await Promise.all(tries)
+  }
+  expect((await attempt('198.51.100.2', PASSWORD)).status).toBe(429)
+  expect(
+    (await attempt('198.51.100.2', PASSWORD, `tanbiao-device=${'A'.repeat(22)}.${'A'.repeat(43)}`)).status,
+  ).toBe(429)
+  expect((await attempt('203.0.113.1', PASSWORD, own)).status).toBe(200)
+  // What is stolen of it tries no more often than anybody, and is of one name.
+  const stolen = Array.from({ length: 11 }, async () => attempt('198.51.100.9', 'guess', own))
+  const statuses = (await Promise.all(stolen)).map(({ status }) => status)
+  expect(statuses.filter((status) => status === 401)).toHaveLength(10)
+  expect((await attempt('198.51.100.9', PASSWORD, own)).status).toBe(429)
+})
+
 test('a token of an enterprise user has no more than that user, and reads no more by asking for it', async () => {
   await startClosed()
   const added = userWithLink.parse(

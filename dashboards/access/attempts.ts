@@ -7,7 +7,14 @@ const FAILURES_OF_NAME_MAX = 100
 /** Keys that are remembered; beyond it the oldest are forgotten. */
 const REMEMBERED_MAX = 10_000
 
-/** Counts tries to sign in by name and by address, bounded in memory. */
+/** Who tries: by which name, from where, and in which browser, where that name has signed in from it before. */
+export interface Trier {
+  readonly name: string
+  readonly address: string
+  readonly device?: string | undefined
+}
+
+/** Counts tries to sign in by name and by address, or by a browser that is known; bounded in memory. */
 export class Attempts {
   readonly #tries = new Map<string, number[]>()
 
@@ -19,8 +26,8 @@ export class Attempts {
    * Begins a try: it counts as failed from here on, so that those sent at once count too. False where there were too
    * many. To be ended with `succeeded` where the password was right.
    */
-  begin(name: string, address: string, nowMs: number): boolean {
-    const keys = keysOf(name, address)
+  begin(trier: Trier, nowMs: number): boolean {
+    const keys = keysOf(trier)
     const recent = keys.map(({ key }) => this.#recent(key, nowMs))
     if (keys.some(({ most }, index) => (recent[index]?.length ?? 0) >= most)) return false
     for (const [index, { key }] of keys.entries()) {
@@ -35,8 +42,8 @@ export class Attempts {
   }
 
   /** Takes back what `begin` counted then; failures of this name from this address too, but of no other. */
-  succeeded(name: string, address: string, begunMs: number): void {
-    const [both, ...others] = keysOf(name, address)
+  succeeded(trier: Trier, begunMs: number): void {
+    const [both, ...others] = keysOf(trier)
     if (both !== undefined) this.#tries.delete(both.key)
     for (const { key } of others) {
       const tries = [...(this.#tries.get(key) ?? [])]
@@ -48,8 +55,10 @@ export class Attempts {
   }
 }
 
-const keysOf = (name: string, address: string): { readonly key: string; readonly most: number }[] => {
+function keysOf({ name, address, device }: Trier): { readonly key: string; readonly most: number }[] {
   const whose = name.trim().toLowerCase()
+  // What strangers do, many of them too, does not shut a person out of the browser that is theirs.
+  if (device !== undefined) return [{ key: `device ${device} ${whose}`, most: FAILURES_MAX }]
   return [
     { key: `both ${address} ${whose}`, most: FAILURES_MAX },
     { key: `name ${whose}`, most: FAILURES_OF_NAME_MAX },

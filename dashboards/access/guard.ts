@@ -9,12 +9,15 @@ import { recordChanges } from './audit.ts'
 import { FairShare } from './fair-share.ts'
 import { open, unsaid, type RouteAccess } from './route-access.ts'
 import { changeTokenOf, digestOf, isSameSecret } from './secrets.ts'
-import { SESSION_IDLE_MS, type SignIn } from './sign-in.ts'
+import { SESSION_IDLE_MS, type Origin, type SignedIn, type SignIn } from './sign-in.ts'
 import { viewerMay, type Viewer } from './viewer.ts'
 
 /** Stands at the door of every route: who asks, and may they? */
 
 const COOKIE = 'tanbiao-session'
+/** Outlives the session: by it a person's own browser is known to itself (access/attempts.ts). */
+const DEVICE_COOKIE = 'tanbiao-device'
+const DEVICE_SECONDS = 180 * 24 * 3_600
 /** The header in which a page of ours repeats the session's change token, which no other site can know. */
 export const CHANGE_HEADER = 'x-tanbiao-change'
 
@@ -46,7 +49,9 @@ export interface Guard {
   mayHearFaults(request: FastifyRequest): boolean
   /** The secret of the request's session cookie. */
   sessionSecret(request: FastifyRequest): string | undefined
-  setSession(request: FastifyRequest, reply: FastifyReply, secret: string): void
+  /** From where somebody signs in by this request. */
+  originOf(request: FastifyRequest): Origin
+  setSession(request: FastifyRequest, reply: FastifyReply, opened: SignedIn): void
   clearSession(reply: FastifyReply): void
 }
 
@@ -190,14 +195,16 @@ export async function guardRoutes(app: FastifyInstance, options: GuardOptions): 
       return isLocal(request) || (viewer !== undefined && viewer.enterprise === undefined)
     },
     sessionSecret,
-    setSession: (request, reply, secret) => {
-      reply.setCookie(COOKIE, secret, {
+    originOf: (request) => ({ address: request.ip, device: request.cookies[DEVICE_COOKIE] }),
+    setSession: (request, reply, { secret, device }) => {
+      const kept = {
         path: '/',
         httpOnly: true,
         sameSite: 'strict',
         secure: request.protocol === 'https',
-        maxAge: SESSION_IDLE_MS / 1_000,
-      })
+      } as const
+      reply.setCookie(COOKIE, secret, { ...kept, maxAge: SESSION_IDLE_MS / 1_000 })
+      if (device !== undefined) reply.setCookie(DEVICE_COOKIE, device, { ...kept, maxAge: DEVICE_SECONDS })
     },
     clearSession: (reply) => {
       reply.clearCookie(COOKIE, { path: '/' })

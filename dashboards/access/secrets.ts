@@ -26,6 +26,22 @@ export function changeTokenOf(secret: string): string {
   return createHmac('sha256', secret).update('change').digest('base64url')
 }
 
+/**
+ * What a browser keeps in which somebody has signed in with a password: it follows from the hash of that password, so that
+ * nobody makes one without it, nothing of it is kept here, and another password ends it.
+ * @param nonce tells one browser from another
+ */
+export function deviceTokenOf(hash: string, nonce = randomBytes(16).toString('base64url')): string {
+  return `${nonce}.${createHmac('sha256', hash).update(`device ${nonce}`).digest('base64url')}`
+}
+
+/** The nonce of a browser's token, where it follows from that hash. */
+export function deviceOf(token: string | undefined, hash: string | undefined): string | undefined {
+  const nonce = /^([\w-]{22})\.[\w-]{43}$/.exec(token ?? '')?.[1]
+  if (token === undefined || nonce === undefined || hash === undefined) return undefined
+  return isSameSecret(token, deviceTokenOf(hash, nonce)) ? nonce : undefined
+}
+
 /** Equal, in a time that does not tell where they differ. */
 export function isSameSecret(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(digestOf(a)), Buffer.from(digestOf(b)))

@@ -2,7 +2,7 @@ import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { AccessBook, Session, User } from '#store/access-book.ts'
 import { Attempts } from './attempts.ts'
-import { digestOf, newSecret, passwordHash, passwordMatches } from './secrets.ts'
+import { deviceOf, deviceTokenOf, digestOf, newSecret, passwordHash, passwordMatches } from './secrets.ts'
 
 const HOUR_MS = 3_600_000
 /** A session ends when it was not used for so long … */
@@ -17,6 +17,15 @@ const SEEN_EVERY_MS = 60_000
 export interface SignedIn {
   readonly secret: string
   readonly user: User
+  /** What the browser keeps beyond the session; undefined where no password was shown. */
+  readonly device?: string
+}
+
+/** From where somebody signs in. */
+export interface Origin {
+  readonly address: string
+  /** What the browser kept of an earlier time. */
+  readonly device?: string | undefined
 }
 
 /** Signing in and out, passwords and one-time links, on the access book. */
@@ -49,21 +58,22 @@ export class SignIn {
 
   /**
    * Opens a session. Throws `sign-in-refused` without telling whether the name is known, and `too-many-requests` after
-   * repeated failures of the name or the address.
+   * repeated failures of the name or the address, or in a browser in which that person has signed in before.
    */
-  async signIn(name: string, password: string, address: string): Promise<SignedIn> {
+  async signIn(name: string, password: string, { address, device }: Origin): Promise<SignedIn> {
     const begunMs = this.#clock.monotonicMs()
-    if (!this.#attempts.begin(name, address, begunMs)) {
-      throw new Fault('too-many-requests', 'There were too many wrong passwords.')
-    }
     const user = this.#book.userNamed(name)
     const hash = user?.active === true ? this.#book.passwordHash(user.id) : undefined
+    const trier = { name, address, device: deviceOf(device, hash) }
+    if (!this.#attempts.begin(trier, begunMs)) {
+      throw new Fault('too-many-requests', 'There were too many wrong passwords.')
+    }
     const matches = await this.#inTurn(() => passwordMatches(password, hash))
-    if (!matches || user === undefined) {
+    if (!matches || user === undefined || hash === undefined) {
       throw new Fault('sign-in-refused', 'Name and password do not belong together.')
     }
-    this.#attempts.succeeded(name, address, begunMs)
-    return this.openFor(user)
+    this.#attempts.succeeded(trier, begunMs)
+    return { ...this.openFor(user), device: deviceTokenOf(hash) }
   }
 
   signOut(secret: string): void {
@@ -103,13 +113,14 @@ export class SignIn {
     // Asked again: the link may have been used while the hash was made.
     const user = owner()
     this.#book.setPassword(user.id, hash)
-    return this.openFor(user)
+    return { ...this.openFor(user), device: deviceTokenOf(hash) }
   }
 
   /** Another password for one who knows the present one; all other sessions end. Throws as `signIn`. */
-  async changePassword(user: User, present: string, next: string, address: string): Promise<SignedIn> {
-    await this.signIn(user.name, present, address)
-    this.#book.setPassword(user.id, await this.#inTurn(() => passwordHash(next)))
-    return this.openFor(user)
+  async changePassword(user: User, present: string, next: string, origin: Origin): Promise<SignedIn> {
+    await this.signIn(user.name, present, origin)
+    const hash = await this.#inTurn(() => passwordHash(next))
+    this.#book.setPassword(user.id, hash)
+    return { ...this.openFor(user), device: deviceTokenOf(hash) }
   }
 }

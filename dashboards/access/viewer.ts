@@ -26,6 +26,7 @@ function enterprisePark(park: Park, enterprise: string): Park {
     ...park.description,
     gateways: park.description.gateways.filter(({ id }) => gateways.has(id)),
     meters: [],
+    sensors: [],
     enterprises: park.description.enterprises.filter(({ id }) => id === enterprise),
   })
 }

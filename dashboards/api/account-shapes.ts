@@ -33,6 +33,27 @@ export const accountList = z.object({
   ),
 })
 
+const tonnesOrNull = decimalText
+  .nullable()
+  .meta({ description: 'tCO2 of scopes 1 and 2; null: nothing is known' })
+
+export const parkCarbon = z.object({
+  from: accountMonth,
+  to: accountMonth,
+  total: tonnesOrNull,
+  market: tonnesOrNull,
+  accounts: z.array(
+    z.object({
+      account: identifier,
+      name: localName,
+      months: z.int().meta({ description: 'Months of these that are posted' }),
+      total: tonnesOrNull,
+      market: tonnesOrNull,
+    }),
+  ),
+})
+export type ParkCarbon = z.output<typeof parkCarbon>
+
 export const statement = z.object({
   account: identifier,
   knownOn: z.iso.date().optional(),
@@ -75,6 +96,10 @@ export const statement = z.object({
       }),
     )
     .meta({ description: 'Of the years of the period in which there are any' }),
+  clocks: z.array(z.object({ entry: z.int(), wallMs: epochMs, datedMs: epochMs })).meta({
+    description:
+      'Of a statement "as known on": a clock said wallMs after it had said datedMs, so what was added between may be dated later and is not in it',
+  }),
   differences: z.array(
     z.object({
       entry: z.int(),

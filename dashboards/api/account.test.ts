@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { accountingPlan } from '#accounts/accounting-plan.ts'
 import { loadRuleFile } from '#accounts/load/load-rule.ts'
+import { contractedDemandFile } from '#accounts/tariff/contracted-demand.ts'
 import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { SLOT_MS } from '#contract/grid.ts'
@@ -62,6 +63,7 @@ beforeEach(async () => {
       plan,
       tariffs: new Map([['tianjin', tianjin]]),
       powerFactors: powerFactorFile.parse(read('../../accounts/tariff/power-factor.yaml')),
+      contractRule: contractedDemandFile.parse(read('../../accounts/tariff/contracted-demand.yaml')),
       loadRule: loadRuleFile.parse(read('../../accounts/load/load-rule.yaml')),
     },
   })

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { AccountPlan } from '#accounts/accounting-plan.ts'
+import { eachInSteps } from '#accounts/steps.ts'
 import type { Clock } from '#contract/clock.ts'
 import { accountMonth, entryBody, ledgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
@@ -20,7 +21,7 @@ import {
   statementView,
   type AccountSources,
 } from '../account-view.ts'
-import { eachOf, inSteps } from '../in-steps.ts'
+import { inSteps } from '../in-steps.ts'
 import { keptMonthsOf } from '../kept-months.ts'
 import { accountList, slotTraceAnswer, statement } from './account-shapes.ts'
 
@@ -65,7 +66,7 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
         closed: namesOf('isClosed'),
       }
     }
-    return { accounts: await inSteps(eachOf(accounts, lineOf)) }
+    return { accounts: await inSteps(eachInSteps(accounts, 1, lineOf)) }
   }
 
   const list = { config: { access: readOwn }, schema: { response: { 200: accountList } } }

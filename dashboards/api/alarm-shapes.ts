@@ -11,6 +11,10 @@ export const alarmLine = z.object({
   kind: z.enum(alarmKindNames),
   severity: z.enum(severities),
   subject: z.object({ kind: z.enum(subjectKinds), id: z.string() }),
+  /** Of a target: whose it is and what it limits. Null for all else, and where the file does not have it any more. */
+  target: z
+    .object({ account: identifier, of: z.enum(['energy', 'carbon']), isIntensity: z.boolean() })
+    .nullable(),
   enterprise: identifier.nullable(),
   detail: alarmDetail,
   begunMs: epochMs,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { Target } from '#accounts/targets/target.ts'
 import type { Alarm, AlarmRule } from '#contract/alarm.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
@@ -19,10 +20,14 @@ export interface AlarmSources {
   readonly guard: Guard
   readonly desk: Desk | undefined
   readonly rules: readonly AlarmRule[]
+  /** Targets that alarms may be of. */
+  readonly targets: readonly Target[]
 }
 
 /** /api/alarms: what holds and what held, acknowledged and remarked on by persons. */
-export function alarmsApi(app: FastifyInstance, { books, clock, guard, desk, rules }: AlarmSources): void {
+export function alarmsApi(app: FastifyInstance, sources: AlarmSources): void {
+  const { books, clock, guard, desk, rules } = sources
+  const targets = new Map(sources.targets.map((each) => [each.id, each]))
   const api = app.withTypeProvider<ZodTypeProvider>()
   const config = { access: readOwn }
   const decideOwn: RouteAccess = { needs: 'operate', within: 'filtered' }
@@ -32,8 +37,14 @@ export function alarmsApi(app: FastifyInstance, { books, clock, guard, desk, rul
   /** An enterprise user sees the alarms of its own enterprise. */
   const listed = (request: FastifyRequest, isStanding: boolean): readonly Alarm[] =>
     books.alarms({ limit: ALARMS_MAX, isStanding, enterprise: guard.viewerOf(request).enterprise })
+  const targetOf = ({ subject }: Alarm): AlarmLine['target'] => {
+    const target = subject.kind === 'target' ? targets.get(subject.id) : undefined
+    if (target === undefined) return null
+    return { account: target.account, of: target.of, isIntensity: target.intensity !== undefined }
+  }
   const lineOf = (alarm: Alarm): AlarmLine => ({
     ...alarm,
+    target: targetOf(alarm),
     enterprise: alarm.enterprise ?? null,
     endedMs: alarm.endedMs ?? null,
     acknowledged: alarm.acknowledged ?? null,

@@ -82,7 +82,10 @@ describe('a month is closed', () => {
       ...prepared.draft.closing,
       key: [...trust.keys()][0],
     })
-    expect(proveLedgers(posting.books, readFactorFiles(), posting.rules, trust).findings).toEqual([])
+    expect(
+      proveLedgers(posting.books, readFactorFiles(), posting.rules, trust, { nowMs: posting.clock.wallMs() })
+        .findings,
+    ).toEqual([])
     posting.record(slotOf('steel-incoming', march.fromMs, 9_000))
     expect(posting.books.lateRegisters()).toHaveLength(1)
     expect(await codeOf(await bench.ask(draftPath('steel')))).toBe('month-closed')

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { textOf } from '#accounts/decimal.ts'
-import { energyStatistics } from '#accounts/energy-statistics.ts'
+import { energyStatisticsSteps } from '#accounts/energy-statistics.ts'
 import { reportPeriod } from '#accounts/report-period.ts'
+import { eachInSteps, type Steps } from '#accounts/steps.ts'
 import type { Clock } from '#contract/clock.ts'
 import type { LocalName } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
@@ -11,6 +12,7 @@ import { requirePlan } from '../asked-of.ts'
 import type { AccountSources } from '../account-view.ts'
 import { dayStretches, emissionsOf } from '../day-emissions.ts'
 import { energyFlow, type UsedEnergy } from '../energy-flow.ts'
+import { inSteps } from '../in-steps.ts'
 import { dayText } from '../overview.ts'
 import { dayView, type DayView } from './day-shapes.ts'
 import { groundOf, type ReportSources } from '../report-ground.ts'
@@ -26,13 +28,21 @@ export interface DaySources {
 
 /** How long a day's figures are answered again before the books are asked: slots end every quarter of an hour. */
 const KEEP_MS = 30_000
+/** Accounts of a step, for some milliseconds. */
+const ACCOUNTS_AT_ONCE = 5
 
-function dayViewOf(park: Park, accounts: AccountSources, reports: ReportSources, nowMs: number): DayView {
+function* dayViewSteps(
+  park: Park,
+  accounts: AccountSources,
+  reports: ReportSources,
+  nowMs: number,
+): Steps<DayView> {
   const { timeZone } = park.description
   const date = dayText(nowMs, timeZone)
   const ground = groundOf(reports, park, nowMs)
   // Media such as water are no energy.
-  const statistics = energyStatistics(ground, reportPeriod(`${date}..${date}`, timeZone), undefined).filter(
+  const today = reportPeriod(`${date}..${date}`, timeZone)
+  const statistics = (yield* energyStatisticsSteps(ground, today, undefined)).filter(
     ({ item }) => ground.items[item]?.media === false,
   )
   const lines = statistics.map(({ path, name, level, item, now }): UsedEnergy => {
@@ -42,15 +52,14 @@ function dayViewOf(park: Park, accounts: AccountSources, reports: ReportSources,
   const nameOfItem = (item: string): LocalName => ground.items[item]?.name ?? { zh: item, en: item }
   const flow = energyFlow(park, lines, nameOfItem)
   const ofAccounts = lines.filter(({ level }) => level === 'account')
-  const stretches = dayStretches(nowMs, timeZone).map(({ which, fromMs, toMs }) => ({
-    which,
-    fromMs,
-    toMs,
-    accounts: accounts.plan.accounts.map((account) => {
+  const stretches: DayView['stretches'] = []
+  for (const { which, fromMs, toMs } of dayStretches(nowMs, timeZone)) {
+    const ofStretch = yield* eachInSteps(accounts.plan.accounts, ACCOUNTS_AT_ONCE, (account) => {
       const found = emissionsOf(accounts, park, account, { fromMs, toMs }, nowMs)
       return { ...found, tCo2: found.tCo2 ?? null }
-    }),
-  }))
+    })
+    stretches.push({ which, fromMs, toMs, accounts: ofStretch })
+  }
   return {
     date,
     stretches,
@@ -102,20 +111,27 @@ function seenBy(seen: Park, whole: Park, view: DayView): DayView {
 
 /** /api/v1/day: emissions of the day beside other days, its energy mix, and where the energy flows. */
 export function dayApi(app: FastifyInstance, { park, parkOf, clock, accounts, reports }: DaySources): void {
-  let kept: { readonly atMs: number; readonly view: DayView } | undefined
-  app
-    .withTypeProvider<ZodTypeProvider>()
-    .get(
-      '/api/v1/day',
-      { config: { access: readOwn }, schema: { response: { 200: dayView } } },
-      (request) => {
-        requirePlan(accounts)
-        requirePlan(reports)
-        const atMs = clock.monotonicMs()
-        if (kept === undefined || atMs - kept.atMs >= KEEP_MS) {
-          kept = { atMs, view: dayViewOf(park, accounts, reports, clock.wallMs()) }
-        }
-        return seenBy(parkOf(request), park, kept.view)
-      },
-    )
+  let kept: { readonly atMs: number; readonly view: Promise<DayView> } | undefined
+  /** Whoever asks while it is made waits for the same one. */
+  const viewNow = (from: AccountSources, sources: ReportSources): Promise<DayView> => {
+    const atMs = clock.monotonicMs()
+    if (kept !== undefined && atMs - kept.atMs < KEEP_MS) return kept.view
+    const made = { atMs, view: inSteps(dayViewSteps(park, from, sources, clock.wallMs())) }
+    kept = made
+    made.view.catch(() => {
+      if (kept === made) kept = undefined
+    })
+    return made.view
+  }
+  app.withTypeProvider<ZodTypeProvider>().route({
+    method: 'GET',
+    url: '/api/v1/day',
+    config: { access: readOwn },
+    schema: { response: { 200: dayView } },
+    handler: async (request) => {
+      requirePlan(accounts)
+      requirePlan(reports)
+      return seenBy(parkOf(request), park, await viewNow(accounts, reports))
+    },
+  })
 }

@@ -39,6 +39,19 @@ export const electricityCostShape = z.object({
     .object({ percent: z.string(), confidence: z.enum(confidences), otherwise: decimal })
     .nullable(),
   energyCharge: charge,
+  basic: z
+    .object({
+      by: z.enum(['maximum-demand', 'contracted-demand', 'capacity']).nullable(),
+      demandKw: decimal.meta({
+        description: 'Maximum demand that is charged; of several incomers their sum',
+      }),
+      contractKw: decimal,
+      beyondKw: decimal.meta({
+        description: 'What of the demand is beyond the share that the contract covers',
+      }),
+    })
+    .nullable()
+    .meta({ description: 'What the basic charge is computed of; null where the price has none' }),
   basicCharge: charge.nullable(),
   powerFactorCharge: charge.nullable(),
   total: charge,

@@ -19,7 +19,7 @@ export const fleetGateway = liveGateway.extend({
   clock: said.clock.unwrap().nullable(),
   /** By what it works, and what it did not take over. */
   configuration: said.configuration.unwrap().nullable(),
-  /** What was published for it from here since the server’s start. */
+  /** What was published for it from here last. */
   wanted: z.object({ version: z.int(), digest: z.string(), atMs: epochMs, by: z.string() }).nullable(),
   software: said.software.unwrap().nullable(),
   lines: said.meters.unwrap(),

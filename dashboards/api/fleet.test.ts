@@ -1,19 +1,36 @@
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { deskOf } from '#cli/desk.ts'
 import { Fault } from '#contract/fault.ts'
 import type { ConfigurationMessage, StateMessage } from '#contract/messages.ts'
 import { faultBody } from './shapes.ts'
-import { stateOf } from '../fixture.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
+import type { Books, ReadingStore } from '#store/port.ts'
+import { smallPark, stateOf } from '../fixture.ts'
 import { ServerBench, startMs } from '../server.test-support.ts'
 import { fleet } from './fleet-shapes.ts'
 
 let bench: ServerBench
+let books: Books
+let store: ReadingStore
 const published: ConfigurationMessage[] = []
 
-beforeEach(() => {
+beforeEach(async () => {
   bench = new ServerBench()
   published.length = 0
+  books = openBooks(join(bench.folder, 'books.sqlite'), 'Asia/Shanghai')
+  store = await openReadingStore(`sqlite:${join(bench.folder, 'readings.sqlite')}`)
 })
-afterEach(() => bench.stop())
+afterEach(async () => {
+  await bench.stop()
+  books.close()
+  await store.close()
+})
+
+/** What a server needs that hands configurations on. */
+const publishing = (
+  publishConfiguration = async (message: ConfigurationMessage): Promise<void> => void published.push(message),
+) => ({ publishConfiguration, books, desk: deskOf({ books, store, park: smallPark, clock: bench.clock }) })
 
 const configuration: NonNullable<StateMessage['configuration']> = {
   source: 'remote',
@@ -68,7 +85,7 @@ test('what gateways say of themselves stands beside how the server hears them', 
 })
 
 test('a signed configuration is handed on as it is, under a number that was not tried; then it is wanted', async () => {
-  await bench.start({ publishConfiguration: async (message) => void published.push(message) })
+  await bench.start(publishing())
   bench.server.noticeState({
     ...stateOf('gw-east', 'birth', startMs),
     configuration: {
@@ -102,9 +119,23 @@ test('what the broker did not take is not wanted', async () => {
   const publishConfiguration = async (): Promise<void> => {
     throw new Fault('broker-unavailable', 'There is no connection to the broker.')
   }
-  await bench.start({ publishConfiguration })
+  await bench.start(publishing(publishConfiguration))
   await bench.signIn()
   expect(await push('gw-east', signed(1))).toEqual({ status: 503, code: 'broker-unavailable' })
   const { gateways } = fleet.parse(await bench.json('/api/fleet'))
   expect(gateways.map(({ wanted }) => wanted)).toEqual([null, null])
+})
+
+test('what is wanted of a gateway is known after the server was started again', async () => {
+  await bench.start(publishing())
+  await bench.signIn()
+  expect(await push('gw-east', signed(6))).toMatchObject({ status: 200 })
+  await bench.server.stop()
+  await bench.start(publishing())
+  const { gateways } = fleet.parse(await bench.json('/api/fleet'))
+  expect(gateways.find(({ gateway }) => gateway === 'gw-east')?.wanted).toMatchObject({
+    version: 6,
+    atMs: startMs,
+    by: 'admin',
+  })
 })

@@ -9,7 +9,10 @@ import { configurationMessage, type ConfigurationMessage, type StateMessage } fr
 import type { Park } from '#contract/park.ts'
 import { SOFTWARE_VERSION } from '#contract/software.ts'
 import type { Guard } from '#dashboards/access/guard.ts'
+import type { PublishedConfiguration } from '#store/fleet-port.ts'
 import type { Board } from '../board.ts'
+import type { Desk } from '../desk.ts'
+import type { BooksView } from '../sources.ts'
 import { fleet, type FleetGateway } from './fleet-shapes.ts'
 import type { LiveGateway } from './shapes.ts'
 
@@ -26,6 +29,8 @@ export interface FleetSources {
   readonly guard: Guard
   readonly lines: () => readonly LiveGateway[]
   readonly publish: PublishConfiguration | undefined
+  readonly books: Pick<BooksView, 'publishedConfigurations'>
+  readonly desk: Pick<Desk, 'keepPublished'> | undefined
 }
 
 /** The highest number that a gateway has tried, as it said. */
@@ -37,11 +42,11 @@ function triedVersion(said: StateMessage | undefined): number {
 
 /** /api/fleet, and publishing a configuration that a person has signed: the server holds no key. */
 export function fleetApi(app: FastifyInstance, sources: FleetSources): void {
-  const { park, board, clock, guard, lines, publish } = sources
+  const { park, board, clock, guard, lines, publish, books, desk } = sources
   const api = app.withTypeProvider<ZodTypeProvider>()
-  const wanted = new Map<string, NonNullable<FleetGateway['wanted']>>()
+  type Wanted = ReadonlyMap<string, PublishedConfiguration>
 
-  function gatewayOf(line: LiveGateway): FleetGateway[] {
+  function gatewayOf(line: LiveGateway, wanted: Wanted): FleetGateway[] {
     const described = park.gateways.get(line.gateway)
     if (described === undefined) return []
     const said = board.stateOf(line.gateway)
@@ -72,12 +77,15 @@ export function fleetApi(app: FastifyInstance, sources: FleetSources): void {
       config: { access: { needs: 'read', within: 'park' } },
       schema: { response: { 200: fleet } },
     },
-    () => ({
-      nowMs: clock.wallMs(),
-      version: SOFTWARE_VERSION,
-      gateways: lines().flatMap(gatewayOf),
-      publishes: publish !== undefined,
-    }),
+    () => {
+      const wanted: Wanted = new Map(books.publishedConfigurations().map((each) => [each.gateway, each]))
+      return {
+        nowMs: clock.wallMs(),
+        version: SOFTWARE_VERSION,
+        gateways: lines().flatMap((line) => gatewayOf(line, wanted)),
+        publishes: publish !== undefined && desk !== undefined,
+      }
+    },
   )
 
   api.route({
@@ -104,10 +112,13 @@ export function fleetApi(app: FastifyInstance, sources: FleetSources): void {
           `Version ${message.version} is not above ${tried}, which ${id} has tried.`,
         )
       }
-      if (publish === undefined) throw new Fault('broker-unavailable', 'This server publishes nothing.')
+      if (publish === undefined || desk === undefined) {
+        throw new Fault('broker-unavailable', 'This server publishes nothing.')
+      }
       await publish(message)
       const digest = createHash('sha256').update(message.text).digest('hex')
-      wanted.set(id, {
+      desk.keepPublished({
+        gateway: id,
         version: message.version,
         digest,
         atMs: clock.wallMs(),

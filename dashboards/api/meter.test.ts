@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { knownInterval } from '../fixture.ts'
+import { knownInterval, smallPark } from '../fixture.ts'
 import { dayStartMs, power, ServerBench, startMs } from '../server.test-support.ts'
 import { meterCurve, meterDetail, meterIntervals } from './shapes.ts'
 
@@ -72,6 +72,21 @@ describe('meters', () => {
     expect(day).toMatchObject({ quantity: reactive, unit: 'kvarh', total: { total: '0.03' } })
     expect(day.slots[0]).toMatchObject({ energy: '0.03', opening: { register: '7.00' } })
     expect(await bench.get(`${path}voltage.l1`)).toMatchObject({ code: 'request-invalid' })
+  })
+
+  test('what delivers is shown as delivered, and its readings as they were read', async () => {
+    const pv = smallPark.meters.get('forge-pv')
+    if (pv === undefined) throw new Error('the park has no PV')
+    const delivering = { ...pv, register: 'activeEnergyExport.total' } as const
+    await bench.store.append([power('forge-pv', startMs, -30)])
+    await bench.start({ park: { ...smallPark, meters: new Map(smallPark.meters).set(pv.id, delivering) } })
+    const detail = meterDetail.parse(await bench.json('/api/meters/forge-pv'))
+    expect(detail.live.power?.value).toBe(30)
+    expect(detail.readings.map(({ value }) => value)).toEqual([-30])
+    const curve = meterCurve.parse(await bench.json('/api/meters/forge-pv/curve'))
+    expect(curve.points.map(({ value }) => value)).toEqual([30])
+    const { power: lines } = await bench.overview()
+    expect(lines.find(({ flow }) => flow === 'produced')?.value).toBe(30)
   })
 
   test('a curve keeps its gap', async () => {

@@ -14,7 +14,7 @@ import { readOwn } from '#dashboards/access/route-access.ts'
 import type { Board } from '../board.ts'
 import { thinned } from '../curve.ts'
 import { energyOfSlots, energyTotalOf, expectedSlots, registerAsked } from '../energy.ts'
-import { ageOf, dayText, valueOf } from '../overview.ts'
+import { ageOf, countedPower, dayText, valueOf } from '../overview.ts'
 import type { BooksView, ReadingSource } from '../sources.ts'
 import { dayPeriod, meterFactsOf } from './park.ts'
 import {
@@ -160,7 +160,9 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
         throw new Fault('request-invalid', '"from" must lie before "to", by 31 days at most.')
       }
       const readings = await store.readings(meter.id, quantity, { fromMs, toMs })
-      const points = thinned(readings, { fromMs, toMs }, board.meter(meter, toMs).limitMs)
+      const points = thinned(readings, { fromMs, toMs }, board.meter(meter, toMs).limitMs).map(
+        ({ atMs, value }) => ({ atMs, value: value === null ? null : countedPower(meter, value) }),
+      )
       return { quantity, unit: quantityOf(quantity).unit, fromMs, toMs, points }
     },
   })

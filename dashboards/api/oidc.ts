@@ -104,7 +104,7 @@ export function oidcApi(app: FastifyInstance, { guard, signIn, book, clock, oidc
       const query = request.url.split('?')[1] ?? ''
       const person = await given().finish(query, secret)
       const user = userOf(book, person, clock.wallMs())
-      const { secret: opened } = signIn.openFor(user)
+      const opened = signIn.openFor(user)
       guard.setSession(request, reply, opened)
       note(request, user.name, `303 ${person.issuer} ${person.subject}`)
       return toPages(reply)

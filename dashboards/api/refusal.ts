@@ -1,41 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import { Fault, type FaultCode } from '#contract/fault.ts'
+import { Fault } from '#contract/fault.ts'
+import { statusOf } from './refusal-status.ts'
 import { faultBody } from './shapes.ts'
-
-const statusByCode: Partial<Record<FaultCode, number>> = {
-  'not-found': 404,
-  'request-invalid': 400,
-  'sign-in-needed': 401,
-  'sign-in-refused': 401,
-  'not-allowed': 403,
-  'link-ended': 410,
-  'name-taken': 409,
-  'too-many-requests': 429,
-  // RFC 9110 §15.5.20: not a server for that host.
-  'host-unknown': 421,
-  'sign-in-unavailable': 503,
-  'viewers-full': 503,
-  'font-missing': 501,
-  'configuration-outdated': 409,
-  'closing-untrusted': 409,
-  'gap-closed': 409,
-  'quarantine-closed': 409,
-  'quarantine-refused': 409,
-  'alarm-acknowledged': 409,
-  'entry-invalid': 409,
-  'month-closed': 409,
-  'certificate-used': 409,
-  // What was entered, or the plan, leaves no figure: nothing is wrong with the server.
-  'factor-missing': 422,
-  'factor-ambiguous': 422,
-  'unit-mismatch': 422,
-  'record-refused': 422,
-  'steam-state-invalid': 422,
-  'broker-unavailable': 503,
-  'store-unavailable': 503,
-  'books-unusable': 503,
-}
 
 function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error
@@ -52,7 +19,7 @@ function faultOf(error: unknown): Fault {
 /** Answers a failure with { code, message, advice }; what lies behind it goes to the log, not to the viewer. */
 export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const fault = faultOf(error)
-  const status = statusByCode[fault.code] ?? 500
+  const status = statusOf(fault.code)
   if (status >= 500) request.log.error({ err: error, url: request.url }, fault.message)
   const { code, message, advice } = fault
   const body = JSON.stringify(faultBody.parse({ code, message, advice }))

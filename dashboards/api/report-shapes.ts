@@ -3,6 +3,12 @@ import type { ReportCell, ReportSheet } from '#accounts/report-sheet.ts'
 
 /** Sheets of a report as a page prints them. */
 
+const cellTrace = z.union([
+  z.object({ row: z.string(), item: z.string(), period: z.string().optional() }),
+  z.object({ path: z.array(z.string()).readonly(), item: z.string(), period: z.string() }),
+  z.object({ account: z.string(), period: z.string() }),
+])
+
 const cell = z.union([
   z.string(),
   z.object({
@@ -10,12 +16,7 @@ const cell = z.union([
     decimals: z.int(),
     marked: z.boolean(),
     /** Where it is opened down to the register. */
-    trace: z
-      .union([
-        z.object({ row: z.string(), item: z.string() }),
-        z.object({ account: z.string(), period: z.string() }),
-      ])
-      .optional(),
+    trace: cellTrace.optional(),
   }),
   z.null(),
 ])

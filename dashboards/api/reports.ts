@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { balanceView } from '#accounts/balance-view.ts'
 import { sayIn } from '#accounts/report-sheet.ts'
 import { formsView, qualityView, statisticsView } from '#accounts/report-views.ts'
-import { makeReport, reportAhead, type ReportKind, type ReportViews } from '#accounts/report.ts'
+import { reportSteps, type ReportKind, type ReportViews } from '#accounts/report.ts'
 import type { Clock } from '#contract/clock.ts'
 import { identifier } from '#contract/identity.ts'
 import type { Park } from '#contract/park.ts'
@@ -54,8 +54,7 @@ export function reportsApi(app: FastifyInstance, { park, clock, sources }: Repor
     if (account !== undefined) requireAccount(park, account)
     const ground = groundOf(sources, park, clock.wallMs())
     const wish = { period: periodIn(period, description.timeZone), account, say: sayIn('zh') }
-    await inSteps(reportAhead(kind, ground, wish.period))
-    return makeReport(kind, ground, wish).view
+    return (await inSteps(reportSteps(kind, ground, wish))).view
   }
 
   for (const kind of kinds) {

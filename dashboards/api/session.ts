@@ -64,9 +64,10 @@ export function sessionApi(app: FastifyInstance, { guard, signIn, book }: Sessio
     '/api/v1/session',
     { config: guarded, schema: { body: z.strictObject({ name: z.string().max(64), password }), response } },
     async (request, reply) => {
-      const { secret: opened } = await signIn.signIn(request.body.name, request.body.password, request.ip)
+      const { name, password } = request.body
+      const opened = await signIn.signIn(name, password, guard.originOf(request))
       guard.setSession(request, reply, opened)
-      return infoOf(request, opened)
+      return infoOf(request, opened.secret)
     },
   )
 
@@ -81,9 +82,9 @@ export function sessionApi(app: FastifyInstance, { guard, signIn, book }: Sessio
     '/api/v1/session/link',
     { config: guarded, schema: { body: z.strictObject({ secret, password: newPassword }), response } },
     async (request, reply) => {
-      const { secret: opened } = await signIn.useLink(request.body.secret, request.body.password)
+      const opened = await signIn.useLink(request.body.secret, request.body.password)
       guard.setSession(request, reply, opened)
-      return infoOf(request, opened)
+      return infoOf(request, opened.secret)
     },
   )
 
@@ -98,9 +99,9 @@ export function sessionApi(app: FastifyInstance, { guard, signIn, book }: Sessio
       const user = viewer.how === 'session' ? book.userNamed(viewer.name) : undefined
       if (user === undefined) throw new Fault('not-allowed', 'Only a person who signed in has a password.')
       const { present, next } = request.body
-      const { secret: opened } = await signIn.changePassword(user, present, next, request.ip)
+      const opened = await signIn.changePassword(user, present, next, guard.originOf(request))
       guard.setSession(request, reply, opened)
-      return infoOf(request, opened)
+      return infoOf(request, opened.secret)
     },
   )
 }

@@ -117,6 +117,7 @@ const liveMeter = z.object({
   cause: badCause.nullable(),
   /** Age beyond which its values are stale. */
   limitMs: z.number(),
+  /** In the direction that its register counts: positive where a meter of exported energy delivers. */
   power: liveValue.nullable(),
   register: liveValue.nullable(),
   today: energyTotal,

@@ -21,6 +21,10 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/power/{flow}':
     'What a power is the sum of now: newest readings of its meters, with gateway, epoch and sequence',
   'GET /api/energy/{carrier}/{flow}': 'What a total of energy is the sum of: its meters over some days',
+  'GET /api/v1/accounts/{account}/records':
+    'Records that were entered: bills, stocks, production, values of laboratories',
+  'POST /api/v1/accounts/{account}/records':
+    'Enters records (docs/schemas/accounting-record.json without account and by), all of them or none',
   'POST /api/v1/accounts/{account}/adjustments': 'Enters an adjustment in tCO2, with its reason and document',
   'GET /api/v1/accounts/{account}/closing-draft':
     'What is to be signed to close a month: its totals, the chain before it, and whose signature counts',
@@ -57,6 +61,7 @@ const summaries: Readonly<Record<string, string>> = {
   'POST /api/v1/alarms/{id}/remarks': 'A remark on an alarm',
   'GET /api/quality': 'Holes, gaps and quarantine',
   'GET /api/v1/accounts': 'The carbon accounts that the viewer may see, and their months',
+  'GET /api/v1/carbon': 'What all accounts have posted in some months, and their sum',
   'GET /api/v1/accounts/{account}/statement': 'Statement of an account, as known on a day',
   'GET /api/v1/accounts/{account}/entries': 'Entries of an account’s ledger, oldest first',
   'GET /api/v1/accounts/{account}/positions': 'Allowances, targets, offsets and certificates of an account',

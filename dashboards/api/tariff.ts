@@ -3,7 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { accountCost, type ElectricitySources } from '#accounts/account-electricity.ts'
 import { textOf, textOrNull } from '#accounts/decimal.ts'
-import type { Charge, ElectricityCost } from '#accounts/tariff/electricity-cost.ts'
+import type { Charge } from '#accounts/tariff/charge.ts'
+import type { ElectricityCost } from '#accounts/tariff/electricity-cost.ts'
 import type { Tariff } from '#accounts/tariff/tariff.ts'
 import { Fault } from '#contract/fault.ts'
 import { monthOf, startOfDay, type Period } from '#contract/grid.ts'
@@ -21,7 +22,7 @@ export function costShapeOf(
   period: Period,
   { tariff, cost }: { readonly tariff: Tariff; readonly cost: ElectricityCost },
 ): ElectricityCostShape {
-  const { demand, adjustment, basicCharge, powerFactorCharge } = cost
+  const { demand, adjustment, basic, powerFactorCharge } = cost
   return {
     account,
     ...period,
@@ -53,7 +54,16 @@ export function costShapeOf(
             otherwise: textOrNull(adjustment.otherwise),
           },
     energyCharge: chargeOf(cost.energyCharge),
-    basicCharge: basicCharge === undefined ? null : chargeOf(basicCharge),
+    basic:
+      basic === undefined
+        ? null
+        : {
+            by: basic.by ?? null,
+            demandKw: textOrNull(basic.demandKw),
+            contractKw: textOrNull(basic.contract?.contractKw),
+            beyondKw: textOrNull(basic.contract?.beyondKw),
+          },
+    basicCharge: basic === undefined ? null : chargeOf(basic.charge),
     powerFactorCharge: powerFactorCharge === undefined ? null : chargeOf(powerFactorCharge),
     total: chargeOf(cost.total),
   }

@@ -15,7 +15,7 @@ import { planOf, sourceNames, type AccountSources } from '../account-view.ts'
 import { registerAsked } from '../energy.ts'
 import { dayPostingsOf, settledUntil } from '../day-emissions.ts'
 import { metersInto, metersOfScope, nodesOf, totalsOf } from '../enterprise-view.ts'
-import { countedPower, dayText, hasPower, metersOfTotal } from '../overview.ts'
+import { dayText, hasPower, metersOfTotal } from '../overview.ts'
 import { originOf, slotRevisions, type CommitSource } from '../slot-trace.ts'
 import type { BooksView } from '../sources.ts'
 import { dayPeriod } from './park.ts'
@@ -138,13 +138,7 @@ export function traceApi(app: FastifyInstance, sources: TraceSources): void {
       const seen = parkOf(request)
       const { flow } = request.params
       const meters = metersOf(seen, request.query, { carrier: 'electricity', flow }).filter(hasPower)
-      const found = meters.map((meter) => {
-        const { power } = live(meter)
-        return {
-          meter: meter.id,
-          power: power === null ? null : { ...power, value: countedPower(meter, power.value) },
-        }
-      })
+      const found = meters.map((meter) => ({ meter: meter.id, power: live(meter).power }))
       const fresh = found.flatMap(({ power }) => (power?.fresh === true ? [power.value] : []))
       return {
         flow,

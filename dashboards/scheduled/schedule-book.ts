@@ -79,14 +79,14 @@ export class ScheduleBook {
     ]
   }
 
-  /** Throws `request-invalid` for a name that was given before: reports of an ended schedule stay under it. */
+  /** Throws `name-taken` for a name that was given before: reports of an ended schedule stay under it. */
   add(schedule: ReportSchedule, { by, atMs }: Doing): KnownSchedule {
     const isTaken = [...this.#given, ...this.#kept.map((each) => each.schedule)].some(
       ({ id }) => id === schedule.id,
     )
     if (isTaken) {
       throw new Fault(
-        'request-invalid',
+        'name-taken',
         `There is, or was, a schedule "${schedule.id}"; its reports stay under that name.`,
       )
     }

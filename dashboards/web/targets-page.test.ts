@@ -80,12 +80,16 @@ describeWith(['chromium'], 'the page of targets', () => {
     }
     const allowance = { kind: 'allowance', year: 2026, amount: '130', unit: 'tCO2', by: 'office' } as const
     books.post('steel', [{ ...allowance, reference: 'Q-2026-7', document: source }], clock.wallMs())
+    const subject = { kind: 'target', id: 'steel-carbon' } as const
+    const pace = { rule: 'pace', kind: 'target-pace', severity: 'warning', detail: {} } as const
+    books.settleAlarms([{ ...pace, subject, enterprise: 'steel' }], clock.wallMs())
     const sources = { ...readReportFiles(), library: rules.library, plan, books }
     await bench.start({
       park: oldPark,
       books,
       clock,
       targets: { ...sources, targets },
+      reports: sources,
       accounts: { plan, rules, books, commits: { commitsSince: async () => [] } },
     })
   })
@@ -129,22 +133,46 @@ describeWith(['chromium'], 'the page of targets', () => {
     PAGES_MS_MAX,
   )
 
-  test('in English on a phone, and on the account’s page beside its statement', async () => {
-    const page = await bench.page('/targets', { width: 390, height: 844 })
-    await page.getByText('EN', { exact: true }).click()
-    await page.getByTestId('target-steel-carbon').getByText('Exceeded').waitFor()
-    await page.getByTestId('curve-planned').getByText('expected 2029').waitFor()
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
-    await page.evaluate(() => {
-      window.location.hash = '#/account'
-    })
-    await page.getByTestId('target-steel-carbon').getByText('122.6').waitFor()
-    expect(await page.getByTestId('target-park-carbon').count()).toBe(0)
-    // 130 t of allowances less 40 t that are posted.
-    const quota = page.getByTestId('account-quota')
-    await quota.getByText('90.000').waitFor()
-    expect(await quota.textContent()).toMatch(/30\.8% of 130\.000.*by forecast: -?\d.*Q-2026-7/)
-    await page.evaluate(() => window.localStorage.clear())
-    expect(bench.errors).toEqual([])
-  })
+  test(
+    'the park’s carbon opens in the accounts that it is the sum of, and alarms of targets have their names',
+    async () => {
+      const page = await bench.page('/targets')
+      await page.getByTestId('target-park-carbon').locator('.traced').first().click()
+      // Four months of 10 t and of 5 t.
+      await page.locator('.trace-sum').getByText('60.000').waitFor()
+      await page.getByTestId('carbon-food').getByText('20.000').waitFor()
+      await page.getByTestId('carbon-steel').getByText('40.000').click()
+      await page.getByTestId('account-lines').waitFor()
+      for (const path of ['/', '/alarms']) {
+        await page.goto(`${bench.server.url}/#${path}`)
+        await page.getByText('steel · 碳排放总量').first().waitFor()
+        expect(await page.getByText('steel-carbon', { exact: true }).count()).toBe(0)
+      }
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'in English on a phone, and on the account’s page beside its statement',
+    async () => {
+      const page = await bench.page('/targets', { width: 390, height: 844 })
+      await page.getByText('EN', { exact: true }).click()
+      await page.getByTestId('target-steel-carbon').getByText('Exceeded').waitFor()
+      await page.getByTestId('curve-planned').getByText('expected 2029').waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+      await page.evaluate(() => {
+        window.location.hash = '#/account'
+      })
+      await page.getByTestId('target-steel-carbon').getByText('122.6').waitFor()
+      expect(await page.getByTestId('target-park-carbon').count()).toBe(0)
+      // 130 t of allowances less 40 t that are posted.
+      const quota = page.getByTestId('account-quota')
+      await quota.getByText('90.000').waitFor()
+      expect(await quota.textContent()).toMatch(/30\.8% of 130\.000.*by forecast: -?\d.*Q-2026-7/)
+      await page.evaluate(() => window.localStorage.clear())
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
 })

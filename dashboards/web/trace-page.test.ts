@@ -174,6 +174,38 @@ describeWith(['chromium'], 'the trace page', () => {
   )
 
   test(
+    'from energy statistics, forms and closing differences, every number and in three clicks each',
+    async () => {
+      const page = await bench.page('/reports')
+      const choose = async (label: string, option: string): Promise<void> => {
+        await page.getByRole('combobox', { name: label }).click()
+        await page.locator('.ant-select-item-option').getByText(option, { exact: true }).click()
+      }
+      const down = async (figure: Place): Promise<void> => {
+        const counter = counting()
+        await counter.click(figure)
+        await counter.click(page.getByTestId('part-steel-incoming'))
+        await counter.click(page.getByTestId('trace-slots').getByRole('link', { name: '00:00' }))
+        await registers(page).getByTestId('revision-1').getByText('起始表码').waitFor()
+        expect(counter.count).toBeLessThanOrEqual(CLICKS_MAX)
+      }
+      for (const kind of ['能源统计表', '能源购进、消费与库存（205-1、205-2）']) {
+        await page.goto(`${bench.server.url}/#/reports`)
+        await choose('报表种类', kind)
+        await choose('账户', 'steel')
+        const sheet = page.getByTestId('sheet').first()
+        await sheet.locator('td.is-number .traced').first().waitFor()
+        expect(await sheet.locator('td.is-number:not(:has(.traced))').count(), kind).toBe(0)
+        await down(sheet.locator('td.is-number .traced'))
+      }
+      await page.goto(`${bench.server.url}/#/balance`)
+      await down(page.getByTestId('balance-closures').locator('.traced'))
+      expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
     'the account page shows the chain; an adjustment is entered with its reason by who may',
     async () => {
       const page = await bench.pageOfAdministrator('/account')

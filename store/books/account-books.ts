@@ -44,6 +44,7 @@ export function accountBooks(
     },
     ledgerAccounts: () => file.read(() => ledger.accounts()),
     ledger: (...asked) => file.read(() => ledger.entries(...asked)),
+    certificates: () => file.read(() => [...records.certificates(), ...ledger.certificates()]),
     monthsAfter: (account, number) => file.read(() => ledger.monthsAfter(account, number)),
     postedMonths: (account) => file.read(() => ledger.postedMonths(account)),
     reopenedMonths: (account) => file.read(() => ledger.reopenedMonths(account)),

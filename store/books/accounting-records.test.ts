@@ -126,6 +126,33 @@ describe('records of the books', () => {
     expect(books.enterRecords([certificate({ account: 'food' })], T0)).toEqual([{ number: 4, isNew: true }])
   })
 
+  test('hold no certificate that the ledger of another account has, until that is reversed', () => {
+    const position = {
+      kind: 'certificate',
+      year: 2026,
+      amount: '1000',
+      unit: 'kWh',
+      reference: 'C-1',
+      document: 'D',
+      by: 'office',
+    } as const
+    books.post('food', [position], T0)
+    expect(() => books.enterRecords([certificate()], T0)).toThrow(
+      expect.objectContaining({
+        code: 'certificate-used',
+        message: expect.stringContaining('entry 1 of account food'),
+      }),
+    )
+    // One's own position of it is no second use.
+    expect(books.enterRecords([certificate({ account: 'food' })], T0)).toEqual([{ number: 1, isNew: true }])
+    expect(() => books.post('steel', [position], T0)).toThrow(
+      expect.objectContaining({ code: 'certificate-used' }),
+    )
+    const reason = { cause: 'correction', reason: 'sold', by: 'office' } as const
+    books.post('food', [{ kind: 'reversal', reverses: 1, ...reason }], T0)
+    expect(() => books.post('steel', [position], T0)).toThrow(/record 1 of account food/)
+  })
+
   test('cannot be changed or removed in the file either', () => {
     books.enterRecords([record()], T0)
     const file = new DatabaseSync(join(folder, 'books.sqlite'))

@@ -5,13 +5,15 @@ import { z } from 'zod'
 import { accountingRecord, type AccountingRecord } from '#contract/accounting-record.ts'
 import { canonicalText } from '#contract/canonical-text.ts'
 import { Fault } from '#contract/fault.ts'
-import type { EnteredRecord, RecordWish } from '../port.ts'
+import type { CertificateClaim, EnteredRecord, RecordWish } from '../port.ts'
 
 /** Records of the books: bills, stocks, production, laboratory values. Never changed, never removed. */
 
 const numberRow = z.object({ number: z.number() })
 const originalRow = z.object({ account: z.string(), kind: z.string(), by: z.number().nullable() })
 const holderRow = z.object({ number: z.number(), account: z.string() })
+/** Where a certificate is claimed: a row of the records or of the ledgers. */
+export const claimRow = z.object({ certificate: z.string(), account: z.string(), number: z.number() })
 const recordRow = z.object({
   number: z.number(),
   entered_at_ms: z.number(),
@@ -65,6 +67,11 @@ export function openAccountingRecords(database: DatabaseSync) {
     `SELECT number, account FROM accounting_record AS one WHERE certificate = ? AND number IS NOT ?
      AND NOT EXISTS (SELECT 1 FROM accounting_record AS other WHERE other.replaces = one.number) LIMIT 1`,
   )
+  const entry = database.prepare(
+    `SELECT number, account FROM ledger_entry AS one WHERE reference = ? AND kind = 'certificate' AND account <> ?
+     AND NOT EXISTS (SELECT 1 FROM ledger_entry AS other
+                     WHERE other.account = one.account AND other.reverses = one.number) LIMIT 1`,
+  )
   const insert = database.prepare(
     `INSERT INTO accounting_record
        (digest, entered_at_ms, account, kind, from_day, to_day, certificate, replaces, content)
@@ -77,6 +84,10 @@ export function openAccountingRecords(database: DatabaseSync) {
      ORDER BY one.number`,
   )
 
+  const claims = database.prepare(
+    `SELECT certificate, account, number FROM accounting_record AS one WHERE certificate IS NOT NULL
+     AND NOT EXISTS (SELECT 1 FROM accounting_record AS other WHERE other.replaces = one.number) ORDER BY number`,
+  )
   const all = database.prepare('SELECT * FROM accounting_record ORDER BY number')
 
   /** A correction names a record of its account and kind that nothing has replaced; only a withdrawal changes the kind. */
@@ -99,12 +110,18 @@ export function openAccountingRecords(database: DatabaseSync) {
 
   function checkCertificate(record: AccountingRecord): void {
     if (record.kind !== 'green-certificate') return
-    const found = holderRow.optional().parse(holder.get(record.certificate, record.replaces ?? null))
-    if (found === undefined) return
-    throw new Fault(
-      'certificate-used',
-      `Certificate ${record.certificate} is in record ${found.number} of account ${found.account}.`,
-    )
+    const { certificate, account } = record
+    const used = (what: string, row: unknown): void => {
+      const found = holderRow.optional().parse(row)
+      if (found === undefined) return
+      throw new Fault(
+        'certificate-used',
+        `Certificate ${certificate} is in ${what} ${found.number} of account ${found.account}.`,
+      )
+    }
+    used('record', holder.get(certificate, record.replaces ?? null))
+    // The account’s own position of it is no other claim.
+    used('entry', entry.get(certificate, account))
   }
 
   /** Enters one record, or finds the very same one. Throws `correction-invalid` or `certificate-used`. */
@@ -145,5 +162,8 @@ export function openAccountingRecords(database: DatabaseSync) {
     })
   }
 
-  return { enter, records, damages }
+  const certificates = (): CertificateClaim[] =>
+    claims.all().map((row) => ({ in: 'record', ...claimRow.parse(row) }))
+
+  return { enter, records, certificates, damages }
 }

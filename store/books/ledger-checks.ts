@@ -41,6 +41,10 @@ export function openLedgerChecks(database: DatabaseSync) {
      AND NOT EXISTS (SELECT 1 FROM ledger_entry AS other
                      WHERE other.account = one.account AND other.reverses = one.number) LIMIT 1`,
   )
+  const record = database.prepare(
+    `SELECT account, number FROM accounting_record AS one WHERE certificate = ? AND account <> ?
+     AND NOT EXISTS (SELECT 1 FROM accounting_record AS other WHERE other.replaces = one.number) LIMIT 1`,
+  )
   // SQLite would rather walk through the whole account from its end.
   const lock = database.prepare(
     `SELECT kind FROM ledger_entry INDEXED BY ledger_entry_by_month
@@ -79,7 +83,7 @@ export function openLedgerChecks(database: DatabaseSync) {
     return reversedBy
   }
 
-  /** Of one certificate or offset there is one entry in all accounts. */
+  /** Of one certificate or offset there is one entry in all accounts, and no other account covers its electricity by it. */
   function checkReferences(
     account: string,
     bodies: readonly EntryBody[],
@@ -102,6 +106,13 @@ export function openLedgerChecks(database: DatabaseSync) {
         throw new Fault(
           'certificate-used',
           `${body.reference} is in entry ${held.number} of account ${held.account}.`,
+        )
+      const covering =
+        body.kind === 'certificate' ? holderRow.parse(record.get(body.reference, account)) : undefined
+      if (covering !== undefined)
+        throw new Fault(
+          'certificate-used',
+          `${body.reference} is in record ${covering.number} of account ${covering.account}.`,
         )
       added.set(body.reference, first + index)
     }

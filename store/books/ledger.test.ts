@@ -130,6 +130,29 @@ describe('the ledger', () => {
     expect([...books.ledgerRows('steel')].map(({ hash }) => hash)).toEqual(entries.map(({ hash }) => hash))
   })
 
+  test('says once that the clock was ahead, after what is added, and goes on by the later time until it is over', () => {
+    const [march, april, may] = ['2026-03', '2026-04', '2026-05'].map((month) => postingOf(month, 'a', '1'))
+    if (march === undefined || april === undefined || may === undefined) expect.unreachable()
+    const aheadMs = 500_000
+    books.post('steel', [march], aheadMs)
+    // Clocks step back by seconds all the time.
+    books.post('steel', [april], aheadMs - 60_000)
+    expect(books.ledger('steel').map(({ body }) => body.kind)).toEqual(['posting', 'posting'])
+    const [entry] = books.post('steel', [may], 100_000)
+    expect(entry?.number).toBe(3)
+    books.post('steel', [certificate], 200_000)
+    books.post('steel', [{ ...certificate, reference: 'GEC-9' }], 600_000)
+    expect(books.ledger('steel').map(({ body, recordedAtMs }) => [body.kind, recordedAtMs])).toEqual([
+      ['posting', 500_000],
+      ['posting', 500_000],
+      ['posting', 500_000],
+      ['clock', 500_000],
+      ['certificate', 500_000],
+      ['certificate', 600_000],
+    ])
+    expect(books.ledger('steel')[3]?.body).toEqual({ kind: 'clock', wallMs: 100_000 })
+  })
+
   const refusals: readonly [string, string, readonly EntryBody[]][] = [
     ['one that is not there', 'entry-invalid', [reversalOf(9)]],
     ['one that was reversed before', 'entry-invalid', [reversalOf(2)]],

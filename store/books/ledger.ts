@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { canonicalText } from '#contract/canonical-text.ts'
 import { hashedText, NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
+import type { CertificateClaim } from '../port.ts'
+import { claimRow } from './accounting-records.ts'
 import { openLedgerChecks } from './ledger-checks.ts'
 import { openLedgerRows } from './ledger-rows.ts'
 
@@ -12,6 +14,8 @@ import { openLedgerRows } from './ledger-rows.ts'
 const headRow = z.object({ number: z.number(), hash: z.string() }).optional()
 const lastRow = z.object({ last: z.number() }).optional()
 
+/** Clocks are put right by less than this all the time. */
+const CLOCK_STEP_MS = 60_000
 /** Rows of one statement: most of its time it would else begin and end. */
 const ROWS_AT_ONCE = 20
 const ROW = '(?, ?, ?, ?, ?, ?, ?, ?, unhex(?), unhex(?))'
@@ -45,6 +49,9 @@ export function openLedger(database: DatabaseSync) {
   const last = database.prepare(
     'SELECT recorded_at_ms AS last FROM ledger_entry WHERE account = ? AND number = ?',
   )
+  const toldClock = database.prepare(
+    "SELECT 1 FROM ledger_entry WHERE account = ? AND kind = 'clock' AND recorded_at_ms = ? LIMIT 1",
+  )
   const posted = database.prepare(
     "SELECT DISTINCT month FROM ledger_entry WHERE account = ? AND kind = 'posting' ORDER BY month",
   )
@@ -53,6 +60,13 @@ export function openLedger(database: DatabaseSync) {
   )
   const after = database.prepare(
     'SELECT DISTINCT month FROM ledger_entry WHERE account = ? AND number > ? AND month IS NOT NULL ORDER BY month',
+  )
+  const claims = database.prepare(
+    `SELECT reference AS certificate, account, number FROM ledger_entry AS one
+     WHERE reference IS NOT NULL AND kind = 'certificate'
+     AND NOT EXISTS (SELECT 1 FROM ledger_entry AS other
+                     WHERE other.account = one.account AND other.reverses = one.number)
+     ORDER BY recorded_at_ms, account, number`,
   )
   const check = openLedgerChecks(database)
 
@@ -79,8 +93,11 @@ export function openLedger(database: DatabaseSync) {
     const lastMs = lastRow.parse(last.get(account, number))?.last ?? 0
     const recordedAtMs = Math.max(nowMs, lastMs)
     check(account, bodies, number + 1)
+    const isAhead = lastMs - nowMs > CLOCK_STEP_MS && toldClock.get(account, lastMs) === undefined
+    // After what is added: a closing is signed over the chain as it was before it.
+    const all: readonly EntryBody[] = isAhead ? [...bodies, { kind: 'clock', wallMs: nowMs }] : bodies
     const rows: SQLInputValue[][] = []
-    const entries = bodies.map((body): LedgerEntry => {
+    const entries = all.map((body): LedgerEntry => {
       number += 1
       const text = canonicalText(body)
       const hash = digestOf('sha256', hashedText({ account, number, recordedAtMs, previous }, text))
@@ -103,6 +120,8 @@ export function openLedger(database: DatabaseSync) {
     append,
     ...openLedgerRows(database),
     headOf,
+    certificates: () =>
+      claims.all().map((row): CertificateClaim => ({ in: 'entry', ...claimRow.parse(row) })),
     accounts: () => accounts.all().map((row) => String(row['account'])),
     reopenedMonths: (account: string) => reopened.all(account).map((row) => String(row['month'])),
     monthsAfter: (account: string, number: number) =>

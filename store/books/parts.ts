@@ -16,6 +16,7 @@ import { openMarks } from './marks.ts'
 import { openMeterRules } from './meter-rules.ts'
 import { openMonthSums } from './month-sums.ts'
 import { openPostingProgress } from './posting-progress.ts'
+import { openPublishedConfigurations } from './published-configurations.ts'
 import { openQuarantine, type QuarantineBounds } from './quarantine.ts'
 import { openSlotProofs } from './slot-proof.ts'
 import { openUncovered } from './uncovered.ts'
@@ -47,6 +48,7 @@ export function openParts(database: DatabaseSync, bounds: QuarantineBounds) {
     quarantine: openQuarantine(database, bounds),
     gaps: openGapEntries(database),
     alarms: openAlarms(database),
+    published: openPublishedConfigurations(database),
     windows: openDirtyWindows(database),
     copies: openIntervalCopies(database, intervals.between),
     days,

@@ -43,6 +43,18 @@ export function commitRecordConformance(store: () => ReadingStore): void {
     expect(await store().commitsSince(0)).toEqual([record])
   })
 
+  test('a record with a payload of 2 MB is taken, of a server that bounds texts with the beginning of it', async () => {
+    const payload = 'A'.repeat(2_000_000)
+    const refused = [{ code: 'message-undecodable', detail: '', encoding: 'base64' as const, payload }]
+    const records = [commitOf(1), commitOf(2, { refused }), commitOf(3)]
+    await store().appendCommits(records)
+    const found = await store().commitsSince(0)
+    expect(found.map(({ seq }) => seq)).toEqual([1, 2, 3])
+    const kept = found[1]?.refused[0]?.payload ?? ''
+    expect(kept.length).toBeGreaterThan(1_000)
+    expect(payload.startsWith(kept)).toBe(true)
+  })
+
   test('commit records of one millisecond do not overwrite each other', async () => {
     const sameMoment = { committedAtMs: T0 }
     const records = [

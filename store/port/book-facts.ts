@@ -215,6 +215,15 @@ export interface LedgerAddition {
   readonly progress: PostingProgress | undefined
 }
 
+/** A certificate as an account claims it: by a record that covers electricity, or by an entry of its ledger. */
+export interface CertificateClaim {
+  readonly certificate: string
+  readonly account: string
+  readonly in: 'record' | 'entry'
+  /** Of the record, or of the entry. */
+  readonly number: number
+}
+
 /** An entry as it is kept, before anything of it is believed. */
 export interface LedgerRow {
   readonly account: string

@@ -11,6 +11,8 @@ export interface InfluxKind {
   readonly needs: Server
   /** Where points are posted. */
   readonly writePath: string
+  /** Its words for a point that its retention does not let in. */
+  readonly tooOld: RegExp
   /** Starts one, its folder within `parent`. */
   readonly start: (parent?: string) => Promise<RunningInflux>
 }
@@ -82,8 +84,20 @@ async function startTwo(parent?: string): Promise<RunningInflux> {
 }
 
 const influxKinds: readonly InfluxKind[] = [
-  { name: 'InfluxDB 1.x', needs: 'influxd', writePath: '/write', start: startOne },
-  { name: 'InfluxDB 2.x', needs: 'TANBIAO_TEST_INFLUXD2', writePath: '/api/v2/write', start: startTwo },
+  {
+    name: 'InfluxDB 1.x',
+    needs: 'influxd',
+    writePath: '/write',
+    tooOld: /beyond retention policy/,
+    start: startOne,
+  },
+  {
+    name: 'InfluxDB 2.x',
+    needs: 'TANBIAO_TEST_INFLUXD2',
+    writePath: '/api/v2/write',
+    tooOld: /(beyond|outside) retention policy/,
+    start: startTwo,
+  },
 ]
 
 /** The same suite on each version of which there is a server. */

@@ -6,10 +6,6 @@ export function targetTitle({ of, per }: TargetView, { t }: Pick<Speech, 't'>): 
   return t(`targets.${of}.${per === null ? 'total' : 'intensity'}`)
 }
 
-/** Whose it is, and of what: for lists of targets of several accounts. */
-export const targetName = (target: TargetView, speech: Speech): string =>
-  `${speech.nameOf(target.name)} · ${targetTitle(target, speech)}`
-
 /** Its unit as it is printed. */
 export const unitText = (unit: string, { t }: Pick<Speech, 't'>): string =>
   unit.replace('CO2', 'CO₂').replace('10⁴CNY', t('targets.tenThousandYuan'))

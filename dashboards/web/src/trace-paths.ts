@@ -52,3 +52,10 @@ export const balanceTrace = (
   period: string,
   cell: { readonly row: string; readonly item: string },
 ): string => join('balance', account ?? WHOLE_PARK, period, cell.row, cell.item)
+
+/** A line of the energy statistics: an account, or a workshop or equipment of it, and an energy item. */
+export const statisticsTrace = (path: readonly string[], period: string, item: string): string =>
+  join('statistics', path.join('~'), period, item)
+
+/** Emissions of all accounts over a year, or a part of it. */
+export const parkCarbonTrace = (period: string): string => join('carbon', period)

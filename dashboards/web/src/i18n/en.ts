@@ -7,6 +7,7 @@ import common from './en/common.json'
 import day from './en/day.json'
 import enterprise from './en/enterprise.json'
 import factors from './en/factors.json'
+import faults from './en/faults.json'
 import fleet from './en/fleet.json'
 import meter from './en/meter.json'
 import quality from './en/quality.json'
@@ -29,6 +30,7 @@ export const texts: Record<keyof typeof chinese, string> = {
   ...meter,
   ...alarms,
   ...quality,
+  ...faults,
   ...fleet,
   ...enterprise,
   ...operations,

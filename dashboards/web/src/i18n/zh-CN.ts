@@ -7,6 +7,7 @@ import common from './zh-CN/common.json'
 import day from './zh-CN/day.json'
 import enterprise from './zh-CN/enterprise.json'
 import factors from './zh-CN/factors.json'
+import faults from './zh-CN/faults.json'
 import fleet from './zh-CN/fleet.json'
 import meter from './zh-CN/meter.json'
 import quality from './zh-CN/quality.json'
@@ -28,6 +29,7 @@ export const texts = {
   ...meter,
   ...alarms,
   ...quality,
+  ...faults,
   ...fleet,
   ...enterprise,
   ...operations,

@@ -1,24 +1,24 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Segmented, Table, type TableColumnsType } from 'antd'
+import { Button, Segmented, Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
-import { targetsView } from '#accounts/targets/target-view.ts'
 import { alarmKinds } from '#contract/alarm.ts'
 import { alarmList, type AlarmLine } from '#dashboards/api/alarm-shapes.ts'
 import { alarmSubjects } from '#dashboards/web/src/alarm-subject.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
-import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useFiveSeconds, useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText, spanText, valueText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
-import { targetName, unitText } from '#dashboards/web/src/target-text.ts'
+import { unitText } from '#dashboards/web/src/target-text.ts'
 import { AlarmRuleList } from '#dashboards/web/src/parts/alarm-rules.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { ReasonDialog } from '#dashboards/web/src/parts/reason-dialog.tsx'
-import { Refused, useSession } from '#dashboards/web/src/session.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
+import { RefusalAlert } from '#dashboards/web/src/parts/refusal-alert.tsx'
 
 const REFRESH_MS = 10_000
 const states = ['standing', 'all'] as const
@@ -59,31 +59,20 @@ export function AlarmsPage(): ReactNode {
   const [state, setState] = useState<(typeof states)[number]>('standing')
   const [changes, setChanges] = useState(0)
   const [asked, setAsked] = useState<{ id: number }>()
-  const [refused, setRefused] = useState<string>()
+  const [refused, setRefused] = useState<Refusal>()
   const answer = useAnswer(
     alarmList,
     `api/alarms?state=${state}`,
     `${Math.floor(nowMs / REFRESH_MS)} ${changes}`,
   )
-  const ofTargets =
-    park.accounting && (answer.data?.alarms ?? []).some(({ subject }) => subject.kind === 'target')
-  const own = info?.enterprise ?? undefined
-  const targetsPath = own === undefined ? 'api/v1/targets' : `api/v1/accounts/${own}/targets`
-  const targets = useAnswer(targetsView, ofTargets ? targetsPath : undefined, 0).data?.targets ?? []
-  const subjects = alarmSubjects(
-    park,
-    targets.map((target) => ({ id: target.id, title: targetName(target, speech) })),
-  )
-  const subjectOf = ({ subject }: AlarmLine): ReactNode => (
-    <Link href={subjectPages[subject.kind](subject.id)}>{nameOf(subjects(subject))}</Link>
+  const nameOfSubject = alarmSubjects(park, speech)
+  const subjectOf = (alarm: AlarmLine): ReactNode => (
+    <Link href={subjectPages[alarm.subject.kind](alarm.subject.id)}>{nameOfSubject(alarm)}</Link>
   )
   const acknowledge = (id: number): void => {
     setRefused(undefined)
     change('POST', `api/v1/alarms/${id}/acknowledge`, {})
-      .catch((error: unknown) => {
-        if (!(error instanceof Refused)) globalThis.reportError(error)
-        setRefused(t(error instanceof Refused ? faultTextKey(error.fault.code) : 'fault.unreachable'))
-      })
+      .catch((error: unknown) => setRefused(refusalOf(error)))
       .finally(() => setChanges((count) => count + 1))
   }
 
@@ -169,7 +158,7 @@ export function AlarmsPage(): ReactNode {
           />
         </PageHead>
         <NotRead why={answer.failure} />
-        {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+        <RefusalAlert why={refused} />
         <section className="panel">
           <Table<AlarmLine>
             columns={columns}

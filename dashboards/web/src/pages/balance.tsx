@@ -66,7 +66,7 @@ export function BalancePage(): ReactNode {
               <BalanceGrid view={data} measure={measure} allRows={allRows} open={setOpened} />
               <p className="panel-note">{t('balance.legend')}</p>
             </section>
-            <BalanceClosures view={data} />
+            <BalanceClosures view={data} account={choice.account} />
             <BalanceNotes view={data} />
             <BalanceCellDrawer view={data} account={choice.account} opened={opened} open={setOpened} />
           </>

@@ -5,6 +5,7 @@ import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { EntryForm } from '#dashboards/web/src/parts/entry-form.tsx'
 import { ProviderButton, refusalInAddress } from '#dashboards/web/src/parts/provider-button.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
+import { spoken } from '#dashboards/web/src/parts/spoken.tsx'
 
 interface Entered {
   readonly name: string
@@ -19,9 +20,11 @@ export function SignInPage(): ReactNode {
   const refused =
     code === undefined
       ? undefined
-      : t(code === 'sign-in-refused' ? 'signIn.providerRefused' : faultTextKey(code))
+      : code === 'sign-in-refused'
+        ? 'signIn.providerRefused'
+        : faultTextKey(code)
   const hint = hasEnded ? { hint: t('signIn.ended') } : {}
-  const rules = [{ required: true, message: t('signIn.needed') }]
+  const rules = [{ required: true, message: spoken('signIn.needed') }]
   return (
     <EntryForm<Entered>
       title={t('signIn.title')}

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { tokenShape, tokenWithSecret, userShape } from '#dashboards/api/user-shapes.ts'
 import '#dashboards/web/src/access.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
-import { refusalText } from '#dashboards/web/src/fault-text.ts'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useMinute } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
@@ -14,6 +14,7 @@ import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { TokenForm, type TokenWish } from '#dashboards/web/src/parts/token-form.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
+import { RefusalAlert } from '#dashboards/web/src/parts/refusal-alert.tsx'
 
 type Token = z.output<typeof tokenShape>
 const tokens = z.array(tokenShape)
@@ -26,14 +27,14 @@ export function TokensPage(): ReactNode {
   const { change } = useSession()
   const [changes, setChanges] = useState(0)
   const [made, setMade] = useState<{ name: string; secret: string }>()
-  const [refused, setRefused] = useState<string>()
+  const [refused, setRefused] = useState<Refusal>()
   const found = useAnswer(tokens, 'api/v1/tokens', changes)
   const people = useAnswer(users, 'api/v1/users', 0)
 
   const act = (work: () => Promise<void>): void => {
     setRefused(undefined)
     work()
-      .catch((error: unknown) => setRefused(refusalText(error, t)))
+      .catch((error: unknown) => setRefused(refusalOf(error)))
       .finally(() => setChanges((count) => count + 1))
   }
   const add = ({ days, ...wish }: TokenWish): void =>
@@ -100,7 +101,7 @@ export function TokensPage(): ReactNode {
         <PageHead title={t('page.tokens')} help={t('tokens.help')} />
         <AccessTabs />
         <TokenForm users={people.data ?? []} onSubmit={add} />
-        {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+        <RefusalAlert why={refused} />
         {made !== undefined && (
           <Alert
             type="success"

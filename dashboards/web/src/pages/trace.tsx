@@ -8,8 +8,10 @@ import { TraceCost } from '#dashboards/web/src/parts/trace-cost.tsx'
 import { TraceDay } from '#dashboards/web/src/parts/trace-day.tsx'
 import { TraceEnergy } from '#dashboards/web/src/parts/trace-energy.tsx'
 import { TraceMeter } from '#dashboards/web/src/parts/trace-meter.tsx'
+import { TraceParkCarbon } from '#dashboards/web/src/parts/trace-park-carbon.tsx'
 import { TracePosting } from '#dashboards/web/src/parts/trace-posting.tsx'
 import { TracePower } from '#dashboards/web/src/parts/trace-power.tsx'
+import { TraceStatistics } from '#dashboards/web/src/parts/trace-statistics.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 /**
@@ -33,6 +35,8 @@ export function TracePage(): ReactNode {
           <Route path="/trace/accounts/:account/:month/:source/:meter/:day/:slot?">
             {(at) => <TracePosting {...at} />}
           </Route>
+          <Route path="/trace/statistics/:place/:period/:item">{(at) => <TraceStatistics {...at} />}</Route>
+          <Route path="/trace/carbon/:period">{({ period }) => <TraceParkCarbon period={period} />}</Route>
           <Route path="/trace/balance/:account/:period/:row/:item">{(at) => <TraceBalance {...at} />}</Route>
           <Route>
             <Notice tone="warning">{t('trace.unknown')}</Notice>

@@ -5,13 +5,15 @@ import { roleNames, roles, type Role } from '#contract/access.ts'
 import { userShape, userWithLink } from '#dashboards/api/user-shapes.ts'
 import '#dashboards/web/src/access.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
-import { refusalText } from '#dashboards/web/src/fault-text.ts'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
+import { RefusalAlert } from '#dashboards/web/src/parts/refusal-alert.tsx'
+import { spoken } from '#dashboards/web/src/parts/spoken.tsx'
 
 type User = z.output<typeof userShape>
 
@@ -30,7 +32,7 @@ export function UsersPage(): ReactNode {
   const { change } = useSession()
   const [changes, setChanges] = useState(0)
   const [made, setMade] = useState<{ name: string; link: string }>()
-  const [refused, setRefused] = useState<string>()
+  const [refused, setRefused] = useState<Refusal>()
   const [form] = Form.useForm<Entered>()
   const role = Form.useWatch('role', form)
   const found = useAnswer(users, 'api/v1/users', changes)
@@ -38,7 +40,7 @@ export function UsersPage(): ReactNode {
   const act = (work: () => Promise<void>): void => {
     setRefused(undefined)
     work()
-      .catch((error: unknown) => setRefused(refusalText(error, t)))
+      .catch((error: unknown) => setRefused(refusalOf(error)))
       .finally(() => setChanges((count) => count + 1))
   }
   const linkFor = (method: 'POST', path: string, body?: object): void =>
@@ -102,10 +104,10 @@ export function UsersPage(): ReactNode {
             layout="inline"
             onFinish={(entered: Entered) => linkFor('POST', 'api/v1/users', { ...entered })}
           >
-            <Form.Item name="name" rules={[{ required: true, message: t('signIn.needed') }]}>
+            <Form.Item name="name" rules={[{ required: true, message: spoken('signIn.needed') }]}>
               <Input placeholder={t('users.name')} aria-label={t('users.name')} />
             </Form.Item>
-            <Form.Item name="role" rules={[{ required: true, message: t('signIn.needed') }]}>
+            <Form.Item name="role" rules={[{ required: true, message: spoken('signIn.needed') }]}>
               <Select
                 style={{ minWidth: 160 }}
                 placeholder={t('users.role')}
@@ -114,7 +116,7 @@ export function UsersPage(): ReactNode {
               />
             </Form.Item>
             {role === 'enterprise-user' && (
-              <Form.Item name="enterprise" rules={[{ required: true, message: t('signIn.needed') }]}>
+              <Form.Item name="enterprise" rules={[{ required: true, message: spoken('signIn.needed') }]}>
                 <Select
                   style={{ minWidth: 180 }}
                   placeholder={t('users.enterprise')}
@@ -128,7 +130,7 @@ export function UsersPage(): ReactNode {
             </Button>
           </Form>
         </Card>
-        {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+        <RefusalAlert why={refused} />
         {made !== undefined && (
           <Alert
             type="success"

@@ -3,6 +3,7 @@ import { Form, Input } from 'antd'
 import { PASSWORD_CHARACTERS_MIN } from '#dashboards/api/session-shape.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { EntryForm } from '#dashboards/web/src/parts/entry-form.tsx'
+import { spoken } from '#dashboards/web/src/parts/spoken.tsx'
 
 interface Entered {
   readonly password: string
@@ -11,7 +12,7 @@ interface Entered {
 /** Where a one-time link leads: choosing a password. */
 export function WelcomePage({ secret }: { secret: string }): ReactNode {
   const { t } = useSpeech()
-  const tooShort = t('welcome.tooShort', { count: PASSWORD_CHARACTERS_MIN })
+  const tooShort = spoken('welcome.tooShort', { count: PASSWORD_CHARACTERS_MIN })
   return (
     <EntryForm<Entered>
       title={t('welcome.title')}
@@ -33,8 +34,9 @@ export function WelcomePage({ secret }: { secret: string }): ReactNode {
         dependencies={['password']}
         rules={[
           ({ getFieldValue }) => ({
+            message: spoken('welcome.different'),
             validator: async (_, value: unknown) => {
-              if (value !== getFieldValue('password')) throw new Error(t('welcome.different'))
+              if (value !== getFieldValue('password')) throw new Error('the passwords differ')
             },
           }),
         ]}

@@ -44,7 +44,7 @@ interface AccountFiguresProps {
 export function AccountFigures({ statement, trace, children }: AccountFiguresProps): ReactNode {
   const speech = useSpeech()
   const { t, locale } = speech
-  const { totals, months, missing, incomplete, differences } = statement
+  const { totals, months, missing, incomplete, clocks, differences } = statement
   const percent = (share: string): string =>
     Number(share).toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
   const uncertainty =
@@ -98,6 +98,13 @@ export function AccountFigures({ statement, trace, children }: AccountFiguresPro
           title={t('account.incomplete', {
             what: incomplete.map((each) => monthSourceText(statement, each, speech)).join(', '),
           })}
+        />
+      )}
+      {clocks.length > 0 && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('account.clockWrong', { entries: clocks.map(({ entry }) => `№ ${entry}`).join(', ') })}
         />
       )}
       {differences.length > 0 && (

@@ -23,7 +23,7 @@ const entriesAnswer = z.object({ entries: z.array(ledgerEntry) })
 type SourceNames = Pick<Statement, 'sourceNames'>
 
 /** What an entry says, in a line. */
-function saidBy(body: EntryBody, names: SourceNames, speech: Speech): string {
+function saidBy(body: EntryBody, names: SourceNames, speech: Speech, timeZone: string): string {
   const { t, locale } = speech
   const tonnes = (text: string | undefined): string =>
     text === undefined ? '—' : `${tonnesText(text, locale)} ${t('unit.tCo2')}`
@@ -42,6 +42,8 @@ function saidBy(body: EntryBody, names: SourceNames, speech: Speech): string {
   if (body.kind === 'closing')
     return `${tonnes(body.total)} · ${t('ledger.signed', { key: body.key.slice(0, 12) })}`
   if (body.kind === 'reopening') return body.reason
+  if (body.kind === 'clock')
+    return t('ledger.clockSays', { moment: momentText(body.wallMs, locale, timeZone) })
   return `${body.year} · ${exactText(body.amount)} ${body.unit} · ${body.reference}`
 }
 
@@ -125,7 +127,7 @@ function Ledger(given: AccountLedgerProps): ReactNode {
       key: 'said',
       render: (_, { number, body }) => (
         <span className={reversed.has(number) ? 'is-reversed' : ''}>
-          {saidBy(body, { sourceNames }, speech)}
+          {saidBy(body, { sourceNames }, speech, timeZone)}
         </span>
       ),
     },

@@ -224,17 +224,27 @@ function Parts({ parts, item, view }: PartsProps): ReactNode {
   )
 }
 
-function OfItem({
-  row,
-  item,
-  view,
-  open,
-}: {
-  row: BalanceRow
-  item: BalanceItem
-  view: BalanceView
-  open: (cell: OpenCell) => void
-}): ReactNode {
+function Coefficients({ view, parts }: { view: BalanceView; parts: readonly LeafPart[] }): ReactNode {
+  const { t } = useSpeech()
+  const used = new Set(parts.flatMap(({ part }) => part.coefficients))
+  const coefficients = view.coefficients.filter(({ code, basis }) => used.has(`${code} ${basis}`))
+  if (coefficients.length === 0) return null
+  return (
+    <section>
+      <h3>{t('balance.coefficients')}</h3>
+      <CoefficientTable coefficients={coefficients} />
+    </section>
+  )
+}
+
+interface OfItemProps {
+  readonly row: BalanceRow
+  readonly item: BalanceItem
+  readonly view: BalanceView
+  readonly open: (cell: OpenCell) => void
+}
+
+function OfItem({ row, item, view, open }: OfItemProps): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
   const cell = row.cells[item.id]
@@ -248,8 +258,6 @@ function OfItem({
     return [{ key: id, sign, name: nameOf(of.name), text, cell: { row: id, item: item.id } }]
   })
   const parts = leafParts(view, row.id, item.id)
-  const used = new Set(parts.flatMap(({ part }) => part.coefficients))
-  const coefficients = view.coefficients.filter(({ code, basis }) => used.has(`${code} ${basis}`))
   const closure = row.id === 'difference' ? view.closures[item.id] : undefined
   return (
     <div className="stack balance-drawer">
@@ -258,12 +266,7 @@ function OfItem({
       {closure !== undefined && <Closure closure={closure} unit={item.unit} />}
       <Terms terms={terms} open={open} />
       {parts.length > 0 && <Parts parts={parts} item={item} view={view} />}
-      {coefficients.length > 0 && (
-        <section>
-          <h3>{t('balance.coefficients')}</h3>
-          <CoefficientTable coefficients={coefficients} />
-        </section>
-      )}
+      <Coefficients view={view} parts={parts} />
     </div>
   )
 }
@@ -307,6 +310,37 @@ function OfTotal({
   )
 }
 
+/** Several rows of one item together. */
+function OfRows({
+  rows,
+  item,
+  view,
+  open,
+}: Omit<OfItemProps, 'row'> & { rows: readonly BalanceRow[] }): ReactNode {
+  const { t, nameOf } = useSpeech()
+  const terms = rows.flatMap((row): Term[] => {
+    const figure = row.cells[item.id]
+    if (figure === undefined) return []
+    const text = figure.amount === null ? t('balance.missing') : `${exactText(figure.amount)} ${item.unit}`
+    return [{ key: row.id, sign: '+', name: nameOf(row.name), text, cell: { row: row.id, item: item.id } }]
+  })
+  const parts = rows.flatMap((row) => leafParts(view, row.id, item.id))
+  return (
+    <div className="stack balance-drawer">
+      <Terms terms={terms} open={open} />
+      {parts.length > 0 && <Parts parts={parts} item={item} view={view} />}
+      <Coefficients view={view} parts={parts} />
+    </div>
+  )
+}
+
+/** The rows that a name joins with "+", as far as something stands in them. */
+function rowsOf(view: BalanceView, { row, item }: OpenCell): BalanceRow[] {
+  const joined = row.split('+')
+  const found = view.rows.filter(({ id }) => joined.includes(id))
+  return joined.length === 1 ? found : found.filter(({ cells }) => cells[item] !== undefined)
+}
+
 interface BalanceCellProps {
   readonly view: BalanceView
   readonly opened: OpenCell
@@ -319,17 +353,22 @@ export function balanceCellTitle(
   opened: OpenCell,
   { t, nameOf }: Pick<Speech, 't' | 'nameOf'>,
 ): string | undefined {
-  const row = view.rows.find(({ id }) => id === opened.row)
+  const rows = rowsOf(view, opened)
   const item = view.items.find(({ id }) => id === opened.item)
-  if (row === undefined || (item === undefined && opened.item !== TOTAL)) return undefined
-  return `${nameOf(row.name)} · ${item === undefined ? t('balance.total') : nameOf(item.name)}`
+  if (rows.length === 0 || (item === undefined && opened.item !== TOTAL)) return undefined
+  return `${rows.map(({ name }) => nameOf(name)).join(' + ')} · ${item === undefined ? t('balance.total') : nameOf(item.name)}`
 }
 
 /** What a cell of the balance table is made of: cells that it sums, meters down to their registers, and records. */
 export function BalanceCell({ view, opened, open }: BalanceCellProps): ReactNode {
-  const row = view.rows.find(({ id }) => id === opened.row)
+  const [row, ...others] = rowsOf(view, opened)
   const item = view.items.find(({ id }) => id === opened.item)
   if (row === undefined) return null
   if (opened.item === TOTAL) return <OfTotal row={row} view={view} open={open} />
-  return item === undefined ? null : <OfItem row={row} item={item} view={view} open={open} />
+  if (item === undefined) return null
+  return others.length === 0 ? (
+    <OfItem row={row} item={item} view={view} open={open} />
+  ) : (
+    <OfRows rows={[row, ...others]} item={item} view={view} open={open} />
+  )
 }

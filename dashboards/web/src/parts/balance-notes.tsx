@@ -6,7 +6,9 @@ import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
 import { exactText, roundText, valueText } from '#dashboards/web/src/numbers.ts'
 import { metersById } from '#dashboards/web/src/meter-names.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { balanceTrace } from '#dashboards/web/src/trace-paths.ts'
 import { CoefficientTable } from './coefficient-table.tsx'
+import { Traced } from './traced.tsx'
 
 type ClosureView = BalanceView['closures'][string]
 
@@ -57,7 +59,13 @@ interface ClosureLine {
   readonly closure: ClosureView
 }
 
-function Closures({ view }: { view: BalanceView }): ReactNode {
+interface ClosuresProps {
+  readonly view: BalanceView
+  /** Undefined: the whole park. */
+  readonly account: string | undefined
+}
+
+function Closures({ view, account }: ClosuresProps): ReactNode {
   const { t, locale, nameOf } = useSpeech()
   const lines = view.items.flatMap((item): ClosureLine[] => {
     const closure = view.closures[item.id]
@@ -70,7 +78,11 @@ function Closures({ view }: { view: BalanceView }): ReactNode {
       title: t('balance.difference'),
       key: 'difference',
       align: 'right',
-      render: (_, { item, closure }) => number(`${roundText(closure.difference, locale)} ${item.unit}`),
+      render: (_, { item, closure }) => (
+        <Traced href={balanceTrace(account, view.period.name, { row: 'difference', item: item.id })}>
+          {number(`${roundText(closure.difference, locale)} ${item.unit}`)}
+        </Traced>
+      ),
     },
     {
       title: t('balance.allowedHead'),

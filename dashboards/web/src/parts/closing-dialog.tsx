@@ -5,11 +5,13 @@ import { preparedClosing } from '#dashboards/api/closing-shapes.ts'
 import type { Statement } from '#dashboards/api/account-shapes.ts'
 import { sourceText } from '#dashboards/web/src/account-text.ts'
 import { isSignature, signatureOf } from '#dashboards/web/src/closing-signature.ts'
-import { refusalText } from '#dashboards/web/src/fault-text.ts'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
+import { useFocusReturn } from '#dashboards/web/src/focus-return.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { answerOf } from '#dashboards/web/src/session.tsx'
 import { ClosingKey, type Signer } from './closing-key.tsx'
 import { ClosingFigures } from './closing-figures.tsx'
+import { RefusalAlert } from './refusal-alert.tsx'
 
 interface ClosingDialogProps {
   readonly account: string
@@ -31,14 +33,15 @@ export function ClosingDialog({ account, names, months, onSubmit, onClose }: Clo
   const [isChecked, setChecked] = useState(false)
   const [isAccepted, setAccepted] = useState(false)
   const [signer, setSigner] = useState<Signer>()
-  const [refused, setRefused] = useState<string>()
+  useFocusReturn()
+  const [refused, setRefused] = useState<Refusal>()
   const [busy, setBusy] = useState(false)
 
   const act = (work: () => Promise<void>): void => {
     setBusy(true)
     setRefused(undefined)
     work()
-      .catch((error: unknown) => setRefused(refusalText(error, t)))
+      .catch((error: unknown) => setRefused(refusalOf(error)))
       .finally(() => setBusy(false))
   }
   const choose = (next: string): void => {
@@ -117,7 +120,7 @@ export function ClosingDialog({ account, names, months, onSubmit, onClose }: Clo
             <ClosingKey prepared={prepared} onChange={setSigner} />
           </>
         )}
-        {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+        <RefusalAlert why={refused} />
       </div>
     </Modal>
   )

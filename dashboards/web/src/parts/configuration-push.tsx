@@ -1,8 +1,9 @@
 import { useState, type ReactNode } from 'react'
 import { Alert, Button } from 'antd'
-import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { Refused, useSession } from '#dashboards/web/src/session.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
+import { RefusalAlert } from './refusal-alert.tsx'
 
 interface ConfigurationPushProps {
   readonly gateway: string
@@ -15,7 +16,7 @@ export function ConfigurationPush({ gateway, onDone }: ConfigurationPushProps): 
   const { change } = useSession()
   const [text, setText] = useState<string>()
   const [file, setFile] = useState('')
-  const [refused, setRefused] = useState<string>()
+  const [refused, setRefused] = useState<Refusal>()
   const [published, setPublished] = useState(false)
 
   const publish = async (): Promise<void> => {
@@ -25,11 +26,11 @@ export function ConfigurationPush({ gateway, onDone }: ConfigurationPushProps): 
     try {
       message = JSON.parse(text ?? '')
     } catch {
-      setRefused(t('push.noJson'))
+      setRefused({ key: 'push.noJson' })
       return
     }
     if (typeof message !== 'object' || message === null) {
-      setRefused(t('push.noJson'))
+      setRefused({ key: 'push.noJson' })
       return
     }
     try {
@@ -37,12 +38,7 @@ export function ConfigurationPush({ gateway, onDone }: ConfigurationPushProps): 
       setPublished(true)
       onDone()
     } catch (error) {
-      if (!(error instanceof Refused)) globalThis.reportError(error)
-      setRefused(
-        error instanceof Refused
-          ? `${t(faultTextKey(error.fault.code))} ${error.fault.message}`
-          : t('fault.unreachable'),
-      )
+      setRefused(refusalOf(error))
     }
   }
   return (
@@ -66,7 +62,7 @@ export function ConfigurationPush({ gateway, onDone }: ConfigurationPushProps): 
       <Button size="small" type="primary" disabled={text === undefined} onClick={() => void publish()}>
         {t('push.publish')}
       </Button>
-      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+      <RefusalAlert why={refused} />
       {published && <Alert type="success" showIcon title={t('push.published', { file })} />}
     </div>
   )

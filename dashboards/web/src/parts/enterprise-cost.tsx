@@ -103,6 +103,18 @@ export function EnterpriseCost({
                 <dd>{chargeText(cost.basicCharge)}</dd>
               </div>
             )}
+            {cost.basic !== null && cost.basic.contractKw !== null && (
+              <div>
+                <dt>{t('cost.contract')}</dt>
+                <dd>
+                  {t('cost.beyondContract', {
+                    contract: number(cost.basic.contractKw),
+                    demand: number(cost.basic.demandKw),
+                    beyond: number(cost.basic.beyondKw),
+                  })}
+                </dd>
+              </div>
+            )}
             {cost.powerFactorCharge !== null && (
               <div>
                 <dt>{t('cost.powerFactorCharge')}</dt>

@@ -1,9 +1,10 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Form } from 'antd'
-import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
-import { Refused, useSession } from '#dashboards/web/src/session.tsx'
+import { Button, Form } from 'antd'
+import type { TextKey } from '#dashboards/web/src/language.tsx'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
+import { useSession } from '#dashboards/web/src/session.tsx'
 import { EntryCard } from './entry-card.tsx'
+import { RefusalAlert } from './refusal-alert.tsx'
 
 interface EntryFormProps<T> {
   readonly title: string
@@ -15,7 +16,7 @@ interface EntryFormProps<T> {
   /** The fields. */
   readonly children: ReactNode
   /** What was refused before the form was filled in. */
-  readonly refusedBefore?: string | undefined
+  readonly refusedBefore?: TextKey | undefined
   /** Other ways in, below the button. */
   readonly beside?: ReactNode
 }
@@ -23,9 +24,10 @@ interface EntryFormProps<T> {
 /** A form that opens a session: what was refused is said above its button, and the park follows where it was not. */
 export function EntryForm<T>(given: EntryFormProps<T>): ReactNode {
   const { title, hint, submit, path, bodyOf, children, refusedBefore, beside } = given
-  const { t } = useSpeech()
   const { open } = useSession()
-  const [refused, setRefused] = useState(refusedBefore)
+  const [refused, setRefused] = useState<Refusal | undefined>(
+    refusedBefore === undefined ? undefined : { key: refusedBefore },
+  )
   const [busy, setBusy] = useState(false)
   const enter = async (entered: T): Promise<void> => {
     setBusy(true)
@@ -34,8 +36,7 @@ export function EntryForm<T>(given: EntryFormProps<T>): ReactNode {
       // Whose session had ended finds the page again that was open.
       if (/^#?\/?$|^#\/(sign-in|welcome)/.test(window.location.hash)) window.location.hash = '/'
     } catch (error) {
-      if (!(error instanceof Refused)) globalThis.reportError(error)
-      setRefused(t(error instanceof Refused ? faultTextKey(error.fault.code) : 'fault.unreachable'))
+      setRefused(refusalOf(error))
     } finally {
       setBusy(false)
     }
@@ -45,7 +46,7 @@ export function EntryForm<T>(given: EntryFormProps<T>): ReactNode {
       {hint !== undefined && <p className="entry-hint">{hint}</p>}
       <Form layout="vertical" requiredMark={false} onFinish={(entered: T) => void enter(entered)}>
         {children}
-        {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+        <RefusalAlert why={refused} />
         <Button type="primary" htmlType="submit" block loading={busy}>
           {submit}
         </Button>

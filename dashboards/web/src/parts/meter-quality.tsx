@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { Empty, Table, type TableColumnsType } from 'antd'
 import { meterQuality, type MeterQuality as Answer } from '#dashboards/api/meter-care-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
@@ -45,7 +46,14 @@ export function MeterQuality({ meter, refresh }: { meter: string; refresh: numbe
     {
       title: t('refused.why'),
       key: 'why',
-      render: (_, { refusal }) => <Verbatim>{refusal.detail}</Verbatim>,
+      render: (_, { refusal }) => (
+        <>
+          {t(faultTextKey(refusal.code))}
+          <div className="role">
+            <Verbatim>{refusal.detail}</Verbatim>
+          </div>
+        </>
+      ),
     },
     { title: t('refused.state'), key: 'state', render: (_, { state }) => t(`refusedState.${state}`) },
   ]

@@ -61,13 +61,18 @@ export function MeterReadings({ detail }: { detail: MeterDetail }): ReactNode {
     },
   ]
   return (
-    <Table<ReadingLine>
-      columns={columns}
-      dataSource={detail.readings}
-      rowKey="quantity"
-      size="small"
-      pagination={false}
-      locale={{ emptyText: t('drawer.noReadings') }}
-    />
+    <>
+      <Table<ReadingLine>
+        columns={columns}
+        dataSource={detail.readings}
+        rowKey="quantity"
+        size="small"
+        pagination={false}
+        locale={{ emptyText: t('drawer.noReadings') }}
+      />
+      {detail.facts.register.quantity.startsWith('activeEnergyExport.') && (
+        <p className="panel-note">{t('drawer.signNote')}</p>
+      )}
+    </>
   )
 }

@@ -116,22 +116,13 @@ function Targets({ page, answer: { data, failure } }: TargetsProps): ReactNode {
   )
 }
 
-interface AlarmsProps {
-  readonly page: string | undefined
-  readonly targets: readonly TargetView[] | undefined
-}
-
-function Alarms({ page, targets }: AlarmsProps): ReactNode {
+function Alarms({ page }: { page: string | undefined }): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
   const { nowMs } = useMinute()
   const { data, failure } = useAlarmsNow()
   const park = useParkTree()
-  const subjectOf = useMemo(
-    () =>
-      alarmSubjects(park, targets?.map((each) => ({ id: each.id, title: targetTitle(each, speech) })) ?? []),
-    [park, targets, speech],
-  )
+  const subjectOf = useMemo(() => alarmSubjects(park, speech), [park, speech])
   const sorted = data?.alarms.toSorted(
     (a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical') || b.begunMs - a.begunMs,
   )
@@ -156,7 +147,7 @@ function Alarms({ page, targets }: AlarmsProps): ReactNode {
             {sorted.slice(0, LINES_MAX).map((alarm) => (
               <li key={alarm.id} className="state-line">
                 <span className={`alarm is-${alarm.severity}`}>{nameOf(alarmKinds[alarm.kind])}</span>
-                <span className="state-subject">{nameOf(subjectOf(alarm.subject))}</span>
+                <span className="state-subject">{subjectOf(alarm)}</span>
                 <span className="number">{spanText(Math.max(0, nowMs - alarm.begunMs), t)}</span>
               </li>
             ))}
@@ -221,7 +212,7 @@ export function ParkState({ onWall = false }: ParkStateProps): ReactNode {
   return (
     <>
       {accounting && <Targets page={page('/targets')} answer={targets} />}
-      <Alarms page={page('/alarms')} targets={targets.data} />
+      <Alarms page={page('/alarms')} />
       <Health page={page('/quality')} />
     </>
   )

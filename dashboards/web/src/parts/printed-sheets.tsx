@@ -4,7 +4,7 @@ import type { ReportSheets } from '#dashboards/api/report-shapes.ts'
 import { Scrollable } from '#dashboards/web/src/parts/scrollable.tsx'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { exactText } from '#dashboards/web/src/numbers.ts'
-import { accountTrace, balanceTrace } from '#dashboards/web/src/trace-paths.ts'
+import { accountTrace, balanceTrace, statisticsTrace } from '#dashboards/web/src/trace-paths.ts'
 
 type Sheet = ReportSheets['sheets'][number]
 type Cell = Sheet['rows'][number][number]
@@ -21,8 +21,9 @@ interface ReportName {
 
 function traceOf(trace: Exclude<Cell, string | null>['trace'], report: ReportName): string | undefined {
   if (trace === undefined) return undefined
+  if ('path' in trace) return statisticsTrace(trace.path, trace.period, trace.item)
   return 'row' in trace
-    ? balanceTrace(report.account, report.period, trace)
+    ? balanceTrace(report.account, trace.period ?? report.period, trace)
     : accountTrace(trace.account, trace.period)
 }
 

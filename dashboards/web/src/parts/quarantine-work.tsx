@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { quarantineList } from '#dashboards/api/completeness-shapes.ts'
 import { quarantineLine } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
@@ -71,7 +72,10 @@ export function QuarantineWork({ refresh }: { refresh: number }): ReactNode {
       key: 'why',
       render: (_, { refusal }) => (
         <>
-          <Verbatim>{refusal.detail}</Verbatim> <code className="role">{refusal.code}</code>
+          {t(faultTextKey(refusal.code))} <code className="role">{refusal.code}</code>
+          <div className="role">
+            <Verbatim>{refusal.detail}</Verbatim>
+          </div>
         </>
       ),
     },

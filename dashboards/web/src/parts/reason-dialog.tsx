@@ -1,7 +1,9 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Input, Modal } from 'antd'
-import { refusalText } from '#dashboards/web/src/fault-text.ts'
+import { Input, Modal } from 'antd'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
+import { useFocusReturn } from '#dashboards/web/src/focus-return.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { RefusalAlert } from './refusal-alert.tsx'
 
 const REASON_CHARACTERS_MAX = 500
 
@@ -26,7 +28,8 @@ export function ReasonDialog({
 }: ReasonDialogProps): ReactNode {
   const { t } = useSpeech()
   const [reason, setReason] = useState('')
-  const [refused, setRefused] = useState<string>()
+  useFocusReturn()
+  const [refused, setRefused] = useState<Refusal>()
   const [busy, setBusy] = useState(false)
   const submit = async (): Promise<void> => {
     setBusy(true)
@@ -34,7 +37,7 @@ export function ReasonDialog({
       await onSubmit(reason.trim())
       onClose()
     } catch (error) {
-      setRefused(refusalText(error, t))
+      setRefused(refusalOf(error))
     } finally {
       setBusy(false)
     }
@@ -59,7 +62,7 @@ export function ReasonDialog({
         value={reason}
         onChange={({ target }) => setReason(target.value)}
       />
-      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+      <RefusalAlert why={refused} />
     </Modal>
   )
 }

@@ -56,6 +56,16 @@ export function reportPath(kind: string, account: string | undefined): string {
   return account === undefined ? `api/v1/reports/${kind}` : `api/v1/accounts/${account}/reports/${kind}`
 }
 
+/** First and last month of "2026-03", "2026-Q1" or "2026", the month under way at most. */
+export function monthsOf(period: string, thisMonth: string): { readonly from: string; readonly to: string } {
+  const [year = '', part] = period.split('-')
+  const month = (number: number): string => `${year}-${String(number).padStart(2, '0')}`
+  const last = part === undefined ? 12 : part.startsWith('Q') ? Number(part.slice(1)) * 3 : Number(part)
+  const first = part === undefined ? 1 : part.startsWith('Q') ? last - 2 : last
+  const end = month(last)
+  return { from: month(first), to: end < thisMonth ? end : thisMonth }
+}
+
 /** The month under way in the park's time, e.g. "2026-03". */
 export function useThisMonth(): string {
   const { nowMs, timeZone } = useMinute()
@@ -96,6 +106,7 @@ export function useReportChoice(): ReportChoice {
 
 /** The name of a period on the screen: "2026年3月", "2026年第1季度", "2026年". */
 export function periodText(period: string, { t }: Pick<Speech, 't'>): string {
+  if (period.includes('..')) return period.replace('..', ' – ')
   const [year = '', part] = period.split('-')
   if (part === undefined) return t('period.year', { year })
   return part.startsWith('Q')

@@ -1,10 +1,11 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Space } from 'antd'
-import { refusalText } from '#dashboards/web/src/fault-text.ts'
+import { Button, Space } from 'antd'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { saveFile } from '#dashboards/web/src/saved-file.ts'
 import { refuseFailed } from '#dashboards/web/src/session.tsx'
 import type { ReportChoice } from './report-choice.tsx'
+import { RefusalAlert } from './refusal-alert.tsx'
 
 interface ReportDownloadsProps {
   readonly kind: string
@@ -15,7 +16,7 @@ interface ReportDownloadsProps {
 export function ReportDownloads({ kind, choice }: ReportDownloadsProps): ReactNode {
   const { t } = useSpeech()
   const [busy, setBusy] = useState(false)
-  const [refused, setRefused] = useState<string>()
+  const [refused, setRefused] = useState<Refusal>()
   const pdf = choice.file(kind, 'pdf')
 
   // Setting a report takes a moment, and a server may have no font: both are said here and not in an empty tab.
@@ -28,7 +29,7 @@ export function ReportDownloads({ kind, choice }: ReportDownloadsProps): ReactNo
     setBusy(true)
     setRefused(undefined)
     savePdf()
-      .catch((error: unknown) => setRefused(refusalText(error, t)))
+      .catch((error: unknown) => setRefused(refusalOf(error)))
       .finally(() => setBusy(false))
   }
   return (
@@ -44,7 +45,7 @@ export function ReportDownloads({ kind, choice }: ReportDownloadsProps): ReactNo
           </Button>
         ))}
       </Space.Compact>
-      {refused !== undefined && <Alert type="warning" showIcon closable title={refused} />}
+      <RefusalAlert why={refused} type="warning" />
     </>
   )
 }

@@ -1,10 +1,13 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Checkbox, Form, Input, InputNumber, Modal, Select } from 'antd'
+import { Checkbox, Form, Input, InputNumber, Modal, Select } from 'antd'
 import { scheduledKinds, WHOLE_PARK, type ScheduledKind } from '#contract/report-schedule.ts'
 import type { ScheduleLine } from '#dashboards/api/scheduled-shapes.ts'
-import { refusalText } from '#dashboards/web/src/fault-text.ts'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
+import { useFocusReturn } from '#dashboards/web/src/focus-return.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { RefusalAlert } from './refusal-alert.tsx'
+import { spoken } from './spoken.tsx'
 
 /** A schedule as it is asked for; a change leaves out `id` and `every`. */
 export interface ScheduleWish {
@@ -38,9 +41,10 @@ export function ScheduleDialog({ before, canMail, onClose, onSubmit }: ScheduleD
   const { t, nameOf, language } = useSpeech()
   const park = useParkTree()
   const [form] = Form.useForm<Fields>()
-  const [refused, setRefused] = useState<string>()
+  useFocusReturn()
+  const [refused, setRefused] = useState<Refusal>()
   const [busy, setBusy] = useState(false)
-  const needed = [{ required: true, message: t('signIn.needed') }]
+  const needed = [{ required: true, message: spoken('signIn.needed') }]
   const first: Partial<Fields> = {
     every: 'month',
     day: before?.day ?? 3,
@@ -60,7 +64,7 @@ export function ScheduleDialog({ before, canMail, onClose, onSubmit }: ScheduleD
       })
       onClose()
     } catch (error) {
-      setRefused(refusalText(error, t))
+      setRefused(refusalOf(error))
       setBusy(false)
     }
   }
@@ -74,7 +78,7 @@ export function ScheduleDialog({ before, canMail, onClose, onSubmit }: ScheduleD
       onCancel={onClose}
       onOk={() => form.submit()}
     >
-      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+      <RefusalAlert why={refused} />
       <Form<Fields>
         form={form}
         layout="vertical"
@@ -87,7 +91,7 @@ export function ScheduleDialog({ before, canMail, onClose, onSubmit }: ScheduleD
               name="id"
               label={t('schedule.id')}
               extra={t('schedule.idNote')}
-              rules={[...needed, { pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/, message: t('schedule.idNote') }]}
+              rules={[...needed, { pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/, message: spoken('schedule.idNote') }]}
             >
               <Input maxLength={40} />
             </Form.Item>
@@ -107,7 +111,7 @@ export function ScheduleDialog({ before, canMail, onClose, onSubmit }: ScheduleD
         <Form.Item
           name="at"
           label={t('schedule.at')}
-          rules={[...needed, { pattern: /^([01]\d|2[0-3]):[0-5]\d$/, message: t('schedule.atNote') }]}
+          rules={[...needed, { pattern: /^([01]\d|2[0-3]):[0-5]\d$/, message: spoken('schedule.atNote') }]}
         >
           <Input style={{ width: 100 }} />
         </Form.Item>

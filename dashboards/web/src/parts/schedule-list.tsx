@@ -1,8 +1,8 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Popconfirm, Table, type TableColumnsType } from 'antd'
+import { Button, Popconfirm, Table, type TableColumnsType } from 'antd'
 import { WHOLE_PARK } from '#contract/report-schedule.ts'
 import type { ScheduledReportList, ScheduleLine } from '#dashboards/api/scheduled-shapes.ts'
-import { refusalText } from '#dashboards/web/src/fault-text.ts'
+import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
@@ -10,6 +10,7 @@ import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Verbatim } from '#dashboards/web/src/parts/verbatim.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { ScheduleDialog, type ScheduleWish } from './schedule-dialog.tsx'
+import { RefusalAlert } from './refusal-alert.tsx'
 
 const PATH = 'api/v1/report-schedules'
 
@@ -25,7 +26,7 @@ export function ScheduleList({ data: { schedules, can }, onChange }: ScheduleLis
   const park = useParkTree()
   const { may, change } = useSession()
   const [asked, setAsked] = useState<{ readonly before: ScheduleLine | undefined }>()
-  const [refused, setRefused] = useState<string>()
+  const [refused, setRefused] = useState<Refusal>()
   const mayChange = may('manage') && can.schedule
   const names = new Map(park.enterprises.map(({ id, name }) => [id, nameOf(name)]))
   const ofText = ({ of }: ScheduleLine): string =>
@@ -53,7 +54,7 @@ export function ScheduleList({ data: { schedules, can }, onChange }: ScheduleLis
       setRefused(undefined)
       onChange()
     } catch (error) {
-      setRefused(refusalText(error, t))
+      setRefused(refusalOf(error))
     }
   }
   const columns: TableColumnsType<ScheduleLine> = [
@@ -117,7 +118,7 @@ export function ScheduleList({ data: { schedules, can }, onChange }: ScheduleLis
   ]
   return (
     <div data-testid="schedules">
-      {refused !== undefined && <Alert type="error" showIcon title={refused} />}
+      <RefusalAlert why={refused} />
       {schedules.length > 0 && (
         <Table<ScheduleLine>
           columns={columns}

@@ -3,6 +3,7 @@ import { Table, type TableColumnsType } from 'antd'
 import { WHOLE_PARK } from '#contract/report-schedule.ts'
 import { scheduledReports, type ScheduledReportList } from '#dashboards/api/scheduled-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
+import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
@@ -10,6 +11,7 @@ import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { NotRead } from './not-read.tsx'
+import { Verbatim } from './verbatim.tsx'
 import { ScheduleList } from './schedule-list.tsx'
 
 type Report = ScheduledReportList['reports'][number]
@@ -37,9 +39,12 @@ function Files({ report }: { report: Report }): ReactNode {
             ))}
         </div>
       ))}
-      {report.refused.map(({ report: kind, message }) => (
+      {report.refused.map(({ report: kind, code, message }) => (
         <div key={kind} className="is-incomplete">
-          {t('scheduled.refused', { report: t(`reports.${kind}`), why: message })}
+          {t('scheduled.refused', { report: t(`reports.${kind}`), why: t(faultTextKey(code)) })}
+          <div className="role">
+            <Verbatim>{message}</Verbatim>
+          </div>
         </div>
       ))}
       {report.withoutPdf !== null && <div className="is-incomplete">{t('scheduled.withoutPdf')}</div>}

@@ -5,7 +5,7 @@ import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
 import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { targetTitle, unitText } from '#dashboards/web/src/target-text.ts'
-import { accountTrace, balanceTrace } from '#dashboards/web/src/trace-paths.ts'
+import { accountTrace, balanceTrace, parkCarbonTrace } from '#dashboards/web/src/trace-paths.ts'
 import { ConfidenceTag } from './confidence-tag.tsx'
 import { TargetChart } from './target-chart.tsx'
 import { Traced } from './traced.tsx'
@@ -39,13 +39,13 @@ function figureText(value: number, { per }: TargetView, locale: string): string 
 }
 
 /**
- * Where a total is opened: carbon in the account's statement, energy in the consumption of the balance table, of the year.
- * Carbon of the park is of all its accounts, which have targets too; what is deducted stands in no table.
+ * Where a total is opened: carbon in the account's statement, of the park in those of all accounts; energy in the
+ * consumption of the balance table, of the year. What is deducted stands in no table.
  */
 function traceOf({ account, of, year, per, deducts }: TargetView, park: string): string | undefined {
   if (per !== null) return undefined
   const isPark = account === park
-  if (of === 'carbon') return isPark ? undefined : accountTrace(account, String(year))
+  if (of === 'carbon') return isPark ? parkCarbonTrace(String(year)) : accountTrace(account, String(year))
   if (deducts.length > 0) return undefined
   return balanceTrace(isPark ? undefined : account, String(year), { row: 'consumption', item: 'total' })
 }
@@ -132,6 +132,7 @@ function Limits({ target }: { target: TargetView }): ReactNode {
   const { status, document, confidence } = target
   const tonnes = status?.forecast?.tonnes
   const refusal = status?.refusal ?? null
+  const twice = (target.output ?? []).flatMap(({ month, conflict }) => (conflict ? month : []))
   const key = refusal === null ? undefined : refusalKeys[refusal.reason]
   return (
     <div className="panel-note">
@@ -152,6 +153,9 @@ function Limits({ target }: { target: TargetView }): ReactNode {
       )}
       {refusal === null && status !== null && status.missing.length > 0 && (
         <p className="is-incomplete">{t('targets.missing', { months: status.missing.join(', ') })}</p>
+      )}
+      {twice.length > 0 && (
+        <p className="is-incomplete">{t('targets.outputTwice', { months: twice.join(', ') })}</p>
       )}
       <p>
         <ConfidenceTag confidence={confidence} /> <Verbatim>{document}</Verbatim>

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { accessKinds, roles, type Access } from '#contract/access.ts'
 import type { userShape } from '#dashboards/api/user-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { spoken } from './spoken.tsx'
 
 type User = z.output<typeof userShape>
 
@@ -28,7 +29,7 @@ export function TokenForm({ users, onSubmit }: TokenFormProps): ReactNode {
   const [form] = Form.useForm<TokenWish>()
   const chosen = Form.useWatch('user', form)
   const owner = users.find(({ id }) => id === chosen)
-  const needed = [{ required: true, message: t('signIn.needed') }]
+  const needed = [{ required: true, message: spoken('signIn.needed') }]
   return (
     <Card title={t('tokens.add')}>
       <Form
@@ -58,7 +59,7 @@ export function TokenForm({ users, onSubmit }: TokenFormProps): ReactNode {
           name="access"
           label={t('tokens.access')}
           // Not "required", which a group of boxes cannot say of itself (aria-required).
-          rules={[{ type: 'array', min: 1, message: t('signIn.needed') }]}
+          rules={[{ type: 'array', min: 1, message: spoken('signIn.needed') }]}
         >
           <Checkbox.Group
             options={accessKinds.map((value) => ({

@@ -7,7 +7,7 @@ import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { AccountLines } from './account-lines.tsx'
 import { AccountFigures } from './account-figures.tsx'
 import { Loading } from './loading.tsx'
-import { useThisMonth } from './report-choice.tsx'
+import { monthsOf, useThisMonth } from './report-choice.tsx'
 import { TraceHead } from './trace-head.tsx'
 import { NotRead } from './not-read.tsx'
 
@@ -17,23 +17,11 @@ interface TraceAccountProps {
   readonly period: string
 }
 
-/** First and last month of "2026-03", "2026-Q1" or "2026". */
-function monthsOf(period: string): { readonly from: string; readonly to: string } {
-  const [year = '', part] = period.split('-')
-  if (part === undefined) return { from: `${year}-01`, to: `${year}-12` }
-  if (!part.startsWith('Q')) return { from: period, to: period }
-  const last = Number(part.slice(1)) * 3
-  const month = (number: number): string => `${year}-${String(number).padStart(2, '0')}`
-  return { from: month(last - 2), to: month(last) }
-}
-
 /** A figure of an account’s statement: the postings that it is the sum of, each with formula, factors and meters. */
 export function TraceAccount({ account, period }: TraceAccountProps): ReactNode {
   const { t, nameOf } = useSpeech()
   const park = useParkTree()
-  const thisMonth = useThisMonth()
-  const { from, to: end } = monthsOf(period)
-  const to = end < thisMonth ? end : thisMonth
+  const { from, to } = monthsOf(period, useThisMonth())
   const { data, failed, failure } = useAnswer(
     statement,
     from > to ? undefined : `api/v1/accounts/${account}/statement?from=${from}&to=${to}`,
