@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { AccountPlan } from '#accounts/accounting-plan.ts'
@@ -38,12 +38,17 @@ export interface AccountsApi {
   readonly clock: Clock
   readonly accounts: AccountSources | undefined
   readonly guard: Pick<Guard, 'viewerOf'>
+  /** The park as the viewer behind a request sees it. */
+  readonly parkOf: (request: FastifyRequest) => Park
 }
 
 /** An enterprise user sees its own account. */
 const config: { access: RouteAccess } = { access: { needs: 'read', within: { account: 'account' } } }
 
-export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard }: AccountsApi): void {
+export function accountsApi(
+  app: FastifyInstance,
+  { park, clock, accounts, guard, parkOf }: AccountsApi,
+): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { timeZone } = park.description
   const given = (): AccountSources => {
@@ -159,10 +164,11 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
         response: { 200: slotTraceAnswer },
       },
     },
-    async ({ params, query }) => {
+    async (request) => {
+      const { params, query } = request
       const { account } = planOf(given(), params.account)
       const { number, body } = postingEntry(given(), account, params.entry)
-      const slot = await slotTrace(given(), park, body, query.meter, query.slot)
+      const slot = await slotTrace(given(), parkOf(request), body, query.meter, query.slot)
       return { account, entry: number, posting: body, slot }
     },
   )
