@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** Opens SQLite files so that a commit is on the disk when it returns, and brings their tables up to date. */
 
@@ -67,6 +68,28 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
     // After a full disk SQLite has rolled back by itself.
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error
+  }
+}
+
+/** What SQLite says of a file that another connection is writing. */
+const BUSY = /database is locked/
+const LOOK_AGAIN_MS = 10
+
+/**
+ * The same for work that is not urgent: while another connection writes, this thread goes on with its other work, where a
+ * statement that waits would hold all of it up. Throws SQLite's error after as long as such a statement waits.
+ */
+export async function inTransactionWhenFree<T>(database: DatabaseSync, work: () => T): Promise<T> {
+  for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
+    database.exec('PRAGMA busy_timeout = 0')
+    try {
+      return inTransaction(database, work)
+    } catch (error) {
+      if (waitedMs >= BUSY_TIMEOUT_MS || !BUSY.test(String(error))) throw error
+    } finally {
+      database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    }
+    await pause(LOOK_AGAIN_MS)
   }
 }
 

@@ -16,7 +16,7 @@ import { Layouts } from './samples/layouts.ts'
 import { SamplePacker } from './samples/packed-samples.ts'
 import { SampleReader } from './samples/sample-reader.ts'
 import { SampleWriter } from './samples/sample-writer.ts'
-import { inTransaction, openSqlite } from './sqlite-file.ts'
+import { inTransactionWhenFree, openSqlite } from './sqlite-file.ts'
 import type { WriteRequest } from './sqlite-writer.ts'
 import { writeHere, writeOnThread, type SqliteWriting } from './sqlite-writing.ts'
 import { refusalOf } from './storable.ts'
@@ -147,9 +147,9 @@ class SqliteReadings implements ReadingStore {
       this.#calls.run(() => this.#write({ kind: 'delete', meter, period, limit })),
     // Seldom, and beside the pages' readers: here, and not where readings are written.
     packCommits: (beforeMs: number): Promise<number> =>
-      this.#calls.run(async () => this.#inTransaction(() => this.#commitPages.pack(beforeMs))),
+      this.#calls.run(() => this.#whenFree(() => this.#commitPages.pack(beforeMs))),
     thinCommits: (...asked: Parameters<CommitPages['thin']>) =>
-      this.#calls.run(async () => this.#inTransaction(() => this.#commitPages.thin(...asked))),
+      this.#calls.run(() => this.#whenFree(() => this.#commitPages.thin(...asked))),
   } as const
 
   probe(): Promise<void> {
@@ -171,8 +171,13 @@ class SqliteReadings implements ReadingStore {
     return this.#calls.run(async () => guarded(this.#file, work))
   }
 
-  #inTransaction<T>(work: () => T): T {
-    return guarded(this.#file, () => inTransaction(this.#database, work))
+  /** A transaction on this thread, once the one that writes readings has none. */
+  async #whenFree<T>(work: () => T): Promise<T> {
+    try {
+      return await inTransactionWhenFree(this.#database, work)
+    } catch (cause) {
+      throw unavailable(this.#file, cause)
+    }
   }
 
   async #write(request: WriteRequest): Promise<number> {

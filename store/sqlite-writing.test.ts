@@ -81,6 +81,31 @@ test('while another process has the file this one goes on with its work, and wri
   await store.close()
 })
 
+test('packing of old commit records waits for who writes beside other work, not instead of it', async () => {
+  const file = temporaryFile()
+  const store = await openSqliteReadings({ file, ownThread: true })
+  await store.appendCommits([commitOf(1), commitOf(2)])
+  const other = openSqlite(file, 'readings')
+  other.exec('BEGIN IMMEDIATE')
+  const { retention } = store
+  if (retention?.by !== 'owner') throw new TypeError('an embedded store is its owner’s')
+  let packed: number | undefined
+  const packing = retention.packCommits(Number.MAX_SAFE_INTEGER).then((count) => {
+    packed = count
+  })
+  // Such a turn would not come before five seconds had passed, and then with an error.
+  await new Promise((resolve) => {
+    setTimeout(resolve, 5)
+  })
+  expect(packed).toBeUndefined()
+  other.exec('ROLLBACK')
+  other.close()
+  await packing
+  expect(packed).toBe(2)
+  expect(await store.commitsSince(0)).toEqual([commitOf(1), commitOf(2)])
+  await store.close()
+})
+
 test('a file that the thread cannot open makes the store unavailable, and the next call tries again', async () => {
   const file = temporaryFile()
   const writing = writeOnThread(join(file, 'there is no such folder'))
