@@ -7,7 +7,7 @@ export type PricePart = (typeof priceParts)[number]
 
 /** The part of a row, in CNY; undefined where it has none. */
 export function pricePart({ energy, basic }: PriceRow, part: PricePart): string | undefined {
-  if (part === 'basic') return basic?.by === 'maximum-demand' ? basic.cnyPerKwMonth : basic?.cnyPerKvaMonth
+  if (part === 'basic') return basic?.by === 'capacity' ? basic.cnyPerKvaMonth : basic?.cnyPerKwMonth
   if (part === 'floating') return energy.by === 'multiplier' ? energy.floatingCnyPerKwh : undefined
   if (part === 'fixed') return energy.by === 'multiplier' ? energy.fixedCnyPerKwh : undefined
   return energy.by === 'period' ? energy.cnyPerKwh[part] : undefined
@@ -18,9 +18,9 @@ function changedRow(row: PriceRow, part: PricePart, value: string): PriceRow {
   if (pricePart(row, part) === undefined) return row
   if (part === 'basic') {
     if (basic === undefined) return row
-    return basic.by === 'maximum-demand'
-      ? { ...row, basic: { ...basic, cnyPerKwMonth: value } }
-      : { ...row, basic: { ...basic, cnyPerKvaMonth: value } }
+    return basic.by === 'capacity'
+      ? { ...row, basic: { ...basic, cnyPerKvaMonth: value } }
+      : { ...row, basic: { ...basic, cnyPerKwMonth: value } }
   }
   if (energy.by === 'multiplier') {
     const key = part === 'floating' ? 'floatingCnyPerKwh' : 'fixedCnyPerKwh'
