@@ -51,7 +51,15 @@ function ledgerOf(
     const bodies: EntryBody[] = restatementOf(incremental, month, fresh, materiality)
     for (const body of bodies) {
       const number = entries.length + 1
-      const entry = { account: 'a', number, recordedAtMs: atMs, body, previous: hash, hash }
+      const entry = {
+        account: 'a',
+        number,
+        recordedAtMs: atMs,
+        version: 2 as const,
+        body,
+        previous: hash,
+        hash,
+      }
       entries.push(entry)
       incremental.take(entry)
     }
@@ -86,7 +94,7 @@ describe('The laws of an account', () => {
     ]
     const entries = bodies.map((body, index): LedgerEntry => {
       const recordedAtMs = [10, 90, 90, 100][index] ?? 0
-      return { account: 'a', number: index + 1, recordedAtMs, body, previous: hash, hash }
+      return { account: 'a', number: index + 1, recordedAtMs, version: 2, body, previous: hash, hash }
     })
     const clocksAt = (atMs?: number) => statementOf(stateOf(entries, atMs), months).clocks
     const told = [{ entry: 3, wallMs: 20, datedMs: 90 }]
@@ -219,7 +227,7 @@ describe('Why a posting is not what it would be', () => {
   test('is said in the reversal that restates a month', () => {
     const state = new AccountState()
     for (const [index, body] of restatementOf(state, '2026-01', [before], '0').entries())
-      state.take({ account: 'a', number: index + 1, recordedAtMs: 0, body, previous: hash, hash })
+      state.take({ account: 'a', number: index + 1, recordedAtMs: 0, version: 2, body, previous: hash, hash })
     const [reversal] = restatementOf(state, '2026-01', [{ ...before, tCo2: '7.05' }], '0')
     expect(reversal).toMatchObject({ kind: 'reversal', reverses: 1, cause: 'method', by: 'tanbiao' })
   })

@@ -1,23 +1,18 @@
 import type { MeterEvidence } from '#contract/entry.ts'
-import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
+import type { Period } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Interval } from '#contract/interval.ts'
 import type { Books, LateAfterLock, RevisionRun, SlotProof } from '#store/port.ts'
 import type { MeasuredTerm } from './accounting-plan.ts'
 import { decimal, ofAmount, textOf, type Decimal } from './decimal.ts'
+import { expectedSlots } from './measured-energy.ts'
 import type { UncertaintyAssumptions } from './uncertainty.ts'
 
 /** What meters measured in a month, with the interval revisions that it is the sum of. */
 
 /** The energy of a register in a period, its slots, and nothing of what it is used for. */
 export type MeterMonth = Omit<MeterEvidence, 'share' | 'accuracy'>
-
-/** Slots of a period that a meter should have by now: from its installation to the end of the period or to now. */
-function expectedSlots(meter: Meter, period: Period, nowMs: number): number {
-  const fromMs = slotStart(Math.max(period.fromMs, meter.installedMs))
-  return Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
-}
 
 const ZERO = decimal('0')
 const decimalOf = (amount: NonNullable<SlotProof['energy']>): string => textOf(ofAmount(amount))
@@ -96,7 +91,7 @@ export function registerOf(
 
 /** A meter's month as part of a source: with its share, and how accurate the meter is taken to be. */
 export function evidenceOf(
-  { runs, digest, ...month }: MeterMonth,
+  { byMethod, digest, energy, fromMs, meter: id, quantity, runs, slots, toMs, unit }: MeterMonth,
   { share }: MeasuredTerm,
   meter: Meter,
   assumptions: UncertaintyAssumptions,
@@ -104,11 +99,19 @@ export function evidenceOf(
   const assumed = assumptions.meters[meter.carrier]
   const percent =
     meter.accuracyPercent === undefined ? (assumed?.percent ?? '100') : String(meter.accuracyPercent)
+  // In the order of canonical texts, which need not sort them then.
   return {
-    ...month,
-    share,
-    runs,
+    accuracy: { assumed: meter.accuracyPercent === undefined, percent },
+    byMethod,
     digest,
-    accuracy: { percent, assumed: meter.accuracyPercent === undefined },
+    ...(energy === undefined ? {} : { energy }),
+    fromMs,
+    meter: id,
+    quantity,
+    runs,
+    share,
+    slots,
+    toMs,
+    unit,
   }
 }

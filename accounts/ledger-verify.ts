@@ -1,9 +1,8 @@
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import { canonicalText, isSameContent } from '#contract/canonical-text.ts'
-import { signedClosingText } from '#contract/closing.ts'
+import { lockReason, signedClosingText } from '#contract/closing.ts'
 import {
   entryBody,
-  hashedText,
   NO_HASH,
   type EntryBody,
   type LedgerEntry,
@@ -12,8 +11,9 @@ import {
 } from '#contract/entry.ts'
 import { join } from '#contract/energy-sum.ts'
 import { Fault } from '#contract/fault.ts'
+import { hashedText, namesParts, type NamedParts } from '#contract/kept-entry.ts'
 import type { Books, LedgerRow, SlotProof } from '#store/port.ts'
-import { AccountState } from './account-state.ts'
+import { AccountState, type Numbered } from './account-state.ts'
 import { ofAmount, textOf } from './decimal.ts'
 import type { PostingRules } from './posting.ts'
 import { resultOf } from './posting-result.ts'
@@ -35,7 +35,10 @@ export interface LedgerFinding {
 }
 
 export interface Proof {
-  readonly books: Pick<Books, 'ledgerRows' | 'ledgerHead' | 'slotProof' | 'records' | 'sumsOver' | 'locks'>
+  readonly books: Pick<
+    Books,
+    'ledgerRows' | 'ledgerHead' | 'ledgerFactors' | 'slotProof' | 'records' | 'sumsOver' | 'locks'
+  >
   /** SHA-256 of a text, 64 hexadecimal digits. */
   readonly sha256: (text: string) => string
   readonly rules: PostingRules
@@ -76,22 +79,43 @@ function columnsOf(body: EntryBody): Columns {
   }
 }
 
-/** A row's body; the reason where it is none. */
-function readBody({ body, ...row }: LedgerRow): EntryBody | string {
-  let parsed: unknown
+/** A text's JSON; undefined where it is none. */
+function parsedOf(text: string): unknown {
   try {
-    parsed = JSON.parse(body)
+    return JSON.parse(text)
   } catch {
-    return 'its body is no JSON'
+    return undefined
   }
-  const result = entryBody.safeParse(parsed)
+}
+
+/** A row's body; the reason where it is none. */
+function readBody(row: LedgerRow, proof: Proof): EntryBody | string {
+  const core = parsedOf(row.body)
+  if (core === undefined) return 'its body is no JSON'
+  if (canonicalText(core) !== row.body) return 'its body is not as it was written'
+  const body = row.version > 1 && namesParts(core) ? wholeBody(core, row.evidence, proof) : core
+  if (typeof body === 'string') return body
+  const result = entryBody.safeParse(body)
   if (!result.success) return `its body is no entry: ${result.error.issues[0]?.message ?? ''}`
-  if (canonicalText(result.data) !== body) return 'its body is not as it was written'
   const columns = columnsOf(result.data)
   const differs = (['kind', 'month', 'reverses', 'reference'] as const).filter(
     (column) => columns[column] !== row[column],
   )
   return differs.length === 0 ? result.data : `its ${differs.join(', ')} is not that of its body`
+}
+
+/** A posting with the parts that it names; the reason where they are not those. */
+function wholeBody(
+  core: NamedParts,
+  evidence: string | undefined,
+  { books, sha256 }: Pick<Proof, 'books' | 'sha256'>,
+): object | string {
+  const factors = books.ledgerFactors(core.factors)
+  if (factors === undefined) return 'its factors are gone'
+  if (sha256(factors) !== core.factors) return 'its factors are not as they were written'
+  if (evidence === undefined) return 'its evidence is gone'
+  if (sha256(evidence) !== core.evidence) return 'its evidence is not as it was written'
+  return { ...core, factors: parsedOf(factors), evidence: parsedOf(evidence) }
 }
 
 type Closing = Extract<EntryBody, { kind: 'closing' }>
@@ -153,9 +177,9 @@ class AccountProof {
     for (const { number, body } of this.#state.postings.values())
       for (const message of this.#ofOwn(number, body))
         yield { account: this.#account, entry: number, message }
-    for (const { number, body } of this.#state.closings.values())
-      for (const message of this.#ofLock(number, body))
-        yield { account: this.#account, entry: number, message }
+    for (const closing of this.#state.closings.values())
+      for (const message of this.#ofLock(closing))
+        yield { account: this.#account, entry: closing.number, message }
   }
 
   /**
@@ -179,7 +203,8 @@ class AccountProof {
   }
 
   /** A closing that holds has its lock: over its month, on every meter of its postings, and not released. */
-  *#ofLock(closing: number, { month, by }: Closing): Generator<string> {
+  *#ofLock({ number: closing, recordedAtMs, body }: Numbered<Closing>): Generator<string> {
+    const { month, by } = body
     const meters = this.#state.postingsOf(month).flatMap(({ body }) => body.evidence.meters)
     if (meters.length === 0) return
     const locks = readable(() => this.#proof.books.locks())
@@ -197,16 +222,12 @@ class AccountProof {
       toMs: Math.max(...meters.map(({ toMs }) => toMs)),
       meters: [...new Set(meters.map(({ meter }) => meter))].toSorted(),
       by,
+      why: lockReason(month),
+      atMs: recordedAtMs,
       isReleased: false,
     }
-    const { fromMs, toMs, released } = lock
-    const found = {
-      fromMs,
-      toMs,
-      meters: lock.meters.toSorted(),
-      by: lock.by,
-      isReleased: released !== undefined,
-    }
+    const { id: _id, account: _account, closing: _closing, released, ...said } = lock
+    const found = { ...said, meters: lock.meters.toSorted(), isReleased: released !== undefined }
     if (!isSameContent(found, wanted)) yield `the lock of ${month} is not the one that this closing made`
   }
 
@@ -256,14 +277,15 @@ class AccountProof {
       yield `it is dated ${Temporal.Instant.fromEpochMilliseconds(row.recordedAtMs).toString()}, later than now: a clock was ahead, and statements "as known on" days before are without it`
     if (this.#proof.sha256(hashedText(row, row.body)) !== row.hash)
       yield 'its hash is not that of its content'
-    const body = readBody(row)
+    const body = readBody(row, this.#proof)
     if (typeof body === 'string') {
       yield body
       return
     }
     if (body.kind === 'posting') yield* this.#ofPosting(body)
     if (body.kind === 'closing') yield* this.#ofClosing(row, body)
-    const entry: LedgerEntry = { ...row, body }
+    const { evidence: _, ...rest } = row
+    const entry: LedgerEntry = { ...rest, body }
     if (entry.number > this.#state.last) this.#state.take(entry)
   }
 

@@ -1,10 +1,11 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NO_SLOTS, type EnergySum, type PlacedSum } from '#contract/energy-sum.ts'
-import { SLOT_MS, type Period } from '#contract/grid.ts'
+import { isSettled, SETTLE_MS, SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
 import { indexPark, parkDescription } from '#contract/park.ts'
 import { partsOf, rollUp } from '#intervals/rollup.ts'
 import { textOf } from './decimal.ts'
-import { measuredEnergy, measuredFromBooks } from './measured-energy.ts'
+import { expectedSlots, measuredEnergy, measuredFromBooks } from './measured-energy.ts'
 import { piecesOf, reportPeriod } from './report-period.ts'
 
 const dayMs = Date.parse('2026-03-01T00:00:00+08:00')
@@ -36,19 +37,38 @@ const known: EnergySum = { ...NO_SLOTS, energy: { count: 12_340, resolution: '0.
 
 describe('What a meter measured', () => {
   it('is exact, and knows from when on slots should be there', () => {
-    const found = measuredEnergy(books([{ fromMs: dayMs, sum: known }]), meter, day, day.toMs)
+    const found = measuredEnergy(books([{ fromMs: dayMs, sum: known }]), meter, day, day.toMs + SETTLE_MS)
     expect(found).toMatchObject({ unit: 'kWh', expected: 72, missing: 2 })
     expect(found.energy === undefined ? undefined : textOf(found.energy)).toBe('123.4')
   })
 
   it('is nothing, and not zero, where no slot is known', () => {
-    const found = measuredEnergy(books([]), meter, day, day.toMs)
+    const found = measuredEnergy(books([]), meter, day, day.toMs + SETTLE_MS)
     expect(found.energy).toBeUndefined()
     expect(found.missing).toBe(72)
   })
 
-  it('expects nothing of the time to come', () => {
-    expect(measuredEnergy(books([]), meter, day, dayMs + 28 * SLOT_MS).expected).toBe(4)
+  it('expects nothing of the time to come, of the slot under way, or of one whose readings still travel', () => {
+    const installedMs = dayMs + 24 * SLOT_MS
+    const expectedAt = (nowMs: number): number => measuredEnergy(books([]), meter, day, nowMs).expected
+    expect(expectedAt(installedMs)).toBe(0)
+    expect(expectedAt(installedMs + 4 * SLOT_MS - 1)).toBe(3)
+    expect(expectedAt(installedMs + 4 * SLOT_MS + SETTLE_MS - 1)).toBe(3)
+    expect(expectedAt(installedMs + 4 * SLOT_MS + SETTLE_MS)).toBe(4)
+    expect(expectedAt(day.toMs + SETTLE_MS - 1)).toBe(71)
+    expect(expectedAt(day.toMs + SETTLE_MS)).toBe(72)
+    expect(expectedAt(day.toMs + 100 * SLOT_MS)).toBe(72)
+  })
+
+  it('counts as many expected slots as have settled, whenever it is asked', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: day.fromMs - SLOT_MS, max: day.toMs + 2 * SLOT_MS }), (nowMs) => {
+        const settled = [...slotsBetween(meter.installedMs, day.toMs)].filter((slotMs) =>
+          isSettled(slotMs, nowMs),
+        )
+        expect(expectedSlots(meter, day, nowMs)).toBe(settled.length)
+      }),
+    )
   })
 
   it('is asked for whole months at once, and for a part of a month by itself', () => {

@@ -1,5 +1,5 @@
 import { join, type EnergySum } from '#contract/energy-sum.ts'
-import { SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
+import { SETTLE_MS, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Meter } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Unit } from '#contract/units.ts'
@@ -14,10 +14,22 @@ export interface MeasuredEnergy extends Period {
   readonly unit: Unit
   /** Of the known slots; undefined where none is known, because missing is never zero. */
   readonly energy: Decimal | undefined
-  /** Slots that should be there: from the meter's installation to the end of the period or to now. */
+  /** Slots that should be there (`expectedSlots`). */
   readonly expected: number
   readonly missing: number
   readonly sum: EnergySum
+}
+
+/**
+ * How many slots of a period a meter should have by now: from its installation to the end of the period or to the last
+ * slot that is settled. Nothing is missing of a slot under way, or while its last readings travel.
+ */
+export function expectedSlots(meter: Meter, period: Period, nowMs: number): number {
+  const fromMs = slotStart(Math.max(period.fromMs, meter.installedMs))
+  // The last slot of a period that ends within it is expected whole, as it is counted whole.
+  const periodSlots = Math.ceil((period.toMs - fromMs) / SLOT_MS)
+  const settledSlots = Math.floor((nowMs - SETTLE_MS - fromMs) / SLOT_MS)
+  return Math.max(0, Math.min(periodSlots, settledSlots))
 }
 
 /**
@@ -101,9 +113,7 @@ function measuredOf(
   sum: EnergySum,
   nowMs: number,
 ): MeasuredEnergy {
-  const fromMs = slotStart(Math.max(period.fromMs, meter.installedMs))
-  const slots = Math.max(0, Math.ceil((Math.min(period.toMs, nowMs) - fromMs) / SLOT_MS))
-  const expected = Math.max(slots, sum.known)
+  const expected = Math.max(expectedSlots(meter, period, nowMs), sum.known)
   return {
     ...period,
     meter,

@@ -8,6 +8,7 @@ import type { AccountMonth } from './account-month.ts'
 import type { AccountState } from './account-state.ts'
 import type { AccountPlan, EmissionSource } from './accounting-plan.ts'
 import { evidenceOf, registerOf, type MeterMonth } from './evidence.ts'
+import type { FactorLibrary } from './factor-library.ts'
 import { decimal, type Decimal } from './decimal.ts'
 import { measuredEnergy } from './measured-energy.ts'
 import { postingsOf, type MeteredIn, type PostingRules } from './posting.ts'
@@ -104,24 +105,39 @@ const hasSums = (books: PostingGround['books']): books is PostingGround['books']
 
 /** The factors of each source in a month, as one text. Throws `factor-missing` or `factor-ambiguous`. */
 export function factorsText(account: AccountPlan, month: AccountMonth, { library }: PostingRules): string {
-  return account.sources
-    .map((source) => factorsTextOf(sourceFactors(source, account, month, library, [])))
-    .join('\n')
+  const chosen = account.sources.map((source) => sourceFactors(source, account, month, library, []))
+  const texts = monthTexts.get(library) ?? new Map<string, string>()
+  monthTexts.set(library, texts)
+  // Months and accounts with the same factors are many: their long text is made once.
+  const key = chosen.map((each) => factorNumber(each)).join(' ')
+  const known = texts.get(key)
+  if (known !== undefined) return known
+  const text = chosen.map((each) => factorsTextOf(each)).join('\n')
+  if (texts.size < MONTH_TEXTS_MAX) texts.set(key, text)
+  return text
 }
 
-const factorTexts = new WeakMap<SourceFactors, string>()
+const MONTH_TEXTS_MAX = 10_000
+const monthTexts = new WeakMap<FactorLibrary, Map<string, string>>()
 
-function factorsTextOf(chosen: SourceFactors): string {
-  const known = factorTexts.get(chosen)
+const factorNumbers = new WeakMap<SourceFactors, number>()
+let lastFactorNumber = 0
+
+function factorNumber(chosen: SourceFactors): number {
+  const known = factorNumbers.get(chosen)
   if (known !== undefined) return known
-  const text = chosen.factors
+  lastFactorNumber += 1
+  factorNumbers.set(chosen, lastFactorNumber)
+  return lastFactorNumber
+}
+
+function factorsTextOf({ factors }: SourceFactors): string {
+  return factors
     .map(
       ({ code, what, value, rule, confidence, document }) =>
         `${code} ${what} ${value} ${rule} ${confidence} ${document}`,
     )
     .join('\n')
-  factorTexts.set(chosen, text)
-  return text
 }
 
 /**

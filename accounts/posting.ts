@@ -125,7 +125,8 @@ function countedPosting(source: EmissionSource, its: MonthGround): Posting {
   const chosen = sourceFactors(source, account, month, rules.library, records, amountOfDays(source, its))
   // Heat that is billed is in GJ; the enthalpy is for what is measured by weight.
   const isSteam = 'steam' in source && source.steam !== undefined && own.some((each) => each.unit === 't')
-  const factors = chosen.factors.filter(({ what }) => isSteam || what !== 'enthalpy')
+  const isAll = isSteam || chosen.factors.every(({ what }) => what !== 'enthalpy')
+  const factors = isAll ? chosen.factors : chosen.factors.filter(({ what }) => what !== 'enthalpy')
   const unit = activityUnitOf(source.kind, isSteam, factors)
   const { records: activity, metered } = recordedActivity(source, recordedUnit(unit), {
     month,

@@ -359,7 +359,7 @@ export function sourceFactors(
   const found = known.get(key)
   if (found !== undefined) return found
   const { factors } = chosenFactors(source, account, month, library, [])
-  const made = { factors: factors.map((factor) => settled(factor)), records: [] }
+  const made = { factors: Object.freeze(factors.map((factor) => settled(factor))), records: [] }
   known.set(key, made)
   return made
 }

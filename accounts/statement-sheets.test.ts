@@ -93,7 +93,15 @@ describe('Allowances, offsets and certificates', () => {
   const state = new AccountState()
   const hash = '0'.repeat(64)
   const take = (body: EntryBody): void =>
-    state.take({ account: 'steel', number: state.last + 1, recordedAtMs: 0, body, previous: hash, hash })
+    state.take({
+      account: 'steel',
+      number: state.last + 1,
+      recordedAtMs: 0,
+      version: 2,
+      body,
+      previous: hash,
+      hash,
+    })
   const position = (kind: 'allowance' | 'offset' | 'certificate', amount: string, over: object = {}) =>
     entryBody.parse({
       kind,

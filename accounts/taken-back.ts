@@ -1,4 +1,4 @@
-import type { EntryBody, LedgerEntry } from '#contract/entry.ts'
+import type { EntryBody } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
 
 /** Who takes an entry back, and why. */
@@ -10,13 +10,13 @@ interface Person {
 /**
  * The entry by which a person takes another one back. Throws `entry-invalid` for a posting; what else cannot be taken
  * back the books refuse.
+ * @param body what that one says; undefined where there is none
  */
 export function takenBack(
-  entries: readonly LedgerEntry[],
   number: number,
+  body: EntryBody | undefined,
   { by, reason }: Person,
 ): Extract<EntryBody, { kind: 'reversal' }> {
-  const body = entries.find((entry) => entry.number === number)?.body
   if (body?.kind === 'posting')
     throw new Fault(
       'entry-invalid',

@@ -2,30 +2,32 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { accountMonthOf, monthNames } from '#accounts/account-month.ts'
+import { accountMonthOf } from '#accounts/account-month.ts'
 import { accountingPlan, type AccountingPlan } from '#accounts/accounting-plan.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
 import { readFactorFiles } from '#cli/factor-files.ts'
 import { proveLedgers } from '#cli/ledger-proof.ts'
 import { PostingLoop } from '#cli/posting.ts'
+import { PostingThreads, threadsOfMachine } from '#cli/posting-threads.ts'
 import { slotOf } from '#cli/posting.test-support.ts'
 import { readPostingRules } from '#cli/posting-rules.ts'
-import type { Amount } from '#contract/amount.ts'
 import { ManualClock } from '#contract/clock.ts'
-import { NO_SLOTS, type PlacedSum } from '#contract/energy-sum.ts'
-import { SLOT_MS, slotsBetween, type Period } from '#contract/grid.ts'
+import { slotsBetween } from '#contract/grid.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import { openBooks } from '#store/open.ts'
-import type { Books, ChangedMonth, SlotProof } from '#store/port.ts'
+import type { Books } from '#store/port.ts'
+import { MONTHS, withSums } from './made-up-sums.ts'
 
 /**
  * `npm run bench accounts`: 1,000 enterprises × 10 sources × 36 months posted by the loop of the server into real books,
  * proved, and restated after a new factor of one year. The intervals below it, a thousand million of them, are not made: each register's month is a made-up sum, so reading them is measured apart (a month of one register).
  */
 const ENTERPRISES = Number(process.env['TANBIAO_BENCH_ENTERPRISES'] ?? 1_000)
+/** Threads beside the one that writes; 0: that one does all. */
+const THREADS = Number(process.env['TANBIAO_BENCH_THREADS'] ?? threadsOfMachine())
+const thread = new URL('accounts-posting-thread.ts', import.meta.url)
 const SOURCES = 10
-const MONTHS = monthNames('2023-01', '2025-12')
 const ZONE = 'Asia/Shanghai'
 const NOW = Temporal.Instant.from('2026-01-20T00:00:00+08:00').epochMilliseconds
 const RESTATED_YEAR = 2025
@@ -77,54 +79,6 @@ function planOf(): AccountingPlan {
         measured: [{ meter: meterOf(enterpriseOf(index), source) }],
       })),
     })),
-  })
-}
-
-/** Real books whose intervals are made up: every register's month is complete and has one revision. */
-function withSums(books: Books, park: Park): Books {
-  const made = MONTHS.flatMap((month) => [...park.meters.keys()].map((meter) => ({ meter, month })))
-  const changes = made.map(({ meter, month }, index): ChangedMonth => ({
-    id: index + 1,
-    meter,
-    quantity: 'activeEnergyImport.total',
-    month,
-    changedAtMs: 0,
-  }))
-  const slotsOf = ({ fromMs, toMs }: Period): number => (toMs - fromMs) / SLOT_MS
-  const energyOf = (meter: string, period: Period): Amount => ({
-    count: slotsOf(period) * (100 + (meter.length % 7)),
-    resolution: '0.01',
-  })
-  const sumsOver = (meter: string, _: string, period: Period): PlacedSum[] => {
-    const energy = energyOf(meter, period)
-    const known = slotsOf(period)
-    const methods = { measured: { slots: known, energy } }
-    return [{ fromMs: period.fromMs, sum: { ...NO_SLOTS, energy, known, methods } }]
-  }
-  const slotProof = (meter: string, _: string, period: Period): SlotProof => {
-    const { fromMs } = period
-    const slots = slotsOf(period)
-    const energy = energyOf(meter, period)
-    return {
-      runs: [[fromMs, slots, 1]],
-      digest: 'd'.repeat(64),
-      energy,
-      known: slots,
-      missing: 0,
-      undecided: 0,
-      byMethod: [{ method: 'measured', energy }],
-    }
-  }
-  return new Proxy(books, {
-    get: (target, name) => {
-      if (name === 'slotProof') return slotProof
-      if (name === 'sumsOver') return sumsOver
-      if (name === 'changedMonths')
-        return (after: number, limit?: number) =>
-          changes.slice(after, limit === undefined ? undefined : after + limit)
-      const found: unknown = Reflect.get(target, name)
-      return typeof found === 'function' ? found.bind(target) : found
-    },
   })
 }
 
@@ -181,16 +135,20 @@ export async function benchAccounts(): Promise<void> {
   const files = readFactorFiles()
   const clock = new ManualClock(NOW)
   const log = pino({ level: 'silent' })
-  const loopWith = (factors: FactorFiles): PostingLoop =>
-    new PostingLoop({
+  const loopWith = (factors: FactorFiles): PostingLoop => {
+    const { items, assumptions } = readPostingRules()
+    const data = { file, park: park.description, plan, factors, items, assumptions }
+    return new PostingLoop({
       books,
       park,
       plan,
-      rules: { ...readPostingRules(), library: factorLibrary(factors) },
+      rules: { items, assumptions, library: factorLibrary(factors) },
       clock,
       log,
       quietMs: 0,
+      ...(THREADS === 0 ? {} : { threads: () => new PostingThreads(data, THREADS, thread) }),
     })
+  }
   const entries = (): number =>
     opened.ledgerAccounts().reduce((sum, account) => sum + opened.ledgerHead(account).number, 0)
   const post = (loop: PostingLoop) => () => loop.work(Number.MAX_SAFE_INTEGER)

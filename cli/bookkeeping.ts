@@ -22,7 +22,7 @@ export interface Bookkeeping {
   /** Called with the commit records that the books did not know, in order of time. */
   readonly onCommits: (records: readonly CommitRecord[]) => void
   /** The park's accounting plan and what postings are computed by; without it nothing is posted. */
-  readonly accounting?: Pick<PostingParts, 'plan' | 'rules'> | undefined
+  readonly accounting?: Pick<PostingParts, 'plan' | 'rules' | 'threads'> | undefined
 }
 
 /** Pause between two looks at the commit records: what a reader of a page waits for a new value at most. */
@@ -99,5 +99,6 @@ export async function keepBooks(loop: Bookkeeping): Promise<void> {
       if (!loop.signal.aborted) throw error
     })
   }
+  await posting?.close()
   await succeeds(() => recomputation.work(RECOMPUTE_LAST_TURN_MS))
 }

@@ -5,6 +5,7 @@ import { stateOf } from '#accounts/account-state.ts'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import { lateDataOf } from '#accounts/late-data.ts'
 import { SLOT_MS } from '#contract/grid.ts'
+import { writeOldLedger } from '#store/books/old-ledger.test-support.ts'
 import { readFactorFiles } from './factor-files.ts'
 import { proveLedgers } from './ledger-proof.ts'
 import { march, planWith, PostingBench, slotOf, smallPark } from './posting.test-support.ts'
@@ -166,7 +167,9 @@ test('another month of the same meter is not held', async () => {
 
 test('months that were closed before there were such locks get theirs by the migration', () => {
   bench.close('steel', '2026-03')
+  const entries = bench.books.ledger('steel')
   bench.books.close()
+  writeOldLedger(bench.file, 'steel', entries)
   const database = new DatabaseSync(bench.file)
   database.exec('DELETE FROM period_lock_meter; DELETE FROM period_lock')
   const migration = new URL('../store/migrations/090-books-closing-locks.sql', import.meta.url)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { LedgerFinding } from '#accounts/ledger-verify.ts'
 import { Fault } from '#contract/fault.ts'
 import { digest, identifier } from '#contract/identity.ts'
+import type { AuditHead } from '#store/audit-log.ts'
 import type { Books } from '#store/port.ts'
 
 /**
@@ -9,19 +10,39 @@ import type { Books } from '#store/port.ts'
  * entries are gone from its end, or all since a backup, only shows beside what was seen before.
  */
 
+/** The audit log among the accounts: no account can be called so. */
+const AUDIT_LOG = '@audit-log'
+
 const notedHead = z
-  .tuple([identifier, z.coerce.number().int().min(1), digest, z.iso.datetime()])
+  .tuple([
+    z.union([identifier, z.literal(AUDIT_LOG)]),
+    z.coerce.number().int().min(1),
+    digest,
+    z.iso.datetime(),
+  ])
   .transform(([account, number, hash, notedAt]) => ({ account, number, hash, notedAt }))
 export type NotedHead = z.output<typeof notedHead>
 
-/** The ends of all chains, a line each: account, number, hash, moment. */
-export function headLines(books: Pick<Books, 'ledgerAccounts' | 'ledgerHead'>, nowMs: number): string[] {
-  const notedAt = new Date(nowMs).toISOString()
-  return books.ledgerAccounts().map((account) => {
-    const { number, hash } = books.ledgerHead(account)
-    return `${account} ${number} ${hash} ${notedAt}`
-  })
+/** Chains whose ends are noted: the ledgers, and the audit log of a server's pages; those that are given. */
+export interface NotedChains {
+  readonly books?: Pick<Books, 'ledgerAccounts' | 'ledgerHead' | 'ledgerHash'> | undefined
+  readonly audit?:
+    | { readonly head: () => AuditHead; readonly hashOf: (id: number) => string | undefined }
+    | undefined
 }
+
+/** The ends of all chains now. */
+export function headsOf({ books, audit }: NotedChains, nowMs: number): NotedHead[] {
+  const notedAt = new Date(nowMs).toISOString()
+  const heads =
+    books?.ledgerAccounts().map((account) => ({ account, ...books.ledgerHead(account), notedAt })) ?? []
+  const { id, hash } = audit?.head() ?? { id: 0, hash: '' }
+  return id === 0 ? heads : [...heads, { account: AUDIT_LOG, number: id, hash, notedAt }]
+}
+
+/** An end as a line: account, number, hash, moment. */
+export const headLine = ({ account, number, hash, notedAt }: NotedHead): string =>
+  `${account} ${number} ${hash} ${notedAt}`
 
 /** Such lines, read back. Throws `file-invalid` with the line that is none. */
 export function headsIn(text: string, file: string): NotedHead[] {
@@ -35,20 +56,17 @@ export function headsIn(text: string, file: string): NotedHead[] {
   })
 }
 
-/** What of noted ends is gone, or another entry now. */
+/** What of noted ends is gone, or another entry now, in those chains that are given. */
 export function* headFindings(
-  books: Pick<Books, 'ledgerRows'>,
+  { books, audit }: NotedChains,
   noted: readonly NotedHead[],
 ): Generator<LedgerFinding> {
-  for (const [account, heads] of Map.groupBy(noted, (head) => head.account)) {
-    const wanted = new Set(heads.map(({ number }) => number))
-    const hashes = new Map<number, string>()
-    for (const { number, hash } of books.ledgerRows(account)) if (wanted.has(number)) hashes.set(number, hash)
-    for (const { number, hash, notedAt } of heads) {
-      const found = hashes.get(number)
-      if (found === hash) continue
-      const what = found === undefined ? 'it is gone' : 'it is another entry now'
-      yield { account, entry: number, message: `${what}: at ${notedAt} it was the last one` }
-    }
+  for (const { account, number, hash, notedAt } of noted) {
+    const isOfAudit = account === AUDIT_LOG
+    if ((isOfAudit ? audit : books) === undefined) continue
+    const found = isOfAudit ? audit?.hashOf(number) : books?.ledgerHash(account, number)
+    if (found === hash) continue
+    const what = found === undefined ? 'it is gone' : 'it is another entry now'
+    yield { account, entry: number, message: `${what}: at ${notedAt} it was the last one` }
   }
 }

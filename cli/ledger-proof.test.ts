@@ -10,10 +10,11 @@ import { accountingRecord } from '#contract/accounting-record.ts'
 import { newSigningKey, readTrust, type Trust } from '#firmware-config/signature.ts'
 import { changePage } from '#store/books/damaged-page.test-support.ts'
 import type { PageSlot } from '#store/books/day-page.ts'
+import { writeOldLedger } from '#store/books/old-ledger.test-support.ts'
 import { readFactorFiles } from './factor-files.ts'
-import { headLines, headsIn } from './ledger-heads.ts'
+import { headLine, headsIn, headsOf } from './ledger-heads.ts'
 import { proveLedgers, signedClosing } from './ledger-proof.ts'
-import { march, planWith, PostingBench } from './posting.test-support.ts'
+import { march, planWith, PostingBench, slotOf } from './posting.test-support.ts'
 
 let made: PostingBench
 let bench: PostingBench
@@ -55,6 +56,8 @@ afterEach(() => bench.remove())
 
 const prove = (files = readFactorFiles(), trusted: Trust = trust, plan?: AccountingPlan) =>
   proveLedgers(bench.books, files, bench.rules, trusted, { nowMs: bench.clock.wallMs(), plan })
+const headLines = (): string[] =>
+  headsOf({ books: bench.books }, bench.clock.wallMs()).map((head) => headLine(head))
 const messages = (): string[] =>
   prove().findings.map(({ account, entry, message }) => `${account} ${entry}: ${message}`)
 
@@ -240,6 +243,16 @@ describe('a changed byte is found and named', () => {
       /steel 3: the lock of 2026-03 is not the one/,
     ],
     [
+      'a lock’s reason',
+      "UPDATE period_lock SET why = replace(why, '03', '02')",
+      /steel 3: the lock of 2026-03 is not the one/,
+    ],
+    [
+      'a lock’s moment',
+      'UPDATE period_lock SET at_ms = at_ms + 1',
+      /steel 3: the lock of 2026-03 is not the one/,
+    ],
+    [
       'a lock that was released',
       `UPDATE period_lock SET released = '{"by":"x","why":"y","atMs":1}'`,
       /steel 3: the lock .* is not/,
@@ -286,18 +299,79 @@ describe('a changed byte is found and named', () => {
     expect(messages().every((message) => !message.startsWith('food'))).toBe(true)
   })
 
+  test.each([
+    [
+      'evidence',
+      "UPDATE ledger_entry SET evidence = replace(evidence, '29760', '29761') WHERE account = 'steel' AND number = 1",
+      ['steel 1: its evidence is not as it was written'],
+    ],
+    [
+      'evidence that is gone',
+      "UPDATE ledger_entry SET evidence = NULL WHERE account = 'steel' AND number = 1",
+      ['steel 1: its evidence is gone'],
+    ],
+    [
+      'evidence of another entry',
+      "UPDATE ledger_entry SET evidence = NULL, evidence_of = 2 WHERE account = 'steel' AND number = 1",
+      ['steel 1: its evidence is not as it was written'],
+    ],
+    [
+      'how an entry is hashed',
+      "UPDATE ledger_entry SET version = 1 WHERE account = 'steel' AND number = 1",
+      ['steel 1: its hash is not that of its content', 'steel 1: its body is no entry'],
+    ],
+  ])('%s of a posting', (_, sql, expected) => {
+    damage(sql)
+    const found = messages().filter((message) => message.startsWith('steel 1'))
+    expect(found).toHaveLength(expected.length)
+    for (const [index, text] of expected.entries()) expect(found[index]).toContain(text)
+    expect(messages().every((message) => !message.startsWith('food'))).toBe(true)
+  })
+
+  test.each([
+    [
+      'changed',
+      "UPDATE ledger_factors SET content = replace(content, '0.7041', '0.7042')",
+      'are not as they were written',
+    ],
+    ['gone', 'DELETE FROM ledger_factors', 'are gone'],
+  ])('factors that are %s are named at every posting that used them', (_, sql, expected) => {
+    damage(sql)
+    const found = messages().filter((message) => message.includes('factors'))
+    expect(found).toEqual(
+      ['food 1', 'food 2', 'steel 1', 'steel 2'].map((entry) => `${entry}: its factors ${expected}`),
+    )
+  })
+
+  test('a ledger of before parts were kept apart is proved as ever, and restated beside it', async () => {
+    const old = bench.books.ledger('food').map(({ body, recordedAtMs }) => ({ body, recordedAtMs }))
+    bench.books.close()
+    writeOldLedger(bench.file, 'food', old)
+    bench.reopenFile()
+    expect(prove()).toMatchObject({ findings: [], count: { entries: 2, postings: 2 } })
+    bench.record(slotOf('food-incoming', march.fromMs, 2_000))
+    await bench.post(planWith())
+    expect(bench.books.ledger('food').map(({ version, body }) => [version, body.kind])).toEqual([
+      [1, 'posting'],
+      [1, 'posting'],
+      [2, 'reversal'],
+      [2, 'posting'],
+    ])
+    expect(messages()).toEqual([])
+    damage(
+      "UPDATE ledger_entry SET body = replace(body, '0.7041', '0.7042') WHERE account = 'food' AND number = 1",
+    )
+    expect(messages().join('\n')).toMatch(/food 1: its hash is not that of its content/)
+  })
+
   test('a figure forged with all hashes after it is found by the arithmetic and the signature', () => {
     damage(change('body', '"20.954016"', '"1"', 'number = 1'))
     // The forger makes the chain whole again.
-    const rows = [...bench.books.ledgerRows('steel')].map(({ number, body }) => ({ number, body }))
+    const bodies = bench.books.ledger('steel').map(({ body }) => body)
     damage(
       `DELETE FROM ledger_entry WHERE account = 'steel'; DELETE FROM ledger_head WHERE account = 'steel'`,
     )
-    bench.books.post(
-      'steel',
-      rows.map(({ body }) => JSON.parse(body)),
-      bench.clock.wallMs(),
-    )
+    bench.books.post('steel', bodies, bench.clock.wallMs())
     const found = messages()
     expect(found.join('\n')).not.toMatch(/hash/)
     expect(found).toEqual([
@@ -379,7 +453,7 @@ describe('a changed byte is found and named', () => {
       /^it is another entry now: at 2026-/,
     ],
   ])('what was noted elsewhere shows that %s is gone', (_, sql, expected) => {
-    const noted = headsIn(headLines(bench.books, bench.clock.wallMs()).join('\n'), 'heads.txt')
+    const noted = headsIn(headLines().join('\n'), 'heads.txt')
     const findings = () =>
       proveLedgers(
         bench.books,
@@ -396,7 +470,7 @@ describe('a changed byte is found and named', () => {
   })
 
   test('a line that is no noted end is said with its place', () => {
-    const line = headLines(bench.books, bench.clock.wallMs())[0] ?? ''
+    const line = headLines()[0] ?? ''
     expect(() => headsIn(`${line}\nsteel 3 abc`, 'heads.txt')).toThrow(
       expect.objectContaining({ code: 'file-invalid', place: { file: 'heads.txt', line: 2 } }),
     )

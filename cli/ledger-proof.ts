@@ -123,6 +123,6 @@ export function proveLedgers(
   }
   const findings = books.damages().map((message): LedgerFinding => ({ account: '', entry: 0, message }))
   for (const account of accounts) findings.push(...ledgerFindings(account, proof, count))
-  findings.push(...certificateFindings(books, accounts), ...headFindings(books, noted))
+  findings.push(...certificateFindings(books, accounts), ...headFindings({ books }, noted))
   return { findings, count }
 }

@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { EntryBody } from '#contract/entry.ts'
 import type { Fault } from '#contract/fault.ts'
+import { bodyKeeper, type KeptBody } from '#contract/kept-entry.ts'
 import { PostingBatch } from './posting-batch.ts'
 import { PostingBench } from './posting.test-support.ts'
 
@@ -23,8 +25,9 @@ const closing = (month: string): EntryBody => ({
   key: 'a'.repeat(64),
   signature: `${'A'.repeat(86)}==`,
 })
-const many = (month: string, count: number): EntryBody[] =>
-  Array.from({ length: count }, () => adjustment(month))
+const keep = bodyKeeper((text) => hash('sha256', text))
+const many = (month: string, count: number): KeptBody[] =>
+  Array.from({ length: count }, () => keep(adjustment(month)))
 
 let bench: PostingBench
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { Fault } from '#contract/fault.ts'
-import type { EntryBody } from '#contract/entry.ts'
+import type { KeptBody } from '#contract/kept-entry.ts'
 import type { Books, LedgerAddition } from '#store/port.ts'
 
 /** Entries of one transaction, some 50 ms: with more of them fewer pages are written twice, and everything else waits longer. */
@@ -10,17 +10,14 @@ const ENTRIES_AT_ONCE = 1_000
  * somebody closed its month meanwhile, keeps no other one waiting.
  */
 export class PostingBatch {
-  readonly #books: Pick<Books, 'post' | 'postAll' | 'probe'>
+  readonly #books: Pick<Books, 'postAll' | 'probe'>
   readonly #onRefused: (account: string, fault: Fault) => void
   #pending: LedgerAddition[] = []
   #entries = 0
   /** Written, and on the disk with the next write that waits for it. */
   #isUnsynced = false
 
-  constructor(
-    books: Pick<Books, 'post' | 'postAll' | 'probe'>,
-    onRefused: (account: string, fault: Fault) => void,
-  ) {
+  constructor(books: Pick<Books, 'postAll' | 'probe'>, onRefused: (account: string, fault: Fault) => void) {
     this.#books = books
     this.#onRefused = onRefused
   }
@@ -28,7 +25,7 @@ export class PostingBatch {
   /** Adds to an account; `progress` once all of it is added. */
   add(
     account: string,
-    bodies: readonly EntryBody[],
+    bodies: readonly KeptBody[],
     nowMs: number,
     progress?: LedgerAddition['progress'],
   ): void {
@@ -62,11 +59,12 @@ export class PostingBatch {
 
   #oneByOne(pending: readonly LedgerAddition[], nowMs: number): void {
     const refused = new Set<string>()
-    for (const { account, bodies, progress } of pending) {
+    for (const addition of pending) {
+      const { account } = addition
       // What follows rests on what was refused, and must not say that it was done.
       if (refused.has(account)) continue
       try {
-        this.#books.post(account, bodies, nowMs, progress)
+        this.#books.postAll([addition], nowMs)
       } catch (error) {
         if (!(error instanceof Fault) || error.retryable) throw error
         refused.add(account)

@@ -5,16 +5,8 @@ import { z } from 'zod'
 import { accountMonthOf, monthNameAt, monthNames, type AccountMonth } from '#accounts/account-month.ts'
 import { stateOf } from '#accounts/account-state.ts'
 import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
-import { meterMonth, withLate, type MeterMonth } from '#accounts/evidence.ts'
-import {
-  computedPostings,
-  factorsText,
-  keptMonths,
-  planRulesText,
-  registerKey,
-  registersOf,
-  withRecordsOf,
-} from '#accounts/post.ts'
+import { withLate, type MeterMonth } from '#accounts/evidence.ts'
+import { factorsText, planRulesText, registerKey, registersOf } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { restatementOf } from '#accounts/restatement.ts'
 import type { Clock } from '#contract/clock.ts'
@@ -23,7 +15,11 @@ import { Fault, faultText } from '#contract/fault.ts'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books, ChangedMonth, LateRegister, PostingProgress } from '#store/port.ts'
+import { bodyKeeper } from '#contract/kept-entry.ts'
 import { PostingBatch } from './posting-batch.ts'
+import { AccountMonths } from './posting-months.ts'
+import { isChangedIn, type MonthsAnswer, type MonthsTask } from './posting-tasks.ts'
+import type { PostingThreads } from './posting-threads.ts'
 
 export interface PostingParts {
   readonly books: Books
@@ -34,6 +30,8 @@ export interface PostingParts {
   readonly log: Logger
   /** A change younger than this may be followed by more: late data come in bursts, and are posted once. */
   readonly quietMs?: number
+  /** Begins threads that read and compute beside this one, when there is much to be posted; without it none do. */
+  readonly threads?: (() => PostingThreads) | undefined
 }
 
 const QUIET_MS = 60_000
@@ -47,6 +45,10 @@ const CHANGES_BEHIND_MAX = 50_000
 const CHANGES_AT_ONCE = 2_000
 /** Steps that follow one another without anything else having its turn: most last less than a millisecond. */
 const STEPS_MS = 20
+/** Months that are posted on this thread before others are begun: to begin them takes as long as some months. */
+const MONTHS_ALONE = 60
+/** What a timer can wait for. */
+const WAIT_MS_MAX = 60_000
 /** Digits of a digest that tell rules apart. */
 const DIGEST_LENGTH = 16
 
@@ -64,12 +66,23 @@ interface Changes {
 }
 
 /** What an account has to be posted of, and the progress that is made when it is. */
-interface Due {
+interface Due extends Omit<MonthsTask, 'account' | 'nowMs'> {
   readonly account: AccountPlan
-  readonly months: readonly string[]
-  readonly isChanged: (meter: string, quantity: string, month: string) => boolean
   readonly progress: PostingProgress
+  /** Something came late to its registers, and a lock holds it back. */
+  readonly isLate: boolean
 }
+
+/** What another thread does of what is due. */
+interface Elsewhere {
+  readonly due: Due
+  readonly nowMs: number
+  readonly answer: Promise<void>
+  done: { readonly answer: MonthsAnswer | undefined } | undefined
+}
+
+/** A step of a pass: something was done, or it waits for what another thread does. */
+type Step = Promise<void> | undefined
 
 /**
  * Posts months that are over and settled, and restates those that late data, records, factors or the plan have changed,
@@ -84,7 +97,9 @@ export class PostingLoop {
   /** Digests of factors, which are the same for many accounts and months. */
   readonly #factors = new Map<string, string>()
   readonly #batch: PostingBatch
-  #underWay: Iterator<void> | undefined
+  readonly #keep = bodyKeeper((text) => hash('sha256', text))
+  #underWay: Generator<Step> | undefined
+  #threads: PostingThreads | undefined
   #lastMs: number | undefined
 
   constructor(parts: PostingParts) {
@@ -113,16 +128,17 @@ export class PostingLoop {
     this.#underWay ??= this.#pass()
     try {
       let turnMs = clock.monotonicMs()
-      while (this.#underWay.next().done !== true) {
+      for (let step = this.#underWay.next(); step.done !== true; step = this.#underWay.next()) {
+        if (step.value !== undefined) await this.#wait(step.value, endMs)
         const nowMs = clock.monotonicMs()
         if (nowMs >= endMs) return
         if (nowMs - turnMs < STEPS_MS) continue
         await turn()
         turnMs = clock.monotonicMs()
       }
-      this.#underWay = undefined
+      await this.close()
     } catch (error) {
-      this.#underWay = undefined
+      await this.close()
       throw error
     } finally {
       // What others do until the next turn is done to ledgers that say all that is known here.
@@ -130,23 +146,98 @@ export class PostingLoop {
     }
   }
 
+  /** Lets go of a pass under way, and of the threads that it has begun: the next one begins anew. */
+  async close(): Promise<void> {
+    this.#underWay = undefined
+    const threads = this.#threads
+    this.#threads = undefined
+    await threads?.close()
+  }
+
+  /** Until then at the longest. */
+  async #wait(answer: Promise<void>, endMs: number): Promise<void> {
+    const { clock } = this.#parts
+    const stop = new AbortController()
+    const restMs = Math.min(endMs - clock.monotonicMs(), WAIT_MS_MAX)
+    await Promise.race([answer, clock.sleep(restMs, stop.signal).catch(() => undefined)])
+    stop.abort()
+  }
+
   /** One step is one account looked at, one register's month read, or one month posted. */
-  *#pass(): Generator<void> {
-    const { plan, log } = this.#parts
+  *#pass(): Generator<Step> {
+    const { plan } = this.#parts
     const changes = yield* this.#changes()
+    const elsewhere: Elsewhere[] = []
+    let months = 0
     for (const account of plan.accounts) {
-      try {
-        yield* this.#post(account, changes)
-      } catch (error) {
-        if (!(error instanceof Fault) || error.retryable) throw error
-        log.error({ code: error.code, account: account.account }, faultText(error))
+      const due = this.#guarded(account, () => this.#due(account, changes))
+      if (due !== undefined) {
+        months += due.months.length
+        if (months > MONTHS_ALONE && !due.isLate) this.#threads ??= this.#parts.threads?.()
+        if (this.#threads === undefined || due.isLate) yield* this.#postHere(due, changes)
+        else elsewhere.push(this.#begun(due, this.#threads))
       }
+      while (elsewhere.length > 0 && elsewhere.length >= (this.#threads?.room ?? 0))
+        yield* this.#take(elsewhere, changes)
       yield
+    }
+    while (elsewhere.length > 0) yield* this.#take(elsewhere, changes)
+  }
+
+  /** What is refused of one account keeps no other one waiting. */
+  #guarded<T>({ account }: AccountPlan, work: () => T): T | undefined {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof Fault) || error.retryable) throw error
+      this.#parts.log.error({ code: error.code, account }, faultText(error))
+      return undefined
+    }
+  }
+
+  #begun({ account, ...due }: Due, threads: PostingThreads): Elsewhere {
+    const nowMs = this.#parts.clock.wallMs()
+    const { months, posted, changed } = due
+    const task = { account: account.account, months, posted, changed, nowMs }
+    const begun: Elsewhere = {
+      due: { account, ...due },
+      nowMs,
+      answer: threads.run(task).then((answer) => {
+        begun.done = { answer }
+      }),
+      done: undefined,
+    }
+    return begun
+  }
+
+  /** Adds what the first of the other threads' tasks comes to, once it is done. */
+  *#take(elsewhere: Elsewhere[], changes: Changes): Generator<Step> {
+    const first = elsewhere.shift()
+    if (first === undefined) return
+    while (first.done === undefined) yield first.answer
+    const { due, nowMs } = first
+    const { account } = due.account
+    const { answer } = first.done
+    // What was not done there, or is of a ledger that has grown since, is done here.
+    if (answer === undefined || answer.head !== this.#parts.books.ledgerHead(account).number) {
+      yield* this.#postHere(due, changes)
+      return
+    }
+    for (const kept of answer.months) this.#batch.add(account, kept, nowMs)
+    this.#batch.add(account, [], nowMs, due.progress)
+  }
+
+  *#postHere(due: Due, changes: Changes): Generator<Step> {
+    const posting = this.#post(due, changes)
+    for (let isMore = true; isMore;) {
+      const step = this.#guarded(due.account, () => posting.next())
+      isMore = step !== undefined && step.done !== true
+      if (isMore) yield
     }
   }
 
   /** What has changed since the account that is furthest behind was posted, but for what may be followed by more. */
-  *#changes(): Generator<void, Changes> {
+  *#changes(): Generator<undefined, Changes> {
     const { books, plan, clock } = this.#parts
     const cursors = plan.accounts.map(({ account }) => books.postingProgress(account).changes)
     const after = cursors.reduce((least, each) => Math.min(least, each), Number.MAX_SAFE_INTEGER)
@@ -170,49 +261,26 @@ export class PostingLoop {
     return { byRegister, upTo, late }
   }
 
-  *#post(account: AccountPlan, changes: Changes): Generator<void> {
-    const { books, park, rules, clock, log } = this.#parts
-    const due = this.#due(account, changes)
-    if (due === undefined) return
+  *#post(due: Due, changes: Changes): Generator<void> {
+    const { account } = due
+    const { books, clock, log } = this.#parts
     const id = account.account
-    const ground = { books: withRecordsOf(books, id), park, rules }
+    const its = new AccountMonths(this.#parts, account, isChangedIn(due))
     for (const name of due.months) {
       const month = this.#monthOf(name)
-      const state = stateOf(books.ledger(id, [name]))
-      // Where a difference was left as it is, a posting's evidence is older than what is known.
-      const isOld = state.differences.size > 0
       const nowMs = clock.wallMs()
-      const posted = keptMonths(state, name)
-      const measured = new Map<string, MeterMonth>()
-      for (const { meter, quantity } of registersOf(account, park)) {
-        const kept =
-          isOld || due.isChanged(meter.id, quantity, name)
-            ? undefined
-            : posted.get(registerKey(meter.id, quantity))
-        measured.set(
-          registerKey(meter.id, quantity),
-          kept ?? meterMonth(books, meter, quantity, month, nowMs),
-        )
-        // What changes from here on is marked anew, and posted in the next pass.
-        if (kept === undefined) yield
-      }
-      const computed = (of: ReadonlyMap<string, MeterMonth>): Posting[] =>
-        computedPostings(ground, account, month, (meter, quantity) => {
-          const found = of.get(registerKey(meter.id, quantity))
-          if (found === undefined) throw new RangeError(`${meter.id} was not read`)
-          return found
-        })
-      const fresh = computed(measured)
+      const { state, measured, fresh, computed } = yield* its.month(month, nowMs)
       const withHeld = this.#withHeld(measured, month, changes)
       const held = withHeld === undefined ? undefined : heldPostings(fresh, computed(withHeld))
       const bodies = restatementOf(state, name, fresh, account.materiality, held)
       if (bodies.length > 0) log.debug({ account: id, month: name, entries: bodies.length }, 'posted')
-      this.#batch.add(id, bodies, nowMs)
+      this.#batch.add(id, bodies.map(this.#keep), nowMs)
       if (held !== undefined && bodies.some(({ kind }) => kind === 'posting')) {
         // Only now has the posting a number that its difference can name.
         this.#batch.write(nowMs)
         const after = stateOf(books.ledger(id, [name]))
-        this.#batch.add(id, restatementOf(after, name, fresh, account.materiality, held), nowMs)
+        const said = restatementOf(after, name, fresh, account.materiality, held)
+        this.#batch.add(id, said.map(this.#keep), nowMs)
       }
       yield
     }
@@ -241,7 +309,7 @@ export class PostingLoop {
   }
 
   /** Undefined where there is nothing to do, or the intervals of what there is are still being computed. */
-  #due(account: AccountPlan, { byRegister, upTo }: Changes): Due | undefined {
+  #due(account: AccountPlan, { byRegister, upTo, late }: Changes): Due | undefined {
     const { books, park, clock } = this.#parts
     const id = account.account
     const before = books.postingProgress(id)
@@ -264,7 +332,7 @@ export class PostingLoop {
       // Of an account that nothing is measured of, all that others have changed need not be read again and again.
       const progress = { ...before, changes: upTo }
       return isFarBehind && records.length === 0
-        ? { account, months: [], isChanged: () => false, progress }
+        ? { account, months: [], posted, changed: [], progress, isLate: false }
         : undefined
     }
     const all = monthNames(firstKnown, running).filter(isOver)
@@ -275,15 +343,12 @@ export class PostingLoop {
     if (months.length === 0 && records.length === 0 && !isFarBehind) return undefined
     const periods = months.map((name) => this.#monthOf(name))
     if (this.#isComputing(periods, new Set(registers.map(({ meter }) => meter.id)))) return undefined
-    const marked = new Set(
-      changed.map(({ meter, quantity, month }) => `${registerKey(meter, quantity)} ${month}`),
-    )
-    const posts = new Set(posted)
     return {
       account,
       months,
-      isChanged: (meter, quantity, month) =>
-        !posts.has(month) || marked.has(`${registerKey(meter, quantity)} ${month}`),
+      posted,
+      changed: changed.map(({ meter, quantity, month }) => `${registerKey(meter, quantity)} ${month}`),
+      isLate: registers.some(({ meter, quantity }) => late.has(registerKey(meter.id, quantity))),
       progress: {
         changes: Math.max(before.changes, upTo),
         records: Math.max(before.records, ...records.map(({ number }) => number)),

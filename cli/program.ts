@@ -40,6 +40,7 @@ await dispatch({
   'gateway password': async () => (await import('./verbs/gateway-password.ts')).gatewayPassword,
   'broker rights': async () => (await import('./verbs/broker-rights.ts')).brokerRights,
   'user link': async () => (await import('./verbs/user-link.ts')).userLink,
+  'audit verify': async () => (await import('./verbs/audit-verify.ts')).auditVerify,
   'ledger show': async () => (await import('./verbs/ledger.ts')).ledgerShow,
   'ledger statement': async () => (await import('./verbs/ledger.ts')).ledgerStatement,
   'ledger post': async () => (await import('./verbs/ledger-close.ts')).ledgerPost,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
+import { AccessBook } from '#store/access-book.ts'
 import { openBooks } from '#store/open.ts'
 import type { Books } from '#store/port.ts'
 import { clockOf, keptPace } from './pace.ts'
@@ -42,6 +43,17 @@ export function serverFile(data: string, file: ServerFile): string {
 /** The address of a server's store: as it is given, or that of the data folder. Throws `file-unreadable`. */
 export function storeAddress(data: string, given: string | undefined): string {
   return given ?? `sqlite:${serverFile(data, 'readings.sqlite')}`
+}
+
+/** Users and audit log of a data folder, for as long as the work lasts; undefined where no server has made them. */
+export function withAccess<T>(data: string, work: (access: AccessBook | undefined) => T): T {
+  const path = join(serverFolder(data), 'access.sqlite')
+  const access = existsSync(path) ? new AccessBook(path) : undefined
+  try {
+    return work(access)
+  } finally {
+    access?.close()
+  }
 }
 
 /** The server's clock, which may run faster. */

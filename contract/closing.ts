@@ -24,3 +24,6 @@ export type ClosingDraft = z.output<typeof closingDraft>
 export function signedClosingText({ account, previous, closing: said }: ClosingDraft): string {
   return `tanbiao ledger closing 1\n${account}\n${previous}\n${canonicalText(said)}`
 }
+
+/** What the lock of a closed month says it is for. */
+export const lockReason = (month: string): string => `closing of ${month}`

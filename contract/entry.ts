@@ -88,7 +88,7 @@ export const posting = z.strictObject({
   activity: z.strictObject({ amount: decimalText, unit: z.string().min(1) }).optional(),
   /** The formula by name; accounts/emissions.ts documents and computes it. */
   formula: z.enum(formulas),
-  factors: z.array(factorUse),
+  factors: z.array(factorUse).readonly(),
   /** kWh covered by certificates and direct supply, which count as nothing by market. */
   covered: decimalText.optional(),
   /** tCO2: by location (average factor), and by market (certificates, direct supply, residual factor). */
@@ -210,10 +210,13 @@ export const ledgerEntry = z.strictObject({
   /** 1, 2, 3 … without holes within the account. */
   number: z.int().min(1),
   recordedAtMs: epochMs,
+  version: z.literal([1, 2]).meta({
+    description: 'How the body is hashed: 1 whole; 2 a posting’s factors and evidence by their SHA-256',
+  }),
   body: entryBody,
   /** Hash of entry number − 1; 64 zeros for the first. */
   previous: digest,
-  /** SHA-256 of `hashedText` of all of the above. */
+  /** SHA-256 of `hashedText` of all of the above (contract/kept-entry.ts). */
   hash: digest,
 })
 
@@ -227,19 +230,3 @@ export type ChangeCause = (typeof changeCauses)[number]
 
 /** Hash before the first entry of an account. */
 export const NO_HASH = '0'.repeat(64)
-
-/**
- * The text whose SHA-256 is an entry's hash. `body` is the body's canonical text; no other part holds a line feed, so
- * two different entries never have the same text.
- */
-export function hashedText(
-  {
-    account,
-    number,
-    recordedAtMs,
-    previous,
-  }: Pick<LedgerEntry, 'account' | 'number' | 'recordedAtMs' | 'previous'>,
-  body: string,
-): string {
-  return `tanbiao ledger entry 1\n${account}\n${number}\n${recordedAtMs}\n${previous}\n${body}`
-}

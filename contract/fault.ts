@@ -245,6 +245,11 @@ export const faultTable = {
     advice: 'Restore the books or the factor files from a backup of before the change, then verify again.',
     retryable: false,
   },
+  'audit-damaged': {
+    advice:
+      'Keep the file as evidence, find out who could write to it, and restore it from a backup of before.',
+    retryable: false,
+  },
   'unit-mismatch': { advice: 'Enter the quantity in the unit of the factor.', retryable: false },
   'record-refused': {
     advice:

@@ -24,7 +24,15 @@ export interface AccountSources {
   readonly books: MonthBooks &
     Pick<
       Books,
-      'ledgerAccounts' | 'records' | 'slotProof' | 'revisions' | 'locks' | 'lateRegisters' | 'lateSlots'
+      | 'ledgerAccounts'
+      | 'ledgerEntry'
+      | 'ledgerPage'
+      | 'records'
+      | 'slotProof'
+      | 'revisions'
+      | 'locks'
+      | 'lateRegisters'
+      | 'lateSlots'
     >
   readonly commits: CommitSource
 }
@@ -111,7 +119,7 @@ export function postingEntry(
   account: string,
   entry: number,
 ): LedgerEntry & { readonly body: Posting } {
-  const found = books.ledger(account).find(({ number }) => number === entry)
+  const found = books.ledgerEntry(account, entry)
   if (found === undefined || found.body.kind !== 'posting')
     throw new Fault('not-found', `Entry ${entry} of ${account} is no posting.`)
   return { ...found, body: found.body }

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { accessKinds, roleNames, type Access, type NewUser, type Role } from '#contract/access.ts'
+import type { AuditEntry } from '#contract/audit-entry.ts'
 import { Fault } from '#contract/fault.ts'
+import { openAuditLog, type AuditWish } from './audit-log.ts'
 import { inTransaction, openSqlite } from './sqlite-file.ts'
 
 /** A user as the pages know one. */
@@ -32,28 +34,6 @@ export interface ApiToken {
   readonly expiresAtMs: number | undefined
 }
 
-export interface AuditEntry {
-  readonly id: number
-  readonly atMs: number
-  readonly user: string
-  readonly address: string
-  readonly action: string
-  readonly detail: string
-}
-
-/** Which entries of the audit log; those of everybody, about everything, where nothing is said. */
-export interface AuditWish {
-  /** Older than the entry of this id: for the next page. */
-  readonly before?: number | undefined
-  /** A part of the person’s name, whatever its case. */
-  readonly user?: string | undefined
-  /** A part of the address that was asked, or of what was sent there: the object. */
-  readonly about?: string | undefined
-  readonly fromMs?: number | undefined
-  /** Not included. */
-  readonly toMs?: number | undefined
-}
-
 const userRow = z
   .object({
     id: z.int(),
@@ -81,17 +61,6 @@ const tokenRow = z.object({
   created_at_ms: z.int(),
   expires_at_ms: z.int().nullable(),
 })
-const auditRow = z
-  .object({
-    id: z.int(),
-    at_ms: z.int(),
-    user: z.string(),
-    address: z.string(),
-    action: z.string(),
-    detail: z.string(),
-  })
-  .transform(({ at_ms, ...entry }): AuditEntry => ({ ...entry, atMs: at_ms }))
-
 const USER_COLUMNS = 'id, name, role, enterprise, password IS NOT NULL AS has_password, active, created_at_ms'
 
 /**
@@ -100,11 +69,14 @@ const USER_COLUMNS = 'id, name, role, enterprise, password IS NOT NULL AS has_pa
  */
 export class AccessBook {
   readonly #database: DatabaseSync
+  /** What somebody did, or tried to. */
+  readonly auditLog: ReturnType<typeof openAuditLog>
 
   constructor(file: string) {
     try {
       this.#database = openSqlite(file, 'access')
       this.#database.exec('PRAGMA foreign_keys = ON')
+      this.auditLog = openAuditLog(this.#database)
     } catch (cause) {
       throw new Fault('books-unusable', `${file} cannot be used.`, { place: { file }, cause })
     }
@@ -303,33 +275,12 @@ export class AccessBook {
 
   /** Writes down what somebody did; such an entry is never changed. */
   note(entry: Omit<AuditEntry, 'id'>): void {
-    this.#run(
-      'INSERT INTO audit (at_ms, user, address, action, detail) VALUES (?, ?, ?, ?, ?)',
-      entry.atMs,
-      entry.user,
-      entry.address,
-      entry.action,
-      entry.detail,
-    )
+    this.auditLog.note(entry)
   }
 
   /** Newest first: at most so many of those that are wished for. */
-  audit(limit: number, wish: AuditWish = {}): readonly AuditEntry[] {
-    const { before = Number.MAX_SAFE_INTEGER, user = '', about = '' } = wish
-    const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = wish
-    const rows = this.#rows(
-      `SELECT id, at_ms, user, address, action, detail FROM audit
-       WHERE id < ? AND at_ms >= ? AND at_ms < ? AND instr(lower(user), lower(?)) > 0
-         AND instr(lower(action || ' ' || detail), lower(?)) > 0
-       ORDER BY id DESC LIMIT ?`,
-      before,
-      fromMs,
-      toMs,
-      user,
-      about,
-      limit,
-    )
-    return z.array(auditRow).parse(rows)
+  audit(limit: number, wish?: AuditWish): readonly AuditEntry[] {
+    return this.auditLog.list(limit, wish)
   }
 
   close(): void {

@@ -35,6 +35,7 @@ import type {
   PostingProgress,
   CertificateClaim,
   LedgerAddition,
+  LedgerPageWish,
   LedgerRow,
 } from './port/book-facts.ts'
 
@@ -286,7 +287,8 @@ export interface AccountBooks {
   ): readonly LedgerEntry[]
 
   /**
-   * The same for several accounts, in order and in one transaction: all of it, or after a fault nothing.
+   * The same for several accounts, in order and in one transaction: all of it, or after a fault nothing. Closings and
+   * reopenings are not among them.
    * @param more what follows at once waits for the disk, and so for this: after a power cut both may be gone
    */
   postAll(additions: readonly LedgerAddition[], nowMs: number, more?: boolean): void
@@ -306,6 +308,12 @@ export interface AccountBooks {
    */
   ledger(account: string, months?: readonly string[]): readonly LedgerEntry[]
 
+  /** One entry, by its number; undefined where there is none. Throws as `ledger`. */
+  ledgerEntry(account: string, number: number): LedgerEntry | undefined
+
+  /** At most `limit` entries after a number, in order; those of one month where it is named. Throws as `ledger`. */
+  ledgerPage(account: string, wish: LedgerPageWish): readonly LedgerEntry[]
+
   /** Months that were ever posted, in order. */
   postedMonths(account: string): readonly string[]
 
@@ -314,6 +322,12 @@ export interface AccountBooks {
 
   /** The same as they are kept, one by one, so that a damaged one can be told of. */
   ledgerRows(account: string): Iterable<LedgerRow>
+
+  /** Text of a list of factors by its SHA-256, as it is kept, whatever it is; undefined where there is none. */
+  ledgerFactors(digest: string): string | undefined
+
+  /** Hash of an entry as it is kept; undefined where there is none. */
+  ledgerHash(account: string, number: number): string | undefined
 
   /** Number and hash of an account's last entry as they were noted when it was added. */
   ledgerHead(account: string): { readonly number: number; readonly hash: string }

@@ -31,6 +31,7 @@ function ledgerOf(account: string, left: readonly string[] = []): LedgerEntry[] 
       account,
       number: index + 1,
       recordedAtMs: index + 1,
+      version: 2,
       previous: '0'.repeat(64),
       hash: '0'.repeat(64),
       body: posting.parse({

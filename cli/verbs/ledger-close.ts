@@ -8,13 +8,14 @@ import { readSigningKey, readTrust } from '#firmware-config/signature.ts'
 import { requiredPlan } from '../account-files.ts'
 import { draftClosing } from '../closing.ts'
 import { factorFolder, readFactorFiles } from '../factor-files.ts'
-import { headLines, headsIn } from '../ledger-heads.ts'
+import { headLine, headsIn, headsOf } from '../ledger-heads.ts'
 import { proveLedgers, signedClosing } from '../ledger-proof.ts'
 import { makeLog } from '../log.ts'
 import { logLevel, text } from '../options.ts'
 import { PostingLoop } from '../posting.ts'
 import { readPostingRules } from '../posting-rules.ts'
-import { withBooks } from '../server-folder.ts'
+import { threadsFor } from '../posting-threads.ts'
+import { serverFile, withAccess, withBooks } from '../server-folder.ts'
 import { readText } from '../read-text.ts'
 import { verb } from '../verb.ts'
 
@@ -93,7 +94,9 @@ export const ledgerPost = verb(
       const before = entriesOf(books)
       const log = makeLog('post', given.log)
       const rules = readPostingRules()
-      await new PostingLoop({ books, park: of, plan, rules, clock, log, quietMs: 0 }).work(
+      const file = serverFile(given.data, 'books.sqlite')
+      const threads = threadsFor({ file, park: of, plan, rules, factors: readFactorFiles() })
+      await new PostingLoop({ books, park: of, plan, rules, clock, log, quietMs: 0, threads }).work(
         Number.MAX_SAFE_INTEGER,
       )
       console.log(`${entriesOf(books) - before} entries added, ${entriesOf(books)} in all`)
@@ -107,13 +110,19 @@ const entriesOf = (books: LedgerHeads): number =>
 
 /** The ends of all chains, to be kept where nobody can change them who can change the books. */
 export const ledgerHeads = verb(
-  'Print where each chain ends, to be kept elsewhere ("ledger verify --heads")',
+  'Print where each ledger and the audit log end, to be kept elsewhere ("ledger verify --heads")',
   z.object({ data }),
   (given) =>
-    withBooks(given.data, (books, clock) => {
-      for (const line of headLines(books, clock.wallMs())) console.log(line)
-    }),
-  { notes: 'Lines of several days may stand in one file: tanbiao ledger heads >> heads.txt' },
+    withBooks(given.data, (books, clock) =>
+      withAccess(given.data, (access) => {
+        for (const head of headsOf({ books, audit: access?.auditLog }, clock.wallMs()))
+          console.log(headLine(head))
+      }),
+    ),
+  {
+    notes:
+      'Lines of several days may stand in one file: tanbiao ledger heads >> heads.txt. A server notes them by itself once a day ("serve --heads").',
+  },
 )
 
 /** Proves chains, signatures and postings. */

@@ -195,7 +195,7 @@ export const ledgerReverse = verb(
   (given) =>
     withBooks(given.data, (books, clock) => {
       const { account: id, entry, ...said } = given
-      enter(books, id, takenBack(books.ledger(id), entry, said), clock.wallMs())
+      enter(books, id, takenBack(entry, books.ledgerEntry(id, entry)?.body, said), clock.wallMs())
     }),
 )
 

@@ -33,8 +33,10 @@ import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
 import { readPostingRules } from '../posting-rules.ts'
+import { threadsFor } from '../posting-threads.ts'
 import { readContractedDemand, readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { openScheduledReports } from '../report-schedules.ts'
+import { HeadNotes } from '../head-notes.ts'
 import { IntervalCopying } from '../interval-copying.ts'
 import { checkRetention, Retention } from '../retention.ts'
 import { readTargets, targetsBeside } from '../target-files.ts'
@@ -83,6 +85,10 @@ const options = z.object({
   'report-font': text.optional().meta({
     description:
       'Font file with Chinese characters for PDF reports (one of Debian’s packages, where there is one)',
+  }),
+  heads: text.optional().meta({
+    description:
+      'File in which the ends of ledgers and of the audit log are noted once a day, best on another disk ("ledger-heads.txt" in --data)',
   }),
   ...paceOptions,
   ...clockOptions,
@@ -261,6 +267,10 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     log.info({ pages: pages.url, broker: broker?.url ?? given.broker }, 'serving')
     const stopBooks = new AbortController()
     const kept = retention.run(stopBooks.signal)
+    const heads = given.heads ?? folder.file('ledger-heads.txt')
+    const noted = new HeadNotes({ books, audit: access.auditLog, file: heads, clock, log }).run(
+      stopBooks.signal,
+    )
     const copied = copying.run(stopBooks.signal)
     const watched = pages.alarms?.run(stopBooks.signal)
     const reported = pages.scheduled?.run(stopBooks.signal)
@@ -272,7 +282,18 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       clock,
       log,
       signal: stopBooks.signal,
-      accounting,
+      accounting:
+        accounting === undefined
+          ? undefined
+          : {
+              ...accounting,
+              threads: threadsFor({
+                ...accounting,
+                file: folder.file('books.sqlite'),
+                park,
+                factors: readFactorFiles(),
+              }),
+            },
       onCommits: (records) => {
         pages.noticeCommits(records)
         if (toldFirstValues) return
@@ -285,6 +306,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       await running.stop()
       stopBooks.abort()
       await kept
+      await noted
       await copied
       await watched
       await reported

@@ -127,10 +127,8 @@ export function accountsApi(
     },
     ({ params, query: { after, limit, month } }) => {
       const { account } = planOf(given(), params.account)
-      const entries = given()
-        .books.ledger(account, month === undefined ? undefined : [month])
-        .filter(({ number }) => number > after)
-      return { account, entries: entries.slice(0, limit) }
+      const entries = given().books.ledgerPage(account, { after, limit, month })
+      return { account, entries: [...entries] }
     },
   )
 

@@ -85,7 +85,7 @@ export function ledgerApi(app: FastifyInstance, { clock, guard, accounts, desk }
       const { account } = request.params
       const { entry, reason } = request.body
       return enter(request, account, (by, { books }) =>
-        takenBack(books.ledger(account), entry, { by, reason }),
+        takenBack(entry, books.ledgerEntry(account, entry)?.body, { by, reason }),
       )
     },
   )

@@ -1,5 +1,4 @@
 import { Fault } from '#contract/fault.ts'
-import type { LedgerEntry } from '#contract/entry.ts'
 import type { AccountBooks, LedgerAddition } from '../port.ts'
 import type { BookParts, BooksFile } from './parts.ts'
 
@@ -8,15 +7,11 @@ export function accountBooks(
   file: BooksFile,
   { records, progress, ledger, closings, windows }: BookParts,
 ): AccountBooks {
-  function add(
-    { account, bodies, progress: now }: LedgerAddition,
-    nowMs: number,
-    after?: number,
-  ): readonly LedgerEntry[] {
+  function add({ account, bodies, progress: now }: LedgerAddition, nowMs: number): void {
     if (now !== undefined) progress.setProgressOf(account, now)
-    const entries = ledger.append(account, bodies, nowMs, after)
-    for (const stretch of closings.follow(entries)) windows.mark(stretch)
-    return entries
+    const person = bodies.find(({ kind }) => kind === 'closing' || kind === 'reopening')
+    if (person !== undefined) throw new RangeError(`a ${person.kind} is entered by itself`)
+    ledger.append(account, bodies, nowMs)
   }
 
   return {
@@ -36,7 +31,12 @@ export function accountBooks(
     lastChange: () => file.read(() => progress.lastChange()),
     postingProgress: (account) => file.read(() => progress.progressOf(account)),
     post: (account, bodies, nowMs, progressNow, after) =>
-      file.write(() => add({ account, bodies, progress: progressNow }, nowMs, after)),
+      file.write(() => {
+        if (progressNow !== undefined) progress.setProgressOf(account, progressNow)
+        const entries = ledger.enter(account, bodies, nowMs, after)
+        for (const stretch of closings.follow(entries)) windows.mark(stretch)
+        return entries
+      }),
     postAll: (additions, nowMs, more = false) => {
       file.write(() => {
         for (const addition of additions) add(addition, nowMs)
@@ -44,11 +44,15 @@ export function accountBooks(
     },
     ledgerAccounts: () => file.read(() => ledger.accounts()),
     ledger: (...asked) => file.read(() => ledger.entries(...asked)),
+    ledgerEntry: (...asked) => file.read(() => ledger.entry(...asked)),
+    ledgerPage: (...asked) => file.read(() => ledger.page(...asked)),
     certificates: () => file.read(() => [...records.certificates(), ...ledger.certificates()]),
     monthsAfter: (account, number) => file.read(() => ledger.monthsAfter(account, number)),
     postedMonths: (account) => file.read(() => ledger.postedMonths(account)),
     reopenedMonths: (account) => file.read(() => ledger.reopenedMonths(account)),
     ledgerRows: (account) => ledger.rows(account),
+    ledgerFactors: (digest) => file.read(() => ledger.factorsText(digest)),
+    ledgerHash: (...asked) => file.read(() => ledger.hashOf(...asked)),
     ledgerHead: (account) => file.read(() => ledger.headOf(account)),
   }
 }

@@ -1,3 +1,4 @@
+import { lockReason } from '#contract/closing.ts'
 import type { LedgerEntry, Posting } from '#contract/entry.ts'
 import type { DirtyWindow } from '../port.ts'
 import type { openLedger } from './ledger.ts'
@@ -36,7 +37,7 @@ export function openClosingLocks(
       toMs: Math.max(...meters.map(({ toMs }) => toMs)),
       meters: [...new Set(meters.map(({ meter }) => meter))],
       by,
-      why: `closing of ${month}`,
+      why: lockReason(month),
       atMs: recordedAtMs,
       closing: number,
     })

@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { canonicalText } from '#contract/canonical-text.ts'
 import { posting, type EntryBody, type Posting } from '#contract/entry.ts'
+import { bodyKeeper } from '#contract/kept-entry.ts'
 import { openBooks } from '../open.ts'
 import type { Books } from '../port.ts'
+import { writeOldLedger } from './old-ledger.test-support.ts'
 
 const postingOf = (month: string, source: string, tCo2: string): Posting =>
   posting.parse({
@@ -71,6 +74,8 @@ const certificate: EntryBody = {
   by: 'office',
 }
 
+const keep = bodyKeeper((text) => hash('sha256', text))
+
 let folder: string
 let books: Books
 beforeEach(() => {
@@ -83,22 +88,35 @@ afterEach(() => {
 })
 
 describe('the ledger', () => {
-  test('has the hashes that it always had', () => {
-    books.post('steel', [postingOf('2026-03', 'electricity', '20.954016'), certificate], 1_000)
-    books.post(
+  test('has the hashes that it always had, and goes on from them', () => {
+    const old: readonly [EntryBody, number][] = [
+      [postingOf('2026-03', 'electricity', '20.954016'), 1_000],
+      [certificate, 1_000],
+      [reversalOf(1), 2_000],
+      [postingOf('2026-03', 'electricity', '17.856'), 2_000],
+      [{ ...certificate, reference: 'GEC-2' }, 2_000],
+    ]
+    books.close()
+    const file = join(folder, 'books.sqlite')
+    writeOldLedger(
+      file,
       'steel',
-      [reversalOf(1), postingOf('2026-03', 'electricity', '17.856'), { ...certificate, reference: 'GEC-2' }],
-      2_000,
+      old.map(([body, recordedAtMs]) => ({ body, recordedAtMs })),
     )
-    expect(books.ledger('steel').map(({ hash }) => hash)).toMatchInlineSnapshot(`
-      [
-        "5d8aeb66647e403d31e04713a239d6b6981da5afb8bc05ca5d40c1af079e7f9b",
-        "77dd6057e95ec0faed81f9722f0b9291a8b6deeb950dc273bbaf3117051e30f4",
-        "3e336509d77745661d259549f4ecd34e0c7ab2cb371b56191b5807ebcd90fe48",
-        "8b84d1b8ee8bad9efdcf535e2209e4002e14aaec792e6a3fe4a7746d99f7e048",
-        "71d3c8ad2fa4d48307061fe730d81f59859dc04c2fc6f0d32f01931b9ba73a17",
-      ]
-    `)
+    books = openBooks(file, 'Asia/Shanghai')
+    expect(books.ledger('steel').map(({ version, hash }) => [version, hash])).toEqual([
+      [1, '5d8aeb66647e403d31e04713a239d6b6981da5afb8bc05ca5d40c1af079e7f9b'],
+      [1, '77dd6057e95ec0faed81f9722f0b9291a8b6deeb950dc273bbaf3117051e30f4'],
+      [1, '3e336509d77745661d259549f4ecd34e0c7ab2cb371b56191b5807ebcd90fe48'],
+      [1, '8b84d1b8ee8bad9efdcf535e2209e4002e14aaec792e6a3fe4a7746d99f7e048'],
+      [1, '71d3c8ad2fa4d48307061fe730d81f59859dc04c2fc6f0d32f01931b9ba73a17'],
+    ])
+    const next = [reversalOf(4), postingOf('2026-03', 'electricity', '18')]
+    books.post('steel', next, 3_000)
+    const entries = books.ledger('steel')
+    expect(entries.map(({ body }) => body)).toEqual([...old.map(([body]) => body), ...next])
+    expect(entries.map(({ version }) => version)).toEqual([1, 1, 1, 1, 1, 2, 2])
+    expect(entries[5]?.previous).toBe(entries[4]?.hash)
   })
 
   test('is a chain of SHA-256 over texts that anybody can write down', () => {
@@ -109,25 +127,112 @@ describe('the ledger', () => {
       bodies.flatMap((body, index) => [reversalOf(index + 1), body]),
       2_000,
     )
-    const file = new DatabaseSync(join(folder, 'books.sqlite'))
     let previous = '0'.repeat(64)
-    const rows = file.prepare('SELECT * FROM ledger_entry ORDER BY number').all()
-    file.close()
-    expect(rows).toHaveLength(120)
-    for (const [index, row] of rows.entries()) {
-      const head = ['tanbiao ledger entry 1', 'steel', index + 1, index < 40 ? 1_000 : 2_000, previous]
-      const hash = createHash('sha256')
-        .update([...head, row['body']].join('\n'))
-        .digest()
-      expect(row['previous']).toEqual(new Uint8Array(Buffer.from(previous, 'hex')))
-      expect(row['hash']).toEqual(new Uint8Array(hash))
-      previous = hash.toString('hex')
+    const entries = books.ledger('steel')
+    expect(entries).toHaveLength(120)
+    const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+    for (const [index, entry] of entries.entries()) {
+      const { body } = entry
+      const said =
+        body.kind === 'posting'
+          ? {
+              ...body,
+              factors: sha256(canonicalText(body.factors)),
+              evidence: sha256(canonicalText(body.evidence)),
+            }
+          : body
+      const head = ['tanbiao ledger entry 2', 'steel', index + 1, index < 40 ? 1_000 : 2_000, previous]
+      expect(entry.previous).toBe(previous)
+      previous = sha256([...head, canonicalText(said)].join('\n'))
+      expect(entry.hash).toBe(previous)
     }
     expect(books.ledgerHead('steel')).toEqual({ number: 120, hash: previous })
-    const entries = books.ledger('steel')
     expect(entries.map(({ body }) => body).slice(0, 40)).toEqual(bodies)
     expect(entries.map(({ number }) => number)).toEqual(Array.from({ length: 120 }, (_, index) => index + 1))
     expect([...books.ledgerRows('steel')].map(({ hash }) => hash)).toEqual(entries.map(({ hash }) => hash))
+  })
+
+  test('keeps evidence and factors once, as long as they are the same', () => {
+    const first = postingOf('2026-03', 'electricity', '1')
+    const other = { ...first, evidence: { ...first.evidence, meters: [] } }
+    books.post('steel', [first], 1_000)
+    books.post('steel', [reversalOf(1), { ...first, tCo2: '2' }], 2_000)
+    books.post('steel', [reversalOf(3), { ...first, tCo2: '3' }, reversalOf(5), other], 3_000)
+    // A posting that takes no other one's place says its own.
+    books.post('steel', [reversalOf(7)], 4_000)
+    books.post('steel', [first], 4_000)
+    expect(books.ledger('steel').map(({ body }) => body)).toEqual([
+      first,
+      reversalOf(1),
+      { ...first, tCo2: '2' },
+      reversalOf(3),
+      { ...first, tCo2: '3' },
+      reversalOf(5),
+      other,
+      reversalOf(7),
+      first,
+    ])
+    for (const entry of books.ledger('steel')) expect(books.ledgerEntry('steel', entry.number)).toEqual(entry)
+    const file = new DatabaseSync(join(folder, 'books.sqlite'))
+    const kept = file
+      .prepare(
+        "SELECT number, evidence IS NOT NULL AS own, evidence_of FROM ledger_entry WHERE kind = 'posting'",
+      )
+      .all()
+    expect(kept.map((row) => Object.values(row))).toEqual([
+      [1, 1, null],
+      [3, 0, 1],
+      [5, 0, 1],
+      [7, 1, null],
+      [9, 1, null],
+    ])
+    expect(file.prepare('SELECT count(*) AS lists FROM ledger_factors').get()).toEqual({ lists: 1 })
+    expect(() => file.exec("UPDATE ledger_factors SET content = ''")).toThrow(/never changed/)
+    expect(() => file.exec('DELETE FROM ledger_factors')).toThrow(/never removed/)
+    file.close()
+  })
+
+  test('writes factors again that a transaction took back', () => {
+    const first = postingOf('2026-03', 'electricity', '1')
+    const refused = () => books.post('steel', [first, reversalOf(1), reversalOf(1)], 1_000)
+    expect(refused).toThrow(expect.objectContaining({ code: 'entry-invalid' }))
+    expect(() =>
+      books.postAll(
+        [
+          { account: 'steel', bodies: [keep(first)], progress: undefined },
+          { account: 'food', bodies: [keep(reversalOf(1))], progress: undefined },
+        ],
+        1_000,
+      ),
+    ).toThrow(expect.objectContaining({ code: 'entry-invalid' }))
+    books.post('steel', [first], 1_000)
+    expect(books.ledger('steel').map(({ body }) => body)).toEqual([first])
+  })
+
+  test('gives one entry by its number, and pages that follow one another without a hole', () => {
+    const months = ['2026-03', '2026-04', '2026-05']
+    const bodies = months.flatMap((month) =>
+      Array.from({ length: 5 }, (_, index) => postingOf(month, `source-${index}`, String(index))),
+    )
+    books.post('steel', bodies, 1_000)
+    books.post('food', [postingOf('2026-04', 'a', '1')], 1_000)
+    books.post('steel', [reversalOf(7, '2026-04'), postingOf('2026-04', 'source-1', '9')], 2_000)
+    const all = books.ledger('steel')
+    for (const entry of all) expect(books.ledgerEntry('steel', entry.number)).toEqual(entry)
+    expect(books.ledgerEntry('steel', 18)).toBeUndefined()
+    expect(books.ledgerEntry('nobody', 1)).toBeUndefined()
+    for (const month of [undefined, ...months, '2026-06']) {
+      for (const limit of [1, 3, 100]) {
+        const seen = []
+        for (let after = 0; ;) {
+          const page = books.ledgerPage('steel', { after, limit, month })
+          seen.push(...page)
+          if (page.length < limit) break
+          after = page.at(-1)?.number ?? after
+        }
+        expect(seen).toEqual(month === undefined ? all : books.ledger('steel', [month]))
+      }
+    }
   })
 
   test('says once that the clock was ahead, after what is added, and goes on by the later time until it is over', () => {

@@ -1,12 +1,13 @@
 import { hash as digestOf } from 'node:crypto'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { z } from 'zod'
-import { canonicalText } from '#contract/canonical-text.ts'
-import { hashedText, NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
+import { NO_HASH, type EntryBody, type LedgerEntry } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
+import { bodyKeeper, hashedText, type KeptBody, type KeptPart } from '#contract/kept-entry.ts'
 import type { CertificateClaim } from '../port.ts'
 import { claimRow } from './accounting-records.ts'
-import { openLedgerChecks } from './ledger-checks.ts'
+import { openLedgerChecks, type Reversed } from './ledger-checks.ts'
+import { openLedgerFactors } from './ledger-parts.ts'
 import { openLedgerRows } from './ledger-rows.ts'
 
 /** The carbon ledger: entries are added at the end of an account's chain, and nothing else is ever done to them. */
@@ -18,23 +19,41 @@ const lastRow = z.object({ last: z.number() }).optional()
 const CLOCK_STEP_MS = 60_000
 /** Rows of one statement: most of its time it would else begin and end. */
 const ROWS_AT_ONCE = 20
-const ROW = '(?, ?, ?, ?, ?, ?, ?, ?, unhex(?), unhex(?))'
+const ROW = '(?, ?, ?, ?, ?, ?, ?, ?, unhex(?), unhex(?), ?, ?, ?)'
 const insertOf = (database: DatabaseSync, rows: number): StatementSync =>
   database.prepare(`INSERT INTO ledger_entry VALUES ${Array.from({ length: rows }, () => ROW).join(', ')}`)
 
-/** What the columns of an entry say of its body. */
-function columnsOf(
-  body: EntryBody,
-): [kind: string, month: string | null, reverses: number | null, reference: string | null] {
-  return [
-    body.kind,
-    'month' in body ? (body.month ?? null) : null,
-    body.kind === 'reversal' ? body.reverses : null,
-    'reference' in body ? body.reference : null,
-  ]
+/** How entries are written and hashed now. */
+const VERSION = 2
+
+/** What was added: numbers from the first on, one hash each, and the hash before them. */
+interface Appended {
+  readonly first: number
+  readonly recordedAtMs: number
+  readonly previous: string
+  readonly hashes: string[]
 }
 
-/** The ledger of the books. `append` belongs into a transaction of the caller. */
+/** Which entries of the file already have the evidence of postings that take their place. */
+class HeldEvidence {
+  readonly #reversed: Reversed
+  #last: number | undefined
+
+  constructor(reversed: Reversed) {
+    this.#reversed = reversed
+  }
+
+  /** The entry that has the evidence of the next body: that of the posting which the body before it takes back. */
+  holderOf({ reverses, parts }: KeptBody): number | undefined {
+    const taken = this.#last === undefined ? undefined : this.#reversed.get(this.#last)
+    this.#last = reverses ?? undefined
+    if (taken === undefined || parts === undefined) return undefined
+    // A key of the canonical text: within a value the quotes would be escaped.
+    return taken.body.includes(`"evidence":"${parts.evidence.digest}"`) ? taken.evidenceIn : undefined
+  }
+}
+
+/** The ledger of the books. `append` and `enter` belong into a transaction of the caller. */
 export function openLedger(database: DatabaseSync) {
   const head = database.prepare('SELECT number, lower(hex(hash)) AS hash FROM ledger_head WHERE account = ?')
   const setHead = database.prepare('INSERT OR REPLACE INTO ledger_head VALUES (?, ?, unhex(?))')
@@ -61,6 +80,8 @@ export function openLedger(database: DatabaseSync) {
   const after = database.prepare(
     'SELECT DISTINCT month FROM ledger_entry WHERE account = ? AND number > ? AND month IS NOT NULL ORDER BY month',
   )
+  const factors = openLedgerFactors(database)
+  const keep = bodyKeeper((text) => digestOf('sha256', text))
   const claims = database.prepare(
     `SELECT reference AS certificate, account, number FROM ledger_entry AS one
      WHERE reference IS NOT NULL AND kind = 'certificate'
@@ -78,38 +99,61 @@ export function openLedger(database: DatabaseSync) {
     for (; next < rows.length; next += 1) insertOne.run(...(rows[next] ?? []))
   }
 
-  /** Adds entries to the end of an account's chain. Throws `entry-invalid`, `certificate-used` or `month-closed`. */
-  function append(
-    account: string,
-    bodies: readonly EntryBody[],
-    nowMs: number,
-    after?: number,
-  ): LedgerEntry[] {
-    if (bodies.length === 0) return []
+  /**
+   * Adds entries to the end of an account's chain. Throws `entry-invalid`, `certificate-used` or `month-closed`. Returns
+   * their hashes and what they have in common.
+   */
+  function append(account: string, bodies: readonly KeptBody[], nowMs: number, after?: number): Appended {
     let { number, hash: previous } = headOf(account)
     if (after !== undefined && after !== number)
       throw new Fault('entry-invalid', `Entry ${number} of ${account} came after entry ${after}.`)
     // What was known at a moment stays so, whatever becomes of the clock.
     const lastMs = lastRow.parse(last.get(account, number))?.last ?? 0
     const recordedAtMs = Math.max(nowMs, lastMs)
-    check(account, bodies, number + 1)
+    const appended: Appended = { first: number + 1, recordedAtMs, previous, hashes: [] }
+    if (bodies.length === 0) return appended
+    const held = new HeldEvidence(check(account, bodies, number + 1))
     const isAhead = lastMs - nowMs > CLOCK_STEP_MS && toldClock.get(account, lastMs) === undefined
     // After what is added: a closing is signed over the chain as it was before it.
-    const all: readonly EntryBody[] = isAhead ? [...bodies, { kind: 'clock', wallMs: nowMs }] : bodies
+    const all = isAhead ? [...bodies, keep({ kind: 'clock', wallMs: nowMs })] : bodies
+    const used = new Map<string, KeptPart>()
     const rows: SQLInputValue[][] = []
-    const entries = all.map((body): LedgerEntry => {
+    for (const kept of all) {
       number += 1
-      const text = canonicalText(body)
-      const hash = digestOf('sha256', hashedText({ account, number, recordedAtMs, previous }, text))
-      const [kind, month, reverses, reference] = columnsOf(body)
-      rows.push([account, number, recordedAtMs, kind, month, reverses, reference, text, previous, hash])
-      const entry = { account, number, recordedAtMs, body, previous, hash }
+      const { kind, month, reverses, reference, text, parts } = kept
+      const said = { account, number, recordedAtMs, previous, version: VERSION } as const
+      const hash = digestOf('sha256', hashedText(said, text))
+      const evidenceOf = held.holderOf(kept) ?? null
+      const evidence = evidenceOf === null ? (parts?.evidence.text ?? null) : null
+      const ofBody = [kind, month, reverses, reference, text, previous, hash]
+      rows.push([account, number, recordedAtMs, ...ofBody, VERSION, evidence, evidenceOf])
+      if (parts !== undefined) used.set(parts.factors.digest, parts.factors)
+      appended.hashes.push(hash)
       previous = hash
-      return entry
-    })
+    }
+    for (const each of used.values()) factors.keep(each)
     insert(rows)
     setHead.run(account, number, previous)
-    return entries
+    return appended
+  }
+
+  /** The same of bodies that are not kept yet. Returns the entries. */
+  function enter(
+    account: string,
+    bodies: readonly EntryBody[],
+    nowMs: number,
+    after?: number,
+  ): LedgerEntry[] {
+    const { first, recordedAtMs, previous, hashes } = append(account, bodies.map(keep), nowMs, after)
+    return bodies.map((body, index) => ({
+      account,
+      number: first + index,
+      recordedAtMs,
+      version: VERSION,
+      body,
+      previous: hashes[index - 1] ?? previous,
+      hash: hashes[index] ?? NO_HASH,
+    }))
   }
 
   function headOf(account: string): { readonly number: number; readonly hash: string } {
@@ -118,7 +162,9 @@ export function openLedger(database: DatabaseSync) {
 
   return {
     append,
-    ...openLedgerRows(database),
+    enter,
+    ...openLedgerRows(database, factors),
+    factorsText: (digest: string) => factors.find(digest)?.text,
     headOf,
     certificates: () =>
       claims.all().map((row): CertificateClaim => ({ in: 'entry', ...claimRow.parse(row) })),

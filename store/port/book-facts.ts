@@ -1,8 +1,9 @@
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
-import type { EntryBody } from '#contract/entry.ts'
+import type { LedgerEntry } from '#contract/entry.ts'
 import type { GapKind } from '#contract/gap.ts'
+import type { KeptBody } from '#contract/kept-entry.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Interval, IntervalMethod, RecordedInterval } from '#contract/interval.ts'
 import type { GapRecord } from '#contract/messages.ts'
@@ -211,8 +212,17 @@ export const NO_PROGRESS: PostingProgress = { changes: 0, records: 0, rules: '' 
 /** What is added to the end of an account's chain, and how far the account is posted then. */
 export interface LedgerAddition {
   readonly account: string
-  readonly bodies: readonly EntryBody[]
+  readonly bodies: readonly KeptBody[]
   readonly progress: PostingProgress | undefined
+}
+
+/** Which entries of an account. */
+export interface LedgerPageWish {
+  /** Number of the last entry of the page before; 0 for the first page. */
+  readonly after: number
+  readonly limit: number
+  /** Those alone that speak of this month. */
+  readonly month?: string | undefined
 }
 
 /** A certificate as an account claims it: by a record that covers electricity, or by an entry of its ledger. */
@@ -233,7 +243,11 @@ export interface LedgerRow {
   readonly month: string | null
   readonly reverses: number | null
   readonly reference: string | null
+  /** How it is written and hashed (contract/kept-entry.ts). */
+  readonly version: LedgerEntry['version']
   readonly body: string
+  /** Canonical text of the evidence that `body` names, where it names one and it is there. */
+  readonly evidence: string | undefined
   readonly previous: string
   readonly hash: string
 }

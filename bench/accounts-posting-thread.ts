@@ -1,0 +1,8 @@
+import { answerOnThread, threadData } from '#cli/posting-threads.ts'
+import { indexPark } from '#contract/park.ts'
+import { openBooks } from '#store/open.ts'
+import { withSums } from './made-up-sums.ts'
+
+/** The thread of `tanbiao` that computes postings, over the books of the bench of accounts. */
+const { file, park } = threadData()
+answerOnThread(withSums(openBooks(file), indexPark(park)))
