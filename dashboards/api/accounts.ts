@@ -152,24 +152,23 @@ export function accountsApi(
     },
   )
 
-  routes.get(
-    '/api/v1/accounts/:account/entries/:entry/trace',
-    {
-      config,
-      schema: {
-        params: posted,
-        querystring: z.object({ meter: identifier, slot: z.coerce.number().pipe(epochMs) }),
-        response: { 200: slotTraceAnswer },
-      },
+  routes.route({
+    method: 'GET',
+    url: '/api/v1/accounts/:account/entries/:entry/trace',
+    config,
+    schema: {
+      params: posted,
+      querystring: z.object({ meter: identifier, slot: z.coerce.number().pipe(epochMs) }),
+      response: { 200: slotTraceAnswer },
     },
-    async (request) => {
+    handler: async (request) => {
       const { params, query } = request
       const { account } = planOf(given(), params.account)
       const { number, body } = postingEntry(given(), account, params.entry)
       const slot = await slotTrace(given(), parkOf(request), body, query.meter, query.slot)
       return { account, entry: number, posting: body, slot }
     },
-  )
+  })
 }
 
 /** A statement as the answer's schema has it, which may be changed. */
