@@ -83,6 +83,9 @@ describe('A decimal', () => {
     )
     expect(textOf(squareRoot(decimal('7225')))).toBe('85')
     expect(textOf(squareRoot(decimal('0.0144')))).toBe('0.12')
+    // More decimals than the square of a result has.
+    expect(textOf(squareRoot(decimal(`4.${'0'.repeat(50)}1`)))).toBe('2')
+    expect(textOf(squareRoot(decimal(`0.${'0'.repeat(50)}1`)))).toBe('0')
     expect(() => squareRoot(decimal('-1'))).toThrow(RangeError)
   })
 

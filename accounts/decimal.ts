@@ -248,8 +248,8 @@ export function quotient(a: Decimal, b: Decimal): Decimal {
 
 /** The square root to 20 decimals, to the nearest. Throws RangeError for what is below zero. */
 export function squareRoot(value: Decimal): Decimal {
-  const square = value.at(value.scale) * tenToThe(2 * QUOTIENT_DECIMALS - value.scale)
-  if (square < 0n) throw new RangeError('the root of a negative number')
+  if (value.sign() < 0) throw new RangeError('the root of a negative number')
+  const square = rounded(value, 2 * QUOTIENT_DECIMALS).at(2 * QUOTIENT_DECIMALS)
   if (square === 0n) return ZERO
   // Newton from above: each step halves the error at least.
   let root = tenToThe(Math.ceil(square.toString().length / 2))

@@ -5,9 +5,10 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { skippedSuites } from './skipped-suites.ts'
+import { runLanes } from './steps.ts'
 
 /**
- * `npm test`: everything that tests the project, cheapest failure first. Ends with the names of the suites that could
+ * `npm test`: everything that tests the project, cheap failures first. Ends with the names of the suites that could
  * not run here, and one line of counts.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -15,22 +16,34 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Where to begin when the tests take too long. */
 const SLOWEST_SHOWN = 10
 
-function run(title: string, command: string, args: readonly string[]): void {
-  console.log(`\n── ${title}`)
-  const startedMs = performance.now()
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
-  if (error !== undefined) throw error
-  console.log(`   ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
-  if (status !== 0) process.exit(status ?? 1)
+// Packages are unpacked, and files looked through one by one, while the checkers that use all processors do their work.
+const failed = await runLanes(
+  [
+    [
+      {
+        title: 'Programs of others that the tests need',
+        command: 'sh',
+        args: ['scripts/install-test-servers.sh'],
+      },
+    ],
+    [
+      { title: 'Format', command: 'oxfmt', args: ['--check', '.'] },
+      { title: 'Lint', command: 'oxlint', args: [] },
+      { title: 'Types', command: 'tsc', args: [] },
+      { title: 'Types of the pages', command: 'tsc', args: ['-p', 'dashboards/web'] },
+    ],
+    [
+      { title: 'Data files', command: 'node', args: ['cli/tanbiao.ts', 'check'] },
+      { title: 'Generated documents', command: 'node', args: ['scripts/generate.ts', '--check'] },
+      { title: 'Unused code', command: 'knip', args: [] },
+    ],
+  ],
+  root,
+)
+if (failed !== undefined) {
+  console.log(`\n${failed.title} failed`)
+  process.exit(1)
 }
-
-run('Programs of others that the tests need', 'sh', ['scripts/install-test-servers.sh'])
-run('Format', 'oxfmt', ['--check', '.'])
-run('Lint', 'oxlint', [])
-run('Types', 'npm', ['run', '--silent', 'check:types'])
-run('Unused code', 'knip', [])
-run('Generated documents', 'node', ['scripts/generate.ts', '--check'])
-run('Data files', 'node', ['cli/tanbiao.ts', 'check'])
 
 const results = z.object({
   numPassedTests: z.int(),

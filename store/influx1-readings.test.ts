@@ -276,10 +276,11 @@ describeWith(['influxd'], 'Retention of InfluxDB 1.x', () => {
     try {
       expect(store.retention?.by === 'server' && (await store.retention.keptMs())).toBe(Infinity)
       const statement = 'ALTER RETENTION POLICY "autogen" ON "kept" DURATION 30d SHARD DURATION 1d'
-      await fetch(new URL('/query', options.url), {
+      const altered = await fetch(new URL('/query', options.url), {
         method: 'POST',
         body: new URLSearchParams({ q: statement }),
       })
+      expect(await altered.text()).not.toContain('error')
       expect(store.retention?.by === 'server' && (await store.retention.keptMs())).toBe(30 * 86_400_000)
     } finally {
       await store.close()

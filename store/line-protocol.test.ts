@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { anyText } from '#contract/any-text.test-support.ts'
 import { encodeLine, type FieldValue, type Point } from './line-protocol.ts'
 
 function point(over: Partial<Point> & { field?: FieldValue } = {}): Point {
@@ -77,7 +78,7 @@ describe('line protocol', () => {
 
   test('any text stays between its quotes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (value) => {
+      fc.property(anyText, (value) => {
         const quotedText = fieldOf({ kind: 'string', value }).slice(2)
         expect(quotedText).toMatch(/^"(?:[^"\\]|\\["\\])*"$/)
         expect(quotedText.slice(1, -1).replace(/\\(["\\])/g, '$1')).toBe(value)
