@@ -82,7 +82,7 @@ function booksMetrics(books: NonNullable<OperationsParts['books']>, clock: Clock
     ),
     gauge(
       'missing_batches',
-      'Numbers of batches that neither arrived nor were declared lost.',
+      'Numbers of batches that neither arrived nor were declared or accepted as lost.',
       one(counts.missingBatches),
     ),
     gauge('dirty_windows', 'Stretches of meters’ time to be computed again.', one(counts.dirtyWindows)),

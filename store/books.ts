@@ -50,6 +50,8 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
     })
   let revisionsWritten = 0
   const { alarms, copies, declared, gaps, published, quarantine, windows, marks, records } = parts
+  const missingBatches = (): number =>
+    marks.holes(new Map()).reduce((total, { firstSeq, lastSeq }) => total + lastSeq - firstSeq + 1, 0)
   return {
     ...deliveryBooks(file, parts, database),
     ...intervalBooks(file, parts, (written) => {
@@ -71,9 +73,7 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
         quarantined: quarantine.countOpen(),
         ...windows.counts(),
         daysToCopy: copies.count(),
-        missingBatches: marks
-          .holes(new Map())
-          .reduce((sum, { firstSeq, lastSeq }) => sum + lastSeq - firstSeq + 1, 0),
+        missingBatches: Math.max(0, missingBatches() - gaps.countAcceptedBatches()),
         revisionsWritten,
       })),
     probe: () => file.read(() => probeWrite(database)),

@@ -60,6 +60,16 @@ test('gaps on which nobody has decided are counted by their kind', () => {
   expect(books.counts().openGaps).toEqual({ ...NO_GAPS, undecided: 2 })
 })
 
+test('batches that a person has accepted as lost are missing no more', () => {
+  books.follow([commitOf(1), commitOf(5)], LATER)
+  expect(books.counts().missingBatches).toBe(3)
+  const hole = { kind: 'batches', gateway: 'gw-1', epoch: 'a'.repeat(32), first: 2, last: 4 } as const
+  books.changeGaps({ opened: [{ ...hole, fromMs: T0, toMs: T0, cause: 'not-arrived' }], changed: [] }, LATER)
+  expect(books.counts().missingBatches).toBe(3)
+  books.acceptGap(1, { by: 'an engineer', reason: 'the card is broken', atMs: LATER })
+  expect(books.counts().missingBatches).toBe(0)
+})
+
 test('a probe changes nothing, and fails where the books cannot be used', () => {
   books.follow([commitOf(1)], LATER)
   books.probe()

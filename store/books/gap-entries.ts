@@ -74,6 +74,9 @@ export function openGapEntries(database: DatabaseSync) {
   const countOpen = database.prepare(
     "SELECT count(*) AS entries FROM gap_entry WHERE kind = ? AND state = 'open' AND state <> 'filled'",
   )
+  const acceptedBatches = database.prepare(
+    "SELECT coalesce(sum(missing), 0) AS batches FROM gap_entry WHERE kind = 'batches' AND state = 'accepted' AND state <> 'filled'",
+  )
   const openLate = database.prepare(
     `SELECT id, first, last FROM gap_entry WHERE kind = 'late' AND state = 'open' AND meter = ? AND gateway = ?
        AND first <= ? AND last >= ?`,
@@ -106,6 +109,9 @@ export function openGapEntries(database: DatabaseSync) {
       newestOfMeter.all(meter, Math.max(0, Math.trunc(limit))).map(entryOf),
 
     apply,
+
+    /** Batches that are missing and that a person has accepted as lost. */
+    countAcceptedBatches: (): number => Number(acceptedBatches.get()?.['batches']),
 
     /** Open entries of each kind, by the index of what is not filled. */
     countOpen(): Record<GapKind, number> {

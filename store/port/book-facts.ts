@@ -142,7 +142,7 @@ export interface BooksCounts {
   readonly gaps: number
   /** Gap entries of each kind on which nobody has decided and that nothing has filled. */
   readonly openGaps: Readonly<Record<GapKind, number>>
-  /** Numbers of batches that neither arrived nor were declared lost. */
+  /** Numbers of batches that neither arrived nor were declared lost, nor accepted as lost by a person. */
   readonly missingBatches: number
   /** Entries that nobody has decided on. */
   readonly quarantined: number
