@@ -212,7 +212,7 @@ export function loadSheets(
         [say({ zh: '占合同需量 %', en: 'Share of the contract, %' }), percentCell(figures.contractUse)],
         [say({ zh: '平均功率 kW', en: 'Mean power, kW' }), numberCell(figures.meanKw, 2)],
         [say({ zh: '负荷率 %', en: 'Load factor, %' }), percentCell(figures.loadFactor)],
-        [say({ zh: '基荷 kW', en: 'Base load, kW' }), numberCell(figures.baseLoadKw, 2)],
+        [say({ zh: '基础负荷 kW', en: 'Base load, kW' }), numberCell(figures.baseLoadKw, 2)],
         [say({ zh: '夜间电量占比 %', en: 'Energy at night, %' }), percentCell(figures.nightShare)],
         [say({ zh: '周末电量占比 %', en: 'Energy at weekends, %' }), percentCell(figures.weekendShare)],
         ...figures.periodShares.map(({ period, share }): ReportCell[] => [

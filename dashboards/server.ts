@@ -17,6 +17,7 @@ import { auditApi } from './api/audit.ts'
 import { carbonApi } from './api/carbon.ts'
 import { closingsApi } from './api/closings.ts'
 import { dayApi } from './api/day.ts'
+import { dayLoadApi } from './api/day-load.ts'
 import { energyApi } from './api/energy.ts'
 import { enterpriseApi } from './api/enterprise.ts'
 import { factsNow, type FactSources } from './alarms/facts.ts'
@@ -114,6 +115,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   usersApi(app, { park, book: options.access, signIn, clock, linkOf })
   auditApi(app, { park, book: options.access, guard, clock })
   parkApi(app, { parkOf, store, board, clock, view, accounting: options.accounts !== undefined })
+  dayLoadApi(app, { parkOf, books, clock })
   meterApi(app, {
     parkOf,
     store,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { carrierNames } from '#contract/carriers.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
 
-/** The shape of /api/v1/day. */
+/** The shapes of /api/v1/day and /api/load/day. */
 export const dayView = z.object({
   date: z.iso.date(),
   /** Emissions up to the last slot that counts as final, beside the same hours of the other days. */
@@ -44,3 +44,19 @@ export const dayView = z.object({
   }),
 })
 export type DayView = z.output<typeof dayView>
+
+export const dayLoad = z.object({
+  day: z.iso.date(),
+  fromMs: epochMs,
+  toMs: epochMs,
+  unit: z.literal('kW'),
+  series: z.array(
+    z.object({
+      /** Null for the park as a whole. */
+      enterprise: identifier.nullable(),
+      /** One for each 15 minutes of the day, their mean; null where a meter of the sum is not known. */
+      values: z.array(z.number().nullable()),
+    }),
+  ),
+})
+export type DayLoad = z.output<typeof dayLoad>

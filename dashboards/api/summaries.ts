@@ -8,6 +8,7 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/park': 'The park’s tree: enterprises, processes, equipment, meters, gateways',
   'GET /api/overview': 'The park now: power, energy of the day, every meter and gateway with its state',
   'GET /api/load': 'Electric load of the park and of each enterprise over the last minutes',
+  'GET /api/load/day': 'Mean load of the park and of each enterprise in the 15 minutes of a day',
   'GET /api/meters/{id}': 'A meter: its facts, its place, and the newest reading of every quantity',
   'GET /api/meters/{id}/curve': 'Power or flow of a meter, thinned without bridging a gap',
   'GET /api/meters/{id}/intervals':

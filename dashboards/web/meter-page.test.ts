@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SLOT_MS } from '#contract/grid.ts'
-import { knownInterval, stateOf } from '#dashboards/fixture.ts'
+import { commitOf, knownInterval, stateOf } from '#dashboards/fixture.ts'
 import { dayStartMs, power, startMs } from '#dashboards/server.test-support.ts'
 import { describeWith } from '#test/support/servers.ts'
 import { PageBench, PAGES_MS_MAX } from './page.test-support.ts'
@@ -60,6 +60,32 @@ describeWith(['chromium'], 'the page of a meter', () => {
         await page.getByTestId('trend').getByRole('img').waitFor()
       }
       expect(bench.errors).toEqual([])
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'is answered even where it asks anew before the answer is there',
+    async () => {
+      const page = await bench.page('/')
+      await page.getByTestId('tile-power').waitFor()
+      const held: (() => Promise<void>)[] = []
+      const asked = Promise.withResolvers<undefined>()
+      await page.route('**/forge-main/intervals*', (route) => {
+        held.push(async () => route.continue())
+        asked.resolve(undefined)
+      })
+      await page.evaluate("location.hash = '/meters/forge-main'")
+      await asked.promise
+      const later = startMs + 60_000
+      bench.clock.advance(60_000)
+      await bench.store.append([power('forge-main', later, 987.6)])
+      bench.server.noticeCommits([commitOf('gw-east', ['forge-main'], later)])
+      bench.clock.advance(250)
+      await page.getByTestId('tile-meter-power').getByText('987.6').waitFor()
+      // Only what was asked first is ever answered.
+      await held[0]?.()
+      await page.getByTestId('day').getByTestId('day-total').waitFor()
     },
     PAGES_MS_MAX,
   )

@@ -179,6 +179,23 @@ describeWith(['chromium'], 'the overview page', () => {
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
   })
 
+  test('the load is that of the day, or of the last hour where somebody wants that', async () => {
+    const page = await openPage()
+    const load = page.getByTestId('load')
+    await load.getByText('今日，15 分钟平均').waitFor()
+    await load.getByRole('img').waitFor()
+    await load.getByRole('button', { name: '60 分钟' }).click()
+    await load.getByText('最近 60 分钟', { exact: true }).waitFor()
+    await load.getByRole('button', { name: '今日', pressed: false }).click()
+    await load.getByRole('button', { name: '今日', pressed: true }).waitFor()
+  })
+
+  test('a park of whose day nothing is known yet shows the last hour', async () => {
+    books.entered = []
+    const page = await openPage()
+    await page.getByTestId('load').getByText('最近 60 分钟', { exact: true }).waitFor()
+  })
+
   test('a meter opens down to the registers of each slot', async () => {
     const page = await openPage()
     await page.getByRole('button', { name: '锻造厂进线' }).click()

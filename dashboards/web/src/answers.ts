@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { z } from 'zod'
 import { useSession } from './session.tsx'
 
@@ -51,8 +51,17 @@ function whyNot(error: unknown): WhyNot {
 /** Asking again does not change who may see what. */
 const isFinal = (why: WhyNot): boolean => why === 'not-allowed' || why === 'not-found'
 
+/** A question that was asked and is not answered yet. */
+interface Flight {
+  readonly path: string
+  readonly abort: AbortController
+  /** To be asked once more when it is. */
+  next: (() => void) | undefined
+}
+
 /**
- * GETs a path (undefined: nothing) and again whenever `refresh` changes. An answer to an earlier path is never shown.
+ * GETs a path (undefined: nothing) and again whenever `refresh` changes; one that is under way is waited for, or what is
+ * asked anew faster than it is answered would never be. An answer to an earlier path is never shown.
  */
 export function useAnswer<T extends z.ZodType>(
   schema: T,
@@ -65,33 +74,56 @@ export function useAnswer<T extends z.ZodType>(
   const [attempt, setAttempt] = useState(0)
   // A new request for each path, refresh and attempt.
   const request = useMemo(() => ({ path, refresh, attempt }), [path, refresh, attempt])
+  const flight = useRef<Flight>(undefined)
+
+  useEffect(
+    () => () => {
+      if (flight.current === undefined) return
+      flight.current.next = undefined
+      flight.current.abort.abort()
+    },
+    [],
+  )
 
   useEffect(() => {
     const { path } = request
+    if (flight.current !== undefined && flight.current.path !== path) {
+      flight.current.abort.abort()
+      flight.current = undefined
+    }
     if (path === undefined) return undefined
-    const abort = new AbortController()
     let retry: number | undefined
-    const load = async (): Promise<void> => {
-      const response = await fetch(path, { signal: abort.signal })
+    const load = async (signal: AbortSignal): Promise<void> => {
+      const response = await fetch(path, { signal })
       if (isAway(response)) throw new TypeError(`${path}: ${response.status}`)
       if (!response.ok) throw new NotAnswered(path, response.status)
       const data = schema.parse(await response.json())
       setAnswer({ path, data })
       setFailed(undefined)
     }
-    load().catch((error: unknown) => {
-      if (abort.signal.aborted) return
-      const why = whyNot(error)
-      setFailed({ path, why })
-      if (why === 'sign-in-needed') recheck()
-      if (isFinal(why)) return
-      globalThis.reportError(error)
-      retry = window.setTimeout(() => setAttempt((count) => count + 1), RETRY_MS)
-    })
-    return () => {
-      abort.abort()
-      window.clearTimeout(retry)
+    const ask = (): void => {
+      const own: Flight = { path, abort: new AbortController(), next: undefined }
+      const { signal } = own.abort
+      flight.current = own
+      load(signal)
+        .catch((error: unknown) => {
+          if (signal.aborted) return
+          const why = whyNot(error)
+          setFailed({ path, why })
+          if (why === 'sign-in-needed') recheck()
+          if (isFinal(why)) return
+          globalThis.reportError(error)
+          retry = window.setTimeout(() => setAttempt((count) => count + 1), RETRY_MS)
+        })
+        .finally(() => {
+          if (flight.current !== own) return
+          flight.current = undefined
+          own.next?.()
+        })
     }
+    if (flight.current === undefined) ask()
+    else flight.current.next = ask
+    return () => window.clearTimeout(retry)
   }, [schema, request, recheck])
 
   const data = answer?.path === path ? answer?.data : undefined

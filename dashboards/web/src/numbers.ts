@@ -28,9 +28,30 @@ export function writtenUnit(unit: string): string {
   return unit.replaceAll(/(?<=CO|N)2(?!\d)/g, '₂').replaceAll('CH4', 'CH₄')
 }
 
+/** A unit with ten thousand in it as each language writes it. */
+export function myriadUnit(unit: string, language: 'zh' | 'en'): string {
+  return language === 'zh' ? unit.replaceAll('10⁴', '万') : unit
+}
+
 /** The unit of a rate: energy an hour is power. */
 export function rateUnit(unit: string): string {
   return unit === 'kWh' ? 'kW' : `${unit}/h`
+}
+
+/** A figure among others in one picture: the places behind the point do not depend on what stands before it. */
+export function placesText(value: number, locale: string): string {
+  const places = Math.abs(value) < 1 ? 3 : 2
+  return value.toLocaleString(locale, { minimumFractionDigits: places, maximumFractionDigits: places })
+}
+
+/** Some of a kind, one after the other. */
+export function listText(items: readonly string[], language: 'zh' | 'en'): string {
+  return items.join(language === 'zh' ? '、' : ', ')
+}
+
+/** Money of a bill, to the fen. */
+export function moneyText(decimal: string, locale: string): string {
+  return Number(decimal).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 }
 
 /** Tonnes of a statement on a screen: three decimals, ties to even as GB/T 8170 rounds. */

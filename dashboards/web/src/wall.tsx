@@ -29,7 +29,7 @@ interface ChartSize {
 }
 
 /** Padding and heading of a panel, in letters of the wall. */
-const PANEL_HEAD_EM = 4.4
+const PANEL_HEAD_EM = 3.7
 
 /** As large as the figures above leave room for. */
 function chartSize(grid: HTMLElement): ChartSize {
@@ -65,7 +65,7 @@ function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data
         <div className="wall-grid" ref={grid}>
           {size !== undefined && (
             <Parts>
-              <LoadCurvePanel park={park} height={size.heightPx} />
+              <LoadCurvePanel park={park} height={size.heightPx} onWall />
               {day === undefined ? <section className="panel" /> : <DayShares day={day} />}
               {day === undefined ? (
                 <section className="panel" />

@@ -159,7 +159,7 @@ export function AlarmsPage(): ReactNode {
         </PageHead>
         <NotRead why={answer.failure} />
         <RefusalAlert why={refused} />
-        <section className="panel">
+        <section className="panel alarm-list">
           <Table<AlarmLine>
             columns={columns}
             dataSource={answer.data?.alarms ?? []}

@@ -34,6 +34,12 @@ function queryOf({ user, about, days: [from, to] }: Wish): string {
 
 /** "200 {…} {…}": the status of the answer, and what was asked with. */
 const statusOf = (detail: string): string => detail.split(' ', 1)[0] ?? ''
+/** Parameters and body, where there were any. */
+const askedWith = (detail: string): string =>
+  detail
+    .slice(statusOf(detail).length + 1)
+    .replace(/^\{\} /, '')
+    .replace(/^null$/, '—')
 const isRefusal = (detail: string): boolean => Number(statusOf(detail)) >= 400
 
 /** Who changed what or tried to: by person, days and object, and as a file. */
@@ -59,7 +65,11 @@ export function AuditPage(): ReactNode {
       key: 'time',
       render: (_, { atMs }) => <span className="number">{momentText(atMs, locale, timeZone)}</span>,
     },
-    { title: t('audit.user'), key: 'user', render: (_, { user }) => <span translate="no">{user}</span> },
+    {
+      title: t('audit.user'),
+      key: 'user',
+      render: (_, { user }) => <span translate="no">{user === '-' ? '—' : user}</span>,
+    },
     {
       title: t('audit.address'),
       key: 'address',
@@ -76,9 +86,7 @@ export function AuditPage(): ReactNode {
     {
       title: t('audit.detail'),
       key: 'detail',
-      render: (_, { detail }) => (
-        <code className="audit-detail">{detail.slice(statusOf(detail).length + 1)}</code>
-      ),
+      render: (_, { detail }) => <code className="audit-detail">{askedWith(detail)}</code>,
     },
   ]
   const last = data?.at(-1)
@@ -95,7 +103,7 @@ export function AuditPage(): ReactNode {
           />
           <Input.Search
             allowClear
-            style={{ width: 220 }}
+            style={{ width: 250 }}
             placeholder={t('audit.about')}
             aria-label={t('audit.about')}
             onSearch={(about) => choose({ about: about.trim() })}
@@ -133,7 +141,7 @@ export function AuditPage(): ReactNode {
               pagination={{ pageSize: 25, hideOnSinglePage: true, showSizeChanger: false }}
               locale={{ emptyText: <Nothing text={t('audit.none')} /> }}
             />
-            <Space>
+            <Space className="audit-pages">
               <Button disabled={at === undefined} onClick={() => setBefore(before.slice(0, -1))}>
                 {t('audit.newer')}
               </Button>

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react'
+import { memo, useState, type ReactNode } from 'react'
 import { Alert } from 'antd'
 import { useParams } from 'wouter'
 import { meterDetail, meterIntervals, type LiveMeter, type LiveValue } from '#dashboards/api/shapes.ts'
@@ -27,6 +27,16 @@ import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
 /** What persons decide and gateways say changes with the minute, not with the second. */
 const SLOW_REFRESH_MS = 60_000
+/** Tables follow a meter that is read every second at a pace at which they can be read themselves. */
+const TABLES_REFRESH_MS = 5_000
+
+// Live values draw the page again four times a second, and these are what it is made of.
+const Trend = memo(MeterTrend)
+const Day = memo(MeterDay)
+const Readings = memo(MeterReadings)
+const Facts = memo(MeterFactList)
+const Events = memo(MeterEventList)
+const Quality = memo(MeterQuality)
 
 function LiveTile({
   name,
@@ -77,13 +87,15 @@ export function MeterPage(): ReactNode {
   const live = overview.meters.find(({ meter }) => meter === id)
   const path = live === undefined ? undefined : `api/meters/${id}`
   const headline = headlineOf(live)
-  const refresh = `${headline?.atMs} ${live?.state} ${live?.today.total} ${live?.today.pending}`
+  const read = Math.floor((headline?.atMs ?? 0) / TABLES_REFRESH_MS)
   const slow = Math.floor(nowMs / SLOW_REFRESH_MS)
+  const { known, pending, expected } = live?.today ?? {}
+  const refresh = `${read} ${live?.state} ${known} ${pending} ${expected} ${slow}`
   const detail = useAnswer(meterDetail, path, refresh)
   const slots = useAnswer(
     meterIntervals,
     path === undefined ? undefined : `${path}/intervals?day=${day}`,
-    day === today ? `${live?.today.total} ${live?.today.expected} ${live?.today.pending}` : day,
+    day === today ? refresh : day,
   )
 
   if (live === undefined) return <Alert type="warning" showIcon title={t('meter.unknown', { id })} />
@@ -114,24 +126,24 @@ export function MeterPage(): ReactNode {
             <Completeness energy={live.today} />
           </Tile>
         </div>
-        <MeterTrend meter={id} hasPower={facts.power !== null} day={day} bounds={slots.data} />
+        <Trend meter={id} hasPower={facts.power !== null} day={day} bounds={slots.data} />
         <div className="halves">
-          <MeterDay day={slots.data} failure={slots.failure} />
+          <Day day={slots.data} failure={slots.failure} />
           <section className="panel" data-testid="readings">
             <h2>{t('drawer.readings')}</h2>
-            <MeterReadings detail={detail.data} />
+            <Readings detail={detail.data} />
           </section>
         </div>
         <div className="halves">
           <MeterReader meter={id} park={park} gateways={overview.gateways} refresh={slow} />
           <section className="panel">
             <h2>{t('drawer.facts')}</h2>
-            <MeterFactList park={park} detail={detail.data} />
+            <Facts park={park} detail={detail.data} />
           </section>
         </div>
         <div className="halves">
-          <MeterEventList meter={id} refresh={slow} />
-          <MeterQuality meter={id} refresh={slow} />
+          <Events meter={id} refresh={slow} />
+          <Quality meter={id} refresh={slow} />
         </div>
       </Parts>
     </div>

@@ -3,7 +3,7 @@ import { Alert } from 'antd'
 import type { Statement } from '#dashboards/api/account-shapes.ts'
 import { monthSourceText, sourceText } from '#dashboards/web/src/account-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { tonnesText } from '#dashboards/web/src/numbers.ts'
+import { listText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { Traced } from './traced.tsx'
 
 interface FigureProps {
@@ -43,7 +43,7 @@ interface AccountFiguresProps {
 /** The totals of a statement, with what is not in them. */
 export function AccountFigures({ statement, trace, children }: AccountFiguresProps): ReactNode {
   const speech = useSpeech()
-  const { t, locale } = speech
+  const { t, locale, language } = speech
   const { totals, months, missing, incomplete, clocks, differences } = statement
   const percent = (share: string): string =>
     Number(share).toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
@@ -89,14 +89,21 @@ export function AccountFigures({ statement, trace, children }: AccountFiguresPro
         </section>
       </div>
       {missing.length > 0 && (
-        <Alert type="warning" showIcon title={t('account.missing', { months: missing.join(', ') })} />
+        <Alert
+          type="warning"
+          showIcon
+          title={t('account.missing', { months: listText(missing, language) })}
+        />
       )}
       {incomplete.length > 0 && (
         <Alert
           type="info"
           showIcon
           title={t('account.incomplete', {
-            what: incomplete.map((each) => monthSourceText(statement, each, speech)).join(', '),
+            what: listText(
+              incomplete.map((each) => monthSourceText(statement, each, speech)),
+              language,
+            ),
           })}
         />
       )}
@@ -112,9 +119,10 @@ export function AccountFigures({ statement, trace, children }: AccountFiguresPro
           type="info"
           showIcon
           title={t('account.differences', {
-            what: differences
-              .map(({ month, source }) => `${month} ${sourceText(statement, source, speech)}`)
-              .join(', '),
+            what: listText(
+              differences.map(({ month, source }) => `${month} ${sourceText(statement, source, speech)}`),
+              language,
+            ),
           })}
         />
       )}

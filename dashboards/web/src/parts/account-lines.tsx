@@ -3,7 +3,7 @@ import { Table, Tag, Tooltip, type TableColumnsType } from 'antd'
 import type { Statement, StatementLine } from '#dashboards/api/account-shapes.ts'
 import { sourceText } from '#dashboards/web/src/account-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { roundText, tonnesText } from '#dashboards/web/src/numbers.ts'
+import { myriadUnit, roundText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { unavailableText } from '#dashboards/web/src/unavailable-text.ts'
 import { postingTrace } from '#dashboards/web/src/trace-paths.ts'
 import { PostingEvidence } from './posting-evidence.tsx'
@@ -17,7 +17,7 @@ interface AccountLinesProps {
 
 function Lines({ statement, isOpen = false }: AccountLinesProps): ReactNode {
   const speech = useSpeech()
-  const { t, locale } = speech
+  const { t, locale, language } = speech
   const number = (text: string): ReactNode => <span className="number">{text}</span>
   const columns: TableColumnsType<StatementLine> = [
     { title: t('account.month'), key: 'month', render: (_, { month }) => number(month) },
@@ -34,14 +34,14 @@ function Lines({ statement, isOpen = false }: AccountLinesProps): ReactNode {
       render: (_, { posting: { activity } }) =>
         activity === undefined
           ? number('—')
-          : number(`${roundText(activity.amount, locale)} ${activity.unit}`),
+          : number(`${roundText(activity.amount, locale)} ${myriadUnit(activity.unit, language)}`),
     },
     {
       title: t('account.factors'),
       key: 'factors',
       render: (_, { posting, doubtful }) => (
         <>
-          <Verbatim>{posting.factors.map(({ code }) => code).join(' · ')}</Verbatim>{' '}
+          <Verbatim>{[...new Set(posting.factors.map(({ code }) => code))].join(' · ')}</Verbatim>{' '}
           {doubtful.length > 0 && (
             <Tooltip title={doubtful.join(', ')}>
               <Tag color="orange">{t('account.doubtful')}</Tag>

@@ -3,7 +3,7 @@ import { Alert, Collapse, Table, Tag, type TableColumnsType } from 'antd'
 import type { BalanceView } from '#accounts/balance-view.ts'
 import type { BalanceItem } from '#dashboards/web/src/balance-figures.ts'
 import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
-import { exactText, roundText, valueText } from '#dashboards/web/src/numbers.ts'
+import { exactText, listText, roundText, valueText } from '#dashboards/web/src/numbers.ts'
 import { metersById } from '#dashboards/web/src/meter-names.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { balanceTrace } from '#dashboards/web/src/trace-paths.ts'
@@ -119,7 +119,7 @@ function Closures({ view, account }: ClosuresProps): ReactNode {
 }
 
 function Notes({ view }: { view: BalanceView }): ReactNode {
-  const { t, nameOf } = useSpeech()
+  const { t, nameOf, language } = useSpeech()
   const park = useParkTree()
   const meters = metersById(park)
   const { unplaced, compared, coefficients } = view
@@ -132,7 +132,9 @@ function Notes({ view }: { view: BalanceView }): ReactNode {
         <Alert
           type="warning"
           showIcon
-          title={t('balance.doubtful', { codes: doubtful.map(({ code }) => code).join(', ') })}
+          title={t('balance.doubtful', {
+            codes: listText([...new Set(doubtful.map(({ code }) => code))], language),
+          })}
         />
       )}
       <Collapse

@@ -4,6 +4,7 @@ import type { ClosingDraft } from '#contract/closing.ts'
 import { canSignHere, isSignature, signingKeyOf } from '#dashboards/web/src/closing-signature.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { saveFile } from '#dashboards/web/src/saved-file.ts'
+import { FileField } from './file-field.tsx'
 
 /** A key in this browser, or a signature that was made elsewhere. */
 export type Signer = { readonly key: CryptoKey } | { readonly signature: string }
@@ -37,11 +38,11 @@ export function ClosingKey({ prepared: { draft, keys }, onChange }: ClosingKeyPr
       {canSignHere() && (
         <div>
           <label htmlFor={fieldId}>{t('closing.keyFile')}</label>{' '}
-          <input
+          <FileField
+            label={t('closing.keyFile')}
             id={fieldId}
-            type="file"
             accept=".pem,.key"
-            onChange={({ target }) => void readKey(target.files?.[0])}
+            onChoose={(file) => void readKey(file)}
           />
           {isNoKey && <div className="is-trouble">{t('closing.noKey')}</div>}
         </div>

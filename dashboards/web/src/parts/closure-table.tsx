@@ -5,7 +5,7 @@ import type { Closures } from '#dashboards/api/completeness-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { daysOf } from '#dashboards/web/src/days.ts'
 import { meterNames, metersById } from '#dashboards/web/src/meter-names.ts'
-import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
+import { percentColumnText, valueText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { MeterDays } from './meter-days.tsx'
 import { Nothing } from './nothing.tsx'
@@ -76,18 +76,31 @@ export function ClosureTable({ data }: { data: Closures }): ReactNode {
       title: t('closure.totalBehind'),
       key: 'totalBehind',
       align: 'right',
-      render: (_, { totalBehind }) => <span className="number">{number(totalBehind)}</span>,
+      render: (_, { totalBehind, unit }) => (
+        <span className="value">
+          <span className="number">{number(totalBehind)}</span> <span className="unit">{unit}</span>
+        </span>
+      ),
     },
     {
       title: t('closure.rest'),
       key: 'rest',
       align: 'right',
-      render: (_, { rest, total, tolerance }) => (
-        <span className="number" title={tolerance === null ? undefined : `± ${number(tolerance)}`}>
-          {number(rest)}
-          {rest !== null && total !== null && Number(total) > 0 && (
-            <> ({percentText(Number(rest) / Number(total), locale)})</>
-          )}
+      render: (_, { rest, tolerance, unit }) => (
+        <span className="value" title={tolerance === null ? undefined : `± ${number(tolerance)} ${unit}`}>
+          <span className="number">{number(rest)}</span> <span className="unit">{unit}</span>
+        </span>
+      ),
+    },
+    {
+      title: t('closure.share'),
+      key: 'share',
+      align: 'right',
+      render: (_, { rest, total }) => (
+        <span className="number">
+          {rest !== null && total !== null && Number(total) > 0
+            ? percentColumnText(Number(rest) / Number(total), locale)
+            : '—'}
         </span>
       ),
     },

@@ -3,6 +3,7 @@ import { Alert, Button } from 'antd'
 import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
+import { FileField } from './file-field.tsx'
 import { RefusalAlert } from './refusal-alert.tsx'
 
 interface ConfigurationPushProps {
@@ -44,21 +45,19 @@ export function ConfigurationPush({ gateway, onDone }: ConfigurationPushProps): 
   return (
     <div className="push">
       <p className="panel-note">{t('push.note')}</p>
-      <label className="push-file">
+      <span className="push-file">
         {t('push.file')}{' '}
-        <input
-          type="file"
+        <FileField
+          label={t('push.file')}
           accept="application/json,.json"
-          aria-label={t('push.file')}
-          onChange={({ target }) => {
-            const [chosen] = target.files ?? []
+          onChoose={(chosen) => {
             setFile(chosen?.name ?? '')
             setText(undefined)
             setPublished(false)
             void chosen?.text().then(setText, globalThis.reportError)
           }}
         />
-      </label>
+      </span>
       <Button size="small" type="primary" disabled={text === undefined} onClick={() => void publish()}>
         {t('push.publish')}
       </Button>

@@ -3,7 +3,7 @@ import { Table, type TableColumnsType } from 'antd'
 import { costGaps } from '#accounts/tariff/cost-gaps.ts'
 import type { ElectricityCostShape } from '#dashboards/api/electricity-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { valueText } from '#dashboards/web/src/numbers.ts'
+import { moneyText, valueText } from '#dashboards/web/src/numbers.ts'
 import { costTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Nothing } from './nothing.tsx'
 import { Traced } from './traced.tsx'
@@ -29,7 +29,7 @@ export function EnterpriseCost({
       <span className="is-incomplete">{notAvailable.map((gap) => nameOf(costGaps[gap])).join(' · ')}</span>
     ) : (
       <Traced href={trace}>
-        <span className="number">{number(cny)}</span> <span className="unit">{t('unit.cny')}</span>
+        <span className="number">{moneyText(cny, locale)}</span> <span className="unit">{t('unit.cny')}</span>
       </Traced>
     )
   const columns: TableColumnsType<CostLine> = [
@@ -69,7 +69,7 @@ export function EnterpriseCost({
       align: 'right',
       render: (_, { cny }) => (
         <Traced href={cny === null ? undefined : trace}>
-          <span className="number">{number(cny)}</span>
+          <span className="number">{cny === null ? '—' : moneyText(cny, locale)}</span>
         </Traced>
       ),
     },

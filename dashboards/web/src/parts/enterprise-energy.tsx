@@ -5,7 +5,7 @@ import { carriers } from '#contract/carriers.ts'
 import type { EnterpriseMonth } from '#dashboards/api/enterprise-shapes.ts'
 import type { ParkTree } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { percentText } from '#dashboards/web/src/numbers.ts'
+import { percentColumnText } from '#dashboards/web/src/numbers.ts'
 import { carrierColours } from '#dashboards/web/src/palette.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
 import { daysOf } from '#dashboards/web/src/days.ts'
@@ -100,14 +100,14 @@ export function EnterpriseNodes({ data }: { data: EnterpriseMonth }): ReactNode 
       (each) => each.carrier === carrier && each.flow === 'in' && each.unit === unit,
     )?.total
     if (total === null || whole === null || whole === undefined || Number(whole) <= 0) return '—'
-    return percentText(Number(total) / Number(whole), locale)
+    return percentColumnText(Number(total) / Number(whole), locale)
   }
   const columns: TableColumnsType<NodeLine> = [
     {
       title: t('enterprise.node'),
       key: 'name',
       render: (_, { name, isEquipment }) => (
-        <span className={isEquipment ? 'node-equipment' : 'group-name'}>{name}</span>
+        <span className={isEquipment ? 'node-equipment' : 'node-workshop'}>{name}</span>
       ),
     },
     {

@@ -6,7 +6,7 @@ import type { PowerLine } from '#dashboards/api/shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useMinute, usePresent } from '#dashboards/web/src/live.ts'
 import { dayOf, daysOf } from '#dashboards/web/src/days.ts'
-import { ageText, momentText, percentText, valueText } from '#dashboards/web/src/numbers.ts'
+import { ageText, momentText, percentColumnText, valueText } from '#dashboards/web/src/numbers.ts'
 import { costTrace, energyTrace, powerTrace } from '#dashboards/web/src/trace-paths.ts'
 import { Tile } from './tile.tsx'
 
@@ -53,7 +53,7 @@ export function EnterpriseFigures({ data, power, load, cost }: EnterpriseFigures
   const number = (text: string | null | undefined): string =>
     text === null || text === undefined ? '—' : valueText(Number(text), locale)
   const percent = (text: string | null | undefined): string =>
-    text === null || text === undefined ? '—' : percentText(Number(text), locale)
+    text === null || text === undefined ? '—' : percentColumnText(Number(text), locale)
   const noPlan = data.plan.load ? undefined : t('enterprise.noPlan')
   const ruleOf = (name: string): string => {
     const rule = load?.rules[name]

@@ -48,7 +48,7 @@ function optionOf({ day, other, contractKw }: Days, { t, locale }: Speech, timeZ
   return {
     animation: false,
     grid: { left: 8, right: 16, top: 40, bottom: 4, outerBoundsMode: 'same' },
-    legend: { top: 0, left: 60, itemWidth: 18, itemHeight: 3, icon: 'rect' },
+    legend: { top: 0, left: 0, right: 48, itemWidth: 18, itemHeight: 3, icon: 'rect' },
     tooltip: {
       trigger: 'axis',
       valueFormatter: (value) => (typeof value === 'number' ? `${valueText(value, locale)} ${unit}` : '—'),

@@ -6,7 +6,7 @@ import type { FleetGateway } from '#dashboards/api/fleet-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useFiveSeconds } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { momentText, percentText, spanText } from '#dashboards/web/src/numbers.ts'
+import { momentText, percentColumnText, spanText } from '#dashboards/web/src/numbers.ts'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { ConfigurationPush } from './configuration-push.tsx'
@@ -86,7 +86,7 @@ export function FleetGatewayDetail({ gateway, publishes, onChange }: FleetGatewa
   const lineOf = new Map(gateway.lines.map((line) => [line.meter, line]))
   const stateOf = new Map(overview.meters.map(({ meter, state }) => [meter, state]))
   const share = (part: number, whole: number): string =>
-    whole === 0 ? '—' : percentText(part / whole, locale)
+    whole === 0 ? '—' : percentColumnText(part / whole, locale)
   const busColumns: TableColumnsType<Bus> = [
     { title: t('reader.bus'), key: 'bus', render: (_, { bus }) => <Verbatim>{bus}</Verbatim> },
     {

@@ -1,80 +1,215 @@
-import { useMemo, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
+import { dayLoad, type DayLoad } from '#dashboards/api/day-shapes.ts'
 import { loadCurve, type LoadCurve, type ParkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { brokenLine, brokenPoints } from '#dashboards/web/src/chart-looks.ts'
+import { dayAfter, dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { useFiveSeconds } from '#dashboards/web/src/live.ts'
+import { useFiveSeconds, useMinute } from '#dashboards/web/src/live.ts'
+import { useLook, type Look } from '#dashboards/web/src/look.tsx'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
+import { enterpriseColour, restColour } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 import { NotRead } from './not-read.tsx'
 import { Nothing } from './nothing.tsx'
 
-/** The curve is asked for again at the pace of its points. */
+/** The curve of the hour is asked for again at the pace of its points. */
 const REFRESH_MS = 10_000
 const HEIGHT_PX = 264
+const SLOT_MS = 15 * 60_000
+/** Lines beside that of the park: the eye tells no more of them apart, and there are no more colours. */
+const ENTERPRISES_MAX = 7
+const ranges = ['day', 'hour'] as const
+type Range = (typeof ranges)[number]
 
-function optionOf(
-  load: LoadCurve,
-  park: ParkTree,
+type Values = readonly (number | null)[]
+interface Series {
+  readonly enterprise: string | null
+  readonly values: Values
+}
+
+const total = (values: Values): number => values.reduce<number>((sum, value) => sum + (value ?? 0), 0)
+const isKnown = (series: readonly Series[]): boolean =>
+  series.some(({ values }) => values.some((value) => value !== null))
+
+/** The park, and the largest of its enterprises in the order of the park. */
+function drawnOf<S extends Series>(series: readonly S[]): S[] {
+  const enterprises = series.filter(({ enterprise }) => enterprise !== null)
+  const largest = new Set(
+    enterprises.toSorted((a, b) => total(b.values) - total(a.values)).slice(0, ENTERPRISES_MAX),
+  )
+  return series.filter((each) => each.enterprise === null || largest.has(each))
+}
+
+interface Drawing {
+  readonly park: ParkTree
+  readonly look: Look
+  readonly timeZone: string
+}
+
+/** What both ranges have in common; `placeOf` gives the place of a value on the first axis. */
+function commonOf(
+  unit: string,
+  series: readonly Series[],
+  { park, look }: Drawing,
   { t, locale, nameOf }: Speech,
-  timeZone: string,
-): ChartOption {
+  placeOf: (value: number | null, index: number) => (number | null) | [number, number | null],
+) {
   const names = new Map(park.enterprises.map(({ id, name }) => [id, nameOf(name)]))
   return {
     animation: false,
-    grid: { left: 8, right: 16, top: 40, bottom: 4, outerBoundsMode: 'same' },
-    legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 3, icon: 'rect' },
+    grid: { left: 8, right: 16, top: 40, bottom: 4, outerBoundsMode: 'same' as const },
+    legend: {
+      type: 'plain' as const,
+      top: 0,
+      left: 0,
+      right: 48,
+      itemWidth: 16,
+      itemHeight: 3,
+      icon: 'rect',
+    },
+    yAxis: { type: 'value' as const, name: unit, nameTextStyle: { align: 'right' as const } },
     tooltip: {
-      trigger: 'axis',
-      valueFormatter: (value) =>
-        typeof value === 'number' ? `${valueText(value, locale)} ${load.unit}` : '—',
-      axisPointer: { label: { formatter: ({ value }) => secondText(Number(value), locale, timeZone) } },
+      trigger: 'axis' as const,
+      valueFormatter: (value: unknown) =>
+        typeof value === 'number' ? `${valueText(value, locale)} ${unit}` : '—',
     },
-    xAxis: {
-      type: 'time',
-      axisLabel: {
-        formatter: (atMs: number) => minuteText(atMs, locale, timeZone),
-        hideOverlap: true,
-      },
-      axisTick: { show: false },
-    },
-    yAxis: {
-      type: 'value',
-      name: load.unit,
-      nameTextStyle: { align: 'right' },
-    },
-    series: load.series.map(({ enterprise, values }) => ({
+    series: drawnOf(series).map(({ enterprise, values }) => ({
       ...brokenLine,
       name: enterprise === null ? t('load.park') : (names.get(enterprise) ?? enterprise),
-      data: brokenPoints(values, (value, index) => [load.atMs[index] ?? 0, value]),
+      color: enterpriseColour(park.enterprises, enterprise ?? undefined, look),
+      data: brokenPoints(values, placeOf),
       lineStyle: { width: enterprise === null ? 2.2 : 1.4 },
       ...(enterprise === null ? { areaStyle: { opacity: 0.06 } } : {}),
     })),
   }
 }
 
-export function LoadCurvePanel({ park, height = HEIGHT_PX }: { park: ParkTree; height?: number }): ReactNode {
+function hourOption(load: LoadCurve, drawing: Drawing, speech: Speech): ChartOption {
+  const { locale } = speech
+  const { timeZone } = drawing
+  const common = commonOf(load.unit, load.series, drawing, speech, (value, index) => [
+    load.atMs[index] ?? 0,
+    value,
+  ])
+  return {
+    ...common,
+    tooltip: {
+      ...common.tooltip,
+      axisPointer: { label: { formatter: ({ value }) => secondText(Number(value), locale, timeZone) } },
+    },
+    xAxis: {
+      type: 'time',
+      axisLabel: { formatter: (atMs: number) => minuteText(atMs, locale, timeZone), hideOverlap: true },
+      axisTick: { show: false },
+    },
+  }
+}
+
+function dayOption(
+  today: DayLoad,
+  before: DayLoad | undefined,
+  drawing: Drawing,
+  speech: Speech,
+): ChartOption {
+  const { t, locale } = speech
+  const { timeZone } = drawing
+  const common = commonOf(today.unit, today.series, drawing, speech, (value) => value)
+  const ofBefore = before?.series.find(({ enterprise }) => enterprise === null)
+  const slots = today.series[0]?.values.length ?? 0
+  return {
+    ...common,
+    xAxis: {
+      type: 'category',
+      boundaryGap: false,
+      data: Array.from({ length: slots }, (_, index) =>
+        minuteText(today.fromMs + index * SLOT_MS, locale, timeZone),
+      ),
+      axisLabel: { interval: 11 },
+      axisTick: { show: false },
+    },
+    series: [
+      ...common.series,
+      ...(ofBefore === undefined
+        ? []
+        : [
+            {
+              ...brokenLine,
+              name: t('load.before'),
+              color: restColour,
+              data: brokenPoints(ofBefore.values, (value) => value),
+              lineStyle: { width: 1.2, type: 'dashed' as const },
+            },
+          ]),
+    ],
+  }
+}
+
+interface LoadCurvePanelProps {
+  readonly park: ParkTree
+  readonly height?: number
+  /** On a wall there is nothing to press. */
+  readonly onWall?: boolean
+}
+
+/** The load of the day beside that of yesterday, or the last hour as it was read. */
+export function LoadCurvePanel({ park, height = HEIGHT_PX, onWall = false }: LoadCurvePanelProps): ReactNode {
   const speech = useSpeech()
   const { t } = speech
+  const { look } = useLook()
   const { nowMs, live, timeZone } = useFiveSeconds()
-  const load = useAnswer(loadCurve, 'api/load?minutes=60', live ? Math.floor(nowMs / REFRESH_MS) : 'broken')
-  const option = useMemo(
-    () => (load.data === undefined ? undefined : optionOf(load.data, park, speech, timeZone)),
-    [load.data, park, speech, timeZone],
+  const minute = useMinute()
+  const [chosen, setChosen] = useState<Range>()
+  const date = dayOf(minute.nowMs, timeZone)
+  const turn = live ? Math.floor(minute.nowMs / 60_000) : 'broken'
+  const today = useAnswer(dayLoad, chosen === 'hour' ? undefined : `api/load/day?day=${date}`, turn)
+  const isEmpty = today.data !== undefined && !isKnown(today.data.series)
+  // Of a park whose first quarter of an hour is not over there is the hour alone.
+  const range = chosen ?? (isEmpty || today.failed ? 'hour' : 'day')
+  const before = useAnswer(
+    dayLoad,
+    range === 'day' ? `api/load/day?day=${dayAfter(date, -1)}` : undefined,
+    date,
   )
-  const empty = load.data?.series.every(({ values }) => values.every((value) => value === null)) ?? true
+  const hour = useAnswer(
+    loadCurve,
+    range === 'hour' ? 'api/load?minutes=60' : undefined,
+    live ? Math.floor(nowMs / REFRESH_MS) : 'broken',
+  )
+  const shown = range === 'day' ? today : hour
+  const option = useMemo(() => {
+    const drawing = { park, look, timeZone }
+    if (range === 'hour') return hour.data === undefined ? undefined : hourOption(hour.data, drawing, speech)
+    return today.data === undefined ? undefined : dayOption(today.data, before.data, drawing, speech)
+  }, [range, hour.data, today.data, before.data, park, look, timeZone, speech])
+  const others = Math.max(0, (shown.data?.series.length ?? 0) - 1 - ENTERPRISES_MAX)
   return (
     <section className="panel load" data-testid="load">
-      <h2>
-        {t('load.title')} <small>{t('load.range')}</small>
-      </h2>
-      {live && <NotRead why={load.failure} inPanel />}
+      <div className="panel-head">
+        <h2>
+          {t('load.title')}{' '}
+          <small>
+            {t(`load.range.${range}`)}
+            {others > 0 && ` · ${t('load.others', { count: others })}`}
+          </small>
+        </h2>
+        {!onWall && (
+          <span className="choice is-plain" role="group" aria-label={t('choice.range')}>
+            {ranges.map((each) => (
+              <button key={each} type="button" aria-pressed={each === range} onClick={() => setChosen(each)}>
+                {t(`load.choose.${each}`)}
+              </button>
+            ))}
+          </span>
+        )}
+      </div>
+      {live && <NotRead why={shown.failure} inPanel />}
       {option === undefined ? (
         <div className="skeleton" style={{ height }} />
-      ) : empty ? (
-        <Nothing text={t('load.empty')} />
-      ) : (
+      ) : isKnown(shown.data?.series ?? []) ? (
         <Chart option={option} label={t('load.label')} height={height} />
+      ) : (
+        <Nothing text={t(`load.empty.${range}`)} />
       )}
     </section>
   )

@@ -3,7 +3,7 @@ import { Alert } from 'antd'
 import type { CurveView, TargetsView } from '#accounts/targets/target-view.ts'
 import { axisLook, bandSeries } from '#dashboards/web/src/chart-looks.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
-import { valueText } from '#dashboards/web/src/numbers.ts'
+import { listText, valueText } from '#dashboards/web/src/numbers.ts'
 import { useLook } from '#dashboards/web/src/look.tsx'
 import { seriesColoursOn } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
@@ -70,12 +70,14 @@ function optionOf(
 }
 
 function CurveFacts({ each, goal }: { each: Known; goal: number | undefined }): ReactNode {
-  const { t, nameOf, locale } = useSpeech()
+  const { t, nameOf, locale, language } = useSpeech()
   const { from, years, peak } = each.curve
   const yearText = (year: number | null): string =>
     year === null ? t('targets.peakUnseen', { until: each.until }) : String(year)
   const documents = new Set(
-    years.map(({ growthPercent, growthDocument }) => `${growthPercent} % (${growthDocument})`),
+    years.map(({ growthPercent, growthDocument }) =>
+      t('targets.growthOf', { percent: growthPercent, document: growthDocument }),
+    ),
   )
   const projects = years.at(-1)?.projects ?? []
   return (
@@ -91,14 +93,15 @@ function CurveFacts({ each, goal }: { each: Known; goal: number | undefined }): 
         {t(from.basis === 'accounts' ? 'targets.fromAccounts' : 'targets.fromForecast', {
           year: from.year,
         })}{' '}
-        {t('targets.growth')} <Verbatim>{[...documents].join(', ')}</Verbatim>
+        {t('targets.growth')} <Verbatim>{listText([...documents], language)}</Verbatim>
       </p>
       {projects.length > 0 && (
         <p className="panel-note">
           {t('targets.projects', {
-            what: projects
-              .map(({ name, tonnes }) => `${nameOf(name)} ${valueText(tonnes, locale)}`)
-              .join(', '),
+            what: listText(
+              projects.map(({ name, tonnes }) => `${nameOf(name)} ${valueText(tonnes, locale)}`),
+              language,
+            ),
           })}
         </p>
       )}
@@ -109,7 +112,7 @@ function CurveFacts({ each, goal }: { each: Known; goal: number | undefined }): 
 /** The park's way to its peak by scenarios: growth and projects carried on, nothing more. */
 export function PeakCurves({ view }: { view: TargetsView }): ReactNode {
   const speech = useSpeech()
-  const { t, nameOf } = speech
+  const { t, nameOf, language } = speech
   const { curves, peak } = view
   const { look } = useLook()
   const colours = seriesColoursOn[look]
@@ -129,7 +132,12 @@ export function PeakCurves({ view }: { view: TargetsView }): ReactNode {
         <Alert
           type="info"
           showIcon
-          title={t('targets.noStart', { what: unknown.map(({ name }) => nameOf(name)).join(', ') })}
+          title={t('targets.noStart', {
+            what: listText(
+              unknown.map(({ name }) => nameOf(name)),
+              language,
+            ),
+          })}
         />
       )}
       {carbon.length > 0 && <Chart option={carbonOption} label={t('targets.peakTitle')} height={HEIGHT_PX} />}

@@ -4,10 +4,11 @@ import { Link } from 'wouter'
 import type { Posting } from '#contract/entry.ts'
 import { intervalMethods } from '#contract/interval.ts'
 import { dayOf } from '#dashboards/web/src/days.ts'
+import { factorsText } from '#dashboards/web/src/formula-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useMinute } from '#dashboards/web/src/live.ts'
 import { meterNames } from '#dashboards/web/src/meter-names.ts'
-import { exactText, percentText, tonnesText, writtenUnit } from '#dashboards/web/src/numbers.ts'
+import { exactText, myriadUnit, percentText, tonnesText, writtenUnit } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { unavailableText } from '#dashboards/web/src/unavailable-text.ts'
 import { ConfidenceTag } from './confidence-tag.tsx'
@@ -25,7 +26,7 @@ interface PostingEvidenceProps {
 /** What a posting rests on: formula, factors with version and document, meters, records, and how the amount is known. */
 export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): ReactNode {
   const speech = useSpeech()
-  const { t, locale, nameOf } = speech
+  const { t, locale, nameOf, language } = speech
   const { nowMs, timeZone } = useMinute()
   const names = meterNames(useParkTree())
   const { activity, tCo2, factors, evidence } = posting
@@ -35,8 +36,10 @@ export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): Reac
         {t(`formula.${posting.formula}`)}
         <br />
         <span className="number">
-          {activity === undefined ? '—' : `${exactText(activity.amount)} ${activity.unit}`}
-          {factors.map(({ value, unit }) => ` × ${value} ${writtenUnit(unit)}`).join('')}
+          {activity === undefined
+            ? '—'
+            : `${exactText(activity.amount)} ${myriadUnit(activity.unit, language)}`}
+          {factorsText(posting)}
           {' = '}
           {tCo2 === undefined ? '—' : `${tonnesText(tCo2, locale)} ${t('unit.tCo2')}`}
         </span>
@@ -66,9 +69,12 @@ export function PostingEvidence({ posting, pathOf }: PostingEvidenceProps): Reac
           >
             {nameOf(names.get(meter.meter) ?? { zh: meter.meter, en: meter.meter })}
           </Link>{' '}
-          <Verbatim className="role">{meter.meter}</Verbatim> × <span className="number">{meter.share}</span>{' '}
-          = <span className="number">{meter.energy === undefined ? '—' : exactText(meter.energy)}</span>{' '}
-          {meter.unit} ({t('account.slots', { known: meter.slots.known, expected: meter.slots.expected })})
+          <Verbatim className="role">{meter.meter}</Verbatim>{' '}
+          <span className="number">
+            {meter.energy === undefined ? '—' : exactText(meter.energy)} {meter.unit}
+            {meter.share !== '1' && ` × ${meter.share}`}
+          </span>{' '}
+          ({t('account.slots', { known: meter.slots.known, expected: meter.slots.expected })})
         </Descriptions.Item>
       ))}
       {evidence.records.map(({ record, amount, use }) => (

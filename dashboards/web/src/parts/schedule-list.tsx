@@ -75,7 +75,7 @@ export function ScheduleList({ data: { schedules, can }, onChange }: ScheduleLis
       key: 'next',
       render: (_, { next: { period, dueMs } }) => (
         <span className="number">
-          {t('scheduled.next', { period, time: momentText(dueMs, locale, timeZone) })}
+          {t('schedule.due', { period, time: momentText(dueMs, locale, timeZone) })}
         </span>
       ),
     },
@@ -129,7 +129,11 @@ export function ScheduleList({ data: { schedules, can }, onChange }: ScheduleLis
           pagination={false}
         />
       )}
-      {mayChange && <Button onClick={() => setAsked({ before: undefined })}>{t('schedule.make')}</Button>}
+      {mayChange && (
+        <Button className="schedule-make" onClick={() => setAsked({ before: undefined })}>
+          {t('schedule.make')}
+        </Button>
+      )}
       {asked !== undefined && (
         <ScheduleDialog
           before={asked.before}
