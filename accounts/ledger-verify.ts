@@ -4,6 +4,7 @@ import { lockReason, signedClosingText } from '#contract/closing.ts'
 import {
   entryBody,
   NO_HASH,
+  posting as postingShape,
   type EntryBody,
   type LedgerEntry,
   type MeterEvidence,
@@ -88,12 +89,37 @@ function parsedOf(text: string): unknown {
   }
 }
 
+/** Lists of factors by their SHA-256, each looked at once for all postings that used it; the reason where it is none. */
+class ProvedFactors {
+  readonly #proof: Pick<Proof, 'books' | 'sha256'>
+  readonly #known = new Map<string, Posting['factors'] | string>()
+
+  constructor(proof: Pick<Proof, 'books' | 'sha256'>) {
+    this.#proof = proof
+  }
+
+  of(digest: string): Posting['factors'] | string {
+    const known = this.#known.get(digest) ?? this.#read(digest)
+    this.#known.set(digest, known)
+    return known
+  }
+
+  #read(digest: string): Posting['factors'] | string {
+    const { books, sha256 } = this.#proof
+    const text = books.ledgerFactors(digest)
+    if (text === undefined) return 'its factors are gone'
+    if (sha256(text) !== digest) return 'its factors are not as they were written'
+    const result = postingShape.shape.factors.safeParse(parsedOf(text))
+    return result.success ? result.data : `its factors are none: ${result.error.issues[0]?.message ?? ''}`
+  }
+}
+
 /** A row's body; the reason where it is none. */
-function readBody(row: LedgerRow, proof: Proof): EntryBody | string {
+function readBody(row: LedgerRow, factors: ProvedFactors, sha256: Proof['sha256']): EntryBody | string {
   const core = parsedOf(row.body)
   if (core === undefined) return 'its body is no JSON'
   if (canonicalText(core) !== row.body) return 'its body is not as it was written'
-  const body = row.version > 1 && namesParts(core) ? wholeBody(core, row.evidence, proof) : core
+  const body = row.version > 1 && namesParts(core) ? wholeBody(core, row.evidence, factors, sha256) : core
   if (typeof body === 'string') return body
   const result = entryBody.safeParse(body)
   if (!result.success) return `its body is no entry: ${result.error.issues[0]?.message ?? ''}`
@@ -108,14 +134,14 @@ function readBody(row: LedgerRow, proof: Proof): EntryBody | string {
 function wholeBody(
   core: NamedParts,
   evidence: string | undefined,
-  { books, sha256 }: Pick<Proof, 'books' | 'sha256'>,
+  proved: ProvedFactors,
+  sha256: Proof['sha256'],
 ): object | string {
-  const factors = books.ledgerFactors(core.factors)
-  if (factors === undefined) return 'its factors are gone'
-  if (sha256(factors) !== core.factors) return 'its factors are not as they were written'
+  const factors = proved.of(core.factors)
+  if (typeof factors === 'string') return factors
   if (evidence === undefined) return 'its evidence is gone'
   if (sha256(evidence) !== core.evidence) return 'its evidence is not as it was written'
-  return { ...core, factors: parsedOf(factors), evidence: parsedOf(evidence) }
+  return { ...core, factors, evidence: parsedOf(evidence) }
 }
 
 type Closing = Extract<EntryBody, { kind: 'closing' }>
@@ -144,6 +170,7 @@ class AccountProof {
   readonly #proof: Proof
   readonly #count: ProofCount
   readonly #state = new AccountState()
+  readonly #factors: ProvedFactors
   /** Undefined where they cannot be read; the books say which of them is damaged. */
   readonly #records: ReadonlyMap<number, AccountingRecord> | undefined
   /** Months of registers whose kept sums were looked at. */
@@ -158,6 +185,7 @@ class AccountProof {
     this.#account = account
     this.#proof = proof
     this.#count = count
+    this.#factors = new ProvedFactors(proof)
     this.#records = readable(
       () => new Map(proof.books.records({ account }).map(({ number, record }) => [number, record])),
     )
@@ -277,7 +305,7 @@ class AccountProof {
       yield `it is dated ${Temporal.Instant.fromEpochMilliseconds(row.recordedAtMs).toString()}, later than now: a clock was ahead, and statements "as known on" days before are without it`
     if (this.#proof.sha256(hashedText(row, row.body)) !== row.hash)
       yield 'its hash is not that of its content'
-    const body = readBody(row, this.#proof)
+    const body = readBody(row, this.#factors, this.#proof.sha256)
     if (typeof body === 'string') {
       yield body
       return
@@ -326,7 +354,7 @@ class AccountProof {
     }
     for (const [part, value] of Object.entries(resultOf(posting, rules.assumptions))) {
       const said: unknown = Reflect.get(posting, part)
-      if (canonicalText(said ?? null) !== canonicalText(value ?? null))
+      if (!isSameContent(said ?? null, value ?? null))
         yield `${posting.month} ${posting.source}: ${part} is ${canonicalText(said ?? null)}, computed again ${canonicalText(value ?? null)}`
     }
   }

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, hash, sign, verify, type KeyObject } from 'node:crypto'
 import { doubleClaims } from '#accounts/certificates.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
@@ -13,7 +13,7 @@ import { headFindings, type NotedHead } from './ledger-heads.ts'
 
 /** Signing of closings, and the proof of ledgers, with keys and hashes. */
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string): string => hash('sha256', text)
 
 /** SHA-256 of a public key's DER, as a trust file knows it. */
 const keyDigest = (key: KeyObject): string =>

@@ -27,11 +27,11 @@ export interface ThreadData {
 /** Tasks that a thread has before it, so that it need not wait for the one who writes. */
 const TASKS_AHEAD = 3
 
-/** Beside the thread that writes, which has the rest of its time for pages and gateways. None on a machine with one core. */
+/** More have to wait for the thread that writes, which has as much to do as one and a half of them. */
 const THREADS_MAX = 2
 
-/** How many threads are worth while on this machine. */
-export const threadsOfMachine = (): number => (availableParallelism() < 2 ? 0 : THREADS_MAX)
+/** How many threads are worth while on this machine: one core is for the thread that writes. */
+export const threadsOfMachine = (): number => Math.min(THREADS_MAX, availableParallelism() - 1)
 
 /** Begins as many of them, each time that there is much to be posted; undefined where there is no core for them. */
 export function threadsFor(

@@ -139,7 +139,7 @@ export function allocationsOf({ allocations }: ProductFacts): z.output<typeof al
 
 /** The flows as they are handed on, one row each. */
 export function flowsOf({ flows }: ProductFootprint): z.output<typeof flow>[] {
-  return flows.map(({ amount, share, tCo2PerUnit, factor, why, slots, ...others }) => ({
+  return flows.map(({ amount, share, tCo2PerUnit, factor, why, slots, isMade: _isMade, ...others }) => ({
     ...others,
     amount: textOrNull(amount),
     share: textOrNull(share),

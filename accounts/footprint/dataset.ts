@@ -5,7 +5,7 @@ import { quotient, textOf, type Decimal } from '../decimal.ts'
 import { isDoubtful, confidences, type Confidence } from '../factor.ts'
 import { daysBetween } from '../recorded-quantity.ts'
 import { allocationsOf, type ProductFacts } from './communication.ts'
-import type { ProductFootprint } from './footprint.ts'
+import { unknownOutput, type ProductFootprint } from './footprint.ts'
 
 /**
  * A gate-to-gate data set in the manner of ISO 14067 and GB/T 24067-2024, for a footprint background database. The
@@ -99,12 +99,14 @@ export function footprintDatasetOf(
 ): FootprintDataset {
   const { product, from, to, allocations } = facts
   const { flows, output } = footprint
-  const made = output.total
+  // A part of the output under the whole of the flows would be too much for each unit.
+  const made = output.complete ? output.total : undefined
   const perUnit = (value: Decimal | undefined): string | null =>
     value === undefined || made === undefined || made.lte(0) ? null : textOf(quotient(value, made))
   const days = daysBetween(from, to)
   const items = new Map<string, { unit: string; amount: Decimal | undefined }>()
-  for (const { item, unit, amount, share } of flows) {
+  for (const { item, unit, amount, share, isMade } of flows) {
+    if (isMade === true) continue
     const before = items.get(item)
     const part = share === undefined ? undefined : amount?.times(share)
     const sum = before === undefined ? part : part === undefined ? undefined : before.amount?.plus(part)
@@ -165,7 +167,7 @@ export function footprintDatasetOf(
       notAvailable: [
         ...(footprint.direct.state === 'known' ? [] : footprint.direct.why),
         ...(electricity === undefined ? ['no footprint factor of electricity is known'] : []),
-        ...(made === undefined ? ['no production is known of the period'] : []),
+        ...(made === undefined ? [unknownOutput(output)] : []),
       ],
     },
     quality: {

@@ -26,6 +26,8 @@ export interface FootprintFlow {
   readonly process: string
   readonly meter: string
   readonly item: string
+  /** What is made and emits as it is made: no input of the process. */
+  readonly isMade?: true
   /** In `unit`; undefined where nothing is known. */
   readonly amount: Decimal | undefined
   readonly unit: string
@@ -108,6 +110,11 @@ const negative = (part: Known): Known => (part.state === 'known' ? known(part.va
 
 /** Why a part of the production is no production of the period. */
 export const NOT_COVERED = 'production records do not cover all of the period'
+
+/** Why an output that is not complete is none that anything can be divided by. */
+export function unknownOutput({ total, why }: PeriodTotal): string {
+  return why ?? (total === undefined ? 'no production is known of the period' : NOT_COVERED)
+}
 
 function perOutput(part: Known, output: PeriodTotal): Known {
   if (output.total === undefined || output.total.lte(0))

@@ -5,6 +5,7 @@ import { NO_SLOTS, type PlacedSum } from '#contract/energy-sum.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import { accountingPlan, type AccountingPlan } from '../accounting-plan.ts'
 import { textOf } from '../decimal.ts'
+import { footprintDatasetOf } from './dataset.ts'
 import type { Known } from './footprint.ts'
 import { rules } from '../posting.test-support.ts'
 import { productReport } from './product-report.ts'
@@ -101,11 +102,12 @@ describe('A kiln that burns coal and makes clinker', () => {
       { ...common, kind: 'process-activity', source: 'clinker', quantity: '1000', unit: 't' },
     ])
     .map((record, index) => ({ number: index + 1, record }))
-  const report = (at: Park, its: AccountingPlan) =>
+  const made = (at: Park, its: AccountingPlan) =>
     productReport(
       { park: at, plan: its, library, items, books, records, nowMs: startMs + 40 * 86_400_000 },
       { account: 'cement', product: 'clinker', ...day },
-    ).footprint
+    )
+  const report = (at: Park, its: AccountingPlan) => made(at, its).footprint
   const stated = { process: 'kiln' }
 
   it('emits what its coal and its recorded activity emit', () => {
@@ -130,6 +132,28 @@ describe('A kiln that burns coal and makes clinker', () => {
       planWith({ ...weighed, measured: [{ meter: 'other-scale' }] }, { precursors: [] }),
     )
     expect(text(unread.byKind.process)).toEqual(['clinker: nothing is known of the period'])
+  })
+
+  it('takes in its data set nothing of what it makes, and nothing at all per tonne of a part of its production', () => {
+    const weighed = { process: 'kiln', records: false, measured: [{ meter: 'scale' }] }
+    const set = (its: AccountingPlan) => {
+      const { facts, footprint, electricity } = made(works(true, true), its)
+      return footprintDatasetOf(facts, footprint, electricity)
+    }
+    const whole = set(planWith(weighed, { precursors: [] }))
+    // 100 kWh and 100 t over the recorded 1,000 t.
+    expect(whole.inventory.map(({ direction, item, perUnit }) => [direction, item, perUnit])).toEqual([
+      ['input', 'electricity', '0.1'],
+      ['input', 'solidFuel', '0.1'],
+      ['output', 'clinker', '1'],
+    ])
+    // Counted by a scale and stated by a record: nobody knows how much it was.
+    const counted = { precursors: [], meter: 'other-scale' }
+    const part = set(planWith(weighed, counted))
+    expect(part.inventory.map(({ perUnit }) => perUnit)).toEqual([null, null, '1'])
+    expect(part.results.notAvailable).toEqual([
+      'other-scale counts clinker from 2026-01-01 on, and records state it for the same days',
+    ])
   })
 
   it('is not known where nobody says which process a source belongs to, and never nothing', () => {

@@ -44,9 +44,14 @@ function measuredProcessFlow(
   source: Extract<EmissionSource, { kind: 'process' }>,
   recorded: Decimal | undefined,
   from: string,
-): Pick<FootprintFlow, 'amount' | 'slots'> {
+): Pick<FootprintFlow, 'amount' | 'slots' | 'isMade'> {
+  const isMade = source.measured.every(({ meter }) => sources.park.meters.get(meter)?.carrier === 'product')
   const { amount, slots } = measuredAmount(sources, source, processFactor(sources, source.factor, from).unit)
-  return { slots, amount: recorded === undefined ? amount : amount?.plus(recorded) }
+  return {
+    slots,
+    amount: recorded === undefined ? amount : amount?.plus(recorded),
+    ...(isMade ? { isMade: true } : {}),
+  }
 }
 
 /** Fuels and process emissions of a process by records of the days of the period; unknown where there are none. */

@@ -2,31 +2,19 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { stateOf } from '#accounts/account-state.ts'
 import { monthNames } from '#accounts/account-month.ts'
-import { decimal, presented, type Decimal } from '#accounts/decimal.ts'
+import { decimal, presented } from '#accounts/decimal.ts'
 import { gradeOf } from '#accounts/grade-rule.ts'
+import { gradedMonths } from '#accounts/graded-months.ts'
+import { liveRecords } from '#accounts/recorded-activity.ts'
 import { statementOf } from '#accounts/statement.ts'
 import { positiveDecimalText } from '#contract/decimal-text.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
-import type { Books } from '#store/port.ts'
 import { text } from '../options.ts'
 import { bySource } from '../statement-text.ts'
 import { gradePaths, readGradeRule } from '../posting-rules.ts'
 import { withBooks } from '../server-folder.ts'
 import { verb } from '../verb.ts'
-
-/** Value added of a year from the records of whole stretches within it; undefined where there are none. */
-function valueAdded(books: Books, account: string, year: number): Decimal | undefined {
-  const [from, to] = [`${year}-01-01`, `${year + 1}-01-01`]
-  let sum: Decimal | undefined
-  for (const { record, replacedBy } of books.records({ account, kinds: ['output-value'], from, to })) {
-    if (replacedBy !== undefined || record.kind !== 'output-value' || record.measure !== 'value-added')
-      continue
-    if (record.from < from || record.to > to) continue
-    sum = (sum ?? decimal('0')).plus(decimal(record.cny))
-  }
-  return sum
-}
 
 /** A year of an account against its value added. */
 export const ledgerGrade = verb(
@@ -40,6 +28,9 @@ export const ledgerGrade = verb(
     rule: text
       .default('zhejiang')
       .meta({ description: 'Name of a rule, or the file of one of yours (zhejiang)' }),
+    prices: text
+      .default('current')
+      .meta({ description: 'Price basis of the records of value added (current)' }),
     'industry-mean': positiveDecimalText
       .optional()
       .meta({ description: 'Mean tCO2 per 10⁴ CNY of its industry, for the grade of efficiency' }),
@@ -49,24 +40,25 @@ export const ledgerGrade = verb(
       const shipped = gradePaths().find((path) => path.endsWith(join('grades', `${given.rule}.yaml`)))
       const rule = readGradeRule(shipped ?? given.rule)
       const months = monthNames(`${given.year}-01`, `${given.year}-12`)
-      const { totals, missing, incomplete } = statementOf(stateOf(books.ledger(given.account)), months)
-      const value = valueAdded(books, given.account, given.year)
-      if (totals.total === undefined || value === undefined) {
-        const what = totals.total === undefined ? 'posted month' : 'record of value added'
-        throw new Fault('not-found', `${given.account} has no ${what} in ${given.year}.`)
-      }
+      const statement = statementOf(stateOf(books.ledger(given.account)), months)
+      const { missing, incomplete } = statement
+      const records = liveRecords(books.records({ account: given.account })).map(({ record }) => record)
+      const found = gradedMonths(statement, records, given.account, given.prices)
+      if (found === undefined)
+        throw new Fault('not-found', `${given.account} has no posted month in ${given.year}.`)
+      const { tCo2, valueAdded: value } = found
+      if (value === undefined)
+        throw new Fault(
+          'not-found',
+          `Records do not state the value added of ${given.account} at prices "${given.prices}" for ${found.months.join(', ')}, all of them once and no others.`,
+        )
       const mean = given['industry-mean']
-      const graded = gradeOf(
-        rule,
-        decimal(totals.total),
-        value,
-        mean === undefined ? undefined : decimal(mean),
-      )
+      const graded = gradeOf(rule, tCo2, value, mean === undefined ? undefined : decimal(mean))
       if (graded === undefined) throw new Fault('not-found', 'Without value added there is no intensity.')
       const { level, efficiency } = graded
       console.log(`${rule.name.zh} ${rule.name.en} (${rule.document}; ${rule.confidence})`)
       console.log(
-        `${presented(decimal(totals.total), 2)} tCO2 on ${presented(value, 0)} CNY of value added, posted months alone`,
+        `${presented(tCo2, 2)} tCO2 on ${presented(value, 0)} CNY of value added in ${found.months.join(', ')}`,
       )
       console.log(
         `L = ${presented(decimal(level.value), 3)} ${rule.level.unit}: ${level.step.name.zh} ${level.step.name.en}`,
