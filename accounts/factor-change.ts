@@ -42,3 +42,11 @@ export function changedFactors(
         }
   return isFound ? changed : undefined
 }
+
+/** The files with another value of a standard-coal coefficient; undefined where there is none of that code. */
+export function changedCoal(files: FactorFiles, code: string, value: string): FactorFiles | undefined {
+  const { standardCoal } = files
+  if (!standardCoal.rows.some((row) => row.code === code)) return undefined
+  const rows = standardCoal.rows.map((row) => (row.code === code ? { ...row, value } : row))
+  return { ...files, standardCoal: { ...standardCoal, rows } }
+}

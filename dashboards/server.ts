@@ -40,6 +40,7 @@ import { parkApi } from './api/park.ts'
 import { qualityApi } from './api/quality.ts'
 import { recordsApi } from './api/records.ts'
 import { factorsApi } from './api/factors.ts'
+import { previewsApi } from './api/previews.ts'
 import { productsApi } from './api/products.ts'
 import { reportFilesApi } from './api/report-files.ts'
 import { reportsApi } from './api/reports.ts'
@@ -156,7 +157,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     books,
     desk: options.desk,
   })
-  accountsApi(app, { park, clock, accounts: options.accounts, guard })
+  accountsApi(app, { park, parkOf, clock, accounts: options.accounts, guard })
   carbonApi(app, { park, accounts: options.accounts })
   lateDataApi(app, { park, accounts: options.accounts })
   closingsApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
@@ -179,6 +180,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       options.scheduled === undefined || scheduled === undefined
         ? undefined
         : { ...options.scheduled, runner: scheduled },
+  })
+  previewsApi(app, {
+    park,
+    clock,
+    factors: options.factors?.factors,
+    reports: options.reports,
+    electricity,
   })
   factorsApi(app, { park, clock, guard, sources: options.factors, accounts: options.accounts })
   traceApi(app, {

@@ -85,7 +85,16 @@ function inputsOf(interval: RecordedInterval): SlotRevisionTrace['inputs'] {
   return []
 }
 
-/** Revisions of one slot, newest first, each down to its readings. */
+/** The formula of an interval, unless it names a meter that its viewer does not see. */
+function shownFormula(interval: RecordedInterval, seen: Park): string | null {
+  if (!('formula' in interval)) return null
+  return interval.inputs.every(({ meter }) => seen.meters.has(meter)) ? interval.formula : null
+}
+
+/**
+ * Revisions of one slot, newest first, each down to its readings.
+ * @param park as its viewer sees it: a formula may reach over to meters of others
+ */
 export async function slotRevisions(
   commits: CommitSource | undefined,
   park: Park,
@@ -112,7 +121,7 @@ export async function slotRevisions(
             basis: interval.basis,
             coverage: interval.coverage,
             cause: null,
-            formula: interval.basis === 'formula' ? interval.formula : null,
+            formula: shownFormula(interval, park),
             entry: interval.basis === 'manual' ? interval.entry : null,
           }
         : {
@@ -125,7 +134,7 @@ export async function slotRevisions(
             entry: null,
           }),
       readings,
-      inputs: inputsOf(interval),
+      inputs: inputsOf(interval).filter(({ meter }) => park.meters.has(meter)),
     })
   }
   return traced

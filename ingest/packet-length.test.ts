@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  ACKNOWLEDGEMENTS_MAX,
   CONNECT_BYTES_MAX,
   CONTROL_BYTES_MAX,
   CONTROLS_MAX,
@@ -80,5 +81,14 @@ describe('packetLengthGuard', () => {
 
   it('says no to a length of five bytes', () => {
     expect(packetLengthGuard(() => 0)(Uint8Array.from([0x30, 0x80, 0x80, 0x80, 0x80]))).toBe(false)
+  })
+
+  it('lets through what a gateway acknowledges, and no flood of acknowledgements', () => {
+    const acknowledgements = (count: number): Uint8Array =>
+      Buffer.concat([connect, Buffer.from('40020001'.repeat(count), 'hex')])
+    let nowMs = 0
+    const within = packetLengthGuard(() => nowMs)
+    for (; nowMs < 100_000; nowMs += 10_000) expect(within(acknowledgements(10_000))).toBe(true)
+    expect(within(acknowledgements(ACKNOWLEDGEMENTS_MAX + 1))).toBe(false)
   })
 })

@@ -17,9 +17,19 @@ export const CONTROL_BYTES_MAX = 2 * 1024
 export const CONTROLS_MAX = 100
 const CONTROLS_MS = 10_000
 
+/**
+ * Acknowledgements of what was delivered, so many in the same time: ten times what a gateway that sends as fast as it may
+ * has to acknowledge. Each is four bytes and costs the broker a search, so that a flood of them would hold up all others.
+ */
+export const ACKNOWLEDGEMENTS_MAX = 100_000
+
 /** MQTT 3.1.1 §2.2.1 */
 const PUBLISH = 3
-const controls: ReadonlySet<number> = new Set([8, 10, 12])
+/** Of each kind of packets, which belong to it and how many are too many: subscriptions and pings; PUBACK to PUBCOMP. */
+const bounded = [
+  { types: new Set([8, 10, 12]), most: CONTROLS_MAX },
+  { types: new Set([4, 5, 6, 7]), most: ACKNOWLEDGEMENTS_MAX },
+] as const
 
 /** MQTT 3.1.1 §2.2.3: the remaining length takes at most four bytes of seven bits. */
 const LENGTH_SHIFT_MAX = 21
@@ -27,7 +37,8 @@ const LENGTH_SHIFT_MAX = 21
 /**
  * Watches one connection's bytes, in whatever pieces they come, and reads nothing but the packets' lengths.
  * The returned function takes the next piece and says false once a packet is longer than allowed, its length is not MQTT,
- * or there are more subscriptions and pings than a client has a use for; the connection must be closed then.
+ * or there are more subscriptions, pings or acknowledgements than a client has a use for; the connection must be closed
+ * then.
  */
 export function packetLengthGuard(nowMs: () => number): (piece: Uint8Array) => boolean {
   let part: 'type' | 'length' | 'body' = 'type'
@@ -36,14 +47,18 @@ export function packetLengthGuard(nowMs: () => number): (piece: Uint8Array) => b
   let bodyLeft = 0
   let type = 0
   let isFirst = true
-  let controlled = { sinceMs: -Infinity, packets: 0 }
+  const counted = bounded.map((kind) => ({ ...kind, sinceMs: -Infinity, packets: 0 }))
 
   function isOneTooMany(): boolean {
-    if (!controls.has(type)) return false
+    const kind = counted.find(({ types }) => types.has(type))
+    if (kind === undefined) return false
     const atMs = nowMs()
-    if (atMs - controlled.sinceMs >= CONTROLS_MS) controlled = { sinceMs: atMs, packets: 0 }
-    controlled.packets += 1
-    return controlled.packets > CONTROLS_MAX
+    if (atMs - kind.sinceMs >= CONTROLS_MS) {
+      kind.sinceMs = atMs
+      kind.packets = 0
+    }
+    kind.packets += 1
+    return kind.packets > kind.most
   }
   return (piece) => {
     let at = 0

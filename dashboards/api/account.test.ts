@@ -10,6 +10,7 @@ import { SLOT_MS } from '#contract/grid.ts'
 import { knownInterval } from '../fixture.ts'
 import { dayStartMs, ServerBench } from '../server.test-support.ts'
 import { electricityCostShape, loadShape } from './electricity-shapes.ts'
+import { changePreview } from './factor-shapes.ts'
 
 const read = (path: string): unknown => parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
 const tianjin = tariffFile.parse(read('../../accounts/tariffs/tianjin.yaml'))
@@ -87,6 +88,22 @@ describe('electricity of an account', () => {
     expect(cost.demand).toMatchObject({ kw: '8', slotMs: dayStartMs + SLOT_MS })
     // The meter tells no reactive energy: what the power factor changes is not known, and neither is the total.
     expect(cost.total).toEqual({ cny: null, notAvailable: ['no-reactive-energy'] })
+  })
+
+  test('another price changes its cost, and one that it has not is refused', async () => {
+    const path = '/api/v1/accounts/forge/cost-preview?year=2026'
+    const { months, unit } = changePreview.parse(await bench.json(`${path}&part=floating&value=1`))
+    expect(unit).toBe('CNY')
+    // Twice the floating part, whose price in the valley is 0.2.
+    expect(months.at(-1)).toMatchObject({
+      month: '2026-06',
+      incomplete: true,
+      figures: [
+        { what: 'energy', before: '0.8', after: '1.6' },
+        { what: 'total', before: null, after: null },
+      ],
+    })
+    expect((await fetch(`${bench.server.url}${path}&part=peak&value=1`)).status).toBe(400)
   })
 
   test('bill and load are files as well', async () => {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { AccountPlan } from '#accounts/accounting-plan.ts'
@@ -38,12 +38,17 @@ export interface AccountsApi {
   readonly clock: Clock
   readonly accounts: AccountSources | undefined
   readonly guard: Pick<Guard, 'viewerOf'>
+  /** The park as the viewer behind a request sees it. */
+  readonly parkOf: (request: FastifyRequest) => Park
 }
 
 /** An enterprise user sees its own account. */
 const config: { access: RouteAccess } = { access: { needs: 'read', within: { account: 'account' } } }
 
-export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard }: AccountsApi): void {
+export function accountsApi(
+  app: FastifyInstance,
+  { park, clock, accounts, guard, parkOf }: AccountsApi,
+): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { timeZone } = park.description
   const given = (): AccountSources => {
@@ -147,23 +152,23 @@ export function accountsApi(app: FastifyInstance, { park, clock, accounts, guard
     },
   )
 
-  routes.get(
-    '/api/v1/accounts/:account/entries/:entry/trace',
-    {
-      config,
-      schema: {
-        params: posted,
-        querystring: z.object({ meter: identifier, slot: z.coerce.number().pipe(epochMs) }),
-        response: { 200: slotTraceAnswer },
-      },
+  routes.route({
+    method: 'GET',
+    url: '/api/v1/accounts/:account/entries/:entry/trace',
+    config,
+    schema: {
+      params: posted,
+      querystring: z.object({ meter: identifier, slot: z.coerce.number().pipe(epochMs) }),
+      response: { 200: slotTraceAnswer },
     },
-    async ({ params, query }) => {
+    handler: async (request) => {
+      const { params, query } = request
       const { account } = planOf(given(), params.account)
       const { number, body } = postingEntry(given(), account, params.entry)
-      const slot = await slotTrace(given(), park, body, query.meter, query.slot)
+      const slot = await slotTrace(given(), parkOf(request), body, query.meter, query.slot)
       return { account, entry: number, posting: body, slot }
     },
-  )
+  })
 }
 
 /** A statement as the answer's schema has it, which may be changed. */

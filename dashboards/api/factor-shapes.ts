@@ -19,6 +19,8 @@ export const factorsAnswer = z.object({
       electricitySeries: z.string(),
       electricityVintage: z.int().nullable(),
       fuelSet: z.string(),
+      /** Sources that burn a fuel, and the unit of its amounts. */
+      fuels: z.array(z.object({ id: identifier, name: localName, per: z.string() })),
       tariff: z.string().nullable(),
       prices: z.array(priceRow),
     }),
@@ -26,6 +28,29 @@ export const factorsAnswer = z.object({
   standardCoalEdition: z.string().nullable(),
 })
 export type FactorsAnswer = z.output<typeof factorsAnswer>
+
+const figureOrNull = z.string().nullable()
+
+export const changePreview = z.object({
+  account: identifier,
+  unit: z.enum(['tce', 'CNY']),
+  months: z.array(
+    z.object({
+      month: accountMonth,
+      incomplete: z.boolean().meta({ description: 'A part of what it rests on is missing' }),
+      figures: z.array(
+        z.object({
+          what: z.enum(['calorific', 'equal', 'energy', 'total']).meta({
+            description: 'Consumption by calorific or equal value; energy charge or the whole bill',
+          }),
+          before: figureOrNull,
+          after: figureOrNull,
+        }),
+      ),
+    }),
+  ),
+})
+export type ChangePreview = z.output<typeof changePreview>
 
 export const restatementPreview = z.object({
   account: identifier,

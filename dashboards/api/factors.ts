@@ -7,6 +7,8 @@ import type { AccountPlan } from '#accounts/accounting-plan.ts'
 import { changedFactors } from '#accounts/factor-change.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
 import { previewChange } from '#accounts/factor-preview.ts'
+import { recordsWithOwnValue } from '#accounts/own-value-change.ts'
+import type { PostingGround } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { positiveDecimalText } from '#contract/decimal-text.ts'
 import type { FactorFiles } from '#accounts/factor.ts'
@@ -43,14 +45,17 @@ const previewQuery = z
       .max(200)
       .optional()
       .meta({ description: 'Code of a row that would have another value' }),
+    source: identifier
+      .optional()
+      .meta({ description: 'Source whose fuel would be measured to have that value of `part`' }),
     part: z.enum(['value', 'ncv', 'carbon', 'oxidation']).default('value'),
     value: positiveDecimalText.optional(),
   })
   .refine(
-    ({ electricityYear, factor, value }) =>
-      (electricityYear === undefined) !== (factor === undefined) &&
-      (factor === undefined) === (value === undefined),
-    'either "electricityYear", or "factor" with its "value"',
+    ({ electricityYear, factor, source, value }) =>
+      [electricityYear, factor, source].filter((each) => each !== undefined).length === 1 &&
+      (electricityYear === undefined) === (value !== undefined),
+    'one of "electricityYear", or "factor" or "source" with a "value"',
   )
 
 export interface FactorsApi {
@@ -88,6 +93,7 @@ export function factorsApi(
           electricitySeries: plan.electricitySeries,
           electricityVintage: plan.electricityVintage ?? null,
           fuelSet: plan.fuelSet,
+          fuels: fuelsOf(plan),
           tariff: plan.tariff ?? null,
           prices: plan.prices,
         })),
@@ -96,12 +102,39 @@ export function factorsApi(
     },
   )
 
+  /** An account's sources that burn a fuel. */
+  const fuelsOf = ({ sources: all, fuelSet }: AccountPlan) =>
+    all.flatMap((source) => {
+      if (source.kind !== 'fuel') return []
+      const { id, name, fuel } = source
+      const row = sources?.factors.fuels.rows.find(
+        (each) => each.fuel === fuel && each.set === (source.fuelSet ?? fuelSet),
+      )
+      return row === undefined ? [] : [{ id, name, per: row.per }]
+    })
+
+  /** The books as they would be, where a fuel were measured to have another value. */
+  const booksWith = (
+    { books }: AccountSources,
+    { account }: AccountPlan,
+    { source, part, value }: z.output<typeof previewQuery>,
+  ): PostingGround['books'] => {
+    if (source === undefined || value === undefined) return books
+    if (part === 'value') throw new Fault('request-invalid', '/part: ncv, carbon or oxidation is measured.')
+    return recordsWithOwnValue(books, { account, source, property: part, value })
+  }
+
   /** The account and the rules as they would be. Throws `request-invalid` for a factor that is not there. */
   const changed = (
     given: AccountSources,
     plan: AccountPlan,
-    { electricityYear, factor, part, value }: z.output<typeof previewQuery>,
+    { electricityYear, factor, source, part, value }: z.output<typeof previewQuery>,
   ): { readonly plan: AccountPlan; readonly rules: PostingRules } => {
+    if (source !== undefined) {
+      if (!fuelsOf(plan).some(({ id }) => id === source))
+        throw new Fault('request-invalid', `/source: ${plan.account} has no source of a fuel "${source}".`)
+      return { plan, rules: given.rules }
+    }
     if (electricityYear !== undefined) {
       const isKnown = rows.some(
         ({ region, family, year }) =>
@@ -142,7 +175,7 @@ export function factorsApi(
       const { plan, rules } = changed(accounts, planOf(accounts, account), query)
       const nowMs = clock.wallMs()
       const months = previewChange(
-        { ...accounts, rules, park },
+        { books: booksWith(accounts, plan, query), rules, park },
         accountState(accounts, account),
         plan,
         (meter, quantity, month) => meterMonth(accounts.books, meter, quantity, month, nowMs),

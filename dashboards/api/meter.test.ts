@@ -89,6 +89,36 @@ describe('meters', () => {
     expect(lines.find(({ flow }) => flow === 'produced')?.value).toBe(30)
   })
 
+  test('a formula that reaches over to another enterprise tells its own nothing of that one', async () => {
+    const {
+      basis: _,
+      opening: __,
+      closing: ___,
+      ...facts
+    } = knownInterval('press-1-meter', 'activeEnergyImport.total', dayStartMs, 100, 25)
+    const inputs = ['forge-main', 'chemical-main'].map((meter) => ({
+      meter,
+      quantity: facts.quantity,
+      revision: 1,
+    }))
+    bench.books.entered = [
+      { ...facts, basis: 'formula', formula: '{forge-main} - {chemical-main}', inputs, partial: false },
+    ]
+    await bench.start()
+    const paths = [
+      '/api/meters/press-1-meter/intervals?day=2026-06-02',
+      `/api/meters/press-1-meter/slots/${dayStartMs}`,
+    ]
+    await bench.signIn()
+    for (const path of paths) expect(JSON.stringify(await bench.get(path))).toContain('chemical-main')
+    await bench.signInAsUserOf('forge')
+    for (const path of paths) {
+      const text = JSON.stringify(await bench.get(path))
+      expect(text).toContain('forge-main')
+      expect(text).not.toContain('chemical-main')
+    }
+  })
+
   test('a curve keeps its gap', async () => {
     const moments = [0, 10_000, 20_000, 200_000, 210_000]
     await bench.store.append(moments.map((ms) => power('forge-main', startMs - 300_000 + ms, 5)))

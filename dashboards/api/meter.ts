@@ -68,7 +68,7 @@ const boundaryText = (boundary: Boundary): NonNullable<Extract<Slot, { state: 'k
   after: pointText(boundary.after),
 })
 
-function slotOf(slotMs: number, interval: RecordedInterval | undefined, nowMs: number): Slot {
+function slotOf(seen: Park, slotMs: number, interval: RecordedInterval | undefined, nowMs: number): Slot {
   if (interval?.state !== 'known' && !isSettled(slotMs, nowMs)) return { state: 'pending', slotMs }
   if (interval === undefined) {
     return { state: 'missing', slotMs, revision: null, cause: 'not-computed', undecided: [] }
@@ -93,7 +93,7 @@ function slotOf(slotMs: number, interval: RecordedInterval | undefined, nowMs: n
     basis: interval.basis,
     opening: interval.basis === 'register' ? boundaryText(interval.opening) : null,
     closing: interval.basis === 'register' ? boundaryText(interval.closing) : null,
-    inputs: interval.basis === 'formula' ? [...interval.inputs] : [],
+    inputs: interval.basis === 'formula' ? interval.inputs.filter(({ meter }) => seen.meters.has(meter)) : [],
     undecided,
   }
 }
@@ -193,7 +193,9 @@ export function meterApi(app: FastifyInstance, sources: MeterSources): void {
         day: dayText(period.fromMs, park.description.timeZone),
         ...period,
         total: energyTotalOf(energyOfSlots(meter, recorded, period, nowMs, quantity)),
-        slots: expectedSlots(meter, period, nowMs).map((slotMs) => slotOf(slotMs, bySlot.get(slotMs), nowMs)),
+        slots: expectedSlots(meter, period, nowMs).map((slotMs) =>
+          slotOf(park, slotMs, bySlot.get(slotMs), nowMs),
+        ),
       }
     },
   )

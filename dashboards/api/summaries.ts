@@ -62,6 +62,10 @@ const summaries: Readonly<Record<string, string>> = {
   'POST /api/v1/alarms/{id}/remarks': 'A remark on an alarm',
   'GET /api/quality': 'Holes, gaps and quarantine',
   'GET /api/v1/accounts': 'The carbon accounts that the viewer may see, and their months',
+  'GET /api/v1/accounts/{account}/coal-preview':
+    'What another coefficient of standard coal would make of an account’s consumption',
+  'GET /api/v1/accounts/{account}/cost-preview':
+    'What another price would make of an account’s cost of electricity',
   'GET /api/v1/carbon': 'What all accounts have posted in some months, and their sum',
   'GET /api/v1/accounts/{account}/statement': 'Statement of an account, as known on a day',
   'GET /api/v1/accounts/{account}/entries': 'Entries of an account’s ledger, oldest first',

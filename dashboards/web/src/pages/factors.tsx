@@ -6,9 +6,11 @@ import { factorsAnswer } from '#dashboards/api/factor-shapes.ts'
 import '#dashboards/web/src/accounts.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { CoalPreview, PricePreview } from '#dashboards/web/src/parts/change-preview.tsx'
 import { FactorPreview } from '#dashboards/web/src/parts/factor-preview.tsx'
 import { FactorTable } from '#dashboards/web/src/parts/factor-table.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
+import { OwnValuePreview } from '#dashboards/web/src/parts/own-value-preview.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { TariffPanels } from '#dashboards/web/src/parts/tariff-panels.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
@@ -40,10 +42,15 @@ export function FactorsPage(): ReactNode {
         {data === undefined ? (
           !failed && <Loading text={t('loading')} />
         ) : shelf === 'tariff' ? (
-          <TariffPanels answer={data} />
+          <>
+            <PricePreview answer={data} />
+            <TariffPanels answer={data} />
+          </>
         ) : (
           <>
             {shelf === 'electricity' && <FactorPreview answer={data} />}
+            {shelf === 'fuel' && <OwnValuePreview answer={data} />}
+            {shelf === 'standard-coal' && <CoalPreview answer={data} />}
             <FactorTable
               key={shelf}
               answer={data}

@@ -13,7 +13,8 @@ import { isKnown, previewSums } from '#dashboards/web/src/preview-sums.ts'
 
 type Month = RestatementPreview['months'][number]
 
-function Months({ preview }: { preview: RestatementPreview }): ReactNode {
+/** Months as they are posted and as they would be. */
+export function RestatedMonths({ preview }: { preview: RestatementPreview }): ReactNode {
   const { t, locale } = useSpeech()
   const tonnes = (text: string | null): ReactNode => (
     <span className="number">{text === null ? '—' : tonnesText(text, locale)}</span>
@@ -175,7 +176,7 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
       <p className="panel-note">{t('factors.previewNote')}</p>
       <NotRead why={failure} />
       {path !== undefined && data === undefined && !failed && <p>{t('report.loading')}</p>}
-      {data !== undefined && <Months preview={data} />}
+      {data !== undefined && <RestatedMonths preview={data} />}
     </section>
   )
 }
