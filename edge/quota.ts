@@ -28,7 +28,7 @@ const oldRow = z.object({
 type OldRow = z.infer<typeof oldRow>
 
 /** What made room: rows that went, and what is kept of them, to be written again under new numbers. */
-export interface Room {
+interface Room {
   readonly dropped: Dropped[]
   readonly kept: Sample[]
 }

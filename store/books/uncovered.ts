@@ -26,7 +26,7 @@ function isWhole(interval: Interval): boolean {
 }
 
 /** A register of which intervals are recorded. */
-export interface MeterSeries {
+interface MeterSeries {
   readonly id: number
   readonly quantity: QuantityName
 }
