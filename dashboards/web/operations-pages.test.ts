@@ -92,11 +92,11 @@ describeWith(['chromium'], 'the pages of operations', () => {
       await page.getByRole('button', { name: '东区配电房网关' }).click()
       await page.getByText('no meter answered').waitFor()
       await page.getByText('0.0.9 · Node v26.10.0 · linux-arm64').waitFor()
-      await page.getByTestId('fleet-buses').getByText('40%').waitFor()
+      await page.getByTestId('fleet-buses').getByText('40.0%').waitFor()
       await page
         .getByTestId('fleet-meters')
         .getByRole('row', { name: /锻造厂进线/ })
-        .getByText('90%')
+        .getByText('90.0%')
         .waitFor()
       // Who may only read is offered nothing to publish.
       expect(await page.getByText('已签名的配置文件').count()).toBe(0)
