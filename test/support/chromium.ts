@@ -8,6 +8,8 @@ import { serverPath } from './servers.ts'
 export interface Browser {
   /** A new tab of that size in pixels. What the page reports as an error is kept in `errors`. */
   open(url: string, size?: { width: number; height: number }): Promise<Page>
+  /** A tab of a browser that knows nothing of the other tabs, and whose errors count for nothing. To be closed with its context. */
+  openAlone(): Promise<Page>
   /** Uncaught errors and console errors of all pages. */
   readonly errors: readonly string[]
   close(): Promise<void>
@@ -25,13 +27,14 @@ const quiet = [
 
 export async function openChromium(): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'tanbiao-chromium-'))
-  const context = await chromium.launchPersistentContext(profile, {
+  const given = {
     executablePath: serverPath('chromium'),
     args: quiet,
     // The machine's language must not decide what a test sees.
     locale: 'zh-CN',
     timezoneId: 'UTC',
-  })
+  }
+  const context = await chromium.launchPersistentContext(profile, given)
   const errors: string[] = []
   return {
     errors,
@@ -44,6 +47,10 @@ export async function openChromium(): Promise<Browser> {
       await page.setViewportSize(size)
       await page.goto(url)
       return page
+    },
+    openAlone: async () => {
+      const alone = await chromium.launchPersistentContext('', given)
+      return alone.pages()[0] ?? alone.newPage()
     },
     close: async () => {
       await context.close()

@@ -52,17 +52,18 @@ export async function openDetails(page: Page): Promise<void> {
   await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
 }
 
-/** Shows the application as a view has it. */
-export async function lookAs(
-  page: Page,
-  url: string,
-  { language, look, width, height }: View,
-): Promise<void> {
+/** Chooses language, look and size of a view; what is opened next has them. */
+export async function lookAlikeAs(page: Page, { language, look, width, height }: View): Promise<void> {
   await page.setViewportSize({ width, height })
   // What is half way between two colours is none that anybody chose.
   await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.evaluate(`localStorage.setItem('tanbiao.language', '${language}')`)
   await page.evaluate(`localStorage.setItem('tanbiao.look', '${look}')`)
+}
+
+/** Shows the application as a view has it. */
+export async function lookAs(page: Page, url: string, view: View): Promise<void> {
+  await lookAlikeAs(page, view)
   await page.goto(`${url}/`)
   await page.getByTestId('tile-power').waitFor()
 }
@@ -70,11 +71,19 @@ export async function lookAs(
 /** What stands on a page while something of it is on its way. */
 const WAITING = '.loading, .skeleton, .ant-spin-spinning, .ant-skeleton-active'
 
+/** What the components mark while something opens or closes. */
+const MOVING = ['enter', 'leave', 'appear'].map((way) => `[class*="-${way}-active"]`).join(', ')
+
+/** Waits until nothing is on its way, and nothing moves. */
+export async function settled(page: Page): Promise<void> {
+  await until(async () => ((await page.locator(`${WAITING}, ${MOVING}`).count()) === 0 ? true : undefined))
+}
+
 /** Opens a page and waits until nothing of it is on its way. */
 export async function openPage(page: Page, url: string, path: string): Promise<void> {
   await page.goto(`${url}/#${path}`)
   await page.locator('main :is(h1, h2, [role=alert])').first().waitFor()
-  await until(async () => ((await page.locator(WAITING).count()) === 0 ? true : undefined))
+  await settled(page)
 }
 
 /** How wide what is open really is, in pixels. */

@@ -106,7 +106,7 @@ export function ScheduleDialog({ before, canMail, onClose, onSubmit }: ScheduleD
           </>
         )}
         <Form.Item name="day" label={t('schedule.day')} rules={needed}>
-          <InputNumber min={1} max={28} precision={0} />
+          <InputNumber min={1} max={28} precision={0} controls={false} />
         </Form.Item>
         <Form.Item
           name="at"
@@ -115,7 +115,12 @@ export function ScheduleDialog({ before, canMail, onClose, onSubmit }: ScheduleD
         >
           <Input style={{ width: 100 }} />
         </Form.Item>
-        <Form.Item name="reports" label={t('schedule.reports')} rules={needed}>
+        <Form.Item
+          name="reports"
+          label={t('schedule.reports')}
+          // Not "required", which a group of boxes cannot say of itself (aria-required).
+          rules={[{ type: 'array', min: 1, message: spoken('signIn.needed') }]}
+        >
           <Checkbox.Group
             options={scheduledKinds.map((value) => ({ value, label: t(`reports.${value}`) }))}
           />
