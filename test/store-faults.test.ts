@@ -14,7 +14,7 @@ import { describeEachInflux, type InfluxPlace, type RunningInflux } from './supp
 import { makeInstallation, parkOf, type Installation } from './support/installation.ts'
 import { startMosquitto, type Mosquitto } from './support/mosquitto.ts'
 import { describeWith, freePort } from './support/servers.ts'
-import { mountSmallDisk } from './support/small-disk.ts'
+import { mountSmallDisk, type SmallDisk } from './support/small-disk.ts'
 
 /**
  * A real InfluxDB that does not do what it should, behind the whole way of a payload: broker, worker, store, receipt.
@@ -206,12 +206,17 @@ describeEachInflux('Faults from broker to receipt:', ({ start, writePath, tooOld
   })
 })
 
-const disk = mountSmallDisk(48)
+const probe = mountSmallDisk(1)
+probe?.remove()
 
 describeEachInflux('', ({ start }) => {
-  describe.skipIf(disk === undefined)(
-    disk === undefined ? 'on a full disk [needs the right to mount]' : 'on a full disk',
+  describe.skipIf(probe === undefined)(
+    probe === undefined ? 'on a full disk [needs the right to mount]' : 'on a full disk',
     () => {
+      let disk: SmallDisk | undefined
+      beforeAll(() => {
+        disk = mountSmallDisk(48)
+      })
       afterAll(() => disk?.remove())
 
       it('acknowledges nothing that is not there after its next start, and goes on when there is room', async () => {
