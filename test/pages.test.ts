@@ -23,6 +23,7 @@ import {
   type View,
 } from './support/page-walk.ts'
 import { describeWith } from './support/servers.ts'
+import { until } from './support/until.ts'
 
 it('a word of the other language would be found, and a unit or a file would not', () => {
   expect(isStrange('Electricity today', 'zh')).toBe(true)
@@ -130,6 +131,8 @@ describeWith(['chromium'], 'every page of the demo park', () => {
         const trigger = by(page)
         await trigger.click()
         await opened(page).waitFor()
+        // A calendar is drawn far beyond the screen first, then placed.
+        await until(async () => ((await widthOf(page)) <= view.width ? true : undefined))
         await settled(page)
         found.push(...(await wrongWith(`${path}, ${what}`, view)))
         await page.keyboard.press('Escape')
@@ -141,38 +144,6 @@ describeWith(['chromium'], 'every page of the demo park', () => {
       }
       expect(found).toEqual([])
       expect(browser.errors).toEqual([])
-    },
-    WALK_MS_MAX,
-  )
-
-  it.each(['zh-light-1920', 'en-dark-phone'] as const)(
-    'says as %s what it could not read, on every page',
-    async (name) => {
-      const view = views[name]
-      await lookAs(page, url, view)
-      const pages = await pagesOf(page)
-      const failing = await browser.openAlone()
-      try {
-        failing.setDefaultTimeout(LOCATOR_MS_MAX)
-        await keepDrawnTexts(failing)
-        await failing.context().addCookies(await page.context().cookies())
-        await failing.goto(`${url}/healthz`)
-        await lookAlikeAs(failing, view)
-        await failing.route(/\/api\/(?!live|park$|v1\/session|overview)/, (route) =>
-          route.fulfill({ status: 500, contentType: 'application/json', body: '{}' }),
-        )
-        const found: string[] = []
-        for (const path of pages) {
-          await failing.goto(url)
-          await failing.goto(`${url}/#${path}`)
-          await failing.locator('main :is(.notice, .is-incomplete, [role=alert])').first().waitFor()
-          await settled(failing)
-          found.push(...(await wrongWith(path, view, failing)))
-        }
-        expect(found).toEqual([])
-      } finally {
-        await failing.context().close()
-      }
     },
     WALK_MS_MAX,
   )

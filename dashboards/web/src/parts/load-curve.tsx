@@ -205,7 +205,8 @@ export function LoadCurvePanel({ park, height = HEIGHT_PX, onWall = false }: Loa
       </div>
       {live && <NotRead why={shown.failure} inPanel />}
       {option === undefined ? (
-        <div className="skeleton" style={{ height }} />
+        // What could not be read is not on its way.
+        <div className={shown.failed ? undefined : 'skeleton'} style={{ height }} />
       ) : isKnown(shown.data?.series ?? []) ? (
         <Chart option={option} label={t('load.label')} height={height} />
       ) : (
