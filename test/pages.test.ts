@@ -148,6 +148,38 @@ describeWith(['chromium'], 'every page of the demo park', () => {
     WALK_MS_MAX,
   )
 
+  it.each(['zh-light-1920', 'en-dark-phone'] as const)(
+    'says as %s what it could not read, on every page',
+    async (name) => {
+      const view = views[name]
+      await lookAs(page, url, view)
+      const pages = await pagesOf(page)
+      const failing = await browser.openAlone()
+      try {
+        failing.setDefaultTimeout(LOCATOR_MS_MAX)
+        await keepDrawnTexts(failing)
+        await failing.context().addCookies(await page.context().cookies())
+        await failing.goto(`${url}/healthz`)
+        await lookAlikeAs(failing, view)
+        await failing.route(/\/api\/(?!live|park$|v1\/session|overview)/, (route) =>
+          route.fulfill({ status: 500, contentType: 'application/json', body: '{}' }),
+        )
+        const found: string[] = []
+        for (const path of pages) {
+          await failing.goto(url)
+          await failing.goto(`${url}/#${path}`)
+          await failing.locator('main :is(.notice, .is-incomplete, [role=alert])').first().waitFor()
+          await settled(failing)
+          found.push(...(await wrongWith(path, view, failing)))
+        }
+        expect(found).toEqual([])
+      } finally {
+        await failing.context().close()
+      }
+    },
+    WALK_MS_MAX,
+  )
+
   // Two of the four: each language, look and size once.
   it.each(['zh-light-1920', 'en-dark-phone'] as const)(
     'opens as %s without an error, a serious finding of axe, a word of another language, or a part beyond the screen',

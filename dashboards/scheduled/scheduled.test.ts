@@ -289,7 +289,7 @@ test('a manager makes, changes and ends a schedule; what it made stays, and the 
   const path = '/api/v1/report-schedules'
   const made = { id: 'quarterly', every: 'quarter', reports: ['balance'], of: ['steel'] }
   expect((await bench.change('POST', path, made)).status).toBe(200)
-  expect((await bench.change('POST', path, made)).status).toBe(400)
+  expect((await bench.change('POST', path, made)).status).toBe(409)
   expect((await bench.change('POST', path, { ...made, id: 'other', of: ['nobody'] })).status).toBe(404)
   expect((await bench.change('PATCH', `${path}/monthly`, { day: 9 })).status).toBe(400)
   expect((await bench.change('PATCH', `${path}/quarterly`, { day: 9, of: null })).status).toBe(200)

@@ -108,7 +108,10 @@ export function EnterprisePage(): ReactNode {
             style={{ minWidth: 110 }}
             value={carrier}
             onChange={setCarrier}
-            options={offered.map((value) => ({ value, label: nameOf(carriers[value]) }))}
+            options={(offered.length === 0 ? [carrier] : offered).map((value) => ({
+              value,
+              label: nameOf(carriers[value]),
+            }))}
           />
           <MonthChoice month={month} last={today.slice(0, 7)} onChange={setMonth} />
         </PageHead>

@@ -9,6 +9,7 @@ import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useMinute } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
 import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { TokenForm, type TokenWish } from '#dashboards/web/src/parts/token-form.tsx'
@@ -119,18 +120,22 @@ export function TokensPage(): ReactNode {
             }
           />
         )}
-        <Card>
-          <Table<Token>
-            scroll={{ x: 'max-content' }}
-            rowKey="id"
-            size="small"
-            pagination={false}
-            columns={columns}
-            dataSource={found.data ?? []}
-            loading={found.data === undefined && !found.failed}
-            locale={{ emptyText: <Nothing text={t('tokens.none')} /> }}
-          />
-        </Card>
+        <NotRead why={found.failure} />
+        {/* A list that could not be read is not an empty one. */}
+        {(found.data !== undefined || !found.failed) && (
+          <Card>
+            <Table<Token>
+              scroll={{ x: 'max-content' }}
+              rowKey="id"
+              size="small"
+              pagination={false}
+              columns={columns}
+              dataSource={found.data ?? []}
+              loading={found.data === undefined && !found.failed}
+              locale={{ emptyText: <Nothing text={t('tokens.none')} /> }}
+            />
+          </Card>
+        )}
       </Parts>
     </div>
   )

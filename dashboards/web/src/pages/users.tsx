@@ -9,6 +9,7 @@ import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
@@ -139,17 +140,21 @@ export function UsersPage(): ReactNode {
             description={<Typography.Text copyable>{made.link}</Typography.Text>}
           />
         )}
-        <Card>
-          <Table<User>
-            scroll={{ x: 'max-content' }}
-            rowKey="id"
-            size="small"
-            pagination={false}
-            columns={columns}
-            dataSource={found.data ?? []}
-            loading={found.data === undefined && !found.failed}
-          />
-        </Card>
+        <NotRead why={found.failure} />
+        {/* A list that could not be read is not an empty one. */}
+        {(found.data !== undefined || !found.failed) && (
+          <Card>
+            <Table<User>
+              scroll={{ x: 'max-content' }}
+              rowKey="id"
+              size="small"
+              pagination={false}
+              columns={columns}
+              dataSource={found.data ?? []}
+              loading={found.data === undefined && !found.failed}
+            />
+          </Card>
+        )}
       </Parts>
     </div>
   )

@@ -3,15 +3,16 @@ import { targetsView } from '#accounts/targets/target-view.ts'
 import '#dashboards/web/src/accounts.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { NotRead } from './not-read.tsx'
 import { TargetPanel } from './target-panel.tsx'
 
 function Targets({ account, year }: { account: string; year: number }): ReactNode {
   const park = useParkTree()
   // A target of the park is of all its accounts, and not of the one that is its own.
   const path = account === park.id ? undefined : `api/v1/accounts/${account}/targets`
-  const { data } = useAnswer(targetsView, path, 0)
+  const { data, failure } = useAnswer(targetsView, path, 0)
   const ofCarbon = (data?.targets ?? []).filter((target) => target.of === 'carbon' && target.year === year)
-  if (ofCarbon.length === 0) return null
+  if (ofCarbon.length === 0) return <NotRead why={failure} inPanel />
   return (
     <div className="target-grid">
       {ofCarbon.map((target) => (
