@@ -102,9 +102,17 @@ describe('A kiln that burns coal and makes clinker', () => {
       { ...common, kind: 'process-activity', source: 'clinker', quantity: '1000', unit: 't' },
     ])
     .map((record, index) => ({ number: index + 1, record }))
-  const made = (at: Park, its: AccountingPlan) =>
+  const made = (at: Park, its: AccountingPlan, more: typeof records = []) =>
     productReport(
-      { park: at, plan: its, library, items, books, records, nowMs: startMs + 40 * 86_400_000 },
+      {
+        park: at,
+        plan: its,
+        library,
+        items,
+        books,
+        records: [...records, ...more],
+        nowMs: startMs + 40 * 86_400_000,
+      },
       { account: 'cement', product: 'clinker', ...day },
     )
   const report = (at: Park, its: AccountingPlan) => made(at, its).footprint
@@ -116,6 +124,31 @@ describe('A kiln that burns coal and makes clinker', () => {
     expect(Number(text(found.byKind.fuel))).toBeCloseTo(207.151, 3)
     expect(text(found.byKind.process)).toBe('525')
     expect(Number(text(found.specificDirect))).toBeCloseTo(0.732151, 6)
+  })
+
+  it('emits by what a laboratory measured of its coal, where it did', () => {
+    const property = (over: Record<string, unknown>) =>
+      z
+        .array(accountingRecord)
+        .parse([{ ...common, kind: 'fuel-property', source: 'coal', ...over }])
+        .map((record) => ({ number: 9, record }))
+    const plan = planWith(stated, { precursors: [] })
+    const ofCoal = (more: ReturnType<typeof property>) => made(works(true), plan, more).footprint
+    const ncv = property({ property: 'ncv', value: '20' })
+    const both = ofCoal([...ncv, ...property({ property: 'carbon', value: '0.025' })])
+    // 100 t × 20 GJ/t × 0.025 tC/GJ × 0.93 × 44/12.
+    expect(Number(text(both.byKind.fuel))).toBeCloseTo(170.5, 6)
+    // 100 t × 20 GJ/t × 0.02618 tC/GJ × 0.93 × 44/12: half a default is none of its own.
+    expect(Number(text(ofCoal(ncv).byKind.fuel))).toBeCloseTo(178.5476, 4)
+    const factorOf = ({ flows }: typeof both) => {
+      const flow = flows.find(({ item }) => item === 'solidFuel')
+      return [flow?.isDefault, flow?.factor?.confidence]
+    }
+    expect(factorOf(both)).toEqual([false, 'own'])
+    expect(factorOf(ofCoal(ncv))[0]).toBe(true)
+    // Of other days: the set's values hold.
+    const later = property({ property: 'ncv', value: '20', from: '2026-04-01', to: '2026-05-01' })
+    expect(Number(text(ofCoal(later).byKind.fuel))).toBeCloseTo(207.151, 3)
   })
 
   it('emits what the scale says that weighs its clinker, and nothing is known while it stands still unread', () => {

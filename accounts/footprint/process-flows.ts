@@ -9,6 +9,8 @@ import { decimal, quotient, type Decimal } from '../decimal.ts'
 import { fuelCombustionTonnes } from '../emissions.ts'
 import type { FactorLibrary } from '../factor-library.ts'
 import { measuredEnergy, type MeasuredEnergy } from '../measured-energy.ts'
+import type { LiveRecord } from '../recorded-activity.ts'
+import { factorValue, sourceFactors } from '../source-factors.ts'
 import type { FlowKind, FootprintFlow } from './footprint.ts'
 
 type Account = AccountingPlan['accounts'][number]
@@ -19,7 +21,12 @@ export interface FlowSources {
   readonly account: Account
   readonly library: FactorLibrary
   readonly books: Pick<Books, 'sumsOver'>
+  /** Records in force: values that were measured of a fuel stand in the place of those of its set. */
+  readonly records: readonly LiveRecord[]
   readonly period: Period
+  /** First day of the period, and the day after its last. */
+  readonly from: string
+  readonly to: string
   /** Calendar year of the period, for the electricity factor. */
   readonly year: number
   readonly nowMs: number
@@ -107,11 +114,12 @@ function fuelFactor(sources: FlowSources, meter: Meter): Factor {
 
 /** tCO2 per unit of a fuel; oxidation by the equipment of its source where its set has it so. */
 export function factorOfFuel(
-  { account, library }: FlowSources,
+  sources: FlowSources,
   fuel: string,
   source: FuelSource | undefined,
   unit: string,
 ): Factor {
+  const { account, library } = sources
   const set = source?.fuelSet ?? account.fuelSet
   const row = ifThere(() => library.fuel(set, fuel))
   const equipment = source?.equipment
@@ -120,6 +128,8 @@ export function factorOfFuel(
   const perUnit = row === undefined ? undefined : unitsIn.get(`${unit} ${row.per}`)
   if (row === undefined || oxidation === undefined) return { ...NO_FACTOR, why: `set ${set} has no ${fuel}` }
   if (perUnit === undefined) return { ...NO_FACTOR, why: `is in ${unit}, and ${fuel} is by ${row.per}` }
+  const measured = source && measuredFuelFactor(sources, source, row.code)
+  if (measured !== undefined) return { ...measured, tCo2PerUnit: measured.tCo2PerUnit?.times(perUnit) }
   const tonnes = fuelCombustionTonnes(decimal('1'), {
     ncv: decimal(row.ncv),
     carbon: decimal(row.carbon),
@@ -129,6 +139,45 @@ export function factorOfFuel(
     tCo2PerUnit: tonnes.times(perUnit),
     factor: { code: row.code, document: `set ${row.set}`, confidence: row.confidence },
     isDefault: true,
+  }
+}
+
+/**
+ * tCO2 per unit of its row of a fuel whose own values were measured for days of the period, as the postings of its source
+ * have it: their mean by the days, with the default for the days that none speaks of. Undefined where none does.
+ */
+function measuredFuelFactor(
+  { account, library, records, period, from, to, year }: FlowSources,
+  source: FuelSource,
+  code: string,
+): Factor | undefined {
+  const own = records.filter(
+    ({ record }) =>
+      record.kind === 'fuel-property' && record.account === account.account && record.source === source.id,
+  )
+  try {
+    const used = sourceFactors(source, account, { ...period, name: from, from, to, year }, library, own)
+    if (used.records.length === 0) return undefined
+    const [ncv, carbon, oxidation] = (['ncv', 'carbon', 'oxidation'] as const).map((what) =>
+      factorValue(used.factors, what),
+    )
+    if (ncv === undefined || carbon === undefined || oxidation === undefined) return undefined
+    const isMeasured = ['ncv', 'carbon'].every((what) =>
+      used.factors.some((factor) => factor.what === what && factor.confidence === 'own'),
+    )
+    const standard = used.factors.find(({ confidence }) => confidence !== 'own')
+    return {
+      tCo2PerUnit: fuelCombustionTonnes(decimal('1'), { ncv, carbon, oxidation }),
+      factor: {
+        code,
+        document: [...new Set(used.factors.map(({ document }) => document))].join('; '),
+        confidence: isMeasured ? 'own' : (standard?.confidence ?? 'own'),
+      },
+      isDefault: !isMeasured,
+    }
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'record-refused') return { ...NO_FACTOR, why: error.message }
+    throw error
   }
 }
 

@@ -112,13 +112,13 @@ export function productReport(sources: ProductSources, wish: ProductWish): Produ
       made.filter(({ processes }) => processes.includes(process)),
     ),
   }))
-  const flowSources = { park, account, library, items, books, period, year, nowMs, ...days }
+  const flowSources = {
+    ...{ park, account, library, items, books, period, year, nowMs, ...days },
+    records: sources.records,
+  }
   const flows = allocations.flatMap(({ process, allocation }) => {
     const share = allocation.by === 'not-available' ? undefined : allocation.share
-    return [
-      ...processFlows(flowSources, process, share),
-      ...recordedFlows(flowSources, process, share, sources.records),
-    ]
+    return [...processFlows(flowSources, process, share), ...recordedFlows(flowSources, process, share)]
   })
   const output = outputIn(product)
   const enterprise = enterprises.find(({ id }) => id === account.account)

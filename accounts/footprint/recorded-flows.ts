@@ -5,7 +5,7 @@ import { decimal, type Decimal } from '../decimal.ts'
 import type { EnergyItems } from '../energy-item.ts'
 import { measuredEnergy } from '../measured-energy.ts'
 import { registerUnitFactor } from '../record-unit.ts'
-import { recordedActivity, type LiveRecord } from '../recorded-activity.ts'
+import { recordedActivity } from '../recorded-activity.ts'
 import type { FootprintFlow } from './footprint.ts'
 import { factorOfFuel, ifThere, type FlowSources } from './process-flows.ts'
 
@@ -56,12 +56,11 @@ function measuredProcessFlow(
 
 /** Fuels and process emissions of a process by records of the days of the period; unknown where there are none. */
 export function recordedFlows(
-  sources: FlowSources & { readonly items: EnergyItems; readonly from: string; readonly to: string },
+  sources: FlowSources & { readonly items: EnergyItems },
   process: string,
   share: Decimal | undefined,
-  records: readonly LiveRecord[],
 ): FootprintFlow[] {
-  const { account, items, from, to } = sources
+  const { account, items, from, to, records } = sources
   return account.sources.flatMap((source): FootprintFlow[] => {
     if (source.process !== process) return []
     if (source.kind !== 'process' && (source.kind !== 'fuel' || source.measured.length > 0)) return []
