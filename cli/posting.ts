@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import { accountMonthOf, monthNameAt, monthNames, type AccountMonth } from '#accounts/account-month.ts'
 import { stateOf } from '#accounts/account-state.ts'
 import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
 import { withLate, type MeterMonth } from '#accounts/evidence.ts'
-import { factorsText, planRulesText, registerKey, registersOf } from '#accounts/post.ts'
+import { registerKey, registersOf } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
 import { restatementOf } from '#accounts/restatement.ts'
 import type { Clock } from '#contract/clock.ts'
@@ -18,6 +17,7 @@ import type { Books, ChangedMonth, LateRegister, PostingProgress } from '#store/
 import { bodyKeeper } from '#contract/kept-entry.ts'
 import { PostingBatch } from './posting-batch.ts'
 import { AccountMonths } from './posting-months.ts'
+import { MonthRules, rulesPostedBy } from './month-rules.ts'
 import { isChangedIn, type MonthsAnswer, type MonthsTask } from './posting-tasks.ts'
 import type { PostingThreads } from './posting-threads.ts'
 
@@ -49,14 +49,6 @@ const STEPS_MS = 20
 const MONTHS_ALONE = 60
 /** What a timer can wait for. */
 const WAIT_MS_MAX = 60_000
-/** Digits of a digest that tell rules apart. */
-const DIGEST_LENGTH = 16
-
-/** By which rules each month was posted: month → digest. */
-const monthRules = z.record(z.string(), z.string())
-
-const digestOf = (text: string): string => hash('sha256', text).slice(0, DIGEST_LENGTH)
-
 /** Changes that are old enough, by register, and the number of the last. */
 interface Changes {
   readonly byRegister: ReadonlyMap<string, readonly ChangedMonth[]>
@@ -93,9 +85,7 @@ export class PostingLoop {
   readonly #parts: PostingParts
   readonly #quietMs: number
   readonly #months = new Map<string, AccountMonth>()
-  readonly #rules = new Map<string, { readonly plan: string; readonly months: Map<string, string> }>()
-  /** Digests of factors, which are the same for many accounts and months. */
-  readonly #factors = new Map<string, string>()
+  readonly #rules: MonthRules
   readonly #batch: PostingBatch
   readonly #keep = bodyKeeper((text) => hash('sha256', text))
   #underWay: Generator<Step> | undefined
@@ -105,6 +95,7 @@ export class PostingLoop {
   constructor(parts: PostingParts) {
     this.#parts = parts
     this.#quietMs = parts.quietMs ?? QUIET_MS
+    this.#rules = new MonthRules(parts)
     const onRefused = (account: string, fault: Fault): void => {
       parts.log.error({ code: fault.code, account }, faultText(fault))
     }
@@ -336,8 +327,11 @@ export class PostingLoop {
         : undefined
     }
     const all = monthNames(firstKnown, running).filter(isOver)
-    const rulesBefore = rulesOf(before)
-    const rulesNow = this.#rulesOf(account, all)
+    const rulesBefore = rulesPostedBy(before)
+    const rulesNow = this.#rules.of(
+      account,
+      all.map((name) => this.#monthOf(name)),
+    )
     const touched = new Set([...changed.map(({ month }) => month), ...recorded, ...this.#reopened(id)])
     const months = all.filter((name) => rulesBefore[name] !== rulesNow[name] || touched.has(name))
     if (months.length === 0 && records.length === 0 && !isFarBehind) return undefined
@@ -361,24 +355,6 @@ export class PostingLoop {
     const month = this.#months.get(name) ?? accountMonthOf(name, this.#parts.park.description.timeZone)
     this.#months.set(name, month)
     return month
-  }
-
-  /** Digests of the rules of months. They change with the files, which are read at the start, so each is made once. */
-  #rulesOf(account: AccountPlan, months: readonly string[]): Readonly<Record<string, string>> {
-    const { park, rules } = this.#parts
-    const made = this.#rules.get(account.account) ?? {
-      plan: digestOf(planRulesText(account, park, rules)),
-      months: new Map<string, string>(),
-    }
-    this.#rules.set(account.account, made)
-    for (const name of months) {
-      if (made.months.has(name)) continue
-      const text = factorsText(account, this.#monthOf(name), rules)
-      const factors = this.#factors.get(text) ?? digestOf(text)
-      this.#factors.set(text, factors)
-      made.months.set(name, `${made.plan}.${factors}`)
-    }
-    return Object.fromEntries(months.map((name) => [name, made.months.get(name) ?? '']))
   }
 
   /** Months that were reopened: what was held back while they were closed is due. */
@@ -410,8 +386,4 @@ function heldPostings(fresh: readonly Posting[], withHeld: readonly Posting[]): 
     return each.tCo2 !== now?.tCo2 || each.completeness !== now?.completeness
   })
   return new Map(differs.map((each) => [each.source, each]))
-}
-
-function rulesOf({ rules }: PostingProgress): Readonly<Record<string, string>> {
-  return rules === '' ? {} : monthRules.parse(JSON.parse(rules))
 }
