@@ -113,7 +113,15 @@ export function productReport(sources: ProductSources, wish: ProductWish): Produ
     ),
   }))
   const flowSources = {
-    ...{ park, account, library, items, books, period, year, nowMs, ...days },
+    park,
+    account,
+    library,
+    items,
+    books,
+    period,
+    year,
+    nowMs,
+    ...days,
     records: sources.records,
   }
   const flows = allocations.flatMap(({ process, allocation }) => {
