@@ -125,7 +125,7 @@ function closureNotes(table: BalanceTable, items: EnergyItems, say: Say): string
     const limit =
       allowed === undefined
         ? ''
-        : `±${numberCell(decimal(allowed.toFixed(6).replace(/\.?0+$/, '')), DECIMALS)?.number}`
+        : `±${numberCell(decimal(allowed.toFixed(6).replace(/\.?0+$/, '')), DECIMALS)?.number} ${item.unit}`
     const without =
       unknown.length === 0
         ? ''

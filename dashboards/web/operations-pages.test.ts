@@ -85,7 +85,7 @@ describeWith(['chromium'], 'the pages of operations', () => {
       await rows.nth(2).getByText('东区配电房网关').waitFor()
       expect(await rows.nth(1).textContent()).toContain('西区配电房网关离线')
       const east = (await rows.nth(2).textContent()) ?? ''
-      expect(east).toContain('存疑 -7 s')
+      expect(east).toContain('存疑 -7.000\u00A0s')
       expect(east).toContain('1,234 批')
       expect(east).toContain('版本 3 已确认 版本 4 已回退')
       expect(east).toContain('0.0.9 ≠')

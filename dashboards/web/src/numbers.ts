@@ -3,12 +3,19 @@ import type { Speech } from './language.tsx'
 
 /** Numbers and times as the screens show them. */
 
+/** What rounds to nothing has no sign. */
+const signed = { signDisplay: 'negative' } as const
+
 /** A measured value: the more digits before the point, the fewer behind it. What is small does not look like nothing. */
 export function valueText(value: number, locale: string): string {
   const magnitude = Math.abs(value)
   const isSmall = magnitude >= 0.000_05 && magnitude < 0.1
   const decimals = magnitude >= 10_000 ? 0 : magnitude >= 100 ? 1 : isSmall ? 4 : 2
-  return value.toLocaleString(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+  return value.toLocaleString(locale, {
+    ...signed,
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  })
 }
 
 /** An exact decimal text with its thousands grouped; no digit is rounded away. */
@@ -41,7 +48,11 @@ export function rateUnit(unit: string): string {
 /** A figure among others in one picture: the places behind the point do not depend on what stands before it. */
 export function placesText(value: number, locale: string): string {
   const places = Math.abs(value) < 1 ? 3 : 2
-  return value.toLocaleString(locale, { minimumFractionDigits: places, maximumFractionDigits: places })
+  return value.toLocaleString(locale, {
+    ...signed,
+    minimumFractionDigits: places,
+    maximumFractionDigits: places,
+  })
 }
 
 /** Some of a kind, one after the other. */
@@ -51,12 +62,17 @@ export function listText(items: readonly string[], language: 'zh' | 'en'): strin
 
 /** Money of a bill, to the fen. */
 export function moneyText(decimal: string, locale: string): string {
-  return Number(decimal).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+  return Number(decimal).toLocaleString(locale, {
+    ...signed,
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+  })
 }
 
 /** Tonnes of a statement on a screen: three decimals, ties to even as GB/T 8170 rounds. */
 export function tonnesText(decimal: string, locale: string): string {
   return Number(decimal).toLocaleString(locale, {
+    ...signed,
     minimumFractionDigits: 3,
     maximumFractionDigits: 3,
     roundingMode: 'halfEven',
@@ -64,12 +80,13 @@ export function tonnesText(decimal: string, locale: string): string {
 }
 
 export function percentText(share: number, locale: string): string {
-  return share.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
+  return share.toLocaleString(locale, { ...signed, style: 'percent', maximumFractionDigits: 1 })
 }
 
 /** The same for a column, in which the points stand below each other. */
 export function percentColumnText(share: number, locale: string): string {
   return share.toLocaleString(locale, {
+    ...signed,
     style: 'percent',
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
@@ -113,6 +130,20 @@ export function momentText(atMs: number, locale: string, timeZone: string): stri
       .replace('T', ' ')
       .replace(/:\d\d\.\d+Z$/, 'Z')
   }
+}
+
+/** How far a clock is ahead (+) or behind (-), in seconds to the millisecond. */
+export function offsetText(aheadMs: number, locale: string): string {
+  return `${(aheadMs / 1_000).toLocaleString(locale, {
+    signDisplay: 'exceptZero',
+    minimumFractionDigits: 3,
+    maximumFractionDigits: 3,
+  })}\u00A0s`
+}
+
+/** So many batches. */
+export function batchesText(rows: number, { t, locale }: Speech): string {
+  return t(rows === 1 ? 'gateway.row' : 'gateway.rows', { rows: rows.toLocaleString(locale) })
 }
 
 /** A length of time in its two largest units. */

@@ -44,9 +44,35 @@ export function enterpriseColour(
   id: string | undefined,
   look: Look,
 ): string {
-  const colours = seriesColoursOn[look]
-  const index = enterprises.findIndex((each) => each.id === id) + 1
-  return colours[index % colours.length] ?? restColour
+  const [ofPark = restColour, ...colours] = seriesColoursOn[look]
+  if (id === undefined) return ofPark
+  const index = enterprises.findIndex((each) => each.id === id)
+  return (index < 0 ? ofPark : colours[index % colours.length]) ?? restColour
+}
+
+/**
+ * Colours of some enterprises in one picture, no two alike while there are enough: each has its own, and where an earlier one
+ * has that too, the next that is free.
+ */
+export function coloursApart(
+  enterprises: readonly { readonly id: string }[],
+  ids: readonly string[],
+  look: Look,
+): ReadonlyMap<string, string> {
+  const free = new Set(seriesColoursOn[look].slice(1))
+  const chosen = new Map<string, string>()
+  const take = (id: string, colour: string): void => {
+    chosen.set(id, colour)
+    free.delete(colour)
+  }
+  for (const id of ids) {
+    const own = enterpriseColour(enterprises, id, look)
+    if (free.has(own)) take(id, own)
+  }
+  for (const id of ids) {
+    if (!chosen.has(id)) take(id, [...free][0] ?? enterpriseColour(enterprises, id, look))
+  }
+  return chosen
 }
 
 export const carrierColours: Readonly<Record<Carrier, string>> = {

@@ -23,7 +23,7 @@ import './wall.css'
 const DESK_WIDTH_PX = 1_920
 
 interface ChartSize {
-  /** Of one of the two rows of charts on this screen, without its heading. */
+  /** Of one of the rows of charts on this screen, without its heading. */
   readonly heightPx: number
   readonly scale: number
 }
@@ -32,47 +32,50 @@ interface ChartSize {
 const PANEL_HEAD_EM = 3.7
 
 /** As large as the figures above leave room for. */
-function chartSize(grid: HTMLElement): ChartSize {
+function chartSize(grid: HTMLElement, rows: number): ChartSize {
   const { fontSize, rowGap } = window.getComputedStyle(grid)
-  const row = (grid.clientHeight - Number.parseFloat(rowGap)) / 2
+  const row = (grid.clientHeight - (rows - 1) * Number.parseFloat(rowGap)) / rows
   return {
     heightPx: Math.max(120, Math.floor(row - PANEL_HEAD_EM * Number.parseFloat(fontSize))),
     scale: Math.max(1, window.innerWidth / DESK_WIDTH_PX),
   }
 }
 
-function useChartSize(grid: RefObject<HTMLElement | null>): ChartSize | undefined {
+function useChartSize(grid: RefObject<HTMLElement | null>, rows: number): ChartSize | undefined {
   const [size, setSize] = useState<ChartSize>()
   useEffect(() => {
     const { current } = grid
     if (current === null) return undefined
-    const observer = new ResizeObserver(() => setSize(chartSize(current)))
+    const observer = new ResizeObserver(() => setSize(chartSize(current, rows)))
     observer.observe(current)
     return () => observer.disconnect()
-  }, [grid])
+  }, [grid, rows])
   return size
 }
 
 function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data']> }): ReactNode {
   const { data: day, hasCome } = useDayOnce()
   const grid = useRef<HTMLDivElement>(null)
-  const size = useChartSize(grid)
+  // Where nothing is counted as carbon or standard coal there is no energy flow either.
+  const rows = park.accounting ? 2 : 1
+  const size = useChartSize(grid, rows)
   return (
     <ChartScaleContext value={size?.scale ?? 1}>
       <Parts>
         <Tiles overview={overview} day={day} />
         <div className="park-state">{hasCome && <ParkState onWall />}</div>
-        <div className="wall-grid" ref={grid}>
+        <div className={`wall-grid has-rows-${rows}`} ref={grid}>
           {size !== undefined && (
             <Parts>
               <LoadCurvePanel park={park} height={size.heightPx} onWall />
-              {day === undefined ? <section className="panel" /> : <DayShares day={day} />}
-              {day === undefined ? (
-                <section className="panel" />
-              ) : (
-                <FlowSankey day={day} height={size.heightPx} />
-              )}
-              <GatewayCards park={park} gateways={overview.gateways} />
+              {rows > 1 && (day === undefined ? <section className="panel" /> : <DayShares day={day} />)}
+              {rows > 1 &&
+                (day === undefined ? (
+                  <section className="panel" />
+                ) : (
+                  <FlowSankey day={day} height={size.heightPx} />
+                ))}
+              <GatewayCards park={park} gateways={overview.gateways} onWall />
             </Parts>
           )}
         </div>

@@ -1,8 +1,9 @@
 import { useCallback, useState, type ReactNode } from 'react'
-import { Alert, Empty, Select } from 'antd'
+import { Select } from 'antd'
 import { accountList, statement } from '#dashboards/api/account-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { useMinute } from '#dashboards/web/src/live.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
@@ -13,6 +14,7 @@ import { AccountMonths } from '#dashboards/web/src/parts/account-months.tsx'
 import { AccountQuota } from '#dashboards/web/src/parts/account-quota.tsx'
 import { AccountTargets } from '#dashboards/web/src/parts/account-targets.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import { WithoutPlan } from '#dashboards/web/src/parts/without-plan.tsx'
 import { accountTrace } from '#dashboards/web/src/trace-paths.ts'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
@@ -45,7 +47,9 @@ export function AccountPage(): ReactNode {
       : `api/v1/accounts/${account}/statement?from=${year}-01&to=${year}-${lastMonth}`
   const answer = useAnswer(statement, path, refresh)
 
-  if (!accounting) return <Alert type="info" showIcon title={t('account.none')} />
+  if (!accounting) {
+    return <WithoutPlan title="page.account" help="account.help" why="account.none" />
+  }
   if (accounts.data === undefined) {
     return accounts.failed ? <NotRead why={accounts.failure} /> : <Loading text={t('loading')} />
   }
@@ -78,7 +82,9 @@ export function AccountPage(): ReactNode {
         {data === undefined ? (
           !answer.failed && <Loading text={t('loading')} />
         ) : data.months.length === 0 ? (
-          <Empty description={t('account.empty')} />
+          <section className="panel">
+            <Nothing text={t('account.empty')} />
+          </section>
         ) : (
           <>
             <AccountFigures statement={data} trace={accountTrace(data.account, String(year))}>

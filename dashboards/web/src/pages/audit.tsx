@@ -103,7 +103,7 @@ export function AuditPage(): ReactNode {
           />
           <Input.Search
             allowClear
-            style={{ width: 250 }}
+            style={{ width: 290 }}
             placeholder={t('audit.about')}
             aria-label={t('audit.about')}
             onSearch={(about) => choose({ about: about.trim() })}

@@ -1,15 +1,18 @@
 import { useState, type ReactNode } from 'react'
-import { Empty, Segmented, Switch } from 'antd'
+import { Segmented, Switch } from 'antd'
 import { balanceView } from '#accounts/balance-view.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { measures, type Measure } from '#dashboards/web/src/balance-figures.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { useMinute } from '#dashboards/web/src/live.ts'
 import { BalanceCellDrawer } from '#dashboards/web/src/parts/balance-cell-drawer.tsx'
 import { BalanceGrid, type OpenCell } from '#dashboards/web/src/parts/balance-grid.tsx'
 import { BalanceClosures, BalanceNotes } from '#dashboards/web/src/parts/balance-notes.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import { WithoutPlan } from '#dashboards/web/src/parts/without-plan.tsx'
 import '#dashboards/web/src/accounts.css'
 import { periodText, ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
 import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
@@ -19,8 +22,7 @@ import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 /** Tables change with the quarter-hour. */
 const REFRESH_MS = 300_000
 
-/** The energy balance table of the park or an account, each cell opened down to the registers. */
-export function BalancePage(): ReactNode {
+function Balance(): ReactNode {
   const speech = useSpeech()
   const { t, nameOf } = speech
   const { nowMs } = useMinute()
@@ -50,7 +52,9 @@ export function BalancePage(): ReactNode {
         {data === undefined ? (
           !failed && <Loading text={t('report.loading')} />
         ) : data.items.length === 0 ? (
-          <Empty description={t('report.empty')} />
+          <section className="panel">
+            <Nothing text={t('report.empty')} />
+          </section>
         ) : (
           <>
             <section className="panel" data-testid="balance">
@@ -73,5 +77,15 @@ export function BalancePage(): ReactNode {
         )}
       </Parts>
     </div>
+  )
+}
+
+/** The energy balance table of the park or an account, each cell opened down to the registers. */
+export function BalancePage(): ReactNode {
+  const { accounting } = useParkTree()
+  return accounting ? (
+    <Balance />
+  ) : (
+    <WithoutPlan title="page.balance" help="balance.help" why="report.noPlan" />
   )
 }

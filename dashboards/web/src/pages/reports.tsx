@@ -4,8 +4,10 @@ import { reportSheets } from '#dashboards/api/report-shapes.ts'
 import '#dashboards/web/src/accounts.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
+import { WithoutPlan } from '#dashboards/web/src/parts/without-plan.tsx'
 import { PrintedSheets } from '#dashboards/web/src/parts/printed-sheets.tsx'
 import { ScheduledReportsPanel } from '#dashboards/web/src/parts/scheduled-reports.tsx'
 import { ReportChoices, useReportChoice } from '#dashboards/web/src/parts/report-choice.tsx'
@@ -18,8 +20,7 @@ type Kind = (typeof kinds)[number]
 /** Of one account, never of the whole park. */
 const ofAccount: readonly Kind[] = ['forms', 'carbon']
 
-/** Reports as they are handed in: on the screen, as a spreadsheet, and printed on A4. */
-export function ReportsPage(): ReactNode {
+function Reports(): ReactNode {
   const { t, language } = useSpeech()
   const choice = useReportChoice()
   const [kind, setKind] = useState<Kind>('balance')
@@ -54,5 +55,15 @@ export function ReportsPage(): ReactNode {
         <ScheduledReportsPanel />
       </Parts>
     </div>
+  )
+}
+
+/** Reports as they are handed in: on the screen, as a spreadsheet, and printed on A4. */
+export function ReportsPage(): ReactNode {
+  const { accounting } = useParkTree()
+  return accounting ? (
+    <Reports />
+  ) : (
+    <WithoutPlan title="page.reports" help="reports.help" why="report.noPlan" />
   )
 }

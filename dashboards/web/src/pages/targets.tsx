@@ -1,9 +1,10 @@
 import { type ReactNode } from 'react'
-import { Button, Empty } from 'antd'
+import { Button } from 'antd'
 import { targetsView } from '#accounts/targets/target-view.ts'
 import '#dashboards/web/src/accounts.css'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
 import { useMinute } from '#dashboards/web/src/live.ts'
 import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
@@ -38,7 +39,9 @@ export function TargetsPage(): ReactNode {
         {data === undefined ? (
           !failed && <Loading text={t('report.loading')} />
         ) : data.targets.length === 0 ? (
-          <Empty description={t('targets.empty')} />
+          <section className="panel">
+            <Nothing text={t('targets.empty')} />
+          </section>
         ) : (
           <>
             <p className="panel-note">

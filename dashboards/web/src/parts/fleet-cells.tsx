@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { FleetGateway } from '#dashboards/api/fleet-shapes.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useFiveSeconds } from '#dashboards/web/src/live.ts'
-import { spanText } from '#dashboards/web/src/numbers.ts'
+import { batchesText, offsetText, spanText } from '#dashboards/web/src/numbers.ts'
 
 /** A clock that is further off than this would put readings into the wrong slot’s edges. */
 const CLOCK_OFF_MS = 2_000
@@ -15,8 +15,7 @@ export function ClockCell({ gateway: { clock } }: { gateway: FleetGateway }): Re
   if (clock === null) return '—'
   const { condition, aheadMs } = clock
   const isOff = condition !== 'set' || (aheadMs !== undefined && Math.abs(aheadMs) > CLOCK_OFF_MS)
-  const offset =
-    aheadMs === undefined ? '' : ` ${aheadMs > 0 ? '+' : ''}${(aheadMs / 1_000).toLocaleString(locale)} s`
+  const offset = aheadMs === undefined ? '' : ` ${offsetText(aheadMs, locale)}`
   return (
     <span className={isOff ? 'number is-trouble' : 'number'}>
       {t(`clock.${condition}`)}
@@ -27,7 +26,8 @@ export function ClockCell({ gateway: { clock } }: { gateway: FleetGateway }): Re
 
 /** What waits in a gateway's journal, and how old the oldest of it is. */
 export function BacklogCell({ gateway: { journal } }: { gateway: FleetGateway }): ReactNode {
-  const { t, locale } = useSpeech()
+  const speech = useSpeech()
+  const { t } = speech
   const { nowMs } = useFiveSeconds()
   if (journal === null) return '—'
   if (journal.problem !== undefined) return <span className="is-trouble">{journal.problem}</span>
@@ -35,7 +35,7 @@ export function BacklogCell({ gateway: { journal } }: { gateway: FleetGateway })
   const old = ageMs > BACKLOG_OLD_MS
   return (
     <span className={old ? 'number is-trouble' : 'number'}>
-      {t('gateway.rows', { rows: journal.rows.toLocaleString(locale) })}
+      {batchesText(journal.rows, speech)}
       {old && ` · ${spanText(ageMs, t)}`}
     </span>
   )

@@ -19,8 +19,8 @@ const ROW_PX = 20
 const ROWS_MAX = 24
 const ACCOUNTS_MAX = 14
 const ink = {
-  light: { label: '#42526b', value: '#17263c' },
-  dark: { label: '#c9d5e6', value: '#fff' },
+  light: { label: '#42526b', value: '#17263c', ground: '#fff' },
+  dark: { label: '#c9d5e6', value: '#fff', ground: '#122036' },
 } as const
 
 const narrow = window.matchMedia('(max-width: 640px)')
@@ -87,8 +87,18 @@ function optionOf(
         lineStyle: { color: 'gradient', opacity: 0.35 },
         label: {
           color: ink[look].label,
+          // What flows behind a name must not strike it through.
+          textBorderColor: ink[look].ground,
+          textBorderWidth: 3,
           formatter: ({ name, value }) => `${nameAt(name)}  {value|${placesText(Number(value), locale)}}`,
-          rich: { value: { color: ink[look].value, fontWeight: 'bold' } },
+          rich: {
+            value: {
+              color: ink[look].value,
+              fontWeight: 'bold',
+              textBorderColor: ink[look].ground,
+              textBorderWidth: 3,
+            },
+          },
         },
         data: flow.nodes.map((node) => ({
           name: node.id,

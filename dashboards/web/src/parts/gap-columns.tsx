@@ -2,11 +2,12 @@ import type { TableColumnsType } from 'antd'
 import { isOfTime, type GapEntry } from '#contract/gap.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useTimeZone } from '#dashboards/web/src/live.ts'
-import { momentText, spanText } from '#dashboards/web/src/numbers.ts'
+import { batchesText, momentText, spanText } from '#dashboards/web/src/numbers.ts'
 
 /** When it was, how much of it is missing, and why: what every list of gaps shows. */
 export function useGapColumns<G extends GapEntry>(): TableColumnsType<G> {
-  const { t, locale } = useSpeech()
+  const speech = useSpeech()
+  const { t, locale } = speech
   const timeZone = useTimeZone()
   return [
     {
@@ -28,9 +29,7 @@ export function useGapColumns<G extends GapEntry>(): TableColumnsType<G> {
       key: 'missing',
       align: 'right',
       render: (_, { kind, missing }) => (
-        <span className="number">
-          {isOfTime(kind) ? spanText(missing, t) : t('gateway.rows', { rows: missing })}
-        </span>
+        <span className="number">{isOfTime(kind) ? spanText(missing, t) : batchesText(missing, speech)}</span>
       ),
     },
     { title: t('gap.cause'), key: 'cause', render: (_, { cause }) => t(`gapCause.${cause}`) },

@@ -8,7 +8,7 @@ import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { useFiveSeconds, useMinute } from '#dashboards/web/src/live.ts'
 import { useLook, type Look } from '#dashboards/web/src/look.tsx'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
-import { enterpriseColour, restColour } from '#dashboards/web/src/palette.ts'
+import { coloursApart, enterpriseColour, restColour } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 import { NotRead } from './not-read.tsx'
 import { Nothing } from './nothing.tsx'
@@ -56,6 +56,12 @@ function commonOf(
   placeOf: (value: number | null, index: number) => (number | null) | [number, number | null],
 ) {
   const names = new Map(park.enterprises.map(({ id, name }) => [id, nameOf(name)]))
+  const drawn = drawnOf(series)
+  const colours = coloursApart(
+    park.enterprises,
+    drawn.flatMap(({ enterprise }) => (enterprise === null ? [] : [enterprise])),
+    look,
+  )
   return {
     animation: false,
     grid: { left: 8, right: 16, top: 40, bottom: 4, outerBoundsMode: 'same' as const },
@@ -74,10 +80,11 @@ function commonOf(
       valueFormatter: (value: unknown) =>
         typeof value === 'number' ? `${valueText(value, locale)} ${unit}` : '—',
     },
-    series: drawnOf(series).map(({ enterprise, values }) => ({
+    series: drawn.map(({ enterprise, values }) => ({
       ...brokenLine,
       name: enterprise === null ? t('load.park') : (names.get(enterprise) ?? enterprise),
-      color: enterpriseColour(park.enterprises, enterprise ?? undefined, look),
+      color:
+        (enterprise === null ? undefined : colours.get(enterprise)) ?? enterpriseColour([], undefined, look),
       data: brokenPoints(values, placeOf),
       lineStyle: { width: enterprise === null ? 2.2 : 1.4 },
       ...(enterprise === null ? { areaStyle: { opacity: 0.06 } } : {}),

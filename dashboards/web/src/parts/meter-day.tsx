@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Empty, Skeleton } from 'antd'
+import { Skeleton } from 'antd'
 import type { MeterIntervals } from '#dashboards/api/shapes.ts'
 import type { Failure } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -7,6 +7,7 @@ import { SlotBars } from './slot-bars.tsx'
 import { SlotTable } from './slot-table.tsx'
 import { Completeness, energyText } from './tiles.tsx'
 import { NotRead } from './not-read.tsx'
+import { Nothing } from './nothing.tsx'
 
 interface MeterDayProps {
   readonly day: MeterIntervals | undefined
@@ -31,7 +32,7 @@ export function MeterDay({ day, failure }: MeterDayProps): ReactNode {
             <Completeness energy={day.total} />
           </p>
           {day.slots.length === 0 ? (
-            <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('meter.noSlots')} />
+            <Nothing text={t('meter.noSlots')} />
           ) : (
             <>
               <SlotBars day={day} />

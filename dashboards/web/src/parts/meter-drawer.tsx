@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Drawer, Empty, Skeleton } from 'antd'
+import { Drawer, Skeleton } from 'antd'
 import { Link } from 'wouter'
 import { meterDetail, meterIntervals, type LiveMeter, type ParkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
@@ -12,6 +12,7 @@ import { SlotBars } from './slot-bars.tsx'
 import { SlotTable } from './slot-table.tsx'
 import { Completeness, energyText } from './tiles.tsx'
 import { NotRead } from './not-read.tsx'
+import { Nothing } from './nothing.tsx'
 
 const WIDTH_PX = 760
 
@@ -60,7 +61,7 @@ export function MeterDrawer({ park, live, onClose }: MeterDrawerProps): ReactNod
                   <Completeness energy={day.data.total} />
                 </p>
                 {day.data.slots.length === 0 ? (
-                  <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('drawer.noSlots')} />
+                  <Nothing text={t('drawer.noSlots')} />
                 ) : (
                   <>
                     <SlotBars day={day.data} />

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Empty, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { toDecimal } from '#contract/amount.ts'
 import type { MeterEvent } from '#contract/park.ts'
 import { meterEvents, type MeterEvents } from '#dashboards/api/meter-care-shapes.ts'
@@ -8,6 +8,7 @@ import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { exactText, momentText } from '#dashboards/web/src/numbers.ts'
 import { NotRead } from './not-read.tsx'
+import { Nothing } from './nothing.tsx'
 
 interface Line {
   readonly key: string
@@ -103,9 +104,7 @@ export function MeterEventList({ meter, refresh }: { meter: string; refresh: num
         size="small"
         scroll={{ x: true }}
         pagination={{ pageSize: 10, hideOnSinglePage: true }}
-        locale={{
-          emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('event.none')} />,
-        }}
+        locale={{ emptyText: <Nothing text={t('event.none')} /> }}
       />
     </section>
   )

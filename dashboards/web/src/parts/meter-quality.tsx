@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Empty, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { meterQuality, type MeterQuality as Answer } from '#dashboards/api/meter-care-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
@@ -9,13 +9,10 @@ import { momentText } from '#dashboards/web/src/numbers.ts'
 import { useGapColumns } from './gap-columns.tsx'
 import { Verbatim } from './verbatim.tsx'
 import { NotRead } from './not-read.tsx'
+import { Nothing } from './nothing.tsx'
 
 type Gap = Answer['gaps'][number]
 type Refused = Answer['quarantine'][number]
-
-function emptyOf(text: string): ReactNode {
-  return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text} />
-}
 
 /** What is missing of a meter, and what of it was refused. */
 export function MeterQuality({ meter, refresh }: { meter: string; refresh: number }): ReactNode {
@@ -69,7 +66,7 @@ export function MeterQuality({ meter, refresh }: { meter: string; refresh: numbe
         size="small"
         scroll={{ x: true }}
         pagination={{ pageSize: 8, hideOnSinglePage: true }}
-        locale={{ emptyText: emptyOf(t('gap.none')) }}
+        locale={{ emptyText: <Nothing text={t('gap.none')} /> }}
       />
       <h2 className="panel-second">{t('meter.refused')}</h2>
       <Table<Refused>
@@ -80,7 +77,7 @@ export function MeterQuality({ meter, refresh }: { meter: string; refresh: numbe
         size="small"
         scroll={{ x: true }}
         pagination={{ pageSize: 8, hideOnSinglePage: true }}
-        locale={{ emptyText: emptyOf(t('refused.none', { count: answer.data?.searched ?? '…' })) }}
+        locale={{ emptyText: <Nothing text={t('refused.none', { count: answer.data?.searched ?? '…' })} /> }}
       />
     </section>
   )

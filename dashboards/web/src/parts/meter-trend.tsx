@@ -1,5 +1,5 @@
 import { useMemo, useState, type ReactNode } from 'react'
-import { Empty, Segmented, Skeleton } from 'antd'
+import { Segmented, Skeleton } from 'antd'
 import type { z } from 'zod'
 import { meterCurve, meterEnergy, type MeterEnergy, type MeterIntervals } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
@@ -11,6 +11,7 @@ import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.t
 import { missingColour } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
 import { NotRead } from './not-read.tsx'
+import { Nothing } from './nothing.tsx'
 
 /** Stretches that can be shown: the last hour and the chosen day as they were read, longer ones by the hour. */
 const ranges = ['hour', 'day', 'week', 'month'] as const
@@ -184,7 +185,7 @@ export function MeterTrend({ meter, hasPower, day, bounds }: MeterTrendProps): R
       {option === undefined ? (
         !curve.failed && !energy.failed && <Skeleton active />
       ) : isEmpty ? (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('trend.empty')} />
+        <Nothing text={t('trend.empty')} />
       ) : (
         <Chart key={range} option={option} label={t('trend.label')} height={HEIGHT_PX} />
       )}

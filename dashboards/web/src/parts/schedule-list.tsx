@@ -125,7 +125,7 @@ export function ScheduleList({ data: { schedules, can }, onChange }: ScheduleLis
           dataSource={schedules}
           rowKey="id"
           size="small"
-          scroll={{ x: 'max-content' }}
+          scroll={{ x: true }}
           pagination={false}
         />
       )}

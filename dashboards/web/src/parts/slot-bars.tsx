@@ -33,6 +33,7 @@ function optionOf(day: MeterIntervals, { t, locale }: Speech, timeZone: string):
       {
         type: 'value',
         name: day.unit,
+        splitNumber: 3,
         axisLabel: {
           formatter: (value: number) => value.toLocaleString(locale, { maximumFractionDigits: 1 }),
         },

@@ -69,6 +69,7 @@ function optionOf(target: TargetView, speech: Speech, ink: string | undefined): 
   const curves = per === null ? cumulative(target) : undefined
   const line = { type: 'line' as const, showSymbol: per !== null, symbolSize: 6, connectNulls: false }
   const known = curves?.known ?? intensities(target)
+  const has = (points: Points | undefined): boolean => points?.some((point) => point !== null) === true
   return {
     animation: false,
     grid: { left: 8, right: 12, top: 34, bottom: 4, outerBoundsMode: 'same' },
@@ -78,8 +79,9 @@ function optionOf(target: TargetView, speech: Speech, ink: string | undefined): 
       itemWidth: 12,
       itemHeight: 8,
       data: [
-        t(per === null ? 'targets.cumulative' : 'targets.monthly'),
-        ...(curves === undefined ? [] : [t('targets.forecastLine')]),
+        // What is not drawn is not named.
+        ...(has(known) ? [t(per === null ? 'targets.cumulative' : 'targets.monthly')] : []),
+        ...(has(curves?.forecast) ? [t('targets.forecastLine')] : []),
         t('targets.limitLine'),
       ],
     },

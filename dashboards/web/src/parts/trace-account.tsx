@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { Empty } from 'antd'
 import { statement } from '#dashboards/api/account-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -10,6 +9,7 @@ import { Loading } from './loading.tsx'
 import { monthsOf, useThisMonth } from './report-choice.tsx'
 import { TraceHead } from './trace-head.tsx'
 import { NotRead } from './not-read.tsx'
+import { Nothing } from './nothing.tsx'
 
 interface TraceAccountProps {
   readonly account: string
@@ -39,7 +39,7 @@ export function TraceAccount({ account, period }: TraceAccountProps): ReactNode 
       {data === undefined ? (
         !failed && <Loading text={t('loading')} />
       ) : data.lines.length === 0 ? (
-        <Empty description={t('account.empty')} />
+        <Nothing text={t('account.empty')} />
       ) : (
         <>
           <AccountFigures statement={data} />

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Empty, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { parkCarbon, type ParkCarbon } from '#dashboards/api/account-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -11,6 +11,7 @@ import { NotRead } from './not-read.tsx'
 import { monthsOf, useThisMonth } from './report-choice.tsx'
 import { TraceHead } from './trace-head.tsx'
 import { Traced } from './traced.tsx'
+import { Nothing } from './nothing.tsx'
 
 type Line = ParkCarbon['accounts'][number]
 
@@ -57,7 +58,7 @@ export function TraceParkCarbon({ period }: { period: string }): ReactNode {
       {data === undefined ? (
         !failed && <Loading text={t('loading')} />
       ) : data.accounts.length === 0 ? (
-        <Empty description={t('account.empty')} />
+        <Nothing text={t('account.empty')} />
       ) : (
         <section className="panel">
           <p className="trace-sum">
