@@ -8,6 +8,11 @@ export const faultTable = {
     advice: 'Choose a coarser resolution for this register in the meter profile.',
     retryable: false,
   },
+  'event-contradicts': {
+    advice:
+      'Compare meter, date and registers with the sheet and with what was read ("tanbiao event list", the page of the meter), or withdraw the event that is wrong. What is true all the same is entered with --anyway; the stretch then waits for a decision.',
+    retryable: false,
+  },
   'argument-invalid': { advice: 'Run the command with --help.', retryable: false },
   'port-taken': {
     advice: 'Stop the other program that listens there, or choose another port.',

@@ -4,7 +4,7 @@ import { readParkFile } from '#firmware-config/park-file.ts'
 import { discardQuarantined, replayQuarantined } from '#ingest/quarantine.ts'
 import { openReadingStore } from '#store/open.ts'
 import { booksOptions, personOptions } from '../books-file.ts'
-import { text } from '../options.ts'
+import { flag, storeOption, text } from '../options.ts'
 import { readText } from '../read-text.ts'
 import { storeAddress, withBooks } from '../server-folder.ts'
 import { verb } from '../verb.ts'
@@ -15,19 +15,11 @@ const replayOptions = z.object({
   id,
   park: text.meta({ description: 'The park file, as it is now' }),
   ...booksOptions,
-  store: text
-    .optional()
-    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+  store: storeOption,
   payload: text.optional().meta({ description: 'File with the payload as it should be' }),
   gateway: identifier.optional().meta({ description: 'Take it as from this gateway' }),
-  'beyond-rating': z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Accept values although they are beyond the meter’s rating' }),
-  'clock-was-wrong': z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Judge its times as of now: the server’s clock was wrong when it arrived' }),
+  'beyond-rating': flag('Accept values although they are beyond the meter’s rating'),
+  'clock-was-wrong': flag('Judge its times as of now: the server’s clock was wrong when it arrived'),
   ...personOptions,
 })
 
