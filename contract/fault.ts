@@ -96,7 +96,8 @@ export const faultTable = {
     retryable: false,
   },
   'number-reused': {
-    advice: 'Two journals share one identity: find the copied disk image and give one gateway a new journal.',
+    advice:
+      'Two journals share one identity: an old copy was put back, or the gateway exists twice from one disk image. Give one a new journal, then discard these entries (docs/quarantine-and-gaps.md).',
     retryable: false,
   },
   'gateway-mismatch': {

@@ -74,7 +74,6 @@ describe('a replacement', () => {
     const events = [replaced(10, 505, 0)]
     expect(judge(replaced(10, 505, 0), between, { events })).toEqual(['same-moment replacement–replacement'])
     expect(judge(replaced(20, 8, 0), between, { events })).toEqual([])
-    expect(judge({ ...replaced(20, 8, 0), kind: 'reset' } as MeterEvent, between, { events })).toEqual([])
     const later = [replaced(40, 2, 0)]
     expect(judge(replaced(20, 510, 3), between, { events: later })).toEqual([
       'fell replacement–replacement',
