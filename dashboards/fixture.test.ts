@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join as pathOf } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DAY_MS } from '#contract/duration.ts'
 import { join } from '#contract/energy-sum.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { QuantityName } from '#contract/quantities.ts'
@@ -12,7 +13,6 @@ import { knownInterval, MemoryBooks } from './fixture.ts'
 import { dayStartMs } from './server.test-support.ts'
 
 const REGISTER: QuantityName = 'activeEnergyImport.total'
-const DAY_MS = 96 * SLOT_MS
 const DAYS = 3
 
 let folder: string

@@ -1,5 +1,6 @@
 import { toNumber } from '#contract/amount.ts'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import { SLOT_MS, slotStart } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { LiveMeter } from '#dashboards/api/shapes.ts'
@@ -22,7 +23,6 @@ export interface FactSources {
   readonly slow: Pick<SlowFacts, 'closures' | 'targets'>
 }
 
-const HOUR_MS = 3_600_000
 /** A slot must have been measured for so long before its end is foretold. */
 const DEMAND_SEEN_MS = 5 * 60_000
 

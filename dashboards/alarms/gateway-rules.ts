@@ -1,10 +1,10 @@
 import type { AlarmDetail } from '#contract/alarm.ts'
+import { MINUTE_MS } from '#contract/duration.ts'
 import { since, type AlarmFacts, type AlarmRules, type Found, type GatewayFacts } from './alarm-facts.ts'
 
 /** Rules about gateways and the server. Pure. */
 
 const SECOND_MS = 1_000
-const MINUTE_MS = 60_000
 
 const gateway = ({ id }: GatewayFacts, detail: AlarmDetail): Found => ({
   subject: { kind: 'gateway', id },
