@@ -4,7 +4,7 @@ import { HOUR_MS } from '#contract/duration.ts'
 import { SLOT_MS, slotStart } from '#contract/grid.ts'
 import { type Meter, type MeterEvent } from '#contract/park.ts'
 import type { RegisterReading } from '#contract/reading.ts'
-import { memoryMeter } from './in-memory.ts'
+import { memoryMeter } from './in-memory.test-support.ts'
 
 /** Any histories of a register, with what flowed in them, for the laws. */
 

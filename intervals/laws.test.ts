@@ -10,7 +10,7 @@ import type { DirtyWindow } from '#store/port.ts'
 import { advanceOf, rulesOf, type MeterFacts } from './advance.ts'
 import { dirtyPeriod, slotsTouching } from './dirty.ts'
 import { energyOf } from './energy.ts'
-import { MemoryBooks, MemorySeries, MemoryStore, memoryMeter } from './in-memory.ts'
+import { MemoryBooks, MemorySeries, MemoryStore, memoryMeter } from './in-memory.test-support.ts'
 import { recompute } from './recompute.ts'
 import { QUANTITY, START_MS, WRAP, RATING_KW, fine, history } from './histories.test-support.ts'
 

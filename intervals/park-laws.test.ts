@@ -6,7 +6,7 @@ import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { MeterEntry } from '#contract/meter-entry.ts'
 import type { MeterEvent } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
-import { memoryMeter } from './in-memory.ts'
+import { memoryMeter } from './in-memory.test-support.ts'
 import { MemoryPark } from './memory-park.test-support.ts'
 
 const QUANTITY = 'activeEnergyImport.total'

@@ -5,7 +5,7 @@ import { SLOT_MS } from '#contract/grid.ts'
 import { Fault } from '#contract/fault.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { RegisterReading } from '#contract/reading.ts'
-import { MemoryBooks, memoryMeter, MemorySeries, MemoryStore } from './in-memory.ts'
+import { MemoryBooks, memoryMeter, MemorySeries, MemoryStore } from './in-memory.test-support.ts'
 import { CHUNK_MS, quantitiesOf, recompute, registerIntervals } from './recompute.ts'
 
 const IMPORT = 'activeEnergyImport.total'
