@@ -4,7 +4,7 @@ import type { RegisterPoint } from '#contract/interval.ts'
 import type { MeterEvent } from '#contract/park.ts'
 import type { MeterFacts } from './advance.ts'
 import { eventContradictions, type Around } from './event-check.ts'
-import { memoryMeter } from './in-memory.ts'
+import { memoryMeter } from './in-memory.test-support.ts'
 
 const quantity = 'activeEnergyImport.total'
 const START_MS = Temporal.Instant.from('2025-03-10T08:00:00Z').epochMilliseconds
