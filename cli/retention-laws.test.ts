@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { equal, subtract, sum } from '#contract/amount.ts'
 import { ManualClock } from '#contract/clock.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '#contract/duration.ts'
 import type { RecordedInterval, RegisterInterval } from '#contract/interval.ts'
 import type { Park } from '#contract/park.ts'
 import type { RegisterReading } from '#contract/reading.ts'
@@ -17,9 +18,6 @@ import { Retention } from './retention.ts'
 
 /** Laws of what is left when readings are let go, over any histories of arrival and any moments of letting go. */
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
 const T0 = Date.UTC(2026, 5, 1)
 const quantity = 'activeEnergyImport.total'
 const log = pino({ level: 'silent' })

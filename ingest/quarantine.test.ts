@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import type { Park } from '#contract/park.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
@@ -183,8 +184,6 @@ describe('replaying what was refused', () => {
 })
 
 describe('where the clock here was wrong', () => {
-  const HOUR_MS = 3_600_000
-
   beforeEach(() => clock.stepWall(T0))
 
   it('behind: a time that only seemed to be in the future is taken when a person says so', async () => {

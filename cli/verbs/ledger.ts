@@ -11,23 +11,21 @@ import { identifier } from '#contract/identity.ts'
 import type { Books } from '#store/port.ts'
 import { readAccountFiles } from '../account-files.ts'
 import { momentText } from '../books-file.ts'
-import { text } from '../options.ts'
+import { dataOption, jsonOption, text } from '../options.ts'
 import { writeContent } from '../report-file.ts'
 import { withBooks } from '../server-folder.ts'
 import { statementLines } from '../statement-text.ts'
 import { tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
 
-const data = text
-  .default('./data')
-  .meta({ description: 'The data folder of the server, running or not (./data)' })
+const data = dataOption
 const park = text.meta({ description: 'The park file; its accounting.yaml lies beside it' })
 const account = identifier.meta({ description: 'The account: an enterprise, or the park' })
 const month = accountMonth.meta({ description: 'A month, e.g. 2026-03' })
 const by = text.meta({ description: 'Who does it' })
 const reason = text.meta({ description: 'Why' })
 const document = text.meta({ description: 'The document that it rests on' })
-const json = z.stringbool().default(false).meta({ description: 'true: one JSON document' })
+const json = jsonOption
 
 /** What an entry says, in a line. */
 function summary(body: EntryBody): string {

@@ -1,7 +1,8 @@
+import { MINUTE_MS } from '#contract/duration.ts'
+
 /** Refused requests of one address, and of all, that are put on record one by one in a minute. */
 const NOTED_OF_ONE_MAX = 60
 const NOTED_MAX = 240
-const MINUTE_MS = 60_000
 /** Addresses that are counted by name; those of others together. */
 const ADDRESSES_MAX = 50
 const OTHERS = 'others'

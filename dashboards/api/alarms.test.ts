@@ -6,7 +6,7 @@ import { alarmRule } from '#contract/alarm.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { AlarmChanges } from '#store/alarm-port.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
-import { smallPark, stateOf } from '../fixture.ts'
+import { smallPark, stateOf } from '../small-park.test-support.ts'
 import { ServerBench, startMs } from '../server.test-support.ts'
 import { alarmCount, alarmList } from './alarm-shapes.ts'
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { DAY_MS } from '#contract/duration.ts'
 import { BOUNDARY_TOLERANCE_MS, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import type { IntervalBook } from './intervals.ts'
@@ -7,7 +8,6 @@ import type { openLocks } from './locks.ts'
 
 /** From when on the readings of each meter are kept. Every function belongs into a transaction of the caller. */
 
-const DAY_MS = 86_400_000
 /** Intervals looked at in one go. */
 const STEP_MS = 30 * DAY_MS
 
