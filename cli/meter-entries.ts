@@ -14,24 +14,20 @@ import { digestOf, enterOfMeter, touchedBy } from '#ingest/meter-entry.ts'
 import { manualCheck, type ManualCheck } from '#intervals/manual-check.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { ReadingStore } from '#store/port.ts'
-import { text } from './options.ts'
+import { dataOption, storeOption, text } from './options.ts'
 import { serverClock, serverFolder, storeAddress } from './server-folder.ts'
 
 /** What the verbs have in common by which a person says something of a meter. */
 
 export const placeOptions = {
   park: text.meta({ description: 'The park file' }),
-  data: text
-    .default('./data')
-    .meta({ description: 'The data folder of the server, running or not (./data)' }),
-  store: text
-    .optional()
-    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+  data: dataOption,
+  store: storeOption,
 }
 
 export const whoOptions = {
   by: text.meta({ description: 'Who says so' }),
-  why: text.meta({ description: 'On what ground: bill, photo, sheet of a replacement' }),
+  reason: text.meta({ description: 'On what ground: bill, photo, sheet of a replacement' }),
 }
 
 /** A register or an energy as it is written: its last decimal is its resolution. */
@@ -112,7 +108,7 @@ export async function enter(
   if (desk.entries.some((each) => each.digest === digestOf(entry) && each.isWithdrawn))
     throw new Fault(
       'argument-invalid',
-      '--why: this very entry was withdrawn; say on what other ground it stands',
+      '--reason: this very entry was withdrawn; say on what other ground it stands',
     )
   const touched = touchedBy(entry, desk.meter, desk.clock.wallMs())
   const digest = await enterOfMeter(entry, touched, desk.store, desk.clock)

@@ -5,7 +5,7 @@ import type { Clock } from '#contract/clock.ts'
 import type { Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { measuringPoint, type Park } from '#contract/park.ts'
-import type { Books, QuarantineEntry, ReadingStore } from '#store/port.ts'
+import type { Books, QuarantineEntry, QuarantineWish, ReadingStore } from '#store/port.ts'
 import { UNNAMED_GATEWAY } from './import-pieces.ts'
 import type { Judged } from './record.ts'
 import { validate, type Verdict } from './validate.ts'
@@ -142,7 +142,10 @@ export async function replayQuarantined(
   const { books, store, clock } = parts
   const entry = openEntry(books, id)
   if (TELLING_CODES.includes(entry.refusal.code))
-    throw new Fault('quarantine-refused', `Entry ${id} only tells of something; there is no reading in it.`)
+    throw new Fault(
+      'quarantine-refused',
+      `Entry ${id} only tells of something; there is no reading in it; discard it when its cause is known.`,
+    )
   if (entry.isCut && request.payload === undefined)
     throw new Fault('quarantine-refused', `Of entry ${id} only the beginning was kept.`)
   const one = judged(entry, request, parts)
@@ -164,6 +167,15 @@ export async function replayQuarantined(
   if (!books.decideQuarantine(id, { state, by, reason, atMs: clock.wallMs(), payload }))
     throw new Fault('quarantine-closed', `Entry ${id} was decided on meanwhile; its readings are stored.`)
   return { stored: record.stored, refused: record.refused }
+}
+
+/** Lets all open entries be that are meant, with the person's reason; returns how many these were. */
+export function discardAllQuarantined(
+  wish: QuarantineWish,
+  { by, reason }: Person,
+  { books, clock }: { readonly books: Pick<Books, 'decideAllQuarantine'>; readonly clock: Clock },
+): number {
+  return books.decideAllQuarantine(wish, { state: 'discarded', by, reason, atMs: clock.wallMs() })
 }
 
 /** Lets an entry be, with the person's reason; its payload stays. Throws `quarantine-closed`. */

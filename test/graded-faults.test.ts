@@ -170,7 +170,7 @@ describe('A park in which much goes wrong', () => {
       data,
       port: 0,
       'mqtt-port': mqttPort,
-      simulated: 'true',
+      simulated: true,
       'open-as': 'auditor',
       ...pace,
     })
@@ -208,7 +208,7 @@ describe('A park in which much goes wrong', () => {
     for (const child of [...powered.map(({ child }) => child()), server, simulator]) await child.stop()
 
     // A millisecond of real time is 60 of this park's.
-    const what = `--from ${at('08:00')} --to ${at('08:30')} --answer-ms 6000 --json true`.split(' ')
+    const what = `--from ${at('08:00')} --to ${at('08:30')} --answer-ms 6000 --json`.split(' ')
     const where = ['--scenario', scenarioPath, '--park', park, '--data', data]
     const asked = [...where, ...configs.flatMap(({ file }) => ['--gateway', file]), ...what]
     const gradeOf = async (...more: readonly string[]): Promise<z.infer<typeof graded>> =>

@@ -95,7 +95,7 @@ describe('The past of a park', () => {
       data,
       port: 0,
       'mqtt-port': 0,
-      simulated: 'true',
+      simulated: true,
       'open-as': 'auditor',
     })
     url = (await server.told('ready')).url
@@ -106,8 +106,7 @@ describe('The past of a park', () => {
 
   const write = (...more: readonly string[]): Promise<Ran> =>
     tanbiaoBeside('simulate', 'history', ...demoPlant, '--from', from, '--to', to, '--out', history, ...more)
-  const take = (): Promise<Ran> =>
-    tanbiaoBeside('import', '--park', demoParkPath, '--from', history, '--data', data)
+  const take = (): Promise<Ran> => tanbiaoBeside('import', history, '--park', demoParkPath, '--data', data)
   const gradeOf = (...more: readonly string[]): Promise<Ran> =>
     tanbiaoBeside('grade', ...demoPlant, '--from', from, '--to', to, '--answer-ms', '0', ...more)
   const contents = (): string[] =>
@@ -149,7 +148,7 @@ describe('The past of a park', () => {
       return ran.code === 0 ? ran : undefined
     }, 200_000)
     expect(clean.out).toContain('Nothing is lost or invented without a visible reason.')
-    const overHttp = await gradeOf('--url', url, '--json', 'true')
+    const overHttp = await gradeOf('--url', url, '--json')
     expect(overHttp.code, overHttp.out.slice(-500)).toBe(0)
     expect(JSON.parse(overHttp.out)).toMatchObject({ clean: true })
   })

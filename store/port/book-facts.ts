@@ -79,6 +79,21 @@ export interface QuarantineOverflow {
   readonly characters: number
 }
 
+/** A gateway whose batches came with two contents under one number. */
+export interface ReusedNumbers {
+  readonly gateway: string
+  /** Open entries of quarantine that tell of it. */
+  readonly entries: number
+  /** When the first of them arrived. */
+  readonly sinceMs: number
+}
+
+/** Which open entries of quarantine are meant: all that have what is given. */
+export interface QuarantineWish {
+  readonly gateway?: string | undefined
+  readonly code?: string | undefined
+}
+
 /** Stretches of a meter's settled slots of which something is open; each list without overlaps. */
 export interface OpenSlots {
   /** What readings do not cover, or only in part, and nobody has to decide. */
