@@ -259,7 +259,7 @@ export interface LedgerRow {
   readonly reverses: number | null
   readonly reference: string | null
   /** How it is written and hashed (contract/kept-entry.ts). */
-  readonly version: LedgerEntry['version']
+  readonly version: number
   readonly body: string
   /** Canonical text of the evidence that `body` names, where it names one and it is there. */
   readonly evidence: string | undefined
