@@ -1,7 +1,6 @@
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
-import type { LedgerEntry } from '#contract/entry.ts'
 import type { GapKind } from '#contract/gap.ts'
 import type { KeptBody } from '#contract/kept-entry.ts'
 import type { Period } from '#contract/grid.ts'
