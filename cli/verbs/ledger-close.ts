@@ -90,7 +90,7 @@ export const ledgerPost = verb(
       const log = makeLog('post', given.log)
       const rules = readPostingRules()
       const file = serverFile(given.data, 'books.sqlite')
-      const threads = threadsFor({ file, park: of, plan, rules, factors: readFactorFiles() })
+      const threads = threadsFor({ file, park: of, plan, rules, factors: readFactorFiles(), log })
       await new PostingLoop({ books, park: of, plan, rules, clock, log, quietMs: 0, threads }).work(
         Number.MAX_SAFE_INTEGER,
       )

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { monthNames } from '#accounts/account-month.ts'
 import { stateOf, type AccountState } from '#accounts/account-state.ts'
 import { statementOfAccount } from '#accounts/positions.ts'
+import { unsourcedOfMonths } from '#accounts/unsourced-months.ts'
 import { takenBack } from '#accounts/taken-back.ts'
 import { accountMonth, adjustedTonnes, entryBody, scopes, type EntryBody } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
@@ -101,12 +102,18 @@ export const ledgerStatement = verb(
     json,
   }),
   (given) =>
-    withBooks(given.data, (books) => {
-      const { timeZone } = readAccountFiles(given.park).park.description
+    withBooks(given.data, (books, clock) => {
+      const { park: of, plan, items } = readAccountFiles(given.park)
+      const { timeZone } = of.description
       const knownOn = given['known-on']
       const knownAtMs = knownOn === undefined ? undefined : endOfDay(knownOn, timeZone)
       const state = stateOf(books.ledger(given.account), knownAtMs)
-      const statement = statementOfAccount(state, monthsOf(state, given.from, given.to))
+      const months = monthsOf(state, given.from, given.to)
+      const unsourced =
+        plan === undefined || knownAtMs !== undefined
+          ? undefined
+          : unsourcedOfMonths({ park: of, plan, items, books, nowMs: clock.wallMs() }, given.account, months)
+      const statement = statementOfAccount(state, months, { unsourced })
       if (given.json) console.log(JSON.stringify(statement, undefined, 2))
       else for (const line of statementLines(statement)) console.log(line)
     }),

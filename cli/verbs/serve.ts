@@ -290,6 +290,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
                 file: folder.file('books.sqlite'),
                 park,
                 factors: readFactorFiles(),
+                log,
               }),
             },
       onCommits: (records) => {
