@@ -24,6 +24,7 @@ export function writeOldLedger(
     if (String(name).startsWith('ledger_')) database.exec(`DROP TRIGGER ${String(name)}`)
   database.exec(`
     DELETE FROM ledger_entry; DELETE FROM ledger_head;
+    DROP INDEX quarantine_reused;
     DROP TABLE ledger_factors;
     ALTER TABLE ledger_entry DROP COLUMN evidence_of;
     ALTER TABLE ledger_entry DROP COLUMN evidence;

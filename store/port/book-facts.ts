@@ -1,7 +1,6 @@
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
-import type { LedgerEntry } from '#contract/entry.ts'
 import type { GapKind } from '#contract/gap.ts'
 import type { KeptBody } from '#contract/kept-entry.ts'
 import type { Period } from '#contract/grid.ts'
@@ -259,7 +258,7 @@ export interface LedgerRow {
   readonly reverses: number | null
   readonly reference: string | null
   /** How it is written and hashed (contract/kept-entry.ts). */
-  readonly version: LedgerEntry['version']
+  readonly version: number
   readonly body: string
   /** Canonical text of the evidence that `body` names, where it names one and it is there. */
   readonly evidence: string | undefined
