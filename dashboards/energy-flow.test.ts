@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decimal } from '#accounts/decimal.ts'
 import { energyFlow, type UsedEnergy } from './energy-flow.ts'
-import { smallPark } from './fixture.ts'
+import { smallPark } from './small-park.test-support.ts'
 
 const name = { zh: '名', en: 'name' }
 const nameOfItem = (): typeof name => name

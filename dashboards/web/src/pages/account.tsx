@@ -81,7 +81,7 @@ export function AccountPage(): ReactNode {
         <NotRead why={answer.failure} />
         {data === undefined ? (
           !answer.failed && <Loading text={t('loading')} />
-        ) : data.months.length === 0 ? (
+        ) : data.months.length === 0 && (data.unsourced ?? []).length === 0 ? (
           <section className="panel">
             <Nothing text={t('account.empty')} />
           </section>
