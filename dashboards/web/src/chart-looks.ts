@@ -8,6 +8,29 @@ export const axisLook = {
   y: { nameTextStyle: { align: 'left' as const } },
 }
 
+/** Of a legend at 12 px: a mark with its gaps, and letters of half and of whole width. */
+const LEGEND_ITEM_PX = 34
+const LETTER_PX = { half: 7, whole: 12 } as const
+const LEGEND_ROW_PX = 20
+
+/**
+ * Room above the axes for a legend of these names and the unit below it, in pixels: a legend takes as many rows as it
+ * needs and does not push the axes down itself.
+ */
+export function legendRoomPx(names: readonly string[], widthPx: number): number {
+  let [rows, used] = [1, 0]
+  for (const name of names) {
+    const letters = [...name].reduce(
+      (sum, letter) => sum + (letter.charCodeAt(0) < 0x2e80 ? LETTER_PX.half : LETTER_PX.whole),
+      0,
+    )
+    const width = LEGEND_ITEM_PX + letters
+    if (used > 0 && used + width > widthPx) [rows, used] = [rows + 1, 0]
+    used += width
+  }
+  return LEGEND_ROW_PX * (rows + 1)
+}
+
 /** A line of which some values are not known: it breaks there, and what stands alone between two breaks is a dot. */
 export const brokenLine = {
   type: 'line' as const,

@@ -23,7 +23,7 @@ function CellDrawer({ view, account, opened, open }: BalanceCellDrawerProps): Re
     <Drawer
       open={title !== undefined}
       onClose={() => open(undefined)}
-      size={820}
+      size={1080}
       destroyOnHidden
       title={title ?? ''}
       extra={

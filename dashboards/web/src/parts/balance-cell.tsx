@@ -210,7 +210,7 @@ function Parts({ parts, item, view }: PartsProps): ReactNode {
         }
         size="small"
         pagination={false}
-        scroll={{ x: 'max-content' }}
+        scroll={{ x: true }}
         expandable={{
           rowExpandable: ({ part: { meter } }) => meter !== null && meters.has(meter),
           expandedRowRender: ({ part: { meter, quantity } }) =>

@@ -46,7 +46,7 @@ export function CoefficientTable({ coefficients }: { coefficients: readonly Coef
       rowKey={({ code, basis }) => `${code} ${basis}`}
       size="small"
       pagination={false}
-      scroll={{ x: 'max-content' }}
+      scroll={{ x: true }}
     />
   )
 }

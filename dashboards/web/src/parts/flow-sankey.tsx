@@ -1,7 +1,8 @@
-import { useContext, useMemo, useSyncExternalStore, type ReactNode } from 'react'
+import { useContext, useMemo, type ReactNode } from 'react'
 import type { DayView } from '#dashboards/api/day-shapes.ts'
 import type { ParkTree } from '#dashboards/api/shapes.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
+import { useNarrow } from '#dashboards/web/src/narrow.ts'
 import { placesText } from '#dashboards/web/src/numbers.ts'
 import { foldFlow, type DrawnFlow, type DrawnNode } from '#dashboards/web/src/flow-fold.ts'
 import { flowTip } from '#dashboards/web/src/flow-tip.ts'
@@ -22,12 +23,6 @@ const ink = {
   light: { label: '#42526b', value: '#17263c', ground: '#fff' },
   dark: { label: '#c9d5e6', value: '#fff', ground: '#122036' },
 } as const
-
-const narrow = window.matchMedia('(max-width: 640px)')
-function onTurn(turned: () => void): () => void {
-  narrow.addEventListener('change', turned)
-  return () => narrow.removeEventListener('change', turned)
-}
 
 /** Energy has the colour of its carrier, a user that of its enterprise. */
 function colourOf(node: DrawnNode, park: ParkTree, look: Look): string {
@@ -73,7 +68,8 @@ function optionOf(
         type: 'sankey',
         left: 8,
         right: isNarrow ? 128 : 190,
-        top: 8,
+        // Below the button of the table, which a name beside it would meet on a phone.
+        top: isNarrow ? 28 : 8,
         bottom: 8,
         nodeAlign: 'left',
         nodeGap: gapPx,
@@ -116,7 +112,7 @@ function useDrawn(
   given: number | undefined,
 ): Omit<Picture, 'park' | 'look'> & { height: number } {
   const scale = useContext(ChartScaleContext)
-  const isNarrow = useSyncExternalStore(onTurn, () => narrow.matches)
+  const isNarrow = useNarrow()
   return useMemo(() => {
     const most = isNarrow ? ROWS_MAX / 2 : ROWS_MAX
     const rows = given === undefined ? most : Math.max(2, Math.floor(given / scale / ROW_PX))

@@ -1,4 +1,4 @@
-import { memo, type ReactNode } from 'react'
+import { memo, useEffect, useRef, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -36,6 +36,13 @@ function Clock(): ReactNode {
 function Bar({ title, menu, connection, simulated, known }: HeaderBarProps): ReactNode {
   const { t } = useSpeech()
   const [location] = useLocation()
+  const bar = useRef<HTMLElement>(null)
+  // On a phone the menu is wider than the screen: the page that is open is in sight.
+  useEffect(() => {
+    const current = bar.current?.querySelector<HTMLElement>('[aria-current=page]')
+    if (bar.current === null || current === null || current === undefined) return
+    bar.current.scrollLeft = current.offsetLeft - (bar.current.clientWidth - current.offsetWidth) / 2
+  }, [location, menu])
   return (
     <header className="header">
       <div className="header-name">
@@ -51,7 +58,7 @@ function Bar({ title, menu, connection, simulated, known }: HeaderBarProps): Rea
         </svg>
         <h1>{title}</h1>
       </div>
-      <nav className="header-menu" aria-label={t('menu')}>
+      <nav ref={bar} className="header-menu" aria-label={t('menu')}>
         {menu
           .filter(({ inMenu }) => inMenu !== false)
           .map((page) => (

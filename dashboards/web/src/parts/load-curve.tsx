@@ -2,11 +2,12 @@ import { useMemo, useState, type ReactNode } from 'react'
 import { dayLoad, type DayLoad } from '#dashboards/api/day-shapes.ts'
 import { loadCurve, type LoadCurve, type ParkTree } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
-import { brokenLine, brokenPoints } from '#dashboards/web/src/chart-looks.ts'
+import { brokenLine, brokenPoints, legendRoomPx } from '#dashboards/web/src/chart-looks.ts'
 import { dayAfter, dayOf } from '#dashboards/web/src/days.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { useFiveSeconds, useMinute } from '#dashboards/web/src/live.ts'
 import { useLook, type Look } from '#dashboards/web/src/look.tsx'
+import { useNarrow } from '#dashboards/web/src/narrow.ts'
 import { minuteText, secondText, valueText } from '#dashboards/web/src/numbers.ts'
 import { coloursApart, enterpriseColour, restColour } from '#dashboards/web/src/palette.ts'
 import { Chart, type ChartOption } from './chart.tsx'
@@ -41,17 +42,21 @@ function drawnOf<S extends Series>(series: readonly S[]): S[] {
   return series.filter((each) => each.enterprise === null || largest.has(each))
 }
 
+/** What a legend has for itself: on a phone, and elsewhere at the least. */
+const LEGEND_PX = { narrow: 270, wide: 860 } as const
+
 interface Drawing {
   readonly park: ParkTree
   readonly look: Look
   readonly timeZone: string
+  readonly isNarrow: boolean
 }
 
 /** What both ranges have in common; `placeOf` gives the place of a value on the first axis. */
 function commonOf(
   unit: string,
   series: readonly Series[],
-  { park, look }: Drawing,
+  { park, look, isNarrow }: Drawing,
   { t, locale, nameOf }: Speech,
   placeOf: (value: number | null, index: number) => (number | null) | [number, number | null],
 ) {
@@ -64,7 +69,16 @@ function commonOf(
   )
   return {
     animation: false,
-    grid: { left: 8, right: 16, top: 40, bottom: 4, outerBoundsMode: 'same' as const },
+    grid: {
+      left: 8,
+      right: 16,
+      top: legendRoomPx(
+        [...drawn.map(({ enterprise }) => names.get(enterprise ?? '') ?? t('load.park')), t('load.before')],
+        isNarrow ? LEGEND_PX.narrow : LEGEND_PX.wide,
+      ),
+      bottom: 4,
+      outerBoundsMode: 'same' as const,
+    },
     legend: {
       type: 'plain' as const,
       top: 0,
@@ -165,6 +179,7 @@ export function LoadCurvePanel({ park, height = HEIGHT_PX, onWall = false }: Loa
   const { t } = speech
   const { look } = useLook()
   const { nowMs, live, timeZone } = useFiveSeconds()
+  const isNarrow = useNarrow()
   const minute = useMinute()
   const [chosen, setChosen] = useState<Range>()
   const date = dayOf(minute.nowMs, timeZone)
@@ -185,10 +200,10 @@ export function LoadCurvePanel({ park, height = HEIGHT_PX, onWall = false }: Loa
   )
   const shown = range === 'day' ? today : hour
   const option = useMemo(() => {
-    const drawing = { park, look, timeZone }
+    const drawing = { park, look, timeZone, isNarrow }
     if (range === 'hour') return hour.data === undefined ? undefined : hourOption(hour.data, drawing, speech)
     return today.data === undefined ? undefined : dayOption(today.data, before.data, drawing, speech)
-  }, [range, hour.data, today.data, before.data, park, look, timeZone, speech])
+  }, [range, hour.data, today.data, before.data, park, look, timeZone, isNarrow, speech])
   const others = Math.max(0, (shown.data?.series.length ?? 0) - 1 - ENTERPRISES_MAX)
   return (
     <section className="panel load" data-testid="load">

@@ -94,8 +94,9 @@ export function EnergyTotalPanel({ scope, carrier, flow, from, to }: Named): Rea
       <p className="trace-formula">{t('trace.sumOfMeters')}</p>
       {data.totals.map((total) => (
         <p key={total.unit} className="trace-sum">
-          <span className="number">{energyText(total.total)}</span> <span className="unit">{total.unit}</span>{' '}
-          <Completeness energy={total} />
+          <span className="number">{energyText(total.total)}</span>
+          {'\u00A0'}
+          <span className="unit">{total.unit}</span> <Completeness energy={total} />
         </p>
       ))}
       <Parts data={data} last={to < today ? to : today} />
