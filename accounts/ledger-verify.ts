@@ -312,8 +312,10 @@ class AccountProof {
     }
     if (body.kind === 'posting') yield* this.#ofPosting(body)
     if (body.kind === 'closing') yield* this.#ofClosing(row, body)
-    const { evidence: _, ...rest } = row
-    const entry: LedgerEntry = { ...rest, body }
+    const { evidence: _, version, ...rest } = row
+    // Its hash has told of another one.
+    if (version !== 1 && version !== 2) return
+    const entry: LedgerEntry = { ...rest, version, body }
     if (entry.number > this.#state.last) this.#state.take(entry)
   }
 

@@ -94,6 +94,11 @@ describe('what an entry rests on, changed, is found and named', () => {
       /steel 1: the kept sum of steel-incoming .* by its days, is not/,
     ],
     [
+      'the day of a kept sum',
+      "UPDATE day_sum SET from_ms = from_ms + 1 WHERE series = (SELECT id FROM series WHERE meter = 'steel-incoming')",
+      /steel 1: the kept sum of steel-incoming .* by its days, cannot be read/,
+    ],
+    [
       'a kept sum that is none',
       "UPDATE day_sum SET content = '1' WHERE series = (SELECT id FROM series WHERE meter = 'steel-incoming')",
       /steel 1: the kept sum of steel-incoming .* cannot be read/,

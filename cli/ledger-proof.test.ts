@@ -137,6 +137,11 @@ describe('a changed byte is found and named', () => {
       "UPDATE ledger_entry SET version = 1 WHERE account = 'steel' AND number = 1",
       ['steel 1: its hash is not that of its content', 'steel 1: its body is no entry'],
     ],
+    [
+      'a version that there is not',
+      "UPDATE ledger_entry SET version = 3 WHERE account = 'steel' AND number = 1",
+      ['steel 1: its hash is not that of its content'],
+    ],
   ])('%s of a posting', (_, sql, expected) => {
     ledger.damage(sql)
     const found = ledger.messages().filter((message) => message.startsWith('steel 1'))

@@ -26,7 +26,8 @@ export interface FactSources {
 /** A slot must have been measured for so long before its end is foretold. */
 const DEMAND_SEEN_MS = 5 * 60_000
 
-function gatewayFacts({ park, board }: FactSources, nowMs: number): GatewayFacts[] {
+function gatewayFacts({ park, board, books }: FactSources, nowMs: number): GatewayFacts[] {
+  const reused = new Map(books.reusedNumbers().map((each) => [each.gateway, each]))
   return [...park.gateways.values()].map(({ id, silentAfterSeconds }) => {
     const { presence, heardMs } = board.gateway(id, nowMs)
     const said = board.stateOf(id)
@@ -35,8 +36,9 @@ function gatewayFacts({ park, board }: FactSources, nowMs: number): GatewayFacts
       presence,
       heardMs,
       silentAfterMs: silentAfterSeconds * 1_000,
-      clock: said?.clock,
+      clock: board.clockOf(id),
       oldestMs: said?.journal?.oldestMs,
+      reused: reused.get(id),
     }
   })
 }

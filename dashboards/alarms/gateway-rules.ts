@@ -35,6 +35,15 @@ export function journalBacklog(
   })
 }
 
+/** Two contents under one number: an old copy of its journal was put back, or the gateway exists twice. */
+export function journalReused(_rule: AlarmRules['journal-reused'], { gateways }: AlarmFacts): Found[] {
+  return gateways.flatMap((facts) =>
+    facts.reused === undefined
+      ? []
+      : gateway(facts, { value: facts.reused.entries, sinceMs: facts.reused.sinceMs }),
+  )
+}
+
 export function clockOffset(rule: AlarmRules['clock-offset'], { gateways }: AlarmFacts): Found[] {
   return gateways.flatMap((facts) => {
     const { clock, presence } = facts

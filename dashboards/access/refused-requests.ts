@@ -18,7 +18,7 @@ interface Counted {
  * would fill the disk and hold up whoever shares it. The first of a minute are noted, further ones counted. Bounded in
  * memory.
  */
-export class Strangers {
+export class RefusedRequests {
   #startedMs = -Infinity
   #noted = new Map<string, number>()
   #more = new Map<string, number>()
