@@ -120,6 +120,18 @@ test('a register read by hand is a point of it, is listed with who and why, and 
   )
 })
 
+test('a reading by hand that contradicts another one says so', async () => {
+  await slots()
+  const read = (moment: string, value: string) =>
+    readingEnter.run([...where(), '--at', moment, '--value', value, ...who])
+  await read(at(1), '30.00')
+  expect(printed.at(-1)).toBe('used as a point of the register')
+  await read(at(3), '3.10')
+  expect(printed.at(-1)).toBe(
+    'contradicts the readings around it (register-decreased); the stretch waits for a decision',
+  )
+})
+
 test('what is taken back counts no more: not of another register, and not in the place of what stands', async () => {
   await slots([
     [0, 0],

@@ -12,6 +12,7 @@ import type { RegisterReading } from '#contract/reading.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { digestOf, enterOfMeter, touchedBy } from '#ingest/meter-entry.ts'
 import { manualCheck, type ManualCheck } from '#intervals/manual-check.ts'
+import { usableSeries } from '#intervals/usable-series.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { dataOption, storeOption, text } from './options.ts'
@@ -120,7 +121,7 @@ export async function enter(
   }
 }
 
-/** How a reading by hand stands to what was measured around it. */
+/** How a reading by hand stands to what was measured around it, and where nothing was, to what else was read by hand. */
 export async function checkOf(
   desk: EntryDesk,
   quantity: QuantityName,
@@ -134,7 +135,19 @@ export async function checkOf(
       atMs = step === 'before' ? found.atMs : found.atMs + 1
     }
   }
-  return manualCheck(decidedMeter(desk), quantity, reading, await nearest('before'), await nearest('after'))
+  const meter = decidedMeter(desk)
+  const check = manualCheck(meter, quantity, reading, await nearest('before'), await nearest('after'))
+  if (check.kind !== 'used') return check
+  const { atMs } = reading
+  const { before, after } = await usableSeries(desk.store, meter).registerSeries(meter.id, quantity, {
+    fromMs: atMs,
+    toMs: atMs + 1,
+  })
+  const sides = [
+    manualCheck(meter, quantity, reading, before, undefined),
+    manualCheck(meter, quantity, reading, undefined, after),
+  ]
+  return sides.find(({ kind }) => kind === 'contradicts') ?? check
 }
 
 export function checkText(check: ManualCheck, quantity: QuantityName): string {

@@ -83,6 +83,26 @@ describe('replaying what was refused', () => {
     expect(await stored('meter-b')).toHaveLength(1)
   })
 
+  it('a line that could not be read is put right as a sample; without one, or of a meter without a gateway, the file is the place', async () => {
+    const refusal = {
+      code: 'message-undecodable',
+      detail: 'line 4: "12x" is no decimal',
+      encoding: 'base64',
+      payload: Buffer.from('meter-b,2026-06-01 08:00,12x').toString('base64'),
+    } as const
+    const record = { gateway: 'import', epoch: null, seq: null, digest: 'd'.repeat(64), committedAtMs: T0 }
+    books.follow([{ ...record, stored: 0, touched: [], refused: [refusal] }], T0)
+    const once = { code: 'quarantine-refused', message: expect.stringMatching(/import the file once more/) }
+    await expect(replay(newest())).rejects.toMatchObject(once)
+    const payload = JSON.stringify(sampleOf('meter-b', T0, 12))
+    const park = testPark()
+    const b = park.meters.get('meter-b')
+    const unread = { ...park, meters: new Map(b === undefined ? [] : [[b.id, { ...b, gateway: undefined }]]) }
+    await expect(replay(newest(), { payload }, unread)).rejects.toMatchObject(once)
+    expect(await replay(newest(), { payload })).toEqual({ stored: 2, refused: [] })
+    expect(open()).toEqual([])
+  })
+
   it('a sample of an unknown meter is taken once the park file has it; twice is once', async () => {
     await arrive(batchOf('gw-a', 1, [sampleOf('meter-a', T0, 1)]), without({ meter: 'meter-a' }))
     expect(open()).toEqual(['meter-unknown'])

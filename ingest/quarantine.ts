@@ -71,10 +71,18 @@ function bytesOf({ refusal }: QuarantineEntry, replacement: string | undefined):
 }
 
 /** Whose payload it is. A line of a file has no sender: it stands for the gateway that reads its meter. */
-function senderOf({ gateway, refusal }: QuarantineEntry, given: Uint8Array, park: Park): string {
-  if (gateway !== UNNAMED_GATEWAY || refusal.encoding !== 'json') return gateway
+function senderOf({ gateway }: QuarantineEntry, given: Uint8Array, park: Park): string {
+  if (gateway !== UNNAMED_GATEWAY) return gateway
   const { success, data } = namedMeter.safeParse(parsed(given))
   return (success ? measuringPoint(park, data.meter)?.gateway : undefined) ?? gateway
+}
+
+/** No gateway can be named for it: to import it once more is the way, and what is there already stays as it is. */
+function lineOfFile({ id }: QuarantineEntry): Fault {
+  return new Fault(
+    'quarantine-refused',
+    `Entry ${id} is a line of an imported file. Put it right in the file, or its meter in the park file, and import the file once more (--again); then discard this entry.`,
+  )
 }
 
 /** What cannot be read is told of by its validation. */
@@ -108,9 +116,13 @@ function judged(
   request: ReplayRequest,
   { books, park, clock }: QuarantineParts,
 ): Judged {
-  const isSample = entry.refusal.encoding === 'json'
+  // A line of a file that could not be read is put right as the sample that it stands for.
+  const isLine = entry.gateway === UNNAMED_GATEWAY && entry.refusal.encoding === 'base64'
+  if (isLine && request.payload === undefined) throw lineOfFile(entry)
+  const isSample = isLine || entry.refusal.encoding === 'json'
   const given = bytesOf(entry, request.payload)
   const gateway = request.gateway ?? senderOf(entry, given, park)
+  if (gateway === UNNAMED_GATEWAY && parsed(given) !== undefined) throw lineOfFile(entry)
   const payload = isSample ? batchAround(given, gateway) : given
   const topic = { park: park.description.id, gateway, leaf: 'backlog' as const }
   const isRatingWaived = request.isRatingWaived === true

@@ -36,7 +36,7 @@ function gatewayFacts({ park, board, books }: FactSources, nowMs: number): Gatew
       presence,
       heardMs,
       silentAfterMs: silentAfterSeconds * 1_000,
-      clock: said?.clock,
+      clock: board.clockOf(id),
       oldestMs: said?.journal?.oldestMs,
       reused: reused.get(id),
     }
