@@ -54,6 +54,14 @@ describeWith(['pdftotext', 'chineseFont'], 'reports as PDF', () => {
     expect(last).toContain('* 该数缺少部分数据')
   })
 
+  test('nobody signs a page that has no line of the table', async () => {
+    for (let rows = 36; rows <= 48; rows += 1) {
+      const signed = textOf(await pdfOf([sheetOf(rows)], wish)).filter((page) => page.includes('单位负责人'))
+      expect(signed).toHaveLength(1)
+      expect(signed[0], `${rows} lines`).toMatch(/第\d+行/)
+    }
+  })
+
   test('the same sheets at the same moment are the same file', async () => {
     expect(await pdfOf([sheetOf(5)], wish)).toEqual(await pdfOf([sheetOf(5)], wish))
   })

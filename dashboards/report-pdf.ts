@@ -61,6 +61,9 @@ export interface PdfWish {
   readonly madeAtMs: number
 }
 
+/** Of the line to sign on, with the space above it. */
+const SIGNATURE_ROOM = 4 * TEXT_SIZE
+
 type Document = PDFKit.PDFDocument
 
 /** How wide columns are: as wide as what stands in them, and all of them together as wide as the page. */
@@ -92,7 +95,8 @@ class SheetWriter {
     return this.#document.page.height - MARGIN - FOOT
   }
 
-  #row(cells: readonly ReportCell[], isHead: boolean): void {
+  /** @param below what has to find room below it on the same page, in points */
+  #row(cells: readonly ReportCell[], isHead: boolean, below = 0): void {
     const document = this.#document
     const texts = cells.map((cell) => printed(cell))
     const heights = texts.map((text, column) =>
@@ -101,7 +105,7 @@ class SheetWriter {
       }),
     )
     const height = Math.max(...heights) + 2 * CELL_PADDING
-    if (!isHead && document.y + height > this.#bottom) {
+    if (!isHead && document.y + height + below > this.#bottom) {
       document.addPage()
       this.#row(this.#sheet.head, true)
     }
@@ -145,6 +149,8 @@ class SheetWriter {
       this.#row(
         head.map((_, column) => row[column]),
         false,
+        // Who signs, signs something: their line does not stand on a page alone.
+        index === rows.length - 1 ? SIGNATURE_ROOM : 0,
       )
     }
     document.moveDown(1.2)

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { accountList } from '#dashboards/api/account-shapes.ts'
+import { sessionInfo } from '#dashboards/api/session-shape.ts'
 import { overview } from '#dashboards/api/shapes.ts'
 import { buildPages } from '#dashboards/web/page.test-support.ts'
 import { openChromium } from '#test/support/chromium.ts'
@@ -45,6 +46,21 @@ async function isComputed(page: Page): Promise<true | undefined> {
   return today?.complete === true && accounts.every(({ entries }) => entries > 0) ? true : undefined
 }
 
+/** One user of each role, called by it: the lists of users and of changes show what they are for, and name nobody. */
+async function addUsers(page: Page, url: string): Promise<void> {
+  const session = await page.request.get(`${url}/api/v1/session`)
+  const { changeToken } = sessionInfo.parse(await session.json())
+  for (const data of [
+    { name: 'manager', role: 'park-manager' },
+    { name: 'auditor', role: 'auditor' },
+    { name: 'steel', role: 'enterprise-user', enterprise: 'steel' },
+  ]) {
+    const headers = { 'x-tanbiao-change': changeToken ?? '' }
+    const added = await page.request.post(`${url}/api/v1/users`, { data, headers })
+    if (!added.ok()) throw new Error(`${data.name} was not added: ${await added.text()}`)
+  }
+}
+
 /** /meters/steel-incoming becomes meters. */
 const nameOf = (path: string): string => path.split('/')[1] ?? ''
 
@@ -56,6 +72,7 @@ try {
   try {
     const page = await browser.open('about:blank')
     await becomeAdministrator(page, demo.administratorLink())
+    await addUsers(page, url)
     if (MONTHS !== '0') await until(async () => isComputed(page), PAST_WITHIN_MS)
     for (const [name, view] of Object.entries(shown)) {
       await lookAs(page, url, view)

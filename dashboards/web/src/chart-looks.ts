@@ -20,11 +20,8 @@ const LEGEND_ROW_PX = 20
 export function legendRoomPx(names: readonly string[], widthPx: number): number {
   let [rows, used] = [1, 0]
   for (const name of names) {
-    const letters = [...name].reduce(
-      (sum, letter) => sum + (letter.charCodeAt(0) < 0x2e80 ? LETTER_PX.half : LETTER_PX.whole),
-      0,
-    )
-    const width = LEGEND_ITEM_PX + letters
+    let width = LEGEND_ITEM_PX
+    for (const letter of name) width += letter.charCodeAt(0) < 0x2e80 ? LETTER_PX.half : LETTER_PX.whole
     if (used > 0 && used + width > widthPx) [rows, used] = [rows + 1, 0]
     used += width
   }

@@ -48,7 +48,7 @@ export function AccountPage(): ReactNode {
   const answer = useAnswer(statement, path, refresh)
 
   if (!accounting) {
-    return <WithoutPlan title="page.account" help="account.help" why="account.none" />
+    return <WithoutPlan title={t('page.account')} help={t('account.help')} why={t('account.none')} />
   }
   if (accounts.data === undefined) {
     return accounts.failed ? <NotRead why={accounts.failure} /> : <Loading text={t('loading')} />

@@ -82,10 +82,11 @@ function Balance(): ReactNode {
 
 /** The energy balance table of the park or an account, each cell opened down to the registers. */
 export function BalancePage(): ReactNode {
+  const { t } = useSpeech()
   const { accounting } = useParkTree()
   return accounting ? (
     <Balance />
   ) : (
-    <WithoutPlan title="page.balance" help="balance.help" why="report.noPlan" />
+    <WithoutPlan title={t('page.balance')} help={t('balance.help')} why={t('report.noPlan')} />
   )
 }

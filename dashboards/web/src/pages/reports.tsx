@@ -60,10 +60,11 @@ function Reports(): ReactNode {
 
 /** Reports as they are handed in: on the screen, as a spreadsheet, and printed on A4. */
 export function ReportsPage(): ReactNode {
+  const { t } = useSpeech()
   const { accounting } = useParkTree()
   return accounting ? (
     <Reports />
   ) : (
-    <WithoutPlan title="page.reports" help="reports.help" why="report.noPlan" />
+    <WithoutPlan title={t('page.reports')} help={t('reports.help')} why={t('report.noPlan')} />
   )
 }

@@ -37,12 +37,12 @@ function Bar({ title, menu, connection, simulated, known }: HeaderBarProps): Rea
   const { t } = useSpeech()
   const [location] = useLocation()
   const bar = useRef<HTMLElement>(null)
-  // On a phone the menu is wider than the screen: the page that is open is in sight.
+  // On a phone the menu is wider than the screen: the page that is open is in sight. Drawn anew with page and language alone.
   useEffect(() => {
     const current = bar.current?.querySelector<HTMLElement>('[aria-current=page]')
     if (bar.current === null || current === null || current === undefined) return
     bar.current.scrollLeft = current.offsetLeft - (bar.current.clientWidth - current.offsetWidth) / 2
-  }, [location, menu])
+  })
   return (
     <header className="header">
       <div className="header-name">
