@@ -2,6 +2,8 @@ import { Agent, request as httpRequest, type RequestOptions } from 'node:http'
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https'
 import { Fault } from '#contract/fault.ts'
 
+type Method = 'GET' | 'POST'
+
 /** A server's whole answer, whatever its status: a redirection is an answer, and is not followed. */
 export interface ServerAnswer {
   readonly status: number
@@ -24,6 +26,7 @@ export interface ServerRequestsOptions {
 export class ServerRequests {
   readonly #options: ServerRequestsOptions
   readonly #agent: Agent
+  #connections = 0
 
   constructor(options: ServerRequestsOptions) {
     this.#options = options
@@ -31,16 +34,34 @@ export class ServerRequests {
       options.url.protocol === 'https:' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
   }
 
+  /** How many connections have been made so far. */
+  get connections(): number {
+    return this.#connections
+  }
+
   /** Throws `store-unavailable` where no whole answer comes in time. */
-  async post(
+  post(
     path: string,
-    text: string,
+    body: string | Buffer,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<ServerAnswer> {
-    const body = Buffer.from(text)
+    return this.#whole('POST', path, typeof body === 'string' ? Buffer.from(body) : body, headers)
+  }
+
+  /** Throws `store-unavailable` where no whole answer comes in time. */
+  get(path: string): Promise<ServerAnswer> {
+    return this.#whole('GET', path, Buffer.alloc(0), {})
+  }
+
+  async #whole(
+    method: Method,
+    path: string,
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<ServerAnswer> {
     const signal = AbortSignal.timeout(this.#options.timeoutMs)
     try {
-      return await this.#post(path, body, headers, signal, true)
+      return await this.#ask(method, path, body, headers, signal, true)
     } catch (cause) {
       throw this.unavailable(signal.aborted ? new Error('no answer in time', { cause }) : cause)
     }
@@ -58,7 +79,8 @@ export class ServerRequests {
     this.#agent.destroy()
   }
 
-  #post(
+  #ask(
+    method: Method,
     path: string,
     body: Buffer,
     headers: Readonly<Record<string, string>>,
@@ -67,7 +89,7 @@ export class ServerRequests {
   ): Promise<ServerAnswer> {
     const { url } = this.#options
     const options: RequestOptions = {
-      method: 'POST',
+      method,
       agent: this.#agent,
       headers: { ...this.#options.headers, ...headers, 'content-length': body.length },
       signal,
@@ -89,8 +111,12 @@ export class ServerRequests {
       )
       outgoing.once('error', (error: NodeJS.ErrnoException) => {
         const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-        if (isStale && mayRepeat && !signal.aborted) resolve(this.#post(path, body, headers, signal, false))
+        if (isStale && mayRepeat && !signal.aborted)
+          resolve(this.#ask(method, path, body, headers, signal, false))
         else reject(error)
+      })
+      outgoing.once('socket', () => {
+        if (!outgoing.reusedSocket) this.#connections += 1
       })
       outgoing.end(body)
     })
