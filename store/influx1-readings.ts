@@ -104,6 +104,7 @@ class Influx1Readings implements ReadingStore {
   readonly #options: Influx1Options
   readonly #requests: ServerRequests
   readonly #timeoutMs: number
+  readonly #writePath: string
   readonly #kept = new KeptWrites({
     serverStart: () => this.#serverStart(),
     writeAgain: async (body) => {
@@ -126,6 +127,7 @@ class Influx1Readings implements ReadingStore {
           }),
         ),
     }
+    this.#writePath = `/write?${new URLSearchParams({ db: database, precision: 'n' }).toString()}`
     this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
     this.#client = new InfluxDB({
       host: url.hostname,
@@ -324,8 +326,7 @@ class Influx1Readings implements ReadingStore {
    * 2xx for success and throws away what a server says with a 5xx.
    */
   async #write(body: Buffer): Promise<WriteAnswer> {
-    const search = new URLSearchParams({ db: this.#options.database, precision: 'n' }).toString()
-    const { status, body: answer } = await this.#requests.post(`/write?${search}`, body)
+    const { status, body: answer } = await this.#requests.post(this.#writePath, body)
     if (status === 204) return { taken: true }
     const words = serverWords(answer)
     if (status === 413 || (status === 400 && /partial write|unable to parse/.test(words))) {

@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest, type RequestOptions } from 'node:http'
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https'
+import { urlToHttpOptions } from 'node:url'
 import { Fault } from '#contract/fault.ts'
 
 type Method = 'GET' | 'POST'
@@ -26,10 +27,14 @@ export interface ServerRequestsOptions {
 export class ServerRequests {
   readonly #options: ServerRequestsOptions
   readonly #agent: Agent
+  /** The server out of its URL, taken apart once. */
+  readonly #place: RequestOptions
   #connections = 0
 
   constructor(options: ServerRequestsOptions) {
     this.#options = options
+    const { protocol, hostname, port } = urlToHttpOptions(options.url)
+    this.#place = { protocol, hostname, port }
     this.#agent =
       options.url.protocol === 'https:' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
   }
@@ -87,28 +92,26 @@ export class ServerRequests {
     signal: AbortSignal,
     mayRepeat: boolean,
   ): Promise<ServerAnswer> {
-    const { url } = this.#options
     const options: RequestOptions = {
+      ...this.#place,
       method,
+      path,
       agent: this.#agent,
       headers: { ...this.#options.headers, ...headers, 'content-length': body.length },
       signal,
     }
     return new Promise((resolve, reject) => {
-      const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(
-        new URL(path, url),
-        options,
-        (response) => {
-          const pieces: Buffer[] = []
-          response.on('data', (piece: Buffer) => pieces.push(piece))
-          response.once('error', reject)
-          response.once('end', () => {
-            const { statusCode: status } = response
-            if (status === undefined || !response.complete) reject(new Error('the answer was cut short'))
-            else resolve({ status, body: Buffer.concat(pieces).toString() })
-          })
-        },
-      )
+      const request = this.#options.url.protocol === 'https:' ? httpsRequest : httpRequest
+      const outgoing = request(options, (response) => {
+        const pieces: Buffer[] = []
+        response.on('data', (piece: Buffer) => pieces.push(piece))
+        response.once('error', reject)
+        response.once('end', () => {
+          const { statusCode: status } = response
+          if (status === undefined || !response.complete) reject(new Error('the answer was cut short'))
+          else resolve({ status, body: Buffer.concat(pieces).toString() })
+        })
+      })
       outgoing.once('error', (error: NodeJS.ErrnoException) => {
         const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
         if (isStale && mayRepeat && !signal.aborted)
