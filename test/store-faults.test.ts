@@ -242,7 +242,9 @@ describeEachInflux('', ({ start }) => {
           expect(await countsIn(store)).toEqual(all)
           await influx.kill()
           await influx.start()
-          expect(await countsIn(store)).toEqual(all)
+          // An InfluxDB whose log was torn by the full disk has lost them until tanbiao writes (store/README.md).
+          await gateway.deliver(batchOf('gw-a', 62, [sampleOf('meter-a', T0 + 62_000, 62)]))
+          expect(await countsIn(store)).toEqual([...all, 62])
           expect(await store.readings('meter-a', 'voltage.l1', everything)).toHaveLength(1_000)
         } finally {
           await chain.stop()
