@@ -74,11 +74,9 @@ const folder = mkdtempSync(join(tmpdir(), 'tanbiao-test-'))
 const reports = await Promise.all(
   runs.map(async ({ name, before, projects }) => {
     const file = join(folder, `${name}.json`)
-    const [command = '', ...args] = [
-      ...before,
-      ...['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-      ...projects.flatMap((project) => ['--project', project]),
-    ]
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+    const chosen = projects.flatMap((project) => ['--project', project])
+    const [command = '', ...args] = [...before, 'vitest', 'run', ...reporters, ...chosen]
     const code = await linesOf({ title: name, command, args }, root)
     return { code, ...results.parse(JSON.parse(readFileSync(file, 'utf8'))) }
   }),
