@@ -206,10 +206,9 @@ export function qualityViewOf(
     })),
     rule,
     gaps: gaps.map(({ meter, ...rest }) => ({ meter: meter.id, ...rest })),
-    meters: meters.map(({ meter, quantity: _, accuracyPercent, ...rest }) => ({
-      ...rest,
-      meter: meter.id,
-      accuracyPercent: accuracyPercent ?? null,
-    })),
+    meters: meters.map((each) => {
+      const { meter, quantity: _, accuracyPercent, ...rest } = each
+      return { ...rest, meter: meter.id, accuracyPercent: accuracyPercent ?? null }
+    }),
   }
 }

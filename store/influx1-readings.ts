@@ -111,6 +111,7 @@ class Influx1Readings implements ReadingStore {
       // What is refused now was taken once, and is beyond retention since.
       await this.#write(body)
     },
+    monotonicMs: () => performance.now(),
   })
   readonly intervalCopy: IntervalCopy
 

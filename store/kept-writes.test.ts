@@ -11,7 +11,7 @@ import { KeptWrites } from './kept-writes.ts'
 /** A server of which one can say when it was started. */
 function pretended(bytesMax?: number) {
   const written: string[] = []
-  const server = { started: 'first', fails: false, asked: 0 }
+  const server = { started: 'first', fails: false, asked: 0, nowMs: 0 }
   const kept = new KeptWrites({
     serverStart: async () => {
       server.asked += 1
@@ -21,6 +21,7 @@ function pretended(bytesMax?: number) {
       if (server.fails) throw new Error('away')
       written.push(body.toString())
     },
+    monotonicMs: () => server.nowMs,
     ...(bytesMax === undefined ? {} : { bytesMax }),
   })
   const taken = (text: string, connections: number): Promise<void> =>
@@ -40,6 +41,18 @@ describe('Kept writes', () => {
     expect(written).toEqual(['a', 'b', 'c', 'd'])
     await taken('e', 3)
     expect(written).toHaveLength(4)
+  })
+
+  it('are written again behind a proxy too, whose connections outlive the server', async () => {
+    const { server, written, taken } = pretended()
+    await taken('a', 1)
+    server.started = 'second'
+    server.nowMs += 999
+    await taken('b', 1)
+    expect(written).toEqual([])
+    server.nowMs += 1
+    await taken('c', 1)
+    expect(written).toEqual(['a', 'b', 'c'])
   })
 
   it('are tried again until they are written: nobody is told before', async () => {

@@ -12,6 +12,8 @@
  * which are as much text as this.
  */
 const KEPT_BYTES_MAX = 64 * 1024 * 1024
+/** A proxy keeps connections over a start of the server: so often it is asked whatever the connections say. */
+const LOOK_MS = 1_000
 /** A short write costs more than its bytes. */
 const KEPT_WRITES_MAX = 50_000
 
@@ -20,6 +22,7 @@ export interface KeptWritesOptions {
   readonly serverStart: () => Promise<string | undefined>
   /** Writes again. Throws where it is not known to be written. */
   readonly writeAgain: (body: Buffer) => Promise<void>
+  readonly monotonicMs: () => number
   readonly bytesMax?: number
 }
 
@@ -29,8 +32,9 @@ export class KeptWrites {
   #bodies: Buffer[] = []
   #bytes = 0
   #started: string | undefined
-  /** How many connections had been made when the server was asked last: it cannot have been started again since without one more. */
+  /** How many connections had been made when the server was asked last: without a proxy a start is one more. */
   #connections = 0
+  #lookedMs = -Infinity
   #look: Promise<void> | undefined
 
   constructor(options: KeptWritesOptions) {
@@ -40,13 +44,13 @@ export class KeptWrites {
 
   /**
    * Called with what the server has taken, and waited for before anybody is told so: where it was started again since the
-   * last time, what it had taken before is written again first.
+   * last look, what it had taken before is written again.
    *
    * @param connections made to the server so far
    */
   async taken(body: Buffer, connections: number): Promise<void> {
     this.#keep(body)
-    while (this.#connections < connections) {
+    while (this.#connections < connections || this.#options.monotonicMs() - this.#lookedMs >= LOOK_MS) {
       this.#look ??= this.#lookAgain(connections).finally(() => {
         this.#look = undefined
       })
@@ -62,12 +66,14 @@ export class KeptWrites {
   }
 
   async #lookAgain(connections: number): Promise<void> {
-    const started = await this.#options.serverStart()
+    const { serverStart, writeAgain, monotonicMs } = this.#options
+    const started = await serverStart()
     if (started !== undefined) {
       const isAnother = this.#started !== undefined && this.#started !== started
-      for (const body of isAnother ? [...this.#bodies] : []) await this.#options.writeAgain(body)
+      for (const body of isAnother ? [...this.#bodies] : []) await writeAgain(body)
       this.#started = started
     }
     this.#connections = connections
+    this.#lookedMs = monotonicMs()
   }
 }
