@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { dayView, type DayView } from '#dashboards/api/day-shapes.ts'
-import { useAnswer, type Fetched } from '#dashboards/web/src/answers.ts'
+import { useAnswer, type Failure, type Fetched } from '#dashboards/web/src/answers.ts'
 import { useMinute } from '#dashboards/web/src/live.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 
@@ -15,12 +15,16 @@ export function useDay(): Fetched<DayView> {
 }
 
 /** The same, and whether it has come once, with figures or without: what can wait is asked for after it. */
-export function useDayOnce(): { readonly data: DayView | undefined; readonly hasCome: boolean } {
-  const { data, failed } = useDay()
+export function useDayOnce(): {
+  readonly data: DayView | undefined
+  readonly hasCome: boolean
+  readonly failure: Failure | undefined
+} {
+  const { data, failed, failure } = useDay()
   const { accounting } = useParkTree()
   const [hasCome, setHasCome] = useState(false)
   if (!hasCome && (data !== undefined || failed || !accounting)) setHasCome(true)
-  return { data, hasCome }
+  return { data, hasCome, failure }
 }
 
 type Stretch = DayView['stretches'][number]

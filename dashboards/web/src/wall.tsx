@@ -15,6 +15,7 @@ import { Loading } from '#dashboards/web/src/parts/loading.tsx'
 import { Notice } from '#dashboards/web/src/parts/notice.tsx'
 import { ParkState } from '#dashboards/web/src/parts/park-state.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
 import { PresentProvider } from '#dashboards/web/src/present.tsx'
 import './wall.css'
@@ -54,7 +55,8 @@ function useChartSize(grid: RefObject<HTMLElement | null>, rows: number): ChartS
 }
 
 function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data']> }): ReactNode {
-  const { data: day, hasCome } = useDayOnce()
+  const { t } = useSpeech()
+  const { data: day, hasCome, failure } = useDayOnce()
   const grid = useRef<HTMLDivElement>(null)
   // Where nothing is counted as carbon or standard coal there is no energy flow either.
   const rows = park.accounting ? 2 : 1
@@ -71,7 +73,10 @@ function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data
               {rows > 1 && (day === undefined ? <section className="panel" /> : <DayShares day={day} />)}
               {rows > 1 &&
                 (day === undefined ? (
-                  <section className="panel" />
+                  <section className="panel">
+                    <h2>{t('day.flow')}</h2>
+                    <NotRead why={failure} inPanel />
+                  </section>
                 ) : (
                   <FlowSankey day={day} height={size.heightPx} />
                 ))}

@@ -1,12 +1,14 @@
 import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { usePark } from '#dashboards/web/src/park-context.tsx'
 import { useDayOnce } from '#dashboards/web/src/day.ts'
+import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { Later } from '#dashboards/web/src/later.tsx'
 import { DayShares } from '#dashboards/web/src/parts/day-shares.tsx'
 import { FlowSankey } from '#dashboards/web/src/parts/flow-sankey.tsx'
 import { GatewayCards } from '#dashboards/web/src/parts/gateway-cards.tsx'
 import { LoadCurvePanel } from '#dashboards/web/src/parts/load-curve.tsx'
 import { MeterTable } from '#dashboards/web/src/parts/meter-table.tsx'
+import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { Tiles } from '#dashboards/web/src/parts/tiles.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
 
@@ -21,8 +23,9 @@ const MeterDrawer = lazy(async () => ({
 
 /** The park now: power, energy of the day, who uses what, and what is wrong. */
 export function NowPage(): ReactNode {
+  const { t } = useSpeech()
   const { park, overview } = usePark()
-  const { data: day, hasCome } = useDayOnce()
+  const { data: day, hasCome, failure } = useDayOnce()
   const [meter, setMeter] = useState<string>()
   // It stays when it is closed: its closing is a movement of its own.
   const [everOpened, setEverOpened] = useState(false)
@@ -36,6 +39,12 @@ export function NowPage(): ReactNode {
         <LoadCurvePanel park={park} />
         <GatewayCards park={park} gateways={overview.gateways} />
       </div>
+      {day === undefined && failure !== undefined && (
+        <section className="panel">
+          <h2>{t('day.flow')}</h2>
+          <NotRead why={failure} inPanel />
+        </section>
+      )}
       {day !== undefined && (
         <div className="day">
           <FlowSankey day={day} />

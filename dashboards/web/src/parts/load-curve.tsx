@@ -204,7 +204,8 @@ export function LoadCurvePanel({ park, height = HEIGHT_PX, onWall = false }: Loa
     if (range === 'hour') return hour.data === undefined ? undefined : hourOption(hour.data, drawing, speech)
     return today.data === undefined ? undefined : dayOption(today.data, before.data, drawing, speech)
   }, [range, hour.data, today.data, before.data, park, look, timeZone, isNarrow, speech])
-  const others = Math.max(0, (shown.data?.series.length ?? 0) - 1 - ENTERPRISES_MAX)
+  const series = shown.data?.series ?? []
+  const others = isKnown(series) ? Math.max(0, series.length - 1 - ENTERPRISES_MAX) : 0
   return (
     <section className="panel load" data-testid="load">
       <div className="panel-head">
@@ -229,7 +230,7 @@ export function LoadCurvePanel({ park, height = HEIGHT_PX, onWall = false }: Loa
       {option === undefined ? (
         // What could not be read is not on its way.
         <div className={shown.failed ? undefined : 'skeleton'} style={{ height }} />
-      ) : isKnown(shown.data?.series ?? []) ? (
+      ) : isKnown(series) ? (
         <Chart option={option} label={t('load.label')} height={height} />
       ) : (
         <Nothing text={t(`load.empty.${range}`)} />
