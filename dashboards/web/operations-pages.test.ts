@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { join } from 'node:path'
 import { deskOf } from '#cli/desk.ts'
-import { commitOf, smallPark, stateOf } from '#dashboards/fixture.ts'
+import { commitOf, smallPark, stateOf } from '#dashboards/small-park.test-support.ts'
 import { dayStartMs, startMs } from '#dashboards/server.test-support.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'

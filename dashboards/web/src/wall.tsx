@@ -70,7 +70,7 @@ function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data
               {day === undefined ? (
                 <section className="panel" />
               ) : (
-                <FlowSankey day={day} height={size.heightPx} />
+                <FlowSankey day={day} height={size.heightPx} onWall />
               )}
               <GatewayCards park={park} gateways={overview.gateways} />
             </Parts>
