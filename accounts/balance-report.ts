@@ -112,19 +112,23 @@ function physicalSheet(head: ReportHead, table: BalanceTable, items: EnergyItems
         return traced(amount, { row: line.row.id, item: id })
       }),
     ]),
-    notes: [say(MARKED_NOTE), ...closureNotes(table, items, say)],
+    notes: [say(MARKED_NOTE), ...closureLines(table.closures, items, say)],
   }
 }
 
 /** Each item's difference, and what its meters allow. */
-function closureNotes(table: BalanceTable, items: EnergyItems, say: Say): string[] {
-  return [...table.closures].flatMap(([id, { difference, allowed, verdict, unknown }]) => {
+export function closureLines(
+  closures: ReadonlyMap<string, BalanceClosure>,
+  items: EnergyItems,
+  say: Say,
+): string[] {
+  return [...closures].flatMap(([id, { difference, allowed, verdict, unknown }]) => {
     const item = items[id]
     if (item === undefined) return []
     const [found] = [numberCell(difference, DECIMALS)?.number ?? '']
     const limit =
       allowed === undefined
-        ? ''
+        ? '–'
         : `±${numberCell(decimal(allowed.toFixed(6).replace(/\.?0+$/, '')), DECIMALS)?.number}`
     const without =
       unknown.length === 0

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { identifier, localName } from '#contract/identity.ts'
+import type { BalanceClosure } from './balance-closure.ts'
 import type { UnplacedMeter } from './balance-flows.ts'
 import { isEmpty, type BalanceFigure } from './balance-figure.ts'
 import type { BalancePart } from './balance-parts.ts'
@@ -47,6 +48,13 @@ export const coefficientView = z.object({
   document: z.string(),
 })
 
+export const closureView = z.object({
+  difference: z.string(),
+  allowed: z.number().nullable(),
+  verdict: z.string(),
+  unknown: z.array(z.string()),
+})
+
 export const balanceView = z.object({
   park: localName,
   account: localName,
@@ -75,15 +83,7 @@ export const balanceView = z.object({
       total: figureView.omit({ amount: true }),
     }),
   ),
-  closures: z.record(
-    z.string(),
-    z.object({
-      difference: z.string(),
-      allowed: z.number().nullable(),
-      verdict: z.string(),
-      unknown: z.array(z.string()),
-    }),
-  ),
+  closures: z.record(z.string(), closureView),
   coefficients: z.array(coefficientView),
   comprehensive: z
     .object({
@@ -101,6 +101,17 @@ export const balanceView = z.object({
   ),
 })
 export type BalanceView = z.output<typeof balanceView>
+
+export function closureViewsOf(
+  closures: ReadonlyMap<string, BalanceClosure>,
+): Record<string, z.output<typeof closureView>> {
+  return Object.fromEntries(
+    [...closures].map(([item, { difference, allowed, verdict, unknown }]) => [
+      item,
+      { difference: textOf(difference), allowed: allowed ?? null, verdict, unknown: [...unknown] },
+    ]),
+  )
+}
 
 export const figureViewOf = ({
   amount,
@@ -195,12 +206,7 @@ export function balanceViewOf(
         total: sum,
       }
     }),
-    closures: Object.fromEntries(
-      [...table.closures].map(([item, { difference, allowed, verdict, unknown }]) => [
-        item,
-        { difference: textOf(difference), allowed: allowed ?? null, verdict, unknown: [...unknown] },
-      ]),
-    ),
+    closures: closureViewsOf(table.closures),
     coefficients: [...table.coefficients],
     comprehensive: {
       energy: withoutAmount(comprehensive.energy),

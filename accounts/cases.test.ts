@@ -37,6 +37,7 @@ const formulas = z
         factor: z.string(),
         enthalpy: decimalText.optional(),
         amount: decimalText,
+        sold: decimalText.default('0'),
         tonnes: decimalText,
       }),
     ),
@@ -45,18 +46,18 @@ const formulas = z
 
 type Case = (typeof formulas)['cases'][number]
 
-function tonnesOf({ of, factor, enthalpy = '0', amount }: Case): Decimal {
+function tonnesOf({ of, factor, enthalpy = '0', amount, sold: given }: Case): Decimal {
   const rows = [...factorFiles.electricity.rows, ...factorFiles.heat.rows, ...factorFiles.process.rows]
   const row = rows.find(({ code }) => code === factor)
   if (row === undefined) throw new RangeError(`no ${factor}`)
-  const [quantity, value, zero] = [decimal(amount), decimal(row.value), decimal('0')]
+  const [quantity, value, sold] = [decimal(amount), decimal(row.value), decimal(given)]
   switch (of) {
     case 'electricity':
-      return electricityTonnes(quantity, zero, value)
+      return electricityTonnes(quantity, sold, value)
     case 'heat':
-      return heatTonnes(quantity, zero, value)
+      return heatTonnes(quantity, sold, value)
     case 'steam':
-      return heatTonnes(steamHeatGj(quantity, decimal(enthalpy)), zero, value)
+      return heatTonnes(steamHeatGj(quantity, decimal(enthalpy)), sold, value)
     case 'activity':
       break
   }

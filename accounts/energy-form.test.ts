@@ -204,7 +204,7 @@ describe('The data-quality statement', () => {
       completeness: 1,
       calibrated: 0.9,
       beyond: [],
-      failed: [{ grade: 'A', conditions: ['calibrated 90.0 % < 100.0 %'] }],
+      failed: [{ grade: 'A', conditions: [{ name: 'calibrated', found: '90.0 % < 100.0 %' }] }],
     })
     expect(statementOf({}, '2025-06-01')).toMatchObject({ calibrated: 0.8 })
     const gaps = statementOf({ 'food-incoming': 2_900 })
@@ -215,6 +215,6 @@ describe('The data-quality statement', () => {
   test('says nothing of meters where there are none, and not that none of them is good', () => {
     const found = qualityStatement([], new Map(), () => [], '2026-03-31', rule)
     expect(found).toMatchObject({ completeness: undefined, classed: undefined, calibrated: undefined })
-    expect(found.failed[0]?.conditions).toContain('classed – < 100.0 %')
+    expect(found.failed[0]?.conditions).toContainEqual({ name: 'classed', found: '– < 100.0 %' })
   })
 })

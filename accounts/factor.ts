@@ -198,10 +198,11 @@ export const processFile = z.strictObject({ rows: z.array(processRow).min(1) })
 export type ProcessFactor = z.output<typeof processRow>
 
 /** All factor files of an installation, parsed. */
-export interface FactorFiles {
-  readonly standardCoal: z.output<typeof standardCoalFile>
-  readonly fuels: z.output<typeof fuelFile>
-  readonly electricity: z.output<typeof electricityFile>
-  readonly heat: z.output<typeof heatFile>
-  readonly process: z.output<typeof processFile>
-}
+export const factorFiles = z.strictObject({
+  standardCoal: standardCoalFile,
+  fuels: fuelFile,
+  electricity: electricityFile,
+  heat: heatFile,
+  process: processFile,
+})
+export type FactorFiles = Readonly<z.output<typeof factorFiles>>

@@ -1,6 +1,7 @@
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import { canonicalText, isSameContent } from '#contract/canonical-text.ts'
 import { lockReason, signedClosingText } from '#contract/closing.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import {
   entryBody,
   NO_HASH,
@@ -161,8 +162,6 @@ const isAmount = (a: Proved['energy'], b: Proved['energy']): boolean =>
   a === undefined || b === undefined ? a === b : ofAmount(a).eq(ofAmount(b))
 /** Clocks of two machines differ by less than this. */
 const CLOCK_STEP_MS = 60_000
-/** To the end of a month's first day; clocks change on other days. */
-const DAY_MS = 24 * 3_600_000
 
 /** Verifies one account's chain, entry by entry. */
 class AccountProof {
@@ -281,6 +280,7 @@ class AccountProof {
       sum.known === one.known && isAmount(sum.energy, one.energy)
     const kept = [
       ['month', sumOf(fromMs, toMs)],
+      // To the end of the month's first day: clocks change on other days.
       ['days', sumOf(fromMs, fromMs + DAY_MS, toMs)],
     ] as const
     for (const [which, sum] of kept) {
@@ -312,8 +312,10 @@ class AccountProof {
     }
     if (body.kind === 'posting') yield* this.#ofPosting(body)
     if (body.kind === 'closing') yield* this.#ofClosing(row, body)
-    const { evidence: _, ...rest } = row
-    const entry: LedgerEntry = { ...rest, body }
+    const { evidence: _, version, ...rest } = row
+    // Its hash has told of another one.
+    if (version !== 1 && version !== 2) return
+    const entry: LedgerEntry = { ...rest, version, body }
     if (entry.number > this.#state.last) this.#state.take(entry)
   }
 

@@ -1,6 +1,7 @@
 import type { Posting } from '#contract/entry.ts'
 import type { AccountState, Position } from './account-state.ts'
 import { decimal, textOf, type Decimal } from './decimal.ts'
+import type { UnsourcedView } from './unsourced-shape.ts'
 import { isIncomplete, statementOf, totalsOf, type Statement } from './statement.ts'
 
 /** Allowances, offsets and certificates of a year beside the year's emissions; nothing is netted but the allowance's rest. */
@@ -70,14 +71,25 @@ export function yearPositions(state: AccountState, years: Iterable<number>): Yea
 /** A statement with the positions of the years that its months are in. */
 export interface StatementOfAccount extends Statement {
   readonly positions: readonly YearPositions[]
+  /**
+   * Energy of its months that is in the balance table and has no emission source, by what is known now; undefined in a
+   * statement as known on an earlier day, which says nothing that was not in the ledger.
+   */
+  readonly unsourced: readonly UnsourcedView[] | undefined
 }
 
 /** The statement of a state for whole months, as `statementOf`, with its positions. */
 export function statementOfAccount(
   state: AccountState,
   months: readonly string[],
-  provisional: readonly Posting[] = [],
+  {
+    provisional = [],
+    unsourced,
+  }: {
+    readonly provisional?: readonly Posting[]
+    readonly unsourced?: readonly UnsourcedView[] | undefined
+  } = {},
 ): StatementOfAccount {
   const years = months.map((month) => Number(month.slice(0, 4)))
-  return { ...statementOf(state, months, provisional), positions: yearPositions(state, years) }
+  return { ...statementOf(state, months, provisional), positions: yearPositions(state, years), unsourced }
 }

@@ -1,12 +1,17 @@
 import type { LocalName } from '#contract/identity.ts'
-import { aboutLines, type ReportHead } from './balance-report.ts'
+import { aboutLines, closureLines, type ReportHead } from './balance-report.ts'
+import type { IntervalMethod } from '#contract/interval.ts'
+import type { EnergyItems } from './energy-item.ts'
 import {
   percent,
+  conditionNames,
   type CalibrationState,
+  type ConditionName,
   type QualityRule,
   type QualityStatement,
 } from './quality-statement.ts'
 import type { ReportSheet, Say } from './report-sheet.ts'
+import { SOURCE_CHECK, sourceCheckText, unsourcedSheets, unsourcedViewOf } from './unsourced-view.ts'
 
 const calibrations: Readonly<Record<CalibrationState, LocalName>> = {
   valid: { zh: '有效', en: 'valid' },
@@ -14,14 +19,31 @@ const calibrations: Readonly<Record<CalibrationState, LocalName>> = {
   unknown: { zh: '未知', en: 'unknown' },
 }
 
+const methodNames: Readonly<Record<IntervalMethod, LocalName>> = {
+  measured: { zh: '实测', en: 'measured' },
+  interpolated: { zh: '插值', en: 'interpolated' },
+  integrated: { zh: '功率积分', en: 'integrated' },
+  apportioned: { zh: '分摊', en: 'apportioned' },
+  estimated: { zh: '估算', en: 'estimated' },
+  manual: { zh: '人工', en: 'manual' },
+}
+const conditions: Readonly<Record<ConditionName, LocalName>> = {
+  completeness: { zh: '完整率', en: 'completeness' },
+  measured: { zh: '实测与插值占比', en: 'measured' },
+  classed: { zh: '已知准确度等级', en: 'classed' },
+  calibrated: { zh: '检定有效', en: 'calibrated' },
+  beyond: { zh: '平衡差额超限品种', en: 'beyond' },
+}
+
 /** The data-quality statement as sheets: the grade with its rule beside it, and every meter. */
 export function qualitySheets(
   head: ReportHead,
   statement: QualityStatement,
-  rule: QualityRule,
+  { rule, items }: { readonly rule: QualityRule; readonly items: EnergyItems },
   say: Say,
 ): ReportSheet[] {
-  const methods = Object.entries(statement.methods)
+  const methods = Object.entries(statement.methods).filter(isOfMethod)
+  const unsourced = unsourcedViewOf(statement.unsourced, head.period, items)
   const known = methods.reduce((sum, [, slots]) => sum + slots, 0)
   const facts: readonly (readonly [LocalName, string])[] = [
     [{ zh: '数据质量等级', en: 'Grade of the data' }, statement.grade],
@@ -31,10 +53,11 @@ export function qualitySheets(
     [{ zh: '检定有效的计量表', en: 'Meters within their calibration' }, percent(statement.calibrated)],
     [
       { zh: '平衡差额超出允许范围的品种', en: 'Items whose balance is beyond what is allowed' },
-      statement.beyond.join(', ') || '0',
+      statement.beyond.map((item) => say(items[item]?.name ?? { zh: item, en: item })).join(', ') || '0',
     ],
+    [SOURCE_CHECK, sourceCheckText(unsourced, say)],
     ...methods.map(([method, slots]): readonly [LocalName, string] => [
-      { zh: `取得方式：${method}`, en: `Method: ${method}` },
+      { zh: `取得方式：${methodNames[method].zh}`, en: `Method: ${methodNames[method].en}` },
       percent(slots / known),
     ]),
   ]
@@ -48,17 +71,24 @@ export function qualitySheets(
       notes: [
         say({ zh: '评级规则（自上而下，首个全部满足者）：', en: 'The rule (the first of which all holds):' }),
         ...rule.grades.map(
-          ({ grade, completeness, measured, classed, calibrated, beyond }) =>
-            `${grade}: completeness ≥ ${percent(completeness)}, measured ≥ ${percent(measured)}, classed ≥ ${percent(classed)}, calibrated ≥ ${percent(calibrated)}, beyond ≤ ${beyond}`,
+          ({ grade, ...asked }) =>
+            `${grade}: ${conditionNames
+              .map((name) =>
+                name === 'beyond'
+                  ? `${say(conditions.beyond)} ≤ ${asked.beyond}`
+                  : `${say(conditions[name])} ≥ ${percent(asked[name])}`,
+              )
+              .join(', ')}`,
         ),
         `${rule.last}: ${say({ zh: '其余', en: 'otherwise' })}`,
         rule.source,
-        ...statement.failed.map(({ grade, conditions }) =>
+        ...statement.failed.map(({ grade, conditions: failed }) =>
           say({
-            zh: `未达 ${grade}：${conditions.join('；')}`,
-            en: `Not ${grade}: ${conditions.join('; ')}`,
+            zh: `未达 ${grade}：${failed.map(({ name, found }) => `${conditions[name].zh} ${found}`).join('；')}`,
+            en: `Not ${grade}: ${failed.map(({ name, found }) => `${conditions[name].en} ${found}`).join('; ')}`,
           }),
         ),
+        ...closureLines(statement.closures, items, say),
       ],
     },
     {
@@ -91,5 +121,8 @@ export function qualitySheets(
       ),
       notes: [],
     },
+    ...unsourcedSheets(head, unsourced, say),
   ]
 }
+
+const isOfMethod = (entry: [string, number]): entry is [IntervalMethod, number] => entry[0] in methodNames

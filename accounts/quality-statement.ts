@@ -5,6 +5,7 @@ import type { Meter } from '#contract/park.ts'
 import type { BalanceClosure } from './balance-closure.ts'
 import type { BalancePart } from './balance-parts.ts'
 import type { MeasuredEnergy, MeasuredPieces } from './measured-energy.ts'
+import type { UnsourcedEnergy } from './unsourced.ts'
 
 /** The shape of accounts/quality-rule.yaml: what a grade of data asks for. */
 const share = z.number().min(0).max(1)
@@ -36,6 +37,15 @@ export interface MeterQuality {
   readonly calibration: CalibrationState
 }
 
+export const conditionNames = ['completeness', 'measured', 'classed', 'calibrated', 'beyond'] as const
+export type ConditionName = (typeof conditionNames)[number]
+
+/** A condition of a grade that does not hold, as it is printed: "92.9 % < 99.0 %". */
+export interface FailedCondition {
+  readonly name: ConditionName
+  readonly found: string
+}
+
 /** What may be thought of the data of an account and a period, and the rule by which it is graded. */
 export interface QualityStatement {
   readonly meters: readonly MeterQuality[]
@@ -48,14 +58,19 @@ export interface QualityStatement {
   readonly classed: number | undefined
   readonly calibrated: number | undefined
   readonly beyond: readonly string[]
+  /** How the balance of each item closes. */
+  readonly closures: ReadonlyMap<string, BalanceClosure>
+  /** Energy of the table that no emission source counts; its check is passed where there is none. */
+  readonly unsourced: readonly UnsourcedEnergy[]
   readonly grade: string
   /** What keeps it from each better grade. */
-  readonly failed: readonly { readonly grade: string; readonly conditions: readonly string[] }[]
+  readonly failed: readonly { readonly grade: string; readonly conditions: readonly FailedCondition[] }[]
 }
 
 /**
  * The statement of one table's meters.
  * @param day last day of the period, by which calibrations are judged
+ * @param unsourced energy without an emission source
  */
 export function qualityStatement(
   parts: readonly BalancePart[],
@@ -63,6 +78,7 @@ export function qualityStatement(
   measured: MeasuredPieces,
   day: string,
   rule: QualityRule,
+  unsourced: readonly UnsourcedEnergy[] = [],
 ): QualityStatement {
   const used = new Map(
     parts.flatMap(({ origin }) =>
@@ -95,7 +111,7 @@ export function qualityStatement(
     calibrated: shareOf(meters, ({ calibration }) => calibration === 'valid'),
     beyond: [...closures].filter(([, { verdict }]) => verdict === 'beyond').map(([item]) => item),
   }
-  return { ...found, ...graded(found, rule) }
+  return { ...found, closures, unsourced, ...graded(found, rule) }
 }
 
 const shareOf = (
@@ -133,36 +149,27 @@ function meterQuality(meter: Meter, pieces: readonly MeasuredEnergy[], day: stri
   }
 }
 
+const shareNames = ['completeness', 'measured', 'classed', 'calibrated'] as const
+
 function graded(
   found: Pick<QualityStatement, 'completeness' | 'measured' | 'classed' | 'calibrated' | 'beyond'>,
   { grades, last }: QualityRule,
 ): Pick<QualityStatement, 'grade' | 'failed'> {
-  const failed: { grade: string; conditions: string[] }[] = []
-  for (const { grade, beyond, ...shares } of grades) {
-    const conditions = Object.entries(shares).flatMap(([name, least]) => {
-      const value = valueOf(found, name)
-      return value !== undefined && value >= least ? [] : [`${name} ${percent(value)} < ${percent(least)}`]
+  const failed: { grade: string; conditions: FailedCondition[] }[] = []
+  for (const each of grades) {
+    const { grade, beyond } = each
+    const conditions = shareNames.flatMap((name): FailedCondition[] => {
+      const [value, least] = [found[name], each[name]]
+      return value !== undefined && value >= least
+        ? []
+        : [{ name, found: `${percent(value)} < ${percent(least)}` }]
     })
-    if (found.beyond.length > beyond) conditions.push(`beyond ${found.beyond.length} > ${beyond}`)
+    if (found.beyond.length > beyond)
+      conditions.push({ name: 'beyond', found: `${found.beyond.length} > ${beyond}` })
     if (conditions.length === 0) return { grade, failed }
     failed.push({ grade, conditions })
   }
   return { grade: last, failed }
-}
-
-function valueOf(found: Parameters<typeof graded>[0], name: string): number | undefined {
-  switch (name) {
-    case 'completeness':
-      return found.completeness
-    case 'measured':
-      return found.measured
-    case 'classed':
-      return found.classed
-    case 'calibrated':
-      return found.calibrated
-    default:
-      return undefined
-  }
 }
 
 /** Downwards, so that 89.96 % does not read as the 90 % that it is not. */

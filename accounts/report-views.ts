@@ -1,12 +1,21 @@
 import { z } from 'zod'
 import { identifier, localName } from '#contract/identity.ts'
 import type { ReportHead } from './balance-report.ts'
-import { coefficientView, figureView, figureViewOf, periodView } from './balance-view.ts'
+import {
+  closureView,
+  closureViewsOf,
+  coefficientView,
+  figureView,
+  figureViewOf,
+  periodView,
+} from './balance-view.ts'
 import { textOrNull } from './decimal.ts'
 import type { EnergyForm } from './energy-form.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { StatisticsLine } from './energy-statistics.ts'
 import type { QualityRule, QualityStatement } from './quality-statement.ts'
+import { unsourcedView } from './unsourced-shape.ts'
+import { unsourcedViewOf } from './unsourced-view.ts'
 
 /** Statistics, forms and quality as JSON, for the API and for files: exact decimal texts, null where nothing is known. */
 const headShape = { park: localName, account: localName, period: periodView, planRevision: z.string() }
@@ -69,6 +78,10 @@ export const qualityView = z.object({
   classed: z.number().nullable(),
   calibrated: z.number().nullable(),
   beyond: z.array(z.string()),
+  closures: z.record(z.string(), closureView),
+  /** passed: all energy of the balance table has an emission source. */
+  sourceCheck: z.enum(['passed', 'failed']),
+  unsourced: z.array(unsourcedView),
   failed: z.array(z.object({ grade: z.string(), conditions: z.array(z.string()) })),
   rule: z.unknown(),
   meters: z.array(
@@ -148,8 +161,14 @@ export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): Fo
   }
 }
 
-export function qualityViewOf(head: ReportHead, statement: QualityStatement, rule: QualityRule): QualityView {
+export function qualityViewOf(
+  head: ReportHead,
+  statement: QualityStatement,
+  rule: QualityRule,
+  items: EnergyItems,
+): QualityView {
   const { grade, completeness, methods, measured, classed, calibrated, beyond, failed, meters } = statement
+  const { closures, unsourced } = statement
   return {
     ...headOf(head),
     grade,
@@ -159,7 +178,13 @@ export function qualityViewOf(head: ReportHead, statement: QualityStatement, rul
     classed: classed ?? null,
     calibrated: calibrated ?? null,
     beyond: [...beyond],
-    failed: failed.map((each) => ({ grade: each.grade, conditions: [...each.conditions] })),
+    closures: closureViewsOf(closures),
+    sourceCheck: unsourced.length === 0 ? 'passed' : 'failed',
+    unsourced: unsourcedViewOf(unsourced, head.period, items),
+    failed: failed.map((each) => ({
+      grade: each.grade,
+      conditions: each.conditions.map(({ name, found }) => `${name} ${found}`),
+    })),
     rule,
     meters: meters.map(({ meter, accuracyPercent, ...rest }) => ({
       ...rest,

@@ -11,6 +11,7 @@ import { energyFormSheets } from './energy-form-report.ts'
 import { energyForm } from './energy-form.ts'
 import { energyStatisticsSteps } from './energy-statistics.ts'
 import { qualitySheets } from './quality-report.ts'
+import { energyWithoutSource } from './unsourced.ts'
 import { qualityStatement, type QualityRule } from './quality-statement.ts'
 import type { MonitoringRule } from './monitoring-checks.ts'
 import { comparedPeriods, piecesOf, type ReportPeriod } from './report-period.ts'
@@ -155,13 +156,15 @@ const makers: Makers = {
     const measured = ground.measured(piecesOf(wish.period, park.description.timeZone))
     const lastDay = Temporal.PlainDate.from(wish.period.to).subtract({ days: 1 }).toString()
     yield undefined
-    const statement = qualityStatement(parts, closures, measured, lastDay, rule)
+    const unsourced = energyWithoutSource(ground, wish.period, wish.account)
+    yield undefined
+    const statement = qualityStatement(parts, closures, measured, lastDay, rule, unsourced)
     return {
       get sheets() {
-        return qualitySheets(head, statement, rule, wish.say)
+        return qualitySheets(head, statement, { rule, items }, wish.say)
       },
       get view() {
-        return qualityViewOf(head, statement, rule)
+        return qualityViewOf(head, statement, rule, items)
       },
     }
   },

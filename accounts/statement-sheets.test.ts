@@ -4,6 +4,7 @@ import { AccountState } from './account-state.ts'
 import { sayIn } from './report-sheet.ts'
 import { statementOfAccount } from './positions.ts'
 import { statementSheets } from './statement-sheets.ts'
+import type { UnsourcedView } from './unsourced-shape.ts'
 
 const factor = (over: Partial<FactorUse>): FactorUse => ({
   code: 'grid/tianjin/average/2022',
@@ -29,15 +30,15 @@ const posting = (over: Partial<Posting> = {}): Posting => ({
   evidence: { meters: [], records: [] },
   ...over,
 })
+const name = { zh: '园', en: 'Park' }
+const head = {
+  park: name,
+  whose: name,
+  period: { name: '2026-03', from: '2026-03-01', to: '2026-04-01' },
+  planRevision: '1',
+}
 const frontOf = (postings: readonly Posting[]) => {
-  const name = { zh: '园', en: 'Park' }
-  const head = {
-    park: name,
-    whose: name,
-    period: { name: '2026-03', from: '2026-03-01', to: '2026-04-01' },
-    planRevision: '1',
-  }
-  const statement = statementOfAccount(new AccountState(), ['2026-03'], postings)
+  const statement = statementOfAccount(new AccountState(), ['2026-03'], { provisional: postings })
   return statementSheets(head, 'steel', statement, sayIn('en'))[0]
 }
 const notesOf = (postings: readonly Posting[]): readonly string[] => frontOf(postings)?.notes ?? []
@@ -65,6 +66,48 @@ describe('The front sheet of a statement', () => {
     const { activity: _activity, tCo2: _tCo2, ...rest } = posting()
     const refused = { ...rest, factors: [], unavailable: 'Record 7: is in kg' }
     expect(notesOf([refused])).toContain('Not counted: 2026-03 power: Record 7: is in kg')
+  })
+
+  test('names energy without an emission source, with the result of the check', () => {
+    const check = 'Check: all energy of the balance table has an emission source'
+    const diesel = {
+      account: 'steel',
+      item: 'diesel',
+      name: { zh: '柴油', en: 'Diesel' },
+      meter: null,
+      record: 9,
+      amount: '3',
+      unit: 't',
+      incomplete: false,
+      from: '2026-03-01',
+      to: '2026-04-01',
+      why: 'no-source',
+    } as const
+    const sheetsOf = (unsourced: readonly UnsourcedView[] | undefined) =>
+      statementSheets(
+        head,
+        'steel',
+        statementOfAccount(new AccountState(), ['2026-03'], { unsourced }),
+        sayIn('en'),
+      )
+    const found = sheetsOf([diesel])
+    expect(found[0]?.notes).toContain(`${check}: not passed: 1`)
+    expect(
+      found.at(-1)?.rows.map((row) => row.map((cell) => (typeof cell === 'object' ? cell.number : cell))),
+    ).toEqual([
+      [
+        'steel',
+        'Diesel',
+        'record 9',
+        '3.000',
+        't',
+        '2026-03-01',
+        '2026-03-31',
+        'no emission source of the plan counts it',
+      ],
+    ])
+    expect(sheetsOf([])[0]?.notes).toContain(`${check}: passed`)
+    expect(sheetsOf(undefined)[0]?.notes.join()).toContain('not checked')
   })
 })
 

@@ -12,6 +12,7 @@ import {
   type ReportSheet,
   type Say,
 } from './report-sheet.ts'
+import { SOURCE_CHECK, sourceCheckText, unsourcedSheets } from './unsourced-view.ts'
 import { isIncomplete, type Statement, type Totals, type UncertaintyLacks } from './statement.ts'
 
 /** The carbon statement of an account as sheets: months by scope, and what each is made of. */
@@ -70,7 +71,7 @@ export function statementSheets(
   statement: StatementOfAccount,
   say: Say,
 ): ReportSheet[] {
-  const { months, totals, lines, missing, incomplete, clocks, differences, positions } = statement
+  const { months, totals, lines, missing, incomplete, clocks, differences, positions, unsourced } = statement
   const used = scopes.filter((scope) =>
     [totals, ...months].some(({ byScope }) => byScope[scope] !== undefined),
   )
@@ -101,6 +102,7 @@ export function statementSheets(
     ...(incomplete.length === 0
       ? []
       : [`${say({ zh: '数据不完整', en: 'Data incomplete' })}: ${incomplete.join(', ')}`]),
+    `${say(SOURCE_CHECK)}: ${sourceCheckText(unsourced, say)}`,
     ...(totals.uncertaintyLacks === undefined ? [] : [lacksNote(totals.uncertaintyLacks, say)]),
     ...unavailable.map((why) => `${say({ zh: '未计入', en: 'Not counted' })}: ${why}`),
     ...(sold.length === 0
@@ -197,6 +199,7 @@ export function statementSheets(
         ),
       ],
     },
+    ...unsourcedSheets(head, unsourced, say),
     ...(positions.length === 0 ? [] : [positionsSheet(head, positions, say)]),
   ]
 }

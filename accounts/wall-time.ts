@@ -1,3 +1,4 @@
+import { DAY_MS, MINUTE_MS } from '#contract/duration.ts'
 import { dayOf } from '#contract/grid.ts'
 
 /** Where a moment lies in the calendar of a zone. */
@@ -11,9 +12,6 @@ export interface WallTime {
   /** Of the day, by the time on the wall. */
   readonly minute: number
 }
-
-const DAY_MS = 24 * 3_600_000
-const MINUTE_MS = 60_000
 
 /**
  * Tells the time on the wall of moments, one conversion a day where they come in order: a year of slots is 35,000 of

@@ -4,5 +4,5 @@ import { openBooks } from '#store/open.ts'
 import { withSums } from './made-up-sums.ts'
 
 /** The thread of `tanbiao` that computes postings, over the books of the bench of accounts. */
-const { file, park } = threadData()
-answerOnThread(withSums(openBooks(file), indexPark(park)))
+const data = threadData()
+answerOnThread(withSums(openBooks(data.file), indexPark(data.park)), data)

@@ -146,7 +146,7 @@ export async function benchAccounts(): Promise<void> {
       clock,
       log,
       quietMs: 0,
-      ...(THREADS === 0 ? {} : { threads: () => new PostingThreads(data, THREADS, thread) }),
+      ...(THREADS === 0 ? {} : { threads: () => new PostingThreads(data, THREADS, log, thread) }),
     })
   }
   const entries = (): number =>

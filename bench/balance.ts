@@ -6,6 +6,7 @@ import { measuredFromBooks, type MeasuredEnergy } from '#accounts/measured-energ
 import { reportPeriod } from '#accounts/report-period.ts'
 import { readBalanceRows, readEnergyItems } from '#cli/accounting-files.ts'
 import { readFactorFiles } from '#cli/factor-files.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { NO_SLOTS, type PlacedSum } from '#contract/energy-sum.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { quantityOf } from '#contract/quantities.ts'
@@ -17,7 +18,6 @@ import { parkOf, planOf } from './large-park.ts'
  */
 const METERS = 1_000
 const ROUNDS = 9
-const DAY_MS = 96 * SLOT_MS
 
 function median(times: readonly number[]): string {
   const sorted = times.toSorted((a, b) => a - b)

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 
-/** `npm run bench [NAME …]`: all benchmarks of the project, or those that are named, one after the other. */
+/** `npm run bench [NAME …]`: all benchmarks of the project, or those that are named (`ingest` for five), one after the other. */
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   delivery: async () => (await import('./delivery.ts')).benchDelivery(),
   latency: async () => (await import('./latency.ts')).benchLatency(),
@@ -16,11 +16,20 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   outage: async () => (await import('./outage.ts')).benchOutage(),
 }
 
-const given = process.argv.slice(2)
+/** From the broker to intervals and their sums: all that is asked of ingestion, as long and as large as it is asked. */
+const ingest = {
+  names: ['delivery', 'latency', 'drain', 'intervals', 'sums'],
+  sizes: { TANBIAO_BENCH_OVERLOAD_SECONDS: '600', TANBIAO_BENCH_METERS: '1000' },
+}
+
+const named = process.argv.slice(2)
+if (named.includes('ingest'))
+  for (const [name, size] of Object.entries(ingest.sizes)) process.env[name] ??= size
+const given = named.flatMap((name) => (name === 'ingest' ? ingest.names : [name]))
 const unknown = given.filter((name) => !(name in benchmarks))
 if (unknown.length > 0) {
   console.error(
-    `There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}.`,
+    `There is no benchmark ${unknown.join(', ')}; there are ${[...Object.keys(benchmarks), 'ingest'].join(', ')}.`,
   )
   process.exit(2)
 }

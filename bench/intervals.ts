@@ -3,6 +3,7 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { ManualClock } from '#contract/clock.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { RegisterReading } from '#contract/reading.ts'
@@ -14,7 +15,6 @@ import { openBooks, openReadingStore } from '#store/open.ts'
 /** From boundary readings to recorded intervals: the computation alone, and a late day of a large park through store and books. */
 
 const METERS = 1_000
-const DAY_MS = 86_400_000
 const YEAR_DAYS = 365
 const register = 'activeEnergyImport.total'
 const startMs = Date.UTC(2025, 0, 1)

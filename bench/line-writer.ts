@@ -1,6 +1,5 @@
 import { Agent, request } from 'node:http'
-import { encodeLine } from '#store/line-protocol.ts'
-import { pointsOf } from '#store/points.ts'
+import { linesOf } from '#store/reading-lines.ts'
 import { readingsAt } from './load.ts'
 
 /**
@@ -34,7 +33,7 @@ for (let second = 0; second < Number(batches); second += perRequest) {
     const readings = Array.from({ length: Math.min(perRequest, Number(batches) - second) }, (_, index) =>
       readingsAt(gateway, second + index),
     ).flat()
-    bodies.push(Buffer.from(pointsOf(readings).map(encodeLine).join('\n')))
+    bodies.push(Buffer.from(linesOf(readings).join('\n')))
   }
 }
 const startedMs = performance.now()

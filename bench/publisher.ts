@@ -8,7 +8,7 @@ import { batchAt } from './load.ts'
  * the edge does. Payloads are made beforehand, so that only delivery is measured, and compressed as gateways compress them
  * unless told "none". Sends the seconds and the processor time that it took.
  */
-const WINDOW = 8
+const WINDOW = Number(process.env['TANBIAO_BENCH_WINDOW'] ?? 8)
 
 const [url = '', gateways = '1', batches = '1', compression = 'zstd'] = process.argv.slice(2)
 

@@ -1,10 +1,10 @@
-import { text } from './options.ts'
+import { dataOption, text } from './options.ts'
 
 /** What the verbs share that look into the books of a server or decide something there. */
 
 /** Options of the verbs that look into the books. */
 export const booksOptions = {
-  data: text.default('./data').meta({ description: 'The data folder of "serve", running or not (./data)' }),
+  data: dataOption,
 }
 
 /** Who decides, and why. */

@@ -39,6 +39,10 @@ export const brokerAccessOptions = {
     .optional()
     .meta({ description: 'PEM file of the certificate that it is shown' }),
   'broker-client-key': text.optional().meta({ description: 'PEM file of its private key' }),
+}
+
+/** Workers of one group share what comes from a broker that is not ours. */
+export const shareOptions = {
   'share-group': identifier.optional().meta({
     description:
       'Workers of one group share the payloads ($share/NAME/…); the broker must know shared subscriptions',

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
-import { z } from 'zod'
+import { flag } from './options.ts'
 
 /** Whether somebody who knows the time keeps the clock of this machine. */
 
 export const clockOptions = {
-  'trust-clock': z.stringbool().default(false).meta({
-    description:
-      'true: the clock here is right, whatever gateways say; what is ahead of it goes to quarantine (false: while nearly all gateways are ahead, it has no receipt)',
-  }),
+  'trust-clock': flag(
+    'The clock here is right, whatever gateways say: what is ahead of it goes to quarantine (without it: while nearly all gateways are ahead, it has no receipt)',
+  ),
 }
 
 const ASK = ['show', '--property=NTPSynchronized', '--value']

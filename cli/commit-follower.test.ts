@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { HOUR_MS, MINUTE_MS } from '#contract/duration.ts'
 import { bench, commitAt, T0, type Bench } from './bookkeeping.test-support.ts'
 import { CommitFollower } from './commit-follower.ts'
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
 const YEAR_MS = 365 * 24 * HOUR_MS
 
 let place: Bench

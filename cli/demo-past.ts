@@ -68,7 +68,7 @@ export async function fillPast(past: DemoPast, signal: AbortSignal): Promise<voi
   const what = ['simulate', 'history', '--scenario', scenarioFile, '--park', parkFile, '--out', out]
   const isWritten = await run('history', '历史数据 writing the past', [...what, ...gateways, ...when])
   if (!isWritten) return
-  const taken = ['import', '--park', parkFile, '--from', out, '--data', folder.file('server')]
+  const taken = ['import', out, '--park', parkFile, '--data', folder.file('server')]
   const isImported = await run('import', '历史导入 importing it', taken)
   if (!isImported) return
   writeFileSync(complete, `${when.join(' ')}\n`)

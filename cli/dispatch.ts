@@ -3,8 +3,9 @@ import { leaveParent, tellParent } from './child.ts'
 import type { Verbs } from './edge-verbs.ts'
 
 async function usage(verbs: Verbs): Promise<string> {
+  const width = Math.max(...Object.keys(verbs).map((name) => name.length))
   const lines = await Promise.all(
-    Object.entries(verbs).map(async ([name, load]) => `  ${name.padEnd(17)} ${(await load()).summary}`),
+    Object.entries(verbs).map(async ([name, load]) => `  ${name.padEnd(width)}  ${(await load()).summary}`),
   )
   return `tanbiao 碳表: from the meter's register to the carbon account\n\nUsage: tanbiao VERB [options]\n\n${lines.join('\n')}\n\ntanbiao VERB --help shows the options of a verb.`
 }

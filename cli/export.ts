@@ -1,4 +1,5 @@
 import { toDecimal } from '#contract/amount.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import type { Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import type { Meter, Sensor } from '#contract/park.ts'
@@ -22,7 +23,6 @@ export interface ExportSource {
   extent(meter: Meter | Sensor, wanted: Period): Promise<Period | undefined>
 }
 
-const HOUR_MS = 3_600_000
 /** A stretch that gives more lines is halved the next time, one that gives far fewer is doubled: memory stays bounded. */
 const LINES_PER_STRETCH = 50_000
 const STRETCH_MS = { first: 24 * HOUR_MS, least: 60_000, most: 30 * 24 * HOUR_MS }

@@ -33,7 +33,7 @@ afterEach(() => {
 })
 
 const where = (): string[] => ['--park', join(data, 'park.yaml'), '--data', data, '--meter', 'press']
-const who = ['--by', 'energy manager', '--why', 'photo of the display']
+const who = ['--by', 'energy manager', '--reason', 'photo of the display']
 const at = (slots: number): string => Temporal.Instant.fromEpochMilliseconds(T0 + slots * SLOT_MS).toString()
 
 /** What the server makes of it: commit records followed, dirty windows computed. */
@@ -105,7 +105,7 @@ test('a register read by hand is a point of it, is listed with who and why, and 
     number,
     '--by',
     'auditor',
-    '--why',
+    '--reason',
     'wrong meter on the photo',
   ])
   expect(await slots()).toEqual([
@@ -120,6 +120,18 @@ test('a register read by hand is a point of it, is listed with who and why, and 
   )
 })
 
+test('a reading by hand that contradicts another one says so', async () => {
+  await slots()
+  const read = (moment: string, value: string) =>
+    readingEnter.run([...where(), '--at', moment, '--value', value, ...who])
+  await read(at(1), '30.00')
+  expect(printed.at(-1)).toBe('used as a point of the register')
+  await read(at(3), '3.10')
+  expect(printed.at(-1)).toBe(
+    'contradicts the readings around it (register-decreased); the stretch waits for a decision',
+  )
+})
+
 test('what is taken back counts no more: not of another register, and not in the place of what stands', async () => {
   await slots([
     [0, 0],
@@ -130,7 +142,15 @@ test('what is taken back counts no more: not of another register, and not in the
   const withdraw = async (value: string): Promise<void> => {
     await eventList.run(where())
     const line = printed.findLast((each) => each.includes(` ${value} kWh`)) ?? ''
-    await entryWithdraw.run([...where(), '--entry', line.slice(0, 12), '--by', 'auditor', '--why', 'misread'])
+    await entryWithdraw.run([
+      ...where(),
+      '--entry',
+      line.slice(0, 12),
+      '--by',
+      'auditor',
+      '--reason',
+      'misread',
+    ])
   }
   await read('5.00', 'activeEnergyExport.total')
   await read('30.00')
@@ -214,7 +234,8 @@ test('an event says what it needs, and none is taken that would change nothing',
   await expect(add('--kind', 'replacement', '--final', '5', '--initial', '0')).rejects.toThrow(
     'only ratio, ignored can change it',
   )
-  await add('--kind', 'ignored')
+  await expect(add('--kind', 'ignored')).rejects.toThrow('there is no reading that could be ignored')
+  await add('--kind', 'ignored', '--anyway')
   await add('--kind', 'ratio', '--before', '1', '--after', '2')
   asFile({ energyFrom: 'advances' })
   await add('--kind', 'confirmed')
@@ -225,6 +246,42 @@ test('an event says what it needs, and none is taken that would change nothing',
     `ratio of activeEnergyImport.total at ${at(0.5)}: × 1 → × 2`,
     `confirmed of activeEnergyImport.total at ${at(0.5)}`,
   ])
+})
+
+test('an event that contradicts what was read or another event is refused with both, and taken when a person insists', async () => {
+  await slots([
+    [0, 5_000],
+    [1, 5_500],
+    [2, 300],
+  ])
+  const add = (...args: string[]): Promise<unknown> =>
+    eventAdd.run([...where(), '--kind', 'replacement', '--at', at(1.5), ...who, ...args])
+  const wrong = ['--final', '54.00', '--initial', '4.00']
+  await expect(add(...wrong)).rejects.toMatchObject({
+    code: 'event-contradicts',
+    place: { path: `press replacement ${at(1.5)}` },
+    message: [
+      `It contradicts what is there: before it 55.00 kWh at ${at(1)} were read, more than --final 54.00`,
+      `after it 3.00 kWh at ${at(2)} were read, less than --initial 4.00. Nothing was entered.`,
+    ].join('; '),
+  })
+  await eventList.run(where())
+  expect(printed).toHaveLength(1)
+
+  const right = ['--final', '57.00', '--initial', '0.00']
+  await add(...right)
+  expect(await slots()).toEqual(['500 measured', '500 measured', 'no-readings'])
+  await expect(add('--final', '57.01', '--initial', '0.00')).rejects.toThrow(
+    `the replacement at ${at(1.5)} says what the register showed at this very moment`,
+  )
+  // Saying the same once more is no contradiction.
+  await add(...right)
+
+  const late = ['--kind', 'rollover', '--at', at(0.5), '--wraps-at', '9999.00', '--anyway']
+  await eventAdd.run([...where(), ...who, ...late])
+  expect(printed.at(-1)).toBe(
+    `although it contradicts: from 50.00 kWh at ${at(0)} to 55.00 kWh at ${at(1)} nothing waits for a decision`,
+  )
 })
 
 test('who speaks of a time whose readings were let go is told that it stands', async () => {

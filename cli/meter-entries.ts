@@ -12,26 +12,23 @@ import type { RegisterReading } from '#contract/reading.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { digestOf, enterOfMeter, touchedBy } from '#ingest/meter-entry.ts'
 import { manualCheck, type ManualCheck } from '#intervals/manual-check.ts'
+import { usableSeries } from '#intervals/usable-series.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { ReadingStore } from '#store/port.ts'
-import { text } from './options.ts'
+import { dataOption, storeOption, text } from './options.ts'
 import { serverClock, serverFolder, storeAddress } from './server-folder.ts'
 
 /** What the verbs have in common by which a person says something of a meter. */
 
 export const placeOptions = {
   park: text.meta({ description: 'The park file' }),
-  data: text
-    .default('./data')
-    .meta({ description: 'The data folder of the server, running or not (./data)' }),
-  store: text
-    .optional()
-    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+  data: dataOption,
+  store: storeOption,
 }
 
 export const whoOptions = {
   by: text.meta({ description: 'Who says so' }),
-  why: text.meta({ description: 'On what ground: bill, photo, sheet of a replacement' }),
+  reason: text.meta({ description: 'On what ground: bill, photo, sheet of a replacement' }),
 }
 
 /** A register or an energy as it is written: its last decimal is its resolution. */
@@ -112,7 +109,7 @@ export async function enter(
   if (desk.entries.some((each) => each.digest === digestOf(entry) && each.isWithdrawn))
     throw new Fault(
       'argument-invalid',
-      '--why: this very entry was withdrawn; say on what other ground it stands',
+      '--reason: this very entry was withdrawn; say on what other ground it stands',
     )
   const touched = touchedBy(entry, desk.meter, desk.clock.wallMs())
   const digest = await enterOfMeter(entry, touched, desk.store, desk.clock)
@@ -124,7 +121,7 @@ export async function enter(
   }
 }
 
-/** How a reading by hand stands to what was measured around it. */
+/** How a reading by hand stands to what was measured around it, and where nothing was, to what else was read by hand. */
 export async function checkOf(
   desk: EntryDesk,
   quantity: QuantityName,
@@ -138,7 +135,19 @@ export async function checkOf(
       atMs = step === 'before' ? found.atMs : found.atMs + 1
     }
   }
-  return manualCheck(decidedMeter(desk), quantity, reading, await nearest('before'), await nearest('after'))
+  const meter = decidedMeter(desk)
+  const check = manualCheck(meter, quantity, reading, await nearest('before'), await nearest('after'))
+  if (check.kind !== 'used') return check
+  const { atMs } = reading
+  const { before, after } = await usableSeries(desk.store, meter).registerSeries(meter.id, quantity, {
+    fromMs: atMs,
+    toMs: atMs + 1,
+  })
+  const sides = [
+    manualCheck(meter, quantity, reading, before, undefined),
+    manualCheck(meter, quantity, reading, undefined, after),
+  ]
+  return sides.find(({ kind }) => kind === 'contradicts') ?? check
 }
 
 export function checkText(check: ManualCheck, quantity: QuantityName): string {

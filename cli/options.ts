@@ -11,10 +11,24 @@ export const instant = z.iso
   .transform((given) => Temporal.Instant.from(given).epochMilliseconds)
 export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
 
+/** Options that mean the same wherever they are. */
+export const dataOption = text
+  .default('./data')
+  .meta({ description: 'The data folder of the server, running or not (./data)' })
+export const storeOption = text
+  .optional()
+  .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' })
+export const jsonOption = flag('One JSON document, for programs')
+
+/** An option that stands alone: there or not, without a value. */
+export function flag(description: string): z.ZodDefault<z.ZodBoolean> {
+  return z.boolean().default(false).meta({ description })
+}
+
 /**
  * Parses the arguments of a verb: one option for each key of the schema, its help in `.meta({ description })`.
  * Keys that are arrays may be given several times, booleans stand alone. Arguments without a name are values of the key
- * `bare`, where the verb has one. Throws `argument-invalid` naming the option.
+ * `bare`, where the verb has one. Throws `argument-invalid` naming the option, or all that are needed and not there.
  */
 export function parseOptions<S extends z.ZodObject>(
   schema: S,
@@ -42,6 +56,11 @@ export function parseOptions<S extends z.ZodObject>(
   } catch (cause) {
     throw new Fault('argument-invalid', cause instanceof Error ? cause.message : String(cause), { cause })
   }
+  const missing = Object.keys(schema.shape).filter(
+    (name) => given[name] === undefined && isNeeded(schema.shape[name]),
+  )
+  if (missing.length > 0)
+    throw new Fault('argument-invalid', `${missing.map((name) => `--${name}`).join(', ')} not given.`)
   const result = schema.safeParse(given)
   if (result.success) return result.data
   const [issue] = result.error.issues
@@ -50,15 +69,30 @@ export function parseOptions<S extends z.ZodObject>(
 
 /** What an option holds under its default. */
 function inner(option: unknown): unknown {
-  return option instanceof z.ZodDefault ? option.unwrap() : option
+  return option instanceof z.ZodDefault || option instanceof z.ZodOptional ? option.unwrap() : option
 }
 
-/** The --help text of a verb's options. */
+const isNeeded = (option: unknown): boolean =>
+  !(option instanceof z.ZodDefault || option instanceof z.ZodOptional)
+
+/** What an option says of itself, also where that was said before it became optional. */
+export function descriptionOf(option: unknown): string {
+  const own = option instanceof z.ZodType ? option.meta()?.description : undefined
+  if (own !== undefined) return own
+  return inner(option) === option ? '' : descriptionOf(inner(option))
+}
+
+/** Names of options longer than this do not push all descriptions to the right. */
+const NAME_WIDTH = 18
+
+/** The --help text of a verb's options; what must be given says so. */
 export function optionsHelp(schema: z.ZodObject): string {
-  return Object.entries(schema.shape)
+  const options = Object.entries(schema.shape)
+  const width = Math.min(NAME_WIDTH, Math.max(0, ...options.map(([name]) => name.length)))
+  return options
     .map(([name, option]) => {
-      const description = option instanceof z.ZodType ? (option.meta()?.description ?? '') : ''
-      return `  --${name.padEnd(12)} ${description}`
+      const needed = isNeeded(option) ? ' (needed)' : ''
+      return `  --${name.padEnd(width)}  ${descriptionOf(option)}${needed}`
     })
     .join('\n')
 }

@@ -1,4 +1,4 @@
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
@@ -69,7 +69,7 @@ async function posted(
   bench: PostingBench,
   files: FactorFiles,
   count: number,
-  program?: URL,
+  { program, log = pino({ level: 'silent' }) }: { readonly program?: URL; readonly log?: Logger } = {},
 ): Promise<number> {
   const { books, clock, file, rules } = bench
   const { items, assumptions } = rules
@@ -77,7 +77,7 @@ async function posted(
   let begun = 0
   const threads = (): PostingThreads => {
     begun += count
-    return new PostingThreads(data, count, program)
+    return new PostingThreads(data, count, log, program)
   }
   await new PostingLoop({
     books,
@@ -85,11 +85,17 @@ async function posted(
     plan,
     rules: { ...rules, library: factorLibrary(files) },
     clock,
-    log: pino({ level: 'silent' }),
+    log,
     quietMs: 0,
     threads: count === 0 ? undefined : threads,
   }).work(Number.MAX_SAFE_INTEGER)
   return begun
+}
+
+/** A log of which a test reads what was said. */
+function noted(): { readonly log: Logger; readonly lines: string[] } {
+  const lines: string[] = []
+  return { log: pino({ level: 'warn' }, { write: (line: string) => lines.push(line) }), lines }
 }
 
 /** Whole entries, with their hashes; bodies alone of the account that is closed with another key in each bench. */
@@ -132,9 +138,30 @@ test('what threads cannot do is done without them', async () => {
   if (alone === undefined || together === undefined) throw new RangeError('two benches')
   const files = readFactorFiles()
   await posted(alone, files, 0)
-  const failing = new URL('data:text/javascript,throw new Error("no")')
-  expect(await posted(together, files, 1, failing)).toBe(1)
+  const failing = new URL('data:text/javascript,throw new Error("no room")')
+  const { log, lines } = noted()
+  expect(await posted(together, files, 1, { program: failing, log })).toBe(1)
   expect(ledgers(together)).toEqual(ledgers(alone))
+  expect(lines.join('')).toContain('no room')
+})
+
+test('why a thread could not do its task, or could not begin, is in the log', async () => {
+  const [, bench] = benches
+  if (bench === undefined) throw new RangeError('two benches')
+  const { items, assumptions } = bench.rules
+  const { file } = bench
+  const data = { file, park: park.description, plan, factors: readFactorFiles(), items, assumptions }
+  const task = { account: 'nobody', months: ['2026-03'], posted: [], changed: [], nowMs: 0 }
+  const saidOf = async (begun: typeof data): Promise<string> => {
+    const { log, lines } = noted()
+    const threads = new PostingThreads(begun, 1, log)
+    expect(await threads.run(task)).toBeUndefined()
+    await threads.close()
+    return lines.join('')
+  }
+  expect(await saidOf(data)).toContain('no plan of nobody')
+  // What it is begun with is parsed there.
+  expect(await saidOf({ ...data, file: '' })).toMatch(/ZodError.*file/)
 })
 
 test('an entry that comes while a thread computes is not passed over', async () => {
@@ -164,7 +191,7 @@ test('an entry that comes while a thread computes is not passed over', async () 
     quietMs: 0,
     rules: { ...rules, library: factorLibrary(factors) },
     log: pino({ level: 'silent' }),
-    threads: () => new Interrupted(data, 1),
+    threads: () => new Interrupted(data, 1, pino({ level: 'silent' })),
   }).work(Number.MAX_SAFE_INTEGER)
   const kinds = bench.kinds('works-39')
   expect(kinds.slice(2)).toEqual(['adjustment', 'reversal', 'posting', 'reversal', 'posting'])

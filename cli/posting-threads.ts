@@ -1,10 +1,15 @@
 import { availableParallelism } from 'node:os'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
-import type { AccountingPlan } from '#accounts/accounting-plan.ts'
-import type { FactorFiles } from '#accounts/factor.ts'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { accountingPlan, type AccountingPlan } from '#accounts/accounting-plan.ts'
+import { energyItemFile } from '#accounts/energy-item.ts'
+import { factorFiles, type FactorFiles } from '#accounts/factor.ts'
 import { factorLibrary } from '#accounts/factor-library.ts'
 import type { PostingRules } from '#accounts/posting.ts'
-import { indexPark, type Park, type ParkDescription } from '#contract/park.ts'
+import { uncertaintyFile } from '#accounts/uncertainty.ts'
+import { Fault, faultText } from '#contract/fault.ts'
+import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
 import { taskAnswers, type MonthsAnswer, type MonthsTask } from './posting-tasks.ts'
 
@@ -14,15 +19,15 @@ import { taskAnswers, type MonthsAnswer, type MonthsTask } from './posting-tasks
  */
 
 /** All that a thread knows the accounts by; it can be copied, as a library of factors cannot. */
-export interface ThreadData {
-  /** The books. */
-  readonly file: string
-  readonly park: ParkDescription
-  readonly plan: AccountingPlan
-  readonly factors: FactorFiles
-  readonly items: PostingRules['items']
-  readonly assumptions: PostingRules['assumptions']
-}
+const threadDataShape = z.strictObject({
+  file: z.string().min(1).meta({ description: 'The books' }),
+  park: parkDescription,
+  plan: accountingPlan,
+  factors: factorFiles,
+  items: energyItemFile.shape.items,
+  assumptions: uncertaintyFile,
+})
+export type ThreadData = Readonly<z.output<typeof threadDataShape>>
 
 /** Tasks that a thread has before it, so that it need not wait for the one who writes. */
 const TASKS_AHEAD = 3
@@ -35,12 +40,12 @@ export const threadsOfMachine = (): number => Math.min(THREADS_MAX, availablePar
 
 /** Begins as many of them, each time that there is much to be posted; undefined where there is no core for them. */
 export function threadsFor(
-  { file, park, plan, rules, factors }: ThreadGround,
+  { file, park, plan, rules, factors, log }: ThreadGround,
   count = threadsOfMachine(),
 ): (() => PostingThreads) | undefined {
   const { items, assumptions } = rules
   const data = { file, park: park.description, plan, factors, items, assumptions }
-  return count === 0 ? undefined : () => new PostingThreads(data, count)
+  return count === 0 ? undefined : () => new PostingThreads(data, count, log)
 }
 
 /** What a posting loop works on, with the file of its books and the factors of its library. */
@@ -50,14 +55,15 @@ interface ThreadGround {
   readonly plan: AccountingPlan
   readonly rules: PostingRules
   readonly factors: FactorFiles
+  readonly log: Logger
 }
 
 const program = new URL('posting-thread.ts', import.meta.url)
 
 type Answered =
   | { readonly id: number; readonly answer: MonthsAnswer }
-  /** It could not be done there; why is found by doing it here. */
-  | { readonly id: number; readonly failed: true }
+  /** Why it could not be done there; it is done here. */
+  | { readonly id: number; readonly failed: string }
 
 interface Asked {
   readonly id: number
@@ -76,8 +82,8 @@ export class PostingThreads {
   #lastId = 0
 
   /** @param begin what the threads run; the program of the server where it is not given */
-  constructor(data: ThreadData, count: number, begin = program) {
-    this.#threads = Array.from({ length: count }, () => beginThread(data, begin))
+  constructor(data: ThreadData, count: number, log: Logger, begin = program) {
+    this.#threads = Array.from({ length: count }, () => beginThread(data, log, begin))
   }
 
   /** How many tasks should be under way. */
@@ -85,7 +91,7 @@ export class PostingThreads {
     return this.#threads.length * TASKS_AHEAD
   }
 
-  /** What a task comes to; undefined where it could not be done, for whatever reason. */
+  /** What a task comes to; undefined where it could not be done, with the reason in the log. */
   run(task: MonthsTask): Promise<MonthsAnswer | undefined> {
     const [thread] = this.#threads
       .filter(({ isAlive }) => isAlive())
@@ -106,13 +112,14 @@ export class PostingThreads {
   }
 }
 
-function beginThread(data: ThreadData, begin: URL): Thread {
+function beginThread(data: ThreadData, log: Logger, begin: URL): Thread {
   const worker = new Worker(begin, { workerData: data, name: 'posting' })
   const waiting: Thread['waiting'] = new Map()
   let isAlive = true
   worker.on('message', (answered: Answered) => {
     const resolve = waiting.get(answered.id)
     waiting.delete(answered.id)
+    if ('failed' in answered) log.warn({ reason: answered.failed }, 'a posting thread could not do its task')
     resolve?.('answer' in answered ? answered.answer : undefined)
   })
   const ended = new Promise<void>((resolve) => {
@@ -124,23 +131,31 @@ function beginThread(data: ThreadData, begin: URL): Thread {
     }
     worker.once('exit', end)
     // What a thread cannot do is done without it.
-    worker.on('error', end)
+    worker.on('error', (error) => {
+      log.warn(
+        { reason: reasonOf(error) },
+        'a posting thread has ended; what it had before it is done without it',
+      )
+      end()
+    })
   })
   return { worker, waiting, ended, isAlive: () => isAlive }
 }
 
-/** What this thread was begun with. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Fault) return faultText(error)
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** What this thread was begun with. Throws where that is not what `PostingThreads` sends. */
 export function threadData(): ThreadData {
-  // What another thread of this program has sent, which is what PostingThreads sends.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return workerData as ThreadData
+  return threadDataShape.parse(workerData)
 }
 
 /** Does the tasks of this thread over these books until it is told to end. */
-export function answerOnThread(books: Books): void {
+export function answerOnThread(books: Books, { park, plan, factors, items, assumptions }: ThreadData): void {
   if (parentPort === null) throw new Error('this is no program of its own')
   const port = parentPort
-  const { park, plan, factors, items, assumptions } = threadData()
   const rules = { library: factorLibrary(factors), items, assumptions }
   const answerOf = taskAnswers({ books, park: indexPark(park), rules, accounts: plan.accounts })
   port.on('message', (asked: Asked | undefined) => {
@@ -155,7 +170,7 @@ export function answerOnThread(books: Books): void {
 function answered({ id, task }: Asked, answerOf: (task: MonthsTask) => MonthsAnswer): Answered {
   try {
     return { id, answer: answerOf(task) }
-  } catch {
-    return { id, failed: true }
+  } catch (error) {
+    return { id, failed: reasonOf(error) }
   }
 }

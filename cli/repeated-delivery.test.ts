@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { accountingPlan } from '#accounts/accounting-plan.ts'
 import type { Clock } from '#contract/clock.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { samplesOf } from '#contract/messages.ts'
@@ -9,14 +10,17 @@ import { startCommitter } from '#ingest/commit.ts'
 import type { Delivery } from '#ingest/waiting.ts'
 import { bench, parkOfMeters, register, registerReading, T0 } from './bookkeeping.test-support.ts'
 import { CommitFollower } from './commit-follower.ts'
+import { PostingLoop } from './posting.ts'
+import { readPostingRules } from './posting-rules.ts'
 import { Recomputation } from './recomputation.ts'
 import { systemClock } from './system-clock.ts'
 
-/** From payloads to days of energy: how they come changes nothing of what is said in the end. */
+/** From payloads to the ledger: how they come changes nothing of what is said in the end. */
 
 const meters = ['m-1', 'm-2'] as const
 const park = parkOfMeters(meters)
-const LATER = T0 + 86_400_000
+/** When June is over. */
+const LATER = T0 + 32 * 86_400_000
 const clock: Clock = { ...systemClock, wallMs: () => LATER }
 const period = { fromMs: T0, toMs: T0 + 12 * SLOT_MS }
 
@@ -91,6 +95,80 @@ test('every payload twice and in any order, computed in between or not: the same
       fc.uniqueArray(fc.integer({ min: 0, max: twice.length - 1 }), { maxLength: 6 }),
       async (order, pauses) => {
         expect(await said(order, new Set(pauses))).toEqual(clean)
+      },
+    ),
+    { numRuns: 5 },
+  )
+})
+
+const rules = readPostingRules()
+const plan = accountingPlan.parse({
+  park: 'park-1',
+  revision: '1',
+  standardCoal: { edition: 'gb2589-2008' },
+  accounts: [
+    {
+      account: 'park-1',
+      sector: 'industry',
+      fuelSet: 'S1',
+      electricityRegion: 'tianjin',
+      sources: [
+        {
+          id: 'electricity',
+          name: { zh: '电', en: 'Electricity' },
+          kind: 'electricity-purchased',
+          item: 'electricity',
+          measured: meters.map((meter) => ({ meter })),
+        },
+      ],
+    },
+  ],
+})
+
+/**
+ * Interval revisions with all that they rest on and the ledger with its hashes, as text, after each of several rounds of
+ * delivery a minute apart, followed, computed and posted.
+ */
+async function bytesAfter(rounds: readonly (readonly number[])[]): Promise<string[]> {
+  const { store, books, log, remove } = await bench()
+  let nowMs = LATER
+  const own: Clock = { ...systemClock, wallMs: () => nowMs }
+  try {
+    const parts = { store, books, park, clock: own, log }
+    const follower = new CommitFollower({ ...parts, onCommits: () => {} })
+    const recomputation = new Recomputation(parts)
+    const posting = new PostingLoop({ ...parts, plan, rules, quietMs: 0 })
+    const texts: string[] = []
+    for (const round of rounds) {
+      const committer = startCommitter({ ...parts, random: () => 0, sendReceipt: () => {} })
+      for (const place of round) {
+        const delivery = batches[place]
+        if (delivery !== undefined) committer.offer(delivery)
+      }
+      await committer.stop(60_000)
+      await follower.follow()
+      await recomputation.work(60_000)
+      await posting.work(Number.MAX_SAFE_INTEGER)
+      const intervals = meters.map((meter) => books.intervals(meter, register, period))
+      texts.push(JSON.stringify({ intervals, ledger: books.ledger('park-1') }))
+      nowMs += 60_000
+    }
+    return texts
+  } finally {
+    await remove()
+  }
+}
+
+test('every payload twice and in any order: the ledger is the same to the last byte, as it is when all come once more', async () => {
+  const [clean] = await bytesAfter([[...batches.keys()]])
+  expect(clean).toMatch(/"kind":"posting".*"hash":"[0-9a-f]{64}"/)
+  const twice = [...batches.keys(), ...batches.keys()]
+  await fc.assert(
+    fc.asyncProperty(
+      fc.shuffledSubarray(twice, { minLength: twice.length, maxLength: twice.length }),
+      fc.shuffledSubarray(twice, { minLength: 1, maxLength: twice.length }),
+      async (order, again) => {
+        expect(await bytesAfter([order, again, again])).toEqual([clean, clean, clean])
       },
     ),
     { numRuns: 5 },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { Reading } from '#contract/reading.ts'
 import { watchGaps } from '#ingest/gap-watch.ts'
@@ -13,7 +14,6 @@ import type { Books, ReadingStore } from '#store/port.ts'
 import { keepBooks } from './bookkeeping.ts'
 import { checkRetention, Retention } from './retention.ts'
 
-const DAY_MS = 86_400_000
 const T0 = Date.UTC(2026, 5, 1)
 const register = 'activeEnergyImport.total'
 const log = pino({ level: 'silent' })

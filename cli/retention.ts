@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { Fault, faultText } from '#contract/fault.ts'
 import { slotStart } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
@@ -26,7 +27,6 @@ export interface RetentionParts {
   readonly keepDays: number | undefined
 }
 
-const DAY_MS = 86_400_000
 /** Soon enough for a disk, seldom enough to cost nothing. */
 const SWEEP_EVERY_MS = 3_600_000
 /** After the start everything else comes first. */

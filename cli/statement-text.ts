@@ -1,6 +1,9 @@
 import type { StatementOfAccount, YearPositions } from '#accounts/positions.ts'
 import type { UncertaintyLacks } from '#accounts/statement.ts'
 import { decimal, presented } from '#accounts/decimal.ts'
+import { sayIn } from '#accounts/report-sheet.ts'
+import { SOURCE_CHECK, sourceCheckText, unsourcedWhere, unsourcedWhy } from '#accounts/unsourced-view.ts'
+import type { UnsourcedView } from '#accounts/unsourced-shape.ts'
 import { momentText } from './books-file.ts'
 import { tableLines } from './table.ts'
 
@@ -14,6 +17,16 @@ const percent = (share: string | undefined): string =>
 function lacksText({ slots, figures, unknown }: UncertaintyLacks): string {
   const share = (text: string): string => `${(Number(text) * 100).toFixed(2)} %`
   return `${share(slots)} of the slots missing, ${share(figures)} of the figures without one, ${unknown} without a result`
+}
+
+const english = sayIn('en')
+
+/** Energy without an emission source in a line. */
+function unsourcedLine(given: UnsourcedView): string {
+  const { name, amount, unit, incomplete, from, to, why } = given
+  const much = amount === null ? 'an unknown amount' : `${presented(decimal(amount), 3)} ${unit}`
+  const part = incomplete ? ', a part of it missing' : ''
+  return `no emission source: ${much} of ${english(name)} (${unsourcedWhere(given, english)}), ${from} to before ${to}${part}: ${english(unsourcedWhy[why])}`
 }
 
 /** A year's positions in a line. */
@@ -45,7 +58,7 @@ export function bySource(each: readonly string[]): string {
 
 /** Lines of a statement. */
 export function statementLines(statement: StatementOfAccount): string[] {
-  const { totals, months, lines, missing, incomplete, clocks, differences, positions } = statement
+  const { totals, months, lines, missing, incomplete, clocks, differences, positions, unsourced } = statement
   const monthRows = months.map((month) => [
     month.month,
     month.state,
@@ -82,6 +95,8 @@ export function statementLines(statement: StatementOfAccount): string[] {
       ? []
       : [`the 95 % interval is of what is known: ${lacksText(totals.uncertaintyLacks)}`]),
     ...(incomplete.length === 0 ? [] : [`incomplete: ${bySource(incomplete)}`]),
+    `${english(SOURCE_CHECK)}: ${sourceCheckText(unsourced, english)}`,
+    ...(unsourced ?? []).map(unsourcedLine),
     ...(doubtful.length === 0 ? [] : [`factors not seen in print: ${doubtful.join(', ')}`]),
     ...positions.map(positionLine),
     ...clocks.map(

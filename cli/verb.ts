@@ -5,6 +5,8 @@ import { optionsHelp, parseOptions } from './options.ts'
 export interface Verb {
   readonly summary: string
   readonly help: string
+  /** The schemas of its options, by name. */
+  readonly options: Readonly<Record<string, unknown>>
   /** Runs until it is done; a Fault that it throws is printed and becomes exit code 1. */
   run(args: readonly string[]): Promise<void>
 }
@@ -25,6 +27,7 @@ export function verb<S extends z.ZodObject>(
 ): Verb {
   return {
     summary,
+    options: schema.shape,
     help: [summary, optionsHelp(schema), ...(notes === undefined ? [] : [notes])].join('\n\n'),
     run: (args) => action(parseOptions(schema, args, bare)),
   }

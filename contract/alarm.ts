@@ -18,6 +18,7 @@ export const alarmKinds = {
   'night-consumption': { zh: '夜间用量异常', en: 'Unusual use at night' },
   leak: { zh: '停产时段有流量', en: 'Flow at standstill' },
   'journal-backlog': { zh: '网关数据积压', en: 'Journal backlog' },
+  'journal-reused': { zh: '网关批次重号', en: 'Batch numbers used twice' },
   'clock-offset': { zh: '网关时钟偏差', en: 'Gateway clock off' },
   quarantine: { zh: '隔离数据待处理', en: 'Quarantine waits' },
 } as const satisfies Record<string, LocalName>
@@ -126,6 +127,13 @@ export const alarmRule = z.discriminatedUnion('kind', [
     ...common,
     kind: z.literal('journal-backlog'),
     olderThanMinutes: z.number().positive().default(15),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('journal-reused').meta({
+      description:
+        'Batches with other contents came under numbers that were used: an old copy of the gateway’s journal was put back, or it exists twice',
+    }),
   }),
   z.strictObject({
     ...common,

@@ -8,6 +8,11 @@ export const faultTable = {
     advice: 'Choose a coarser resolution for this register in the meter profile.',
     retryable: false,
   },
+  'event-contradicts': {
+    advice:
+      'Compare meter, date and registers with the sheet and with what was read ("tanbiao event list", the page of the meter), or withdraw the event that is wrong. What is true all the same is entered with --anyway; the stretch then waits for a decision.',
+    retryable: false,
+  },
   'argument-invalid': { advice: 'Run the command with --help.', retryable: false },
   'port-taken': {
     advice: 'Stop the other program that listens there, or choose another port.',
@@ -91,7 +96,8 @@ export const faultTable = {
     retryable: false,
   },
   'number-reused': {
-    advice: 'Two journals share one identity: find the copied disk image and give one gateway a new journal.',
+    advice:
+      'Two journals share one identity: an old copy was put back, or the gateway exists twice from one disk image. Give one a new journal, then discard these entries (docs/quarantine-and-gaps.md).',
     retryable: false,
   },
   'gateway-mismatch': {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { HOUR_MS } from './duration.ts'
 import { dayOf, isSettled, isTimeZone, monthOf, SETTLE_MS, SLOT_MS, slotsBetween, slotStart } from './grid.ts'
 
-const HOUR_MS = 3_600_000
 const ms = (text: string): number => Temporal.Instant.from(text).epochMilliseconds
 const hours = ({ fromMs, toMs }: { fromMs: number; toMs: number }): number => (toMs - fromMs) / HOUR_MS
 const zones = ['Asia/Shanghai', 'Europe/Berlin', 'Asia/Kathmandu', 'America/St_Johns', 'Asia/Beirut', 'UTC']

@@ -107,7 +107,9 @@ export const namesParts = (body: unknown): body is NamedParts =>
   'evidence' in body &&
   typeof body.evidence === 'string'
 
-type Hashed = Pick<LedgerEntry, 'account' | 'number' | 'recordedAtMs' | 'previous' | 'version'>
+type Hashed = Pick<LedgerEntry, 'account' | 'number' | 'recordedAtMs' | 'previous'> & {
+  readonly version: number
+}
 
 /**
  * The text whose SHA-256 is an entry's hash. `body` is the body's canonical text as its version has it; no other part holds

@@ -4,6 +4,7 @@ import type { AccountingPlan, AccountPlan } from '#accounts/accounting-plan.ts'
 import { meterMonth } from '#accounts/evidence.ts'
 import { computedPostings } from '#accounts/post.ts'
 import type { PostingRules } from '#accounts/posting.ts'
+import { unsourcedOfMonths } from '#accounts/unsourced-months.ts'
 import { statementOfAccount, type StatementOfAccount } from '#accounts/positions.ts'
 import type { EntryBody, LedgerEntry, Posting } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
@@ -29,6 +30,7 @@ export interface AccountSources {
       | 'ledgerPage'
       | 'records'
       | 'slotProof'
+      | 'sumsOver'
       | 'revisions'
       | 'locks'
       | 'lateRegisters'
@@ -97,7 +99,12 @@ export function statementView(
     throw new Fault('request-invalid', `A statement is of ${MONTHS_MAX} months at most.`)
   const months = monthNames(first, last)
   const isRunning = knownAtMs === undefined && months.includes(running)
-  return statementOfAccount(state, months, isRunning ? runningPostings(sources, park, account, nowMs) : [])
+  const { plan, rules, books } = sources
+  const ground = { park, plan, items: rules.items, books, nowMs }
+  return statementOfAccount(state, months, {
+    provisional: isRunning ? runningPostings(sources, park, account, nowMs) : [],
+    unsourced: knownAtMs === undefined ? unsourcedOfMonths(ground, account.account, months) : undefined,
+  })
 }
 
 type Position = Extract<EntryBody, { kind: 'allowance' | 'offset' | 'certificate' }>

@@ -29,6 +29,8 @@ interface GatewayMemory {
   death: { readonly reason: NonNullable<GatewayEvidence['death']>; readonly noticedMs: number } | undefined
   /** What it last said of itself, other than farewell. */
   said: StateMessage | undefined
+  /** By how much its word was of the future when it came; undefined where it was not. */
+  aheadMs: number | undefined
 }
 
 /** What is known of a meter now. Ages are for the reader to compute from its own moment. */
@@ -64,7 +66,10 @@ export class Board {
       [...park.meters.keys()].map((id) => [id, { newest: new Map(), usable: new Map(), momentsMs: [] }]),
     )
     this.#gateways = new Map(
-      [...park.gateways.keys()].map((id) => [id, { heardMs: undefined, death: undefined, said: undefined }]),
+      [...park.gateways.keys()].map((id) => [
+        id,
+        { heardMs: undefined, death: undefined, said: undefined, aheadMs: undefined },
+      ]),
     )
   }
 
@@ -125,6 +130,7 @@ export class Board {
     memory.death = undefined
     this.#heard(message.gateway, message.atMs, nowMs)
     memory.said = message
+    memory.aheadMs = message.atMs > nowMs ? message.atMs - nowMs : undefined
   }
 
   gateway(id: string, nowMs: number): GatewayNow {
@@ -141,6 +147,17 @@ export class Board {
   /** What a gateway last said of itself; undefined before its first word. It may have fallen silent since. */
   stateOf(gateway: string): StateMessage | undefined {
     return this.#gateways.get(gateway)?.said
+  }
+
+  /**
+   * How a gateway's clock is: by its own word, and, while it has had no receipt to compare with, by how much that word was
+   * of the future. Nothing of the future has a receipt where the server doubts its own clock.
+   */
+  clockOf(gateway: string): StateMessage['clock'] {
+    const memory = this.#gateways.get(gateway)
+    const clock = memory?.said?.clock
+    const aheadMs = clock?.aheadMs ?? memory?.aheadMs
+    return clock === undefined || aheadMs === undefined ? clock : { ...clock, aheadMs }
   }
 
   meter(meter: Meter, nowMs: number): MeterNow {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { DAY_MS } from '#contract/duration.ts'
 import type { Reading } from '#contract/reading.ts'
 import { momentsOf, POINTS_MAX, summed, thinned } from './curve.ts'
 
@@ -11,7 +12,6 @@ const at = (atMs: number, value: number | undefined): Reading => {
 }
 
 const GAP_MS = 30_000
-const DAY_MS = 86_400_000
 const reading = fc.tuple(
   fc.integer({ min: 0, max: DAY_MS - 1 }),
   fc.option(fc.integer({ min: 0, max: 500 }), { nil: undefined, freq: 10 }),

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { march, planWith, PostingBench, smallPark } from '#cli/posting.test-support.ts'
+import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import { dayStretches, emissionsOf } from './day-emissions.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 const zone = 'Asia/Shanghai'
 const midnightMs = march.fromMs + 9 * DAY_MS
 

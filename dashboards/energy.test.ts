@@ -5,7 +5,7 @@ import { toDecimal } from '#contract/amount.ts'
 import { ManualClock } from '#contract/clock.ts'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import { energyOfMeters, energyOfSlots, energyTotalOf, EnergyToday } from './energy.ts'
-import { knownInterval, MemoryBooks, smallPark } from './fixture.ts'
+import { knownInterval, MemoryBooks, smallPark } from './small-park.test-support.ts'
 
 const meter = smallPark.meters.get('forge-main')
 if (meter === undefined) throw new Error('the park has no such meter')

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import type { Overview } from './api/shapes.ts'
 import { energyTotalOf, energyOfMeters } from './energy.ts'
-import { smallPark } from './fixture.ts'
+import { smallPark } from './small-park.test-support.ts'
 import { LiveStreams } from './live.ts'
 
 const METERS = 4_000

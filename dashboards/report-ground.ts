@@ -1,6 +1,7 @@
 import { measuredFromBooks } from '#accounts/measured-energy.ts'
 import { reportPeriod, type ReportPeriod } from '#accounts/report-period.ts'
 import type { ReportGround } from '#accounts/report.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import type { Books } from '#store/port.ts'
@@ -24,7 +25,6 @@ export function groundOf({ books, ...files }: ReportSources, park: Park, nowMs: 
 
 /** Days of one report: two years and the leap day. */
 const DAYS_MAX = 732
-const DAY_MS = 24 * 3_600_000
 
 /** The period that a request names. Throws `request-invalid` with the place of what is wrong. */
 export function periodIn(period: string, timeZone: string): ReportPeriod {

@@ -10,7 +10,7 @@ import { CHANGE_HEADER } from './access/guard.ts'
 import { sessionInfo } from './api/session-shape.ts'
 import { userWithLink } from './api/user-shapes.ts'
 import { overview, type Overview } from './api/shapes.ts'
-import { MemoryBooks, MemoryReadings, smallPark } from './fixture.ts'
+import { MemoryBooks, MemoryReadings, smallPark } from './small-park.test-support.ts'
 import type { Server, ServerOptions } from './server-options.ts'
 import { startServer } from './server.ts'
 

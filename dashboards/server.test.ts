@@ -7,7 +7,7 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Fault } from '#contract/fault.ts'
 import { faultBody, overview, tick } from './api/shapes.ts'
-import { commitOf, smallPark } from './fixture.ts'
+import { commitOf, smallPark } from './small-park.test-support.ts'
 import { meterIn, power, ServerBench, startMs } from './server.test-support.ts'
 import { startServer } from './server.ts'
 

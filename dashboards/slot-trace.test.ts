@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commitOf, smallPark } from './fixture.ts'
+import { commitOf, smallPark } from './small-park.test-support.ts'
 import { originOf, type CommitSource } from './slot-trace.ts'
 
 const atMs = Date.parse('2026-03-01T00:00:00Z')

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { DAY_MS } from '#contract/duration.ts'
 import type { Period } from '#contract/grid.ts'
 import type { Reading } from '#contract/reading.ts'
 import { inPieces } from './sources.ts'
 
-const DAY_MS = 86_400_000
 const T0 = 1_790_000_000_000
 const power = 'activePower.total'
 

@@ -22,6 +22,7 @@ export type BooksView = Pick<
   | 'quarantine'
   | 'quarantineEntry'
   | 'quarantineOverflow'
+  | 'reusedNumbers'
   | 'unfilledGaps'
   | 'remarks'
   | 'alarms'

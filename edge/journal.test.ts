@@ -7,12 +7,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import { SAMPLES_PER_BATCH_MAX, uplinkMessage, type UplinkMessage } from '#contract/messages.ts'
 import { unpack } from './compression.ts'
 import { Journal, type JournalOptions, type JournalRow } from './journal.ts'
 import { energyAt } from './testing/samples.ts'
 
-const HOUR_MS = 3_600_000
 let folder: string
 let file: string
 let clock: ManualClock

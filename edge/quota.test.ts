@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { readingsOf, type GapRecord, type Sample } from '#contract/messages.ts'
 import { GroupCommit } from './commit.ts'
@@ -13,7 +14,6 @@ import { Journal, type JournalOptions, type JournalRow } from './journal.ts'
 import { energyAt, frequencyAt } from './testing/samples.ts'
 
 const MEGABYTE = 1e6
-const DAY_MS = 86_400_000
 const START_MS = Date.UTC(2026, 5, 1)
 const METERS = 60
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { MINUTE_MS } from '#contract/duration.ts'
 import { Agenda, type PendingRequest } from './agenda.ts'
 import { Bus, type Answer, type BusMember, type Line } from './bus.ts'
 import { Fault } from '#contract/fault.ts'
@@ -11,7 +12,6 @@ import { testRegister } from './testing/virtual-line.ts'
 
 const LIMITS = { registersPerRequest: 2, bridgeGaps: 0, forbidden: [] }
 const METERS = 32
-const MINUTE_MS = 60_000
 
 class VirtualLine implements Line {
   readonly requestsAtOnce: number

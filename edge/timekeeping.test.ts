@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
+import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
 import { readingsOf } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { messageOf } from './compression.ts'
@@ -12,8 +13,6 @@ import { Journal } from './journal.ts'
 import { frequencyAt } from './testing/samples.ts'
 import { CLOCK_TOLERANCE_MS, Timekeeping } from './timekeeping.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 const TRUE_MS = Date.UTC(2026, 5, 1)
 const log = pino({ level: 'silent' })
 

@@ -86,6 +86,20 @@ describe('The check of a park file', () => {
         'park.yaml:22:92 meters.1.events.0.before: the ratio event before it leaves the factor at 3, not at 2',
       ],
     ],
+    [
+      'replacements of one moment, and a register that falls between two of them',
+      'register: gasVolumeStandard\n',
+      `register: gasVolumeStandard
+    events:
+      - { kind: replacement, at: 2026-02-01T12:00:00+08:00, quantity: gasVolumeStandard, final: { count: 90, resolution: '1' }, initial: { count: 5, resolution: '1' } }
+      - { kind: reset, at: 2026-02-01T04:00:00Z, quantity: gasVolumeStandard, final: { count: 90, resolution: '1' }, initial: { count: 5, resolution: '1' } }
+      - { kind: reset, at: 2026-03-01T12:00:00+08:00, quantity: gasVolumeStandard, final: { count: 4, resolution: '1' }, initial: { count: 0, resolution: '1' } }
+`,
+      [
+        'park.yaml:23:28 meters.1.events.1.at: the replacement before it is of the same moment: only one of them can be',
+        'park.yaml:24:91 meters.1.events.2.final: the reset at 2026-02-01T04:00:00Z leaves the register at 5, and here it shows 4: it fell in between',
+      ],
+    ],
   ]
 
   it.each(parkCases)('finds %s at its place', (_name, from, to, expected) => {

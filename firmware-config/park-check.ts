@@ -1,4 +1,6 @@
-import { eventMs, type ParkDescription } from '#contract/park.ts'
+import { toDecimal } from '#contract/amount.ts'
+import { clashesOf } from '#contract/event-order.ts'
+import type { ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
 import type { DataFile, Finding } from './document.ts'
 import { formulaContradictions } from './formula-check.ts'
@@ -91,20 +93,31 @@ function meterContradictions(meter: MeterDescription): [field: string, message: 
   return found
 }
 
-/** Ratio events of one register that do not follow from one another. */
-function ratioContradictions({ events }: MeterDescription): [index: number, message: string][] {
-  const found: [number, string][] = []
-  const inOrder = [...events.entries()].toSorted(([, a], [, b]) => eventMs(a) - eventMs(b))
-  const last = new Map<string, string>()
-  for (const [index, event] of inOrder) {
-    if (event.kind !== 'ratio') continue
-    const factor = last.get(event.quantity)
-    if (factor !== undefined && factor !== event.before) {
-      found.push([index, `the ratio event before it leaves the factor at ${factor}, not at ${event.before}`])
+/** Dated events of one register that cannot all be true. */
+function eventContradictions({
+  events,
+  wrapsAt,
+}: MeterDescription): [index: number, field: string, message: string][] {
+  return clashesOf(events, wrapsAt).map(({ earlier, later, clash }) => {
+    const index = events.indexOf(later)
+    switch (clash.kind) {
+      case 'ratio':
+        return [
+          index,
+          'before',
+          `the ratio event before it leaves the factor at ${clash.left}, not at ${clash.found}`,
+        ]
+      case 'fell':
+        return [
+          index,
+          'final',
+          `the ${earlier.kind} at ${earlier.at} leaves the register at ${toDecimal(clash.from)}, and here it shows ${toDecimal(clash.to)}: it fell in between`,
+        ]
+      case 'same-moment':
+        break
     }
-    last.set(event.quantity, event.after)
-  }
-  return found
+    return [index, 'at', `the ${earlier.kind} before it is of the same moment: only one of them can be`]
+  })
 }
 
 /** The way upstream from a meter as far as it comes back to a meter it has passed; undefined where it ends. */
@@ -143,8 +156,8 @@ export function parkContradictions(data: DataFile<ParkDescription>): Finding[] {
       say('gateway', `there is no gateway "${meter.gateway}" in this park`)
     for (const [field, message] of formulaContradictions(meter, byId)) say(field, message)
     for (const [field, message] of meterContradictions(meter)) say(field, message)
-    for (const [index, message] of ratioContradictions(meter)) {
-      findings.push({ place: data.placeOf([...path, 'events', index, 'before']), message })
+    for (const [index, field, message] of eventContradictions(meter)) {
+      findings.push({ place: data.placeOf([...path, 'events', index, field]), message })
     }
     if (meter.upstream === undefined) continue
     const upstream = byId.get(meter.upstream)

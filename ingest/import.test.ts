@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
+import { MINUTE_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import { importFile, type ImportOptions } from './import.ts'
 import { UNNAMED_GATEWAY } from './import-pieces.ts'
@@ -13,7 +14,6 @@ import { fileLines, surveyOf } from './import-lines.ts'
 import { batchOf, epochOf, MemoryStore, sampleOf, T0, testPark } from './ingest.test-support.ts'
 import { PAYLOAD_BYTES_MAX } from './validate.ts'
 
-const MINUTE_MS = 60_000
 const park = testPark()
 
 let folder: string

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import type { Park } from '#contract/park.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
@@ -80,6 +81,26 @@ describe('replaying what was refused', () => {
     const payload = JSON.stringify(sampleOf('meter-b', T0, 1))
     expect(await replay(newest(), { payload })).toEqual({ stored: 2, refused: [] })
     expect(await stored('meter-b')).toHaveLength(1)
+  })
+
+  it('a line that could not be read is put right as a sample; without one, or of a meter without a gateway, the file is the place', async () => {
+    const refusal = {
+      code: 'message-undecodable',
+      detail: 'line 4: "12x" is no decimal',
+      encoding: 'base64',
+      payload: Buffer.from('meter-b,2026-06-01 08:00,12x').toString('base64'),
+    } as const
+    const record = { gateway: 'import', epoch: null, seq: null, digest: 'd'.repeat(64), committedAtMs: T0 }
+    books.follow([{ ...record, stored: 0, touched: [], refused: [refusal] }], T0)
+    const once = { code: 'quarantine-refused', message: expect.stringMatching(/import the file once more/) }
+    await expect(replay(newest())).rejects.toMatchObject(once)
+    const payload = JSON.stringify(sampleOf('meter-b', T0, 12))
+    const park = testPark()
+    const b = park.meters.get('meter-b')
+    const unread = { ...park, meters: new Map(b === undefined ? [] : [[b.id, { ...b, gateway: undefined }]]) }
+    await expect(replay(newest(), { payload }, unread)).rejects.toMatchObject(once)
+    expect(await replay(newest(), { payload })).toEqual({ stored: 2, refused: [] })
+    expect(open()).toEqual([])
   })
 
   it('a sample of an unknown meter is taken once the park file has it; twice is once', async () => {
@@ -183,8 +204,6 @@ describe('replaying what was refused', () => {
 })
 
 describe('where the clock here was wrong', () => {
-  const HOUR_MS = 3_600_000
-
   beforeEach(() => clock.stepWall(T0))
 
   it('behind: a time that only seemed to be in the future is taken when a person says so', async () => {

@@ -5,7 +5,7 @@ import type { Clock } from '#contract/clock.ts'
 import type { Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { measuringPoint, type Park } from '#contract/park.ts'
-import type { Books, QuarantineEntry, ReadingStore } from '#store/port.ts'
+import type { Books, QuarantineEntry, QuarantineWish, ReadingStore } from '#store/port.ts'
 import { UNNAMED_GATEWAY } from './import-pieces.ts'
 import type { Judged } from './record.ts'
 import { validate, type Verdict } from './validate.ts'
@@ -71,10 +71,18 @@ function bytesOf({ refusal }: QuarantineEntry, replacement: string | undefined):
 }
 
 /** Whose payload it is. A line of a file has no sender: it stands for the gateway that reads its meter. */
-function senderOf({ gateway, refusal }: QuarantineEntry, given: Uint8Array, park: Park): string {
-  if (gateway !== UNNAMED_GATEWAY || refusal.encoding !== 'json') return gateway
+function senderOf({ gateway }: QuarantineEntry, given: Uint8Array, park: Park): string {
+  if (gateway !== UNNAMED_GATEWAY) return gateway
   const { success, data } = namedMeter.safeParse(parsed(given))
   return (success ? measuringPoint(park, data.meter)?.gateway : undefined) ?? gateway
+}
+
+/** No gateway can be named for it: to import it once more is the way, and what is there already stays as it is. */
+function lineOfFile({ id }: QuarantineEntry): Fault {
+  return new Fault(
+    'quarantine-refused',
+    `Entry ${id} is a line of an imported file. Put it right in the file, or its meter in the park file, and import the file once more (--again); then discard this entry.`,
+  )
 }
 
 /** What cannot be read is told of by its validation. */
@@ -108,9 +116,13 @@ function judged(
   request: ReplayRequest,
   { books, park, clock }: QuarantineParts,
 ): Judged {
-  const isSample = entry.refusal.encoding === 'json'
+  // A line of a file that could not be read is put right as the sample that it stands for.
+  const isLine = entry.gateway === UNNAMED_GATEWAY && entry.refusal.encoding === 'base64'
+  if (isLine && request.payload === undefined) throw lineOfFile(entry)
+  const isSample = isLine || entry.refusal.encoding === 'json'
   const given = bytesOf(entry, request.payload)
   const gateway = request.gateway ?? senderOf(entry, given, park)
+  if (gateway === UNNAMED_GATEWAY && parsed(given) !== undefined) throw lineOfFile(entry)
   const payload = isSample ? batchAround(given, gateway) : given
   const topic = { park: park.description.id, gateway, leaf: 'backlog' as const }
   const isRatingWaived = request.isRatingWaived === true
@@ -142,7 +154,10 @@ export async function replayQuarantined(
   const { books, store, clock } = parts
   const entry = openEntry(books, id)
   if (TELLING_CODES.includes(entry.refusal.code))
-    throw new Fault('quarantine-refused', `Entry ${id} only tells of something; there is no reading in it.`)
+    throw new Fault(
+      'quarantine-refused',
+      `Entry ${id} only tells of something; there is no reading in it; discard it when its cause is known.`,
+    )
   if (entry.isCut && request.payload === undefined)
     throw new Fault('quarantine-refused', `Of entry ${id} only the beginning was kept.`)
   const one = judged(entry, request, parts)
@@ -164,6 +179,15 @@ export async function replayQuarantined(
   if (!books.decideQuarantine(id, { state, by, reason, atMs: clock.wallMs(), payload }))
     throw new Fault('quarantine-closed', `Entry ${id} was decided on meanwhile; its readings are stored.`)
   return { stored: record.stored, refused: record.refused }
+}
+
+/** Lets all open entries be that are meant, with the person's reason; returns how many these were. */
+export function discardAllQuarantined(
+  wish: QuarantineWish,
+  { by, reason }: Person,
+  { books, clock }: { readonly books: Pick<Books, 'decideAllQuarantine'>; readonly clock: Clock },
+): number {
+  return books.decideAllQuarantine(wish, { state: 'discarded', by, reason, atMs: clock.wallMs() })
 }
 
 /** Lets an entry be, with the person's reason; its payload stays. Throws `quarantine-closed`. */

@@ -94,3 +94,8 @@ describe('a reading as a line of CSV', () => {
     expect(() => csvHead(columns)).toThrow(why)
   })
 })
+
+it('a first line that is another file’s is told of in characters that a terminal bears, with what may be the cause', () => {
+  expect(() => csvHead('meter;time;value')).toThrow('a comma stands between two columns')
+  expect(() => csvHead(`a\u001b[2J${'x'.repeat(500)}`)).toThrow(/^"a\uFFFD\[2Jx{50,60}…" is not one/)
+})

@@ -57,13 +57,25 @@ function fieldsOf(line: string): string[] {
   }
 }
 
+/** Characters of a file that somebody took for another one; they go to a terminal. */
+const SHOWN_MAX = 60
+
+function shown(text: string): string {
+  const printable = text.replaceAll(/\p{C}/gu, '\uFFFD')
+  return printable.length > SHOWN_MAX ? `${printable.slice(0, SHOWN_MAX)}…` : printable
+}
+
 /** The columns that the first line names. Throws RangeError where one is unknown, twice or missing. */
 export function csvHead(line: string): CsvHead {
   const head = new Map<Column, number>()
   for (const [place, name] of fieldsOf(line.replace(/^\uFEFF/, '')).entries()) {
     const column = csvColumns.find((each) => each === name)
-    if (column === undefined || head.has(column))
-      throw new RangeError(`"${name}" is not one of the columns ${csvColumns.join(', ')}, or stands twice`)
+    if (column === undefined || head.has(column)) {
+      const isCutElsewhere = /[;\t]/.test(name) && !name.includes(',')
+      throw new RangeError(
+        `"${shown(name)}" is not one of the columns ${csvColumns.join(', ')}, or stands twice${isCutElsewhere ? '; a comma stands between two columns' : ''}`,
+      )
+    }
     head.set(column, place)
   }
   const missing = REQUIRED.filter((column) => !head.has(column))

@@ -21,12 +21,36 @@ function takeAll(waiting: Waiting): string[] {
 }
 
 describe('Waiting', () => {
-  it('gives live before backlog, and lets gateways take turns', () => {
+  it('gives live before backlog, and of each gateway those that belong together', () => {
     const waiting = new Waiting()
     waiting.offer(deliveryOf('gw-a', 'b1', 'backlog'))
-    for (const digest of ['1', '2', '3']) waiting.offer(deliveryOf('gw-a', digest))
-    for (const digest of ['1', '2']) waiting.offer(deliveryOf('gw-b', digest))
-    expect(takeAll(waiting)).toEqual(['gw-a 1', 'gw-b 1', 'gw-a 2', 'gw-b 2', 'gw-a 3', 'gw-a b1'])
+    for (const digest of ['1', '2']) {
+      waiting.offer(deliveryOf('gw-a', digest))
+      waiting.offer(deliveryOf('gw-b', digest))
+    }
+    expect(takeAll(waiting)).toEqual(['gw-a 1', 'gw-a 2', 'gw-b 1', 'gw-b 2', 'gw-a b1'])
+    expect([waiting.count, waiting.bytes]).toEqual([0, 0])
+  })
+
+  it('lets busy gateways take turns of a write each, and nobody wait for all of them who sends now and then', () => {
+    const waiting = new Waiting()
+    const fill = (gateway: string, count: number): void => {
+      for (let index = 0; index < count; index += 1) waiting.offer(deliveryOf(gateway, `${index}`))
+    }
+    const take = (count: number): string[] =>
+      Array.from({ length: count }, () => waiting.take()?.topic.gateway ?? '')
+    const turn = (gateway: string, count = 25): string[] => Array.from({ length: count }, () => gateway)
+    fill('gw-a', 64)
+    fill('gw-b', 64)
+    expect(take(60)).toEqual([...turn('gw-a'), ...turn('gw-b'), ...turn('gw-a', 10)])
+    fill('gw-c', 1)
+    // In the middle of a turn, and then the turn goes on.
+    expect(take(17)).toEqual(['gw-c', ...turn('gw-a', 15), 'gw-b'])
+    // Always something waiting is always a turn and no more, whoever else comes.
+    waiting.offer(deliveryOf('gw-c', 'again'))
+    waiting.offer(deliveryOf('gw-d', '1'))
+    expect(take(27)).toEqual(['gw-d', ...turn('gw-b', 24), 'gw-c', 'gw-a'])
+    expect(takeAll(waiting)).toHaveLength(14 + 14 - 1)
     expect([waiting.count, waiting.bytes]).toEqual([0, 0])
   })
 

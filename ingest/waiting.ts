@@ -19,24 +19,39 @@ const BYTES_PER_LANE_MAX = 64 * 1024 * 1024
 /** A small payload costs more than its bytes. */
 const PAYLOADS_PER_LANE_MAX = 10_000
 
+/**
+ * Payloads of a gateway in a turn, about one write: a server takes many values of one series in a request for little more
+ * than one (docs/benchmarks.md).
+ */
+const PAYLOADS_PER_TURN = 25
+
 interface Share {
   readonly deliveries: Delivery[]
   bytes: number
+  /** What it may still give before others have their turn. */
+  turn: number
 }
 
-/** One lane: bounded, and gateways take turns, so that a busy one does not keep the others waiting. */
+/**
+ * One lane: bounded, and gateways take turns, so that a busy one does not keep the others waiting. Who had nothing waiting
+ * has the next turn, once: a gateway that sends a payload now and then does not wait for those that always have some. It
+ * counts as such again once it had nothing at a turn among the others, so that nobody starves (as in RFC 8290 §4.2).
+ */
 class Lane {
-  readonly #shares = new Map<string, Share>()
+  readonly #fresh = new Map<string, Share>()
+  readonly #busy = new Map<string, Share>()
   count = 0
   bytes = 0
 
   offer(delivery: Delivery): boolean {
     const length = delivery.payload.length
     if (this.count >= PAYLOADS_PER_LANE_MAX || this.bytes + length > BYTES_PER_LANE_MAX) return false
-    const share = this.#shares.get(delivery.topic.gateway) ?? { deliveries: [], bytes: 0 }
+    const { gateway } = delivery.topic
+    const known = this.#fresh.get(gateway) ?? this.#busy.get(gateway)
+    const share = known ?? { deliveries: [], bytes: 0, turn: PAYLOADS_PER_TURN }
     if (share.deliveries.length >= PAYLOADS_PER_GATEWAY_MAX || share.bytes + length > BYTES_PER_GATEWAY_MAX)
       return false
-    this.#shares.set(delivery.topic.gateway, share)
+    if (known === undefined) this.#fresh.set(gateway, share)
     share.deliveries.push(delivery)
     share.bytes += length
     this.count += 1
@@ -45,19 +60,34 @@ class Lane {
   }
 
   take(): Delivery | undefined {
-    for (const [gateway, share] of this.#shares) {
-      const delivery = share.deliveries.shift()
+    for (const [gateway, share] of this.#fresh) {
+      const delivery = this.#takeFrom(share)
+      if (delivery !== undefined) return delivery
+      this.#fresh.delete(gateway)
+      share.turn = PAYLOADS_PER_TURN
+      this.#busy.set(gateway, share)
+    }
+    for (const [gateway, share] of this.#busy) {
+      const delivery = this.#takeFrom(share)
+      if (delivery !== undefined) return delivery
+      this.#busy.delete(gateway)
       // Map keeps the order of insertion: set again, the gateway stands at the end.
-      this.#shares.delete(gateway)
-      if (delivery === undefined) continue
-      const length = delivery.payload.length
-      if (share.deliveries.length > 0)
-        this.#shares.set(gateway, { deliveries: share.deliveries, bytes: share.bytes - length })
-      this.count -= 1
-      this.bytes -= length
-      return delivery
+      if (share.deliveries.length === 0) continue
+      share.turn = PAYLOADS_PER_TURN
+      this.#busy.set(gateway, share)
     }
     return undefined
+  }
+
+  /** The next of a share, while its turn lasts. */
+  #takeFrom(share: Share): Delivery | undefined {
+    const delivery = share.turn > 0 ? share.deliveries.shift() : undefined
+    if (delivery === undefined) return undefined
+    share.turn -= 1
+    share.bytes -= delivery.payload.length
+    this.count -= 1
+    this.bytes -= delivery.payload.length
+    return delivery
   }
 }
 

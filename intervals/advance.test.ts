@@ -3,7 +3,7 @@ import type { Amount } from '#contract/amount.ts'
 import type { RegisterPoint } from '#contract/interval.ts'
 import type { MeterEvent } from '#contract/park.ts'
 import { advanceOf, rulesOf, type MeterFacts } from './advance.ts'
-import { memoryMeter } from './in-memory.ts'
+import { memoryMeter } from './in-memory.test-support.ts'
 
 const QUANTITY = 'activeEnergyImport.total'
 const START_MS = Temporal.Instant.from('2025-03-10T08:00:00Z').epochMilliseconds

@@ -1,4 +1,5 @@
 import { add, compare, multiply, subtract, toNumber, type Amount, type Resolution } from '#contract/amount.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import type { Period } from '#contract/grid.ts'
 import type { RegisterPoint, UndecidedAdvance } from '#contract/interval.ts'
 import { eventMs, type Meter } from '#contract/park.ts'
@@ -120,8 +121,6 @@ const REFRESH_MS = 60_000
 
 /** IEEE 754 single precision has a 24-bit significand: a float register of 2²⁰ kWh moves in steps of 0.125 kWh. */
 const FLOAT_STEP = 2 ** -23
-
-const HOUR_MS = 3_600_000
 
 /** True for more in this time than the rating allows. A judgement, not a sum: floating point is good enough. */
 export function isBeyondRating(

@@ -10,7 +10,7 @@ import { quantityName } from '#contract/quantities.ts'
 import { usableQuality, type RegisterReading } from '#contract/reading.ts'
 import { dirtyPeriod } from './dirty.ts'
 import { energyOf } from './energy.ts'
-import { MemorySeries } from './in-memory.ts'
+import { MemorySeries } from './in-memory.test-support.ts'
 
 const localTime = z.iso.datetime({ offset: true }).transform((text) => ({
   text,

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '#contract/duration.ts'
 import { isSettled, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { Interval, RecordedInterval } from '#contract/interval.ts'
 import type { RecordedEntry } from '#contract/meter-entry.ts'
@@ -33,8 +34,6 @@ export interface Sources {
 
 /** A day of power at a poll a second is 86,400 readings. */
 const POWER_CHUNK_MS = 24 * 3_600_000
-
-const HOUR_MS = 3_600_000
 
 /** The events of a meter in the park file, and those that persons entered and did not take back. */
 function withEnteredEvents(meter: Meter, entries: readonly RecordedEntry[]): Meter {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { MINUTE_MS } from '#contract/duration.ts'
 import type { RegisterReading } from '#contract/reading.ts'
 import { dirtyPeriod } from './dirty.ts'
-import { MemorySeries } from './in-memory.ts'
+import { MemorySeries } from './in-memory.test-support.ts'
 
-const MINUTE_MS = 60_000
 const START_MS = Temporal.Instant.from('2025-03-10T08:00:00Z').epochMilliseconds
 const minute = (minutes: number): number => START_MS + minutes * MINUTE_MS
 

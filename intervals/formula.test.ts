@@ -6,7 +6,7 @@ import { intervalMethods, type RecordedInterval } from '#contract/interval.ts'
 import type { Meter } from '#contract/park.ts'
 import { formulaDependents } from './dependents.ts'
 import { energyByFormula, followed } from './formula.ts'
-import { memoryMeter } from './in-memory.ts'
+import { memoryMeter } from './in-memory.test-support.ts'
 
 const START_MS = Temporal.Instant.from('2025-03-10T00:00:00+08:00').epochMilliseconds
 const quantity = 'activeEnergyImport.total'

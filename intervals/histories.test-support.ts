@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { type Amount } from '#contract/amount.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import { SLOT_MS, slotStart } from '#contract/grid.ts'
 import { type Meter, type MeterEvent } from '#contract/park.ts'
 import type { RegisterReading } from '#contract/reading.ts'
-import { memoryMeter } from './in-memory.ts'
+import { memoryMeter } from './in-memory.test-support.ts'
 
 /** Any histories of a register, with what flowed in them, for the laws. */
 
@@ -13,7 +14,6 @@ const FINE = '0.01'
 /** Counts of 0.01 kWh. */
 export const WRAP = 1_000_000
 export const RATING_KW = 60
-export const HOUR_MS = 3_600_000
 
 /** How far the next reading is away: in bursts, by polls, around grid lines, over outages. */
 const pause = fc.oneof(

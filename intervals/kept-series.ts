@@ -4,7 +4,12 @@ import type { Boundary, Interval, RegisterPoint } from '#contract/interval.ts'
 import { eventMs } from '#contract/park.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import type { Reading, RegisterReading, UsableQuality } from '#contract/reading.ts'
+import {
+  isRegisterReading,
+  type Reading,
+  type RegisterReading,
+  type UsableQuality,
+} from '#contract/reading.ts'
 import type { Books } from '#store/port.ts'
 import type { MeterFacts } from './advance.ts'
 import type { SeriesSource } from './usable-series.ts'
@@ -155,7 +160,10 @@ export function keptSeries(
   }
 }
 
-/** The same of readings that are advances themselves: what came late for the time of the one that crosses the last line. */
+/**
+ * The same of readings that are advances themselves: without what came late for the time of the one that crosses the
+ * last line, or nearer to the line than the one that was placed at it.
+ */
 export function keptAdvances(
   readings: readonly Reading[],
   meter: MeterId,
@@ -166,9 +174,16 @@ export function keptAdvances(
   if (standing === undefined) return readings
   const { toMs } = standing
   const [last] = books.intervals(meter, quantity, { fromMs: toMs - SLOT_MS, toMs })
-  if (last?.state !== 'known' || last.basis !== 'advances' || last.last.atMs <= toMs) return readings
-  const { fromMs, atMs: endMs } = last.last
-  return readings.filter(({ atMs }) => atMs <= fromMs || atMs >= endMs)
+  if (last?.state !== 'known' || last.basis !== 'advances') return readings
+  const { fromMs, atMs: endMs, advance } = last.last
+  if (endMs > toMs) return readings.filter(({ atMs }) => atMs <= fromMs || atMs >= endMs)
+  // Its place is on record, and not its own moment: it is known by what it says.
+  const distances = readings
+    .filter((reading) => isRegisterReading(reading) && equal(reading.value, advance))
+    .flatMap(({ atMs }) => (atMs > fromMs ? [Math.abs(atMs - toMs)] : []))
+  const distance = Math.min(...distances)
+  if (distance > BOUNDARY_TOLERANCE_MS) return readings
+  return readings.filter(({ atMs }) => Math.abs(atMs - toMs) >= distance)
 }
 
 /** Computed intervals with those that stand in the place of what is computed from the readings that are left. */

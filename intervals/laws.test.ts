@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { add, compare, equal, subtract, sum, type Amount } from '#contract/amount.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import { BOUNDARY_TOLERANCE_MS, SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
 import { eventMs, type MeterEvent } from '#contract/park.ts'
@@ -9,9 +10,9 @@ import type { DirtyWindow } from '#store/port.ts'
 import { advanceOf, rulesOf, type MeterFacts } from './advance.ts'
 import { dirtyPeriod, slotsTouching } from './dirty.ts'
 import { energyOf } from './energy.ts'
-import { MemoryBooks, MemorySeries, MemoryStore, memoryMeter } from './in-memory.ts'
+import { MemoryBooks, MemorySeries, MemoryStore, memoryMeter } from './in-memory.test-support.ts'
 import { recompute } from './recompute.ts'
-import { QUANTITY, START_MS, WRAP, RATING_KW, HOUR_MS, fine, history } from './histories.test-support.ts'
+import { QUANTITY, START_MS, WRAP, RATING_KW, fine, history } from './histories.test-support.ts'
 
 function spanOf(readings: readonly RegisterReading[]): Period {
   const times = readings.map(({ atMs }) => atMs)

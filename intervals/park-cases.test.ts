@@ -9,7 +9,7 @@ import { meterEntry } from '#contract/meter-entry.ts'
 import { estimation, meterEvent, type Meter } from '#contract/park.ts'
 import { quantityName } from '#contract/quantities.ts'
 import { usableQuality, type Reading } from '#contract/reading.ts'
-import { memoryMeter } from './in-memory.ts'
+import { memoryMeter } from './in-memory.test-support.ts'
 import { MemoryPark } from './memory-park.test-support.ts'
 
 const instant = z.iso

@@ -1,16 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { add, equal, sum, toNumber, type Amount } from '#contract/amount.ts'
+import { HOUR_MS, MINUTE_MS } from '#contract/duration.ts'
 import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { MeterEntry } from '#contract/meter-entry.ts'
 import type { MeterEvent } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
-import { memoryMeter } from './in-memory.ts'
+import { memoryMeter } from './in-memory.test-support.ts'
 import { MemoryPark } from './memory-park.test-support.ts'
 
 const QUANTITY = 'activeEnergyImport.total'
-const HOUR_MS = 3_600_000
-const MINUTE_MS = 60_000
 
 /** Around a change of summer time in Berlin, or somewhere in a year of Shanghai. */
 const start = fc.constantFrom(

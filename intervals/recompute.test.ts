@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { equal, sum, type Amount } from '#contract/amount.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { Fault } from '#contract/fault.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { RegisterReading } from '#contract/reading.ts'
-import { MemoryBooks, memoryMeter, MemorySeries, MemoryStore } from './in-memory.ts'
+import { MemoryBooks, memoryMeter, MemorySeries, MemoryStore } from './in-memory.test-support.ts'
 import { CHUNK_MS, quantitiesOf, recompute, registerIntervals } from './recompute.ts'
 
 const IMPORT = 'activeEnergyImport.total'
 const EXPORT = 'activeEnergyExport.total'
-const DAY_MS = 86_400_000
 const START_MS = Temporal.Instant.from('2025-03-10T00:00:00Z').epochMilliseconds
 
 const register = (quantity: QuantityName, lines: readonly (readonly [atMs: number, count: number])[]) =>

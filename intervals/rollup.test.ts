@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { equal, sum } from '#contract/amount.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import { join, NO_SLOTS, sumOfSlot, type EnergySum } from '#contract/energy-sum.ts'
 import { SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Interval } from '#contract/interval.ts'
@@ -8,7 +9,6 @@ import { calendarParts, partsOf, rollUp } from './rollup.ts'
 
 // Offsets of whole, half and quarter hours; summer time in both hemispheres, of half an hour too; none at all.
 const zones = ['Asia/Shanghai', 'Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'America/Santiago']
-const HOUR_MS = 3_600_000
 const at = (text: string): number => Temporal.Instant.from(text).epochMilliseconds
 
 const slotAt = (slotMs: number): fc.Arbitrary<Interval> => {

@@ -1,11 +1,10 @@
+import { HOUR_MS } from '#contract/duration.ts'
 import { join, type EnergySum, type PlacedSum } from '#contract/energy-sum.ts'
 import { dayOf, monthOf, yearOf, type Period } from '#contract/grid.ts'
 
 /** Parts of the park's calendar that energy is summed over. */
 export const calendarParts = ['hour', 'day', 'month', 'year'] as const
 export type CalendarPart = (typeof calendarParts)[number]
-
-const HOUR_MS = 3_600_000
 
 /** Hours count from the start of their day, which may have 23 or 25 of them. */
 function hourOf(atMs: number, timeZone: string): Period {

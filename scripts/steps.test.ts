@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { runLanes, type Step } from './steps.ts'
+import { linesOf, runLanes, type Step } from './steps.ts'
 
 let folder: string
 const printed: string[] = []
@@ -57,4 +57,11 @@ it('names a program that is not there', async () => {
   const missing = { title: 'missing', command: './no-such-program', args: [] }
   expect(await runLanes([[missing]], folder, print)).toBe(missing)
   expect(printed[0]).toContain('ENOENT')
+})
+
+it('prints the lines of a program as they come, those of errors too, and gives its exit code', async () => {
+  const code = await linesOf(step('lines', 'printf "one\\ntwo"; echo three >&2; exit 4'), folder, print)
+  expect(code).toBe(4)
+  expect(printed.toSorted()).toEqual(['one', 'three', 'two'])
+  expect(await linesOf({ title: 'missing', command: './no-such-program', args: [] }, folder, print)).toBe(-1)
 })

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 
 /** A program that is run to its end. */
 export interface Step {
@@ -61,4 +62,24 @@ export async function runLanes(
   }
   await Promise.all(lanes.map(run))
   return failed
+}
+
+/**
+ * Runs a program whose lines are printed as it writes them, so that those of several beside each other stay whole. Gives
+ * its exit code, −1 where it could not be started or was killed.
+ */
+export async function linesOf(
+  { command, args }: Step,
+  cwd: string,
+  print: (line: string) => void = console.log,
+): Promise<number> {
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', print)
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      print(error.message)
+      resolve(-1)
+    })
+    child.once('close', (code) => resolve(code ?? -1))
+  })
 }

@@ -1,4 +1,5 @@
-import { DAY_MS, dayOfInstant, instantOf, type PlantTime } from './load-curve.ts'
+import { DAY_MS } from '#contract/duration.ts'
+import { dayOfInstant, instantOf, type PlantTime } from './load-curve.ts'
 
 /**
  * Apparent energy, which has no closed integral where loads of several power factors come and go: over each step of ten

@@ -1,5 +1,5 @@
+import { DAY_MS } from '#contract/duration.ts'
 import { weekdays, type Weekday } from './flow-kinds.ts'
-import { DAY_MS } from './load-curve.ts'
 
 /** Days of work and of rest, numbered from 1970-01-01. */
 export interface Calendar {

@@ -1,5 +1,5 @@
+import { HOUR_MS } from '#contract/duration.ts'
 import type { Term } from './flow-node.ts'
-import { HOUR_MS } from './load-curve.ts'
 
 /**
  * The electrical state that belongs to the loads and sources behind a point: S² = P² + Q² for each phase and in all,

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
 import { environmentOf, environmentValue, saturationPressure } from './environment.ts'
-import { DAY_MS, dayOfInstant, HOUR_MS, instantOf } from './load-curve.ts'
+import { dayOfInstant, instantOf } from './load-curve.ts'
 import { surroundingsOf } from './load-kinds.ts'
 import { demoScenarioPath, plantTime, readScenario } from './scenario.ts'
 

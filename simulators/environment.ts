@@ -1,5 +1,6 @@
+import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import { DAY_MS, dayOfInstant, HOUR_MS, instantOf } from './load-curve.ts'
+import { dayOfInstant, instantOf } from './load-curve.ts'
 import { cloudCover, sunAheadMinutes, type Surroundings } from './load-kinds.ts'
 import { seededStream } from './seeded.ts'
 import { clearSkyShare, sunHeightSine } from './sun.ts'

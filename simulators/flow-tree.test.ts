@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
 import { copAt, gasPerKwh, gasPerTonne, pumpingPerCubicMetre } from './conversions.ts'
 import type { Flow, FlowOf } from './flow-kinds.ts'
 import { amountOfTerms, flowOfTerms, type FlowNode } from './flow-node.ts'
 import { apparentMost, flowNodes, LOSS_STEP_MINUTES } from './flow-tree.ts'
-import { DAY_MS, HOUR_MS } from './load-curve.ts'
 import { surroundingsOf } from './load-kinds.ts'
 import { scenarioFile, type Scenario } from './scenario.ts'
 

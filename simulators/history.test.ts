@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { sample as sampleSchema, SAMPLES_PER_BATCH_MAX } from '#contract/messages.ts'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
@@ -19,7 +20,6 @@ const meters = historyMeters(
   park,
   demoGatewayPaths.map((file) => readGatewayFile(file).value),
 )
-const DAY_MS = 24 * 3_600_000
 const T0 = Date.UTC(2026, 3, 1)
 
 describe('The parts of a past', () => {

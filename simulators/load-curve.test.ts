@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DAY_MS, HOUR_MS, loadCurve, type Envelope, type Ripple } from './load-curve.ts'
+import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
+import { loadCurve, type Envelope, type Ripple } from './load-curve.ts'
 
 /** Any envelope of straight pieces, the same shape every day but scaled by the day's number, with up to three ripples. */
 const curves = fc.record({

@@ -1,3 +1,5 @@
+import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
+
 /**
  * A flow over time whose integral is known in closed form: a piecewise-linear envelope times a sum of sinusoids.
  *
@@ -6,9 +8,6 @@
  * Over one straight piece v(t) = v₀ + s·(t − t₀) the integral of v · sin(ωt + φ) is −v·cos(ωt + φ)/ω + s·sin(ωt + φ)/ω².
  * Flows are in a unit per hour, so times below are in hours since a local midnight.
  */
-
-export const HOUR_MS = 3_600_000
-export const DAY_MS = 24 * HOUR_MS
 
 /** A corner of the envelope; between two corners it is straight. */
 export interface Corner {

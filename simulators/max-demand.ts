@@ -1,4 +1,5 @@
-import { DAY_MS, dayOfInstant, HOUR_MS, instantOf, type PlantTime } from './load-curve.ts'
+import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
+import { dayOfInstant, instantOf, type PlantTime } from './load-curve.ts'
 
 /**
  * Maximum demand, as Chinese tariffs bill it: the greatest mean power of a quarter of an hour since the month began, by

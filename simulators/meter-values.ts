@@ -1,6 +1,6 @@
+import { HOUR_MS } from '#contract/duration.ts'
 import { quantities, type QuantityName } from '#contract/quantities.ts'
 import { eachPhase, type ElectricalState, type PhaseState } from './electrical.ts'
-import { HOUR_MS } from './load-curve.ts'
 import { mediumValue } from './media.ts'
 import type { ElectricalEnergy, MeterState, Plant } from './plant.ts'
 import { isTariffName, type TariffName } from './tariff-registers.ts'

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { InvalidFile, type Finding } from '#firmware-config/document.ts'
-import { DAY_MS, HOUR_MS, type LoadCurve, type PlantTime } from './load-curve.ts'
+import type { LoadCurve, PlantTime } from './load-curve.ts'
 
 /** Measured series from CSV files, as flows of a plant. */
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { add, equal, sum, toNumber } from '#contract/amount.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS, slotsBetween } from '#contract/grid.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { demoParkPath } from './demo.test-support.ts'
@@ -15,7 +16,6 @@ const scenario = readScenario(demoScenarioPath).value
 const plant = makePlant(scenario, park)
 const truth = truthOf(scenario, park, plant)
 const startMs = Temporal.Instant.from(scenario.registersFrom).epochMilliseconds
-const DAY_MS = 24 * 3_600_000
 
 const node = fc.constantFrom(...truth.nodes.map(({ id }) => id))
 const instant = fc.integer({ min: startMs, max: startMs + 400 * DAY_MS })

@@ -1,3 +1,4 @@
+import { DAY_MS } from '#contract/duration.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { RegisterMap } from '#firmware-config/profile.ts'
 import type { FaultOf } from './fault-kinds.ts'
@@ -95,7 +96,6 @@ function noise(order: FaultOf<'noise'>, period: Period, seed: number, id: string
 
 const DEMANDS = ['activeDemand', 'activeDemandMax', 'apparentDemand']
 const TARIFFS = ['sharp', 'peak', 'flat', 'valley']
-const DAY_MS = 86_400_000
 
 /** Demand windows and tariff registers go by the meter's own clock; all else by what flows. */
 function byMeterClock(quantity: QuantityName): boolean {

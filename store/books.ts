@@ -77,7 +77,8 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
         revisionsWritten,
       })),
     probe: () => file.read(() => probeWrite(database)),
-    damages: () => file.read(() => [...fileDamages(database), ...records.damages()]),
+    damages: () =>
+      file.read(() => [...fileDamages(database), ...records.damages(), ...parts.entries.damages()]),
     close: () => {
       if (database.isOpen) guarded(name, () => database.close())
     },

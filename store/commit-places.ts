@@ -14,8 +14,9 @@ export interface CommitPlace {
 }
 
 /**
- * Where one writer's commit records stand, so that none takes the place of another, its own or any other writer's: a
- * server keeps one point of a series and moment, and who wrote the first would never learn.
+ * Where one writer's commit records stand, so that none takes the place of another: a server keeps one point of a series
+ * and moment, and who wrote the first would never learn. Of other writers' a record can meet only that of the same number
+ * with another content in the same millisecond, which takes a gateway that exists twice.
  *
  * A numbered record stands by its number: two numbers of one journal never meet. One without a number, or whose number
  * came with another content in the same millisecond, stands in a series that is this writer's alone, where it counts.

@@ -9,8 +9,7 @@ import {
 } from '#test/support/recording-server.ts'
 import { describeWith } from '#test/support/servers.ts'
 import { readingStoreConformance } from './conformance.ts'
-import { sorted } from './conformance/any-readings.ts'
-import { commitOf, counted, everything, power, register, T0, value } from './conformance/sample-readings.ts'
+import { commitOf, counted, power, register, T0, value } from './conformance/sample-readings.ts'
 import { openInflux2Readings } from './influx2-readings.ts'
 
 const period = { fromMs: T0, toMs: T0 + 3_600_000 }
@@ -23,9 +22,9 @@ describeWith(['TANBIAO_TEST_INFLUXD2'], 'InfluxDB 2.x', () => {
   })
   afterAll(() => server.remove())
 
-  async function freshBucket(retentionSeconds = 0): Promise<string> {
+  async function freshBucket(): Promise<string> {
     const bucket = `tanbiao-${randomUUID()}`
-    await server.makeBucket(bucket, retentionSeconds)
+    await server.makeBucket(bucket)
     return bucket
   }
 
@@ -40,54 +39,6 @@ describeWith(['TANBIAO_TEST_INFLUXD2'], 'InfluxDB 2.x', () => {
   )
 
   describe('what a real server does', () => {
-    test('readings against a field type are found and returned, all others are stored', async () => {
-      const bucket = await freshBucket()
-      const store = await server.openStore(bucket)
-      await server.writeForeign(bucket, `electricity,meter=x ${power}="oops" ${T0}000000`)
-      const readings = Array.from({ length: 300 }, (_, index) =>
-        index % 3 === 0 ? value(index, index) : counted(index, index),
-      )
-      const { stored, refused } = await store.append(readings)
-      expect(stored).toBe(200)
-      expect(refused.map(({ index }) => index)).toEqual(Array.from({ length: 100 }, (_, index) => index * 3))
-      expect(refused[0]?.fault.message).toMatch(/field type conflict/)
-      expect(await store.readings('m-1', register, everything)).toEqual(
-        readings.filter(({ quantity }) => quantity === register),
-      )
-      await store.close()
-    })
-
-    test('readings beyond retention are returned with the reason, all others are stored', async () => {
-      const bucket = await freshBucket(100 * 86_400)
-      const store = await server.openStore(bucket)
-      const now = Date.now() - (Date.now() % 1_000)
-      const old = (index: number) => ({ ...counted(index, index), atMs: index * 1_000 })
-      const fresh = (index: number) => ({ ...counted(index, index), atMs: now - index * 1_000 })
-      const readings = Array.from({ length: 64 }, (_, index) =>
-        index === 5 || index > 60 ? old(index) : fresh(index),
-      )
-      const { stored, refused } = await store.append(readings)
-      expect(refused.map(({ index }) => index)).toEqual([5, 61, 62, 63])
-      expect(refused[0]?.fault.message).toMatch(/(beyond|outside) retention policy/)
-      expect(stored).toBe(60)
-      expect(await store.readings('m-1', register, everything)).toHaveLength(60)
-      await store.close()
-    })
-
-    test('a bucket that does not exist makes the store unavailable, in the server’s words', async () => {
-      const store = await server.openStore('nobody made it')
-      const unavailable = {
-        code: 'store-unavailable',
-        message: expect.stringMatching(/404 .*bucket .*not found/),
-      }
-      await expect(store.append([value(0, 1)])).rejects.toMatchObject(unavailable)
-      await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
-        code: 'store-unavailable',
-        message: expect.stringMatching(/could not find bucket/),
-      })
-      await store.close()
-    })
-
     test('a token that may not write makes the store unavailable', async () => {
       const bucket = await freshBucket()
       const store = await openInflux2Readings({
@@ -104,34 +55,6 @@ describeWith(['TANBIAO_TEST_INFLUXD2'], 'InfluxDB 2.x', () => {
         code: 'store-unavailable',
         message: expect.stringMatching(/401/),
       })
-      await store.close()
-    })
-
-    test('a row that somebody else wrote is no reading and stops nothing', async () => {
-      const bucket = await freshBucket()
-      const store = await server.openStore(bucket)
-      await store.append([value(0, 1), counted(1, 5)])
-      await server.writeForeign(
-        bucket,
-        [
-          `electricity,meter=m-1 ${power}=7 ${T0 + 5_000}000000`,
-          `electricity,meter=m-1,quality=good ${register}.count=7i ${T0}000001`,
-          `bad,meter=m-1 ${power}="feeling unwell" ${T0}000000`,
-        ].join('\n'),
-      )
-      expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
-      expect(await store.readings('m-1', register, everything)).toEqual([counted(1, 5)])
-      expect(sorted(await store.latest(['m-1']))).toEqual(sorted([value(0, 1), counted(1, 5)]))
-      await store.close()
-    })
-
-    test('how long a bucket keeps is what it says, also after it was changed', async () => {
-      const bucket = await freshBucket()
-      const store = await server.openStore(bucket)
-      const keptMs = async () => store.retention?.by === 'server' && (await store.retention.keptMs())
-      expect(await keptMs()).toBe(Infinity)
-      await server.changeRetention(bucket, 30 * 86_400)
-      expect(await keptMs()).toBe(30 * 86_400_000)
       await store.close()
     })
 
@@ -194,51 +117,6 @@ describeWith(['TANBIAO_TEST_INFLUXD2'], 'InfluxDB 2.x', () => {
       ).toMatchObject({ results: [{ series: [{ values }] }] })
       await store.close()
     })
-  })
-})
-
-describeWith(['TANBIAO_TEST_INFLUXD2'], 'InfluxDB 2.x that dies', () => {
-  let server: Influx2Server
-
-  beforeAll(async () => {
-    server = await startInflux2()
-    await server.makeBucket('dying')
-  })
-  afterAll(() => server.remove())
-
-  test('what append and appendCommits promised survives kill -9', async () => {
-    const store = await server.openStore('dying')
-    const readings = Array.from({ length: 500 }, (_, index) => counted(index, index))
-    const record = commitOf(1, {
-      refused: [{ code: 'meter-unknown', detail: 'x', encoding: 'base64', payload: 'A'.repeat(500_000) }],
-    })
-    await store.append(readings)
-    await store.appendCommits([record])
-    await server.kill()
-    await server.start()
-    expect(await store.readings('m-1', register, everything)).toEqual(readings)
-    expect(await store.commitsSince(0)).toEqual([record])
-    await store.close()
-  })
-
-  test('a stopped server makes the store unavailable, and one that is back is used at once', async () => {
-    const store = await server.openStore('dying')
-    await store.append([value(0, 1)])
-    await server.stop()
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      await expect(store.append([value(1, 2)])).rejects.toMatchObject({
-        code: 'store-unavailable',
-        retryable: true,
-      })
-      await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
-        code: 'store-unavailable',
-      })
-    }
-    await server.start()
-    expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
-    expect(await store.append([value(1, 2)])).toEqual({ stored: 1, refused: [] })
-    expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1), value(1, 2)])
-    await store.close()
   })
 })
 

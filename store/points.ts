@@ -1,6 +1,7 @@
 import { toNumber } from '#contract/amount.ts'
 import { carrierNames } from '#contract/carriers.ts'
 import { commitRecord, type CommitRecord } from '#contract/commit.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { quantities, quantityOf, type QuantityName } from '#contract/quantities.ts'
@@ -132,8 +133,6 @@ export function commitPoint(record: CommitRecord, { series, place }: CommitPlace
     timeNs: BigInt(record.committedAtMs) * NS_PER_MS + BigInt(place),
   }
 }
-
-const HOUR_MS = 3_600_000
 
 /** What a probe writes: one point an hour, so that probing often leaves no more behind. */
 export function probePoint(nowMs: number): Point {

@@ -19,6 +19,8 @@ import type {
   QuarantineDecision,
   QuarantineEntry,
   QuarantineOverflow,
+  QuarantineWish,
+  ReusedNumbers,
   RecordedGap,
   ComputedWindow,
   DayToCopy,
@@ -102,8 +104,14 @@ export interface DeliveryBooks {
 
   quarantineOverflow(): readonly QuarantineOverflow[]
 
+  /** Gateways whose numbers came with two contents, as far as nobody has decided on these entries of quarantine. */
+  reusedNumbers(): readonly ReusedNumbers[]
+
   /** A person decides on an entry. False where it is not open. */
   decideQuarantine(id: number, decision: QuarantineDecision): boolean
+
+  /** The same decision on all open entries that are meant, in one transaction. Returns how many these were. */
+  decideAllQuarantine(wish: QuarantineWish, decision: QuarantineDecision): number
 
   /**
    * Takes away at most `limit` marks of batches committed more than three days ago: their numbers are kept as ranges, so

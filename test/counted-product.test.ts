@@ -119,7 +119,7 @@ describeWith(['pymodbus'], 'A counter of products on a Modbus line', () => {
     expect(checked.stdout).toMatch(/ 0 findings/)
 
     const data = join(installation.folder, 'server')
-    const imported = tanbiao('import', '--park', park, '--data', data, '--from', readings)
+    const imported = tanbiao('import', '--park', park, '--data', data, readings)
     expect(imported.stdout).toContain('2 readings in 3 lines imported')
     const serving = { park, data, port, 'mqtt-port': mqttPort, 'open-as': 'auditor' }
     const server = installation.start('serve', 'serve', serving)

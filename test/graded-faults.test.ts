@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { fromBooks } from '#cli/platform-intervals.ts'
@@ -15,6 +13,7 @@ import { scenarioFile } from '#simulators/scenario.ts'
 import { fasterGateway } from '#simulators/time.ts'
 import { gatewayOf, makeInstallation, parkOf, type Installation } from './support/installation.ts'
 import { freePort } from './support/servers.ts'
+import { tanbiaoBeside } from './support/tanbiao.ts'
 import { until } from './support/until.ts'
 
 /**
@@ -128,8 +127,6 @@ const graded = z.object({
   ),
 })
 
-const command = fileURLToPath(new URL('../cli/tanbiao.ts', import.meta.url))
-
 /** True for an interval of a register that was read at that moment, or a moment after it. */
 const isKnownUpTo = (interval: Interval | undefined, atMs: number): boolean =>
   interval?.state === 'known' && interval.basis === 'register' && interval.closing.atMs === atMs
@@ -173,7 +170,7 @@ describe('A park in which much goes wrong', () => {
       data,
       port: 0,
       'mqtt-port': mqttPort,
-      simulated: 'true',
+      simulated: true,
       'open-as': 'auditor',
       ...pace,
     })
@@ -211,15 +208,11 @@ describe('A park in which much goes wrong', () => {
     for (const child of [...powered.map(({ child }) => child()), server, simulator]) await child.stop()
 
     // A millisecond of real time is 60 of this park's.
-    const what = `--from ${at('08:00')} --to ${at('08:30')} --answer-ms 6000 --json true`.split(' ')
+    const what = `--from ${at('08:00')} --to ${at('08:30')} --answer-ms 6000 --json`.split(' ')
     const where = ['--scenario', scenarioPath, '--park', park, '--data', data]
     const asked = [...where, ...configs.flatMap(({ file }) => ['--gateway', file]), ...what]
-    const gradeOf = (...more: readonly string[]): Promise<z.infer<typeof graded>> =>
-      new Promise((resolve) => {
-        execFile(process.execPath, [command, 'grade', ...asked, ...more], (_error, stdout) => {
-          resolve(graded.parse(JSON.parse(stdout)))
-        })
-      })
+    const gradeOf = async (...more: readonly string[]): Promise<z.infer<typeof graded>> =>
+      graded.parse(JSON.parse((await tanbiaoBeside('grade', ...asked, ...more)).stdout))
     withFaults = await gradeOf('--fault-log', faultLog)
     withoutFaults = await gradeOf()
   })

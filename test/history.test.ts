@@ -1,44 +1,24 @@
-import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromBooks } from '#cli/platform-intervals.ts'
 import { Fault } from '#contract/fault.ts'
-import { SLOT_MS, type Period } from '#contract/grid.ts'
+import { SLOT_MS } from '#contract/grid.ts'
 import { decode } from '#edge/decode.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { profileIds } from '#firmware-config/profile-library.ts'
 import { loadProfile, type MappedRegister } from '#firmware-config/profile.ts'
-import { demoGatewayPaths, demoParkPath } from '#simulators/demo.test-support.ts'
-import { gradablePeriod } from '#simulators/grade.ts'
+import { demoParkPath } from '#simulators/demo.test-support.ts'
 import { registerWords } from '#simulators/register-image.ts'
-import { demoScenarioPath } from '#simulators/scenario.ts'
 import { shownValue } from '#simulators/shown-value.ts'
 import { changePage } from '#store/books/damaged-page.test-support.ts'
+import { demoPlant } from './support/demo.ts'
 import { makeInstallation, type Installation } from './support/installation.ts'
+import { tanbiaoBeside, type Ran } from './support/tanbiao.ts'
 import { until } from './support/until.ts'
 
-const command = fileURLToPath(new URL('../cli/tanbiao.ts', import.meta.url))
-
-interface Ran {
-  readonly code: number
-  readonly out: string
-}
-
-/** Runs `tanbiao …` to its end. */
-function tanbiao(...args: readonly string[]): Promise<Ran> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [command, ...args], { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out: stdout + stderr })
-    })
-  })
-}
-
-const gateways = demoGatewayPaths.flatMap((file) => ['--gateway', file])
-const plantOf = ['--scenario', demoScenarioPath, '--park', demoParkPath, ...gateways]
 // Two files: a week of them begins on Thursday the 7th.
 const from = '2026-05-05T00:00:00Z'
 const to = '2026-05-08T06:00:00Z'
@@ -115,7 +95,7 @@ describe('The past of a park', () => {
       data,
       port: 0,
       'mqtt-port': 0,
-      simulated: 'true',
+      simulated: true,
       'open-as': 'auditor',
     })
     url = (await server.told('ready')).url
@@ -125,11 +105,10 @@ describe('The past of a park', () => {
   })
 
   const write = (...more: readonly string[]): Promise<Ran> =>
-    tanbiao('simulate', 'history', ...plantOf, '--from', from, '--to', to, '--out', history, ...more)
-  const take = (): Promise<Ran> =>
-    tanbiao('import', '--park', demoParkPath, '--from', history, '--data', data)
+    tanbiaoBeside('simulate', 'history', ...demoPlant, '--from', from, '--to', to, '--out', history, ...more)
+  const take = (): Promise<Ran> => tanbiaoBeside('import', history, '--park', demoParkPath, '--data', data)
   const gradeOf = (...more: readonly string[]): Promise<Ran> =>
-    tanbiao('grade', ...plantOf, '--from', from, '--to', to, '--answer-ms', '0', ...more)
+    tanbiaoBeside('grade', ...demoPlant, '--from', from, '--to', to, '--answer-ms', '0', ...more)
   const contents = (): string[] =>
     readdirSync(history)
       .toSorted()
@@ -142,10 +121,10 @@ describe('The past of a park', () => {
     for (const name of readdirSync(history)) if (name.endsWith('.zst')) rmSync(join(history, name))
     expect((await write()).code).toBe(0)
     expect(contents()).toEqual(before)
-    const other = await tanbiao(
+    const other = await tanbiaoBeside(
       'simulate',
       'history',
-      ...plantOf,
+      ...demoPlant,
       '--from',
       from,
       '--to',
@@ -169,7 +148,7 @@ describe('The past of a park', () => {
       return ran.code === 0 ? ran : undefined
     }, 200_000)
     expect(clean.out).toContain('Nothing is lost or invented without a visible reason.')
-    const overHttp = await gradeOf('--url', url, '--json', 'true')
+    const overHttp = await gradeOf('--url', url, '--json')
     expect(overHttp.code, overHttp.out.slice(-500)).toBe(0)
     expect(JSON.parse(overHttp.out)).toMatchObject({ clean: true })
   })
@@ -197,112 +176,5 @@ describe('The past of a park', () => {
     const explained = await gradeOf('--data', data, '--fault-log', faults)
     expect(explained.code, explained.out.slice(-500)).toBe(0)
     expect(explained.out).toContain('fault s1 power-cut')
-  })
-})
-
-describe('The past of the demo park', () => {
-  it('is filled in once, and goes on at the next start where a kill ended it', async () => {
-    const installation = makeInstallation()
-    try {
-      const data = join(installation.folder, 'data')
-      mkdirSync(data)
-      const has =
-        (...names: string[]) =>
-        () =>
-          existsSync(join(data, ...names)) ? true : undefined
-      const start = (name: string) =>
-        installation.start(name, 'demo', {
-          data,
-          port: 0,
-          'mqtt-port': 0,
-          'modbus-port': 0,
-          'control-port': 0,
-          'history-months': 1,
-        })
-      const first = start('first')
-      await until(has('history', 'history.json'))
-      await until(() =>
-        readdirSync(join(data, 'history')).some((name) => name.endsWith('.zst')) ? true : undefined,
-      )
-      const manifest = readFileSync(join(data, 'history', 'history.json'), 'utf8')
-      first.kill()
-      await first.ended
-      expect(has('server', 'history-complete.txt')()).toBeUndefined()
-
-      // Until the children of the killed one have seen that it is gone, they hold its folders.
-      const second = await until(async () => {
-        const child = start('second')
-        const isUp = until(has('log', 'import.log')).then(() => child)
-        return await Promise.race([isUp, child.ended.then(() => undefined)])
-      })
-      await until(has('server', 'history-complete.txt'))
-      expect(readFileSync(join(data, 'history', 'history.json'), 'utf8')).toBe(manifest)
-      await second.stop(30_000)
-
-      rmSync(join(data, 'log', 'import.log'))
-      const third = start('third')
-      const log = join(installation.folder, 'log', 'third.log')
-      await until(() => (readFileSync(log, 'utf8').includes('first live values') ? true : undefined))
-      await third.stop(30_000)
-      expect(existsSync(join(data, 'log', 'import.log'))).toBe(false)
-      const lines = readFileSync(join(installation.folder, 'log', 'second.log'), 'utf8')
-      expect(lines).toMatch(/importing it 100 %/)
-    } finally {
-      await installation.remove()
-    }
-  }, 300_000)
-})
-
-describe('Faster time', () => {
-  it('lives through quarters of an hour in seconds, and its intervals are true', async () => {
-    const installation = makeInstallation()
-    try {
-      const data = join(installation.folder, 'data')
-      mkdirSync(data)
-      const free = { port: 0, 'mqtt-port': 0, 'modbus-port': 0, 'control-port': 0 }
-      const demo = installation.start('demo', 'demo', { data, ...free, speed: 60, 'history-months': 0 })
-      const park = readParkFile(demoParkPath)
-      const server = join(data, 'server')
-      // Meters are not read at the same moments, so the period ends where the first of them was read last.
-      const known = async (): Promise<Period | undefined> => {
-        const books = fromBooks(join(server, 'books.sqlite'))
-        const all = await Promise.all(
-          [...park.meters.values()].map((meter) =>
-            books.intervals(meter, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }),
-          ),
-        )
-        books.close()
-        const periods = all.map((intervals) => gradablePeriod([intervals]) ?? { fromMs: 0, toMs: 0 })
-        const fromMs = Math.max(...periods.map((each) => each.fromMs))
-        const toMs = Math.min(...periods.map((each) => each.toMs))
-        return toMs - fromMs >= 2 * SLOT_MS ? { fromMs, toMs } : undefined
-      }
-      await until(() => (readdirSync(data).includes('server') ? true : undefined))
-      await until(() => (readdirSync(server).includes('books.sqlite') ? true : undefined))
-      const { fromMs, toMs } = await until(known, 200_000)
-      await demo.stop(30_000)
-      // A millisecond of real time is 60 of this park's.
-      const from = new Date(fromMs).toISOString()
-      const to = new Date(toMs).toISOString()
-      const graded = await tanbiao(
-        'grade',
-        ...plantOf,
-        '--data',
-        server,
-        '--answer-ms',
-        '6000',
-        '--from',
-        from,
-        '--to',
-        to,
-      )
-      expect(graded.code, graded.out).toBe(0)
-
-      const other = await tanbiao('serve', '--park', demoParkPath, '--data', server, '--speed', '10')
-      expect(other.code).toBe(2)
-      expect(other.out).toContain('60 times as fast')
-    } finally {
-      await installation.remove()
-    }
   })
 })

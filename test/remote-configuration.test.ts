@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,22 +11,10 @@ import { stateMessage, type ConfigurationState } from '#contract/messages.ts'
 import { ScriptedMeter } from '#edge/testing/scripted-meter.ts'
 import { startMosquitto, type Mosquitto } from './support/mosquitto.ts'
 import { describeWith, freePort } from './support/servers.ts'
+import { tanbiaoBeside, type Ran } from './support/tanbiao.ts'
 
 const command = fileURLToPath(new URL('../cli/tanbiao.ts', import.meta.url))
 const SETTLED = { timeout: 60_000, interval: 20 }
-
-/** Runs a verb to its end, while the meter in this process goes on answering. */
-function tanbiao(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [command, ...args], { encoding: 'utf8' }, (error, stdout, stderr) => {
-      resolve({
-        code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
-        stdout,
-        stderr,
-      })
-    })
-  })
-}
 
 /** A gateway as a process, with its files, its meter and its broker; each test has one of its own. */
 class Site {
@@ -48,7 +36,7 @@ class Site {
       this.said = stateMessage.parse(JSON.parse(payload.toString())).configuration ?? this.said
     })
     await this.#server.subscribeAsync('tanbiao/v1/test-park/gw-1/up/state')
-    const { stdout } = await tanbiao('configure', 'key', '--out', this.file('operations.key'))
+    const { stdout } = await tanbiaoBeside('configure', 'key', '--out', this.file('operations.key'))
     writeFileSync(this.file('trust.yaml'), stdout)
     writeFileSync(this.file('gateway.yaml'), this.text([1]))
     return this
@@ -112,7 +100,7 @@ class Site {
 
   async sign(version: number, text: string, name = `v${version}`): Promise<string> {
     writeFileSync(this.file(`${name}.yaml`), text)
-    const { stdout, stderr, code } = await tanbiao(
+    const { stdout, stderr, code } = await tanbiaoBeside(
       'configure',
       'sign',
       '--config',
@@ -127,9 +115,9 @@ class Site {
     return this.file(`${name}.json`)
   }
 
-  publish(message: string, waitSeconds: number): ReturnType<typeof tanbiao> {
+  publish(message: string, waitSeconds: number): Promise<Ran> {
     const how = ['--broker', this.#brokerUrl, '--wait', String(waitSeconds)]
-    return tanbiao('configure', 'publish', '--message', message, ...how)
+    return tanbiaoBeside('configure', 'publish', '--message', message, ...how)
   }
 }
 

@@ -201,6 +201,33 @@ describe('A kiln that burns coal and makes clinker', () => {
     ])
   })
 
+  it('emits a fuel that is metered at the boundary and names its process, once', () => {
+    const named = (its: AccountingPlan): AccountingPlan => ({
+      ...its,
+      accounts: its.accounts.map((account) => ({
+        ...account,
+        sources: account.sources.map((source) =>
+          source.id === 'coal' ? { ...source, process: 'kiln' } : source,
+        ),
+      })),
+    })
+    const plan = named(planWith(stated, { precursors: [] }))
+    const found = report(works(false), plan)
+    expect(Number(text(found.byKind.fuel))).toBeCloseTo(207.151, 3)
+    expect(found.flows.find(({ kind }) => kind === 'fuel')).toMatchObject({
+      meter: 'coal',
+      process: 'kiln',
+      slots: { expected: 96, missing: 0 },
+    })
+    // Where a meter of the process measures it, that is its flow.
+    const inside = report(works(true), plan)
+    expect(inside.flows.filter(({ kind }) => kind === 'fuel').map(({ meter: id }) => id)).toEqual(['belt'])
+    expect(Number(text(inside.byKind.fuel))).toBeCloseTo(207.151, 3)
+    // Of a process that makes nothing of the product there is nothing in it.
+    const elsewhere = planWith(stated, { precursors: [], processes: [] })
+    expect(report(works(false), named(elsewhere)).flows).toEqual([])
+  })
+
   it('has no specific emissions before its precursors are stated', () => {
     const found = report(works(true), planWith(stated))
     expect(found.direct.state).toBe('known')

@@ -89,6 +89,19 @@ export function upstreamOf(park: Park, meter: Meter): string[] {
   return ids
 }
 
+/** True where the flow of a source is measured on, behind its own meters, down to processes or conversions. */
+export function isMeasuredOn(park: Park, account: Account, source: EmissionSource): boolean {
+  const own = new Set(source.measured.map(({ meter }) => meter))
+  const inProcesses =
+    park.description.enterprises
+      .find(({ id }) => id === account.account)
+      ?.processes.flatMap(({ id }) => processMeters(park, account.account, id)) ?? []
+  const converted = account.conversions.flatMap(({ inputs }) =>
+    inputs.flatMap(({ meter }) => park.meters.get(meter) ?? []),
+  )
+  return [...inProcesses, ...converted].some((meter) => upstreamOf(park, meter).some((id) => own.has(id)))
+}
+
 type FuelSource = Extract<EmissionSource, { kind: 'fuel' }>
 const isFuel = (source: EmissionSource): source is FuelSource => source.kind === 'fuel'
 

@@ -7,9 +7,9 @@ import { measuredEnergy } from '../measured-energy.ts'
 import { registerUnitFactor } from '../record-unit.ts'
 import { recordedActivity } from '../recorded-activity.ts'
 import type { FootprintFlow } from './footprint.ts'
-import { factorOfFuel, ifThere, type FlowSources } from './process-flows.ts'
+import { factorOfFuel, ifThere, isMeasuredOn, type FlowSources } from './process-flows.ts'
 
-/** Flows of a process that no meter of energy shows: sources that are recorded, or weighed as they emit. */
+/** Flows of a process that no meter of its own shows: sources that are recorded, metered before it, or weighed as they emit. */
 
 const NO_SLOTS = { expected: 0, missing: 0 }
 
@@ -23,7 +23,11 @@ function measuredAmount(
   const slots = { expected: 0, missing: 0 }
   for (const { meter: id, quantity, share } of measured) {
     const meter = park.meters.get(id)
-    const factor = meter && registerUnitFactor(quantityOf(quantity ?? meter.register).unit, unit)
+    // A volume at working conditions is none at standard ones.
+    const isActual = (quantity ?? meter?.register) === 'gasVolumeActual'
+    const factor = isActual
+      ? undefined
+      : meter && registerUnitFactor(quantityOf(quantity ?? meter.register).unit, unit)
     const found = meter && measuredEnergy(books, meter, period, nowMs, quantity ?? meter.register)
     slots.expected += found?.expected ?? 0
     slots.missing += found?.missing ?? 0
@@ -54,7 +58,21 @@ function measuredProcessFlow(
   }
 }
 
-/** Fuels and process emissions of a process by records of the days of the period; unknown where there are none. */
+/**
+ * A fuel that is metered at the boundary, and of which the plan says that all of it goes into the process. What is
+ * recorded beside that is added.
+ */
+function measuredFuelFlow(
+  sources: FlowSources,
+  source: Extract<EmissionSource, { kind: 'fuel' }>,
+  recorded: Decimal | undefined,
+  unit: string,
+): Pick<FootprintFlow, 'amount' | 'slots'> {
+  const { amount, slots } = measuredAmount(sources, source, unit)
+  return { slots, amount: recorded === undefined ? amount : amount?.plus(recorded) }
+}
+
+/** Fuels and process emissions of a process, of the days of the period; unknown where nothing states them. */
 export function recordedFlows(
   sources: FlowSources & { readonly items: EnergyItems },
   process: string,
@@ -63,7 +81,10 @@ export function recordedFlows(
   const { account, items, from, to, records } = sources
   return account.sources.flatMap((source): FootprintFlow[] => {
     if (source.process !== process) return []
-    if (source.kind !== 'process' && (source.kind !== 'fuel' || source.measured.length > 0)) return []
+    if (source.kind !== 'process' && source.kind !== 'fuel') return []
+    const isMeasured = source.measured.length > 0
+    // Then the meters that measure it on are flows of the process already.
+    if (source.kind === 'fuel' && isMeasured && isMeasuredOn(sources.park, account, source)) return []
     const days = { month: { from, to }, records, items, sources: account.sources }
     const factor =
       source.kind === 'fuel'
@@ -81,9 +102,11 @@ export function recordedFlows(
       process,
       meter: source.id,
       item: source.item ?? source.id,
-      ...(source.kind === 'process' && source.measured.length > 0
-        ? measuredProcessFlow(sources, source, amount, from)
-        : { amount, slots: NO_SLOTS }),
+      ...(!isMeasured
+        ? { amount, slots: NO_SLOTS }
+        : source.kind === 'process'
+          ? measuredProcessFlow(sources, source, amount, from)
+          : measuredFuelFlow(sources, source, amount, unit)),
       share,
     }
     return source.kind === 'fuel'

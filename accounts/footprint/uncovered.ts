@@ -1,7 +1,7 @@
 import type { Park } from '#contract/park.ts'
 import type { AccountPlan, EmissionSource } from '../accounting-plan.ts'
 import type { FlowKind, Uncovered } from './footprint.ts'
-import { processMeters, upstreamOf } from './process-flows.ts'
+import { isMeasuredOn, processMeters } from './process-flows.ts'
 
 /**
  * What an account has and no flow of its processes shows: without this a kind of which nothing is measured would look
@@ -23,19 +23,6 @@ const kindOf = {
 /** Gases that a process gives off and another burns: attributed by the correction for waste gas, which is not made here. */
 const wasteGases = new Set(['cokeOvenGas', 'blastFurnaceGas', 'converterGas', 'carbideFurnaceGas'])
 
-/** True where the flow of a source is measured on, behind its own meters, down to processes or conversions. */
-function isMeasuredOn(park: Park, account: AccountPlan, source: EmissionSource): boolean {
-  const own = new Set(source.measured.map(({ meter }) => meter))
-  const inProcesses =
-    park.description.enterprises
-      .find(({ id }) => id === account.account)
-      ?.processes.flatMap(({ id }) => processMeters(park, account.account, id)) ?? []
-  const converted = account.conversions.flatMap(({ inputs }) =>
-    inputs.flatMap(({ meter }) => park.meters.get(meter) ?? []),
-  )
-  return [...inProcesses, ...converted].some((meter) => upstreamOf(park, meter).some((id) => own.has(id)))
-}
-
 function reasonFor(
   park: Park,
   account: AccountPlan,
@@ -44,9 +31,8 @@ function reasonFor(
 ): string | undefined {
   if (source.process !== undefined && !processes.includes(source.process)) return undefined
   if (source.kind === 'heat-sold') return `${source.id}: heat that is sold is attributed to no process`
-  // Its records are flows of the process that it names, and so is what a scale says of an activity that emits.
-  const isStated = source.process !== undefined && (source.kind === 'fuel' || source.kind === 'process')
-  if (isStated && (source.measured.length === 0 || source.kind === 'process')) return undefined
+  // What it is recorded or measured by is a flow of the process that it names, or of the meters there.
+  if (source.process !== undefined && (source.kind === 'fuel' || source.kind === 'process')) return undefined
   if (source.measured.length === 0)
     return `${source.id}: is recorded for the account, and the plan does not say for which process`
   return isMeasuredOn(park, account, source)

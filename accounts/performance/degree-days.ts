@@ -1,4 +1,5 @@
-import { SLOT_MS, type Period } from '#contract/grid.ts'
+import { HOUR_MS } from '#contract/duration.ts'
+import type { Period } from '#contract/grid.ts'
 import type { Reading } from '#contract/reading.ts'
 
 /** Base temperatures of degree days, °C. A day counts by the difference of its mean temperature from them. */
@@ -15,7 +16,6 @@ export const assumedBases: DegreeDayBases = { heating: 18, cooling: 26 }
 
 /** Hours of a day that must have a reading, so that its mean is that of a day and not of its afternoon. */
 const HOURS_MIN = 20
-const HOUR_MS = 4 * SLOT_MS
 
 export interface DegreeDays {
   readonly heating: number

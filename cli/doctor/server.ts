@@ -27,7 +27,7 @@ export async function checkServer(url: string): Promise<Finding[]> {
     what: `${url} is not ready: ${about}: ${what}.`,
     advice:
       about === 'clock'
-        ? 'Set the clock of this machine (NTP). It takes readings again by itself, and gateways have kept them. Is it right, and the gateways’ are wrong: serve --trust-clock true.'
+        ? 'Set the clock of this machine (NTP). It takes readings again by itself, and gateways have kept them. Is it right, and the gateways’ are wrong: serve --trust-clock.'
         : `See what is said of the ${about} here; the server takes readings again by itself.`,
   }))
 }

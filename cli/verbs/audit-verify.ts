@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import { AccessBook } from '#store/access-book.ts'
 import { headFindings, headsIn } from '../ledger-heads.ts'
-import { text } from '../options.ts'
+import { dataOption, text } from '../options.ts'
 import { readText } from '../read-text.ts'
 import { serverFile } from '../server-folder.ts'
 import { verb } from '../verb.ts'
@@ -11,9 +11,7 @@ import { verb } from '../verb.ts'
 export const auditVerify = verb(
   'Prove the audit log of the pages: every entry as it was written, and none gone',
   z.object({
-    data: text
-      .default('./data')
-      .meta({ description: 'The data folder of the server, running or not (./data)' }),
+    data: dataOption,
     heads: text.optional().meta({
       description:
         'File with lines of "ledger heads", kept elsewhere: entries that are gone since are told of',

@@ -1,12 +1,12 @@
 import { connectAsync, type MqttClient } from 'mqtt'
-import { resolve } from 'node:path'
 import { z } from 'zod'
 import { Fault, type FaultCode } from '#contract/fault.ts'
 import { stateMessage, type ConfigurationMessage, type ConfigurationState } from '#contract/messages.ts'
 import { topicOf } from '#contract/topics.ts'
 import { digestOf } from '#edge/configuration-file.ts'
-import { accessOptions, connectionFault } from '#edge/connection.ts'
+import { connectionFault } from '#edge/connection.ts'
 import { configurationIn } from '#edge/remote-configuration.ts'
+import { brokerAccessOf, brokerAccessOptions } from '../broker-options.ts'
 import { readText } from '../read-text.ts'
 import { text } from '../options.ts'
 import { verb } from '../verb.ts'
@@ -16,12 +16,7 @@ const options = z.object({
   broker: z
     .url({ protocol: /^mqtts?$/ })
     .meta({ description: 'The broker, e.g. mqtts://broker.example:8883' }),
-  credentials: text.optional().meta({ description: 'YAML file with username and password' }),
-  ca: text
-    .optional()
-    .meta({ description: 'PEM file of the authorities that may sign the broker’s certificate' }),
-  certificate: text.optional().meta({ description: 'PEM file of your certificate' }),
-  key: text.optional().meta({ description: 'PEM file of its private key' }),
+  ...brokerAccessOptions,
   wait: z.coerce.number().min(0).max(86_400).default(180).meta({
     description: 'Seconds to wait for the gateway’s report (180); 0 only publishes',
   }),
@@ -30,17 +25,8 @@ const options = z.object({
 type Given = z.output<typeof options>
 
 async function connected(given: Given): Promise<MqttClient> {
-  const { broker, credentials, ca, certificate, key } = given
-  const file = (name: string | undefined): string | undefined =>
-    name === undefined ? undefined : resolve(name)
-  const tls = { ca: file(ca), certificate: file(certificate), key: file(key) }
-  const access = accessOptions({
-    url: broker,
-    mqttVersion: '3.1.1',
-    keepAliveSeconds: 30,
-    tls: broker.startsWith('mqtts:') ? tls : undefined,
-    credentialsFile: file(credentials),
-  })
+  const { broker } = given
+  const access = brokerAccessOf(broker, given)()
   try {
     // A first connection that fails is the end: a person waits for it.
     return await connectAsync(broker, { ...access, reconnectPeriod: 1_000 }, false)

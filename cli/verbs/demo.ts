@@ -86,7 +86,7 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
       'serve',
       ...flags({ park: parkFile, data: folder.file('server'), host: given.host, port: given.port }),
       // Whoever is on this machine may look at everything; changes need somebody who signed in.
-      ...flags({ 'mqtt-port': given['mqtt-port'], simulated: 'true', 'open-as': 'auditor' }),
+      ...flags({ 'mqtt-port': given['mqtt-port'], simulated: true, 'open-as': 'auditor' }),
       ...paced,
     ])
     // Gateways wait for the meters alone: what they read before the broker is there waits in their journals.
@@ -168,9 +168,11 @@ function mqttPortOf({ ports }: { readonly ports: Readonly<Record<string, number>
   return mqtt
 }
 
-/** Options as arguments: { port: 1 } is --port 1. */
-function flags(values: Readonly<Record<string, string | number>>): string[] {
-  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
+/** Options as arguments: { port: 1 } is --port 1, and true stands alone. */
+function flags(values: Readonly<Record<string, string | number | true>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, String(value)],
+  )
 }
 
 /** Beside a gateway's file, as the gateway file names it. */

@@ -11,24 +11,22 @@ import { checkDisk, checkFolder, holderOf } from '../doctor/folder.ts'
 import { checkBooks, checkStore } from '../doctor/kept.ts'
 import { checkPort } from '../doctor/ports.ts'
 import { checkServer } from '../doctor/server.ts'
-import { port, text } from '../options.ts'
+import { dataOption, jsonOption, port, storeOption, text } from '../options.ts'
 import { serverClock, serverFolder } from '../server-folder.ts'
 import { systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   park: text.meta({ description: 'The park file' }),
-  data: text
-    .default('./data')
-    .meta({ description: 'The data folder of the server, running or not (./data)' }),
-  store: text.optional().meta({ description: 'The store, as serve takes it (sqlite in --data)' }),
+  data: dataOption,
+  store: storeOption,
   broker: text.default('embedded').meta({ description: 'The broker, as serve takes it (embedded)' }),
   host: text.default('127.0.0.1').meta({ description: 'Address of the pages (127.0.0.1)' }),
   port: port.default(8080).meta({ description: 'Port of the pages (8080)' }),
   'mqtt-host': text.default('127.0.0.1').meta({ description: 'Address of the embedded broker (127.0.0.1)' }),
   'mqtt-port': port.default(1883).meta({ description: 'Port of the embedded broker (1883)' }),
   ...brokerAccessOptions,
-  json: z.boolean().default(false).meta({ description: 'The findings as one JSON document' }),
+  json: jsonOption,
 })
 
 type Given = z.output<typeof options>

@@ -17,7 +17,7 @@ const options = z.object({
 /** Energy of a period, as a bill says it, goes into the slots of which nothing else is known. */
 export const energyEnter = verb('Enter the energy of a period, of a bill for example', options, (given) =>
   atDesk(given, async (desk) => {
-    const { from: fromMs, to: toMs, energy, by, why } = given
+    const { from: fromMs, to: toMs, energy, by, reason: why } = given
     for (const [name, atMs] of [
       ['from', fromMs],
       ['to', toMs],

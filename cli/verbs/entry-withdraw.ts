@@ -26,7 +26,7 @@ export const entryWithdraw = verb('Take back what was entered of a meter', optio
     if (one === undefined || found.length > 1 || entry === undefined || entry.kind === 'withdrawal')
       throw new Fault('not-found', `${found.length} entries of ${meter.id} begin with ${given.entry}.`)
     const touched = touchedBy(entry, meter, clock.wallMs())
-    const { by, why } = given
+    const { by, reason: why } = given
     await withdrawFromMeter({ ...one, entry }, entries, { by, why, touched }, store, clock)
     console.log(`${one.digest.slice(0, 12)} withdrawn; its intervals are computed again within a minute`)
   }),

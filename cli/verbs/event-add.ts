@@ -4,8 +4,18 @@ import { Fault } from '#contract/fault.ts'
 import { energySources, meterEvent, type Meter, type MeterEvent } from '#contract/park.ts'
 import { quantityName } from '#contract/quantities.ts'
 import { quantitiesOf } from '#intervals/recompute.ts'
-import { atDesk, decimal, enter, placeOptions, requireTime, whoOptions } from '../meter-entries.ts'
-import { text } from '../options.ts'
+import { digestOf } from '#ingest/meter-entry.ts'
+import { contradictionsOf } from '../event-contradictions.ts'
+import {
+  atDesk,
+  decidedMeter,
+  decimal,
+  enter,
+  placeOptions,
+  requireTime,
+  whoOptions,
+} from '../meter-entries.ts'
+import { flag, text } from '../options.ts'
 import { verb } from '../verb.ts'
 
 const moment = z.iso.datetime({ offset: true, error: 'an instant such as 2025-11-01T00:00:00+08:00' })
@@ -26,6 +36,7 @@ const options = z.object({
   before: text.optional().meta({ description: 'ratio: energy = advance × this, until then' }),
   after: text.optional().meta({ description: 'ratio: energy = advance × this, from then on' }),
   'wraps-at': decimal.optional().meta({ description: 'rollover: the value at which it started again' }),
+  anyway: flag('Enter it although it contradicts what was read or another event'),
   ...whoOptions,
 })
 
@@ -94,9 +105,21 @@ function meantBy(given: Given, meter: Meter): MeterEvent {
 /** What a person decides of a meter's register. */
 export const eventAdd = verb('Decide what happened to a meter or its register', options, (given) =>
   atDesk(given, async (desk) => {
-    const { at, by, why } = given
+    const { at, by, reason: why } = given
     const event = meantBy(given, desk.meter)
     requireTime(desk, 'at', Temporal.Instant.from(at).epochMilliseconds)
-    await enter(desk, { kind: 'event', meter: desk.meter.id, event, by, why })
+    const entry = { kind: 'event', meter: desk.meter.id, event, by, why } as const
+    const others = { ...desk, entries: desk.entries.filter(({ digest }) => digest !== digestOf(entry)) }
+    const found = await contradictionsOf(event, decidedMeter(others), desk.store)
+    if (found.length > 0 && !given.anyway)
+      throw new Fault(
+        'event-contradicts',
+        `It contradicts what is there: ${found.join('; ')}. Nothing was entered.`,
+        {
+          place: { path: `${desk.meter.id} ${event.kind} ${event.at}` },
+        },
+      )
+    await enter(desk, entry)
+    for (const each of found) console.log(`although it contradicts: ${each}`)
   }),
 )

@@ -55,7 +55,7 @@ async function whatOf(desk: EntryDesk, entry: MeterEntry): Promise<string> {
 /** Everything that persons said of a meter: who, why, and how it stands to what was measured. */
 export const eventList = verb('List what persons said of a meter', options, (given) =>
   atDesk(given, async (desk) => {
-    const rows = [['entry', 'entered', 'by', 'kind', 'what', 'why']]
+    const rows = [['entry', 'entered', 'by', 'kind', 'what', 'reason']]
     for (const { digest, enteredMs, entry, isWithdrawn } of desk.entries) {
       const state = isWithdrawn ? `${entry.kind} (withdrawn)` : entry.kind
       rows.push([

@@ -6,7 +6,7 @@ import { openBooks, openReadingStore } from '#store/open.ts'
 import { openExport } from '../export-file.ts'
 import { exportTo, intervalsSource, readingsSource, type ExportFormat, type ExportSource } from '../export.ts'
 import { watchLifetime } from '../lifetime.ts'
-import { instant, text } from '../options.ts'
+import { dataOption, instant, storeOption, text } from '../options.ts'
 import { ProgressLine } from '../progress.ts'
 import { serverFile, storeAddress } from '../server-folder.ts'
 import { verb } from '../verb.ts'
@@ -21,16 +21,12 @@ const wish = {
     .meta({ description: 'Only meters of this enterprise; may be given several times' }),
   from: instant.optional().meta({ description: 'From this instant on' }),
   to: instant.optional().meta({ description: 'Before this instant' }),
-  data: text
-    .default('./data')
-    .meta({ description: 'The data folder of the server, running or not (./data)' }),
+  data: dataOption,
 }
 
 const readingOptions = z.object({
   ...wish,
-  store: text
-    .optional()
-    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+  store: storeOption,
 })
 const intervalOptions = z.object(wish)
 type Given = z.output<typeof intervalOptions>

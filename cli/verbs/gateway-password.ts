@@ -6,13 +6,13 @@ import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
 import { giveSecret, takeSecret } from '#ingest/access.ts'
-import { text } from '../options.ts'
+import { dataOption, flag, text } from '../options.ts'
 import { serverFolder } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   park: text.optional().meta({ description: 'The park file; needed with --gateway' }),
-  data: text.default('./data').meta({ description: 'The data folder of "serve" (./data)' }),
+  data: dataOption,
   gateway: identifier.optional().meta({ description: 'A gateway of the park' }),
   operator: identifier.optional().meta({
     description: 'A name for a person’s program that publishes signed configurations',
@@ -20,7 +20,7 @@ const options = z.object({
   out: text.optional().meta({
     description: 'File for the credentials, readable by its owner alone (stdout); "credentialsFile" takes it',
   }),
-  remove: z.boolean().default(false).meta({ description: 'Take the password away instead' }),
+  remove: flag('Take the password away instead'),
 })
 
 /** Where `serve` looks for the secrets of MQTT clients. */

@@ -30,7 +30,7 @@ import { readFactorFiles } from '../factor-files.ts'
 import { figureJson, figuresAgree } from '../graded-difference.ts'
 import { installationRoot, keptFolder } from '../installation.ts'
 import { makeLog } from '../log.ts'
-import { instant, text } from '../options.ts'
+import { instant, jsonOption, text } from '../options.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { fromBooks, fromServer } from '../platform-intervals.ts'
 import { serverFile } from '../server-folder.ts'
@@ -55,7 +55,7 @@ const options = z.object({
     description: 'How long an answer of a meter may have travelled before it was stamped (500)',
   }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
-  json: z.stringbool().default(false).meta({ description: 'true: the grade as one JSON document' }),
+  json: jsonOption,
 })
 
 /** Of a running server a day at a time is asked for, so without --from only the last two days are. */

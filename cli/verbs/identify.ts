@@ -4,7 +4,7 @@ import type { ProfileFit } from '#edge/commission/fit.ts'
 import { allProfiles, askerOf, EXIT_CODES, exitCodes, ONE_MASTER, placeOf } from '../commissioning.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { targetOptions, transportText, unit } from '../line-target.ts'
-import { text } from '../options.ts'
+import { flag, jsonOption, text } from '../options.ts'
 import { Progress } from '../search-progress.ts'
 import { systemClock } from '../system-clock.ts'
 import { tableLines } from '../table.ts'
@@ -16,8 +16,8 @@ const options = z.object({
   config: text.optional().meta({ description: 'A gateway file; with --meter, its line and unit' }),
   meter: text.optional().meta({ description: 'A meter of the gateway file' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
-  all: z.boolean().default(false).meta({ description: 'Print the observations of every profile' }),
-  json: z.boolean().default(false).meta({ description: 'Print JSON' }),
+  all: flag('Print the observations of every profile'),
+  json: jsonOption,
 })
 
 const notes = `Reads only (functions 03 and 04), at most 400 times. Points for a profile: expected identity +40 or -40; a register that answers +1,

@@ -9,27 +9,22 @@ import { openReadingStore } from '#store/open.ts'
 import { tellParent } from '../child.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
-import { logLevel, text } from '../options.ts'
+import { dataOption, flag, logLevel, storeOption, text } from '../options.ts'
 import { ProgressLine } from '../progress.ts'
 import { serverClock, serverFolder } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   park: text.meta({ description: 'The park file' }),
-  from: z.array(text).meta({
+  file: z.array(text).meta({
     description:
-      'A file of payloads (.jsonl) or of readings (.csv, .lp), each also as .zst, or a folder of them; may be given several times',
+      'Files of payloads (.jsonl) or of readings (.csv, .lp), each also as .zst, or folders of them; --file may be left out',
   }),
-  data: text
-    .default('./data')
-    .meta({ description: 'The data folder of the server, running or not (./data)' }),
-  store: text
-    .optional()
-    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
-  again: z.boolean().default(false).meta({
-    description:
-      'Take the files from their beginning although they were imported before: when the park file has got a meter that it lacked, say',
-  }),
+  data: dataOption,
+  store: storeOption,
+  again: flag(
+    'Take the files from their beginning although they were imported before: when the park file has got a meter that it lacked, say',
+  ),
   log: logLevel.default('info').meta({ description: 'trace, debug, info, warn, error or silent' }),
 })
 
@@ -65,56 +60,61 @@ function marksFolder(data: string): string {
 }
 
 /** Readings out of files into the store, by the way that readings from gateways take (docs/import.md). */
-export const importFiles = verb('Take readings out of files into the store', options, async (given) => {
-  const lifetime = watchLifetime()
-  const log = makeLog('import', given.log)
-  const park = readParkFile(given.park)
-  const data = serverFolder(given.data)
-  const marks = marksFolder(data)
-  // The owner of the books follows commit records by the server's clock.
-  const clock = serverClock(data)
-  const files = given.from.flatMap(filesIn)
-  const surveys = []
-  for (const file of files) surveys.push({ file, ...(await surveyOf(file)) })
-  const total = surveys.reduce((sum, { rows }) => sum + rows, 0)
-  const store = await openReadingStore(given.store ?? `sqlite:${join(data, 'readings.sqlite')}`)
-  const progress = new ProgressLine('import')
-  const counts = { rows: 0, readings: 0, refused: 0 }
-  const startedMs = performance.now()
-  try {
-    let before = 0
-    for (const { file, rows, digest } of surveys) {
-      const result = await importFile({
-        file,
-        markFile: join(marks, `${digest}.json`),
-        park,
-        store,
-        clock,
-        random: Math.random,
-        log,
-        signal: lifetime.signal,
-        again: given.again,
-        onProgress: (done) => {
-          progress.show(before + done, total, `${before + done} / ${total}`)
-          tellParent({ kind: 'progress', done: before + done, total })
-        },
-      })
-      counts.rows += result.rows
-      counts.readings += result.readings
-      counts.refused += result.refused
-      before += rows
-      if (!result.complete)
-        throw new Fault('process-ended', 'Stopped before the end; run it again to continue.')
+export const importFiles = verb(
+  'Take readings out of files into the store',
+  options,
+  async (given) => {
+    const lifetime = watchLifetime()
+    const log = makeLog('import', given.log)
+    const park = readParkFile(given.park)
+    const data = serverFolder(given.data)
+    const marks = marksFolder(data)
+    // The owner of the books follows commit records by the server's clock.
+    const clock = serverClock(data)
+    const files = given.file.flatMap(filesIn)
+    const surveys = []
+    for (const file of files) surveys.push({ file, ...(await surveyOf(file)) })
+    const total = surveys.reduce((sum, { rows }) => sum + rows, 0)
+    const store = await openReadingStore(given.store ?? `sqlite:${join(data, 'readings.sqlite')}`)
+    const progress = new ProgressLine('import')
+    const counts = { rows: 0, readings: 0, refused: 0 }
+    const startedMs = performance.now()
+    try {
+      let before = 0
+      for (const { file, rows, digest } of surveys) {
+        const result = await importFile({
+          file,
+          markFile: join(marks, `${digest}.json`),
+          park,
+          store,
+          clock,
+          random: Math.random,
+          log,
+          signal: lifetime.signal,
+          again: given.again,
+          onProgress: (done) => {
+            progress.show(before + done, total, `${before + done} / ${total}`)
+            tellParent({ kind: 'progress', done: before + done, total })
+          },
+        })
+        counts.rows += result.rows
+        counts.readings += result.readings
+        counts.refused += result.refused
+        before += rows
+        if (!result.complete)
+          throw new Fault('process-ended', 'Stopped before the end; run it again to continue.')
+      }
+    } finally {
+      progress.end()
+      await store.close()
     }
-  } finally {
-    progress.end()
-    await store.close()
-  }
-  const seconds = (performance.now() - startedMs) / 1_000
-  log.info({ ...counts, files: files.length, seconds }, 'imported')
-  const refused = counts.refused === 0 ? '' : `, ${counts.refused} refused (in quarantine)`
-  console.log(
-    `${counts.readings} readings in ${counts.rows} lines imported in ${seconds.toFixed(1)} s${refused}`,
-  )
-  tellParent({ kind: 'finished' })
-})
+    const seconds = (performance.now() - startedMs) / 1_000
+    log.info({ ...counts, files: files.length, seconds }, 'imported')
+    const refused = counts.refused === 0 ? '' : `, ${counts.refused} refused (in quarantine)`
+    console.log(
+      `${counts.readings} readings in ${counts.rows} lines imported in ${seconds.toFixed(1)} s${refused}`,
+    )
+    tellParent({ kind: 'finished' })
+  },
+  { bare: 'file' },
+)

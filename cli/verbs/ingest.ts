@@ -3,7 +3,7 @@ import { readParkFile } from '#firmware-config/park-file.ts'
 import { startWorker, type Worker } from '#ingest/worker.ts'
 import { MeasuredStore } from '#store/measured.ts'
 import { openReadingStore } from '#store/open.ts'
-import { brokerAccessOf, brokerAccessOptions } from '../broker-options.ts'
+import { brokerAccessOf, brokerAccessOptions, shareOptions } from '../broker-options.ts'
 import { clockKeeper, clockOptions } from '../clock-keeper.ts'
 import { tellParent } from '../child.ts'
 import { watchLifetime } from '../lifetime.ts'
@@ -22,6 +22,7 @@ const options = z.object({
   }),
   broker: text.meta({ description: 'mqtt://HOST:PORT or mqtts://HOST:PORT of a broker of yours' }),
   ...brokerAccessOptions,
+  ...shareOptions,
   'metrics-port': port
     .optional()
     .meta({ description: 'Port of /metrics, /healthz and /readyz (none; 0 takes a free one)' }),

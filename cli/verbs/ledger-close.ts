@@ -11,7 +11,7 @@ import { factorFolder, readFactorFiles } from '../factor-files.ts'
 import { headLine, headsIn, headsOf } from '../ledger-heads.ts'
 import { proveLedgers, signedClosing } from '../ledger-proof.ts'
 import { makeLog } from '../log.ts'
-import { logLevel, text } from '../options.ts'
+import { dataOption, flag, logLevel, text } from '../options.ts'
 import { PostingLoop } from '../posting.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { threadsFor } from '../posting-threads.ts'
@@ -19,9 +19,7 @@ import { serverFile, withAccess, withBooks } from '../server-folder.ts'
 import { readText } from '../read-text.ts'
 import { verb } from '../verb.ts'
 
-const data = text
-  .default('./data')
-  .meta({ description: 'The data folder of the server, running or not (./data)' })
+const data = dataOption
 const park = text.meta({ description: 'The park file; its accounting.yaml lies beside it' })
 
 /** Closes a month, signed. */
@@ -34,10 +32,7 @@ export const ledgerClose = verb(
     month: accountMonth.meta({ description: 'The month, e.g. 2026-03; it must be over and posted' }),
     key: text.meta({ description: 'File with the private key ("tanbiao configure key")' }),
     by: text.meta({ description: 'Who closes it' }),
-    incomplete: z
-      .stringbool()
-      .default(false)
-      .meta({ description: 'true: close it although slots are missing; the closing says of which sources' }),
+    incomplete: flag('Close it although slots are missing; the closing says of which sources'),
   }),
   (given) =>
     withBooks(given.data, (books, clock) => {
@@ -52,7 +47,7 @@ export const ledgerClose = verb(
         const sources = draft.closing.incomplete.join(', ')
         throw new Fault(
           'entry-invalid',
-          `Slots are missing of ${sources}; --incomplete true closes it all the same.`,
+          `Slots are missing of ${sources}; --incomplete closes it all the same.`,
         )
       }
       const signed = signedClosing(draft, key)
@@ -95,7 +90,7 @@ export const ledgerPost = verb(
       const log = makeLog('post', given.log)
       const rules = readPostingRules()
       const file = serverFile(given.data, 'books.sqlite')
-      const threads = threadsFor({ file, park: of, plan, rules, factors: readFactorFiles() })
+      const threads = threadsFor({ file, park: of, plan, rules, factors: readFactorFiles(), log })
       await new PostingLoop({ books, park: of, plan, rules, clock, log, quietMs: 0, threads }).work(
         Number.MAX_SAFE_INTEGER,
       )

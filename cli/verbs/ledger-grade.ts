@@ -10,7 +10,7 @@ import { statementOf } from '#accounts/statement.ts'
 import { positiveDecimalText } from '#contract/decimal-text.ts'
 import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
-import { text } from '../options.ts'
+import { dataOption, text } from '../options.ts'
 import { bySource } from '../statement-text.ts'
 import { gradePaths, readGradeRule } from '../posting-rules.ts'
 import { withBooks } from '../server-folder.ts'
@@ -20,9 +20,7 @@ import { verb } from '../verb.ts'
 export const ledgerGrade = verb(
   'Grade a year of an account by a rule given as data (accounts/grades)',
   z.object({
-    data: text
-      .default('./data')
-      .meta({ description: 'The data folder of the server, running or not (./data)' }),
+    data: dataOption,
     account: identifier.meta({ description: 'The account' }),
     year: z.coerce.number().int().min(2000).max(2100).meta({ description: 'The year' }),
     rule: text

@@ -4,7 +4,7 @@ import { lateDataOf } from '#accounts/late-data.ts'
 import { identifier } from '#contract/identity.ts'
 import { requiredPlan } from '../account-files.ts'
 import { momentText } from '../books-file.ts'
-import { text } from '../options.ts'
+import { dataOption, jsonOption, text } from '../options.ts'
 import { withBooks } from '../server-folder.ts'
 import { tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
@@ -17,11 +17,9 @@ export const ledgerLate = verb(
   'Show what came late to closed months, and which accounts it would change',
   z.object({
     park: text.meta({ description: 'The park file; its accounting.yaml lies beside it' }),
-    data: text
-      .default('./data')
-      .meta({ description: 'The data folder of the server, running or not (./data)' }),
+    data: dataOption,
     account: identifier.optional().meta({ description: 'Of this account alone (all)' }),
-    json: z.stringbool().default(false).meta({ description: 'true: one JSON document' }),
+    json: jsonOption,
   }),
   (given) =>
     withBooks(given.data, (books) => {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { monthNames } from '#accounts/account-month.ts'
 import { stateOf, type AccountState } from '#accounts/account-state.ts'
 import { statementOfAccount } from '#accounts/positions.ts'
+import { unsourcedOfMonths } from '#accounts/unsourced-months.ts'
 import { takenBack } from '#accounts/taken-back.ts'
 import { accountMonth, adjustedTonnes, entryBody, scopes, type EntryBody } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
@@ -10,23 +11,21 @@ import { identifier } from '#contract/identity.ts'
 import type { Books } from '#store/port.ts'
 import { readAccountFiles } from '../account-files.ts'
 import { momentText } from '../books-file.ts'
-import { text } from '../options.ts'
+import { dataOption, jsonOption, text } from '../options.ts'
 import { writeContent } from '../report-file.ts'
 import { withBooks } from '../server-folder.ts'
 import { statementLines } from '../statement-text.ts'
 import { tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
 
-const data = text
-  .default('./data')
-  .meta({ description: 'The data folder of the server, running or not (./data)' })
+const data = dataOption
 const park = text.meta({ description: 'The park file; its accounting.yaml lies beside it' })
 const account = identifier.meta({ description: 'The account: an enterprise, or the park' })
 const month = accountMonth.meta({ description: 'A month, e.g. 2026-03' })
 const by = text.meta({ description: 'Who does it' })
 const reason = text.meta({ description: 'Why' })
 const document = text.meta({ description: 'The document that it rests on' })
-const json = z.stringbool().default(false).meta({ description: 'true: one JSON document' })
+const json = jsonOption
 
 /** What an entry says, in a line. */
 function summary(body: EntryBody): string {
@@ -103,12 +102,18 @@ export const ledgerStatement = verb(
     json,
   }),
   (given) =>
-    withBooks(given.data, (books) => {
-      const { timeZone } = readAccountFiles(given.park).park.description
+    withBooks(given.data, (books, clock) => {
+      const { park: of, plan, items } = readAccountFiles(given.park)
+      const { timeZone } = of.description
       const knownOn = given['known-on']
       const knownAtMs = knownOn === undefined ? undefined : endOfDay(knownOn, timeZone)
       const state = stateOf(books.ledger(given.account), knownAtMs)
-      const statement = statementOfAccount(state, monthsOf(state, given.from, given.to))
+      const months = monthsOf(state, given.from, given.to)
+      const unsourced =
+        plan === undefined || knownAtMs !== undefined
+          ? undefined
+          : unsourcedOfMonths({ park: of, plan, items, books, nowMs: clock.wallMs() }, given.account, months)
+      const statement = statementOfAccount(state, months, { unsourced })
       if (given.json) console.log(JSON.stringify(statement, undefined, 2))
       else for (const line of statementLines(statement)) console.log(line)
     }),

@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { busDemand } from '#edge/demand.ts'
 import { readGatewayFile, type BusDescription } from '#firmware-config/gateway.ts'
 import { openProfiles, type ProfileLibrary } from '#firmware-config/profile-library.ts'
-import { text } from '../options.ts'
+import { jsonOption, text } from '../options.ts'
 import { misfits, planText, type PlannedBus } from '../plan-report.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   gateway: z.array(text).min(1).meta({ description: 'A gateway file; may be given several times' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
-  json: z.boolean().default(false).meta({ description: 'Print JSON instead of tables' }),
+  json: jsonOption,
 })
 
 /** The same bus on a line of another speed; a network has none. */

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
-import { discardQuarantined, replayQuarantined } from '#ingest/quarantine.ts'
+import { discardAllQuarantined, discardQuarantined, replayQuarantined } from '#ingest/quarantine.ts'
 import { openReadingStore } from '#store/open.ts'
 import { booksOptions, personOptions } from '../books-file.ts'
-import { text } from '../options.ts'
+import { flag, storeOption, text } from '../options.ts'
 import { readText } from '../read-text.ts'
 import { storeAddress, withBooks } from '../server-folder.ts'
 import { verb } from '../verb.ts'
@@ -15,19 +16,11 @@ const replayOptions = z.object({
   id,
   park: text.meta({ description: 'The park file, as it is now' }),
   ...booksOptions,
-  store: text
-    .optional()
-    .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' }),
+  store: storeOption,
   payload: text.optional().meta({ description: 'File with the payload as it should be' }),
   gateway: identifier.optional().meta({ description: 'Take it as from this gateway' }),
-  'beyond-rating': z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Accept values although they are beyond the meter’s rating' }),
-  'clock-was-wrong': z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Judge its times as of now: the server’s clock was wrong when it arrived' }),
+  'beyond-rating': flag('Accept values although they are beyond the meter’s rating'),
+  'clock-was-wrong': flag('Judge its times as of now: the server’s clock was wrong when it arrived'),
   ...personOptions,
 })
 
@@ -55,13 +48,31 @@ export const quarantineReplay = verb(
   },
 )
 
-const discardOptions = z.object({ id, ...booksOptions, ...personOptions })
-
-/** An entry is let be; its payload stays with the reason. */
-export const quarantineDiscard = verb('Let an entry of quarantine be', discardOptions, async (given) => {
-  const { by, reason } = given
-  await withBooks(given.data, (books, clock) => {
-    discardQuarantined(given.id, { by, reason }, { books, clock })
-  })
-  console.log(`entry ${given.id} is discarded`)
+const discardOptions = z.object({
+  id: z.coerce.number().int().optional().meta({ description: 'The entry; or all that are open and have:' }),
+  gateway: identifier.optional().meta({ description: 'this gateway' }),
+  code: text.optional().meta({ description: 'this code, as "quarantine list" shows it' }),
+  ...booksOptions,
+  ...personOptions,
 })
+
+/** An entry is let be, or all of a kind; their payloads stay with the reason. */
+export const quarantineDiscard = verb(
+  'Let an entry of quarantine be, or all of a gateway or code',
+  discardOptions,
+  async (given) => {
+    const { by, reason, id: one, gateway, code } = given
+    const isMany = gateway !== undefined || code !== undefined
+    if ((one === undefined) !== isMany)
+      throw new Fault('argument-invalid', 'Give --id, or --gateway, --code or both.')
+    await withBooks(given.data, (books, clock) => {
+      if (one === undefined) {
+        const count = discardAllQuarantined({ gateway, code }, { by, reason }, { books, clock })
+        console.log(`${count} entries are discarded`)
+        return
+      }
+      discardQuarantined(one, { by, reason }, { books, clock })
+      console.log(`entry ${one} is discarded`)
+    })
+  },
+)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import type { QuarantineEntry } from '#store/port.ts'
 import { booksOptions, momentText } from '../books-file.ts'
+import { flag } from '../options.ts'
 import { withBooks } from '../server-folder.ts'
 import { cut, tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
@@ -42,7 +43,7 @@ export const quarantineList = verb('List what is in quarantine', listOptions, as
 const showOptions = z.object({
   ...booksOptions,
   id: z.coerce.number().int().meta({ description: 'The entry' }),
-  raw: z.boolean().default(false).meta({ description: 'Write the payload alone, byte for byte' }),
+  raw: flag('Write the payload alone, byte for byte'),
 })
 
 function payloadOf({ refusal }: QuarantineEntry): Buffer {

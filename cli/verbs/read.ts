@@ -16,7 +16,7 @@ import type { RegisterMap } from '#firmware-config/profile.ts'
 import { askerOf, EXIT_CODES, exitCodes, ONE_MASTER, placeOf } from '../commissioning.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { targetOptions, transportText, unit } from '../line-target.ts'
-import { text } from '../options.ts'
+import { jsonOption, text } from '../options.ts'
 import { systemClock } from '../system-clock.ts'
 import { tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
@@ -44,7 +44,7 @@ const options = z.object({
   ct: resolution.default('1').meta({ description: 'Ratio of the current transformers 电流变比 (1)' }),
   pt: resolution.default('1').meta({ description: 'Ratio of the voltage transformers 电压变比 (1)' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
-  json: z.boolean().default(false).meta({ description: 'Print JSON' }),
+  json: jsonOption,
 })
 
 const notes = `With --address the words are shown in hex and decimal, and in every encoding and order of words and bytes side by side:

@@ -49,7 +49,7 @@ export const readingEnter = verb('Enter a register that was read off by hand', o
         `--at: the meter was read at this very moment and showed ${toDecimal(same.value)}; a reading by hand must not hide that`,
       )
     }
-    const { at: atMs, value, by, why } = given
+    const { at: atMs, value, by, reason: why } = given
     const check = await checkOf(desk, quantity, { atMs, value })
     await enter(desk, { kind: 'reading', meter: meter.id, quantity, atMs, value, by, why })
     console.log(checkText(check, quantity))

@@ -7,16 +7,14 @@ import { identifier } from '#contract/identity.ts'
 import { InvalidFile, type Finding } from '#firmware-config/document.ts'
 import { readAccountFiles } from '../account-files.ts'
 import { readFactorFiles } from '../factor-files.ts'
-import { text } from '../options.ts'
+import { dataOption, jsonOption, text } from '../options.ts'
 import { readRecordFile, recordOfArguments, type RecordLine } from '../record-text.ts'
 import { withBooks } from '../server-folder.ts'
 import { tableLines } from '../table.ts'
 import { verb } from '../verb.ts'
 
 const park = text.meta({ description: 'The park file; its accounting.yaml lies beside it' })
-const data = text
-  .default('./data')
-  .meta({ description: 'The data folder of the server, running or not (./data)' })
+const data = dataOption
 
 const FIELDS = `Fields are those of docs/schemas/accounting-record.json, or "month" for "from" and "to":
 
@@ -89,6 +87,8 @@ function enterAll<T>(
   }
 }
 
+const dayAfter = (day: string): string => Temporal.PlainDate.from(day).add({ days: 1 }).toString()
+
 const COMMON = new Set(['account', 'kind', 'from', 'to', 'document', 'by', 'reason', 'replaces'])
 
 /** What a record says beside what all records say. */
@@ -107,8 +107,8 @@ export const recordList = verb(
     account: identifier.optional().meta({ description: 'Of this account (all)' }),
     kind: text.optional().meta({ description: 'Of this kind (all)' }),
     from: z.iso.date().optional().meta({ description: 'That speak of this day or later' }),
-    to: z.iso.date().optional().meta({ description: 'That speak of days before this' }),
-    json: z.stringbool().default(false).meta({ description: 'true: one JSON document' }),
+    to: z.iso.date().optional().meta({ description: 'That speak of this day or earlier' }),
+    json: jsonOption,
   }),
   (given) =>
     withBooks(given.data, (books) => {
@@ -116,7 +116,7 @@ export const recordList = verb(
       const wish = {
         ...(account === undefined ? {} : { account }),
         ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
+        ...(to === undefined ? {} : { to: dayAfter(to) }),
       }
       const found = books
         .records(wish)

@@ -11,7 +11,6 @@ import { reportPeriod, type ReportPeriod } from '#accounts/report-period.ts'
 import type { Report } from '#accounts/report.ts'
 import { languages, sayIn } from '#accounts/report-sheet.ts'
 import { liveRecords } from '#accounts/recorded-activity.ts'
-import { Fault } from '#contract/fault.ts'
 import { identifier } from '#contract/identity.ts'
 import { loadShapeOf } from '#dashboards/api/load.ts'
 import { accountNames } from '#dashboards/api/targets.ts'
@@ -20,8 +19,9 @@ import type { Books } from '#store/port.ts'
 import { requiredPlan } from '../account-files.ts'
 import { readEnergyItems } from '../accounting-files.ts'
 import { readFactorFiles } from '../factor-files.ts'
-import { text } from '../options.ts'
+import { dataOption, text } from '../options.ts'
 import { reportFormats, writeReport, writeContent } from '../report-file.ts'
+import { periodName, periodOptions } from '../report-period-options.ts'
 import { withBooks } from '../server-folder.ts'
 import { readContractedDemand, readLoadRule, readPowerFactors, readTariffs } from '../tariff-files.ts'
 import { verb } from '../verb.ts'
@@ -30,9 +30,7 @@ import { verb } from '../verb.ts'
 
 const accountOptions = {
   park: text.meta({ description: 'The park file; its accounting.yaml lies beside it' }),
-  data: text
-    .default('./data')
-    .meta({ description: 'The data folder of the server, running or not (./data)' }),
+  data: dataOption,
   account: identifier.meta({ description: 'An account of the accounting plan' }),
 }
 const monthOption = {
@@ -45,8 +43,6 @@ const fileOptions = {
   language: z.enum(languages).default('zh').meta({ description: 'zh or en (zh)' }),
   out: text.optional().meta({ description: 'File to write (printed where it is not given)' }),
 }
-
-const lastDayBefore = (day: string): string => Temporal.PlainDate.from(day).subtract({ days: 1 }).toString()
 
 function electricitySources(parkFile: string, books: Books, nowMs: number): ElectricitySources {
   const tariffs = readTariffs(parkFile)
@@ -116,8 +112,7 @@ export const reportFootprint = verb(
   z.object({
     ...accountOptions,
     product: identifier.meta({ description: 'A product of the account' }),
-    from: z.iso.date().meta({ description: 'First day' }),
-    to: z.iso.date().meta({ description: 'First day no more' }),
+    ...periodOptions,
     format: z
       .enum(['cbam', 'dataset', 'csv', 'xlsx', 'text'])
       .default('cbam')
@@ -127,22 +122,20 @@ export const reportFootprint = verb(
   }),
   (given) =>
     withBooks(given.data, async (books, clock) => {
-      const { account, product, from, to, format, out } = given
-      if (from >= to) throw new Fault('argument-invalid', '--to: after --from')
+      const { account, product, format, out } = given
+      const plan = requiredPlan(given.park)
+      const period = reportPeriod(periodName(given), plan.park.description.timeZone)
+      const { from, to } = period
       // From the day before: a stock at the end of it is that at the beginning of the period.
       const before = Temporal.PlainDate.from(from).subtract({ days: 1 }).toString()
       const records = liveRecords(books.records({ account, from: before, to }))
       const library = factorLibrary(readFactorFiles())
       const items = readEnergyItems()
-      const sources = { ...requiredPlan(given.park), library, items, books, records, nowMs: clock.wallMs() }
+      const sources = { ...plan, library, items, books, records, nowMs: clock.wallMs() }
       const { facts, footprint, electricity } = productReport(sources, { account, product, from, to })
       const communication = cbamCommunicationOf(facts, footprint)
       const head = {
-        ...headOf(
-          sources,
-          account,
-          reportPeriod(`${from}..${lastDayBefore(to)}`, sources.park.description.timeZone),
-        ),
+        ...headOf(sources, account, period),
         whose: facts.account.name,
       }
       const sheets = footprintSheets(head, communication, sayIn(given.language))

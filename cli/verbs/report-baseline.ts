@@ -16,16 +16,14 @@ import { identifier } from '#contract/identity.ts'
 import { accountNames } from '#dashboards/api/targets.ts'
 import { openReadingStore } from '#store/open.ts'
 import { openAccounting } from '../accounting-ground.ts'
-import { text } from '../options.ts'
+import { dataOption, text } from '../options.ts'
 import { reportFormats, writeReport } from '../report-file.ts'
 import { storeAddress } from '../server-folder.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   park: text.meta({ description: 'The park file; accounting.yaml lies beside it' }),
-  data: text
-    .default('./data')
-    .meta({ description: 'The data folder of the server, running or not (./data)' }),
+  data: dataOption,
   account: identifier.meta({ description: 'An account of the plan; the park by its id is all of it' }),
   ...baselineWish.shape,
   store: text.optional().meta({

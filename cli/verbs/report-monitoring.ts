@@ -7,16 +7,15 @@ import { languages, sayIn } from '#accounts/report-sheet.ts'
 import { Fault } from '#contract/fault.ts'
 import { accountNames } from '#dashboards/api/targets.ts'
 import { openAccounting } from '../accounting-ground.ts'
-import { text } from '../options.ts'
+import { dataOption, text } from '../options.ts'
 import { reportFormats, writeReport } from '../report-file.ts'
+import { periodName, periodOptions } from '../report-period-options.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   park: text.meta({ description: 'The park file; accounting.yaml lies beside it' }),
-  data: text.meta({ description: 'The data folder of the server, running or not' }),
-  period: text.meta({
-    description: 'A month "2026-03", a quarter "2026-Q1", a year, or days "2026-03-01..2026-03-14"',
-  }),
+  data: dataOption,
+  ...periodOptions,
   enterprise: text.optional().meta({ description: 'Of one enterprise, or the park’s own by its id (all)' }),
   format: z.enum(reportFormats).default('text').meta({ description: 'text, csv, json or xlsx (text)' }),
   language: z.enum(languages).default('zh').meta({ description: 'zh or en (zh)' }),
@@ -36,7 +35,7 @@ export const reportMonitoring = verb(
       const known = [description.id, ...description.enterprises.map(({ id }) => id)]
       if (account !== undefined && !known.includes(account))
         throw new Fault('argument-invalid', `--enterprise: there is no ${account} in the park file`)
-      const period = reportPeriod(given.period, description.timeZone)
+      const period = reportPeriod(periodName(given), description.timeZone)
       const rule = ground.monitoringRule
       const meters = monitoringChecks({ park, books, nowMs }, period, account, rule)
       const whose = account === undefined ? description.name : accountNames(park)(account)

@@ -9,14 +9,14 @@ import { Fault } from '#contract/fault.ts'
 import { accountNames } from '#dashboards/api/targets.ts'
 import { accountingPlanBeside } from '../accounting-files.ts'
 import { openAccounting } from '../accounting-ground.ts'
-import { text } from '../options.ts'
+import { dataOption, text } from '../options.ts'
 import { reportFormats, writeReport } from '../report-file.ts'
 import { readTargets, targetsBeside } from '../target-files.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   park: text.meta({ description: 'The park file; accounting.yaml and targets.yaml lie beside it' }),
-  data: text.meta({ description: 'The data folder of the server, running or not' }),
+  data: dataOption,
   enterprise: text
     .optional()
     .meta({ description: 'Of one enterprise, or of the whole park by its id (all, with the curves)' }),

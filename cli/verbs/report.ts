@@ -5,20 +5,17 @@ import { reportPeriod } from '#accounts/report-period.ts'
 import { Fault } from '#contract/fault.ts'
 import { openAccounting } from '../accounting-ground.ts'
 import { reportFormats, writeReport } from '../report-file.ts'
-import { text } from '../options.ts'
+import { periodName, periodOptions } from '../report-period-options.ts'
+import { dataOption, text } from '../options.ts'
 import { verb, type Verb } from '../verb.ts'
 
 const options = z.object({
   park: text.meta({ description: 'The park file' }),
-  data: text.meta({ description: 'The data folder of the server, running or not' }),
+  data: dataOption,
   accounting: text
     .optional()
     .meta({ description: 'The accounting plan (accounting.yaml beside the park file)' }),
-  month: text.optional().meta({ description: 'Of a month, e.g. 2026-03' }),
-  quarter: text.optional().meta({ description: 'Of a quarter, e.g. 2026-Q1' }),
-  year: text.optional().meta({ description: 'Of a year, e.g. 2026' }),
-  from: z.iso.date().optional().meta({ description: 'First day, with --to' }),
-  to: z.iso.date().optional().meta({ description: 'Last day, included' }),
+  ...periodOptions,
   enterprise: text.optional().meta({
     description: 'Of one enterprise, or of what is the park’s own by its id (the whole park)',
   }),
@@ -26,16 +23,6 @@ const options = z.object({
   language: z.enum(languages).default('zh').meta({ description: 'zh or en (zh)' }),
   out: text.optional().meta({ description: 'File to write (printed where it is not given)' }),
 })
-
-/** The one period that the arguments name. Throws `argument-invalid`. */
-function periodName({ month, quarter, year, from, to }: z.output<typeof options>): string {
-  const stretch = from === undefined || to === undefined ? undefined : `${from}..${to}`
-  const [name, other] = [month, quarter, year, stretch].filter((given) => given !== undefined)
-  const isHalf = (from === undefined) !== (to === undefined)
-  if (name === undefined || other !== undefined || isHalf)
-    throw new Fault('argument-invalid', 'Give one of --month, --quarter, --year, or --from and --to.')
-  return name
-}
 
 /** `tanbiao report KIND`. */
 export function reportVerb(kind: ReportKind, summary: string): Verb {

@@ -6,7 +6,7 @@ import { scan as scanLine, type FoundUnit, type ScanResult } from '#edge/commiss
 import { allProfiles, askerOf, busOf, EXIT_CODES, exitCodes, ONE_MASTER, openLine } from '../commissioning.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { settingsText, targetOptions, timeoutOf, transportsOf, transportText } from '../line-target.ts'
-import { text } from '../options.ts'
+import { flag, jsonOption, text } from '../options.ts'
 import { durationText, Progress } from '../search-progress.ts'
 import { systemClock } from '../system-clock.ts'
 import { tableLines } from '../table.ts'
@@ -36,9 +36,9 @@ const options = z.object({
   bus: text.optional().meta({ description: 'A bus of the gateway file' }),
   units: unitList.default(unitList.parse('1-247')).meta({ description: 'Addresses 站号 to try (1-247)' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
-  'no-guess': z.boolean().default(false).meta({ description: 'Do not look which profile fits' }),
-  yaml: z.boolean().default(false).meta({ description: 'Print a bus for gateway.yaml instead of the table' }),
-  json: z.boolean().default(false).meta({ description: 'Print JSON instead of the table' }),
+  'no-guess': flag('Do not look which profile fits'),
+  yaml: flag('Print a bus for gateway.yaml instead of the table'),
+  json: jsonOption,
 })
 
 const notes = `A unit is there when anything valid answers, exceptions 01 to 06 included; 0A and 0B of a gateway mean that it is not.

@@ -18,7 +18,7 @@ import { openBooks, openReadingStore } from '#store/open.ts'
 import { accountingPlanBeside, readAccountingPlan, readReportFiles } from '../accounting-files.ts'
 import { readAlarms } from '../alarm-files.ts'
 import { keepBooks } from '../bookkeeping.ts'
-import { brokerAccessOf, brokerAccessOptions, brokerOptions, tlsOf } from '../broker-options.ts'
+import { brokerAccessOf, brokerAccessOptions, brokerOptions, shareOptions, tlsOf } from '../broker-options.ts'
 import { tellParent } from '../child.ts'
 import { closingDeskOf, readClosingKeys } from '../closing.ts'
 import { clockKeeper, clockOptions } from '../clock-keeper.ts'
@@ -28,7 +28,7 @@ import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { readFactorFiles } from '../factor-files.ts'
 import { makeLog } from '../log.ts'
-import { logLevel, port, text } from '../options.ts'
+import { flag, logLevel, port, text } from '../options.ts'
 import { operationsOf } from '../operations.ts'
 import { clockOf, paceOfFolder, paceOptions } from '../pace.ts'
 import { watchProcess } from '../process-use.ts'
@@ -63,6 +63,7 @@ const options = z.object({
   }),
   port: port.default(8080).meta({ description: 'Port of the pages (8080; 0 takes a free one)' }),
   ...brokerAccessOptions,
+  ...shareOptions,
   ...brokerOptions,
   'keep-readings-days': z.coerce.number().int().min(2).max(36_500).optional().meta({
     description: 'Delete readings older than so many days (never); intervals stay for ever',
@@ -71,10 +72,7 @@ const options = z.object({
     description:
       'Finished intervals beside the readings in InfluxDB, for Grafana: on, again (all of them once more) or off (on)',
   }),
-  simulated: z
-    .stringbool()
-    .default(false)
-    .meta({ description: 'true: every page says that values are simulated' }),
+  simulated: flag('Every page says that values are simulated'),
   'open-as': z.enum(roleNames).optional().meta({
     description: 'What anybody on this machine may read without signing in, as which role (nobody)',
   }),
@@ -299,6 +297,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
                 file: folder.file('books.sqlite'),
                 park,
                 factors: readFactorFiles(),
+                log,
               }),
             },
       onCommits: (records) => {

@@ -13,7 +13,7 @@ import { tellParent } from '../child.ts'
 import { installationRoot, keptFolder } from '../installation.ts'
 import { watchLifetime, type Lifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
-import { logLevel, port, text } from '../options.ts'
+import { flag, logLevel, port, text } from '../options.ts'
 import { clockOf, givenPace, paceOptions } from '../pace.ts'
 import { ProgressLine } from '../progress.ts'
 import { systemClock } from '../system-clock.ts'
@@ -45,9 +45,9 @@ const options = z.object({
   'control-port': port.optional().meta({
     description: 'Port on the loopback for faults on command (0 takes a free one)',
   }),
-  interactive: z.stringbool().optional().meta({
-    description: 'true: take commands from the terminal (so it is by default where there is one)',
-  }),
+  interactive: flag(
+    'Take commands on stdin although it is no terminal (in a terminal they are taken in any case)',
+  ),
   'served-log': text.optional().meta({ description: 'File for every reply that was served, one line each' }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
   'fault-log': text.optional().meta({ description: 'File for every fault that begins or ends' }),
@@ -73,7 +73,7 @@ function devicesOf(given: readonly string[], buses: readonly string[]): Map<stri
 /** Stands in for the meters of gateway files. */
 export const simulate = verb('Stand in for a park’s meters', options, async (given) => {
   const lifetime = watchLifetime()
-  const interactive = given.interactive ?? process.stdin.isTTY
+  const interactive = given.interactive || process.stdin.isTTY
   const log = makeLog('simulate', given.log ?? (interactive ? 'warn' : 'info'))
   const park = readParkFile(given.park)
   const gateways = given.gateway.map((file) => readGatewayFile(file).value)

@@ -3,15 +3,13 @@ import { newUser, roleNames } from '#contract/access.ts'
 import { Fault } from '#contract/fault.ts'
 import { SignIn } from '#dashboards/access/sign-in.ts'
 import { AccessBook } from '#store/access-book.ts'
-import { text } from '../options.ts'
+import { dataOption, text } from '../options.ts'
 import { serverFile } from '../server-folder.ts'
 import { systemClock } from '../system-clock.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
-  data: text
-    .default('./data')
-    .meta({ description: 'The data folder of the server, running or not (./data)' }),
+  data: dataOption,
   name: text.meta({ description: 'The user, who is added with --role where there is none of that name' }),
   role: z.enum(roleNames).optional().meta({ description: 'Role of a new user' }),
   enterprise: text.optional().meta({ description: 'Enterprise of a new enterprise-user' }),

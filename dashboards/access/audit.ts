@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock } from '#contract/clock.ts'
 import type { AccessBook } from '#store/access-book.ts'
-import { Strangers } from './strangers.ts'
+import { RefusedRequests } from './refused-requests.ts'
 import type { Viewer } from './viewer.ts'
 
 /** What is kept of a request's body, and of one text in it: a long one must not push out what stands behind it. */
@@ -48,11 +48,11 @@ const isChange = ({ method }: FastifyRequest): boolean =>
  * one.
  */
 export function recordChanges(app: FastifyInstance, { book, clock, viewerOf }: ChangeSources): void {
-  const strangers = new Strangers()
+  const refused = new RefusedRequests()
   const noted = new WeakSet<FastifyRequest>()
 
   function noteCounted(now: boolean): void {
-    for (const { address, requests } of strangers.counted(clock.monotonicMs(), now)) {
+    for (const { address, requests } of refused.counted(clock.monotonicMs(), now)) {
       book.note({
         atMs: clock.wallMs(),
         user: '-',
@@ -70,7 +70,7 @@ export function recordChanges(app: FastifyInstance, { book, clock, viewerOf }: C
     try {
       noteCounted(false)
       const isRefused = user === undefined && reply.statusCode >= 400
-      if (isRefused && !strangers.take(request.ip, clock.monotonicMs())) return
+      if (isRefused && !refused.take(request.ip, clock.monotonicMs())) return
       book.note({
         atMs: clock.wallMs(),
         user: user ?? '-',

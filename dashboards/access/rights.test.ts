@@ -6,7 +6,7 @@ import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
 import { accountingOf } from '../accounting.test-support.ts'
 import { sessionInfo } from '../api/session-shape.ts'
-import { knownInterval } from '../fixture.ts'
+import { knownInterval } from '../small-park.test-support.ts'
 import { power, ServerBench, startMs } from '../server.test-support.ts'
 import { CHANGE_HEADER, type GuardedRoute } from './guard.ts'
 

@@ -1,10 +1,10 @@
 import type { Clock } from '#contract/clock.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import type { AccessBook, Session, User } from '#store/access-book.ts'
 import { Attempts } from './attempts.ts'
 import { deviceOf, deviceTokenOf, digestOf, newSecret, passwordHash, passwordMatches } from './secrets.ts'
 
-const HOUR_MS = 3_600_000
 /** A session ends when it was not used for so long … */
 export const SESSION_IDLE_MS = 12 * HOUR_MS
 /** … and at this age in any case. */

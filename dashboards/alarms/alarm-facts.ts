@@ -15,6 +15,8 @@ export interface GatewayFacts {
     | undefined
   /** When the oldest row that waits was read. */
   readonly oldestMs: number | undefined
+  /** Numbers of its journal that came with two contents, and since when; undefined where there are none. */
+  readonly reused: { readonly entries: number; readonly sinceMs: number } | undefined
 }
 
 export interface MeterFacts {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { alarmRule, type AlarmRule } from '#contract/alarm.ts'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
 import type { Meter } from '#contract/park.ts'
-import { knownInterval, MemoryBooks, smallPark } from '../fixture.ts'
+import { knownInterval, MemoryBooks, smallPark } from '../small-park.test-support.ts'
 import type { AlarmFacts, ClosureFacts, GatewayFacts, MeterFacts, TargetFacts } from './alarm-facts.ts'
 import { conditionsOf } from './evaluate.ts'
 import { SlotWindow } from './slot-window.ts'
@@ -32,6 +32,7 @@ const gatewayFacts = (over: Partial<GatewayFacts> = {}): GatewayFacts => ({
   silentAfterMs: 30_000,
   clock: { condition: 'set', aheadMs: 10 },
   oldestMs: undefined,
+  reused: undefined,
   ...over,
 })
 /** kWh of slots before the settled end, newest last; undefined is a slot that is not known. */
@@ -83,6 +84,12 @@ describe('rules about gateways', () => {
   test('backlog and clock are what a gateway on line says; of a silent one nothing is concluded', () => {
     const old = { oldestMs: nowMs - 16 * 60_000, clock: { condition: 'set' as const, aheadMs: -6_000 } }
     const silent = { presence: { state: 'silent', why: 'stopped' } as const }
+    const twice = gatewayFacts({ reused: { entries: 3, sinceMs: nowMs - 5 } })
+    expect(
+      conditionsOf([rule({ kind: 'journal-reused' })], factsOf({ gateways: [gatewayFacts(), twice] })),
+    ).toMatchObject([
+      { subject: { kind: 'gateway', id: 'gw-east' }, detail: { value: 3, sinceMs: nowMs - 5 } },
+    ])
     for (const kind of ['journal-backlog', 'clock-offset']) {
       expect(found({ kind }, factsOf({ gateways: [gatewayFacts(old)] })), kind).toEqual(['gw-east'])
       expect(found({ kind }, factsOf({ gateways: [gatewayFacts({ ...old, ...silent })] })), kind).toEqual([])

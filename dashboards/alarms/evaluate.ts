@@ -1,7 +1,13 @@
 import type { AlarmCondition, AlarmKind, AlarmRule } from '#contract/alarm.ts'
 import { balanceDifference, demand, targetPace } from './account-rules.ts'
 import type { AlarmFacts, AlarmRules, Found } from './alarm-facts.ts'
-import { clockOffset, gatewayOffline, journalBacklog, quarantineWaits } from './gateway-rules.ts'
+import {
+  clockOffset,
+  gatewayOffline,
+  journalBacklog,
+  journalReused,
+  quarantineWaits,
+} from './gateway-rules.ts'
 import { leak, lowPowerFactor, meterSilent, nightConsumption, registerStuck } from './meter-rules.ts'
 
 /** Which rules hold now, of what. Pure: everything that was seen comes in as facts. */
@@ -25,6 +31,7 @@ const ruleKinds: RuleKinds = {
   'night-consumption': { find: nightConsumption, anew: 'with-slots' },
   leak: { find: leak, anew: 'with-slots' },
   'journal-backlog': { find: journalBacklog, anew: 'always' },
+  'journal-reused': { find: journalReused, anew: 'always' },
   'clock-offset': { find: clockOffset, anew: 'always' },
   quarantine: { find: quarantineWaits, anew: 'always' },
 }

@@ -1,5 +1,6 @@
 import { toNumber } from '#contract/amount.ts'
 import type { AccountingPlan } from '#accounts/accounting-plan.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import { SLOT_MS, slotStart } from '#contract/grid.ts'
 import type { Meter, Park } from '#contract/park.ts'
 import type { LiveMeter } from '#dashboards/api/shapes.ts'
@@ -22,11 +23,11 @@ export interface FactSources {
   readonly slow: Pick<SlowFacts, 'closures' | 'targets'>
 }
 
-const HOUR_MS = 3_600_000
 /** A slot must have been measured for so long before its end is foretold. */
 const DEMAND_SEEN_MS = 5 * 60_000
 
-function gatewayFacts({ park, board }: FactSources, nowMs: number): GatewayFacts[] {
+function gatewayFacts({ park, board, books }: FactSources, nowMs: number): GatewayFacts[] {
+  const reused = new Map(books.reusedNumbers().map((each) => [each.gateway, each]))
   return [...park.gateways.values()].map(({ id, silentAfterSeconds }) => {
     const { presence, heardMs } = board.gateway(id, nowMs)
     const said = board.stateOf(id)
@@ -35,8 +36,9 @@ function gatewayFacts({ park, board }: FactSources, nowMs: number): GatewayFacts
       presence,
       heardMs,
       silentAfterMs: silentAfterSeconds * 1_000,
-      clock: said?.clock,
+      clock: board.clockOf(id),
       oldestMs: said?.journal?.oldestMs,
+      reused: reused.get(id),
     }
   })
 }

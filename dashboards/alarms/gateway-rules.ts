@@ -1,10 +1,10 @@
 import type { AlarmDetail } from '#contract/alarm.ts'
+import { MINUTE_MS } from '#contract/duration.ts'
 import { since, type AlarmFacts, type AlarmRules, type Found, type GatewayFacts } from './alarm-facts.ts'
 
 /** Rules about gateways and the server. Pure. */
 
 const SECOND_MS = 1_000
-const MINUTE_MS = 60_000
 
 const gateway = ({ id }: GatewayFacts, detail: AlarmDetail): Found => ({
   subject: { kind: 'gateway', id },
@@ -33,6 +33,15 @@ export function journalBacklog(
     if (oldestMs === undefined || presence.state !== 'online') return []
     return nowMs - oldestMs > rule.olderThanMinutes * MINUTE_MS ? gateway(facts, since(oldestMs)) : []
   })
+}
+
+/** Two contents under one number: an old copy of its journal was put back, or the gateway exists twice. */
+export function journalReused(_rule: AlarmRules['journal-reused'], { gateways }: AlarmFacts): Found[] {
+  return gateways.flatMap((facts) =>
+    facts.reused === undefined
+      ? []
+      : gateway(facts, { value: facts.reused.entries, sinceMs: facts.reused.sinceMs }),
+  )
 }
 
 export function clockOffset(rule: AlarmRules['clock-offset'], { gateways }: AlarmFacts): Found[] {

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Alarm } from '#contract/alarm.ts'
 import { ManualClock } from '#contract/clock.ts'
-import { smallPark } from '../fixture.ts'
+import { smallPark } from '../small-park.test-support.ts'
 import { Notifier, webhook, type Channel, type Notice } from './notify.ts'
 
 const startMs = Date.UTC(2026, 5, 1, 17)

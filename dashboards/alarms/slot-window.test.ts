@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { SLOT_MS } from '#contract/grid.ts'
-import { knownInterval, MemoryBooks, smallPark } from '../fixture.ts'
+import { knownInterval, MemoryBooks, smallPark } from '../small-park.test-support.ts'
 import { SlotWindow } from './slot-window.ts'
 
 const register = 'activeEnergyImport.total'

@@ -1,4 +1,5 @@
 import { toNumber } from '#contract/amount.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { dayOf, SETTLE_MS, SLOT_MS, slotStart } from '#contract/grid.ts'
 import type { Meter } from '#contract/park.ts'
 import type { BooksView } from '../sources.ts'
@@ -19,7 +20,6 @@ export interface Hours {
 /** Days that are looked back on for what is usual, and how many of them must be known. */
 const USUAL_DAYS = 7
 const USUAL_KNOWN_MIN = 4
-const DAY_MS = 24 * 3_600_000
 
 function minuteOf(text: string): number {
   const [hour = 0, minute = 0] = text.split(':').map(Number)

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
-import { knownInterval, MemoryBooks, smallPark } from '../fixture.ts'
+import { knownInterval, MemoryBooks, smallPark } from '../small-park.test-support.ts'
 import { SlowFacts } from './slow-facts.ts'
 
 /** Midnight of 2026-06-10 in the park: the day before has 96 slots. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Alarm } from '#contract/alarm.ts'
 import { indexPark } from '#contract/park.ts'
-import { smallPark } from '../fixture.ts'
+import { smallPark } from '../small-park.test-support.ts'
 import { alarmLine, noticeText, subjectName, type Told } from './words.ts'
 
 const told: Told = {

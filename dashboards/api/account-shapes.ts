@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unsourcedView } from '#accounts/unsourced-shape.ts'
 import { decimalText } from '#contract/decimal-text.ts'
 import { accountMonth, posting, scopes } from '#contract/entry.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
@@ -80,6 +81,10 @@ export const statement = z.object({
   ),
   missing: z.array(accountMonth),
   incomplete: z.array(z.string()),
+  unsourced: z.array(unsourcedView).optional().meta({
+    description:
+      'Energy of the balance table that no emission source counts, by what is known now: [] is the check passed; not in a statement as known on an earlier day',
+  }),
   positions: z
     .array(
       z.object({

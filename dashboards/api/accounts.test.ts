@@ -62,6 +62,11 @@ describe('the API of carbon accounts', () => {
       months: [],
       missing: ['2026-02', '2026-03'],
     })
+    // By what is known now; a statement as known earlier does not have it.
+    expect(await get('/steel/statement')).toMatchObject({ unsourced: [] })
+    expect(await get('/steel/statement?from=2026-02&to=2026-03&knownOn=2026-05-01')).not.toHaveProperty(
+      'unsourced',
+    )
     expect(await get('/food/statement')).toMatchObject({ missing: [], incomplete: ['2026-05 electricity'] })
   })
 

@@ -6,7 +6,7 @@ import { alarmRule } from '#contract/alarm.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { AlarmChanges } from '#store/alarm-port.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
-import { smallPark, stateOf } from '../fixture.ts'
+import { smallPark, stateOf } from '../small-park.test-support.ts'
 import { ServerBench, startMs } from '../server.test-support.ts'
 import { alarmCount, alarmList } from './alarm-shapes.ts'
 
@@ -26,6 +26,7 @@ beforeEach(async () => {
     alarms: {
       rules: z.array(alarmRule).parse([
         { id: 'offline', kind: 'gateway-offline', severity: 'critical', only: ['gw-east'] },
+        { id: 'clock', kind: 'clock-offset', only: ['gw-west'] },
         { id: 'silent', kind: 'meter-silent', only: ['forge-main', 'chemical-main'] },
       ]),
       settle: (conditions, nowMs) => books.settleAlarms(conditions, nowMs),
@@ -53,6 +54,20 @@ test('a silent gateway is an alarm until it is heard again; then its meter that 
   expect(ended).toMatchObject([{ rule: 'offline', begunMs: startMs, endedMs: startMs + 60_000 }])
   expect(told).toHaveLength(2)
   expect((await list('all')).alarms).toHaveLength(2)
+})
+
+test('a gateway that has had no receipt is ahead by as much as its word is of the future', async () => {
+  const state = stateOf('gw-west', 'state', startMs + 3_600_000)
+  bench.server.noticeState({ ...state, clock: { condition: 'set', jumps: 0 } })
+  await bench.server.alarms?.look()
+  const clockOff = async () => (await list()).alarms.filter(({ kind }) => kind === 'clock-offset')
+  expect(await clockOff()).toMatchObject([
+    { subject: { id: 'gw-west' }, detail: { value: 3_600, limit: 5, unit: 's' } },
+  ])
+  // A receipt has told it more exactly.
+  bench.server.noticeState({ ...state, clock: { condition: 'set', jumps: 0, aheadMs: 1 } })
+  await bench.server.alarms?.look()
+  expect(await clockOff()).toEqual([])
 })
 
 test('an alarm is acknowledged once, and remarked on, by name', async () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
+import { DAY_MS } from '#contract/duration.ts'
 import { ServerBench, startMs } from '../server.test-support.ts'
 import { auditShape, userWithLink } from './user-shapes.ts'
 
 let bench: ServerBench
-const DAY_MS = 24 * 3_600_000
 
 beforeEach(async () => {
   bench = new ServerBench()

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SLOT_MS } from '#contract/grid.ts'
 import { digestOf } from '../access/secrets.ts'
-import { knownInterval } from '../fixture.ts'
+import { knownInterval } from '../small-park.test-support.ts'
 import { dayStartMs, ServerBench } from '../server.test-support.ts'
 import { dayLoad, type DayLoad } from './day-shapes.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SETTLE_MS, SLOT_MS } from '#contract/grid.ts'
-import { knownInterval } from '../fixture.ts'
+import { knownInterval } from '../small-park.test-support.ts'
 import { dayStartMs, ServerBench } from '../server.test-support.ts'
 import { enterpriseMonth } from './enterprise-shapes.ts'
 import { meterEnergy, meterIntervals, type MeterEnergy } from './shapes.ts'

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import { monthOf, type Period } from '#contract/grid.ts'
 import { identifier } from '#contract/identity.ts'
@@ -20,7 +21,6 @@ const DAYS_MAX = { hour: 31, day: 400, month: 3_660, year: 36_600 } as const sat
   CalendarPart,
   number
 >
-const DAY_MS = 24 * 3_600_000
 
 const query = z.object({
   by: z.enum(calendarParts).default('day'),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { EnteredRecord } from '#store/port.ts'
-import { knownInterval } from '../fixture.ts'
+import { knownInterval } from '../small-park.test-support.ts'
 import { dayStartMs, ServerBench, startMs } from '../server.test-support.ts'
 import { enterpriseLoad, enterpriseMonth, enterpriseProfile } from './enterprise-shapes.ts'
 

@@ -6,7 +6,7 @@ import type { ConfigurationMessage, StateMessage } from '#contract/messages.ts'
 import { faultBody } from './shapes.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
-import { smallPark, stateOf } from '../fixture.ts'
+import { smallPark, stateOf } from '../small-park.test-support.ts'
 import { ServerBench, startMs } from '../server.test-support.ts'
 import { fleet } from './fleet-shapes.ts'
 

@@ -61,7 +61,7 @@ export function fleetApi(app: FastifyInstance, sources: FleetSources): void {
         saidMs: said?.atMs ?? null,
         epoch: said?.epoch ?? null,
         journal: said?.journal ?? null,
-        clock: said?.clock ?? null,
+        clock: board.clockOf(line.gateway) ?? null,
         configuration: said?.configuration ?? null,
         wanted: wanted.get(line.gateway) ?? null,
         software: said?.software ?? null,

@@ -4,7 +4,7 @@ import type { CommitRecord } from '#contract/commit.ts'
 import type { MeterEntry } from '#contract/meter-entry.ts'
 import { openBooks } from '#store/open.ts'
 import type { Books } from '#store/port.ts'
-import { commitOf, stateOf } from '../fixture.ts'
+import { commitOf, stateOf } from '../small-park.test-support.ts'
 import { dayStartMs, ServerBench, startMs } from '../server.test-support.ts'
 import { meterEvents, meterQuality, meterReader } from './meter-care-shapes.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { knownInterval, smallPark } from '../fixture.ts'
+import { knownInterval, smallPark } from '../small-park.test-support.ts'
 import { dayStartMs, power, ServerBench, startMs } from '../server.test-support.ts'
 import { meterCurve, meterDetail, meterIntervals } from './shapes.ts'
 

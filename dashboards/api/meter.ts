@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { toDecimal } from '#contract/amount.ts'
 import type { Clock } from '#contract/clock.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import { epochMs, identifier, type LocalName } from '#contract/identity.ts'
 import { isSettled } from '#contract/grid.ts'
@@ -100,7 +101,6 @@ function slotOf(seen: Park, slotMs: number, interval: RecordedInterval | undefin
 
 /** Longest stretch of one curve: a month at a poll a second is what a store can still answer at once. */
 const CURVE_MS_MAX = 31 * 24 * 3_600_000
-const HOUR_MS = 3_600_000
 
 export interface MeterSources {
   /** The park as the viewer behind a request sees it. */

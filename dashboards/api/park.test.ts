@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import { commitOf, knownInterval, smallPark, stateOf } from '../fixture.ts'
+import { commitOf, knownInterval, smallPark, stateOf } from '../small-park.test-support.ts'
 import { countedPower } from '../overview.ts'
 import { dayStartMs, meterIn, power, ServerBench, startMs } from '../server.test-support.ts'
 import { loadCurve, overview, parkTree } from './shapes.ts'

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Clock } from '#contract/clock.ts'
+import { MINUTE_MS } from '#contract/duration.ts'
 import { dayOf, startOfDay } from '#contract/grid.ts'
 import type { Meter, Park, ParkDescription } from '#contract/park.ts'
 import { quantityOf } from '#contract/quantities.ts'
@@ -62,7 +63,6 @@ export function parkTreeOf(park: Park, accounting: boolean): ParkTree {
 /** Step of the load curve for an hour, the poll interval of most meters; longer periods get longer steps. */
 const LOAD_STEP_MS = 10_000
 const LOAD_POINTS_MAX = 361
-const MINUTE_MS = 60_000
 
 export interface ParkSources {
   /** The park as the viewer behind a request sees it. */

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { GapRecord } from '#contract/messages.ts'
 import { openBooks } from '#store/open.ts'
-import { commitOf } from '../fixture.ts'
+import { commitOf } from '../small-park.test-support.ts'
 import { ServerBench, startMs } from '../server.test-support.ts'
 import { quality } from './shapes.ts'
 

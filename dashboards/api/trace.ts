@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isIncomplete, totalsOf as totalsOfPostings } from '#accounts/statement.ts'
 import { carrierNames } from '#contract/carriers.ts'
 import type { Clock } from '#contract/clock.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import { dayOf, SLOT_MS, type Period } from '#contract/grid.ts'
 import { epochMs, identifier } from '#contract/identity.ts'
@@ -36,7 +37,6 @@ export interface TraceSources {
 
 /** Longest period of one answer: a year of each meter of a total. */
 const DAYS_MAX = 366
-const DAY_MS = 24 * 3_600_000
 
 /** The way from a figure down to the register: what a total is the sum of, and what a slot rests on. */
 export function traceApi(app: FastifyInstance, sources: TraceSources): void {

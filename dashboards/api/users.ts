@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { accessKinds, newUser } from '#contract/access.ts'
 import type { Clock } from '#contract/clock.ts'
+import { DAY_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import type { AccessBook, ApiToken, User } from '#store/access-book.ts'
@@ -21,8 +22,6 @@ const tokenText = ({ user, expiresAtMs, ...token }: ApiToken): z.output<typeof t
   user: user.name,
   expiresAtMs: expiresAtMs ?? null,
 })
-
-const DAY_MS = 24 * 3_600_000
 
 export interface UserSources {
   readonly park: Park

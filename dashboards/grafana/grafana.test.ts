@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
+import { HOUR_MS } from '#contract/duration.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import type { Reading } from '#contract/reading.ts'
 import { describeEachInflux, type InfluxPlace, type RunningInflux } from '#test/support/influx-kinds.ts'
@@ -41,7 +42,6 @@ const answerShape = z.object({
 })
 type Series = z.output<typeof answerShape>['results'][number]['series']
 
-const HOUR_MS = 3_600_000
 /** Midnight in Shanghai. */
 const dayMs = Date.UTC(2026, 5, 1, 16)
 const days = 3

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SLOT_MS } from '#contract/grid.ts'
-import { commitOf, knownInterval, stateOf } from '#dashboards/fixture.ts'
+import { commitOf, knownInterval, stateOf } from '#dashboards/small-park.test-support.ts'
 import { dayStartMs, power, startMs } from '#dashboards/server.test-support.ts'
 import { describeWith } from '#test/support/servers.ts'
 import { PageBench, PAGES_MS_MAX } from './page.test-support.ts'

@@ -14,7 +14,7 @@ import {
   MemoryReadings,
   smallPark,
   stateOf,
-} from '#dashboards/fixture.ts'
+} from '#dashboards/small-park.test-support.ts'
 import { startServer } from '#dashboards/server.ts'
 import type { Server, ServerOptions } from '#dashboards/server-options.ts'
 import { AccessBook } from '#store/access-book.ts'

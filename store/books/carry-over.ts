@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import { quantityName } from '#contract/quantities.ts'
 import { inTransaction } from '../sqlite-file.ts'
-import { DAY_MS, emptyPage, pageBytes, type DayPage } from './day-page.ts'
+import { emptyPage, pageBytes, type DayPage } from './day-page.ts'
 import { intervalOf } from './interval-text.ts'
 import { contentOf } from './slot-content.ts'
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import { DAY_MS, pageBytes, pageOf, type PageSlot } from './day-page.ts'
+import { pageBytes, pageOf, type PageSlot } from './day-page.ts'
 
 /** Changes one slot of a meter in the file behind the books' back, or takes it away. */
 export function changePage(

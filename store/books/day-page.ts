@@ -1,3 +1,4 @@
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { PlainContent, SlotContent } from './slot-content.ts'
 
@@ -14,7 +15,7 @@ import type { PlainContent, SlotContent } from './slot-content.ts'
  * Numbers are groups of seven bits, lowest first, the eighth bit saying that more follow; offsets may be below zero and
  * are folded (0, −1, 1, −2 …). Texts are their length in bytes and UTF-8.
  */
-export const DAY_MS = 86_400_000
+
 export const SLOTS_PER_DAY = DAY_MS / SLOT_MS
 
 const FORMAT = 1

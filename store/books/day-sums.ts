@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { DAY_MS } from '#contract/duration.ts'
 import type { EnergySum, PlacedSum } from '#contract/energy-sum.ts'
-import { dayOf, type Period } from '#contract/grid.ts'
+import { dayOf, SLOT_MS, type Period } from '#contract/grid.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import { DAY_MS } from './day-page.ts'
 import type { KeptSlot, WrittenSlot } from './intervals.ts'
 import { sumOfKept } from './page-sums.ts'
 import { NOT_SUMMABLE, sumOfText, textOfMade } from './sum-text.ts'
@@ -103,6 +103,8 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
       if (
         typeof series !== 'number' ||
         typeof dayMs !== 'number' ||
+        // Days begin with a slot, whatever the calendar.
+        dayMs % SLOT_MS !== 0 ||
         (content !== null && typeof content !== 'string')
       )
         throw new RangeError('a row that is no sum of a day')

@@ -70,7 +70,9 @@ export function deliveryBooks(file: BooksFile, parts: BookParts, database: Datab
     quarantine: (...listed) => file.read(() => quarantine.newest(...listed)),
     quarantineEntry: (id) => file.read(() => quarantine.find(id)),
     quarantineOverflow: () => file.read(() => quarantine.overflow()),
+    reusedNumbers: () => file.read(() => quarantine.reused()),
     decideQuarantine: (...decided) => file.write(() => quarantine.decide(...decided)),
+    decideAllQuarantine: (...decided) => file.write(() => quarantine.decideAll(...decided)),
     forgetMarks: (nowMs, limit) => file.write(() => marks.forget(nowMs, limit)),
     batchCount: () => file.read(() => marks.batchCount()),
   }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { DAY_MS } from '#contract/duration.ts'
 import {
   gapDecision,
   gapEntry,
@@ -33,8 +34,6 @@ const row = z.object({
 })
 
 const lateRow = z.object({ id: z.number(), first: z.number(), last: z.number() })
-
-const DAY_MS = 86_400_000
 
 function entryOf(found: unknown): GapEntry {
   const {

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { DAY_MS } from '#contract/duration.ts'
 import { SETTLE_MS, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { DayToCopy } from '../port.ts'
-import { DAY_MS } from './day-page.ts'
 import type { WrittenSlot } from './intervals.ts'
 
 /** Which intervals have changed since they were copied to where others look at them. */

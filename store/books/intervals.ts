@@ -1,17 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { DAY_MS } from '#contract/duration.ts'
 import { isSettled, SLOT_MS, type Period } from '#contract/grid.ts'
 import type { Interval, IntervalIdentity, RecordedInterval } from '#contract/interval.ts'
 import { quantityName, type QuantityName } from '#contract/quantities.ts'
-import {
-  DAY_MS,
-  emptyPage,
-  pageBytes,
-  pageOf,
-  SLOTS_PER_DAY,
-  type DayPage,
-  type PageSlot,
-} from './day-page.ts'
+import { emptyPage, pageBytes, pageOf, SLOTS_PER_DAY, type DayPage, type PageSlot } from './day-page.ts'
 import { openPastRevisions } from './past-revisions.ts'
 import { openSettledUntil } from './settled-until.ts'
 import { intervalFrom, isSameContent, type SlotContent } from './slot-content.ts'

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { DAY_MS } from '#contract/duration.ts'
 import { BOUNDARY_TOLERANCE_MS, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import type { IntervalBook } from './intervals.ts'
@@ -7,7 +8,6 @@ import type { openLocks } from './locks.ts'
 
 /** From when on the readings of each meter are kept. Every function belongs into a transaction of the caller. */
 
-const DAY_MS = 86_400_000
 /** Intervals looked at in one go. */
 const STEP_MS = 30 * DAY_MS
 
@@ -39,7 +39,8 @@ function endsFirmly(interval: RecordedInterval, dirtyMs: number): boolean {
   }
   if (interval.basis !== 'advances') return true
   const { fromMs, atMs } = interval.last
-  return atMs <= lineMs || (atMs - fromMs <= SLOT_MS && atMs < dirtyMs)
+  // An advance that ends before the line is followed by nothing yet: what comes late would speak of both sides of it.
+  return atMs === lineMs || (atMs > lineMs && atMs - fromMs <= SLOT_MS && atMs < dirtyMs)
 }
 
 /** From when on the readings are kept on which the end of a slot rests. */
@@ -49,10 +50,13 @@ function neededFromMs(interval: RecordedInterval | undefined): number {
   return interval.basis === 'advances' ? interval.last.fromMs - BOUNDARY_TOLERANCE_MS : Infinity
 }
 
-/** The reading with which the last stretch of a slot ends, as it was computed. */
+/** The reading with which the last stretch of a slot ends, as it was computed; one at its line may be a little behind it. */
 function lastStretchEndMs(interval: RecordedInterval): number {
   if (interval.state !== 'known') return -Infinity
-  if (interval.basis === 'advances') return interval.last.atMs
+  if (interval.basis === 'advances') {
+    const { atMs } = interval.last
+    return atMs === interval.slotMs + SLOT_MS ? atMs + BOUNDARY_TOLERANCE_MS + 1 : atMs
+  }
   return interval.basis === 'register' && interval.closing.method !== 'measured'
     ? interval.closing.after.atMs
     : -Infinity

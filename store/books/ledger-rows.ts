@@ -19,7 +19,8 @@ const entryRow = z.tuple([
   z.string().nullable(),
   z.number().nullable(),
   z.string().nullable(),
-  version,
+  // Of a damaged row it may be none.
+  z.number(),
   z.string(),
   z.string(),
   z.string(),

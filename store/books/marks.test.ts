@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openBooks } from '../books.ts'
+import type { CommitRecord } from '#contract/commit.ts'
 import type { Books } from '../port.ts'
 import { commitOf, digestOf, epoch, gapOf, LATER, newBooks, refusalOf, T0 } from './books.test-support.ts'
 
@@ -138,6 +139,30 @@ describe('marks that are no longer needed', () => {
     expect(books.dirtyWindows(10)).toHaveLength(1)
     expect(books.holes()).toEqual([])
     expect(books.batchCount()).toBe(6)
+  })
+
+  test('then a number is used again by what was read after it was used, and by nothing else', () => {
+    books.follow([commitOf(1), commitOf(2)], LATER)
+    const nowMs = T0 + 5 * DAY
+    while (books.forgetMarks(nowMs, 100) > 0);
+    const resent = (seq: number, readMs: number): CommitRecord =>
+      commitOf(seq, {
+        digest: digestOf(`${seq} ${readMs}`),
+        committedAtMs: nowMs,
+        touched: [{ meter: 'm', fromMs: readMs, toMs: readMs }],
+      })
+    expect(books.follow([resent(1, T0)], nowMs)).toEqual([])
+    expect(books.reusedNumbers()).toEqual([])
+    const other = resent(2, nowMs - 1_000)
+    expect(books.follow([other, other], nowMs)).toEqual([other])
+    expect(books.reusedNumbers()).toEqual([{ gateway: 'gw-1', entries: 1, sinceMs: nowMs }])
+    expect(books.holes()).toEqual([])
+    const decision = { state: 'discarded', by: 'x', reason: 'y', atMs: nowMs } as const
+    expect(books.decideAllQuarantine({ gateway: 'gw-2' }, decision)).toBe(0)
+    expect(books.decideAllQuarantine({ gateway: 'gw-1', code: 'meter-unknown' }, decision)).toBe(0)
+    expect(books.decideAllQuarantine({ code: 'number-reused' }, decision)).toBe(1)
+    expect(books.reusedNumbers()).toEqual([])
+    expect(books.quarantine(1)).toMatchObject([{ state: 'discarded', decision }])
   })
 
   test('however the numbers came, the same are absent before and after', () => {

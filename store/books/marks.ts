@@ -22,6 +22,9 @@ export type Arrival =
  */
 const MARKS_KEPT_MS = 3 * 86_400_000
 
+/** A reading may be so much younger than the record of its batch: clocks differ. */
+const AHEAD_MS = 3_600_000
+
 const journalRow = z.object({ id: z.number(), gateway: z.string(), epoch: z.string() })
 const rangeRow = z.object({ journal: z.number(), first_seq: z.number(), last_seq: z.number() })
 
@@ -140,8 +143,11 @@ export function openMarks(database: DatabaseSync) {
     const wasThere = seq > 0 && marks.length === 0 && isInRange(journal, seq)
     // Its mark was taken away: all records of that time have been followed.
     if (wasThere && record.committedAtMs < horizonMs()) return 'known'
+    // What was read after the batch of this number had come cannot have been in it.
+    const isOther = wasThere && record.touched.some(({ toMs }) => toMs > horizonMs() + AHEAD_MS)
     insert.run(journal, seq, digest, record.committedAtMs, record.stored)
     seen.run(record.gateway, record.committedAtMs, nowMs)
+    if (isOther) return 'conflict'
     if (wasThere) return 'again'
     if (seq > 0) joinRange(journal, seq)
     return marks.length > 0 ? 'conflict' : 'new'

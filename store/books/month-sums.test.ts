@@ -1,6 +1,7 @@
 import { join as pathOf } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DAY_MS } from '#contract/duration.ts'
 import { dayOf, monthOf, SLOT_MS, type Period } from '#contract/grid.ts'
 import { partsOf, rollUp } from '#intervals/rollup.ts'
 import { openBooks } from '../books.ts'
@@ -18,7 +19,6 @@ afterEach(() => remove())
 
 const quantity = 'activeEnergyImport.total'
 const nothing = touch(1, 0)
-const DAY_MS = 86_400_000
 /** From the first slot on, over four months. */
 const DAYS = 100
 const AFTER = T0 + 2 * DAYS * DAY_MS

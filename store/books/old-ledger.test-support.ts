@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { canonicalText } from '#contract/canonical-text.ts'
 import { NO_HASH, type EntryBody } from '#contract/entry.ts'
 
+/** What kept them apart; all later migrations leave it as it is. */
+const partsMigration = readFileSync(
+  new URL('../migrations/111-books-ledger-parts.sql', import.meta.url),
+  'utf8',
+)
+
 /**
  * Makes books what they were before parts of postings were kept apart, with these entries as the only ones of an account:
- * whole bodies, hashed as version 1. The books are closed meanwhile, and brought up to date when they are opened.
+ * whole bodies, hashed as version 1. Then brings them up to date by that migration. The books are closed meanwhile.
  */
 export function writeOldLedger(
   file: string,
@@ -17,6 +24,7 @@ export function writeOldLedger(
     if (String(name).startsWith('ledger_')) database.exec(`DROP TRIGGER ${String(name)}`)
   database.exec(`
     DELETE FROM ledger_entry; DELETE FROM ledger_head;
+    DROP INDEX quarantine_reused;
     DROP TABLE ledger_factors;
     ALTER TABLE ledger_entry DROP COLUMN evidence_of;
     ALTER TABLE ledger_entry DROP COLUMN evidence;
@@ -24,8 +32,7 @@ export function writeOldLedger(
     CREATE TRIGGER ledger_entry_stays BEFORE UPDATE ON ledger_entry
     BEGIN SELECT raise(ABORT, 'ledger entries are never changed'); END;
     CREATE TRIGGER ledger_entry_is_kept BEFORE DELETE ON ledger_entry
-    BEGIN SELECT raise(ABORT, 'ledger entries are never removed'); END;
-    PRAGMA user_version = 110`)
+    BEGIN SELECT raise(ABORT, 'ledger entries are never removed'); END`)
   const insert = database.prepare(
     'INSERT INTO ledger_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, unhex(?), unhex(?))',
   )
@@ -41,5 +48,6 @@ export function writeOldLedger(
     previous = hash
   }
   database.prepare('INSERT INTO ledger_head VALUES (?, ?, unhex(?))').run(account, entries.length, previous)
+  database.exec(partsMigration)
   database.close()
 }

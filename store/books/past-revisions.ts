@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { DAY_MS } from '#contract/duration.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import { DAY_MS, emptyPage, pageBytes, pageOf, type DayPage, type PageSlot } from './day-page.ts'
+import { emptyPage, pageBytes, pageOf, type DayPage, type PageSlot } from './day-page.ts'
 
 /**
  * Revisions before the newest, never changed or removed: pages of what was displaced together, and rows of their own from

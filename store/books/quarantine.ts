@@ -1,7 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { refusal as refusalSchema, type CommitRecord, type Refusal } from '#contract/commit.ts'
-import type { QuarantineDecision, QuarantineEntry, QuarantineOverflow, QuarantineState } from '../port.ts'
+import type {
+  QuarantineDecision,
+  QuarantineEntry,
+  QuarantineOverflow,
+  QuarantineState,
+  QuarantineWish,
+  ReusedNumbers,
+} from '../port.ts'
 
 /** Refused payloads, what became of them, and how many there were beyond the bounds. */
 
@@ -124,8 +131,19 @@ export function openQuarantine(database: DatabaseSync, bounds: QuarantineBounds)
   const close = database.prepare(
     "UPDATE quarantine SET state = ?, decision = ?, characters = characters + ? WHERE id = ? AND state = 'open' RETURNING gateway",
   )
+  const closeAll = database.prepare(
+    `UPDATE quarantine SET state = ?1, decision = ?2, characters = characters + length(?2)
+     WHERE state = 'open' AND (?3 IS NULL OR gateway = ?3) AND (?4 IS NULL OR refusal ->> 'code' = ?4)
+     RETURNING gateway`,
+  )
   const unnumberedOf = database.prepare(
     `SELECT gateway, count(*) AS payloads FROM quarantine WHERE unnumbered = 1 AND state = 'open' GROUP BY gateway`,
+  )
+
+  // The condition is that of its index (112), word for word.
+  const reusedOf = database.prepare(
+    `SELECT gateway, count(*) AS entries, min(committed_at_ms) AS since_ms FROM quarantine
+     WHERE state = 'open' AND refusal ->> 'code' = 'number-reused' GROUP BY gateway`,
   )
 
   function totalOf(gateway: string): z.output<typeof totalRow> {
@@ -228,6 +246,15 @@ export function openQuarantine(database: DatabaseSync, bounds: QuarantineBounds)
       return true
     },
 
+    /** How many were open and meant. */
+    decideAll({ gateway, code }: QuarantineWish, decision: QuarantineDecision): number {
+      const text = JSON.stringify(decisionSchema.parse(decision))
+      const closed = closeAll.all(decision.state, text, gateway ?? null, code ?? null)
+      for (const [of, rows] of Map.groupBy(closed, (row) => String(row['gateway'])))
+        count(of, 0, rows.length * text.length)
+      return closed.length
+    },
+
     overflow: (): QuarantineOverflow[] =>
       z
         .array(
@@ -242,6 +269,13 @@ export function openQuarantine(database: DatabaseSync, bounds: QuarantineBounds)
         )
         .parse(allOverflow.all())
         .map(({ first_ms: firstMs, last_ms: lastMs, ...row }) => ({ ...row, firstMs, lastMs })),
+
+    /** Gateways whose numbers came with two contents, as far as nobody has decided on them. */
+    reused: (): ReusedNumbers[] =>
+      z
+        .array(z.object({ gateway: z.string(), entries: z.number(), since_ms: z.number() }))
+        .parse(reusedOf.all())
+        .map(({ gateway, entries, since_ms: sinceMs }) => ({ gateway, entries, sinceMs })),
 
     /** Open payloads without a number, by gateway. */
     unnumbered: (): ReadonlyMap<string, number> =>

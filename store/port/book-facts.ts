@@ -1,7 +1,6 @@
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
-import type { LedgerEntry } from '#contract/entry.ts'
 import type { GapKind } from '#contract/gap.ts'
 import type { KeptBody } from '#contract/kept-entry.ts'
 import type { Period } from '#contract/grid.ts'
@@ -77,6 +76,21 @@ export interface QuarantineOverflow {
   readonly lastMs: number
   readonly refusals: number
   readonly characters: number
+}
+
+/** A gateway whose batches came with two contents under one number. */
+export interface ReusedNumbers {
+  readonly gateway: string
+  /** Open entries of quarantine that tell of it. */
+  readonly entries: number
+  /** When the first of them arrived. */
+  readonly sinceMs: number
+}
+
+/** Which open entries of quarantine are meant: all that have what is given. */
+export interface QuarantineWish {
+  readonly gateway?: string | undefined
+  readonly code?: string | undefined
 }
 
 /** Stretches of a meter's settled slots of which something is open; each list without overlaps. */
@@ -244,7 +258,7 @@ export interface LedgerRow {
   readonly reverses: number | null
   readonly reference: string | null
   /** How it is written and hashed (contract/kept-entry.ts). */
-  readonly version: LedgerEntry['version']
+  readonly version: number
   readonly body: string
   /** Canonical text of the evidence that `body` names, where it names one and it is there. */
   readonly evidence: string | undefined

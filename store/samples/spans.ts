@@ -1,9 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { DAY_MS } from '#contract/duration.ts'
 import type { Period } from '#contract/grid.ts'
 import type { QuantityName } from '#contract/catalogue.ts'
 import { isQuantityName } from '#contract/catalogue.ts'
-
-const DAY_MS = 86_400_000
 
 /** Between which moments readings stand; empty where fromMs > toMs. */
 export interface Span {

@@ -1,11 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { demoGatewayPaths, demoParkPath } from '#simulators/demo.test-support.ts'
+import { demoScenarioPath } from '#simulators/scenario.ts'
 import { until } from './until.ts'
 
 const command = fileURLToPath(new URL('../../cli/tanbiao.ts', import.meta.url))
 
 /** Options with which a demo takes whatever ports are free. */
 export const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '0', '--control-port', '0']
+
+/** Options that name the plant of the demo park to the verbs of the simulator. */
+export const demoPlant = [
+  ...['--scenario', demoScenarioPath, '--park', demoParkPath],
+  ...demoGatewayPaths.flatMap((file) => ['--gateway', file]),
+]
 
 /** `tanbiao demo` as a terminal runs it: its output, and how it ended. */
 export class Demo {

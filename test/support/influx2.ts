@@ -12,8 +12,8 @@ export interface Influx2Server extends InfluxServer {
   readonly url: URL
   readonly org: string
   readonly token: string
-  /** Makes a bucket; without a retention it keeps for ever. */
-  makeBucket(name: string, retentionSeconds?: number): Promise<void>
+  /** Makes a bucket that keeps for ever. */
+  makeBucket(name: string): Promise<void>
   changeRetention(bucket: string, retentionSeconds: number): Promise<void>
   removeBucket(name: string): Promise<void>
   /** Line protocol, as somebody else writes it. */
@@ -67,8 +67,6 @@ export async function startInflux2(parent = tmpdir()): Promise<Influx2Server> {
     if (id === undefined) throw new Error(`no bucket ${bucket}`)
     return id
   }
-  const rules = (retentionSeconds: number) =>
-    retentionSeconds === 0 ? [] : [{ type: 'expire', everySeconds: retentionSeconds }]
 
   await ask('POST', '/api/v2/setup', {
     username: 'tester',
@@ -83,11 +81,11 @@ export async function startInflux2(parent = tmpdir()): Promise<Influx2Server> {
     url,
     org,
     token,
-    makeBucket: async (name, retentionSeconds = 0) =>
-      void (await ask('POST', '/api/v2/buckets', { orgID, name, retentionRules: rules(retentionSeconds) })),
+    makeBucket: async (name) =>
+      void (await ask('POST', '/api/v2/buckets', { orgID, name, retentionRules: [] })),
     changeRetention: async (bucket, retentionSeconds) =>
       void (await ask('PATCH', `/api/v2/buckets/${await idOf(bucket)}`, {
-        retentionRules: rules(retentionSeconds),
+        retentionRules: [{ type: 'expire', everySeconds: retentionSeconds }],
       })),
     removeBucket: async (name) => void (await ask('DELETE', `/api/v2/buckets/${await idOf(name)}`)),
     writeForeign: async (bucket, line) => {

@@ -8,7 +8,7 @@ import type { parkDescription } from '#contract/park.ts'
 import type { gatewayFile } from '#firmware-config/gateway.ts'
 
 /** Options of a verb; a list stands for an option that is given several times. */
-export type VerbOptions = Readonly<Record<string, string | number | readonly string[]>>
+export type VerbOptions = Readonly<Record<string, string | number | true | readonly string[]>>
 
 /** A folder with the files of one installation, and the processes that run in it. All is gone after `remove`. */
 export interface Installation {
@@ -31,7 +31,9 @@ export function makeInstallation(): Installation {
     start: (name, verb, options, env) => {
       mkdirSync(join(folder, 'log'), { recursive: true })
       const args = Object.entries(options).flatMap(([option, value]) =>
-        (Array.isArray(value) ? value : [value]).flatMap((each) => [`--${option}`, String(each)]),
+        value === true
+          ? [`--${option}`]
+          : (Array.isArray(value) ? value : [value]).flatMap((each) => [`--${option}`, String(each)]),
       )
       const child = startChild(name, [verb, ...args], join(folder, 'log', `${name}.log`), env)
       children.add(child)

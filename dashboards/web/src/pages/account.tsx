@@ -77,7 +77,7 @@ export function AccountPage(): ReactNode {
         <NotRead why={answer.failure} />
         {data === undefined ? (
           !answer.failed && <Loading text={t('loading')} />
-        ) : data.months.length === 0 ? (
+        ) : data.months.length === 0 && (data.unsourced ?? []).length === 0 ? (
           <Empty description={t('account.empty')} />
         ) : (
           <>

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Card, Popconfirm, Table, Tag, Typography, type TableColumnsType } from 'antd'
+import { Alert, Button, Popconfirm, Tag, Typography, type TableColumnsType } from 'antd'
 import { z } from 'zod'
 import { tokenShape, tokenWithSecret, userShape } from '#dashboards/api/user-shapes.ts'
 import '#dashboards/web/src/access.css'
@@ -8,9 +8,9 @@ import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useMinute } from '#dashboards/web/src/live.ts'
 import { momentText } from '#dashboards/web/src/numbers.ts'
+import { AccessTable } from '#dashboards/web/src/parts/access-table.tsx'
 import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
-import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
-import { Nothing } from '#dashboards/web/src/parts/nothing.tsx'
+
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { TokenForm, type TokenWish } from '#dashboards/web/src/parts/token-form.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
@@ -120,22 +120,7 @@ export function TokensPage(): ReactNode {
             }
           />
         )}
-        <NotRead why={found.failure} />
-        {/* A list that could not be read is not an empty one. */}
-        {(found.data !== undefined || !found.failed) && (
-          <Card>
-            <Table<Token>
-              scroll={{ x: 'max-content' }}
-              rowKey="id"
-              size="small"
-              pagination={false}
-              columns={columns}
-              dataSource={found.data ?? []}
-              loading={found.data === undefined && !found.failed}
-              locale={{ emptyText: <Nothing text={t('tokens.none')} /> }}
-            />
-          </Card>
-        )}
+        <AccessTable<Token> answer={found} columns={columns} none={t('tokens.none')} />
       </Parts>
     </div>
   )

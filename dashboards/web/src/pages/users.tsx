@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Alert, Button, Card, Form, Input, Select, Table, Typography } from 'antd'
+import { Alert, Button, Card, Form, Input, Select, Typography } from 'antd'
 import { z } from 'zod'
 import { roleNames, roles, type Role } from '#contract/access.ts'
 import { userShape, userWithLink } from '#dashboards/api/user-shapes.ts'
@@ -8,8 +8,8 @@ import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { AccessTable } from '#dashboards/web/src/parts/access-table.tsx'
 import { AccessTabs } from '#dashboards/web/src/parts/access-tabs.tsx'
-import { NotRead } from '#dashboards/web/src/parts/not-read.tsx'
 import { PageHead } from '#dashboards/web/src/parts/page-head.tsx'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Parts } from '#dashboards/web/src/parts/boundary.tsx'
@@ -140,21 +140,7 @@ export function UsersPage(): ReactNode {
             description={<Typography.Text copyable>{made.link}</Typography.Text>}
           />
         )}
-        <NotRead why={found.failure} />
-        {/* A list that could not be read is not an empty one. */}
-        {(found.data !== undefined || !found.failed) && (
-          <Card>
-            <Table<User>
-              scroll={{ x: 'max-content' }}
-              rowKey="id"
-              size="small"
-              pagination={false}
-              columns={columns}
-              dataSource={found.data ?? []}
-              loading={found.data === undefined && !found.failed}
-            />
-          </Card>
-        )}
+        <AccessTable<User> answer={found} columns={columns} />
       </Parts>
     </div>
   )

@@ -2,9 +2,16 @@ import type { ReactNode } from 'react'
 import { Alert } from 'antd'
 import type { Statement } from '#dashboards/api/account-shapes.ts'
 import { monthSourceText, sourceText } from '#dashboards/web/src/account-text.ts'
-import { useSpeech } from '#dashboards/web/src/language.tsx'
-import { listText, tonnesText } from '#dashboards/web/src/numbers.ts'
+import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
+import { exactText, listText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { Traced } from './traced.tsx'
+
+const unsourcedKeys = {
+  'no-source': 'account.unsourced.no-source',
+  'passed-on': 'account.unsourced.passed-on',
+  rest: 'account.unsourced.rest',
+  'not-in-table': 'account.unsourced.not-in-table',
+} as const satisfies Record<NonNullable<Statement['unsourced']>[number]['why'], TextKey>
 
 interface FigureProps {
   readonly name: string
@@ -43,8 +50,8 @@ interface AccountFiguresProps {
 /** The totals of a statement, with what is not in them. */
 export function AccountFigures({ statement, trace, children }: AccountFiguresProps): ReactNode {
   const speech = useSpeech()
-  const { t, locale, language } = speech
-  const { totals, months, missing, incomplete, clocks, differences } = statement
+  const { t, locale, language, nameOf } = speech
+  const { totals, months, missing, incomplete, unsourced, clocks, differences } = statement
   const percent = (share: string): string =>
     Number(share).toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
   const uncertainty =
@@ -105,6 +112,30 @@ export function AccountFigures({ statement, trace, children }: AccountFiguresPro
               language,
             ),
           })}
+        />
+      )}
+      {unsourced !== undefined && unsourced.length > 0 && (
+        <Alert
+          type="warning"
+          showIcon
+          data-testid="account-unsourced"
+          title={t('account.unsourced', { count: unsourced.length })}
+          description={
+            <ul>
+              {unsourced.map((each) => {
+                const { name, meter, record, amount, unit, incomplete: isPart, from, to, why } = each
+                const where =
+                  meter === null ? t('account.record', { record: record ?? '' }) : nameOf(meter.name)
+                const much = amount === null ? t('balance.missing') : `${exactText(amount)} ${unit}`
+                return (
+                  <li key={`${meter?.id ?? ''} ${record ?? ''} ${why}`}>
+                    {nameOf(name)} · {where} · <span className="number">{isPart ? `${much} *` : much}</span> ·{' '}
+                    {t('account.unsourcedDays', { from, to })} · {t(unsourcedKeys[why])}
+                  </li>
+                )
+              })}
+            </ul>
+          }
         />
       )}
       {clocks.length > 0 && (

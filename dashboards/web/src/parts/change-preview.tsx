@@ -1,12 +1,12 @@
 import { memo, useState, type ReactNode } from 'react'
-import { Input, Select, Table, type TableColumnsType } from 'antd'
+import { Select, Table, type TableColumnsType } from 'antd'
 import { priceParts, pricePart, type PricePart } from '#accounts/tariff/price-change.ts'
 import { changePreview, type ChangePreview, type FactorsAnswer } from '#dashboards/api/factor-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
 import { useMinute } from '#dashboards/web/src/live.ts'
 import { percentText, roundText } from '#dashboards/web/src/numbers.ts'
-import { NotRead } from './not-read.tsx'
+import { isNewValue, NewValueInput, PreviewPanel } from './preview-panel.tsx'
 
 type Figure = ChangePreview['months'][number]['figures'][number]
 
@@ -73,9 +73,6 @@ function Lines({ preview }: { preview: ChangePreview }): ReactNode {
   )
 }
 
-/** A positive number as a decimal text. */
-const valueShape = /^(?=.*[1-9])\d{1,9}(\.\d{1,12})?$/
-
 interface Choice {
   readonly key: string
   readonly label: string
@@ -105,16 +102,20 @@ function Change({ title, note, answer, whatLabel, choicesOf, pathOf }: ChangePro
   const choices = account === undefined ? [] : choicesOf(account)
   const choice = choices.find(({ key }) => key === what)
   const path =
-    account === undefined || choice === undefined || !valueShape.test(value)
+    account === undefined || choice === undefined || !isNewValue(value)
       ? undefined
       : pathOf(account.account, choice.key, value, year)
-  const { data, failed, failure } = useAnswer(changePreview, path, 0)
+  const preview = useAnswer(changePreview, path, 0)
   if (account === undefined) return null
   return (
-    <section className="panel" data-testid="change-preview">
-      <div className="panel-head">
-        <h2>{t(title)}</h2>
-        <div className="page-choices">
+    <PreviewPanel
+      testId="change-preview"
+      title={title}
+      note={note}
+      isAsked={path !== undefined}
+      answer={preview}
+      choices={
+        <>
           <Select
             aria-label={t('account.whose')}
             style={{ minWidth: 180 }}
@@ -140,22 +141,12 @@ function Change({ title, note, answer, whatLabel, choicesOf, pathOf }: ChangePro
             }}
             options={choices.map(({ key, label }) => ({ value: key, label }))}
           />
-          <Input
-            aria-label={t('factors.newValue')}
-            placeholder={t('factors.newValue')}
-            style={{ width: 220 }}
-            suffix={choice?.unit}
-            status={value === '' || valueShape.test(value) ? '' : 'error'}
-            value={value}
-            onChange={({ target }) => setValue(target.value.trim())}
-          />
-        </div>
-      </div>
-      <p className="panel-note">{t(note)}</p>
-      <NotRead why={failure} />
-      {path !== undefined && data === undefined && !failed && <p>{t('report.loading')}</p>}
-      {data !== undefined && <Lines preview={data} />}
-    </section>
+          <NewValueInput label={'factors.newValue'} unit={choice?.unit} value={value} onChange={setValue} />
+        </>
+      }
+    >
+      {(found) => <Lines preview={found} />}
+    </PreviewPanel>
   )
 }
 

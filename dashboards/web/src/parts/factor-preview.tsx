@@ -1,5 +1,5 @@
 import { memo, useState, type ReactNode } from 'react'
-import { Input, Segmented, Select, Table, type TableColumnsType } from 'antd'
+import { Segmented, Select, Table, type TableColumnsType } from 'antd'
 import {
   restatementPreview,
   type FactorsAnswer,
@@ -8,7 +8,7 @@ import {
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
-import { NotRead } from './not-read.tsx'
+import { isNewValue, NewValueInput, PreviewPanel } from './preview-panel.tsx'
 import { isKnown, previewSums } from '#dashboards/web/src/preview-sums.ts'
 
 type Month = RestatementPreview['months'][number]
@@ -70,9 +70,6 @@ export function RestatedMonths({ preview }: { preview: RestatementPreview }): Re
 type FactorRow = FactorsAnswer['factors'][number]
 type Part = FactorRow['values'][number]
 
-/** A positive number as a decimal text. */
-const valueShape = /^(?=.*[1-9])\d{1,9}(\.\d{1,12})?$/
-
 /** A part of a factor by which postings are computed, as one choice. */
 const partKey = ({ code }: FactorRow, { what }: Part): string => `${code} ${what}`
 
@@ -98,7 +95,7 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
     .flatMap((row) => row.values.map((part) => ({ row, part, key: partKey(row, part) })))
   const part = parts.find(({ key }) => key === partName)
   const query = isValue
-    ? part !== undefined && valueShape.test(value)
+    ? part !== undefined && isNewValue(value)
       ? `factor=${encodeURIComponent(part.row.code)}&part=${part.part.what}&value=${value}`
       : undefined
     : year !== undefined && years.includes(year)
@@ -108,13 +105,17 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
     account === undefined || query === undefined
       ? undefined
       : `api/v1/accounts/${account.account}/restatement-preview?${query}`
-  const { data, failed, failure } = useAnswer(restatementPreview, path, 0)
+  const preview = useAnswer(restatementPreview, path, 0)
   if (account === undefined) return null
   return (
-    <section className="panel" data-testid="preview">
-      <div className="panel-head">
-        <h2>{t('factors.preview')}</h2>
-        <div className="page-choices">
+    <PreviewPanel
+      testId="preview"
+      title={'factors.preview'}
+      note={'factors.previewNote'}
+      isAsked={path !== undefined}
+      answer={preview}
+      choices={
+        <>
           <Select
             aria-label={t('account.whose')}
             style={{ minWidth: 180 }}
@@ -148,14 +149,11 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
                   label: `${row.code} · ${part.what === 'value' ? t('factor.emission') : t(`factor.${part.what}`)}`,
                 }))}
               />
-              <Input
-                aria-label={t('factors.newValue')}
-                placeholder={t('factors.newValue')}
-                style={{ width: 220 }}
-                suffix={part?.part.unit}
-                status={value === '' || valueShape.test(value) ? '' : 'error'}
+              <NewValueInput
+                label={'factors.newValue'}
+                unit={part?.part.unit}
                 value={value}
-                onChange={({ target }) => setValue(target.value.trim())}
+                onChange={setValue}
               />
             </>
           ) : (
@@ -171,13 +169,11 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
               }))}
             />
           )}
-        </div>
-      </div>
-      <p className="panel-note">{t('factors.previewNote')}</p>
-      <NotRead why={failure} />
-      {path !== undefined && data === undefined && !failed && <p>{t('report.loading')}</p>}
-      {data !== undefined && <RestatedMonths preview={data} />}
-    </section>
+        </>
+      }
+    >
+      {(found) => <RestatedMonths preview={found} />}
+    </PreviewPanel>
   )
 }
 

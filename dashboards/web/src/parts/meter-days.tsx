@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import { Table, type TableColumnsType } from 'antd'
+import { DAY_MS } from '#contract/duration.ts'
 import { meterEnergy, meterIntervals, type MeterEnergy } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
@@ -30,7 +31,6 @@ function Day({ meter, quantity, day }: { meter: string; quantity: string; day: s
 
 /** Longest period that is listed by days; a longer one by months, each to be opened. */
 const DAYS_LISTED = 31
-const DAY_MS = 24 * 3_600_000
 
 function lastDayOf(month: string): string {
   const [year = 0, of = 1] = month.split('-').map(Number)

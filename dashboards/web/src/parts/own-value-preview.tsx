@@ -1,13 +1,11 @@
 import { memo, useState, type ReactNode } from 'react'
-import { Input, Select } from 'antd'
+import { Select } from 'antd'
 import { restatementPreview, type FactorsAnswer } from '#dashboards/api/factor-shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { RestatedMonths } from './factor-preview.tsx'
-import { NotRead } from './not-read.tsx'
+import { isNewValue, NewValueInput, PreviewPanel } from './preview-panel.tsx'
 
-/** A positive number as a decimal text. */
-const valueShape = /^(?=.*[1-9])\d{1,9}(\.\d{1,12})?$/
 const properties = ['ncv', 'carbon', 'oxidation'] as const
 
 function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
@@ -20,17 +18,21 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
   )
   const found = sources.find(({ key }) => key === chosen)
   const path =
-    found === undefined || !valueShape.test(value)
+    found === undefined || !isNewValue(value)
       ? undefined
       : `api/v1/accounts/${found.account}/restatement-preview?source=${found.source.id}&part=${property}&value=${value}`
-  const { data, failed, failure } = useAnswer(restatementPreview, path, 0)
+  const preview = useAnswer(restatementPreview, path, 0)
   if (sources.length === 0) return null
   const units = { ncv: `GJ/${found?.source.per ?? 't'}`, carbon: 'tC/GJ', oxidation: '1' }
   return (
-    <section className="panel" data-testid="own-value-preview">
-      <div className="panel-head">
-        <h2>{t('preview.own')}</h2>
-        <div className="page-choices">
+    <PreviewPanel
+      testId="own-value-preview"
+      title={'preview.own'}
+      note={'preview.ownNote'}
+      isAsked={path !== undefined}
+      answer={preview}
+      choices={
+        <>
           <Select
             aria-label={t('account.source')}
             placeholder={t('account.source')}
@@ -49,22 +51,17 @@ function Preview({ answer }: { answer: FactorsAnswer }): ReactNode {
             onChange={setProperty}
             options={properties.map((each) => ({ value: each, label: t(`factor.${each}`) }))}
           />
-          <Input
-            aria-label={t('preview.measured')}
-            placeholder={t('preview.measured')}
-            style={{ width: 220 }}
-            suffix={units[property]}
-            status={value === '' || valueShape.test(value) ? '' : 'error'}
+          <NewValueInput
+            label={'preview.measured'}
+            unit={units[property]}
             value={value}
-            onChange={({ target }) => setValue(target.value.trim())}
+            onChange={setValue}
           />
-        </div>
-      </div>
-      <p className="panel-note">{t('preview.ownNote')}</p>
-      <NotRead why={failure} />
-      {path !== undefined && data === undefined && !failed && <p>{t('report.loading')}</p>}
-      {data !== undefined && <RestatedMonths preview={data} />}
-    </section>
+        </>
+      }
+    >
+      {(restated) => <RestatedMonths preview={restated} />}
+    </PreviewPanel>
   )
 }
 

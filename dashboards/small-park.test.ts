@@ -3,16 +3,19 @@ import { tmpdir } from 'node:os'
 import { join as pathOf } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DAY_MS } from '#contract/duration.ts'
 import { join } from '#contract/energy-sum.ts'
 import { SLOT_MS } from '#contract/grid.ts'
 import type { QuantityName } from '#contract/quantities.ts'
-import { openBooks } from '#store/open.ts'
+import { distinctReadings, sorted } from '#store/conformance/any-readings.ts'
+import { everything } from '#store/conformance/sample-readings.ts'
+import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books } from '#store/port.ts'
-import { knownInterval, MemoryBooks } from './fixture.ts'
+import { knownInterval, MemoryBooks, MemoryReadings } from './small-park.test-support.ts'
+import type { ReadingSource } from './sources.ts'
 import { dayStartMs } from './server.test-support.ts'
 
 const REGISTER: QuantityName = 'activeEnergyImport.total'
-const DAY_MS = 96 * SLOT_MS
 const DAYS = 3
 
 let folder: string
@@ -59,5 +62,32 @@ test('books in memory say of what was entered what real books say', () => {
       expect(answersOf(memory)).toEqual(answersOf(books))
     }),
     { numRuns: 40 },
+  )
+})
+
+test('a store in memory says of what was appended what a real one says, in any pieces', async () => {
+  let stores = 0
+  await fc.assert(
+    fc.asyncProperty(distinctReadings, fc.nat(), async (readings, cut) => {
+      const real = await openReadingStore(`sqlite:${pathOf(folder, `readings-${(stores += 1)}.sqlite`)}`)
+      const memory = new MemoryReadings()
+      const place = cut % (readings.length + 1)
+      const pieces = [readings.slice(place), readings.slice(0, place), readings]
+      for (const store of [real, memory]) for (const piece of pieces) await store.append(piece)
+      const meters = [...new Set(readings.map(({ meter }) => meter)), 'never-heard-of']
+      const period = { fromMs: readings[0]?.atMs ?? 0, toMs: everything.toMs }
+      const answersOf = async (asked: ReadingSource) => ({
+        latest: sorted(await asked.latest(meters)),
+        readings: await Promise.all(
+          readings.map(({ meter, quantity }) => asked.readings(meter, quantity, period)),
+        ),
+      })
+      try {
+        expect(await answersOf(memory)).toEqual(await answersOf(real))
+      } finally {
+        await real.close()
+      }
+    }),
+    { numRuns: 20 },
   )
 })

@@ -1,7 +1,8 @@
+import { MINUTE_MS } from '#contract/duration.ts'
+
 /** Refused requests of one address, and of all, that are put on record one by one in a minute. */
 const NOTED_OF_ONE_MAX = 60
 const NOTED_MAX = 240
-const MINUTE_MS = 60_000
 /** Addresses that are counted by name; those of others together. */
 const ADDRESSES_MAX = 50
 const OTHERS = 'others'
@@ -17,7 +18,7 @@ interface Counted {
  * would fill the disk and hold up whoever shares it. The first of a minute are noted, further ones counted. Bounded in
  * memory.
  */
-export class Strangers {
+export class RefusedRequests {
   #startedMs = -Infinity
   #noted = new Map<string, number>()
   #more = new Map<string, number>()

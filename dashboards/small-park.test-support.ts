@@ -204,6 +204,7 @@ export class MemoryBooks implements BooksView {
   gaps = (): readonly never[] => []
   quarantine = (): readonly never[] => []
   quarantineOverflow = (): readonly never[] => []
+  reusedNumbers = (): readonly never[] => []
   quarantineEntry = (): undefined => undefined
   unfilledGaps = (): readonly never[] => []
   remarks = (): readonly never[] => []

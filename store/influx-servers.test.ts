@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DAY_MS } from '#contract/duration.ts'
+import { describeEachInflux, type InfluxPlace, type RunningInflux } from '#test/support/influx-kinds.ts'
+import { sorted } from './conformance/any-readings.ts'
+import { commitOf, counted, everything, power, register, T0, value } from './conformance/sample-readings.ts'
+
+/** What a real server does, the same on each version of InfluxDB of which there is one. */
+describeEachInflux('Readings in', ({ start, tooOld }) => {
+  let server: RunningInflux
+
+  beforeAll(async () => {
+    server = await start()
+  })
+  afterAll(() => server.remove())
+
+  async function withPlace(work: (place: InfluxPlace) => Promise<void>): Promise<void> {
+    const place = await server.newPlace(new URL(`http://127.0.0.1:${server.port}`), 10_000)
+    try {
+      await work(place)
+    } finally {
+      await place.store.close()
+    }
+  }
+
+  test('against a field type are found and returned, all others are stored', () =>
+    withPlace(async ({ store, writeForeign }) => {
+      // Somebody else made activePower.total a text in the shard of T0.
+      await writeForeign(`electricity,meter=x ${power}="oops" ${T0}000000`)
+      const readings = Array.from({ length: 300 }, (_, index) =>
+        index % 3 === 0 ? value(index, index) : counted(index, index),
+      )
+      const { stored, refused } = await store.append(readings)
+      expect(stored).toBe(200)
+      expect(refused.map(({ index }) => index)).toEqual(Array.from({ length: 100 }, (_, index) => index * 3))
+      expect(refused[0]?.fault.code).toBe('store-refused')
+      expect(refused[0]?.fault.message).toMatch(/field type conflict/)
+      expect(await store.readings('m-1', register, everything)).toEqual(
+        readings.filter(({ quantity }) => quantity === register),
+      )
+    }))
+
+  test('beyond retention are returned with the reason, all others are stored', () =>
+    withPlace(async ({ store, keepForDays }) => {
+      await keepForDays(100)
+      const now = Date.now() - (Date.now() % 1_000)
+      const old = (index: number) => ({ ...counted(index, index), atMs: index * 1_000 })
+      const fresh = (index: number) => ({ ...counted(index, index), atMs: now - index * 1_000 })
+      const readings = Array.from({ length: 64 }, (_, index) =>
+        index === 5 || index > 60 ? old(index) : fresh(index),
+      )
+      const { stored, refused } = await store.append(readings)
+      expect(refused.map(({ index }) => index)).toEqual([5, 61, 62, 63])
+      expect(refused[0]?.fault.message).toMatch(tooOld)
+      expect(stored).toBe(60)
+      expect(await store.readings('m-1', register, everything)).toHaveLength(60)
+    }))
+
+  test('have nowhere to go once their database or bucket is gone, in the server’s words', () =>
+    withPlace(async ({ store, drop }) => {
+      await drop()
+      await expect(store.append([value(0, 1)])).rejects.toMatchObject({
+        code: 'store-unavailable',
+        message: expect.stringMatching(/404 .*not found/),
+      })
+      await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
+        code: 'store-unavailable',
+        message: expect.stringMatching(/not found|could not find/),
+      })
+    }))
+
+  test('are no rows that somebody else wrote, and these stop nothing', () =>
+    withPlace(async ({ store, writeForeign }) => {
+      await store.append([value(0, 1), counted(1, 5)])
+      await writeForeign(`electricity,meter=m-1 ${power}=7 ${T0 + 5_000}000000`)
+      await writeForeign(`electricity,meter=m-1,quality=good ${register}.count=7i ${T0}000001`)
+      await writeForeign(`bad,meter=m-1 ${power}="feeling unwell" ${T0}000000`)
+      expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
+      expect(await store.readings('m-1', register, everything)).toEqual([counted(1, 5)])
+      expect(sorted(await store.latest(['m-1']))).toEqual(sorted([value(0, 1), counted(1, 5)]))
+    }))
+
+  test('are kept as long as the server says, also after that was changed', () =>
+    withPlace(async ({ store, keepForDays }) => {
+      const keptMs = async () => store.retention?.by === 'server' && (await store.retention.keptMs())
+      expect(await keptMs()).toBe(Infinity)
+      await keepForDays(30)
+      expect(await keptMs()).toBe(30 * DAY_MS)
+    }))
+
+  describe('while the server dies', () => {
+    test('survive kill -9 once append has promised them, as commit records do', () =>
+      withPlace(async ({ store }) => {
+        const readings = Array.from({ length: 500 }, (_, index) => counted(index, index))
+        const refused = {
+          code: 'meter-unknown',
+          detail: 'x',
+          encoding: 'base64',
+          payload: 'A'.repeat(500_000),
+        } as const
+        const record = commitOf(1, { refused: [refused] })
+        await store.append(readings)
+        await store.appendCommits([record])
+        await server.kill()
+        await server.start()
+        expect(await store.readings('m-1', register, everything)).toEqual(readings)
+        expect(await store.commitsSince(0)).toEqual([record])
+      }))
+
+    test('are refused as long as it is stopped, and taken at once when it is back', () =>
+      withPlace(async ({ store }) => {
+        await store.append([value(0, 1)])
+        await server.stop()
+        for (let attempt = 0; attempt < 5; attempt += 1) {
+          await expect(store.append([value(1, 2)])).rejects.toMatchObject({
+            code: 'store-unavailable',
+            retryable: true,
+          })
+          await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
+            code: 'store-unavailable',
+            message: expect.not.stringMatching(/No host available/),
+          })
+        }
+        await server.start()
+        // No pause and no second try: neither side holds the failures against the server.
+        expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
+        expect(await store.append([value(1, 2)])).toEqual({ stored: 1, refused: [] })
+        expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1), value(1, 2)])
+      }))
+  })
+})
