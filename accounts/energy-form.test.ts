@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { accountingRecord } from '#contract/accounting-record.ts'
 import { NO_SLOTS } from '#contract/energy-sum.ts'
-import { balanceIn, groundOf, items, plan, readYaml, rows, tableOf } from './balance.test-support.ts'
+import { balanceIn, groundOf, items, park, plan, readYaml, rows, tableOf } from './balance.test-support.ts'
 import { partsInScope } from './balance-table.ts'
 import { textOf } from './decimal.ts'
 import { energyForm } from './energy-form.ts'
 import { energyStatistics } from './energy-statistics.ts'
+import { qualityGaps } from './quality-gaps.ts'
 import { qualityRuleFile, qualityStatement } from './quality-statement.ts'
 import { comparedPeriods, piecesOf, reportPeriod } from './report-period.ts'
+import { atOnce } from './steps.ts'
 
 const march = reportPeriod('2026-03', 'Asia/Shanghai')
 const food = plan.accounts.find(({ account }) => account === 'food')
@@ -210,6 +212,38 @@ describe('The data-quality statement', () => {
     const gaps = statementOf({ 'food-incoming': 2_900 })
     expect(gaps.grade).toBe('C')
     expect(gaps.meters.find(({ meter }) => meter.id === 'food-incoming')).toMatchObject({ missing: 2_900 })
+  })
+
+  const dayOf = (atMs: number): string =>
+    Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO('Asia/Shanghai').toPlainDate().toString()
+
+  test('says on which days slots are missing', () => {
+    const lost = new Map([
+      ['2026-03-04', 96],
+      ['2026-03-05', 10],
+      ['2026-03-31', 1],
+    ])
+    const ground = groundOf(() => '1')
+    const measured: typeof ground.measured = (pieces) => (meter, quantity) =>
+      ground
+        .measured(pieces)(meter, quantity)
+        .map((piece) => ({
+          ...piece,
+          missing: meter.id === 'food-incoming' ? (lost.get(dayOf(piece.fromMs)) ?? 0) : 0,
+          sum: { ...NO_SLOTS, undecided: dayOf(piece.fromMs) === '2026-03-31' ? 1 : 0 },
+        }))
+    const [first, other] = [park.meters.get('food-incoming'), park.meters.get('steel-incoming')]
+    if (first === undefined || other === undefined) throw new RangeError('the park has them')
+    const gaps = atOnce(
+      qualityGaps({ park, measured }, reportPeriod('2026-03', 'Asia/Shanghai'), [
+        { meter: first, quantity: first.register, missing: 107 },
+        { meter: other, quantity: other.register, missing: 0 },
+      ]),
+    )
+    expect(gaps.map(({ meter, ...gap }) => [meter.id, gap])).toEqual([
+      ['food-incoming', { from: '2026-03-04', to: '2026-03-05', missing: 106, undecided: 0 }],
+      ['food-incoming', { from: '2026-03-31', to: '2026-03-31', missing: 1, undecided: 1 }],
+    ])
   })
 
   test('says nothing of meters where there are none, and not that none of them is good', () => {

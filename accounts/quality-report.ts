@@ -10,7 +10,8 @@ import {
   type QualityRule,
   type QualityStatement,
 } from './quality-statement.ts'
-import type { ReportSheet, Say } from './report-sheet.ts'
+import type { QualityGap } from './quality-gaps.ts'
+import { sheetOf, type ReportSheet, type Say } from './report-sheet.ts'
 import { SOURCE_CHECK, sourceCheckText, unsourcedSheets, unsourcedViewOf } from './unsourced-view.ts'
 
 const calibrations: Readonly<Record<CalibrationState, LocalName>> = {
@@ -39,7 +40,15 @@ const conditions: Readonly<Record<ConditionName, LocalName>> = {
 export function qualitySheets(
   head: ReportHead,
   statement: QualityStatement,
-  { rule, items }: { readonly rule: QualityRule; readonly items: EnergyItems },
+  {
+    rule,
+    items,
+    gaps,
+  }: {
+    readonly rule: QualityRule
+    readonly items: EnergyItems
+    readonly gaps: readonly QualityGap[]
+  },
   say: Say,
 ): ReportSheet[] {
   const methods = Object.entries(statement.methods).filter(isOfMethod)
@@ -81,7 +90,7 @@ export function qualitySheets(
               .join(', ')}`,
         ),
         `${rule.last}: ${say({ zh: '其余', en: 'otherwise' })}`,
-        rule.source,
+        say(rule.source),
         ...statement.failed.map(({ grade, conditions: failed }) =>
           say({
             zh: `未达 ${grade}：${failed.map(({ name, found }) => `${conditions[name].zh} ${found}`).join('；')}`,
@@ -121,8 +130,34 @@ export function qualitySheets(
       ),
       notes: [],
     },
+    ...(gaps.length === 0 ? [] : [gapSheet(head, gaps, say)]),
     ...unsourcedSheets(head, unsourced, say),
   ]
 }
+
+/** When slots are missing. */
+const gapSheet = (head: ReportHead, gaps: readonly QualityGap[], say: Say): ReportSheet =>
+  sheetOf(say, {
+    name: { zh: '缺数时段', en: 'Gaps' },
+    title: { zh: '缺数的日期', en: 'Days that lack slots' },
+    about: aboutLines(head, say),
+    head: [
+      { zh: '计量表', en: 'Meter' },
+      { zh: '名称', en: 'Name' },
+      { zh: '自', en: 'From' },
+      { zh: '至', en: 'To' },
+      { zh: '缺失时段', en: 'Slots missing' },
+      { zh: '其中待判定', en: 'of which undecided' },
+    ],
+    rows: gaps.map(({ meter, from, to, missing, undecided }) => [
+      meter.id,
+      say(meter.name),
+      from,
+      to,
+      String(missing),
+      String(undecided),
+    ]),
+    notes: [],
+  })
 
 const isOfMethod = (entry: [string, number]): entry is [IntervalMethod, number] => entry[0] in methodNames

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { join } from '#contract/energy-sum.ts'
+import { localName } from '#contract/identity.ts'
 import { intervalMethods, type IntervalMethod } from '#contract/interval.ts'
 import type { Meter } from '#contract/park.ts'
+import type { QuantityName } from '#contract/quantities.ts'
 import type { BalanceClosure } from './balance-closure.ts'
 import type { BalancePart } from './balance-parts.ts'
 import type { MeasuredEnergy, MeasuredPieces } from './measured-energy.ts'
@@ -18,7 +20,7 @@ const gradeRule = z.strictObject({
   beyond: z.int().min(0).meta({ description: 'Items whose balance is further off than the classes allow' }),
 })
 export const qualityRuleFile = z.strictObject({
-  source: z.string().min(1),
+  source: localName,
   grades: z.array(gradeRule).min(1),
   last: z.string().min(1),
 })
@@ -29,6 +31,7 @@ export type CalibrationState = 'valid' | 'overdue' | 'unknown'
 
 export interface MeterQuality {
   readonly meter: Meter
+  readonly quantity: QuantityName
   readonly expected: number
   readonly known: number
   readonly missing: number
@@ -92,8 +95,12 @@ export function qualityStatement(
         : [],
     ),
   )
-  const each = [...used.values()].map(({ meter, quantity }) => ({ meter, pieces: measured(meter, quantity) }))
-  const meters = each.map(({ meter, pieces }) => meterQuality(meter, pieces, day))
+  const each = [...used.values()].map(({ meter, quantity }) => ({
+    meter,
+    quantity,
+    pieces: measured(meter, quantity),
+  }))
+  const meters = each.map(({ pieces, ...of }) => meterQuality(of, pieces, day))
   const total = (of: (meter: MeterQuality) => number): number => meters.reduce((sum, one) => sum + of(one), 0)
   const [expected, known] = [total((one) => one.expected), total((one) => one.known)]
   const sum = join(each.flatMap(({ pieces }) => pieces.map((piece) => withoutEnergy(piece.sum))))
@@ -129,12 +136,17 @@ function withoutEnergy(sum: MeasuredEnergy['sum']): MeasuredEnergy['sum'] {
   return { ...sum, energy: undefined, methods }
 }
 
-function meterQuality(meter: Meter, pieces: readonly MeasuredEnergy[], day: string): MeterQuality {
+function meterQuality(
+  { meter, quantity }: Pick<MeterQuality, 'meter' | 'quantity'>,
+  pieces: readonly MeasuredEnergy[],
+  day: string,
+): MeterQuality {
   const total = (of: (piece: MeasuredEnergy) => number): number =>
     pieces.reduce((sum, one) => sum + of(one), 0)
   const { calibration, accuracyPercent } = meter
   return {
     meter,
+    quantity,
     expected: total(({ expected }) => expected),
     known: total(({ sum }) => sum.known),
     missing: total(({ missing }) => missing),

@@ -13,6 +13,7 @@ import { textOrNull } from './decimal.ts'
 import type { EnergyForm } from './energy-form.ts'
 import type { EnergyItems } from './energy-item.ts'
 import type { StatisticsLine } from './energy-statistics.ts'
+import type { QualityGap } from './quality-gaps.ts'
 import type { QualityRule, QualityStatement } from './quality-statement.ts'
 import { unsourcedView } from './unsourced-shape.ts'
 import { unsourcedViewOf } from './unsourced-view.ts'
@@ -84,6 +85,17 @@ export const qualityView = z.object({
   unsourced: z.array(unsourcedView),
   failed: z.array(z.object({ grade: z.string(), conditions: z.array(z.string()) })),
   rule: z.unknown(),
+  gaps: z
+    .array(
+      z.object({
+        meter: identifier,
+        from: z.iso.date(),
+        to: z.iso.date(),
+        missing: z.int(),
+        undecided: z.int(),
+      }),
+    )
+    .meta({ description: 'Days that follow one another, each of which lacks slots; both ends included' }),
   meters: z.array(
     z.object({
       meter: identifier,
@@ -164,8 +176,15 @@ export function formsViewOf(head: ReportHead, { lines, checks }: EnergyForm): Fo
 export function qualityViewOf(
   head: ReportHead,
   statement: QualityStatement,
-  rule: QualityRule,
-  items: EnergyItems,
+  {
+    rule,
+    items,
+    gaps,
+  }: {
+    readonly rule: QualityRule
+    readonly items: EnergyItems
+    readonly gaps: readonly QualityGap[]
+  },
 ): QualityView {
   const { grade, completeness, methods, measured, classed, calibrated, beyond, failed, meters } = statement
   const { closures, unsourced } = statement
@@ -186,10 +205,10 @@ export function qualityViewOf(
       conditions: each.conditions.map(({ name, found }) => `${name} ${found}`),
     })),
     rule,
-    meters: meters.map(({ meter, accuracyPercent, ...rest }) => ({
-      ...rest,
-      meter: meter.id,
-      accuracyPercent: accuracyPercent ?? null,
-    })),
+    gaps: gaps.map(({ meter, ...rest }) => ({ meter: meter.id, ...rest })),
+    meters: meters.map((each) => {
+      const { meter, quantity: _, accuracyPercent, ...rest } = each
+      return { ...rest, meter: meter.id, accuracyPercent: accuracyPercent ?? null }
+    }),
   }
 }

@@ -11,6 +11,7 @@ import { energyFormSheets } from './energy-form-report.ts'
 import { energyForm } from './energy-form.ts'
 import { energyStatisticsSteps } from './energy-statistics.ts'
 import { qualitySheets } from './quality-report.ts'
+import { qualityGaps } from './quality-gaps.ts'
 import { energyWithoutSource } from './unsourced.ts'
 import { qualityStatement, type QualityRule } from './quality-statement.ts'
 import type { MonitoringRule } from './monitoring-checks.ts'
@@ -159,12 +160,13 @@ const makers: Makers = {
     const unsourced = energyWithoutSource(ground, wish.period, wish.account)
     yield undefined
     const statement = qualityStatement(parts, closures, measured, lastDay, rule, unsourced)
+    const gaps = yield* qualityGaps(ground, wish.period, statement.meters)
     return {
       get sheets() {
-        return qualitySheets(head, statement, { rule, items }, wish.say)
+        return qualitySheets(head, statement, { rule, items, gaps }, wish.say)
       },
       get view() {
-        return qualityViewOf(head, statement, rule, items)
+        return qualityViewOf(head, statement, { rule, items, gaps })
       },
     }
   },

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { DAY_MS } from '#contract/duration.ts'
 import { changePage } from '#store/books/damaged-page.test-support.ts'
 import type { PageSlot } from '#store/books/day-page.ts'
 import { march } from './posting.test-support.ts'
@@ -33,16 +34,16 @@ const withNumbers = (
 ): PageSlot =>
   typeof slot.content === 'string' ? slot : { ...slot, content: { ...slot.content, ...change } }
 
-/** One more in the count of a kept sum of the steel works. */
+/** One more in the count of a kept sum of a meter. */
 const changeSum =
-  (table: 'day_sum' | 'month_sum') =>
+  (table: 'day_sum' | 'month_sum', meter = 'steel-incoming') =>
   (file: DatabaseSync): void => {
     const { changes } = file
       .prepare(
         `UPDATE ${table} SET content = json_set(content, '$.energy.count', json_extract(content, '$.energy.count') + 1)
-         WHERE series = (SELECT id FROM series WHERE meter = 'steel-incoming')`,
+         WHERE series = (SELECT id FROM series WHERE meter = ?)`,
       )
-      .run()
+      .run(meter)
     expect(changes).toBeGreaterThan(0)
   }
 
@@ -159,5 +160,40 @@ describe('what an entry rests on, changed, is found and named', () => {
     ledger.damage(sql)
     expect(ledger.messages().join('\n')).toMatch(expected)
     expect(ledger.messages().every((message) => !message.startsWith('food'))).toBe(true)
+  })
+})
+
+describe('what no posting rests on, and tables are made of', () => {
+  const sum = (of: string): string =>
+    ` 0: the kept sum of roof (activeEnergyImport.total) of ${of} is not that of what it sums up`
+  const firstDay = 'the day from 2026-02-28T16:00:00Z'
+
+  beforeEach(() => {
+    const { bench } = ledger
+    bench.fill('roof', { fromMs: march.fromMs, toMs: march.fromMs + 2 * DAY_MS })
+    while (bench.books.settleDays(bench.clock.wallMs(), 1_000) > 0);
+  })
+
+  test('is as it was', () => {
+    expect(ledger.messages()).toEqual([])
+  })
+
+  test.each([
+    [
+      'an interval',
+      (file: DatabaseSync) =>
+        changePage(file, 'roof', march.fromMs, (slot) => withNumbers(slot, { energyCount: 1_001 })),
+      [sum(firstDay)],
+    ],
+    [
+      'the day of intervals',
+      "UPDATE interval_day SET from_ms = from_ms + 1 WHERE series = (SELECT id FROM series WHERE meter = 'roof')",
+      [" 0: intervals of roof (activeEnergyImport.total) are kept under a time that is no day's"],
+    ],
+    ['sums of days', changeSum('day_sum', 'roof'), [`${sum(firstDay)}, and 1 more`, sum('2026-03')]],
+    ['the sum of a month', changeSum('month_sum', 'roof'), [sum('2026-03')]],
+  ])('%s, changed, is named', (_, damage, expected) => {
+    ledger.damage(damage)
+    expect(ledger.messages()).toEqual(expected)
   })
 })

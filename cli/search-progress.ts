@@ -42,9 +42,14 @@ const CLEAR = '\u001B[K'
 const TERMINAL_PAUSE_MS = 100
 const PLAIN_PAUSE_MS = 10_000
 
-/** "1 min 05 s", "12 s". */
+/** In its two largest units: "12 s", "1 min 05 s", "5 h 10 min", "107 d 14 h". */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000))
   const minutes = Math.floor(seconds / 60)
-  return minutes === 0 ? `${seconds} s` : `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`
+  const hours = Math.floor(minutes / 60)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  if (minutes === 0) return `${seconds} s`
+  if (hours === 0) return `${minutes} min ${two(seconds % 60)} s`
+  if (hours < 48) return `${hours} h ${two(minutes % 60)} min`
+  return `${Math.floor(hours / 24)} d ${two(hours % 24)} h`
 }

@@ -22,7 +22,7 @@ function lacksText({ slots, figures, unknown }: UncertaintyLacks): string {
 const english = sayIn('en')
 
 /** Energy without an emission source in a line. */
-function unsourcedLine(given: UnsourcedView): string {
+export function unsourcedLine(given: UnsourcedView): string {
   const { name, amount, unit, incomplete, from, to, why } = given
   const much = amount === null ? 'an unknown amount' : `${presented(decimal(amount), 3)} ${unit}`
   const part = incomplete ? ', a part of it missing' : ''

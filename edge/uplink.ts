@@ -2,9 +2,8 @@ import { Socket } from 'node:net'
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
-import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
-import { receipt, type reply as replySchema, type StateMessage } from '#contract/messages.ts'
+import type { reply as replySchema, StateMessage } from '#contract/messages.ts'
 import { topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
 import { commandFor, obey } from './command.ts'
 import { accessOptions, connectionFault, type Access } from './connection.ts'
@@ -12,6 +11,7 @@ import { slept, within } from './deadline.ts'
 import type { Journal, JournalRow } from './journal.ts'
 import { Lanes } from './lanes.ts'
 import { backOffMs } from './schedule.ts'
+import { receiptFor, stateText, type StateSources } from './uplink-messages.ts'
 
 /** At most 20 s: after an outage live values are to be on screen within 30 s. */
 const RECONNECT = { firstMs: 1_000, maxMs: 20_000 } as const
@@ -27,19 +27,15 @@ const STATE_TIME_SHARE = 25
 /** Overdue receipts and changes of state are looked at this often. */
 const TICK_MS_MAX = 500
 
-export interface UplinkOptions extends Access {
-  readonly gateway: string
+export interface UplinkOptions extends Access, StateSources {
   readonly park: string
   readonly inFlightBatches: number
   readonly receiptTimeoutMs: number
   readonly backlogBytesPerSecond?: number | undefined
   readonly journal: Journal
-  readonly clock: Clock
   readonly log: Logger
   /** A number in [0, 1). */
   readonly random: () => number
-  /** What the state message says of the gateway at this moment. */
-  readonly state: () => Pick<StateMessage, 'journal' | 'clock' | 'configuration' | 'meters' | 'buses'>
   /** Called with the server's time, which it was at some moment of the last `roundTripMs`. */
   readonly serverTime?: (serverMs: number, roundTripMs: number) => void
   /** Called with each payload of `down/configuration`; where it is absent nobody listens there. Must not throw. */
@@ -119,7 +115,7 @@ export class Uplink {
     if (client !== undefined) {
       const { clock } = this.#options
       const never = new AbortController().signal
-      const payload = this.#statePayload('death', 'stopped')
+      const payload = stateText(this.#options, 'death', 'stopped')
       await within<true>(clock, FAREWELL_MS, never, (settle) => {
         client.publish(this.#topic('state'), payload, { qos: 1, retain: true }, () => settle(true))
       })
@@ -305,21 +301,19 @@ export class Uplink {
   #receive(payload: Uint8Array): void {
     const { gateway, journal, log, serverTime } = this.#options
     try {
-      const parsed = receipt.safeParse(parseJson(payload))
-      if (!parsed.success || parsed.data.gateway !== gateway) {
-        log.warn({ problem: parsed.error?.message ?? 'for another gateway' }, 'a receipt is not valid')
-        return
-      }
-      const place = journal.acknowledge(parsed.data.digest)
+      const receipt = receiptFor(gateway, payload, log)
+      if (receipt === undefined) return
+      const { digest, outcome, refused, committedAtMs } = receipt
+      const place = journal.acknowledge(digest)
       if (place === undefined) {
-        log.debug({ digest: parsed.data.digest }, 'a receipt for no waiting row')
+        log.debug({ digest }, 'a receipt for no waiting row')
         return
       }
-      if (parsed.data.outcome === 'quarantined' || parsed.data.refused > 0) {
-        log.warn({ place, receipt: parsed.data }, 'the server put readings in quarantine')
+      if (outcome === 'quarantined' || refused > 0) {
+        log.warn({ place, receipt }, 'the server put readings in quarantine')
       }
       const roundTripMs = this.#lanes.received(place)
-      if (roundTripMs !== undefined) serverTime?.(parsed.data.committedAtMs, roundTripMs)
+      if (roundTripMs !== undefined) serverTime?.(committedAtMs, roundTripMs)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       // The row stays unacknowledged and is sent again, so nothing is lost.
@@ -336,30 +330,13 @@ export class Uplink {
     this.#lastStateMs = clock.monotonicMs()
     client.publish(
       this.#topic('state'),
-      this.#statePayload(kind, reason),
+      stateText(this.#options, kind, reason),
       { qos: 1, retain: true },
       (error) => {
         if (error) log.debug({ err: error }, 'a state message was not taken by the broker')
       },
     )
     this.#stateTookMs = clock.monotonicMs() - this.#lastStateMs
-  }
-
-  #statePayload(kind: StateMessage['kind'], reason: StateMessage['reason']): string {
-    const { gateway, journal, clock, state } = this.#options
-    const head = {
-      v: 1,
-      gateway,
-      kind,
-      atMs: Math.max(0, Math.floor(clock.wallMs())),
-      ...(journal.epoch === undefined ? {} : { epoch: journal.epoch }),
-      reason,
-    } as const
-    return JSON.stringify(
-      (kind === 'death' && reason === 'connection-lost'
-        ? head
-        : { ...head, ...state() }) satisfies StateMessage,
-    )
   }
 
   #clientOptions(): IClientOptions {
@@ -377,7 +354,7 @@ export class Uplink {
       writeCache: false,
       will: {
         topic: this.#topic('state'),
-        payload: Buffer.from(this.#statePayload('death', 'connection-lost')),
+        payload: Buffer.from(stateText(this.#options, 'death', 'connection-lost')),
         qos: 1,
         retain: true,
       },
@@ -386,14 +363,5 @@ export class Uplink {
 
   #topic(leaf: UpLeaf | DownLeaf): string {
     return topicOf({ park: this.#options.park, gateway: this.#options.gateway, leaf })
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    // What is not JSON is not a receipt: the schema says so to the caller.
-    return undefined
   }
 }

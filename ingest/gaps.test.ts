@@ -50,6 +50,27 @@ describe('gap entries', () => {
     expect(entries).toMatchObject([{ state: 'filled' }, { id: 2, first: 120, last: 130, state: 'open' }])
   })
 
+  it('an entry of which parts were filled ends with the last one that is left, also where that goes on behind it', () => {
+    let entries = applied([], [seenOf(100, 499, { toMs: undefined })], 500)
+    const [first] = entries
+    if (first === undefined) throw new Error('no entry')
+    const behind: GapEntry = { ...first, id: 2, first: 500, last: 699, fromMs: 500, missing: 200 }
+    entries = applied(
+      [{ ...first, toMs: 500 }, behind],
+      [seenOf(200, 249), seenOf(400, 799, { toMs: undefined })],
+      800,
+    )
+    expect(entries).toMatchObject([
+      { id: 1, first: 100, last: 499, missing: 150, toMs: 500 },
+      { id: 2, first: 500, last: 799, missing: 300, toMs: undefined },
+    ])
+    entries = applied(entries, [seenOf(200, 249), seenOf(700, 799)], 900)
+    expect(entries).toMatchObject([
+      { id: 1, missing: 50, toMs: 250 },
+      { id: 2, missing: 100, toMs: 800 },
+    ])
+  })
+
   it('an accepted gap stays as it is; what comes after it is a gap of its own; late data fills it all the same', () => {
     const [entry] = applied([], [seenOf(100, 199)], 200)
     if (entry === undefined) throw new Error('no entry')

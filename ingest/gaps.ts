@@ -85,10 +85,17 @@ export function gapChanges(
         )
         if (before === undefined) {
           const isWhole = part.first === gap.first
-          opened.push({ ...gap, ...part, fromMs: isWhole ? gap.fromMs : timeOf(gap, part.first) })
+          const fromMs = isWhole ? gap.fromMs : timeOf(gap, part.first)
+          const endsInside = part.last < gap.last && isOfTime(gap.kind)
+          opened.push({ ...gap, ...part, fromMs, toMs: endsInside ? part.last + 1 : gap.toMs })
         } else before.last = part.last
       }
-      for (const each of near) if (overlap(each, [gap]) > 0 && each.last >= gap.last) each.toMs = gap.toMs
+      for (const each of near) {
+        if (overlap(each, [gap]) === 0) continue
+        if (each.last >= gap.last) each.toMs = gap.toMs
+        // What is behind the entry is another one's.
+        else if (isOfTime(gap.kind)) each.toMs = each.last + 1
+      }
     }
     const gapsNear = nearTo(gaps)
     for (const { entry, first, last, toMs } of entries) {

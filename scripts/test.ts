@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { checks } from './checks.ts'
 import { skippedSuites } from './skipped-suites.ts'
 import { linesOf, runLanes } from './steps.ts'
 
@@ -15,7 +16,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Where to begin when the tests take too long. */
 const SLOWEST_SHOWN = 10
 
-// Packages are unpacked, and files looked through one by one, while the checkers that use all processors do their work.
+// Packages are unpacked while the checkers do their work.
 const failed = await runLanes(
   [
     [
@@ -25,17 +26,7 @@ const failed = await runLanes(
         args: ['scripts/install-test-servers.sh'],
       },
     ],
-    [
-      { title: 'Format', command: 'oxfmt', args: ['--check', '.'] },
-      { title: 'Lint', command: 'oxlint', args: [] },
-      { title: 'Types', command: 'tsc', args: [] },
-      { title: 'Types of the pages', command: 'tsc', args: ['-p', 'dashboards/web'] },
-    ],
-    [
-      { title: 'Data files', command: 'node', args: ['cli/tanbiao.ts', 'check'] },
-      { title: 'Generated documents', command: 'node', args: ['scripts/generate.ts', '--check'] },
-      { title: 'Unused code', command: 'knip', args: [] },
-    ],
+    ...checks,
   ],
   root,
 )
@@ -66,7 +57,7 @@ const results = z.object({
  */
 const runs = [
   { name: 'system', before: [], projects: ['system'] },
-  { name: 'rooms', before: ['nice', '-n', '10'], projects: ['laws', 'unit-*'] },
+  { name: 'rooms', before: ['nice', '-n', '5'], projects: ['laws', 'unit-*', 'web'] },
 ]
 
 console.log('\n── Tests')
@@ -74,11 +65,9 @@ const folder = mkdtempSync(join(tmpdir(), 'tanbiao-test-'))
 const reports = await Promise.all(
   runs.map(async ({ name, before, projects }) => {
     const file = join(folder, `${name}.json`)
-    const [command = '', ...args] = [
-      ...before,
-      ...['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-      ...projects.flatMap((project) => ['--project', project]),
-    ]
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+    const chosen = projects.flatMap((project) => ['--project', project])
+    const [command = '', ...args] = [...before, 'vitest', 'run', ...reporters, ...chosen]
     const code = await linesOf({ title: name, command, args }, root)
     return { code, ...results.parse(JSON.parse(readFileSync(file, 'utf8'))) }
   }),

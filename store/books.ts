@@ -78,7 +78,13 @@ function booksIn(name: string, timeZone: string | undefined, bounds: QuarantineB
       })),
     probe: () => file.read(() => probeWrite(database)),
     damages: () =>
-      file.read(() => [...fileDamages(database), ...records.damages(), ...parts.entries.damages()]),
+      file.read(() => [
+        ...fileDamages(database),
+        ...records.damages(),
+        ...parts.entries.damages(),
+        ...parts.days.damages(),
+        ...parts.months.damages(),
+      ]),
     close: () => {
       if (database.isOpen) guarded(name, () => database.close())
     },

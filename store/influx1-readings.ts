@@ -11,6 +11,7 @@ import { CallsUnderWay } from './calls-under-way.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
+import { KeptWrites } from './kept-writes.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
 import {
@@ -78,6 +79,9 @@ const responseSchema = z.object({
   ),
 })
 
+/** What a server says of itself under /debug/vars (services/httpd/handler.go, serveExpvar). */
+const variablesSchema = z.object({ system: z.object({ started: z.string() }) })
+
 /** Meters in the condition of one statement. */
 const METERS_PER_STATEMENT = 200
 
@@ -100,6 +104,15 @@ class Influx1Readings implements ReadingStore {
   readonly #options: Influx1Options
   readonly #requests: ServerRequests
   readonly #timeoutMs: number
+  readonly #writePath: string
+  readonly #kept = new KeptWrites({
+    serverStart: () => this.#serverStart(),
+    writeAgain: async (body) => {
+      // What is refused now was taken once, and is beyond retention since.
+      await this.#write(body)
+    },
+    monotonicMs: () => performance.now(),
+  })
   readonly intervalCopy: IntervalCopy
 
   constructor(options: Influx1Options) {
@@ -115,6 +128,7 @@ class Influx1Readings implements ReadingStore {
           }),
         ),
     }
+    this.#writePath = `/write?${new URLSearchParams({ db: database, precision: 'n' }).toString()}`
     this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
     this.#client = new InfluxDB({
       host: url.hostname,
@@ -300,19 +314,38 @@ class Influx1Readings implements ReadingStore {
     }
   }
 
+  /** Writes lines, and what was written before where the server was started again since. */
+  async #send(lines: readonly string[]): Promise<WriteAnswer> {
+    const body = Buffer.from(lines.join('\n'))
+    const answer = await this.#write(body)
+    if (answer.taken) await this.#kept.taken(body, this.#requests.connections)
+    return answer
+  }
+
   /**
    * Writes lines with nanosecond times. Not through the client: its write path alters integers and names, takes any
    * 2xx for success and throws away what a server says with a 5xx.
    */
-  async #send(lines: readonly string[]): Promise<WriteAnswer> {
-    const search = new URLSearchParams({ db: this.#options.database, precision: 'n' }).toString()
-    const { status, body } = await this.#requests.post(`/write?${search}`, lines.join('\n'))
+  async #write(body: Buffer): Promise<WriteAnswer> {
+    const { status, body: answer } = await this.#requests.post(this.#writePath, body)
     if (status === 204) return { taken: true }
-    const words = serverWords(body)
+    const words = serverWords(answer)
     if (status === 413 || (status === 400 && /partial write|unable to parse/.test(words))) {
       return refusedAnswer(words, status === 413)
     }
     throw this.#unavailable(`${status} ${words}`)
+  }
+
+  /** When the server was started, in its own words; `undefined` where it or a proxy before it does not say. */
+  async #serverStart(): Promise<string | undefined> {
+    const { status, body } = await this.#requests.get('/debug/vars')
+    if (status !== 200) return undefined
+    try {
+      return variablesSchema.safeParse(JSON.parse(body)).data?.system.started
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined
+      throw error
+    }
   }
 
   #unavailable(cause: unknown): Fault {

@@ -92,11 +92,15 @@ export async function appendThrough(
   const refused: RefusedReading[] = []
   for (let start = 0; start < readings.length; start += READINGS_PER_REQUEST) {
     const request = readings.slice(start, start + READINGS_PER_REQUEST)
-    const unsound = request.map(refusalOf)
-    const isSound = (_: unknown, index: number): boolean => unsound[index] === undefined
-    const sound = unsound.every((fault) => fault === undefined) ? request : request.filter(isSound)
-    for (const [index, fault] of unsound.entries())
-      if (fault !== undefined) refused.push({ index: start + index, fault })
+    const unsound = new Map<number, Fault>()
+    for (let index = 0; index < request.length; index += 1) {
+      const reading = request[index]
+      const fault = reading === undefined ? undefined : refusalOf(reading)
+      if (fault !== undefined) unsound.set(index, fault)
+    }
+    const isSound = (_: unknown, index: number): boolean => !unsound.has(index)
+    const sound = unsound.size === 0 ? request : request.filter(isSound)
+    for (const [index, fault] of unsound) refused.push({ index: start + index, fault })
     if (sound.length === 0) continue
     const lines = layout(sound)
     const answer = await send(lines)

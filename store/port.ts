@@ -353,7 +353,10 @@ export interface Books extends DeliveryBooks, IntervalBooks, AccountBooks, Alarm
   /** Writes nothing, as durably as anything else: returns where the books can be written now. */
   probe(): void
 
-  /** What is wrong with the file itself and with records whose digest is not that of their content. */
+  /**
+   * What is wrong with the file itself, with records and decisions whose digest is not that of their content, and with
+   * kept sums that are not those of the intervals. Reads all intervals: a second for some million of them.
+   */
   damages(): readonly string[]
 
   close(): void

@@ -1,6 +1,9 @@
 import { Agent, request as httpRequest, type RequestOptions } from 'node:http'
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https'
+import { urlToHttpOptions } from 'node:url'
 import { Fault } from '#contract/fault.ts'
+
+type Method = 'GET' | 'POST'
 
 /** A server's whole answer, whatever its status: a redirection is an answer, and is not followed. */
 export interface ServerAnswer {
@@ -24,23 +27,46 @@ export interface ServerRequestsOptions {
 export class ServerRequests {
   readonly #options: ServerRequestsOptions
   readonly #agent: Agent
+  /** The server out of its URL, taken apart once. */
+  readonly #place: RequestOptions
+  #connections = 0
 
   constructor(options: ServerRequestsOptions) {
     this.#options = options
+    const { protocol, hostname, port } = urlToHttpOptions(options.url)
+    this.#place = { protocol, hostname, port }
     this.#agent =
       options.url.protocol === 'https:' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
   }
 
+  /** How many connections have been made so far. */
+  get connections(): number {
+    return this.#connections
+  }
+
   /** Throws `store-unavailable` where no whole answer comes in time. */
-  async post(
+  post(
     path: string,
-    text: string,
+    body: string | Buffer,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<ServerAnswer> {
-    const body = Buffer.from(text)
+    return this.#whole('POST', path, typeof body === 'string' ? Buffer.from(body) : body, headers)
+  }
+
+  /** Throws `store-unavailable` where no whole answer comes in time. */
+  get(path: string): Promise<ServerAnswer> {
+    return this.#whole('GET', path, Buffer.alloc(0), {})
+  }
+
+  async #whole(
+    method: Method,
+    path: string,
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<ServerAnswer> {
     const signal = AbortSignal.timeout(this.#options.timeoutMs)
     try {
-      return await this.#post(path, body, headers, signal, true)
+      return await this.#ask(method, path, body, headers, signal, true)
     } catch (cause) {
       throw this.unavailable(signal.aborted ? new Error('no answer in time', { cause }) : cause)
     }
@@ -58,39 +84,42 @@ export class ServerRequests {
     this.#agent.destroy()
   }
 
-  #post(
+  #ask(
+    method: Method,
     path: string,
     body: Buffer,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
     mayRepeat: boolean,
   ): Promise<ServerAnswer> {
-    const { url } = this.#options
     const options: RequestOptions = {
-      method: 'POST',
+      ...this.#place,
+      method,
+      path,
       agent: this.#agent,
       headers: { ...this.#options.headers, ...headers, 'content-length': body.length },
       signal,
     }
     return new Promise((resolve, reject) => {
-      const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(
-        new URL(path, url),
-        options,
-        (response) => {
-          const pieces: Buffer[] = []
-          response.on('data', (piece: Buffer) => pieces.push(piece))
-          response.once('error', reject)
-          response.once('end', () => {
-            const { statusCode: status } = response
-            if (status === undefined || !response.complete) reject(new Error('the answer was cut short'))
-            else resolve({ status, body: Buffer.concat(pieces).toString() })
-          })
-        },
-      )
+      const request = this.#options.url.protocol === 'https:' ? httpsRequest : httpRequest
+      const outgoing = request(options, (response) => {
+        const pieces: Buffer[] = []
+        response.on('data', (piece: Buffer) => pieces.push(piece))
+        response.once('error', reject)
+        response.once('end', () => {
+          const { statusCode: status } = response
+          if (status === undefined || !response.complete) reject(new Error('the answer was cut short'))
+          else resolve({ status, body: Buffer.concat(pieces).toString() })
+        })
+      })
       outgoing.once('error', (error: NodeJS.ErrnoException) => {
         const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-        if (isStale && mayRepeat && !signal.aborted) resolve(this.#post(path, body, headers, signal, false))
+        if (isStale && mayRepeat && !signal.aborted)
+          resolve(this.#ask(method, path, body, headers, signal, false))
         else reject(error)
+      })
+      outgoing.once('socket', () => {
+        if (!outgoing.reusedSocket) this.#connections += 1
       })
       outgoing.end(body)
     })

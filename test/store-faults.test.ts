@@ -242,7 +242,15 @@ describeEachInflux('', ({ start }) => {
           expect(await countsIn(store)).toEqual(all)
           await influx.kill()
           await influx.start()
-          expect(await countsIn(store)).toEqual(all)
+          // An InfluxDB whose log was torn by the full disk has lost them until tanbiao writes (store/README.md).
+          let last = 61
+          const isBack = async (): Promise<boolean> => {
+            last += 1
+            await gateway.deliver(batchOf('gw-a', last, [sampleOf('meter-a', T0 + last * 1_000, last)]))
+            return (await countsIn(store)).includes(61)
+          }
+          while (!(await isBack()));
+          expect(await countsIn(store)).toEqual([...all, ...numbers(62, last - 61)])
           expect(await store.readings('meter-a', 'voltage.l1', everything)).toHaveLength(1_000)
         } finally {
           await chain.stop()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unsourcedOfMonths } from '#accounts/unsourced-months.ts'
 import { closingDraft } from '#contract/closing.ts'
 import { accountMonth } from '#contract/entry.ts'
 import { Fault } from '#contract/fault.ts'
@@ -17,6 +18,7 @@ import { readPostingRules } from '../posting-rules.ts'
 import { threadsFor } from '../posting-threads.ts'
 import { serverFile, withAccess, withBooks } from '../server-folder.ts'
 import { readText } from '../read-text.ts'
+import { unsourcedLine } from '../statement-text.ts'
 import { verb } from '../verb.ts'
 
 const data = dataOption
@@ -38,11 +40,8 @@ export const ledgerClose = verb(
     withBooks(given.data, (books, clock) => {
       const key = readSigningKey(given.key)
       const { account, month, by } = given
-      const draft = draftClosing(
-        { books, ...requiredPlan(given.park) },
-        { account, month, by },
-        clock.wallMs(),
-      )
+      const files = requiredPlan(given.park)
+      const draft = draftClosing({ books, ...files }, { account, month, by }, clock.wallMs())
       if (draft.closing.incomplete.length > 0 && !given.incomplete) {
         const sources = draft.closing.incomplete.join(', ')
         throw new Fault(
@@ -54,6 +53,10 @@ export const ledgerClose = verb(
       // The signature is over the chain as it is now: an entry that comes between is told of, and nothing is closed.
       const [entry] = books.post(account, [signed], clock.wallMs(), undefined, draft.closing.entries)
       console.log(`entry ${entry?.number}: ${month} of ${account} closed at ${signed.total ?? '–'} tCO2`)
+      // No posting says of it, and so no closing does.
+      const { park: of, plan, items } = files
+      const ground = { park: of, plan, items, books, nowMs: clock.wallMs() }
+      for (const each of unsourcedOfMonths(ground, account, [month])) console.log(unsourcedLine(each))
     }),
 )
 

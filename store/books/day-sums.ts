@@ -6,7 +6,7 @@ import { dayOf, SLOT_MS, type Period } from '#contract/grid.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { KeptSlot, WrittenSlot } from './intervals.ts'
 import { sumOfKept } from './page-sums.ts'
-import { NOT_SUMMABLE, sumOfText, textOfMade } from './sum-text.ts'
+import { NOT_SUMMABLE, SumDamages, sumDamage, sumOfText, textOfMade } from './sum-text.ts'
 
 /** Sums over the days of the park's calendar. They follow from the intervals, and are kept because a year has 35,000 of them. */
 
@@ -17,6 +17,8 @@ const dirtyRow = z.object({
   // Written by `revise`, which takes a quantity's name.
   quantity: z.custom<QuantityName>((name) => typeof name === 'string'),
 })
+const keptRow = dirtyRow.extend({ content: z.string() })
+const misplacedRow = z.object({ meter: z.string(), quantity: z.string() })
 const extentRow = z.object({ series: z.number(), from: z.number(), to: z.number() })
 
 /** Newest revisions of a series as they are kept: `openIntervals(…).keptBetween`. */
@@ -44,6 +46,13 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
   const dirty = database.prepare(
     `SELECT series, from_ms, meter, quantity FROM day_sum JOIN series ON id = series
      WHERE content IS NULL AND from_ms < ? ORDER BY from_ms LIMIT ?`,
+  )
+  const kept = database.prepare(
+    `SELECT series, from_ms, meter, quantity, content FROM day_sum JOIN series ON id = series
+     WHERE content IS NOT NULL ORDER BY series, from_ms`,
+  )
+  const misplaced = database.prepare(
+    `SELECT DISTINCT meter, quantity FROM interval_day JOIN series ON id = series WHERE from_ms % ${DAY_MS} <> 0`,
   )
   const keep = database.prepare('UPDATE day_sum SET content = ? WHERE series = ? AND from_ms = ?')
 
@@ -118,5 +127,26 @@ export function openDaySums(database: DatabaseSync, slotsBetween: SlotsBetween) 
     return days.filter(({ sum }) => sum.known + sum.missing > 0)
   }
 
-  return { useCalendar, mark, settle, between }
+  /** Kept sums that are not those of the intervals, of all meters. */
+  function damages(): string[] {
+    const found = new SumDamages()
+    for (const row of kept.iterate()) {
+      const { series, from_ms: fromMs, meter, quantity, content } = keptRow.parse(row)
+      const day = dayAt(fromMs)
+      const why =
+        day.fromMs === fromMs
+          ? sumDamage(content, () => sumOfDay(series, meter, quantity, day))
+          : 'is of no day of the calendar'
+      if (why === undefined) continue
+      const when = Temporal.Instant.fromEpochMilliseconds(fromMs).toString()
+      found.add(`${series}`, `the kept sum of ${meter} (${quantity}) of the day from ${when} ${why}`)
+    }
+    const pages = misplaced.all().map((row) => {
+      const { meter, quantity } = misplacedRow.parse(row)
+      return `intervals of ${meter} (${quantity}) are kept under a time that is no day's`
+    })
+    return [...found.lines(), ...pages]
+  }
+
+  return { useCalendar, mark, settle, between, damages }
 }

@@ -5,7 +5,7 @@ import { monthOf, type Period } from '#contract/grid.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { DaySums } from './day-sums.ts'
 import type { WrittenSlot } from './intervals.ts'
-import { NOT_SUMMABLE, sumOfText, textOfMade } from './sum-text.ts'
+import { NOT_SUMMABLE, SumDamages, sumDamage, sumOfText, textOfMade } from './sum-text.ts'
 
 /**
  * Sums over the months of the park's calendar. They follow from the days, and are kept because a year of 1,000 meters has
@@ -19,6 +19,7 @@ const dirtyRow = z.object({
   // Written by `openIntervals`, which takes a quantity's name.
   quantity: z.custom<QuantityName>((name) => typeof name === 'string'),
 })
+const keptRow = dirtyRow.extend({ content: z.string() })
 const extentRow = z.object({ series: z.number(), from: z.number(), to: z.number() })
 
 interface Month extends Period {
@@ -74,6 +75,10 @@ export function openMonthSums(database: DatabaseSync, days: Pick<DaySums, 'betwe
   const dirty = database.prepare(
     `SELECT series, month, meter, quantity FROM month_sum JOIN series ON id = series
      WHERE content IS NULL AND month < ? ORDER BY month LIMIT ?`,
+  )
+  const kept = database.prepare(
+    `SELECT series, month, meter, quantity, content FROM month_sum JOIN series ON id = series
+     WHERE content IS NOT NULL ORDER BY series, month`,
   )
   const keep = database.prepare('UPDATE month_sum SET content = ? WHERE series = ? AND month = ?')
 
@@ -188,5 +193,18 @@ export function openMonthSums(database: DatabaseSync, days: Pick<DaySums, 'betwe
     ]
   }
 
-  return { useCalendar, mark, settle, between }
+  /** Kept sums that are not those of their days, of all meters. */
+  function damages(): string[] {
+    const found = new SumDamages()
+    if (timeZone === '') return []
+    for (const row of kept.iterate()) {
+      const { series, month, meter, quantity, content } = keptRow.parse(row)
+      const why = sumDamage(content, () => sumOfMonth(meter, quantity, monthNamed(month)))
+      if (why !== undefined)
+        found.add(`${series}`, `the kept sum of ${meter} (${quantity}) of ${month} ${why}`)
+    }
+    return found.lines()
+  }
+
+  return { useCalendar, mark, settle, between, damages }
 }

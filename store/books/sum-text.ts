@@ -99,3 +99,42 @@ export function textOfMade(make: () => EnergySum): string {
     throw error
   }
 }
+
+/** True where a kept text says what is made now of the same ground; sums of before may lack what is not energy. */
+function isSameSum(kept: string, made: string): boolean {
+  if (kept === made) return true
+  if (kept === NOT_SUMMABLE || made === NOT_SUMMABLE) return false
+  const [a, b] = [sumOfText(kept), sumOfText(made)]
+  const isSame =
+    a.energy === undefined || b.energy === undefined
+      ? a.energy === b.energy
+      : a.energy.count === b.energy.count && a.energy.resolution === b.energy.resolution
+  return isSame && a.known === b.known
+}
+
+/** What is wrong with a kept sum, in a few words; undefined where it is what is made now. */
+export function sumDamage(kept: string, make: () => EnergySum): string | undefined {
+  try {
+    return isSameSum(kept, textOfMade(make)) ? undefined : 'is not that of what it sums up'
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return 'or what it sums up cannot be read'
+  }
+}
+
+/** Damages of kept sums, a line for each register with the first of them. */
+export class SumDamages {
+  readonly #first = new Map<string, { readonly text: string; more: number }>()
+
+  add(register: string, text: string): void {
+    const before = this.#first.get(register)
+    if (before === undefined) this.#first.set(register, { text, more: 0 })
+    else before.more += 1
+  }
+
+  lines(): string[] {
+    return [...this.#first.values()].map(({ text, more }) =>
+      more === 0 ? text : `${text}, and ${more} more`,
+    )
+  }
+}

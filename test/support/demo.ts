@@ -11,7 +11,10 @@ export const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--modbus-port', '
 
 /** Options that name the plant of the demo park to the verbs of the simulator. */
 export const demoPlant = [
-  ...['--scenario', demoScenarioPath, '--park', demoParkPath],
+  '--scenario',
+  demoScenarioPath,
+  '--park',
+  demoParkPath,
   ...demoGatewayPaths.flatMap((file) => ['--gateway', file]),
 ]
 

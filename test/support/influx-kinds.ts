@@ -25,13 +25,13 @@ export interface RunningInflux extends InfluxServer {
 export interface InfluxPlace {
   readonly store: ReadingStore
   /** Line protocol, as somebody else writes it. */
-  writeForeign(line: string): Promise<void>
+  readonly writeForeign: (line: string) => Promise<void>
   /** What it answers to an InfluxQL query, times in milliseconds. */
-  influxQl(query: string): Promise<unknown>
-  keepForDays(days: number): Promise<void>
+  readonly influxQl: (query: string) => Promise<unknown>
+  readonly keepForDays: (days: number) => Promise<void>
   /** Takes it away with all that is in it, and makes it anew. */
-  drop(): Promise<void>
-  make(): Promise<void>
+  readonly drop: () => Promise<void>
+  readonly make: () => Promise<void>
 }
 
 let places = 0

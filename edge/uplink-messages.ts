@@ -1,0 +1,49 @@
+import type { Logger } from 'pino'
+import type { Clock } from '#contract/clock.ts'
+import { receipt, type Receipt, type StateMessage } from '#contract/messages.ts'
+import type { Journal } from './journal.ts'
+
+/** What an uplink says of its gateway, and what it is told of its batches. */
+
+export interface StateSources {
+  readonly gateway: string
+  readonly journal: Pick<Journal, 'epoch'>
+  readonly clock: Clock
+  /** What the state message says of the gateway at this moment. */
+  readonly state: () => Pick<StateMessage, 'journal' | 'clock' | 'configuration' | 'meters' | 'buses'>
+}
+
+/** The text of a state message. A death that the broker will tell of knows nothing of the moment at which it does. */
+export function stateText(
+  { gateway, journal, clock, state }: StateSources,
+  kind: StateMessage['kind'],
+  reason: StateMessage['reason'],
+): string {
+  const head = {
+    v: 1,
+    gateway,
+    kind,
+    atMs: Math.max(0, Math.floor(clock.wallMs())),
+    ...(journal.epoch === undefined ? {} : { epoch: journal.epoch }),
+    reason,
+  } as const
+  const isWill = kind === 'death' && reason === 'connection-lost'
+  return JSON.stringify((isWill ? head : { ...head, ...state() }) satisfies StateMessage)
+}
+
+/** What a receipt says; undefined for what is none, or another gateway's, which is logged. */
+export function receiptFor(gateway: string, payload: Uint8Array, log: Logger): Receipt | undefined {
+  const parsed = receipt.safeParse(parseJson(payload))
+  if (parsed.success && parsed.data.gateway === gateway) return parsed.data
+  log.warn({ problem: parsed.error?.message ?? 'for another gateway' }, 'a receipt is not valid')
+  return undefined
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    // What is not JSON is not a receipt: the schema says so to the caller.
+    return undefined
+  }
+}
