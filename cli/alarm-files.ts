@@ -24,6 +24,8 @@ export interface AlarmSettings {
         readonly channels: readonly Channel[]
         readonly from: Notifications['severity']
         readonly language: Notifications['language']
+        /** Where the pages are, as people open them. */
+        readonly pages: string | undefined
       }
     | undefined
 }
@@ -79,6 +81,6 @@ export function readAlarms(parkFile: string, park: Park): AlarmSettings {
   const { file, value } = readAlarmsFile(parkFile, park)
   const { rules, notify } = value
   if (notify === undefined) return { rules, notify: undefined }
-  const { severity, language } = notify
-  return { rules, notify: { channels: channelsOf(notify, dirname(file)), from: severity, language } }
+  const { severity, language, pages } = notify
+  return { rules, notify: { channels: channelsOf(notify, dirname(file)), from: severity, language, pages } }
 }

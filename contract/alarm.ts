@@ -168,6 +168,12 @@ export const smtp = z.strictObject({
 const notifications = z.strictObject({
   severity: z.enum(severities).default('warning').meta({ description: 'From this severity on' }),
   language: z.enum(['zh', 'en']).default('zh'),
+  pages: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description: 'Address of the pages as people open them: what is told then links to them',
+    }),
   webhooks: z
     .array(
       z.strictObject({

@@ -1,4 +1,5 @@
 import writeXlsxFile, { type Cell, type Sheet } from 'write-excel-file/node'
+import { csvField } from '#accounts/csv-text.ts'
 import type { ReportCell, ReportSheet } from '#accounts/report-sheet.ts'
 
 /** Sheets of a report as files of spreadsheet programs. */
@@ -8,16 +9,6 @@ export const printed = (cell: ReportCell): string => {
   if (cell === undefined) return ''
   return typeof cell === 'string' ? cell : `${cell.number}${cell.marked ? '*' : ''}`
 }
-
-/** What a spreadsheet program takes for a formula (OWASP, CSV injection); a plain number with its sign is none. */
-const FORMULA = /^[=+\-@\t\r\uFF0B\uFF0D\uFF1D\uFF20]/
-const SIGNED_NUMBER = /^[+-]?(?:\d[\d,. ]*[%‰*]?)?$/
-
-/** Text that persons have entered must not be computed by whoever opens the file: an apostrophe makes it text. */
-const harmless = (text: string): string =>
-  FORMULA.test(text) && !SIGNED_NUMBER.test(text) ? `'${text}` : text
-
-const quoted = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
 /** U+FEFF, by which spreadsheet programs know that a CSV file is UTF-8. */
 export const BYTE_ORDER_MARK = '\u{FEFF}'
@@ -33,7 +24,7 @@ export function csvOf(sheets: readonly ReportSheet[]): string {
       ...notes.map((note) => [note]),
       [],
     ])
-    .map((row) => row.map((cell) => quoted(harmless(cell))).join(','))
+    .map((row) => row.map((cell) => csvField(cell)).join(','))
     .join('\r\n')
 }
 

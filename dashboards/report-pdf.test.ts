@@ -62,6 +62,26 @@ describeWith(['pdftotext', 'chineseFont'], 'reports as PDF', () => {
     }
   })
 
+  test('hold names of any kind, each whole', async () => {
+    const names = [
+      "=cmd|'/c calc'!A1",
+      '<script>alert(1)</script>',
+      ') Tj /Launch (calc',
+      'two\nlines',
+      '企'.repeat(200),
+      'no \u0000 sign',
+    ]
+    const sheet = {
+      ...sheetOf(0),
+      title: names[2] ?? '',
+      rows: names.map((name) => [name, undefined, undefined]),
+    }
+    const text = textOf(await pdfOf([sheet], wish)).join('')
+    for (const name of names.slice(0, 3)) expect(text).toContain(name)
+    expect(text.match(/企/g)).toHaveLength(200)
+    expect(text).toMatch(/no\s+.?\s*sign/)
+  })
+
   test('the same sheets at the same moment are the same file', async () => {
     expect(await pdfOf([sheetOf(5)], wish)).toEqual(await pdfOf([sheetOf(5)], wish))
   })

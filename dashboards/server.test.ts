@@ -214,6 +214,27 @@ test('what was built comes compressed to who takes it, and as it is to who does 
   }
 })
 
+test('pages that are built again while it runs are served at once, and nothing beside them', async () => {
+  const { webFolder = '' } = bench.options()
+  mkdirSync(join(webFolder, 'assets'))
+  writeFileSync(join(bench.folder, 'secret.js'), 'no page')
+  await bench.start()
+  writeFileSync(join(webFolder, 'assets', 'page-new.js'), 'export {}')
+  writeFileSync(join(webFolder, 'index.html'), '<script type="module" src="./assets/page-new.js"></script>')
+  const page = await fetch(bench.server.url)
+  expect(await page.text()).toContain('page-new.js')
+  expect(page.headers.get('cache-control')).toBe('no-cache')
+  const script = await fetch(`${bench.server.url}/assets/page-new.js`)
+  expect([script.status, await script.text()]).toEqual([200, 'export {}'])
+  for (const path of [
+    '/assets/%2e%2e/%2e%2e/secret.js',
+    '/assets/..%2f..%2fsecret.js',
+    '/assets/',
+    '/assets/no.js',
+  ])
+    expect((await fetch(bench.server.url + path)).status, path).toBeGreaterThanOrEqual(400)
+})
+
 test('more screens than a park has are refused, and told why', async () => {
   await bench.start()
   const streams = await Promise.all(Array.from({ length: 200 }, () => bench.listen()))

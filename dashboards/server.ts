@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
-import fastifyStatic from '@fastify/static'
 import type { FastifyRequest } from 'fastify'
 import type { ElectricitySources } from '#accounts/account-electricity.ts'
 import { Fault } from '#contract/fault.ts'
@@ -58,6 +57,7 @@ import { openHttp } from './http-server.ts'
 import { LiveStreams } from './live.ts'
 import { describeRoutes } from './openapi.ts'
 import { liveMeterOf, overviewAt, type OverviewSources } from './overview.ts'
+import { servePages } from './pages-folder.ts'
 import { ReportRunner } from './scheduled/runner.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { Server, ServerOptions } from './server-options.ts'
@@ -163,7 +163,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   closingsApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   ledgerApi(app, { clock, guard, accounts: options.accounts, desk: options.desk })
   recordsApi(app, { park, clock, guard, accounts: options.accounts, desk: options.desk })
-  dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports })
+  dayApi(app, { park, parkOf, clock, accounts: options.accounts, reports: options.reports, live: liveNow })
   reportsApi(app, { park, clock, sources: options.reports })
   monitoringApi(app, { park, clock, books, sources: options.reports })
   const making = { park, clock, sources: options.reports, accounts: options.accounts }
@@ -204,17 +204,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     live.accept(parkOf(request), reply.raw, securityHeaders, () => guard.isStillViewer(request))
     reply.hijack()
   })
-  await app.register(fastifyStatic, {
-    root: webFolder,
-    wildcard: false,
-    preCompressed: true,
-    globIgnore: ['**/*.br', '**/*.gz'],
-    setHeaders: (response, path) => {
-      // Built files carry a hash of their content in their names; the page that names them must be asked for again.
-      const lasting = path.includes(join(webFolder, 'assets'))
-      response.header('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache')
-    },
-  })
+  await servePages(app, webFolder)
 
   const slow = new SlowFacts({ park, books, targets: options.targets, log })
   const facts: FactSources = {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { decimalText } from '#contract/decimal-text.ts'
 import { identifier, localName } from '#contract/identity.ts'
+import { csvField } from '../csv-text.ts'
 import { textOf, textOrNull } from '../decimal.ts'
 import { isDoubtful, confidences } from '../factor.ts'
 import type { Allocation } from './allocation.ts'
@@ -258,6 +259,3 @@ export function flowsCsv(communication: CbamCommunication): string {
     .join('\r\n')
     .concat('\r\n')
 }
-
-const csvField = (value: string): string =>
-  /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value

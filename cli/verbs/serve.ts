@@ -140,7 +140,14 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
     const copying = new IntervalCopying({ store, books, clock, log, wish: given['copy-intervals'] })
     const alarms = readAlarms(given.park, park)
     const notifier =
-      alarms.notify === undefined ? undefined : new Notifier({ ...alarms.notify, park, clock, log })
+      alarms.notify === undefined
+        ? undefined
+        : new Notifier({
+            ...alarms.notify,
+            told: { park, targets: accounting?.targets?.targets ?? [], pages: alarms.notify.pages },
+            clock,
+            log,
+          })
     const access = new AccessBook(folder.file('access.sqlite'))
     closers.unshift(() => {
       access.close()

@@ -162,8 +162,8 @@ export async function guardRoutes(app: FastifyInstance, options: GuardOptions): 
   const underWay = new WeakMap<FastifyRequest, () => void>()
   app.addHook('preHandler', async (request) => {
     const enterprise = viewers.get(request)?.enterprise
-    // A stream is never made to its end; it has bounds of its own.
-    if (enterprise === undefined || request.routeOptions.url === '/api/live') return
+    // A stream is never made to its end; it has bounds of its own. A file that is not there comes by here once more.
+    if (enterprise === undefined || underWay.has(request) || request.routeOptions.url === '/api/live') return
     underWay.set(request, await share.enter(enterprise))
   })
   app.addHook('preClose', async () => share.stop())

@@ -1,22 +1,12 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { accountingPlan } from '#accounts/accounting-plan.ts'
-import { readReportFiles } from '#cli/accounting-files.ts'
-import { closingDeskOf, readClosingKeys } from '#cli/closing.ts'
-import { deskOf } from '#cli/desk.ts'
-import { readPostingRules } from '#cli/posting-rules.ts'
 import { roleMay, roleNames, type Role } from '#contract/access.ts'
-import { reportSchedule } from '#contract/report-schedule.ts'
-import { newSigningKey } from '#firmware-config/signature.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
+import { accountingOf } from '../accounting.test-support.ts'
 import { sessionInfo } from '../api/session-shape.ts'
 import { knownInterval } from '../small-park.test-support.ts'
-import { ReportArchive } from '../scheduled/archive.ts'
-import { ScheduleBook } from '../scheduled/schedule-book.ts'
-import type { ServerOptions } from '../server-options.ts'
 import { power, ServerBench, startMs } from '../server.test-support.ts'
 import { CHANGE_HEADER, type GuardedRoute } from './guard.ts'
 
@@ -34,40 +24,6 @@ let bench: ServerBench
 let books: Books
 let readings: ReadingStore
 const people = new Map<Role, Person>()
-
-/** A plan with an account of each enterprise. */
-function accountingOf(
-  books: Books,
-  readings: ReadingStore,
-  bench: ServerBench,
-): Pick<ServerOptions, 'reports' | 'accounts' | 'desk' | 'scheduled'> {
-  const account = { sector: 'industry', fuelSet: 'S1', electricityRegion: 'tianjin' }
-  const plan = accountingPlan.parse({
-    park: 'binhai',
-    revision: '1',
-    standardCoal: { edition: 'gb2589-2008' },
-    accounts: [OWN, OTHER].map((id) => ({ ...account, account: id })),
-  })
-  const rules = readPostingRules()
-  const { publicText } = newSigningKey()
-  writeFileSync(join(bench.folder, 'closing-keys.yaml'), `keys:\n  - name: manager\n    key: ${publicText}\n`)
-  const keys = readClosingKeys(join(bench.folder, 'park.yaml'))
-  const { park } = bench.options()
-  const { clock } = bench
-  const closings = closingDeskOf({ books, park, plan }, keys)
-  const folder = join(bench.folder, 'reports')
-  const given = reportSchedule.parse({ id: 'monthly', of: ['_park', OTHER], mailTo: ['office@park.example'] })
-  return {
-    desk: deskOf({ books, store: readings, park, clock, closings }),
-    scheduled: {
-      book: new ScheduleBook(folder, [given]),
-      archive: new ReportArchive(folder),
-      mailTo: undefined,
-    },
-    reports: { ...readReportFiles(), ...rules, plan, books },
-    accounts: { plan, rules, books, commits: { commitsSince: async () => [] } },
-  }
-}
 
 async function post(
   path: string,
@@ -110,7 +66,7 @@ beforeAll(async () => {
   const { openAs: _, ...closed } = bench.options()
   books = openBooks(join(bench.folder, 'books.sqlite'), 'Asia/Shanghai')
   readings = await openReadingStore(`sqlite:${join(bench.folder, 'readings.sqlite')}`)
-  await bench.startWith({ ...closed, ...accountingOf(books, readings, bench) })
+  await bench.startWith({ ...closed, ...accountingOf(bench, books, readings) })
   const { firstLink = '' } = bench.server
   const first = await post('/api/v1/session/link', { secret: secretIn(firstLink), password: PASSWORD })
   const administrator = await personOf('administrator', first)

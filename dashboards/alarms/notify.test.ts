@@ -28,7 +28,8 @@ function notifierOf(
   from: 'warning' | 'critical' = 'warning',
 ): Notifier {
   const log = pino({ level: 'silent' })
-  return new Notifier({ channels, from, language: 'zh', park: smallPark, clock, log })
+  const told = { park: smallPark, targets: [], pages: undefined }
+  return new Notifier({ channels, from, language: 'zh', told, clock, log })
 }
 
 test('what began and ended goes out in one notice, from the severity on that was asked for', async () => {
@@ -105,12 +106,20 @@ test('a webhook gets the alarms as JSON, with a signature that only who has the 
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   const channel = webhook(`http://127.0.0.1:${address.port}/alarms`, 'the secret')
-  const notice = { subject: 's', text: 't', alarms: [alarm()] }
+  const notice = {
+    subject: 's',
+    text: 't',
+    alarms: [{ ...alarm(), name: { zh: '东区', en: 'East' }, page: 'https://park.example/#/fleet' }],
+  }
   const { signal } = new AbortController()
   await expect(channel.send(notice, signal)).rejects.toThrow('answered 500')
   await channel.send(notice, signal)
   const { body, signature } = await heard.promise
-  expect(JSON.parse(body)).toMatchObject({ v: 1, text: 't', alarms: [{ kind: 'gateway-offline' }] })
+  expect(JSON.parse(body)).toMatchObject({
+    v: 1,
+    text: 't',
+    alarms: [{ kind: 'gateway-offline', name: { zh: '东区' }, page: 'https://park.example/#/fleet' }],
+  })
   expect(signature).toBe(`sha256=${createHmac('sha256', 'the secret').update(body).digest('hex')}`)
 })
 

@@ -2,17 +2,23 @@ import { createHmac } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { severities, type Alarm, type Notifications } from '#contract/alarm.ts'
 import type { Clock } from '#contract/clock.ts'
-import type { Park } from '#contract/park.ts'
 import type { AlarmChanges } from '#store/alarm-port.ts'
-import { alarmLine } from './words.ts'
+import type { LocalName } from '#contract/identity.ts'
+import { noticeText, pageOf, subjectName, type Told } from './words.ts'
 
 /** Tells other systems and people of alarms that began or ended. What cannot be told is tried again, then logged. */
+
+/** An alarm as programs are told of it: with the name of what it is of, and its page where that is known. */
+export interface ToldAlarm extends Alarm {
+  readonly name: LocalName
+  readonly page?: string
+}
 
 /** What is sent at once. */
 export interface Notice {
   readonly subject: string
   readonly text: string
-  readonly alarms: readonly Alarm[]
+  readonly alarms: readonly ToldAlarm[]
   /** Files that mail takes along. */
   readonly attachments?: readonly { readonly filename: string; readonly content: Buffer }[]
 }
@@ -34,7 +40,7 @@ export interface NotifierParts {
   readonly channels: readonly Channel[]
   readonly from: Notifications['severity']
   readonly language: Notifications['language']
-  readonly park: Park
+  readonly told: Told
   readonly clock: Clock
   readonly log: FastifyBaseLogger
 }
@@ -52,17 +58,16 @@ export class Notifier {
 
   /** Never throws, never waits. */
   tell({ begun, ended }: AlarmChanges): void {
-    const { channels, from, language, park } = this.#parts
+    const { channels, from, language, told } = this.#parts
     const least = severities.indexOf(from)
     const alarms = [...begun, ...ended].filter(({ severity }) => severities.indexOf(severity) >= least)
-    const [first] = alarms
-    if (first === undefined) return
-    const lines = alarms.map((alarm) => alarmLine(park, alarm, language))
-    const more = alarms.length > 1 ? ` (+${alarms.length - 1})` : ''
+    if (alarms.length === 0) return
     const notice = {
-      subject: `${park.description.name[language]}: ${lines[0]}${more}`,
-      text: `${lines.join('\n')}\n`,
-      alarms,
+      ...noticeText(told, alarms, language),
+      alarms: alarms.map((alarm) => {
+        const page = pageOf(told, alarm)
+        return { ...alarm, name: subjectName(told, alarm), ...(page === undefined ? {} : { page }) }
+      }),
     }
     for (const channel of channels) this.#offer(channel, notice)
   }

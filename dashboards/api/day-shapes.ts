@@ -1,8 +1,33 @@
 import { z } from 'zod'
 import { carrierNames } from '#contract/carriers.ts'
 import { epochMs, identifier, localName } from '#contract/identity.ts'
+import { flowKinds } from '../flow-levels.ts'
 
-/** The shapes of /api/v1/day and /api/load/day. */
+/** The shapes of /api/v1/day, /api/v1/flow and /api/load/day. */
+
+/** Where energy comes from, what it is turned into and who uses it: `energy-flow.ts`. */
+const flow = z.object({
+  nodes: z.array(
+    z.object({
+      id: z.string(),
+      name: localName,
+      kind: z.enum(flowKinds),
+      /** From the left: 0 is where energy comes from. */
+      level: z.int(),
+      /** That of an item’s meters, by which it is coloured; null for others, and where no meter measures it. */
+      carrier: z.enum(carrierNames).nullable(),
+    }),
+  ),
+  /** Tonnes of standard coal by calorific value; of this moment, in an hour. */
+  links: z.array(z.object({ from: z.string(), to: z.string(), tce: z.number() })),
+  incomplete: z.boolean(),
+})
+export type FlowView = z.output<typeof flow>
+
+/** What would flow in an hour if all went on as it runs now. */
+export const flowNow = z.object({ atMs: epochMs, flow })
+export type FlowNow = z.output<typeof flowNow>
+
 export const dayView = z.object({
   date: z.iso.date(),
   /** Emissions up to the last slot that counts as final, beside the same hours of the other days. */
@@ -29,19 +54,7 @@ export const dayView = z.object({
       items: z.array(z.object({ item: z.string(), name: localName, tce: z.number().nullable() })),
     }),
   ),
-  flow: z.object({
-    nodes: z.array(
-      z.object({
-        id: z.string(),
-        name: localName,
-        kind: z.enum(['item', 'account', 'process', 'rest']),
-        /** That of an item’s meters, by which it is coloured; null for others, and where no meter measures it. */
-        carrier: z.enum(carrierNames).nullable(),
-      }),
-    ),
-    links: z.array(z.object({ from: z.string(), to: z.string(), tce: z.number() })),
-    incomplete: z.boolean(),
-  }),
+  flow,
 })
 export type DayView = z.output<typeof dayView>
 

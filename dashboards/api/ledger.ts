@@ -64,6 +64,27 @@ export function ledgerApi(app: FastifyInstance, { clock, guard, accounts, desk }
       enter(request, request.params.account, (by) => ({ kind: 'adjustment', ...request.body, by })),
   )
   routes.post(
+    '/api/v1/accounts/:account/positions',
+    {
+      config,
+      schema: {
+        params,
+        body: z.strictObject({
+          kind: z.enum(['allowance', 'offset', 'certificate']),
+          year: z.int().min(2000).max(2100),
+          amount: z.string().regex(/^(?=.*[1-9])\d{1,12}(\.\d{1,9})?$/, 'more than nothing, e.g. "1200.5"'),
+          unit: z.enum(['tCO2', 'kWh']),
+          reference: z.string().trim().min(1).max(200).meta({
+            description: 'Its number in its register: it counts once over all accounts',
+          }),
+          document: text,
+        }),
+        response,
+      },
+    },
+    (request) => enter(request, request.params.account, (by) => ({ ...request.body, by })),
+  )
+  routes.post(
     '/api/v1/accounts/:account/reopenings',
     {
       config,

@@ -26,6 +26,7 @@ const summaries: Readonly<Record<string, string>> = {
     'Records that were entered: bills, stocks, production, values of laboratories',
   'POST /api/v1/accounts/{account}/records':
     'Enters records (docs/schemas/accounting-record.json without account and by), all of them or none',
+  'POST /api/v1/accounts/{account}/positions': 'Enters an allowance, an offset or a certificate',
   'POST /api/v1/accounts/{account}/adjustments': 'Enters an adjustment in tCO2, with its reason and document',
   'GET /api/v1/accounts/{account}/closing-draft':
     'What is to be signed to close a month: its totals, the chain before it, and whose signature counts',
@@ -36,6 +37,7 @@ const summaries: Readonly<Record<string, string>> = {
   'GET /api/v1/accounts/{account}/day':
     'Postings of a day so far as its month will count them, with formula, factors and evidence',
   'GET /api/v1/day': 'Emissions of the day beside other days, its energy mix, and where the energy flows',
+  'GET /api/v1/flow': 'Where energy flows at this moment: sources, conversions with their losses, users',
   'GET /api/enterprises/{enterprise}/load':
     'Load of an enterprise or of the park’s own by 15 minutes of a day',
   'GET /api/enterprises/{enterprise}/profile': 'Energy of every hour of a month',

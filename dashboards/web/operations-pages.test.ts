@@ -219,4 +219,51 @@ describeWith(['chromium'], 'the pages of operations', () => {
     },
     PAGES_MS_MAX,
   )
+
+  test(
+    'a refused sample is put right in the page and taken, and who decided what is on record at once',
+    async () => {
+      const sample = {
+        meter: 'press-9',
+        atMs: startMs - 60_000,
+        quality: 'good',
+        values: { 'activePower.total': 700 },
+      }
+      const refusal = {
+        code: 'meter-unknown',
+        detail: 'press-9 is not there',
+        meter: 'press-9',
+        encoding: 'json' as const,
+        payload: JSON.stringify(sample),
+      }
+      books.follow([{ ...commitOf('gw-east', [], startMs + 1), refused: [refusal] }], startMs + 1)
+      const page = await bench.pageOfAdministrator('/quality')
+      const refused = page.getByTestId('quarantine')
+      const dialog = page.getByRole('dialog')
+      const submit = dialog.getByRole('button', { name: /确\s*定/ })
+      await refused.getByRole('button', { name: /重\s*放/ }).click()
+      await dialog.getByRole('textbox', { name: '理由（随决定留存）' }).fill('表号写错')
+      // As it is it is refused once more: the dialog stays and says why.
+      await submit.click()
+      await dialog.getByRole('alert').waitFor()
+      await dialog.getByText('修正报文后重放').click()
+      const payload = dialog.getByRole('textbox', { name: '应有的报文' })
+      expect(await payload.inputValue()).toBe(refusal.payload)
+      await payload.fill(refusal.payload.replace('press-9', 'forge-main'))
+      await submit.click()
+      await refused.getByText('已存储 1 条读数').waitFor()
+      await dialog.waitFor({ state: 'hidden' })
+      await refused.getByText('没有记录').waitFor()
+      expect(await store.latest(['forge-main'])).toMatchObject([{ value: 700 }])
+      await refused.getByText('已重放').click()
+      await refused.getByText('admin: 表号写错').waitFor()
+      await page.goto(`${bench.server.url}/#/audit`)
+      await page
+        .getByTestId('audit')
+        .getByRole('row', { name: /admin.*POST \/api\/v1\/quarantine\/:id\/replay 200/ })
+        .waitFor()
+      await page.close()
+    },
+    PAGES_MS_MAX,
+  )
 })

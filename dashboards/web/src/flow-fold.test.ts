@@ -5,9 +5,11 @@ import { foldFlow } from './flow-fold.ts'
 
 type Flow = DayView['flow']
 
+const levels: Readonly<Partial<Record<Flow['nodes'][number]['kind'], number>>> = { item: 0, account: 1 }
 const named = (id: string, kind: Flow['nodes'][number]['kind']): Flow['nodes'][number] => ({
   id,
   kind,
+  level: levels[kind] ?? 2,
   name: { zh: id, en: id },
   carrier: null,
 })
@@ -91,9 +93,37 @@ test('what stands for others says for how many, and those are the smallest', () 
     ['item gas', undefined],
     ['account b', undefined],
     ['account d', undefined],
-    ['others account', 2],
+    ['others account 1', 2],
   ])
-  expect(links).toContainEqual({ from: 'item gas', to: 'others account', tce: 3 })
+  expect(links).toContainEqual({ from: 'item gas', to: 'others account 1', tce: 3 })
+})
+
+test('of many conversions those of one level stand together, and nothing is made of itself', () => {
+  const made = (id: string, level: number): Flow['nodes'][number] => ({ ...named(id, 'conversion'), level })
+  const nodes = [
+    named('item gas', 'item'),
+    ...['a', 'b', 'c'].map((id) => made(`conversion ${id}`, 1)),
+    { ...named('item heat', 'item'), level: 2 },
+    made('conversion d', 3),
+    { ...named('item power', 'item'), level: 4 },
+  ]
+  const links = [
+    ...['a', 'b', 'c'].flatMap((id, index) => [
+      { from: 'item gas', to: `conversion ${id}`, tce: index + 1 },
+      { from: `conversion ${id}`, to: 'item heat', tce: index + 1 },
+    ]),
+    { from: 'item heat', to: 'conversion d', tce: 2 },
+    { from: 'conversion d', to: 'item power', tce: 2 },
+  ]
+  const folded = foldFlow({ nodes, links }, { accounts: 2, processes: 2 })
+  expect(folded.links).toEqual([
+    { from: 'item gas', to: 'others conversion 1', tce: 3 },
+    { from: 'others conversion 1', to: 'item heat', tce: 3 },
+    { from: 'item gas', to: 'conversion c', tce: 3 },
+    { from: 'conversion c', to: 'item heat', tce: 3 },
+    { from: 'item heat', to: 'conversion d', tce: 2 },
+    { from: 'conversion d', to: 'item power', tce: 2 },
+  ])
 })
 
 test('a flow that is small enough stays as it is', () => {

@@ -1,17 +1,23 @@
-import type { DayView } from '#dashboards/api/day-shapes.ts'
+import type { FlowView } from '#dashboards/api/day-shapes.ts'
 
 /** An energy flow that can be read: of many users the largest are shown, the others together. Pure. */
 
-type Flow = DayView['flow']
+type Flow = FlowView
 type Node = Flow['nodes'][number]
 
 /** Of these there may be more than a picture holds. */
-type Many = 'account' | 'process'
+type Many = 'account' | 'conversion' | 'process'
 
 /** A node as it is drawn, or one that stands for several. */
 export type DrawnNode =
   | (Node & { readonly count?: undefined })
-  | { readonly id: string; readonly kind: 'others'; readonly of: Many; readonly count: number }
+  | {
+      readonly id: string
+      readonly kind: 'others'
+      readonly of: Many
+      readonly count: number
+      readonly level: number
+    }
 
 export interface DrawnFlow {
   readonly nodes: readonly DrawnNode[]
@@ -49,26 +55,30 @@ function merged(links: Flow['links'], nameOf: (id: string) => string): Flow['lin
 }
 
 /**
- * At most so many accounts and processes: the smallest beyond that are one node each, whose flows are the sums of
- * theirs. What flows out of an account that is not drawn is not drawn either.
+ * At most so many accounts, conversions side by side, and processes: the smallest beyond that are one node each, whose
+ * flows are the sums of theirs. What flows out of an account that is not drawn is not drawn either.
  */
 export function foldFlow({ nodes, links }: Pick<Flow, 'nodes' | 'links'>, limits: FlowLimits): DrawnFlow {
   const accounts = tooMany({ nodes, links }, 'account', limits.accounts)
   const ofDrawn = links.filter(({ from }) => !accounts.has(from))
   const reached = new Set(ofDrawn.flatMap(({ from, to }) => [from, to]))
   const drawn = nodes.filter(({ id }) => reached.has(id))
-  const processes = tooMany({ nodes: drawn, links: ofDrawn }, 'process', limits.processes)
-  const nameOf = (id: string): string =>
-    accounts.has(id) ? 'others account' : processes.has(id) ? 'others process' : id
-  const kept = drawn.filter(({ id }) => nameOf(id) === id)
-  const others = (of: Many, { size }: Set<string>): DrawnNode[] =>
-    size === 0 ? [] : [{ id: `others ${of}`, kind: 'others', of, count: size }]
-  const all = [...kept, ...others('account', accounts), ...others('process', processes)]
-  const level = (kinds: readonly string[]): number =>
-    all.filter((node) => kinds.includes(node.kind === 'others' ? node.of : node.kind)).length
+  const folded = new Map<string, DrawnNode>()
+  const fold = (of: Many, level: number, ids: ReadonlySet<string>): void => {
+    const node: DrawnNode = { id: `others ${of} ${level}`, kind: 'others', of, count: ids.size, level }
+    for (const id of ids) folded.set(id, node)
+  }
+  // Those of one level alone: of two levels one may be made from what the other makes.
+  for (const [level, its] of Map.groupBy(drawn, (node) => node.level)) {
+    fold('account', level, new Set(its.map(({ id }) => id).filter((id) => accounts.has(id))))
+    fold('conversion', level, tooMany({ nodes: its, links: ofDrawn }, 'conversion', limits.accounts))
+    fold('process', level, tooMany({ nodes: its, links: ofDrawn }, 'process', limits.processes))
+  }
+  const all = [...drawn.filter(({ id }) => !folded.has(id)), ...new Set(folded.values())]
+  const byLevel = Map.groupBy(all, ({ level }) => level)
   return {
     nodes: all,
-    links: merged(ofDrawn, nameOf),
-    rows: Math.max(level(['item']), level(['account']), level(['process', 'rest'])),
+    links: merged(ofDrawn, (id) => folded.get(id)?.id ?? id),
+    rows: Math.max(0, ...[...byLevel.values()].map(({ length }) => length)),
   }
 }

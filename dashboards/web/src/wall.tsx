@@ -78,7 +78,7 @@ function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data
                     <NotRead why={failure} inPanel />
                   </section>
                 ) : (
-                  <FlowSankey day={day} height={size.heightPx} />
+                  <FlowSankey day={day} height={size.heightPx} onWall />
                 ))}
               <GatewayCards park={park} gateways={overview.gateways} onWall />
             </Parts>

@@ -92,22 +92,27 @@ export function AccountPage(): ReactNode {
                 account={data.account}
                 year={year}
                 total={data.totals.total}
+                refresh={refresh}
                 trace={accountTrace(data.account, String(year))}
               />
             </AccountFigures>
             {account !== undefined && <AccountTargets account={account} year={year} />}
             <AccountMonths statement={data} />
             <AccountLines statement={data} />
-            <AccountLedger
-              key={data.account}
-              account={data.account}
-              sourceNames={data.sourceNames}
-              last={accounts.data.accounts.find((each) => each.account === data.account)?.entries ?? 0}
-              months={data.months}
-              differences={data.differences}
-              onChange={changed}
-            />
           </>
+        )}
+        {/* Allowances are entered before the first month is posted. */}
+        {data !== undefined && (
+          <AccountLedger
+            key={data.account}
+            account={data.account}
+            year={year}
+            sourceNames={data.sourceNames}
+            last={accounts.data.accounts.find((each) => each.account === data.account)?.entries ?? 0}
+            months={data.months}
+            differences={data.differences}
+            onChange={changed}
+          />
         )}
       </Parts>
     </div>

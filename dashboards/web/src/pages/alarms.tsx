@@ -3,6 +3,7 @@ import { Button, Segmented, Table, type TableColumnsType } from 'antd'
 import { Link } from 'wouter'
 import { alarmKinds } from '#contract/alarm.ts'
 import { alarmList, type AlarmLine } from '#dashboards/api/alarm-shapes.ts'
+import { subjectPage } from '#dashboards/alarms/subject-page.ts'
 import { alarmSubjects } from '#dashboards/web/src/alarm-subject.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
@@ -22,15 +23,6 @@ import { RefusalAlert } from '#dashboards/web/src/parts/refusal-alert.tsx'
 
 const REFRESH_MS = 10_000
 const states = ['standing', 'all'] as const
-
-/** Where there is more to see of what an alarm is of. */
-const subjectPages: Readonly<Record<AlarmLine['subject']['kind'], (id: string) => string>> = {
-  meter: (id) => `/meters/${id}`,
-  enterprise: (id) => `/enterprises/${id}`,
-  gateway: () => '/fleet',
-  target: () => '/targets',
-  server: () => '/quality',
-}
 
 /** What is seen of an alarm: a value beside its limit, and since when. */
 function Seen({ alarm }: { alarm: AlarmLine }): ReactNode {
@@ -67,7 +59,7 @@ export function AlarmsPage(): ReactNode {
   )
   const nameOfSubject = alarmSubjects(park, speech)
   const subjectOf = (alarm: AlarmLine): ReactNode => (
-    <Link href={subjectPages[alarm.subject.kind](alarm.subject.id)}>{nameOfSubject(alarm)}</Link>
+    <Link href={subjectPage(alarm.subject)}>{nameOfSubject(alarm)}</Link>
   )
   const acknowledge = (id: number): void => {
     setRefused(undefined)

@@ -11,6 +11,7 @@ import { exactText, momentText, tonnesText } from '#dashboards/web/src/numbers.t
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { AdjustmentDialog } from './adjustment-dialog.tsx'
 import { ClosingDialog } from './closing-dialog.tsx'
+import { PositionDialog } from './position-dialog.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
 import { NotRead } from './not-read.tsx'
 import { RestatementDialog } from './restatement-dialog.tsx'
@@ -60,6 +61,7 @@ function brokenLinks(entries: readonly LedgerEntry[]): number[] {
 
 type Asked =
   | { readonly what: 'adjust' }
+  | { readonly what: 'position' }
   | { readonly what: 'close' }
   | { readonly what: 'reopen' }
   | { readonly what: 'reverse'; readonly entry: number }
@@ -70,6 +72,7 @@ type Month = Pick<Statement['months'][number], 'month' | 'state'>
 
 interface AccountLedgerProps {
   readonly account: string
+  readonly year: number
   readonly sourceNames: SourceNames['sourceNames']
   /** The number of its last entry. */
   readonly last: number
@@ -80,7 +83,7 @@ interface AccountLedgerProps {
 }
 
 function Ledger(given: AccountLedgerProps): ReactNode {
-  const { account, sourceNames, last, months, differences, onChange } = given
+  const { account, year, sourceNames, last, months, differences, onChange } = given
   const speech = useSpeech()
   const { t, locale } = speech
   const timeZone = useTimeZone()
@@ -179,6 +182,7 @@ function Ledger(given: AccountLedgerProps): ReactNode {
         {may('manage') && (
           <span className="page-choices">
             <Button onClick={() => setAsked({ what: 'adjust' })}>{t('ledger.adjust')}</Button>
+            <Button onClick={() => setAsked({ what: 'position' })}>{t('position.open')}</Button>
             {due.length > 0 && (
               <Button onClick={() => setAsked({ what: 'close' })}>{t('closing.open')}</Button>
             )}
@@ -205,6 +209,13 @@ function Ledger(given: AccountLedgerProps): ReactNode {
           months={months.filter(({ state }) => state !== 'closed').map(({ month }) => month)}
           onClose={() => setAsked(undefined)}
           onSubmit={async (body) => send('adjustments', body)}
+        />
+      )}
+      {asked?.what === 'position' && (
+        <PositionDialog
+          year={year}
+          onClose={() => setAsked(undefined)}
+          onSubmit={async (body) => send('positions', body)}
         />
       )}
       {asked?.what === 'close' && (

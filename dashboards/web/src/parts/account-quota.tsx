@@ -6,6 +6,7 @@ import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { percentText, tonnesText } from '#dashboards/web/src/numbers.ts'
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
+import { useSession } from '#dashboards/web/src/session.tsx'
 import { Traced } from './traced.tsx'
 
 const positions = z.object({ positions: z.array(z.object({ entry: z.int(), position: entryBody })) })
@@ -21,13 +22,16 @@ interface AccountQuotaProps {
   /** tCO2 of scopes 1 and 2 that are posted; undefined where nothing is. */
   readonly total: string | undefined
   readonly trace: string
+  /** Asked for again when it changes. */
+  readonly refresh: string
 }
 
 /** An account's emissions of a year against the allowances that were entered for it, and the band of the forecast. */
-function Quota({ account, year, total, trace }: AccountQuotaProps): ReactNode {
+function Quota({ account, year, total, trace, refresh }: AccountQuotaProps): ReactNode {
   const { t, locale } = useSpeech()
   const park = useParkTree()
-  const { data } = useAnswer(positions, `api/v1/accounts/${account}/positions`, total ?? '')
+  const { may } = useSession()
+  const { data } = useAnswer(positions, `api/v1/accounts/${account}/positions`, refresh)
   const ofTargets = account === park.id ? undefined : `api/v1/accounts/${account}/targets`
   const targets = useAnswer(targetsView, ofTargets, 0).data?.targets ?? []
   const forecast = targets.find(({ of, per, year: its }) => of === 'carbon' && per === null && its === year)
@@ -42,7 +46,9 @@ function Quota({ account, year, total, trace }: AccountQuotaProps): ReactNode {
         <p className="tile-value">
           <span className="number">—</span>
         </p>
-        <div className="tile-note">{data === undefined ? '' : t('quota.none', { year })}</div>
+        <div className="tile-note">
+          {data === undefined ? '' : t(may('manage') ? 'quota.none' : 'quota.noneYet', { year })}
+        </div>
       </section>
     )
   }

@@ -8,14 +8,19 @@ import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { BarList, type Bar } from './bar-list.tsx'
 import { Nothing } from './nothing.tsx'
 
+type Links = DayView['flow']['links']
+
 /** Tonnes that flow into what lies behind each node, by the flow's own links. */
-function sumBy(links: DayView['flow']['links'], end: 'from' | 'to', kind: string): Map<string, number> {
+function sumBy(links: Links, end: 'from' | 'to'): Map<string, number> {
   const sums = new Map<string, number>()
-  for (const link of links) {
-    const id = link[end]
-    if (id.startsWith(`${kind} `)) sums.set(id, (sums.get(id) ?? 0) + link.tce)
-  }
+  for (const link of links) sums.set(link[end], (sums.get(link[end]) ?? 0) + link.tce)
   return sums
+}
+
+/** What comes from outside, or from the sun: what is made of something else would count twice. */
+function sourcesOf(links: Links): Links {
+  const fed = new Set(links.map(({ to }) => to))
+  return links.filter(({ from }) => !fed.has(from))
 }
 
 /** What is used of which energy today, and who uses it. */
@@ -45,13 +50,15 @@ export function DayShares({ day }: { day: DayView }): ReactNode {
         colour: colourOf(id),
       }))
   }
-  const mix = bars(sumBy(day.flow.links, 'from', 'item'), true)
+  const mix = bars(sumBy(sourcesOf(day.flow.links), 'from'), true)
   const own = `account ${park.id}`
-  const users = new Map([...sumBy(day.flow.links, 'to', 'account')].filter(([id]) => id !== own))
+  const users = new Map(
+    [...sumBy(day.flow.links, 'to')].filter(([id]) => nodes.get(id)?.kind === 'account' && id !== own),
+  )
   return (
     <section className="panel side" data-testid="shares">
       <h2>{t('day.mix')}</h2>
-      {mix.length === 0 ? <Nothing text={t('day.flow.empty')} /> : <BarList bars={mix} />}
+      {mix.length === 0 ? <Nothing text={t('day.flow.empty.day')} /> : <BarList bars={mix} />}
       {users.size > 1 && (
         <>
           <h2>{t('day.ranking')}</h2>

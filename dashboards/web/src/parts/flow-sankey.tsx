@@ -1,7 +1,9 @@
-import { useContext, useMemo, type ReactNode } from 'react'
-import type { DayView } from '#dashboards/api/day-shapes.ts'
+import { useContext, useMemo, useState, type ReactNode } from 'react'
+import { flowNow, type DayView, type FlowView } from '#dashboards/api/day-shapes.ts'
 import type { ParkTree } from '#dashboards/api/shapes.ts'
+import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
+import { useFiveSeconds } from '#dashboards/web/src/live.ts'
 import { useNarrow } from '#dashboards/web/src/narrow.ts'
 import { placesText } from '#dashboards/web/src/numbers.ts'
 import { foldFlow, type DrawnFlow, type DrawnNode } from '#dashboards/web/src/flow-fold.ts'
@@ -11,6 +13,7 @@ import { carrierColours, enterpriseColour, restColour } from '#dashboards/web/sr
 import { useParkTree } from '#dashboards/web/src/park-context.tsx'
 import { ChartScaleContext } from './chart-scale.ts'
 import { Chart, type ChartOption, type ChartTable } from './chart.tsx'
+import { NotRead } from './not-read.tsx'
 import { Nothing } from './nothing.tsx'
 
 const HEIGHT_PX_MIN = 300
@@ -24,15 +27,36 @@ const ink = {
   dark: { label: '#c9d5e6', value: '#fff', ground: '#122036' },
 } as const
 
-/** Energy has the colour of its carrier, a user that of its enterprise. */
+/** Energy has the colour of its carrier, who turns it into another or uses it that of its enterprise. */
 function colourOf(node: DrawnNode, park: ParkTree, look: Look): string {
-  if (node.kind === 'rest' || node.kind === 'others') return restColour
-  if (node.kind === 'item') return node.carrier === null ? restColour : carrierColours[node.carrier]
-  return enterpriseColour(park.enterprises, node.id.split(' ')[1], look)
+  switch (node.kind) {
+    case 'source':
+    case 'item':
+    case 'out':
+      return node.carrier === null ? restColour : carrierColours[node.carrier]
+    case 'conversion':
+    case 'account':
+    case 'process':
+      return enterpriseColour(park.enterprises, node.id.split(' ')[1], look)
+    case 'loss':
+    case 'rest':
+    case 'others':
+      break
+  }
+  return restColour
 }
+
+/** Tonnes of a day, kilograms an hour of this moment: figures with as many digits as a person reads. */
+const measures = {
+  now: { factor: 1_000, unit: 'unit.kgcePerHour' },
+  day: { factor: 1, unit: 'unit.tce' },
+} as const
+const ranges = ['now', 'day'] as const
+type Range = (typeof ranges)[number]
 
 interface Picture {
   readonly flow: DrawnFlow
+  readonly range: Range
   readonly park: ParkTree
   readonly look: Look
   /** Between two nodes, in pixels. */
@@ -42,7 +66,7 @@ interface Picture {
 }
 
 function optionOf(
-  { flow, park, look, gapPx, isNarrow }: Picture,
+  { flow, range, park, look, gapPx, isNarrow }: Picture,
   { t, locale, nameOf }: Speech,
 ): ChartOption {
   const names = new Map(
@@ -52,7 +76,9 @@ function optionOf(
     ]),
   )
   const nameAt = (id: unknown): string => names.get(String(id)) ?? String(id)
-  const tonnes = (value: unknown): string => `${placesText(Number(value), locale)} tce`
+  const { factor, unit } = measures[range]
+  const figure = (value: unknown): string => placesText(Number(value), locale)
+  const last = Math.max(0, ...flow.nodes.map(({ level }) => level))
   return {
     animation: false,
     tooltip: {
@@ -60,7 +86,7 @@ function optionOf(
         const { data, name, value } = Array.isArray(given) ? (given[0] ?? {}) : given
         const ends = typeof data === 'object' && data !== null && 'source' in data && 'target' in data
         const named = ends ? [data['source'], data['target']] : [name]
-        return flowTip(named.map(nameAt), tonnes(value))
+        return flowTip(named.map(nameAt), `${figure(value)} ${t(unit)}`)
       },
     },
     series: [
@@ -78,7 +104,9 @@ function optionOf(
         draggable: false,
         emphasis: { focus: 'adjacency' },
         levels: isNarrow
-          ? [1].map((depth) => ({ depth, label: { formatter: ({ name }) => nameAt(name) } }))
+          ? flow.nodes
+              .filter(({ level }) => level > 0 && level < last)
+              .map(({ level: depth }) => ({ depth, label: { formatter: ({ name }) => nameAt(name) } }))
           : [],
         lineStyle: { color: 'gradient', opacity: 0.35 },
         label: {
@@ -86,7 +114,7 @@ function optionOf(
           // What flows behind a name must not strike it through.
           textBorderColor: ink[look].ground,
           textBorderWidth: 3,
-          formatter: ({ name, value }) => `${nameAt(name)}  {value|${placesText(Number(value), locale)}}`,
+          formatter: ({ name, value }) => `${nameAt(name)}  {value|${figure(value)}}`,
           rich: {
             value: {
               color: ink[look].value,
@@ -98,9 +126,10 @@ function optionOf(
         },
         data: flow.nodes.map((node) => ({
           name: node.id,
+          depth: node.level,
           itemStyle: { color: colourOf(node, park, look) },
         })),
-        links: flow.links.map(({ from, to, tce }) => ({ source: from, target: to, value: tce })),
+        links: flow.links.map(({ from, to, tce }) => ({ source: from, target: to, value: tce * factor })),
       },
     ],
   }
@@ -108,9 +137,9 @@ function optionOf(
 
 /** As many lines as a height that is given has room for, or as high as its lines need. */
 function useDrawn(
-  flow: DayView['flow'],
+  flow: FlowView,
   given: number | undefined,
-): Omit<Picture, 'park' | 'look'> & { height: number } {
+): Omit<Picture, 'park' | 'look' | 'range'> & { height: number } {
   const scale = useContext(ChartScaleContext)
   const isNarrow = useNarrow()
   return useMemo(() => {
@@ -127,39 +156,72 @@ interface FlowSankeyProps {
   readonly day: DayView
   /** Without one it is as high as it needs to be. */
   readonly height?: number
+  /** On a wall there is nothing to press. */
+  readonly onWall?: boolean
 }
 
-/** Energy of the day from its carriers to those who use it. */
-export function FlowSankey({ day, height: given }: FlowSankeyProps): ReactNode {
+/** The flow of this moment is asked for again at this pace. */
+const REFRESH_MS = 5_000
+const NO_FLOW: FlowView = { nodes: [], links: [], incomplete: false }
+
+/** Energy from where it comes through what it is turned into to those who use it, now or of the day. */
+export function FlowSankey({ day, height: given, onWall = false }: FlowSankeyProps): ReactNode {
   const speech = useSpeech()
-  const { t } = speech
+  const { t, locale } = speech
   const { look } = useLook()
   const park = useParkTree()
-  const { flow, height, gapPx, isNarrow } = useDrawn(day.flow, given)
-  const option = useMemo(
-    () => optionOf({ flow, park, look, gapPx, isNarrow }, speech),
-    [flow, park, look, gapPx, isNarrow, speech],
+  const { nowMs, live } = useFiveSeconds()
+  const [chosen, setChosen] = useState<Range>()
+  const now = useAnswer(
+    flowNow,
+    chosen === 'day' ? undefined : 'api/v1/flow',
+    live ? Math.floor(nowMs / REFRESH_MS) : 'broken',
   )
+  // Where no power is known now, and while it is asked for first, there is the day.
+  const isLive = now.data !== undefined && now.data.flow.links.length > 0 && live
+  const range = chosen ?? (isLive ? 'now' : 'day')
+  const shown = range === 'now' ? (now.data?.flow ?? NO_FLOW) : day.flow
+  const { flow, height, gapPx, isNarrow } = useDrawn(shown, given)
+  const option = useMemo(
+    () => optionOf({ flow, range, park, look, gapPx, isNarrow }, speech),
+    [flow, range, park, look, gapPx, isNarrow, speech],
+  )
+  const { factor, unit } = measures[range]
   const table = (): ChartTable => {
-    const names = new Map(day.flow.nodes.map(({ id, name }) => [id, speech.nameOf(name)]))
+    const names = new Map(shown.nodes.map(({ id, name }) => [id, speech.nameOf(name)]))
     return {
-      head: [t('day.flow.from'), t('day.flow.to'), 'tce'],
-      rows: day.flow.links.map(({ from, to, tce }) => [
+      head: [t('day.flow.from'), t('day.flow.to'), t(unit)],
+      rows: shown.links.map(({ from, to, tce }) => [
         names.get(from) ?? from,
         names.get(to) ?? to,
-        placesText(tce, speech.locale),
+        placesText(tce * factor, locale),
       ]),
     }
   }
   return (
     <section className="panel" data-testid="flow">
-      <h2>
-        {t('day.flow')} <small>{t('day.flow.unit')}</small>
-      </h2>
-      {day.flow.links.length === 0 ? (
-        <Nothing text={t('day.flow.empty')} />
+      <div className="panel-head">
+        <h2>
+          {t(`day.flow.${range}`)} <small>{t('day.flow.unit', { unit: t(unit) })}</small>
+        </h2>
+        {!onWall && (
+          <span className="choice is-plain" role="group" aria-label={t('choice.range')}>
+            {ranges.map((each) => (
+              <button key={each} type="button" aria-pressed={each === range} onClick={() => setChosen(each)}>
+                {t(`day.flow.choose.${each}`)}
+              </button>
+            ))}
+          </span>
+        )}
+      </div>
+      {range === 'now' && live && <NotRead why={now.failure} inPanel />}
+      {shown.links.length === 0 ? (
+        <Nothing text={t(`day.flow.empty.${range}`)} />
       ) : (
         <Chart option={option} label={t('day.flow.label')} height={height} table={table} />
+      )}
+      {shown.incomplete && shown.links.length > 0 && (
+        <p className="panel-note is-incomplete">{t('day.flow.incomplete')}</p>
       )}
     </section>
   )

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { Button, Checkbox, Segmented, Table, type TableColumnsType } from 'antd'
+import { Button, Segmented, Table, type TableColumnsType } from 'antd'
 import { z } from 'zod'
 import { quarantineList } from '#dashboards/api/completeness-shapes.ts'
 import { quarantineLine } from '#dashboards/api/shapes.ts'
@@ -11,6 +11,7 @@ import { momentText } from '#dashboards/web/src/numbers.ts'
 import { useSession } from '#dashboards/web/src/session.tsx'
 import { Nothing } from './nothing.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
+import { ReplayDialog } from './replay-dialog.tsx'
 import { Verbatim } from './verbatim.tsx'
 import { NotRead } from './not-read.tsx'
 
@@ -48,11 +49,9 @@ export function QuarantineWork({ refresh }: { refresh: number }): ReactNode {
   const [state, setState] = useState<(typeof states)[number]>('open')
   const [changes, setChanges] = useState(0)
   const [asked, setAsked] = useState<{ entry: Entry; what: 'replay' | 'discard' }>()
-  const [beyondRating, setBeyondRating] = useState(false)
   const [outcome, setOutcome] = useState<string>()
   const answer = useAnswer(quarantineList, `api/v1/quarantine?state=${state}`, `${refresh} ${changes}`)
   const ask = (entry: Entry, what: 'replay' | 'discard'): void => {
-    setBeyondRating(false)
     setOutcome(undefined)
     setAsked({ entry, what })
   }
@@ -128,28 +127,29 @@ export function QuarantineWork({ refresh }: { refresh: number }): ReactNode {
         pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
         locale={{ emptyText: <Nothing text={t('refused.nothing')} /> }}
       />
-      {asked !== undefined && (
+      {asked?.what === 'discard' && (
         <ReasonDialog
-          title={t(`refused.${asked.what}`)}
+          title={t('refused.discard')}
           onClose={() => setAsked(undefined)}
           onSubmit={async (reason) => {
-            const path = `api/v1/quarantine/${asked.entry.id}/${asked.what}`
-            if (asked.what === 'discard') await change('POST', path, { reason })
-            else {
-              const body = beyondRating ? { reason, beyondRating } : { reason }
-              const { stored, refused } = replayed.parse(await change('POST', path, body))
-              setOutcome([t('refused.stored', { count: stored }), ...refused].join(' · '))
-            }
+            await change('POST', `api/v1/quarantine/${asked.entry.id}/discard`, { reason })
             setChanges((count) => count + 1)
           }}
         >
-          <p>{t(asked.what === 'replay' ? 'refused.replayNote' : 'refused.discardNote')}</p>
-          {asked.what === 'replay' && asked.entry.refusal.code === 'value-beyond-rating' && (
-            <Checkbox checked={beyondRating} onChange={({ target }) => setBeyondRating(target.checked)}>
-              {t('refused.beyondRating')}
-            </Checkbox>
-          )}
+          <p>{t('refused.discardNote')}</p>
         </ReasonDialog>
+      )}
+      {asked?.what === 'replay' && (
+        <ReplayDialog
+          entry={asked.entry}
+          onClose={() => setAsked(undefined)}
+          onSubmit={async (wish) => {
+            const answered = await change('POST', `api/v1/quarantine/${asked.entry.id}/replay`, wish)
+            const { stored, refused } = replayed.parse(answered)
+            setOutcome([t('refused.stored', { count: stored }), ...refused].join(' · '))
+            setChanges((count) => count + 1)
+          }}
+        />
       )}
     </section>
   )

@@ -9,6 +9,8 @@ const REASON_CHARACTERS_MAX = 500
 
 interface ReasonDialogProps {
   readonly title: string
+  /** What the text is, where it is no reason. */
+  readonly label?: string
   /** True while something beside the reason is still to be said. */
   readonly lacks?: boolean
   /** What is said above the field. */
@@ -21,12 +23,14 @@ interface ReasonDialogProps {
 /** Asks for the reason of a decision: it stays with it. */
 export function ReasonDialog({
   title,
+  label,
   lacks = false,
   children,
   onSubmit,
   onClose,
 }: ReasonDialogProps): ReactNode {
   const { t } = useSpeech()
+  const asked = label ?? t('dialog.reason')
   const [reason, setReason] = useState('')
   useFocusReturn()
   const [refused, setRefused] = useState<Refusal>()
@@ -55,8 +59,8 @@ export function ReasonDialog({
     >
       {children}
       <Input.TextArea
-        aria-label={t('dialog.reason')}
-        placeholder={t('dialog.reason')}
+        aria-label={asked}
+        placeholder={asked}
         rows={3}
         maxLength={REASON_CHARACTERS_MAX}
         value={reason}
