@@ -74,7 +74,7 @@ function Panels({ data: { park, overview } }: { data: NonNullable<LivePark['data
               {rows > 1 &&
                 (day === undefined ? (
                   <section className="panel">
-                    <h2>{t('day.flow')}</h2>
+                    <h2>{t('day.flow.day')}</h2>
                     <NotRead why={failure} inPanel />
                   </section>
                 ) : (

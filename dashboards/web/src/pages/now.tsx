@@ -41,7 +41,7 @@ export function NowPage(): ReactNode {
       </div>
       {day === undefined && failure !== undefined && (
         <section className="panel">
-          <h2>{t('day.flow')}</h2>
+          <h2>{t('day.flow.day')}</h2>
           <NotRead why={failure} inPanel />
         </section>
       )}
