@@ -19,6 +19,8 @@ import { Nothing } from './nothing.tsx'
 const HEIGHT_PX_MIN = 300
 /** A line of the smallest node: its label, which must not meet the next one. */
 const ROW_PX = 20
+/** Between the first level and the last on a phone. */
+const PHONE_PX = 230
 /** More lines than these are a list and no picture. */
 const ROWS_MAX = 24
 const ACCOUNTS_MAX = 14
@@ -105,8 +107,15 @@ function optionOf(
         emphasis: { focus: 'adjacency' },
         levels: isNarrow
           ? flow.nodes
-              .filter(({ level }) => level > 0 && level < last)
-              .map(({ level: depth }) => ({ depth, label: { formatter: ({ name }) => nameAt(name) } }))
+              .filter(({ level }) => level < last)
+              .map(({ level: depth }) => ({
+                depth,
+                label: {
+                  formatter: ({ name }) => nameAt(name),
+                  width: Math.floor(PHONE_PX / last) - 16,
+                  overflow: 'truncate' as const,
+                },
+              }))
           : [],
         lineStyle: { color: 'gradient', opacity: 0.35 },
         label: {
