@@ -158,9 +158,16 @@ describeWith(['chromium'], 'the overview page', () => {
 
   test('says so when the live stream is cut, greys its values, and comes back with the server', async () => {
     const page = await openPage()
+    const load = page.getByTestId('load')
+    await load.getByRole('img').waitFor()
     const port = Number(new URL(server.url).port)
+    const unread = page.waitForEvent('requestfailed', (request) => request.url().includes('api/load/day'))
     await server.stop()
     await page.getByText('实时数据流已断开').waitFor()
+    await unread
+    // The curve that came stays below the words that it is not the present.
+    await load.getByText('今日，15 分钟平均').waitFor()
+    expect(await load.getByRole('img').isVisible()).toBe(true)
     await page.getByTestId('connection').getByText('已断开').waitFor()
     await page.getByTestId('value-forge-main').locator('.is-stale').waitFor()
     server = await startServer(options(port))

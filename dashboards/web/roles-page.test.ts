@@ -176,4 +176,17 @@ describeWith(['chromium'], 'every page as every role', () => {
     },
     PAGES_MS_MAX,
   )
+
+  test(
+    'what has come of the day stays when the server goes, below the words that it is not the present',
+    async () => {
+      const page = await pageOf('auditor')
+      const parts = ['tile-co2', 'shares', 'flow'].map((each) => page.getByTestId(each))
+      for (const part of parts) await part.waitFor()
+      await bench.server.stop()
+      await page.getByText('实时数据流已断开').waitFor()
+      for (const part of parts) expect(await part.isVisible()).toBe(true)
+    },
+    PAGES_MS_MAX,
+  )
 })

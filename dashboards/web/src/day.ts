@@ -11,7 +11,11 @@ const REFRESH_MS = 60_000
 export function useDay(): Fetched<DayView> {
   const { nowMs, live } = useMinute()
   const { accounting } = useParkTree()
-  return useAnswer(dayView, live && accounting ? 'api/v1/day' : undefined, Math.floor(nowMs / REFRESH_MS))
+  // Asked for after the first live values; what has come stays when the stream breaks.
+  const [wasLive, setWasLive] = useState(live)
+  if (live && !wasLive) setWasLive(true)
+  const refresh = live ? Math.floor(nowMs / REFRESH_MS) : 'broken'
+  return useAnswer(dayView, wasLive && accounting ? 'api/v1/day' : undefined, refresh)
 }
 
 /** The same, and whether it has come once, with figures or without: what can wait is asked for after it. */

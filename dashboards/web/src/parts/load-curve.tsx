@@ -187,7 +187,8 @@ export function LoadCurvePanel({ park, height = HEIGHT_PX, onWall = false }: Loa
   const today = useAnswer(dayLoad, chosen === 'hour' ? undefined : `api/load/day?day=${date}`, turn)
   const isEmpty = today.data !== undefined && !isKnown(today.data.series)
   // Of a park whose first quarter of an hour is not over there is the hour alone.
-  const range = chosen ?? (isEmpty || today.failed ? 'hour' : 'day')
+  const isUnread = today.data === undefined && today.failed
+  const range = chosen ?? (isEmpty || isUnread ? 'hour' : 'day')
   const before = useAnswer(
     dayLoad,
     range === 'day' ? `api/load/day?day=${dayAfter(date, -1)}` : undefined,
