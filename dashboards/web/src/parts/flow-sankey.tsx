@@ -15,12 +15,17 @@ import { ChartScaleContext } from './chart-scale.ts'
 import { Chart, type ChartOption, type ChartTable } from './chart.tsx'
 import { NotRead } from './not-read.tsx'
 import { Nothing } from './nothing.tsx'
+import { useWidth } from './width.ts'
 
 const HEIGHT_PX_MIN = 300
 /** A line of the smallest node: its label, which must not meet the next one. */
 const ROW_PX = 20
-/** Between the first level and the last on a phone. */
-const PHONE_PX = 230
+const NODE_PX = 12
+const LEFT_PX = 8
+/** What stands behind the last level. */
+const RIGHT_PX = { wide: 190, narrow: 128 } as const
+/** Between a name and what comes after it. */
+const LABEL_GAP_PX = { wide: 14, narrow: 4 } as const
 /** More lines than these are a list and no picture. */
 const ROWS_MAX = 24
 const ACCOUNTS_MAX = 14
@@ -65,10 +70,19 @@ interface Picture {
   readonly gapPx: number
   /** On a phone there is no room for figures between the levels. */
   readonly isNarrow: boolean
+  /** Of the whole chart, before it is scaled. */
+  readonly widthPx: number
+}
+
+/** What names of each level have room for: up to the next level, and of the last one up to the edge. */
+function labelRoomPx(widthPx: number, of: 'wide' | 'narrow', last: number): (level: number) => number {
+  const apart = (widthPx - LEFT_PX - RIGHT_PX[of] - NODE_PX) / last
+  const room = (px: number): number => Math.max(0, Math.floor(px) - LABEL_GAP_PX[of])
+  return (level) => (level === last ? room(RIGHT_PX[of]) : room(apart - NODE_PX))
 }
 
 function optionOf(
-  { flow, range, park, look, gapPx, isNarrow }: Picture,
+  { flow, range, park, look, gapPx, isNarrow, widthPx }: Picture,
   { t, locale, nameOf }: Speech,
 ): ChartOption {
   const names = new Map(
@@ -81,6 +95,8 @@ function optionOf(
   const { factor, unit } = measures[range]
   const figure = (value: unknown): string => placesText(Number(value), locale)
   const last = Math.max(0, ...flow.nodes.map(({ level }) => level))
+  const size = isNarrow ? 'narrow' : 'wide'
+  const roomPx = labelRoomPx(widthPx, size, last)
   return {
     animation: false,
     tooltip: {
@@ -94,36 +110,33 @@ function optionOf(
     series: [
       {
         type: 'sankey',
-        left: 8,
-        right: isNarrow ? 128 : 190,
+        left: LEFT_PX,
+        right: RIGHT_PX[size],
         // Below the button of the table, which a name beside it would meet on a phone.
         top: isNarrow ? 28 : 8,
         bottom: 8,
         nodeAlign: 'left',
         nodeGap: gapPx,
         labelLayout: { hideOverlap: true },
-        nodeWidth: 12,
+        nodeWidth: NODE_PX,
         draggable: false,
         emphasis: { focus: 'adjacency' },
-        levels: isNarrow
-          ? flow.nodes
-              .filter(({ level }) => level < last)
-              .map(({ level: depth }) => ({
-                depth,
-                label: {
-                  formatter: ({ name }) => nameAt(name),
-                  width: Math.floor(PHONE_PX / last) - 16,
-                  overflow: 'truncate' as const,
-                },
-              }))
-          : [],
+        levels: [...new Set(flow.nodes.map(({ level }) => level))].map((depth) => ({
+          depth,
+          label: {
+            ...(isNarrow && depth < last ? { formatter: ({ name }: { name: string }) => nameAt(name) } : {}),
+            width: roomPx(depth),
+            overflow: 'truncate' as const,
+          },
+        })),
         lineStyle: { color: 'gradient', opacity: 0.35 },
         label: {
           color: ink[look].label,
           // What flows behind a name must not strike it through.
           textBorderColor: ink[look].ground,
           textBorderWidth: 3,
-          formatter: ({ name, value }) => `${nameAt(name)}  {value|${figure(value)}}`,
+          // The figure first: where a name is cut to its room, it is not.
+          formatter: ({ name, value }) => `{value|${figure(value)}}  ${nameAt(name)}`,
           rich: {
             value: {
               color: ink[look].value,
@@ -148,7 +161,7 @@ function optionOf(
 function useDrawn(
   flow: FlowView,
   given: number | undefined,
-): Omit<Picture, 'park' | 'look' | 'range'> & { height: number } {
+): Omit<Picture, 'park' | 'look' | 'range' | 'widthPx'> & { height: number } {
   const scale = useContext(ChartScaleContext)
   const isNarrow = useNarrow()
   return useMemo(() => {
@@ -191,9 +204,12 @@ export function FlowSankey({ day, height: given, onWall = false }: FlowSankeyPro
   const range = chosen ?? (isLive ? 'now' : 'day')
   const shown = range === 'now' ? (now.data?.flow ?? NO_FLOW) : day.flow
   const { flow, height, gapPx, isNarrow } = useDrawn(shown, given)
+  const scale = useContext(ChartScaleContext)
+  const [place, placePx] = useWidth()
+  const widthPx = placePx / scale
   const option = useMemo(
-    () => optionOf({ flow, range, park, look, gapPx, isNarrow }, speech),
-    [flow, range, park, look, gapPx, isNarrow, speech],
+    () => optionOf({ flow, range, park, look, gapPx, isNarrow, widthPx }, speech),
+    [flow, range, park, look, gapPx, isNarrow, widthPx, speech],
   )
   const { factor, unit } = measures[range]
   const table = (): ChartTable => {
@@ -227,7 +243,9 @@ export function FlowSankey({ day, height: given, onWall = false }: FlowSankeyPro
       {shown.links.length === 0 ? (
         <Nothing text={t(`day.flow.empty.${range}`)} />
       ) : (
-        <Chart option={option} label={t('day.flow.label')} height={height} table={table} />
+        <div ref={place}>
+          <Chart option={option} label={t('day.flow.label')} height={height} table={table} />
+        </div>
       )}
       {shown.incomplete && shown.links.length > 0 && (
         <p className="panel-note is-incomplete">{t('day.flow.incomplete')}</p>
