@@ -115,7 +115,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   oidcApi(app, { guard, signIn, book: options.access, clock, oidc: options.oidc })
   usersApi(app, { park, book: options.access, signIn, clock, linkOf })
   auditApi(app, { park, book: options.access, guard, clock })
-  parkApi(app, { parkOf, store, board, clock, view, accounting: options.accounts !== undefined })
+  const accounting = options.accounts !== undefined || options.reports !== undefined
+  parkApi(app, { parkOf, store, board, clock, view, accounting })
   dayLoadApi(app, { parkOf, books, clock })
   meterApi(app, {
     parkOf,

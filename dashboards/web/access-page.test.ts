@@ -66,4 +66,27 @@ describeWith(['chromium'], 'the pages of tokens and of the audit log', () => {
     },
     PAGES_MS_MAX,
   )
+
+  test(
+    'a token that could not be asked for is said not to be made, and what was entered stays',
+    async () => {
+      const page = await bench.pageOfAdministrator('/tokens')
+      const tokens = page.getByTestId('tokens')
+      const name = tokens.getByRole('textbox', { name: '程序名称' })
+      await name.fill('energy board')
+      await tokens.getByRole('combobox', { name: '所属用户' }).click()
+      await page.locator('.ant-select-item-option').getByText('admin', { exact: false }).click()
+      const make = tokens.getByRole('button', { name: /创\s*建/ })
+      await page.context().setOffline(true)
+      await make.click()
+      await tokens.getByText('无法连接服务器').first().waitFor()
+      expect(await name.inputValue()).toBe('energy board')
+      await page.context().setOffline(false)
+      await make.click()
+      await tokens.getByTestId('secret').waitFor()
+      await expect.poll(async () => name.inputValue()).toBe('')
+      await page.close()
+    },
+    PAGES_MS_MAX,
+  )
 })

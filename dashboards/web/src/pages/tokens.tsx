@@ -32,19 +32,26 @@ export function TokensPage(): ReactNode {
   const found = useAnswer(tokens, 'api/v1/tokens', changes)
   const people = useAnswer(users, 'api/v1/users', 0)
 
-  const act = (work: () => Promise<void>): void => {
+  /** True when it was done; why it was not is shown. */
+  const act = async (work: () => Promise<void>): Promise<boolean> => {
     setRefused(undefined)
-    work()
-      .catch((error: unknown) => setRefused(refusalOf(error)))
-      .finally(() => setChanges((count) => count + 1))
+    try {
+      await work()
+      return true
+    } catch (error) {
+      setRefused(refusalOf(error))
+      return false
+    } finally {
+      setChanges((count) => count + 1)
+    }
   }
-  const add = ({ days, ...wish }: TokenWish): void =>
+  const add = async ({ days, ...wish }: TokenWish): Promise<boolean> =>
     act(async () => {
       const body = { ...wish, ...(days === 0 ? {} : { days }) }
       const { token, secret } = tokenWithSecret.parse(await change('POST', 'api/v1/tokens', body))
       setMade({ name: token.name, secret })
     })
-  const end = (id: number): void =>
+  const end = async (id: number): Promise<boolean> =>
     act(async () => {
       await change('DELETE', `api/v1/tokens/${id}`)
     })
@@ -87,7 +94,7 @@ export function TokensPage(): ReactNode {
           title={t('tokens.endAsk', { name })}
           okText={t('tokens.end')}
           cancelText={t('dialog.cancel')}
-          onConfirm={() => end(id)}
+          onConfirm={() => void end(id)}
         >
           <Button size="small" danger>
             {t('tokens.end')}

@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react'
 import { Input, Select } from 'antd'
 import { scopes, type Scope } from '#contract/entry.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { NamedField } from './named-field.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
 
 /** Tonnes with their sign, as a decimal text. */
@@ -23,6 +24,7 @@ export function AdjustmentDialog({ months, onSubmit, onClose }: AdjustmentDialog
   const [document, setDocument] = useState('')
   const tCo2 = tonnes.trim()
   const isTonnes = tonnesShape.test(tCo2)
+  const isWrong = tCo2 !== '' && !isTonnes
   return (
     <ReasonDialog
       title={t('ledger.adjust')}
@@ -32,33 +34,39 @@ export function AdjustmentDialog({ months, onSubmit, onClose }: AdjustmentDialog
     >
       <div className="stack">
         <p>{t('ledger.adjustNote')}</p>
-        <Select
-          aria-label={t('account.month')}
-          value={month ?? null}
-          onChange={setMonth}
-          options={months.map((value) => ({ value, label: value }))}
-        />
-        <Select<Scope>
-          aria-label={t('account.scope')}
-          value={scope}
-          onChange={setScope}
-          options={scopes.map((value) => ({ value, label: t(`scope.${value}`) }))}
-        />
-        <Input
-          aria-label={t('ledger.tonnes')}
-          placeholder={t('ledger.tonnes')}
-          status={tCo2 === '' || isTonnes ? '' : 'error'}
-          suffix={t('unit.tCo2')}
-          value={tonnes}
-          onChange={({ target }) => setTonnes(target.value)}
-        />
-        <Input
-          aria-label={t('ledger.document')}
-          placeholder={t('ledger.document')}
-          maxLength={500}
-          value={document}
-          onChange={({ target }) => setDocument(target.value)}
-        />
+        <NamedField name={t('account.month')}>
+          <Select
+            aria-label={t('account.month')}
+            value={month ?? null}
+            onChange={setMonth}
+            options={months.map((value) => ({ value, label: value }))}
+          />
+        </NamedField>
+        <NamedField name={t('account.scope')}>
+          <Select<Scope>
+            aria-label={t('account.scope')}
+            value={scope}
+            onChange={setScope}
+            options={scopes.map((value) => ({ value, label: t(`scope.${value}`) }))}
+          />
+        </NamedField>
+        <NamedField name={t('ledger.tonnes')} wrong={isWrong ? t('dialog.number') : undefined}>
+          <Input
+            aria-label={t('ledger.tonnes')}
+            status={isWrong ? 'error' : ''}
+            suffix={t('unit.tCo2')}
+            value={tonnes}
+            onChange={({ target }) => setTonnes(target.value)}
+          />
+        </NamedField>
+        <NamedField name={t('ledger.document')}>
+          <Input
+            aria-label={t('ledger.document')}
+            maxLength={500}
+            value={document}
+            onChange={({ target }) => setDocument(target.value)}
+          />
+        </NamedField>
       </div>
     </ReasonDialog>
   )

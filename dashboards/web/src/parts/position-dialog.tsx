@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { Input, Select } from 'antd'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { NamedField } from './named-field.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
 
 /** More than nothing, as a decimal text. */
@@ -26,6 +27,7 @@ export function PositionDialog({ year: first, onSubmit, onClose }: PositionDialo
   const [amount, setAmount] = useState('')
   const [reference, setReference] = useState('')
   const isAmount = amountShape.test(amount)
+  const isWrong = amount !== '' && !isAmount
   const unit = units[kind]
   return (
     <ReasonDialog
@@ -39,33 +41,39 @@ export function PositionDialog({ year: first, onSubmit, onClose }: PositionDialo
     >
       <div className="stack">
         <p>{t('position.note')}</p>
-        <Select<Kind>
-          aria-label={t('ledger.kind')}
-          value={kind}
-          onChange={setKind}
-          options={kinds.map((value) => ({ value, label: t(`ledger.kind.${value}`) }))}
-        />
-        <Select<number>
-          aria-label={t('account.year')}
-          value={year}
-          onChange={setYear}
-          options={[first + 1, first, first - 1, first - 2].map((value) => ({ value, label: value }))}
-        />
-        <Input
-          aria-label={t('position.amount')}
-          placeholder={t('position.amount')}
-          status={amount === '' || isAmount ? '' : 'error'}
-          suffix={unit === 'kWh' ? t('unit.kwh') : t('unit.tCo2')}
-          value={amount}
-          onChange={({ target }) => setAmount(target.value.trim())}
-        />
-        <Input
-          aria-label={t('position.reference')}
-          placeholder={t('position.reference')}
-          maxLength={200}
-          value={reference}
-          onChange={({ target }) => setReference(target.value)}
-        />
+        <NamedField name={t('ledger.kind')}>
+          <Select<Kind>
+            aria-label={t('ledger.kind')}
+            value={kind}
+            onChange={setKind}
+            options={kinds.map((value) => ({ value, label: t(`ledger.kind.${value}`) }))}
+          />
+        </NamedField>
+        <NamedField name={t('account.year')}>
+          <Select<number>
+            aria-label={t('account.year')}
+            value={year}
+            onChange={setYear}
+            options={[first + 1, first, first - 1, first - 2].map((value) => ({ value, label: value }))}
+          />
+        </NamedField>
+        <NamedField name={t('position.amount')} wrong={isWrong ? t('dialog.positive') : undefined}>
+          <Input
+            aria-label={t('position.amount')}
+            status={isWrong ? 'error' : ''}
+            suffix={unit === 'kWh' ? t('unit.kwh') : t('unit.tCo2')}
+            value={amount}
+            onChange={({ target }) => setAmount(target.value.trim())}
+          />
+        </NamedField>
+        <NamedField name={t('position.reference')}>
+          <Input
+            aria-label={t('position.reference')}
+            maxLength={200}
+            value={reference}
+            onChange={({ target }) => setReference(target.value)}
+          />
+        </NamedField>
       </div>
     </ReasonDialog>
   )

@@ -2,6 +2,8 @@ import type { ReactNode } from 'react'
 import { Input } from 'antd'
 import type { Fetched } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type TextKey } from '#dashboards/web/src/language.tsx'
+import { writtenUnit } from '#dashboards/web/src/numbers.ts'
+import { FieldFault } from './named-field.tsx'
 import { NotRead } from './not-read.tsx'
 
 /** A positive number as a decimal text. */
@@ -20,16 +22,20 @@ interface NewValueInputProps {
 /** Where a person writes what the value would be. */
 export function NewValueInput({ label, unit, value, onChange }: NewValueInputProps): ReactNode {
   const { t } = useSpeech()
+  const isWrong = value !== '' && !isNewValue(value)
   return (
-    <Input
-      aria-label={t(label)}
-      placeholder={t(label)}
-      style={{ width: 220 }}
-      suffix={unit}
-      status={value === '' || isNewValue(value) ? '' : 'error'}
-      value={value}
-      onChange={({ target }) => onChange(target.value.trim())}
-    />
+    <span className="value-field">
+      <Input
+        aria-label={t(label)}
+        placeholder={t(label)}
+        style={{ width: 220 }}
+        suffix={unit === undefined ? undefined : writtenUnit(unit)}
+        status={isWrong ? 'error' : ''}
+        value={value}
+        onChange={({ target }) => onChange(target.value.trim())}
+      />
+      <FieldFault text={isWrong ? t('dialog.positive') : undefined} />
+    </span>
   )
 }
 

@@ -3,6 +3,7 @@ import { Input, Modal } from 'antd'
 import { refusalOf, type Refusal } from '#dashboards/web/src/fault-text.ts'
 import { useFocusReturn } from '#dashboards/web/src/focus-return.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
+import { NamedField } from './named-field.tsx'
 import { RefusalAlert } from './refusal-alert.tsx'
 
 const REASON_CHARACTERS_MAX = 500
@@ -37,6 +38,7 @@ export function ReasonDialog({
   const [busy, setBusy] = useState(false)
   const submit = async (): Promise<void> => {
     setBusy(true)
+    setRefused(undefined)
     try {
       await onSubmit(reason.trim())
       onClose()
@@ -58,14 +60,15 @@ export function ReasonDialog({
       onCancel={onClose}
     >
       {children}
-      <Input.TextArea
-        aria-label={asked}
-        placeholder={asked}
-        rows={3}
-        maxLength={REASON_CHARACTERS_MAX}
-        value={reason}
-        onChange={({ target }) => setReason(target.value)}
-      />
+      <NamedField name={asked}>
+        <Input.TextArea
+          aria-label={asked}
+          rows={3}
+          maxLength={REASON_CHARACTERS_MAX}
+          value={reason}
+          onChange={({ target }) => setReason(target.value)}
+        />
+      </NamedField>
       <RefusalAlert why={refused} />
     </Modal>
   )

@@ -5,6 +5,7 @@ import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { useSpeech, type Speech } from '#dashboards/web/src/language.tsx'
 import { percentText, valueText } from '#dashboards/web/src/numbers.ts'
 import { targetTitle, unitText } from '#dashboards/web/src/target-text.ts'
+import { FieldFault } from './named-field.tsx'
 import { NotRead } from './not-read.tsx'
 
 /** A positive number as a decimal text. */
@@ -40,8 +41,9 @@ function Preview({ targets }: { targets: readonly TargetView[] }): ReactNode {
   const [chosen, setChosen] = useState<string>()
   const [limit, setLimit] = useState('')
   const target = targets.find(({ id }) => id === chosen)
+  const isWrong = limit !== '' && !limitShape.test(limit)
   const path =
-    target === undefined || !limitShape.test(limit)
+    target === undefined || limit === '' || isWrong
       ? undefined
       : `api/v1/accounts/${target.account}/targets/${target.id}/preview?limit=${limit}`
   const { data, failure } = useAnswer(targetsView, path, 0)
@@ -84,15 +86,18 @@ function Preview({ targets }: { targets: readonly TargetView[] }): ReactNode {
               label: `${nameOf(each.name)} · ${targetTitle(each, speech)} ${each.year}`,
             }))}
           />
-          <Input
-            aria-label={t('targets.newLimit')}
-            placeholder={t('targets.newLimit')}
-            style={{ width: 220 }}
-            suffix={target === undefined ? '' : unitText(target.unit, speech)}
-            status={limit === '' || limitShape.test(limit) ? '' : 'error'}
-            value={limit}
-            onChange={({ target: field }) => setLimit(field.value.trim())}
-          />
+          <span className="value-field">
+            <Input
+              aria-label={t('targets.newLimit')}
+              placeholder={t('targets.newLimit')}
+              style={{ width: 220 }}
+              suffix={target === undefined ? '' : unitText(target.unit, speech)}
+              status={isWrong ? 'error' : ''}
+              value={limit}
+              onChange={({ target: field }) => setLimit(field.value.trim())}
+            />
+            <FieldFault text={isWrong ? t('dialog.positive') : undefined} />
+          </span>
         </div>
       </div>
       <p className="panel-note">{t('targets.previewNote')}</p>

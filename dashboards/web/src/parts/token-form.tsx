@@ -20,7 +20,8 @@ const LIFETIMES_DAYS = [30, 90, 365, 0] as const
 
 interface TokenFormProps {
   readonly users: readonly User[]
-  readonly onSubmit: (wish: TokenWish) => void
+  /** True when the token was made: until then what was entered stays. */
+  readonly onSubmit: (wish: TokenWish) => Promise<boolean>
 }
 
 /** Asks what a program is called, on whose behalf it asks, what it may, and until when. */
@@ -29,6 +30,9 @@ export function TokenForm({ users, onSubmit }: TokenFormProps): ReactNode {
   const [form] = Form.useForm<TokenWish>()
   const chosen = Form.useWatch('user', form)
   const owner = users.find(({ id }) => id === chosen)
+  const send = async (wish: TokenWish): Promise<void> => {
+    if (await onSubmit(wish)) form.resetFields()
+  }
   const needed = [{ required: true, message: spoken('signIn.needed') }]
   return (
     <Card title={t('tokens.add')}>
@@ -37,10 +41,7 @@ export function TokenForm({ users, onSubmit }: TokenFormProps): ReactNode {
         layout="inline"
         className="token-form"
         initialValues={{ access: ['read'], days: 90 }}
-        onFinish={(wish: TokenWish) => {
-          onSubmit(wish)
-          form.resetFields()
-        }}
+        onFinish={(wish: TokenWish) => void send(wish)}
       >
         <Form.Item name="name" rules={needed}>
           <Input placeholder={t('tokens.name')} aria-label={t('tokens.name')} maxLength={64} />
