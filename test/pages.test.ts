@@ -24,7 +24,6 @@ import {
   type View,
 } from './support/page-walk.ts'
 import { describeWith } from './support/servers.ts'
-import { until } from './support/until.ts'
 
 it('a word of the other language would be found, and a unit or a file would not', () => {
   expect(isStrange('Electricity today', 'zh')).toBe(true)
@@ -132,8 +131,6 @@ describeWith(['chromium'], 'every page of the demo park', () => {
         const trigger = by(page)
         await trigger.click()
         await opened(page).waitFor()
-        // A calendar is drawn far beyond the screen first, then placed.
-        await until(async () => ((await widthOf(page)) <= view.width ? true : undefined))
         await settled(page)
         found.push(...(await wrongWith(`${path}, ${what}`, view)))
         await page.keyboard.press('Escape')

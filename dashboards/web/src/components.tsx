@@ -1,10 +1,12 @@
 import { useMemo, type ReactNode } from 'react'
 import { ConfigProvider, theme, type ThemeConfig } from 'antd'
+import type { Locale } from 'antd/es/locale'
 import enUS from 'antd/es/locale/en_US'
 import zhCN from 'antd/es/locale/zh_CN'
 import 'dayjs/locale/zh-cn'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useLook, type Look } from '#dashboards/web/src/look.tsx'
+import { useLessMovement } from '#dashboards/web/src/movement.ts'
 import './components.css'
 
 /** As page.css has them, for both looks. */
@@ -36,7 +38,7 @@ const colours = {
 
 const algorithms = { light: theme.defaultAlgorithm, dark: theme.darkAlgorithm } as const
 
-function themeOf(look: Look): ThemeConfig {
+function themeOf(look: Look, motion: boolean): ThemeConfig {
   return {
     algorithm: algorithms[look],
     token: {
@@ -44,9 +46,21 @@ function themeOf(look: Look): ThemeConfig {
       borderRadius: 4,
       fontSize: 13,
       fontFamily: 'var(--font)',
+      // Without it nothing waits for the end of a movement that never begins.
+      motion,
     },
   }
 }
+
+/** The buttons of a calendar that show a year or a month are called what they show. */
+function withShownNames(locale: Locale): Locale {
+  const { DatePicker } = locale
+  if (DatePicker === undefined) return locale
+  const lang = { ...DatePicker.lang, yearSelect: '', monthSelect: '', decadeSelect: '' }
+  return { ...locale, DatePicker: { ...DatePicker, lang } }
+}
+
+const locales = { zh: withShownNames(zhCN), en: withShownNames(enUS) } as const
 
 /**
  * What stands around everything that is made of Ant Design's components: their look and their own texts. The overview
@@ -55,13 +69,15 @@ function themeOf(look: Look): ThemeConfig {
 export function Components({ children }: { children: ReactNode }): ReactNode {
   const { language } = useSpeech()
   const { look } = useLook()
-  const tokens = useMemo(() => themeOf(look), [look])
+  const motion = !useLessMovement()
+  const tokens = useMemo(() => themeOf(look, motion), [look, motion])
   return (
     <ConfigProvider
-      locale={language === 'zh' ? zhCN : enUS}
+      locale={locales[language]}
       theme={tokens}
       // Two characters on a button are a word like any other.
       button={{ autoInsertSpace: false }}
+      wave={{ disabled: !motion }}
     >
       {children}
     </ConfigProvider>
