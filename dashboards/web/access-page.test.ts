@@ -85,6 +85,16 @@ describeWith(['chromium'], 'the pages of tokens and of the audit log', () => {
       await make.click()
       await tokens.getByTestId('secret').waitFor()
       await expect.poll(async () => name.inputValue()).toBe('')
+      // An ended token leaves no secret to be copied.
+      await tokens
+        .getByRole('row', { name: /energy board/ })
+        .getByRole('button', { name: /注\s*销/ })
+        .click()
+      await page
+        .locator('.ant-popconfirm')
+        .getByRole('button', { name: /注\s*销/ })
+        .click()
+      await tokens.getByTestId('secret').waitFor({ state: 'detached' })
       await page.close()
     },
     PAGES_MS_MAX,

@@ -27,7 +27,7 @@ export function TokensPage(): ReactNode {
   const { nowMs, timeZone } = useMinute()
   const { change } = useSession()
   const [changes, setChanges] = useState(0)
-  const [made, setMade] = useState<{ name: string; secret: string }>()
+  const [made, setMade] = useState<{ id: number; name: string; secret: string }>()
   const [refused, setRefused] = useState<Refusal>()
   const found = useAnswer(tokens, 'api/v1/tokens', changes)
   const people = useAnswer(users, 'api/v1/users', 0)
@@ -49,11 +49,13 @@ export function TokensPage(): ReactNode {
     act(async () => {
       const body = { ...wish, ...(days === 0 ? {} : { days }) }
       const { token, secret } = tokenWithSecret.parse(await change('POST', 'api/v1/tokens', body))
-      setMade({ name: token.name, secret })
+      setMade({ id: token.id, name: token.name, secret })
     })
   const end = async (id: number): Promise<boolean> =>
     act(async () => {
       await change('DELETE', `api/v1/tokens/${id}`)
+      // A secret that opens nothing any more is nothing to copy.
+      setMade((before) => (before?.id === id ? undefined : before))
     })
 
   const columns: TableColumnsType<Token> = [
