@@ -73,7 +73,7 @@ function commonOf(
       left: 8,
       right: 16,
       top: legendRoomPx(
-        [...drawn.map(({ enterprise }) => names.get(enterprise ?? '') ?? t('load.park')), t('load.before')],
+        [...drawn.map(({ enterprise }) => names.get(enterprise ?? '') ?? t('load.total')), t('load.before')],
         isNarrow ? LEGEND_PX.narrow : LEGEND_PX.wide,
       ),
       bottom: 4,
@@ -96,7 +96,7 @@ function commonOf(
     },
     series: drawn.map(({ enterprise, values }) => ({
       ...brokenLine,
-      name: enterprise === null ? t('load.park') : (names.get(enterprise) ?? enterprise),
+      name: enterprise === null ? t('load.total') : (names.get(enterprise) ?? enterprise),
       color:
         (enterprise === null ? undefined : colours.get(enterprise)) ?? enterpriseColour([], undefined, look),
       data: brokenPoints(values, placeOf),
