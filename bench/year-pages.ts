@@ -237,6 +237,7 @@ export async function benchYearPages(): Promise<void> {
       `/api/enterprises/${enterprise?.id}/profile?month=2025-12`,
       `/api/meters/${meter}/energy?by=month&from=2025-01-01&to=2025-12-31`,
       '/api/v1/day',
+      '/api/v1/flow',
       '/api/overview',
     ]) {
       console.log(`  ${await measured(server, path)}`)
