@@ -22,6 +22,9 @@ const T0 = Date.UTC(2026, 5, 1)
 const quantity = 'activeEnergyImport.total'
 const log = pino({ level: 'silent' })
 
+/** What the rating, 100 kW, lets flow in a time, in hundredths of a kilowatt-hour. */
+const possibleCount = (lengthMs: number): number => Math.ceil((10_000 * lengthMs) / HOUR_MS)
+
 /** One reading: how long after the one before it, how far the register went, with which lot it arrives. */
 const line = fc.record({
   pauseMs: fc.oneof(
@@ -38,8 +41,7 @@ const history = fc.array(line, { minLength: 30, maxLength: 160 }).map((lines) =>
   let count = 0
   return lines.map(({ pauseMs, load, lot }) => {
     atMs += pauseMs
-    // At most the rating, 100 kW, in hundredths of a kilowatt-hour.
-    count += Math.floor((load * 10_000 * pauseMs) / HOUR_MS)
+    count += Math.floor(load * possibleCount(pauseMs))
     const reading: RegisterReading = {
       meter: 'meter-a',
       quantity,
@@ -63,17 +65,15 @@ const beside = fc.array(
   { minLength: 1, maxLength: 4 },
 )
 
-/** A reading of a moment that fits between its neighbours of the history; undefined where it has none, or stands there. */
+/** A reading of a moment that fits between its neighbours and within the rating; undefined where it has none, or stands there. */
 function between(all: readonly RegisterReading[], atMs: number, share: number): RegisterReading | undefined {
   const before = all.findLast((each) => each.atMs <= atMs)
   const after = all.find((each) => each.atMs > atMs)
   if (before === undefined || after === undefined || before.atMs === atMs) return undefined
-  const { count, resolution } = before.value
-  return {
-    ...before,
-    atMs,
-    value: { count: count + Math.floor(share * (after.value.count - count)), resolution },
-  }
+  const { resolution } = before.value
+  const least = Math.max(before.value.count, after.value.count - possibleCount(after.atMs - atMs))
+  const most = Math.min(after.value.count, before.value.count + possibleCount(atMs - before.atMs))
+  return { ...before, atMs, value: { count: least + Math.floor(share * (most - least)), resolution } }
 }
 
 interface Kept {
