@@ -1,14 +1,12 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { describeEachInflux, type InfluxPlace, type RunningInflux } from '#test/support/influx-kinds.ts'
+import { tearLog } from '#test/support/torn-log.ts'
 import { known, SLOT0, stretchOf, undecided } from './conformance/sample-intervals.ts'
 import { counted, everything, register, T0 } from './conformance/sample-readings.ts'
 import type { ReadingStore } from './port.ts'
-
-/** An entry of the log of which only the beginning came to the disk: type 1, 4,096 bytes to come (wal.go, WALSegmentWriter.Write). */
-const tornEntry = Buffer.concat([Buffer.from([1, 0, 0, 16, 0]), Buffer.alloc(500, 7)])
 
 async function countsIn(store: ReadingStore): Promise<unknown[]> {
   const found = await store.readings('m-1', register, everything)
@@ -36,11 +34,7 @@ describeEachInflux('A crash within an entry of the log of', ({ start }) => {
   /** kill -9 while an entry of its log was written. */
   async function dieWithinAnEntry(): Promise<void> {
     await server.kill()
-    const segments = readdirSync(parent, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.wal'),
-    )
-    expect(segments).toHaveLength(1)
-    for (const segment of segments) appendFileSync(join(parent, segment), tornEntry)
+    tearLog(parent)
     await server.start()
   }
 
