@@ -88,7 +88,6 @@ function start(change: Partial<UplinkOptions> = {}): Uplink {
     url: broker.url,
     mqttVersion: '3.1.1',
     keepAliveSeconds: 30,
-    inFlightBatches: 8,
     receiptTimeoutMs: 5_000,
     journal,
     clock: systemClock,

@@ -71,7 +71,6 @@ async function run(file: string, minutes: readonly number[]): Promise<void> {
     url: broker.url,
     mqttVersion: '3.1.1',
     keepAliveSeconds: 30,
-    inFlightBatches: 8,
     receiptTimeoutMs: 5_000,
     journal,
     clock,
