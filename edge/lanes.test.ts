@@ -98,6 +98,21 @@ describe('Lanes', () => {
     expect(send(lanes)).toHaveLength(5)
   })
 
+  it('does not send what has its receipt from before', () => {
+    const rows = append(20)
+    const lanes = lanesOf()
+    const sent = send(lanes)
+    const answered = rows.filter(({ place }) => !sent.includes(place)).slice(0, 5)
+    for (const row of answered) receive(lanes, row)
+    while (journal.waiting().rows > 0) {
+      for (const row of onTheWay.splice(0)) receive(lanes, row)
+      sent.push(...send(lanes))
+    }
+    const places = answered.map(({ place }) => place)
+    expect(sent.filter((place) => places.includes(place))).toEqual([])
+    expect(new Set(sent).size).toBe(15)
+  })
+
   it('asks the journal for little more than what it sends', () => {
     append(1_500)
     let asked = 0
