@@ -29,7 +29,6 @@ export function startJournalGateway(given: {
     url: brokerUrl,
     mqttVersion: '3.1.1',
     keepAliveSeconds: 30,
-    inFlightBatches: 8,
     receiptTimeoutMs: 5_000,
     journal,
     clock: systemClock,
