@@ -288,8 +288,11 @@ export const command = z.strictObject({
   v: version,
   id: z.uuid(),
   gateway: identifier.meta({ description: 'Whom it is for; another gateway ignores it' }),
-  kind: z.enum(['report-state', 'resend']),
-  issuedAtMs: epochMs,
+  kind: z.enum(['report-state', 'resend', 'time']),
+  issuedAtMs: epochMs.meta({ description: 'The server’s time' }),
+  stateAtMs: epochMs.optional().meta({
+    description: 'time: `atMs` of the state that is answered, by which the gateway knows how old this is',
+  }),
   resend: z
     .strictObject({ epoch: epochIdentifier, firstSeq: sequenceNumber, lastSeq: sequenceNumber })
     .optional()

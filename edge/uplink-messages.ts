@@ -18,12 +18,13 @@ export function stateText(
   { gateway, journal, clock, state }: StateSources,
   kind: StateMessage['kind'],
   reason: StateMessage['reason'],
+  atMs = Math.max(0, Math.floor(clock.wallMs())),
 ): string {
   const head = {
     v: 1,
     gateway,
     kind,
-    atMs: Math.max(0, Math.floor(clock.wallMs())),
+    atMs,
     ...(journal.epoch === undefined ? {} : { epoch: journal.epoch }),
     reason,
   } as const

@@ -280,6 +280,19 @@ describe('Uplink', () => {
     expect(states).toHaveLength(2)
   })
 
+  it('tells the server’s time by the answer to its newest state, and by no other', async () => {
+    const told: [number, number][] = []
+    start({ serverTime: (serverMs, roundTripMs) => told.push([serverMs, roundTripMs]) })
+    await vi.waitFor(() => expect(states).toHaveLength(1), SETTLED)
+    const { atMs: stateAtMs } = states[0] ?? { atMs: 0 }
+    broker.publish(COMMANDS, command({ kind: 'time', issuedAtMs: 76, stateAtMs: stateAtMs - 1 }))
+    broker.publish(COMMANDS, command({ kind: 'time', issuedAtMs: 77, stateAtMs }))
+    await vi.waitFor(() => expect(told).toHaveLength(1), SETTLED)
+    expect(told[0]?.[0]).toBe(77)
+    expect(told[0]?.[1]).toBeGreaterThan(0)
+    expect(replies).toEqual([])
+  })
+
   it('tells the server’s time only for what was sent once, with the longest that it can be old', async () => {
     const told: [number, number][] = []
     answerWith((digest) => [receiptFor(digest, { committedAtMs: 77 })])

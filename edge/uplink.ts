@@ -63,6 +63,8 @@ export class Uplink {
   #client: MqttClient | undefined
   #stateChanged = false
   #lastStateMs = 0
+  /** The time that it says. */
+  #lastStateAtMs = 0
   /** How long it took to make the last one. */
   #stateTookMs = 0
   #unreadable = false
@@ -277,13 +279,19 @@ export class Uplink {
   }
 
   #command(client: MqttClient, payload: Uint8Array, retained: boolean): void {
-    const { gateway, journal, log, clock } = this.#options
+    const { gateway, journal, log, clock, serverTime } = this.#options
     const given = retained ? undefined : commandFor(gateway, payload)
     if (given === undefined) {
       log.warn(
         { retained, bytes: payload.length },
         'a message that is no command for this gateway is ignored',
       )
+      return
+    }
+    if (given.kind === 'time') {
+      // By the time of the state that it answers it is known how old it can be at most.
+      if (given.stateAtMs === this.#lastStateAtMs)
+        serverTime?.(given.issuedAtMs, clock.monotonicMs() - this.#lastStateMs)
       return
     }
     const answer = obey(given, {
@@ -329,9 +337,10 @@ export class Uplink {
     const { clock, log } = this.#options
     this.#stateChanged = false
     this.#lastStateMs = clock.monotonicMs()
+    this.#lastStateAtMs = Math.max(0, Math.floor(clock.wallMs()))
     client.publish(
       this.#topic('state'),
-      stateText(this.#options, kind, reason),
+      stateText(this.#options, kind, reason, this.#lastStateAtMs),
       { qos: 1, retain: true },
       (error) => {
         if (error) log.debug({ err: error }, 'a state message was not taken by the broker')

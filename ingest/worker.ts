@@ -16,6 +16,7 @@ import { startCommitter, type CommitStatistics } from './commit.ts'
 import type { Inside } from './inside.ts'
 import { repetition } from './repetition.ts'
 import { StateIntake } from './state-intake.ts'
+import { timeFor } from './told-time.ts'
 import { subscribe, type ReceiverOptions, type Subscription } from './subscribe.ts'
 import { subscribeInside } from './subscribe-inside.ts'
 
@@ -119,6 +120,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const state = parseState(topic, payload)
     if (typeof state !== 'string') {
       counts.states += 1
+      tellTime(state)
       try {
         onState?.(state)
       } catch (error) {
@@ -130,6 +132,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const count = badStates(topic.gateway)
     if (count !== undefined)
       log.warn({ gateway: topic.gateway, count, fault: state }, 'state message refused')
+  }
+
+  let publish: Subscription['publish'] | undefined
+  function tellTime(state: StateMessage): void {
+    const told = timeFor(state, clock.wallMs(), randomUUID())
+    if (told === undefined || !park.gateways.has(state.gateway)) return
+    // Where there is no connection its next state is answered; one that was retained is too old to say anything.
+    publish?.(topicOf({ park: parkId, gateway: state.gateway, leaf: 'command' }), JSON.stringify(told))
   }
 
   const states = new StateIntake(clock, park.gateways.keys(), takeState)
@@ -162,6 +172,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     inside === undefined
       ? subscribe({ ...receiving, brokerUrl, credentials, access, clientId, shareGroup, clock, random })
       : subscribeInside(inside, receiving)
+  publish = (topic, text) => subscription.publish(topic, text)
   await subscription.tried
 
   return {
