@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { smallPark } from '#dashboards/small-park.test-support.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { DAY_MS, HOUR_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import { command as commandSchema, type Command } from '#contract/messages.ts'
+import { watchGaps } from '#ingest/gap-watch.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { findLost, LostBatches } from './lost-batches.ts'
 import { systemClock } from './system-clock.ts'
@@ -71,6 +73,29 @@ it('Gateways are asked for what the store has lost, in commands that they take, 
   expect(await batches.look()).toBe(0)
   expect(commands).toEqual([])
   await store.close()
+})
+
+it('what never arrived is asked for too, until a person lets it be, for a week', async () => {
+  const books = booksThatKnow([commit(1), commit(2), commit(5), commit(7)])
+  const park = smallPark
+  watchGaps({ books, park }, nowMs)
+  const asked = async (atMs = nowMs) => {
+    const commands: Command[] = []
+    const store = { commitsSince: async () => [1, 2, 5, 7].map((seq) => commit(seq)) }
+    const command = (given: Command) => commands.push(given) > 0
+    expect(
+      await new LostBatches({ store, books, clock: { ...clock, wallMs: () => atMs }, log, command }).look(),
+    ).toBe(0)
+    return commands.map(({ resend }) => [resend?.firstSeq, resend?.lastSeq])
+  }
+  expect(await asked()).toEqual([
+    [3, 4],
+    [6, 6],
+  ])
+  expect(await asked(nowMs + 8 * DAY_MS)).toEqual([])
+  const hole = books.unfilledGaps().find(({ kind, first }) => kind === 'batches' && first === 3)
+  expect(books.acceptGap(hole?.id ?? 0, { by: 'x', reason: 'burnt', atMs: nowMs })).toBe(true)
+  expect(await asked()).toEqual([[6, 6]])
 })
 
 it('it is looked for soon after the start, every hour, and sooner where something is lost or the store is away', async () => {

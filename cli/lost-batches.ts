@@ -9,9 +9,10 @@ import { pause } from '#ingest/backoff.ts'
 import type { Books, CommittedBatch, NumberRange, ReadingStore } from '#store/port.ts'
 
 /**
- * Batches that the books know and the store does not hold any more. Commit records are written behind the readings of their
+ * Batches that the books know and the store does not hold any more, and those that never arrived though later ones have, as
+ * where store and books were put back from an older copy. Commit records are written behind the readings of their
  * batch, so where one is gone, they may be too: an InfluxDB that died twice (store/README.md), or a store that was
- * restored from an older copy. Gateways keep a batch for a day after its receipt, unless told otherwise, and send it again
+ * put back without its books. Gateways keep a batch for a day after its receipt, unless told otherwise, and send it again
  * when they are asked.
  */
 
@@ -84,6 +85,7 @@ export function rangesOf(batches: readonly CommittedBatch[]): JournalRange[] {
 }
 
 export interface LostBatchesParts extends Kept {
+  readonly books: Pick<Books, 'batchesSince' | 'unfilledGaps' | 'absentBatches'>
   readonly clock: Clock
   readonly log: Logger
   /** Sends a command to its gateway. False where it cannot be sent now. */
@@ -102,7 +104,10 @@ const COMMANDS_MAX = 500
 /** Ranges of numbers in one line of the log. */
 const NAMED_MAX = 20
 
-/** Has gateways send again what the store has lost. */
+/** A gateway that keeps batches for longer after their receipts is rare, and a hole that nothing fills is asked for so long. */
+const HOLES_ASKED_FOR_MS = 7 * DAY_MS
+
+/** Has gateways send again what the store has lost, and what it never had. */
 export class LostBatches {
   readonly #parts: LostBatchesParts
 
@@ -133,16 +138,29 @@ export class LostBatches {
     const { clock, log, command } = this.#parts
     const nowMs = clock.wallMs()
     const { lost } = await findLost(this.#parts, nowMs)
-    if (lost.length === 0) return 0
-    const wanted = rangesOf(lost).flatMap(parts).slice(0, COMMANDS_MAX)
+    const wanted = [...rangesOf(lost), ...this.#holes(nowMs)].flatMap(parts).slice(0, COMMANDS_MAX)
     const asked = wanted.filter(({ gateway, ...resend }) =>
       command({ v: 1, id: randomUUID(), gateway, kind: 'resend', issuedAtMs: nowMs, resend }),
     )
-    log.error(
-      { batches: lost.length, asked: asked.slice(0, NAMED_MAX) },
-      'the store has lost batches that it had acknowledged; their gateways are asked to send them again',
-    )
+    const told = { asked: asked.slice(0, NAMED_MAX) }
+    if (lost.length > 0)
+      log.error(
+        { batches: lost.length, ...told },
+        'the store has lost batches that it had acknowledged; their gateways are asked to send them again',
+      )
+    else if (asked.length > 0) log.info(told, 'gateways are asked for batches that have not arrived')
     return lost.length
+  }
+
+  /** Numbers that have been missing for some minutes and of which nobody has said that they may. */
+  #holes(nowMs: number): JournalRange[] {
+    const { books } = this.#parts
+    return books.unfilledGaps().flatMap(({ kind, state, gateway, epoch, first, last, openedMs }) => {
+      if (kind !== 'batches' || state !== 'open' || epoch === undefined) return []
+      if (nowMs - openedMs > HOLES_ASKED_FOR_MS) return []
+      const absent = books.absentBatches(gateway, epoch, { firstSeq: first, lastSeq: last })
+      return absent.map((range) => ({ gateway, epoch, ...range }))
+    })
   }
 }
 

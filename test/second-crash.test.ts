@@ -7,14 +7,13 @@ import { keepBooks } from '#cli/bookkeeping.ts'
 import { LostBatches } from '#cli/lost-batches.ts'
 import { systemClock } from '#cli/system-clock.ts'
 import { smallPark } from '#dashboards/small-park.test-support.ts'
-import { Journal } from '#edge/journal.ts'
 import { energyAt } from '#edge/testing/samples.ts'
-import { Uplink } from '#edge/uplink.ts'
 import { startBroker, type Broker } from '#ingest/broker.ts'
 import { startWorker, type Worker } from '#ingest/worker.ts'
 import { openBooks } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
 import { describeEachInflux, type RunningInflux } from './support/influx-kinds.ts'
+import { startJournalGateway, type JournalGateway } from './support/journal-gateway.ts'
 import { tearLog } from './support/torn-log.ts'
 
 /** A gateway's real journal and uplink, a real broker, worker, InfluxDB and books: only the meter is missing. */
@@ -31,9 +30,7 @@ describeEachInflux('A server that was started anew between two crashes of', ({ s
   let books: Books
   let broker: Broker
   let worker: Worker
-  let journal: Journal
-  let uplink: Uplink
-  let uplinkEnded: Promise<void>
+  let own: JournalGateway
   let openAgain: () => Promise<ReadingStore>
 
   const startIngest = async (): Promise<void> => {
@@ -48,27 +45,15 @@ describeEachInflux('A server that was started anew between two crashes of', ({ s
     books = openBooks(join(folder, 'books.sqlite'), 'Asia/Shanghai')
     broker = await startBroker({ port: 0, park: smallPark, log })
     await startIngest()
-    journal = Journal.open({ file: join(folder, 'journal.sqlite'), gateway, graceMs: 86_400_000, clock })
-    uplink = new Uplink({
+    own = startJournalGateway({
+      file: join(folder, 'journal.sqlite'),
       gateway,
-      park: smallPark.description.id,
-      url: broker.url,
-      mqttVersion: '3.1.1',
-      keepAliveSeconds: 30,
-      inFlightBatches: 8,
-      receiptTimeoutMs: 5_000,
-      journal,
-      clock,
-      log,
-      random: () => 0.05,
-      state: () => ({ meters: [{ meter, state: 'ok' }] }),
+      park: smallPark,
+      brokerUrl: broker.url,
     })
-    uplinkEnded = uplink.run()
   })
   afterEach(async () => {
-    await uplink.stop()
-    await uplinkEnded
-    journal.close()
+    await own.stop()
     await worker.stop()
     await broker.stop()
     books.close()
@@ -80,8 +65,7 @@ describeEachInflux('A server that was started anew between two crashes of', ({ s
   const nowMs = clock.wallMs()
   /** A reading of the meter, acknowledged, and in the books. */
   async function deliver(count: number): Promise<void> {
-    uplink.offer(journal.append([energyAt(nowMs - 60_000 + count * 1_000, meter, count)]))
-    await vi.waitFor(() => expect(journal.waiting().rows).toBe(0), SETTLED)
+    await own.deliver([energyAt(nowMs - 60_000 + count * 1_000, meter, count)])
     await follow()
   }
   const follow = (): Promise<void> =>
