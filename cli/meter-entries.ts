@@ -121,8 +121,10 @@ export function tellEntered({ digest, standsUntilMs }: KeptEntry): void {
 export async function enter(
   desk: EntryDesk,
   entry: Exclude<MeterEntry, { kind: 'withdrawal' }>,
-): Promise<void> {
-  tellEntered(await keepEntry(desk, entry))
+): Promise<KeptEntry> {
+  const kept = await keepEntry(desk, entry)
+  tellEntered(kept)
+  return kept
 }
 
 /**

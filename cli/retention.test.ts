@@ -312,6 +312,31 @@ describe('readings of a server that deletes by itself', () => {
     await checkRetention(parts(undefined, 30))
   })
 
+  it('are told of once where they are kept for less than is asked for since the start', async () => {
+    const told: unknown[] = []
+    const said = pino({ level: 'error' }, { write: (line: string) => told.push(JSON.parse(line)) })
+    let keptMs = 40 * DAY_MS
+    const server = { by: 'server', keptMs: async () => keptMs } as const
+    const with30 = parts(keptMs, 30)
+    const retention = new Retention({
+      ...with30,
+      store: { ...with30.store, retention: server },
+      log: said,
+    })
+    const sweepOnce = () => retention.sweep(new AbortController().signal)
+    await sweepOnce()
+    expect(told).toEqual([])
+    keptMs = 7 * DAY_MS
+    await sweepOnce()
+    await sweepOnce()
+    expect(told).toMatchObject([{ code: 'retention-differs', asked: 30, kept: 'for 7 days' }])
+    keptMs = 40 * DAY_MS
+    await sweepOnce()
+    keptMs = 7 * DAY_MS
+    await sweepOnce()
+    expect(told).toHaveLength(2)
+  })
+
   it('that are gone leave their intervals as they are', async () => {
     await arrive(readingsOf(clock.wallMs() - 600_000, clock.wallMs() + 300_000))
     const sweepOnce = () => new Retention(parts(5 * DAY_MS)).sweep(new AbortController().signal)

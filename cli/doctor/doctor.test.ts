@@ -133,6 +133,24 @@ describe('what is kept', () => {
     ])
   })
 
+  it('tells of what was too much for quarantine', () => {
+    const file = join(folder, 'books.sqlite')
+    const books = openBooks(file, undefined, {
+      charactersPerGateway: 1_000,
+      entriesPerGateway: 2,
+      characters: 1_000,
+      entries: 2,
+    })
+    const refusal = { code: 'meter-unknown', detail: 'x', encoding: 'json', payload: '{}' } as const
+    const record = { gateway: 'gw-1', epoch: null, seq: null, stored: 0, touched: [] }
+    const refused = Array.from({ length: 5 }, () => refusal)
+    books.follow([{ ...record, digest: 'b'.repeat(64), committedAtMs: 7_000, refused }], 9_000)
+    books.close()
+    expect(checkBooks(file).findings.map(({ what }) => what)).toContain(
+      '2 entries in quarantine; 3 more were beyond its bounds, and are only counted.',
+    )
+  })
+
   describe('what the books know of the last day', () => {
     const nowMs = Date.UTC(2026, 5, 1)
     const commit = (seq: number | null, over: Partial<CommitRecord> = {}): CommitRecord => ({

@@ -46,6 +46,7 @@ export function checkBooks(file: string): BooksFound {
     try {
       books.probe()
       const { quarantined, gaps, openGaps, missingBatches, dirtyWindows } = books.counts()
+      const overflow = books.quarantineOverflow().reduce((sum, { refusals }) => sum + refusals, 0)
       const findings: Finding[] = [
         {
           check,
@@ -53,11 +54,14 @@ export function checkBooks(file: string): BooksFound {
           what: `${file} takes writes; ${gaps} declared gaps, ${dirtyWindows} windows to compute.`,
         },
       ]
-      if (quarantined > 0) {
+      if (quarantined > 0 || overflow > 0) {
         findings.push({
           check,
           state: 'warning',
-          what: `${quarantined} entries in quarantine.`,
+          what:
+            overflow === 0
+              ? `${quarantined} entries in quarantine.`
+              : `${quarantined} entries in quarantine; ${overflow} more were beyond its bounds, and are only counted.`,
           advice: 'Look at them with "tanbiao quarantine list": each has its reason and its payload.',
         })
       }

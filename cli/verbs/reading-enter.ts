@@ -43,7 +43,8 @@ export const readingEnter = verb('Enter a register that was read off by hand', o
     }
     const { at: atMs, value, by, reason: why } = given
     const check = await checkOf(desk, quantity, { atMs, value })
-    await enter(desk, { kind: 'reading', meter: meter.id, quantity, atMs, value, by, why })
-    console.log(checkText(check, quantity))
+    const kept = await enter(desk, { kind: 'reading', meter: meter.id, quantity, atMs, value, by, why })
+    // What comes too late is no point of the register, however well it fits.
+    if (kept.standsUntilMs === undefined || check.kind === 'check') console.log(checkText(check, quantity))
   }),
 )
