@@ -40,6 +40,9 @@ export async function dataHealthOf(
     slots,
     openGaps: books.unfilledGaps().filter(({ state, meter }) => state === 'open' && isSeen(meter)).length,
     quarantined: isWhole ? books.counts().quarantined : null,
+    quarantineOverflow: isWhole
+      ? books.quarantineOverflow().reduce((sum, { refusals }) => sum + refusals, 0)
+      : null,
     calibrationDue: calibrationDue(meters, dayText(nowMs, timeZone)).length,
   }
 }

@@ -34,6 +34,8 @@ export const dataHealth = z.object({
   openGaps: z.int(),
   /** Entries that wait for a decision; null for those who do not see the whole park. */
   quarantined: z.int().nullable(),
+  /** Refusals beyond the bounds of quarantine, counted and not kept; null as before. */
+  quarantineOverflow: z.int().nullable(),
   /** Meters whose calibration is past its date, or has none on record. */
   calibrationDue: z.int(),
 })

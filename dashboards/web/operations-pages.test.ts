@@ -18,7 +18,12 @@ describeWith(['chromium'], 'the pages of operations', () => {
 
   beforeAll(async () => {
     await bench.open()
-    books = openBooks(join(bench.folder, 'books.sqlite'), 'Asia/Shanghai')
+    books = openBooks(join(bench.folder, 'books.sqlite'), 'Asia/Shanghai', {
+      charactersPerGateway: 1_000_000,
+      entriesPerGateway: 5,
+      characters: 1_000_000,
+      entries: 100,
+    })
     store = await openReadingStore(`sqlite:${join(bench.folder, 'readings.sqlite')}`)
     const gap = { kind: 'meter' as const, gateway: 'gw-east', cause: 'no-readings' as const }
     const stretch = { first: dayStartMs, last: startMs - 1, fromMs: dayStartMs, toMs: startMs }
@@ -263,6 +268,26 @@ describeWith(['chromium'], 'the pages of operations', () => {
         .getByRole('row', { name: /admin.*POST \/api\/v1\/quarantine\/:id\/replay 200/ })
         .waitFor()
       await page.close()
+    },
+    PAGES_MS_MAX,
+  )
+
+  test(
+    'quarantine that is full says how much was only counted',
+    async () => {
+      const page = await bench.pageOfAdministrator('/quality')
+      await page.getByTestId('quarantine').getByText('没有记录').waitFor()
+      expect(await page.getByTestId('quarantine-overflow').count()).toBe(0)
+      await page.close()
+      const refusal = { code: 'meter-unknown', detail: 'x', encoding: 'json' as const, payload: '{}' }
+      const refused = Array.from({ length: 9 }, () => refusal)
+      books.follow([{ ...commitOf('gw-west', [], startMs + 2), refused }], startMs + 2)
+      const full = await bench.pageOfAdministrator('/quality')
+      await full
+        .getByTestId('quarantine-overflow')
+        .getByText('隔离区已满：另有 4 条被拒数据只计数，未保留。')
+        .waitFor()
+      await full.close()
     },
     PAGES_MS_MAX,
   )

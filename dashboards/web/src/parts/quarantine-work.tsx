@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { Button, Segmented, Table, type TableColumnsType } from 'antd'
 import { z } from 'zod'
-import { quarantineList } from '#dashboards/api/completeness-shapes.ts'
+import { dataHealth, quarantineList } from '#dashboards/api/completeness-shapes.ts'
 import { quarantineLine } from '#dashboards/api/shapes.ts'
 import { useAnswer } from '#dashboards/web/src/answers.ts'
 import { faultTextKey } from '#dashboards/web/src/fault-text.ts'
@@ -51,6 +51,7 @@ export function QuarantineWork({ refresh }: { refresh: number }): ReactNode {
   const [asked, setAsked] = useState<{ entry: Entry; what: 'replay' | 'discard' }>()
   const [outcome, setOutcome] = useState<string>()
   const answer = useAnswer(quarantineList, `api/v1/quarantine?state=${state}`, `${refresh} ${changes}`)
+  const overflow = useAnswer(dataHealth, 'api/quality/health', refresh).data?.quarantineOverflow ?? 0
   const ask = (entry: Entry, what: 'replay' | 'discard'): void => {
     setOutcome(undefined)
     setAsked({ entry, what })
@@ -115,6 +116,11 @@ export function QuarantineWork({ refresh }: { refresh: number }): ReactNode {
         />
       </div>
       <NotRead why={answer.failure} inPanel />
+      {overflow > 0 && (
+        <p className="role" data-testid="quarantine-overflow">
+          {t('refused.overflow', { count: overflow })}
+        </p>
+      )}
       {outcome !== undefined && <p role="status">{outcome}</p>}
       <Table<Entry>
         columns={columns}
