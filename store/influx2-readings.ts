@@ -15,12 +15,21 @@ import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import type { Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
-import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
+import {
+  appendThrough,
+  refusedAnswer,
+  serverWords,
+  textOf,
+  writeAll,
+  type Lines,
+  type WriteAnswer,
+} from './partial-write.ts'
 import {
   BAD_MEASUREMENT,
   badReadingOf,
@@ -94,7 +103,7 @@ class Influx2Readings implements ReadingStore {
     })
   }
 
-  append(readings: readonly Reading[]): Promise<AppendResult> {
+  append(readings: Readings): Promise<AppendResult> {
     return this.#calls.run(() => appendThrough(readings, (lines) => this.#send(lines)))
   }
 
@@ -204,12 +213,12 @@ class Influx2Readings implements ReadingStore {
    * Writes lines with nanosecond times in one direct call of the client's transport. Not through its WriteApi: that
    * one keeps lines in memory, drops them after some failures, and resolves before they are written.
    */
-  async #send(lines: readonly string[]): Promise<WriteAnswer> {
+  async #send(lines: Lines): Promise<WriteAnswer> {
     const { org, bucket } = this.#options
     const search = new URLSearchParams({ org, bucket, precision: 'ns' }).toString()
     let answer: { status: number | undefined; body: string }
     try {
-      answer = await this.#post(`/api/v2/write?${search}`, lines.join('\n'))
+      answer = await this.#post(`/api/v2/write?${search}`, textOf(lines))
     } catch (cause) {
       throw this.#unavailable(cause)
     }
