@@ -7,8 +7,15 @@ import { z } from 'zod'
 /** The processes of a benchmark, and what they tell. */
 
 export const started = z.object({ url: z.string() })
-/** `processorSeconds`: of the process itself, from its first byte sent to the last answer. */
-export const finished = z.object({ seconds: z.number(), processorSeconds: z.number() })
+/**
+ * `processorSeconds`: of the process itself, from its first byte sent to the last answer. `onTheWay`: batches of a gateway,
+ * at most.
+ */
+export const finished = z.object({
+  seconds: z.number(),
+  processorSeconds: z.number(),
+  onTheWay: z.int().optional(),
+})
 
 export function start(file: string, ...args: readonly (string | number)[]): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), args.map(String), {

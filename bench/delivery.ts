@@ -34,6 +34,8 @@ interface Turn {
   /** Readings a second up to the last answer, and up to where InfluxDB was done with them. */
   readonly rate: number
   readonly sustained: number
+  /** Batches of a gateway, at most; a bare writer has none. */
+  readonly onTheWay: number
   readonly sender: number
   readonly server: number
   readonly influx: number
@@ -71,6 +73,7 @@ async function turnOf(
   return {
     rate: READINGS / sent.seconds,
     sustained: READINGS / (sent.seconds + more),
+    onTheWay: sent.onTheWay ?? 0,
     sender: perMillion(sent.processorSeconds),
     server: perMillion(used.server),
     influx: perMillion(influxAtEnd),
@@ -125,7 +128,9 @@ function report(what: string, turns: readonly Turn[], yardstick: readonly Turn[]
     return `${thousands(of(which))} (${range})${ratio}`
   }
   const all = of('sender') + of('server') + of('influx')
-  console.log(`${what}\n  sustained ${figure('sustained')}; up to the last answer ${figure('rate')}`)
+  const onTheWay = of('onTheWay')
+  const window = onTheWay === 0 ? '' : `; at most ${onTheWay} batches of a gateway on their way`
+  console.log(`${what}${window}\n  sustained ${figure('sustained')}; up to the last answer ${figure('rate')}`)
   console.log(
     `  core-seconds a million readings: sender ${of('sender').toFixed(2)}, broker + ingest + embedded store ${of('server').toFixed(2)}, ` +
       `InfluxDB ${of('influx').toFixed(2)} (of it ${of('later').toFixed(2)} after the last answer), all ${all.toFixed(2)}; ` +

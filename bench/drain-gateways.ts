@@ -13,6 +13,8 @@ import { gatewayIdOf, LOAD_START_MS, READINGS_PER_BATCH, readingsAt } from './lo
  * and tells when the last row of the backlog has its receipt.
  */
 const [folder = '', gateways = '1', readings = '1'] = process.argv.slice(2)
+/** Batches of a gateway on their way; by default as many as the edge lets be. */
+const WINDOW = process.env['TANBIAO_BENCH_WINDOW']
 const BACKLOG_STEP_S = 10
 const LIVE_EVERY_MS = 1_000
 const polls = Math.ceil(Number(readings) / Number(gateways) / READINGS_PER_BATCH)
@@ -70,7 +72,7 @@ function run(gateway: number): { readonly live: () => void; readonly stop: () =>
     url,
     mqttVersion: '3.1.1',
     keepAliveSeconds: 30,
-    inFlightBatches: 8,
+    inFlightBatches: WINDOW === undefined ? undefined : Number(WINDOW),
     receiptTimeoutMs: 10_000,
     journal,
     clock: systemClock,

@@ -21,6 +21,8 @@ import { readingsAt, METERS } from './load.ts'
  * side is measured). Bytes are those of MQTT payloads.
  */
 const HOURS = Number(process.env['TANBIAO_BENCH_OUTAGE_HOURS'] ?? 72)
+/** Batches of a gateway on their way; by default as many as the edge lets be. */
+const WINDOW = process.env['TANBIAO_BENCH_WINDOW']
 const POLL_SECONDS = 5
 const GROUPS = 5
 /** Live polls come faster than they would, so that there are enough of them to measure. */
@@ -134,7 +136,7 @@ async function drain(file: string, compression: 'zstd' | 'none'): Promise<Arriva
     url: receiver.url,
     mqttVersion: '3.1.1',
     keepAliveSeconds: 30,
-    inFlightBatches: 8,
+    inFlightBatches: WINDOW === undefined ? undefined : Number(WINDOW),
     receiptTimeoutMs: 5_000,
     journal,
     clock: systemClock,

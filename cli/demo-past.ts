@@ -63,7 +63,7 @@ export async function fillPast(past: DemoPast, signal: AbortSignal): Promise<voi
     return true
   }
 
-  const gateways = gatewayFiles.flatMap((file) => ['--gateway', file])
+  const gateways = gatewayFiles.flatMap((file) => ['--config', file])
   const when = ['--from', instantText(period.fromMs), '--to', instantText(period.toMs)]
   const what = ['simulate', 'history', '--scenario', scenarioFile, '--park', parkFile, '--out', out]
   const isWritten = await run('history', '历史数据 writing the past', [...what, ...gateways, ...when])

@@ -5,6 +5,7 @@ import { quantityOf } from '#contract/quantities.ts'
 import { eventContradictions, type Around, type EventContradiction } from '#intervals/event-check.ts'
 import { usableSeries } from '#intervals/usable-series.ts'
 import type { ReadingStore } from '#store/port.ts'
+import type { FieldName } from './event-meaning.ts'
 
 /** What speaks against an event that a person is about to enter, in words. */
 
@@ -32,7 +33,7 @@ async function aroundOf(event: MeterEvent, meter: Meter, store: ReadingStore): P
   return { before: point(series.before), after: point(series.within[0] ?? series.after), hasReadings: true }
 }
 
-function wordsOf(contradiction: EventContradiction, event: MeterEvent): string {
+function wordsOf(contradiction: EventContradiction, event: MeterEvent, nameOf: FieldName): string {
   const { unit } = quantityOf(event.quantity)
   const read = ({ atMs, register }: RegisterPoint): string =>
     `${toDecimal(register)} ${unit} at ${momentText(atMs)}`
@@ -48,12 +49,12 @@ function wordsOf(contradiction: EventContradiction, event: MeterEvent): string {
     }
     case 'before':
       return contradiction.reason === 'register-decreased'
-        ? `before it ${read(contradiction.read)} were read, more than --final ${toDecimal(contradiction.stated)}`
-        : `from ${read(contradiction.read)} to --final ${toDecimal(contradiction.stated)} is more than the meter’s rating allows`
+        ? `before it ${read(contradiction.read)} were read, more than ${nameOf('final')} ${toDecimal(contradiction.stated)}`
+        : `from ${read(contradiction.read)} to ${nameOf('final')} ${toDecimal(contradiction.stated)} is more than the meter’s rating allows`
     case 'after':
       return contradiction.reason === 'register-decreased'
-        ? `after it ${read(contradiction.read)} were read, less than --initial ${toDecimal(contradiction.stated)}`
-        : `from --initial ${toDecimal(contradiction.stated)} to ${read(contradiction.read)} is more than the meter’s rating allows`
+        ? `after it ${read(contradiction.read)} were read, less than ${nameOf('initial')} ${toDecimal(contradiction.stated)}`
+        : `from ${nameOf('initial')} ${toDecimal(contradiction.stated)} to ${read(contradiction.read)} is more than the meter’s rating allows`
     case 'stretch':
       return `from ${read(contradiction.from)} to ${read(contradiction.to)} it makes more than the meter’s rating allows`
     case 'explained':
@@ -75,10 +76,11 @@ export async function contradictionsOf(
   event: MeterEvent,
   meter: Meter,
   store: ReadingStore,
+  nameOf: FieldName,
 ): Promise<string[]> {
   // Without a register there is none that could be compared: of power and advances the other events alone speak.
   const hasRegister = meter.energyFrom !== 'power' && meter.energyFrom !== 'advances'
   const nothingRead: Around = { before: undefined, after: undefined, hasReadings: true }
   const around = hasRegister || event.kind === 'ignored' ? await aroundOf(event, meter, store) : nothingRead
-  return eventContradictions(event, meter, around).map((each) => wordsOf(each, event))
+  return eventContradictions(event, meter, around).map((each) => wordsOf(each, event, nameOf))
 }

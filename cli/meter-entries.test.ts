@@ -294,6 +294,10 @@ test('who speaks of a time whose readings were let go is told that it stands', a
   await energyEnter.run([...where(), '--from', at(0), '--to', at(1), '--energy', '10', ...who])
   expect(printed.join('\n')).toMatch(/entered.*\nbut readings until 2026-06-01T00:30:00Z were let go/)
   printed.length = 0
+  await readingEnter.run([...where(), '--at', at(1), '--value', '15.00', ...who])
+  expect(printed.join('\n')).toMatch(/entered.*\nbut readings until 2026-06-01T00:30:00Z were let go/)
+  expect(printed.join('\n')).not.toMatch(/used as/)
+  printed.length = 0
   await energyEnter.run([...where(), '--from', at(6), '--to', at(7), '--energy', '10', ...who])
   expect(printed.join('\n')).not.toMatch(/let go/)
 })

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { fromDecimal, toDecimal, type Amount } from '#contract/amount.ts'
+import { toDecimal } from '#contract/amount.ts'
 import type { Clock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
@@ -10,7 +9,7 @@ import type { Meter } from '#contract/park.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { RegisterReading } from '#contract/reading.ts'
 import { readParkFile } from '#firmware-config/park-file.ts'
-import { digestOf, enterOfMeter, touchedBy } from '#ingest/meter-entry.ts'
+import { digestOf, enterOfMeter, touchedBy, withdrawFromMeter } from '#ingest/meter-entry.ts'
 import { manualCheck, type ManualCheck } from '#intervals/manual-check.ts'
 import { usableSeries } from '#intervals/usable-series.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
@@ -30,20 +29,6 @@ export const whoOptions = {
   by: text.meta({ description: 'Who says so' }),
   reason: text.meta({ description: 'On what ground: bill, photo, sheet of a replacement' }),
 }
-
-/** A register or an energy as it is written: its last decimal is its resolution. */
-export const decimal = z
-  .string()
-  .regex(/^\d+(\.\d{1,9})?$/, 'a decimal such as 1234.5, in the unit of the register')
-  .transform((written, context): Amount => {
-    try {
-      return fromDecimal(written)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      context.addIssue({ code: 'custom', message: error.message })
-      return z.NEVER
-    }
-  })
 
 interface GivenPlace {
   readonly park: string
@@ -96,29 +81,71 @@ export function decidedMeter({ meter, entries }: EntryDesk): Meter {
 
 /** Throws `argument-invalid` for a moment that the meter cannot have had yet. */
 export function requireTime({ meter, clock }: EntryDesk, name: string, atMs: number): void {
-  if (atMs > clock.wallMs()) throw new Fault('argument-invalid', `--${name}: lies in the future`)
+  if (atMs > clock.wallMs()) throw new Fault('argument-invalid', `${name}: lies in the future`)
   if (atMs < meter.installedMs)
-    throw new Fault('argument-invalid', `--${name}: before ${meter.id} was installed`)
+    throw new Fault('argument-invalid', `${name}: before ${meter.id} was installed`)
+}
+
+/** An entry that was stored. */
+export interface KeptEntry {
+  readonly digest: string
+  /** Readings until then were let go: what is known of the entry's time up to there stays as it is. */
+  readonly standsUntilMs: number | undefined
+}
+
+/** Stores an entry. Throws `argument-invalid` for one that was withdrawn, and what the store throws. */
+export async function keepEntry(
+  { meter, store, clock, entries, standing }: EntryDesk,
+  entry: Exclude<MeterEntry, { kind: 'withdrawal' }>,
+): Promise<KeptEntry> {
+  if (entries.some((each) => each.digest === digestOf(entry) && each.isWithdrawn))
+    throw new Fault(
+      'argument-invalid',
+      'reason: this very entry was withdrawn; say on what other ground it stands',
+    )
+  const touched = touchedBy(entry, meter, clock.wallMs())
+  const digest = await enterOfMeter(entry, touched, store, clock)
+  const stands = standing !== undefined && touched.fromMs < standing.toMs && touched.toMs >= standing.fromMs
+  return { digest, standsUntilMs: stands ? standing.toMs : undefined }
+}
+
+/** Says that an entry was stored. */
+export function tellEntered({ digest, standsUntilMs }: KeptEntry): void {
+  console.log(`${digest.slice(0, 12)} entered; its intervals are computed again within a minute`)
+  if (standsUntilMs === undefined) return
+  const until = Temporal.Instant.fromEpochMilliseconds(standsUntilMs).toString()
+  console.log(`but readings until ${until} were let go: what is known of that time stays as it is`)
 }
 
 /** Stores an entry and says so. */
 export async function enter(
   desk: EntryDesk,
   entry: Exclude<MeterEntry, { kind: 'withdrawal' }>,
-): Promise<void> {
-  if (desk.entries.some((each) => each.digest === digestOf(entry) && each.isWithdrawn))
-    throw new Fault(
-      'argument-invalid',
-      '--reason: this very entry was withdrawn; say on what other ground it stands',
-    )
-  const touched = touchedBy(entry, desk.meter, desk.clock.wallMs())
-  const digest = await enterOfMeter(entry, touched, desk.store, desk.clock)
-  console.log(`${digest.slice(0, 12)} entered; its intervals are computed again within a minute`)
-  const { standing } = desk
-  if (standing !== undefined && touched.fromMs < standing.toMs && touched.toMs >= standing.fromMs) {
-    const until = Temporal.Instant.fromEpochMilliseconds(standing.toMs).toString()
-    console.log(`but readings until ${until} were let go: what is known of that time stays as it is`)
-  }
+): Promise<KeptEntry> {
+  const kept = await keepEntry(desk, entry)
+  tellEntered(kept)
+  return kept
+}
+
+/**
+ * Takes an entry back: it stays in the books, and counts for nothing. Throws `not-found` where not one entry of the meter
+ * begins so, and what the store throws.
+ *
+ * @param name the digest of the entry, or its beginning
+ */
+export async function takeBack(
+  { meter, store, clock, entries }: EntryDesk,
+  name: string,
+  { by, reason: why }: { readonly by: string; readonly reason: string },
+): Promise<RecordedEntry> {
+  const found = entries.filter(({ digest, entry }) => digest.startsWith(name) && entry.kind !== 'withdrawal')
+  const [one] = found
+  const entry = one?.entry
+  if (one === undefined || found.length > 1 || entry === undefined || entry.kind === 'withdrawal')
+    throw new Fault('not-found', `${found.length} entries of ${meter.id} begin with ${name}.`)
+  const touched = touchedBy(entry, meter, clock.wallMs())
+  await withdrawFromMeter({ ...one, entry }, entries, { by, why, touched }, store, clock)
+  return one
 }
 
 /** How a reading by hand stands to what was measured around it, and where nothing was, to what else was read by hand. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { Fault } from '#contract/fault.ts'
 import { MeasuredStore } from '#store/measured.ts'
-import type { Books, ReadingStore } from '#store/port.ts'
+import type { ReadingStore } from '#store/port.ts'
 import { operationsOf, type OperationsParts } from './operations.ts'
 
 const statistics = {
@@ -41,7 +41,11 @@ function storeThat(probe: () => Promise<void>): ReadingStore {
   }
 }
 
-const books: Pick<Books, 'counts' | 'followedUntilMs' | 'probe'> = {
+const books: NonNullable<OperationsParts['books']> = {
+  quarantineOverflow: () => [
+    { gateway: 'gw', code: 'meter-unknown', firstMs: 0, lastMs: 1, refusals: 8, characters: 90 },
+    { gateway: 'gw', code: 'message-invalid', firstMs: 0, lastMs: 1, refusals: 1, characters: 9 },
+  ],
   counts: () => ({
     gaps: 1,
     openGaps: { batches: 0, declared: 1, gateway: 0, meter: 2, undecided: 6, late: 0 },
@@ -144,6 +148,7 @@ describe('metrics', () => {
         'tanbiao_ingest_quarantined_payloads_total 1',
         'tanbiao_store_readings_total 0',
         'tanbiao_books_quarantined 3',
+        'tanbiao_books_quarantine_overflow 9',
         'tanbiao_books_gaps 1',
         'tanbiao_books_open_gaps{kind="undecided"} 6',
         'tanbiao_books_open_gaps{kind="late"} 0',

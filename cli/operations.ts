@@ -10,7 +10,7 @@ import type { Books } from '#store/port.ts'
 export interface OperationsParts {
   readonly store: MeasuredStore
   /** None where somebody else owns them. */
-  readonly books: Pick<Books, 'counts' | 'followedUntilMs' | 'probe'> | undefined
+  readonly books: Pick<Books, 'counts' | 'quarantineOverflow' | 'followedUntilMs' | 'probe'> | undefined
   readonly clock: Clock
   /** Of the machine and the runtime. */
   readonly processMetrics: () => readonly Metric[]
@@ -74,6 +74,11 @@ function booksMetrics(books: NonNullable<OperationsParts['books']>, clock: Clock
   const followedMs = books.followedUntilMs()
   return [
     gauge('quarantined', 'Entries in quarantine.', one(counts.quarantined)),
+    gauge(
+      'quarantine_overflow',
+      'Refusals beyond the bounds of quarantine: counted, and not kept.',
+      one(books.quarantineOverflow().reduce((sum, { refusals }) => sum + refusals, 0)),
+    ),
     gauge('gaps', 'Stretches that gateways declared lost.', one(counts.gaps)),
     gauge(
       'open_gaps',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { descriptionOf, flag, optionsHelp, parseOptions, text } from './options.ts'
+import { descriptionOf, flag, formerNameOf, optionsHelp, parseOptions, text } from './options.ts'
 import type { Verb } from './verb.ts'
 import { allVerbs } from './verb-table.ts'
 
@@ -40,6 +40,30 @@ test('whoever decides says --by and --reason', () => {
       ),
     ),
   ).toEqual([])
+})
+
+test('a gateway file is --config, and --gateway is one of the park', () => {
+  const saysFile = options.filter(({ schema }) => /^(a|the) gateway file\b/i.test(descriptionOf(schema)))
+  expect(saysFile.length).toBeGreaterThan(9)
+  expect(named(saysFile.filter(({ name }) => !['config', 'meter', 'bus'].includes(name)))).toEqual([])
+  const notNames = options.filter(
+    ({ name, schema }) =>
+      name === 'gateway' && (!(schema instanceof z.ZodType) || schema.safeParse('gateway.yaml/').success),
+  )
+  expect(named(notNames)).toEqual([])
+})
+
+test('an option that had another name is understood by it too, and help does not say it', () => {
+  const renamed = z.object({
+    config: z.array(text).default([]).meta({ description: 'Files', formerly: 'gateway' }),
+  })
+  expect(parseOptions(renamed, ['--gateway', 'a', '--config', 'b', '--gateway', 'c'])).toEqual({
+    config: ['b', 'a', 'c'],
+  })
+  expect(parseOptions(renamed, [])).toEqual({ config: [] })
+  expect(optionsHelp(renamed)).not.toContain('gateway')
+  const all = options.flatMap(({ schema }) => formerNameOf(schema) ?? [])
+  expect(new Set(all)).toEqual(new Set(['gateway']))
 })
 
 test('where a data folder is meant, ./data is', () => {

@@ -18,6 +18,9 @@ export const dataOption = text
 export const storeOption = text
   .optional()
   .meta({ description: 'The store of the server, as serve takes it (sqlite in --data)' })
+/** Gateway files, by the name that they have in every verb; `--gateway` is a gateway of the park. */
+export const gatewayFiles = (description: string) =>
+  z.array(text).meta({ description: `${description}; may be given several times`, formerly: 'gateway' })
 export const jsonOption = flag('One JSON document, for programs')
 
 /** An option that stands alone: there or not, without a value. */
@@ -37,11 +40,14 @@ export function parseOptions<S extends z.ZodObject>(
 ): z.output<S> {
   let given: Record<string, unknown>
   try {
+    const names = Object.entries(schema.shape).flatMap(([name, option]) =>
+      [name, formerNameOf(option)].flatMap((each) => (each === undefined ? [] : [{ each, name, option }])),
+    )
     const { values, positionals } = parseArgs({
       args: [...args],
       options: Object.fromEntries(
-        Object.entries(schema.shape).map(([name, option]) => [
-          name,
+        names.map(({ each, option }) => [
+          each,
           {
             type: inner(option) instanceof z.ZodBoolean ? ('boolean' as const) : ('string' as const),
             multiple: inner(option) instanceof z.ZodArray,
@@ -51,7 +57,12 @@ export function parseOptions<S extends z.ZodObject>(
       strict: true,
       allowPositionals: bare !== undefined,
     })
-    given = { ...values }
+    given = {}
+    for (const { each, name } of names) {
+      const [before, value] = [given[name], values[each]]
+      if (value === undefined) continue
+      given[name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value
+    }
     if (bare !== undefined && positionals.length > 0) given[bare] = positionals
   } catch (cause) {
     throw new Fault('argument-invalid', cause instanceof Error ? cause.message : String(cause), { cause })
@@ -84,6 +95,12 @@ export function descriptionOf(option: unknown): string {
 
 /** Names of options longer than this do not push all descriptions to the right. */
 const NAME_WIDTH = 18
+
+/** A name that the option had before, by which it is understood still: `.meta({ formerly })`. Help does not say it. */
+export function formerNameOf(option: unknown): string | undefined {
+  const former = option instanceof z.ZodType ? option.meta()?.['formerly'] : undefined
+  return typeof former === 'string' ? former : undefined
+}
 
 /** The --help text of a verb's options; what must be given says so. */
 export function optionsHelp(schema: z.ZodObject): string {

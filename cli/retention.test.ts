@@ -236,6 +236,32 @@ describe('readings of an embedded store', () => {
     await compute()
     expect(intervals()).toEqual(whole)
   })
+
+  it('of just before the first slot, which began to be read late, are judged by when the register was read', async () => {
+    // 96 kW: what flowed until the first reading, ten minutes into its slot, is more than a minute can have brought.
+    const lineMs = T0 + 3 * DAY_MS
+    const heavy = (fromMs: number, toMs: number): Reading[] =>
+      readingsOf(fromMs, toMs).map((reading) =>
+        reading.quality === 'bad' || typeof reading.value === 'number'
+          ? reading
+          : { ...reading, value: { ...reading.value, count: reading.value.count * 800 } },
+      )
+    await arrive(heavy(lineMs + 600_000, clock.wallMs()))
+    await compute()
+    await sweep(5)
+    const before = intervals()
+    expect(before[0]?.slotMs).toBe(lineMs)
+    await arrive(heavy(lineMs - 300_000, lineMs).map((each) => ({ ...each, atMs: lineMs - 60_000 })))
+    await compute()
+    expect(intervals().slice(1)).toEqual(before)
+    expect(intervals()[0]).toMatchObject({
+      slotMs: lineMs - SLOT_MS,
+      energy: { count: 3 * 800 },
+      undecided: [],
+      method: 'interpolated',
+      closing: { atMs: lineMs, after: { atMs: lineMs + 600_000 } },
+    })
+  })
 })
 
 describe('commit records of an embedded store', () => {
@@ -284,6 +310,31 @@ describe('readings of a server that deletes by itself', () => {
       await checkRetention(parts(keptMs * DAY_MS, keepDays))
     }
     await checkRetention(parts(undefined, 30))
+  })
+
+  it('are told of once where they are kept for less than is asked for since the start', async () => {
+    const told: unknown[] = []
+    const said = pino({ level: 'error' }, { write: (line: string) => told.push(JSON.parse(line)) })
+    let keptMs = 40 * DAY_MS
+    const server = { by: 'server', keptMs: async () => keptMs } as const
+    const with30 = parts(keptMs, 30)
+    const retention = new Retention({
+      ...with30,
+      store: { ...with30.store, retention: server },
+      log: said,
+    })
+    const sweepOnce = () => retention.sweep(new AbortController().signal)
+    await sweepOnce()
+    expect(told).toEqual([])
+    keptMs = 7 * DAY_MS
+    await sweepOnce()
+    await sweepOnce()
+    expect(told).toMatchObject([{ code: 'retention-differs', asked: 30, kept: 'for 7 days' }])
+    keptMs = 40 * DAY_MS
+    await sweepOnce()
+    keptMs = 7 * DAY_MS
+    await sweepOnce()
+    expect(told).toHaveLength(2)
   })
 
   it('that are gone leave their intervals as they are', async () => {

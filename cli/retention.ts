@@ -43,6 +43,7 @@ const SWEEPS_A_DAY = 24
 type OwnRetention = StoreRetention & { readonly by: 'owner' }
 
 const daysOf = (ms: number): number => Math.round(ms / DAY_MS)
+const keptText = (keptMs: number): string => (keptMs === Infinity ? 'for ever' : `for ${daysOf(keptMs)} days`)
 
 /**
  * Compares what is asked for with what a server of others does by itself. Throws `retention-differs` where it would
@@ -63,7 +64,7 @@ export async function checkRetention({ store, log, keepDays }: RetentionParts): 
     log.warn('how long the server of the store keeps readings cannot be asked; see to it yourself')
     return
   }
-  const kept = keptMs === Infinity ? 'for ever' : `for ${daysOf(keptMs)} days`
+  const kept = keptText(keptMs)
   if (keptMs < (keepDays ?? Infinity) * DAY_MS) {
     if (keepDays !== undefined) {
       throw new Fault(
@@ -83,6 +84,8 @@ export class Retention {
   /** Packs of commit records up to this one have been looked through; all of them anew once a day. */
   #thinnedTo = 0
   #sweeps = 0
+  /** The server deletes what is to be kept, and that was told. */
+  #isShort = false
 
   constructor(parts: RetentionParts) {
     this.#parts = parts
@@ -112,7 +115,9 @@ export class Retention {
     const { retention } = store
     if (retention === undefined) return 0
     if (retention.by === 'server') {
-      await this.#noteServer((await retention.keptMs()) ?? Infinity)
+      const keptMs = (await retention.keptMs()) ?? Infinity
+      this.#tellShort(keptMs)
+      await this.#noteServer(keptMs)
       return 0
     }
     await this.#packCommits(retention, signal)
@@ -133,6 +138,18 @@ export class Retention {
     }
     await this.#thinCommits(retention, keepDays, signal)
     return deleted
+  }
+
+  /** Somebody may change the server's rule at any time: what it deletes by then is not to be had again. */
+  #tellShort(keptMs: number): void {
+    const { keepDays: asked, log } = this.#parts
+    const isShort = asked !== undefined && keptMs < asked * DAY_MS
+    if (isShort && !this.#isShort)
+      log.error(
+        { code: 'retention-differs', asked, kept: keptText(keptMs) },
+        'the server of the store deletes readings that are to be kept',
+      )
+    this.#isShort = isShort
   }
 
   /** What has been followed for some days is asked for seldom: to trace a reading, or by books that were restored. */

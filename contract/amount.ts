@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fromDecimal, type Amount } from './amount-arithmetic.ts'
 
 export * from './amount-arithmetic.ts'
 
@@ -17,3 +18,17 @@ export const resolution = z
   )
 
 export const amount = z.strictObject({ count: z.int(), resolution })
+
+/** A register or an energy as it is written: its last decimal is its resolution. */
+export const writtenAmount = z
+  .string()
+  .regex(/^\d+(\.\d{1,9})?$/, 'a decimal such as 1234.5, in the unit of the register')
+  .transform((written, context): Amount => {
+    try {
+      return fromDecimal(written)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+      return z.NEVER
+    }
+  })

@@ -10,7 +10,7 @@ export const faultTable = {
   },
   'event-contradicts': {
     advice:
-      'Compare meter, date and registers with the sheet and with what was read ("tanbiao event list", the page of the meter), or withdraw the event that is wrong. What is true all the same is entered with --anyway; the stretch then waits for a decision.',
+      'Compare meter, date and registers with the sheet and with what was read ("tanbiao event list", the page of the meter), or withdraw the event that is wrong. What is true all the same is entered with --anyway ("anyway" over HTTP); the stretch then waits for a decision.',
     retryable: false,
   },
   'argument-invalid': { advice: 'Run the command with --help.', retryable: false },

@@ -24,6 +24,9 @@ export type GapKind = keyof typeof gapKinds
 /** Whether it is measured in time; of the others numbers of batches are missing. */
 export const isOfTime = (kind: GapKind): boolean => kind !== 'batches' && kind !== 'declared'
 
+/** Of what came late nothing is missing: its entry says of which time it was. */
+export const isMissing = (kind: GapKind): boolean => kind !== 'late'
+
 const gapCauses = [
   'not-arrived',
   'quota',

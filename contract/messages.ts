@@ -295,6 +295,7 @@ export const command = z.strictObject({
     .optional()
     .meta({ description: 'Rows to send again, where the gateway still keeps them' }),
 })
+export type Command = z.infer<typeof command>
 
 export const reply = z.strictObject({
   v: version,

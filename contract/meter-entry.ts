@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { amount } from './amount.ts'
+import { amount, type Amount } from './amount.ts'
 import { epochMs, identifier } from './identity.ts'
-import { meterEvent } from './park.ts'
-import { quantityName } from './quantities.ts'
+import { meterEvent, type MeterEvent } from './park.ts'
+import { quantityName, type QuantityName } from './quantities.ts'
 
 /**
  * What a person says of a meter: a reading of its register, the energy of a period, or what happened to it. It travels
@@ -44,6 +44,20 @@ export const meterEntry = z.discriminatedUnion('kind', [
   }),
 ])
 export type MeterEntry = z.infer<typeof meterEntry>
+
+/** An event as a person says it: what its meter has but one of need not be said. */
+export interface GivenEvent {
+  readonly kind: MeterEvent['kind']
+  readonly at: string
+  readonly until?: string | undefined
+  /** The register, where it is not the one of the park file. */
+  readonly quantity?: QuantityName | undefined
+  readonly final?: Amount | undefined
+  readonly initial?: Amount | undefined
+  readonly before?: string | undefined
+  readonly after?: string | undefined
+  readonly wrapsAt?: Amount | undefined
+}
 
 /** An entry as the books keep it. */
 export interface RecordedEntry {

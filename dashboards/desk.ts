@@ -3,6 +3,7 @@ import type { AccountingRecord } from '#contract/accounting-record.ts'
 import type { Refusal } from '#contract/commit.ts'
 import type { EntryBody } from '#contract/entry.ts'
 import type { GapDecision } from '#contract/gap.ts'
+import type { GivenEvent } from '#contract/meter-entry.ts'
 import type { Remark } from '#store/alarm-port.ts'
 import type { PublishedConfiguration } from '#store/fleet-port.ts'
 
@@ -41,6 +42,27 @@ export interface ClosingDesk {
   ): number
 }
 
+/** Decides what happened to meters and their registers. The meter is one of the park. */
+export interface EventDesk {
+  /**
+   * Enters an event; it is known in the books a moment later. Throws `request-invalid` for one that would change nothing
+   * or was withdrawn, and `event-contradicts` where it contradicts what is there and nobody insists.
+   */
+  decide(
+    meter: string,
+    event: GivenEvent,
+    person: Person & { readonly anyway: boolean },
+  ): Promise<{
+    readonly digest: string
+    /** What it contradicts all the same. */
+    readonly although: readonly string[]
+    /** Readings until then were let go: what is known of its time up to there stays as it is. */
+    readonly standsUntilMs: number | undefined
+  }>
+  /** Takes back what a person said of a meter. Throws `not-found` where there is no such entry. */
+  withdraw(meter: string, digest: string, person: Person): Promise<void>
+}
+
 /** Where persons' decisions are written: the one way from the pages into the books, given by the composing process. */
 export interface Desk {
   /** False where the gap is not open. */
@@ -72,6 +94,7 @@ export interface Desk {
   ): Promise<{ readonly stored: number; readonly refused: readonly Refusal[] }>
   /** Throws `quarantine-closed`. */
   discard(id: number, person: Person): void
+  readonly events: EventDesk
   /** Undefined where nothing is accounted. */
   readonly closings: ClosingDesk | undefined
 }

@@ -32,6 +32,7 @@ import { ledgerApi } from './api/ledger.ts'
 import { loadApi } from './api/load.ts'
 import { meterApi } from './api/meter.ts'
 import { meterCareApi } from './api/meter-care.ts'
+import { meterDecisionsApi } from './api/meter-decisions.ts'
 import { monitoringApi } from './api/monitoring.ts'
 import { oidcApi } from './api/oidc.ts'
 import { operationsApi } from './api/operations.ts'
@@ -127,6 +128,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     live: liveNow,
   })
   meterCareApi(app, { parkOf, books, board })
+  meterDecisionsApi(app, { parkOf, books, guard, events: options.desk?.events })
   energyApi(app, { parkOf, books, clock })
   enterpriseApi(app, { parkOf, books, board, clock, electricity: options.electricity })
   const electricity = (): ElectricitySources => {

@@ -1,4 +1,4 @@
-import { command, type command as commandSchema, type reply } from '#contract/messages.ts'
+import { command, type Command, type reply } from '#contract/messages.ts'
 import type { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import type { Journal } from './journal.ts'
@@ -8,7 +8,6 @@ const RESEND_ROWS_MAX = 10_000
 /** A command is a line of text. */
 const COMMAND_BYTES_MAX = 16 * 1024
 
-type Command = z.infer<typeof commandSchema>
 type Answer = Pick<z.infer<typeof reply>, 'outcome' | 'detail'>
 
 /** What a command may do. */

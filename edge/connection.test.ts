@@ -63,7 +63,6 @@ function start(change: Partial<UplinkOptions>): void {
     url: broker.url,
     mqttVersion: '3.1.1',
     keepAliveSeconds: 30,
-    inFlightBatches: 8,
     receiptTimeoutMs: 5_000,
     journal,
     clock: systemClock,

@@ -1,10 +1,13 @@
 import type { Clock } from '#contract/clock.ts'
 import type { Journal, JournalRow } from './journal.ts'
 import { Pace } from './pace.ts'
+import { windowBounds, WindowSize } from './window-size.ts'
 import { InFlightWindow, type Lane } from './window.ts'
 
 /** New batches that wait for a place in the window; older ones go to the backlog, so that live stays live. */
 const LIVE_WAITING_MAX = 8
+/** Waiting places that are read from the journal at once: one question for each batch would be one for many of them. */
+const READ_AHEAD = 64
 /** A broker that has not taken a batch for this long does not work, whatever its connection says. */
 const STALLED_MS = 30_000
 
@@ -17,7 +20,8 @@ export interface Due {
 }
 
 export interface LaneOptions {
-  readonly inFlightBatches: number
+  /** By default it follows the line, see `window-size.ts`. */
+  readonly inFlightBatches?: number | undefined
   readonly receiptTimeoutMs: number
   /** The backlog's share of the link; unlimited by default. */
   readonly backlogBytesPerSecond?: number | undefined
@@ -35,6 +39,8 @@ export class Lanes {
   readonly #pace: Pace | undefined
   #window: InFlightWindow
   #live: number[] = []
+  /** The oldest that wait for the backlog, as the journal had them when it was asked. */
+  #ahead: number[] = []
 
   constructor(options: LaneOptions) {
     this.#options = options
@@ -43,14 +49,16 @@ export class Lanes {
     this.#window = this.#newWindow()
   }
 
-  #newWindow(receiveMaximum = Infinity): InFlightWindow {
+  #newWindow(receiveMaximum?: number): InFlightWindow {
     const { inFlightBatches, receiptTimeoutMs } = this.#options
-    return new InFlightWindow(Math.min(inFlightBatches, receiveMaximum), receiptTimeoutMs)
+    return new InFlightWindow(new WindowSize(windowBounds(inFlightBatches, receiveMaximum)), receiptTimeoutMs)
   }
 
   /** Rows that were just written. */
   offer(rows: readonly JournalRow[]): void {
-    this.#live = [...this.#live, ...rows.map(({ place }) => place)].slice(-LIVE_WAITING_MAX)
+    const places = rows.map(({ place }) => place)
+    this.#live = [...this.#live, ...places].slice(-LIVE_WAITING_MAX)
+    this.#ahead = this.#ahead.filter((place) => !this.#live.includes(place))
   }
 
   /**
@@ -59,6 +67,7 @@ export class Lanes {
    */
   connected(receiveMaximum?: number): void {
     this.#window = this.#newWindow(receiveMaximum)
+    this.#ahead = []
     this.#live = [...this.#options.journal.unacknowledged('newest', 1)]
   }
 
@@ -66,11 +75,16 @@ export class Lanes {
     this.#window = this.#newWindow()
   }
 
-  /** Returns how long ago the row was sent where that is clear. */
-  received(place: number): number | undefined {
+  /**
+   * Returns how long ago the row was sent where that is clear.
+   * @param isStored whether the store has it, and not quarantine
+   */
+  received(place: number, isStored: boolean): number | undefined {
     const nowMs = this.#options.clock.monotonicMs()
     const agoMs = this.#window.sentOnceMsAgo(place, nowMs)
-    this.#window.received(place, nowMs)
+    this.#window.received(place, nowMs, isStored)
+    // The receipt of an earlier connection, or of a sending that was given up.
+    this.#ahead = this.#ahead.filter((other) => other !== place)
     this.#live = this.#live.filter((other) => other !== place)
     return agoMs
   }
@@ -83,7 +97,9 @@ export class Lanes {
   *due(): Generator<Due> {
     const nowMs = this.#options.clock.monotonicMs()
     for (const { place, lane } of this.#window.overdue(nowMs)) {
-      if (lane === 'live' || this.#mayCatchUp(nowMs)) yield* this.#send(place, lane, nowMs)
+      // The first one that is sent again makes the window small: a server that is away is not sent all that was under way.
+      if (lane === 'backlog' && this.#window.isOver) this.#window.giveBack(place)
+      else if (lane === 'live' || this.#mayCatchUp(nowMs)) yield* this.#send(place, lane, nowMs)
     }
     for (;;) {
       const [live] = this.#live
@@ -94,6 +110,7 @@ export class Lanes {
       const place = lane === 'live' ? live : backlog
       if (place === undefined) return
       if (lane === 'live') this.#live.shift()
+      else this.#ahead.shift()
       yield* this.#send(place, lane, nowMs)
     }
   }
@@ -116,9 +133,12 @@ export class Lanes {
 
   /** The oldest row without a receipt that is not on its way nor about to go live. */
   #oldestWaiting(): number | undefined {
-    const passedOver = this.#window.count + this.#live.length
-    return this.#options.journal
-      .unacknowledged('oldest', passedOver + 1)
-      .find((place) => !this.#window.has(place) && !this.#live.includes(place))
+    if (this.#ahead.length === 0) {
+      const passedOver = this.#window.count + this.#live.length
+      this.#ahead = this.#options.journal
+        .unacknowledged('oldest', passedOver + READ_AHEAD)
+        .filter((place) => !this.#window.has(place) && !this.#live.includes(place))
+    }
+    return this.#ahead[0]
   }
 }

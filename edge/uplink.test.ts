@@ -88,7 +88,6 @@ function start(change: Partial<UplinkOptions> = {}): Uplink {
     url: broker.url,
     mqttVersion: '3.1.1',
     keepAliveSeconds: 30,
-    inFlightBatches: 8,
     receiptTimeoutMs: 5_000,
     journal,
     clock: systemClock,
@@ -140,6 +139,28 @@ describe('Uplink', () => {
     await vi.waitFor(() => expect(heard.length).toBeGreaterThan(12), SETTLED)
     expect(new Set(heard.map(({ seq }) => seq)).size).toBeLessThanOrEqual(4)
     everySeqHasOneContent()
+  })
+
+  it('has no more on their way because quarantine answers quickly', async () => {
+    const round: string[] = []
+    let most = 0
+    answerWith((digest, { topic }) => {
+      if (parseTopic(topic)?.leaf === 'live') return [receiptFor(digest, { outcome: 'quarantined' })]
+      // All that comes together is answered together.
+      if (round.length === 0) {
+        setTimeout(() => {
+          for (const each of round.splice(0))
+            broker.publish(RECEIPTS, receiptFor(each, { outcome: 'quarantined' }))
+        }, 10)
+      }
+      round.push(digest)
+      most = Math.max(most, round.length)
+      return []
+    })
+    append(300)
+    start()
+    await allAcknowledged()
+    expect(most).toBeLessThanOrEqual(4)
   })
 
   it('gets every row acknowledged though receipts are lost or doubled', async () => {

@@ -29,7 +29,8 @@ const TICK_MS_MAX = 500
 
 export interface UplinkOptions extends Access, StateSources {
   readonly park: string
-  readonly inFlightBatches: number
+  /** Batches without a receipt, at most; by default as many as the line takes quickly. */
+  readonly inFlightBatches?: number | undefined
   readonly receiptTimeoutMs: number
   readonly backlogBytesPerSecond?: number | undefined
   readonly journal: Journal
@@ -312,7 +313,7 @@ export class Uplink {
       if (outcome === 'quarantined' || refused > 0) {
         log.warn({ place, receipt }, 'the server put readings in quarantine')
       }
-      const roundTripMs = this.#lanes.received(place)
+      const roundTripMs = this.#lanes.received(place, outcome === 'stored')
       if (roundTripMs !== undefined) serverTime?.(committedAtMs, roundTripMs)
     } catch (error) {
       if (!(error instanceof Fault)) throw error

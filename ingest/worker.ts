@@ -3,7 +3,12 @@ import type { IClientOptions } from 'mqtt'
 import type { BaseLogger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
-import { stateMessage, type ConfigurationMessage, type StateMessage } from '#contract/messages.ts'
+import {
+  stateMessage,
+  type Command,
+  type ConfigurationMessage,
+  type StateMessage,
+} from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import { topicOf, type Topic } from '#contract/topics.ts'
 import type { ReadingStore } from '#store/port.ts'
@@ -60,6 +65,8 @@ export interface Worker {
   stop(): Promise<void>
   /** Publishes a signed configuration to its gateway, retained. Throws `broker-unavailable`. */
   publishConfiguration(message: ConfigurationMessage): Promise<void>
+  /** Publishes a command to its gateway. False where there is no connection. */
+  publishCommand(given: Command): boolean
   statistics(): WorkerStatistics
 }
 
@@ -162,6 +169,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       subscription.retain(
         topicOf({ park: parkId, gateway: message.gateway, leaf: 'configuration' }),
         JSON.stringify(message),
+      ),
+    publishCommand: (given) =>
+      subscription.publish(
+        topicOf({ park: parkId, gateway: given.gateway, leaf: 'command' }),
+        JSON.stringify(given),
       ),
     stop: async () => {
       states.stop()

@@ -48,8 +48,11 @@ export interface Position {
   readonly travelled: Amount
 }
 
+/** The register at the place of a reading. One that had to be placed farther off than a line's own was not measured there. */
 function measured({ point, placedMs }: PlacedReading): Boundary {
-  return { atMs: placedMs, register: point.register, method: 'measured', before: point, after: point }
+  const isThere = Math.abs(point.atMs - placedMs) <= BOUNDARY_TOLERANCE_MS
+  const method = isThere ? 'measured' : 'interpolated'
+  return { atMs: placedMs, register: point.register, method, before: point, after: point }
 }
 
 /** Linear in time between the ends of a step, rounded down to whole counts of its advance. */

@@ -25,13 +25,25 @@ interface Stretch {
 
 const isDecided = (course: DecidedStretch | UndecidedAdvance): course is DecidedStretch => 'advance' in course
 
-const pointOf = ({ atMs, value }: RegisterReading): RegisterPoint => ({ atMs, register: value })
+/**
+ * A register reading, or one that stands at a line before the moment at which it was read: the slot that it lies in begins
+ * with it, and what flowed before it belongs before that slot (kept-series.ts).
+ */
+export interface PlaceableReading extends RegisterReading {
+  readonly readAtMs?: number
+}
+
+/** What happened on the way to a reading, and whether the rating allows it, is told by when it was read. */
+const pointOf = ({ atMs, readAtMs, value }: PlaceableReading): RegisterPoint => ({
+  atMs: readAtMs ?? atMs,
+  register: value,
+})
 
 const isInOrder = (readings: readonly RegisterReading[]): boolean =>
   readings.every((reading, index) => reading.atMs > (readings[index - 1]?.atMs ?? -Infinity))
 
 /** All readings of a series in order of time, one for a moment; of two that contradict each other the lower one. */
-function inOrder({ before, within, after }: RegisterSeries): RegisterReading[] {
+function inOrder({ before, within, after }: RegisterSeries): PlaceableReading[] {
   const all = [before, ...within, after].filter((reading) => reading !== undefined)
   if (isInOrder(all)) return all
   return all
@@ -40,7 +52,7 @@ function inOrder({ before, within, after }: RegisterSeries): RegisterReading[] {
 }
 
 function stretchesOf(
-  readings: readonly RegisterReading[],
+  readings: readonly PlaceableReading[],
   places: readonly number[],
   rules: RegisterRules,
 ): Stretch[] {
@@ -153,7 +165,10 @@ export function energyOf(
   let reading = 0
   for (const slotMs of slotsBetween(window.fromMs, window.toMs)) {
     while ((places[reading] ?? Infinity) < slotMs) reading += 1
-    const isRead = places[reading] === slotMs && places[reading + 1] === slotMs + SLOT_MS
+    const isRead =
+      places[reading] === slotMs &&
+      places[reading + 1] === slotMs + SLOT_MS &&
+      readings[reading + 1]?.readAtMs === undefined
     const plain = isRead ? readSlots.slotOf(slotMs, readings[reading], readings[reading + 1]) : undefined
     intervals.push(plain ?? slotOf(slotMs))
   }

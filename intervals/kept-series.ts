@@ -1,6 +1,6 @@
 import { equal } from '#contract/amount.ts'
 import { BOUNDARY_TOLERANCE_MS, isSettled, SLOT_MS, slotStart, type Period } from '#contract/grid.ts'
-import type { Boundary, Interval, RegisterPoint } from '#contract/interval.ts'
+import type { Boundary, Interval, RegisterInterval, RegisterPoint } from '#contract/interval.ts'
 import { eventMs } from '#contract/park.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type { QuantityName } from '#contract/quantities.ts'
@@ -12,6 +12,7 @@ import {
 } from '#contract/reading.ts'
 import type { Books } from '#store/port.ts'
 import type { MeterFacts } from './advance.ts'
+import type { PlaceableReading } from './energy.ts'
 import type { SeriesSource } from './usable-series.ts'
 
 /**
@@ -33,7 +34,7 @@ export function standingAt(books: StandingBooks, meter: MeterId, nowMs: number):
 /** How a register is fixed at the edges of a standing time. */
 interface Edges extends Period {
   /** Points that are taken whatever is in the store, in order of time. */
-  readonly fixed: readonly RegisterReading[]
+  readonly fixed: readonly PlaceableReading[]
   /** Readings from here on are all taken. */
   readonly freeFromMs: number
   /** True for a reading that came late for the stretch over the last line. */
@@ -86,9 +87,14 @@ async function edgesOf(
     value,
     quality,
   })
+  /** A first reading in the middle of its slot stands at the line before it: the slot stays, and is not added to. */
+  const startOf = ({ slotMs, opening }: RegisterInterval): PlaceableReading => {
+    const start = point(slotMs, opening.register, 'good')
+    return opening.atMs > slotMs ? { ...start, readAtMs: opening.after.atMs } : start
+  }
   // A first reading just before a line stands at it, so that nothing is known of the slot that it lies in.
   const first = known(fromMs) ?? known(fromMs + SLOT_MS)
-  const start = first === undefined ? [] : [point(first.slotMs, first.opening.register, 'good')]
+  const start = first === undefined ? [] : [startOf(first)]
   const last = known(toMs - SLOT_MS)
   const { closing } = last ?? {}
   if (last === undefined || closing?.atMs !== toMs)

@@ -2,6 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BodyRing } from './body-ring.ts'
 
+function copies(ring: BodyRing): number[][] {
+  const found: number[][] = []
+  for (let kept = ring.next(); kept !== undefined; kept = ring.next(kept.number)) found.push([...kept.body])
+  return found
+}
+
 test('keeps the newest bodies that fit, as they were, whatever their lengths', () => {
   fc.assert(
     fc.property(
@@ -23,9 +29,19 @@ test('keeps the newest bodies that fit, as they were, whatever their lengths', (
             expected.reduce((sum, { length }) => sum + length, 0) > bytesMax
           )
             expected.shift()
-          expect(ring.copies().map((copy) => [...copy])).toEqual(expected.map((each) => [...each]))
+          expect(copies(ring)).toEqual(expected.map((each) => [...each]))
         }
       },
     ),
   )
+})
+
+test('those kept while it is gone through are come to at its end, and those forgotten are passed over', () => {
+  const ring = new BodyRing(10, 3)
+  for (const text of ['a', 'b', 'c']) ring.keep(Buffer.from(text))
+  const first = ring.next()
+  expect(first?.body.toString()).toBe('a')
+  for (const text of ['d', 'e']) ring.keep(Buffer.from(text))
+  expect(copies(ring)).toEqual(['c', 'd', 'e'].map((text) => [...Buffer.from(text)]))
+  expect(ring.next(first?.number)?.body.toString()).toBe('c')
 })

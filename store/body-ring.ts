@@ -2,6 +2,14 @@ interface Place {
   /** Bytes that were ever kept before it. */
   readonly start: number
   readonly length: number
+  /** How many were kept before it. */
+  readonly number: number
+}
+
+/** A kept body, in memory of its own. */
+export interface KeptBody {
+  readonly number: number
+  readonly body: Buffer
 }
 
 /**
@@ -18,6 +26,7 @@ export class BodyRing {
   #oldest = 0
   /** Bytes that were ever kept: the next one stands at what is left of it over whole turns. */
   #end = 0
+  #count = 0
 
   constructor(bytesMax: number, bodiesMax: number) {
     this.#bytesMax = bytesMax
@@ -32,14 +41,18 @@ export class BodyRing {
     const first = Math.min(body.length, this.#bytesMax - at)
     this.#memory.set(body.subarray(0, first), at)
     this.#memory.set(body.subarray(first), 0)
-    this.#places.push({ start: this.#end, length: body.length })
+    this.#places.push({ start: this.#end, length: body.length, number: this.#count })
+    this.#count += 1
     this.#end += body.length
     this.#forget()
   }
 
-  /** All that is kept, oldest first, in memory of its own. */
-  copies(): Buffer[] {
-    return this.#places.slice(this.#oldest).map((place) => this.#copy(place))
+  /** The oldest that is kept, or the oldest after one; undefined where there is none. */
+  next(after = -1): KeptBody | undefined {
+    const first = this.#places[this.#oldest]
+    if (first === undefined) return undefined
+    const place = this.#places[this.#oldest + Math.max(0, after + 1 - first.number)]
+    return place === undefined ? undefined : { number: place.number, body: this.#copy(place) }
   }
 
   #copy({ start, length }: Place): Buffer {

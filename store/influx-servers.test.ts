@@ -4,6 +4,7 @@ import { SampleBlocks } from '#contract/sample-block.ts'
 import { describeEachInflux, type InfluxPlace, type RunningInflux } from '#test/support/influx-kinds.ts'
 import { sorted } from './conformance/any-readings.ts'
 import { blockOfReadings } from './conformance/sample-blocks.ts'
+import { known, SLOT0, stretchOf, undecided } from './conformance/sample-intervals.ts'
 import { commitOf, counted, everything, power, register, T0, value } from './conformance/sample-readings.ts'
 
 /** What a real server does, the same on each version of InfluxDB of which there is one. */
@@ -93,6 +94,20 @@ describeEachInflux('Readings in', ({ start, tooOld }) => {
       expect(await keptMs()).toBe(Infinity)
       await keepForDays(30)
       expect(await keptMs()).toBe(30 * DAY_MS)
+    }))
+
+  test('have their finished intervals beside them: a later revision takes the place of the one before, and what is known no longer shows no energy', () =>
+    withPlace(async ({ store, influxQl }) => {
+      await store.intervalCopy?.write([stretchOf(known(0, 1, 250), known(1, 1, 300), known(2, 1, 100))])
+      await store.intervalCopy?.write([stretchOf(undecided(0, 2), known(1, 2, 310))])
+      const values = [
+        [SLOT0, null, 'undecided', 2],
+        [SLOT0 + 900_000, 3.1, 'known', 2],
+        [SLOT0 + 1_800_000, 1, 'known', 1],
+      ]
+      expect(await influxQl('SELECT "energy", "state", "revision" FROM "interval"')).toMatchObject({
+        results: [{ series: [{ values }] }],
+      })
     }))
 
   describe('while the server dies', () => {

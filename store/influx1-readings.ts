@@ -91,6 +91,9 @@ const responseSchema = z.object({
 /** What a server says of itself under /debug/vars (services/httpd/handler.go, serveExpvar). */
 const variablesSchema = z.object({ system: z.object({ started: z.string() }) })
 
+/** No line of ours begins so. */
+const DELETION = 'DELETE FROM'
+
 /** Meters in the condition of one statement. */
 const METERS_PER_STATEMENT = 200
 
@@ -117,8 +120,9 @@ class Influx1Readings implements ReadingStore {
   readonly #kept = new KeptWrites({
     serverStart: () => this.#serverStart(),
     writeAgain: async (body) => {
+      if (body.indexOf(DELETION) === 0) await this.#query([body.toString()])
       // What is refused now was taken once, and is beyond retention since.
-      await this.#write(body)
+      else await this.#write(body)
     },
     monotonicMs: () => performance.now(),
   })
@@ -279,9 +283,10 @@ class Influx1Readings implements ReadingStore {
   async #takeOut({ meter, quantity }: StretchToCopy, { fromMs, toMs }: Period): Promise<void> {
     // Nothing was written of a meter whose name cannot be quoted.
     if (!isIdentifier(meter)) return
-    await this.#query([
-      `DELETE FROM "${INTERVAL_MEASUREMENT}" WHERE "meter" = '${meter}' AND "quantity" = '${quantity}' AND ${timeRange(fromMs, toMs)}`,
-    ])
+    const statement = `${DELETION} "${INTERVAL_MEASUREMENT}" WHERE "meter" = '${meter}' AND "quantity" = '${quantity}' AND ${timeRange(fromMs, toMs)}`
+    await this.#query([statement])
+    // Else the energy that was taken out would be written again, and stay.
+    await this.#kept.taken(Buffer.from(statement), this.#requests.connections)
   }
 
   /** Runs statements in one request. Throws `store-unavailable` with the server's words. */

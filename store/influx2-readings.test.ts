@@ -9,6 +9,7 @@ import {
 } from '#test/support/recording-server.ts'
 import { describeWith } from '#test/support/servers.ts'
 import { readingStoreConformance } from './conformance.ts'
+import { known, SLOT0, stretchOf, undecided } from './conformance/sample-intervals.ts'
 import { commitOf, counted, power, register, T0, value } from './conformance/sample-readings.ts'
 import { openInflux2Readings } from './influx2-readings.ts'
 
@@ -57,66 +58,6 @@ describeWith(['TANBIAO_TEST_INFLUXD2'], 'InfluxDB 2.x', () => {
       })
       await store.close()
     })
-
-    test('an interval that is known no longer shows no energy, and a later revision takes the place of the one before', async () => {
-      const bucket = await freshBucket()
-      await server.mapDatabase(bucket)
-      const store = await server.openStore(bucket)
-      const slotMs = T0 - (T0 % 900_000)
-      const register_ = { count: 0, resolution: '0.01' }
-      const point = { atMs: slotMs, register: register_ }
-      const boundary = { ...point, method: 'measured', before: point, after: point } as const
-      const known = (at: number, revision: number, count: number) =>
-        ({
-          meter: 'm-1',
-          quantity: register,
-          slotMs: at,
-          revision,
-          undecided: [],
-          state: 'known',
-          basis: 'register',
-          energy: { count, resolution: '0.01' },
-          method: 'measured',
-          coverage: 1,
-          opening: boundary,
-          closing: boundary,
-          simulated: false,
-          uncertain: false,
-        }) as const
-      const stretch = { meter: 'm-1', quantity: register, mayReplace: false } as const
-      await store.intervalCopy?.write([
-        {
-          ...stretch,
-          intervals: [
-            known(slotMs, 1, 250),
-            known(slotMs + 900_000, 1, 300),
-            known(slotMs + 1_800_000, 1, 100),
-          ],
-        },
-      ])
-      const missing = {
-        meter: 'm-1',
-        quantity: register,
-        slotMs,
-        state: 'missing',
-        cause: 'undecided',
-      } as const
-      await store.intervalCopy?.write([
-        {
-          ...stretch,
-          intervals: [{ ...missing, undecided: [], revision: 2 }, known(slotMs + 900_000, 2, 310)],
-        },
-      ])
-      const values = [
-        [slotMs, null, 'undecided', 2],
-        [slotMs + 900_000, 3.1, 'known', 2],
-        [slotMs + 1_800_000, 1, 'known', 1],
-      ]
-      expect(
-        await server.influxQl(bucket, 'SELECT "energy", "state", "revision" FROM "interval"'),
-      ).toMatchObject({ results: [{ series: [{ values }] }] })
-      await store.close()
-    })
   })
 })
 
@@ -125,8 +66,14 @@ describe('InfluxDB 2.x as its interface describes it', () => {
 
   afterEach(() => server?.close())
 
+  const asked = (): RecordedRequest[] =>
+    (server?.requests ?? []).filter(({ target }) => target.pathname !== '/ready')
+
+  /** Of when it was started it says nothing. */
   async function storeThatAnswers(answer: (request: RecordedRequest) => Answer | undefined) {
-    server = await startRecordingServer(answer)
+    server = await startRecordingServer((request) =>
+      request.target.pathname === '/ready' ? { status: 404 } : answer(request),
+    )
     return openInflux2Readings({
       url: server.url,
       org: 'my org',
@@ -139,8 +86,8 @@ describe('InfluxDB 2.x as its interface describes it', () => {
   test('a write is one request with exact nanoseconds and the token', async () => {
     const store = await storeThatAnswers(() => ({ status: 204 }))
     expect(await store.append([counted(0, 7), value(0, 1.5)])).toEqual({ stored: 2, refused: [] })
-    expect(server?.requests).toHaveLength(1)
-    const [request] = server?.requests ?? []
+    expect(asked()).toHaveLength(1)
+    const [request] = asked()
     expect(request?.target.pathname).toBe('/api/v2/write')
     expect(Object.fromEntries(request?.target.searchParams ?? [])).toEqual({
       org: 'my org',
@@ -177,7 +124,7 @@ describe('InfluxDB 2.x as its interface describes it', () => {
       message: expect.stringContaining(`${status} ${words}`.trim()),
     })
     // One request: nothing is tried again in secret, nothing waits in a buffer.
-    expect(server?.requests).toHaveLength(1)
+    expect(asked()).toHaveLength(1)
     await expect(store.appendCommits([commitOf(1)])).rejects.toMatchObject({ code: 'store-unavailable' })
     await store.close()
   })
@@ -194,7 +141,7 @@ describe('InfluxDB 2.x as its interface describes it', () => {
       expect(refused).toMatchObject([{ index: 13, fault: { code: 'store-refused' } }])
       expect(refused[0]?.fault.message).toContain('no thirteens')
       // Every other reading was in a request that was taken in full.
-      const taken = (server?.requests ?? []).filter(({ body }) => !body.includes('=13 '))
+      const taken = asked().filter(({ body }) => !body.includes('=13 '))
       for (const { atMs } of readings.filter((_, index) => index !== 13)) {
         expect(taken.some(({ body }) => body.includes(`${atMs}000000`))).toBe(true)
       }
@@ -220,7 +167,7 @@ describe('InfluxDB 2.x as its interface describes it', () => {
       } as const,
     ]
     await store.appendCommits([commitOf(1), commitOf(2, { refused }), commitOf(3)])
-    const taken = (server?.requests ?? [])
+    const taken = asked()
       .flatMap(({ body }) => body.split('\n'))
       .filter((line) => line.length <= 1_048_576)
     for (const seq of [1, 2, 3]) expect(taken.some((line) => line.includes(`,seq=${seq}i`))).toBe(true)
@@ -288,29 +235,63 @@ describe('InfluxDB 2.x as its interface describes it', () => {
 
   test('an interval that is known no longer is taken out before its slot is written again', async () => {
     const store = await storeThatAnswers(() => ({ status: 204 }))
-    const slotMs = T0 - (T0 % 900_000)
-    const undecided = {
-      meter: 'm-1',
-      quantity: register,
-      slotMs,
-      state: 'missing',
-      cause: 'undecided',
-    } as const
-    const stretch = { meter: 'm-1', quantity: register, mayReplace: false } as const
-    await store.intervalCopy?.write([
-      { ...stretch, intervals: [{ ...undecided, undecided: [], revision: 1 }] },
-      { ...stretch, intervals: [{ ...undecided, undecided: [], revision: 2 }] },
-    ])
-    const requests = server?.requests ?? []
+    await store.intervalCopy?.write([stretchOf(undecided(0, 1)), stretchOf(undecided(0, 2))])
+    const requests = asked()
     expect(requests.map(({ target }) => target.pathname)).toEqual(['/api/v2/delete', '/api/v2/write'])
     expect(JSON.parse(requests[0]?.body ?? '')).toEqual({
-      start: Temporal.Instant.fromEpochMilliseconds(slotMs).toString(),
-      stop: Temporal.Instant.fromEpochMilliseconds(slotMs + 900_000 - 1).toString(),
+      start: Temporal.Instant.fromEpochMilliseconds(SLOT0).toString(),
+      stop: Temporal.Instant.fromEpochMilliseconds(SLOT0 + 900_000 - 1).toString(),
       predicate: `_measurement="interval" AND meter="m-1" AND quantity="${register}"`,
     })
     expect(requests[1]?.body.split('\n')[1]).toBe(
-      `interval,carrier=electricity,meter=m-1,quantity=${register} state="undecided",revision=2i,undecided=0i ${slotMs}000000`,
+      `interval,carrier=electricity,meter=m-1,quantity=${register} state="undecided",revision=2i,undecided=0i ${SLOT0}000000`,
     )
+    await store.close()
+  })
+
+  test('what it has taken and taken out is sent again, in this order, once it says that it was started anew', async () => {
+    let started = '2026-11-29T08:00:00.123456789Z'
+    server = await startRecordingServer(({ target }) =>
+      target.pathname === '/ready'
+        ? { status: 200, body: JSON.stringify({ status: 'ready', started, up: '1m' }) }
+        : { status: 204, headers: { connection: 'close' } },
+    )
+    const store = await openInflux2Readings({ url: server.url, org: 'o', bucket: 'b', token: 't' })
+    await store.append([counted(0, 1)])
+    await store.intervalCopy?.write([stretchOf(known(0, 1, 250))])
+    await store.intervalCopy?.write([stretchOf(undecided(0, 2))])
+    const before = asked()
+    expect(before.map(({ target }) => target.pathname)).toEqual([
+      '/api/v2/write',
+      '/api/v2/write',
+      '/api/v2/delete',
+      '/api/v2/write',
+    ])
+    started = '2026-11-29T09:00:00Z'
+    await store.append([counted(1, 2)])
+    const sent = asked().map(({ target, body }) => `${target.href} ${body}`)
+    // All five again: the four of before, and the one behind which it was found out.
+    expect(sent.slice(before.length + 1)).toEqual(sent.slice(0, before.length + 1))
+    await store.append([counted(2, 3)])
+    expect(asked()).toHaveLength(sent.length + 1)
+    await store.close()
+  })
+
+  test.each([
+    [200, '<html>'],
+    [200, '{"status":"ready"}'],
+    [401, '{"code":"unauthorized"}'],
+  ])('where it says no longer when it was started (%d %s) nothing is sent again', async (status, body) => {
+    let answer = { status: 200, body: '{"started":"2026-11-29T08:00:00Z"}' }
+    server = await startRecordingServer(({ target }) =>
+      target.pathname === '/ready' ? answer : { status: 204, headers: { connection: 'close' } },
+    )
+    const store = await openInflux2Readings({ url: server.url, org: 'o', bucket: 'b', token: 't' })
+    await store.append([counted(0, 1)])
+    answer = { status, body }
+    await store.append([counted(1, 2)])
+    await store.append([counted(2, 3)])
+    expect(asked()).toHaveLength(3)
     await store.close()
   })
 
@@ -318,7 +299,7 @@ describe('InfluxDB 2.x as its interface describes it', () => {
     const store = await storeThatAnswers(() => ({ status: 200, body: '' }))
     await store.readings('m-1', power, { fromMs: T0, toMs: T0 })
     await store.readings('m-1") |> drop(columns: ["x', power, period)
-    const queries = (server?.requests ?? []).map(({ body }) => body)
+    const queries = asked().map(({ body }) => body)
     expect(queries).toHaveLength(2)
     expect(queries[0]).toContain(String.raw`r.meter == \"m-1\"`)
     expect(queries[0]).toContain(

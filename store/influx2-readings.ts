@@ -19,17 +19,10 @@ import type { Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
+import { Influx2Writes } from './influx2-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
-import {
-  appendThrough,
-  refusedAnswer,
-  serverWords,
-  textOf,
-  writeAll,
-  type Lines,
-  type WriteAnswer,
-} from './partial-write.ts'
+import { appendThrough, serverWords, writeAll } from './partial-write.ts'
 import {
   BAD_MEASUREMENT,
   badReadingOf,
@@ -41,7 +34,7 @@ import {
   quantityOfField,
   usableReadingOf,
 } from './points.ts'
-import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries, StretchToCopy } from './port.ts'
+import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
 import { isIdentifier, onePerMoment } from './storable.ts'
 
@@ -82,33 +75,34 @@ class Influx2Readings implements ReadingStore {
   readonly #places = new CommitPlaces(randomUUID())
   readonly #client: InfluxDB
   readonly #options: Influx2Options
+  readonly #writes: Influx2Writes
   readonly intervalCopy: IntervalCopy
 
   constructor(options: Influx2Options) {
     this.#options = options
+    const { url, org, bucket, token, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options
+    this.#writes = new Influx2Writes({ url, org, bucket, token, timeoutMs })
     this.intervalCopy = {
-      target: `influx2 ${options.url.host} ${options.org} ${options.bucket}`,
+      target: `influx2 ${url.host} ${org} ${bucket}`,
       write: (stretches) =>
         this.#calls.run(() =>
           copyThrough(stretches, {
-            send: (lines) => this.#send(lines),
-            takeOut: (...points) => this.#takeOut(...points),
+            send: (lines) => this.#writes.send(lines),
+            takeOut: (...points) => this.#writes.takeOut(...points),
           }),
         ),
     }
-    this.#client = new InfluxDB({
-      url: options.url.origin,
-      token: options.token,
-      timeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-    })
+    this.#client = new InfluxDB({ url: url.origin, token, timeout: timeoutMs })
   }
 
   append(readings: Readings): Promise<AppendResult> {
-    return this.#calls.run(() => appendThrough(readings, (lines) => this.#send(lines)))
+    return this.#calls.run(() => appendThrough(readings, (lines) => this.#writes.send(lines)))
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
-    return this.#calls.run(() => appendCommitsThrough(records, this.#places, (lines) => this.#send(lines)))
+    return this.#calls.run(() =>
+      appendCommitsThrough(records, this.#places, (lines) => this.#writes.send(lines)),
+    )
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
@@ -173,11 +167,13 @@ class Influx2Readings implements ReadingStore {
   } as const
 
   probe(nowMs: number): Promise<void> {
-    return this.#calls.run(() => writeAll([encodeLine(probePoint(nowMs))], (lines) => this.#send(lines)))
+    return this.#calls.run(() =>
+      writeAll([encodeLine(probePoint(nowMs))], (lines) => this.#writes.send(lines)),
+    )
   }
 
   async close(): Promise<void> {
-    await this.#calls.close()
+    if (await this.#calls.close()) this.#writes.close()
   }
 
   /** The bucket within [fromMs, toMs). An empty range is an error in Flux, so it becomes one before 1970. */
@@ -207,81 +203,6 @@ class Influx2Readings implements ReadingStore {
         value: row['_value'],
       }
     })
-  }
-
-  /**
-   * Writes lines with nanosecond times in one direct call of the client's transport. Not through its WriteApi: that
-   * one keeps lines in memory, drops them after some failures, and resolves before they are written.
-   */
-  async #send(lines: Lines): Promise<WriteAnswer> {
-    const { org, bucket } = this.#options
-    const search = new URLSearchParams({ org, bucket, precision: 'ns' }).toString()
-    let answer: { status: number | undefined; body: string }
-    try {
-      answer = await this.#post(`/api/v2/write?${search}`, textOf(lines))
-    } catch (cause) {
-      throw this.#unavailable(cause)
-    }
-    const { status, body } = answer
-    if (status === 204) return { taken: true }
-    const words = serverWords(body)
-    // 422: some lines dropped. 400: some unreadable. 201: InfluxDB 3 says so when it took only a part. 413: too long.
-    if (status === 422 || status === 400 || status === 201 || status === 413) {
-      return refusedAnswer(words === '' ? `status ${status}` : words, status === 413)
-    }
-    throw new Fault('store-unavailable', `InfluxDB at ${this.#options.url.host}: ${status} ${words}`)
-  }
-
-  /** Sends a body, and gives every status back as it is. Rejects when no complete answer came. */
-  #post(
-    path: string,
-    body: string,
-    type = 'text/plain; charset=utf-8',
-  ): Promise<{ status: number | undefined; body: string }> {
-    return new Promise((resolve, reject) => {
-      let status: number | undefined
-      let received = ''
-      this.#client.transport.send(
-        path,
-        body,
-        { method: 'POST', headers: { 'content-type': type } },
-        {
-          responseStarted: (_headers, statusCode) => {
-            status = statusCode
-          },
-          next: (chunk) => {
-            received += Buffer.from(chunk).toString()
-          },
-          complete: () => resolve({ status, body: received }),
-          error: (error) => {
-            if (error instanceof HttpError) resolve({ status: error.statusCode, body: error.body ?? '' })
-            else reject(error)
-          },
-        },
-      )
-    })
-  }
-
-  async #takeOut({ meter, quantity }: StretchToCopy, { fromMs, toMs }: Period): Promise<void> {
-    // Nothing was written of a meter whose name cannot be quoted.
-    if (!isIdentifier(meter)) return
-    const { org, bucket } = this.#options
-    const instant = (ms: number): string => Temporal.Instant.fromEpochMilliseconds(ms).toString()
-    const search = new URLSearchParams({ org, bucket }).toString()
-    const body = JSON.stringify({
-      start: instant(fromMs),
-      // Before the next slot, whether the server counts the end in or not.
-      stop: instant(toMs - 1),
-      predicate: `_measurement="${INTERVAL_MEASUREMENT}" AND meter="${meter}" AND quantity="${quantity}"`,
-    })
-    const { status, body: words } = await this.#post(
-      `/api/v2/delete?${search}`,
-      body,
-      'application/json',
-    ).catch((cause: unknown) => {
-      throw this.#unavailable(cause)
-    })
-    if (status !== 204) throw this.#unavailable(new Error(`${status} ${serverWords(words)}`))
   }
 
   /** What the bucket says; undefined where this token may not ask. */

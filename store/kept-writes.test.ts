@@ -1,17 +1,16 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
-import { startInflux, type InfluxServer } from '#test/support/influx.ts'
-import { describeWith } from '#test/support/servers.ts'
-import { counted, everything, register } from './conformance/sample-readings.ts'
-import { openInflux1Readings } from './influx1-readings.ts'
+import { describe, expect, it } from 'vitest'
 import { KeptWrites } from './kept-writes.ts'
 
 /** A server of which one can say when it was started. */
 function pretended(bytesMax?: number) {
   const written: string[] = []
-  const server = { started: 'first', fails: false, asked: 0, nowMs: 0 }
+  const server = {
+    started: 'first',
+    fails: false,
+    asked: 0,
+    nowMs: 0,
+    onWriteAgain: (_text: string): void => {},
+  }
   const kept = new KeptWrites({
     serverStart: async () => {
       server.asked += 1
@@ -20,6 +19,7 @@ function pretended(bytesMax?: number) {
     writeAgain: async (body) => {
       if (server.fails) throw new Error('away')
       written.push(body.toString())
+      server.onWriteAgain(body.toString())
     },
     monotonicMs: () => server.nowMs,
     ...(bytesMax === undefined ? {} : { bytesMax }),
@@ -74,79 +74,24 @@ describe('Kept writes', () => {
     expect(written.filter((text) => text === 'a')).toEqual(['a'])
   })
 
+  it('are written again in their order, and what is taken meanwhile once more at the end: the newest stands', async () => {
+    const { server, written, taken } = pretended()
+    await taken('a', 1)
+    server.started = 'second'
+    const meanwhile: Promise<void>[] = []
+    server.onWriteAgain = (text) => {
+      if (text === 'a') meanwhile.push(taken('correction of a', 2))
+    }
+    await taken('b', 2)
+    await Promise.all(meanwhile)
+    expect(written).toEqual(['a', 'b', 'correction of a'])
+  })
+
   it('are bounded: the oldest go', async () => {
     const { server, written, taken } = pretended(10)
     for (const text of ['aaaa', 'bbbb', 'cccc']) await taken(text, 1)
     server.started = 'second'
     await taken('d', 2)
     expect(written).toEqual(['bbbb', 'cccc', 'd'])
-  })
-})
-
-/** An entry of the log of which only the beginning came to the disk: type 1, 4,096 bytes to come (wal.go, WALSegmentWriter.Write). */
-const tornEntry = Buffer.concat([Buffer.from([1, 0, 0, 16, 0]), Buffer.alloc(500, 7)])
-
-describeWith(['influxd'], 'An InfluxDB 1.x that died while it wrote its log', () => {
-  let parent: string
-  let server: InfluxServer
-
-  beforeEach(async () => {
-    parent = mkdtempSync(join(tmpdir(), 'tanbiao-kept-'))
-    server = await startInflux(parent)
-  })
-  afterEach(async () => {
-    await server.remove()
-    rmSync(parent, { recursive: true })
-  })
-
-  const open = () =>
-    openInflux1Readings({
-      url: new URL(`http://127.0.0.1:${server.port}`),
-      database: 'park',
-      create: true,
-    })
-
-  /** kill -9 while an entry of its log was written. */
-  async function dieWithinAnEntry(): Promise<void> {
-    await server.kill()
-    const segments = readdirSync(parent, { recursive: true, encoding: 'utf8' }).filter(
-      (name) => name.endsWith('.wal') && name.includes('park'),
-    )
-    expect(segments).toHaveLength(1)
-    for (const segment of segments) appendFileSync(join(parent, segment), tornEntry)
-    await server.start()
-  }
-
-  test('loses what it acknowledged since, when it dies again; what tanbiao wrote is there again with its next write', async () => {
-    const store = await open()
-    const counts = async (): Promise<unknown[]> =>
-      (await store.readings('m-1', register, everything)).map((reading) =>
-        reading.quality === 'bad' || typeof reading.value === 'number' ? undefined : reading.value.count,
-      )
-    await store.append([counted(0, 1)])
-    await dieWithinAnEntry()
-    await store.append([counted(1, 2)])
-    expect(await counts()).toEqual([1, 2])
-    await server.kill()
-    await server.start()
-    // Acknowledged, and gone: were this to hold the second reading too, InfluxDB had been mended.
-    expect(await counts()).toEqual([1])
-    await store.append([counted(2, 3)])
-    expect(await counts()).toEqual([1, 2, 3])
-    await store.close()
-  })
-
-  test('started twice before anybody writes it loses nothing', async () => {
-    const store = await open()
-    await store.append([counted(0, 1)])
-    await dieWithinAnEntry()
-    await server.stop()
-    await server.start()
-    const other = await open()
-    await other.append([counted(1, 2)])
-    await server.kill()
-    await server.start()
-    expect(await other.readings('m-1', register, everything)).toHaveLength(2)
-    await Promise.all([store.close(), other.close()])
   })
 })

@@ -63,10 +63,16 @@ export class KeptWrites {
     const started = await serverStart()
     if (started !== undefined) {
       const isAnother = this.#started !== undefined && this.#started !== started
-      for (const body of isAnother ? this.#bodies.copies() : []) await writeAgain(body)
+      if (isAnother) await this.#writeAllAgain(writeAgain)
       this.#started = started
     }
     this.#connections = connections
     this.#lookedMs = monotonicMs()
+  }
+
+  /** In their order, and those too that are taken meanwhile: an older value would else be written over a newer one. */
+  async #writeAllAgain(writeAgain: KeptWritesOptions['writeAgain']): Promise<void> {
+    for (let kept = this.#bodies.next(); kept !== undefined; kept = this.#bodies.next(kept.number))
+      await writeAgain(kept.body)
   }
 }

@@ -11,6 +11,7 @@ import type { FleetBooks } from './fleet-port.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { MeterId } from '#contract/identity.ts'
 import type {
+  CommittedBatch,
   DirtyWindow,
   NumberRange,
   OpenSlots,
@@ -71,6 +72,9 @@ export interface DeliveryBooks {
 
   /** When a batch was committed last; undefined where it has not arrived, or more than three days ago. */
   batchCommittedAtMs(gateway: string, epoch: string, seq: number): number | undefined
+
+  /** The batches committed last, from `fromMs` on, newest first; none of more than three days ago. */
+  batchesSince(fromMs: number, limit: number): readonly CommittedBatch[]
 
   /** When something of each gateway was committed last. */
   gatewaysSeen(): ReadonlyMap<string, number>

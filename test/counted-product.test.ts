@@ -115,7 +115,7 @@ describeWith(['pymodbus'], 'A counter of products on a Modbus line', () => {
       else line.quantities = ['activeEnergyImport.total']
     }
     const config = installation.write('gateway.yaml', gateway)
-    const checked = tanbiao('check', '--park', park, '--gateway', config, '--profiles', profiles)
+    const checked = tanbiao('check', '--park', park, '--config', config, '--profiles', profiles)
     expect(checked.stdout).toMatch(/ 0 findings/)
 
     const data = join(installation.folder, 'server')

@@ -65,13 +65,13 @@ describe('the one-file program of a gateway', () => {
       status: 0,
       stdout: expect.stringMatching(/^\d\d files, 0 findings\n$/),
     })
-    const files = ['--park', 'park.yaml', '--gateway', 'gateway-east.yaml', '--gateway', 'gateway-west.yaml']
+    const files = ['--park', 'park.yaml', '--config', 'gateway-east.yaml', '--config', 'gateway-west.yaml']
     expect(run('check', ...files)).toMatchObject({
       status: 0,
       stdout: expect.stringContaining(' 0 findings'),
     })
     writeFileSync(join(home, 'wrong.yaml'), 'gateway: g\npark: p\nuplink: { url: "mqtt://h" }\nbuses: []\n')
-    expect(run('check', '--gateway', 'wrong.yaml')).toMatchObject({
+    expect(run('check', '--config', 'wrong.yaml')).toMatchObject({
       status: 1,
       stdout: expect.stringMatching(/^wrong\.yaml:4:8 buses: /),
     })

@@ -210,7 +210,7 @@ describe('A park in which much goes wrong', () => {
     // A millisecond of real time is 60 of this park's.
     const what = `--from ${at('08:00')} --to ${at('08:30')} --answer-ms 6000 --json`.split(' ')
     const where = ['--scenario', scenarioPath, '--park', park, '--data', data]
-    const asked = [...where, ...configs.flatMap(({ file }) => ['--gateway', file]), ...what]
+    const asked = [...where, ...configs.flatMap(({ file }) => ['--config', file]), ...what]
     const gradeOf = async (...more: readonly string[]): Promise<z.infer<typeof graded>> =>
       graded.parse(JSON.parse((await tanbiaoBeside('grade', ...asked, ...more)).stdout))
     withFaults = await gradeOf('--fault-log', faultLog)

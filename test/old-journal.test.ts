@@ -2,21 +2,20 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { readAlarms } from '#cli/alarm-files.ts'
 import { keepBooks } from '#cli/bookkeeping.ts'
 import { systemClock } from '#cli/system-clock.ts'
 import { alarmList } from '#dashboards/api/alarm-shapes.ts'
 import { smallPark } from '#dashboards/small-park.test-support.ts'
 import { ServerBench } from '#dashboards/server.test-support.ts'
-import { Journal } from '#edge/journal.ts'
 import { energyAt } from '#edge/testing/samples.ts'
-import { Uplink } from '#edge/uplink.ts'
 import { startBroker, type Broker } from '#ingest/broker.ts'
 import { discardAllQuarantined } from '#ingest/quarantine.ts'
 import { startWorker, type Worker } from '#ingest/worker.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import type { Books, ReadingStore } from '#store/port.ts'
+import { startJournalGateway } from './support/journal-gateway.ts'
 
 /** A gateway's real journal and uplink, a real broker, worker, store, books and pages: only the meter is missing. */
 
@@ -64,30 +63,9 @@ afterEach(async () => {
 
 /** The gateway runs on a journal, reads these moments, delivers them, and is stopped as it should be. */
 async function run(file: string, minutes: readonly number[]): Promise<void> {
-  const journal = Journal.open({ file, gateway, graceMs: 0, clock })
-  const uplink = new Uplink({
-    gateway,
-    park: smallPark.description.id,
-    url: broker.url,
-    mqttVersion: '3.1.1',
-    keepAliveSeconds: 30,
-    inFlightBatches: 8,
-    receiptTimeoutMs: 5_000,
-    journal,
-    clock,
-    log,
-    random: () => 0.05,
-    state: () => ({ meters: [{ meter, state: 'ok' }] }),
-  })
-  const running = uplink.run()
-  try {
-    for (const minute of minutes) journal.append([energyAt(nowMs - (60 - minute) * 60_000, meter, minute)])
-    await vi.waitFor(() => expect(journal.waiting().rows).toBe(0), { timeout: 60_000, interval: 20 })
-  } finally {
-    await uplink.stop()
-    await running
-    journal.close()
-  }
+  const own = startJournalGateway({ file, gateway, park: smallPark, brokerUrl: broker.url, graceMs: 0 })
+  await own.deliver(minutes.map((minute) => energyAt(nowMs - (60 - minute) * 60_000, meter, minute)))
+  await own.stop()
 }
 
 async function alarms() {

@@ -99,7 +99,6 @@ function startGateway(id: string, url: string): void {
     url,
     mqttVersion: '3.1.1',
     keepAliveSeconds: 30,
-    inFlightBatches: 8,
     receiptTimeoutMs: 5_000,
     journal,
     clock: systemClock,

@@ -3,12 +3,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CommitRecord } from '#contract/commit.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { startRecordingServer } from '#test/support/recording-server.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { checkClock, serverAheadMs } from './clock.ts'
 import { checkDisk, checkFolder, holderOf } from './folder.ts'
 import { checkBooks, checkStore } from './kept.ts'
+import { checkLost } from './lost.ts'
 import { checkPort } from './ports.ts'
 
 let folder: string
@@ -129,6 +131,87 @@ describe('what is kept', () => {
       expect.stringMatching(/^warning 1 entries in quarantine/),
       expect.stringMatching(/^warning 2 batches have not arrived/),
     ])
+  })
+
+  it('tells of what was too much for quarantine', () => {
+    const file = join(folder, 'books.sqlite')
+    const books = openBooks(file, undefined, {
+      charactersPerGateway: 1_000,
+      entriesPerGateway: 2,
+      characters: 1_000,
+      entries: 2,
+    })
+    const refusal = { code: 'meter-unknown', detail: 'x', encoding: 'json', payload: '{}' } as const
+    const record = { gateway: 'gw-1', epoch: null, seq: null, stored: 0, touched: [] }
+    const refused = Array.from({ length: 5 }, () => refusal)
+    books.follow([{ ...record, digest: 'b'.repeat(64), committedAtMs: 7_000, refused }], 9_000)
+    books.close()
+    expect(checkBooks(file).findings.map(({ what }) => what)).toContain(
+      '2 entries in quarantine; 3 more were beyond its bounds, and are only counted.',
+    )
+  })
+
+  describe('what the books know of the last day', () => {
+    const nowMs = Date.UTC(2026, 5, 1)
+    const commit = (seq: number | null, over: Partial<CommitRecord> = {}): CommitRecord => ({
+      gateway: 'gw-1',
+      epoch: seq === null ? null : 'e'.repeat(32),
+      seq,
+      digest: String(seq ?? 0).padStart(64, '0'),
+      committedAtMs: nowMs - 3_600_000 + (seq ?? 0),
+      stored: 1,
+      touched: [{ meter: 'm-1', fromMs: nowMs, toMs: nowMs }],
+      refused: [],
+      ...over,
+    })
+
+    async function lost(known: readonly CommitRecord[], held: readonly CommitRecord[]) {
+      const url = `sqlite:${join(folder, 'readings.sqlite')}`
+      const store = await openReadingStore(url)
+      await store.appendCommits(held)
+      await store.close()
+      const file = join(folder, 'books.sqlite')
+      const books = openBooks(file)
+      books.follow(known, nowMs)
+      books.close()
+      return checkLost(url, file, nowMs)
+    }
+
+    it('is all in the store, or the store has lost it, by journals and numbers', async () => {
+      const known = [1, 2, 3, 4, 5, 6].map((seq) => commit(seq))
+      expect(await lost(known, known)).toMatchObject([
+        { state: 'ok', what: 'It holds all 6 newest batches that the books know.' },
+      ])
+      const other = commit(2, { gateway: 'gw-2' })
+      const undecoded = commit(null)
+      const [found] = await lost([other, commit(7), commit(8), undecoded, commit(10)], [])
+      const epoch = `(epoch ${'e'.repeat(32)})`
+      expect(found).toMatchObject({
+        state: 'fault',
+        what: expect.stringMatching(
+          /^It holds 5 of 11 acknowledged batches no more: .*, 1 without a number\.$/,
+        ),
+        advice: expect.stringMatching(/A running server asks the gateways/),
+      })
+      for (const range of ['gw-2 2', 'gw-1 7 to 8', 'gw-1 10'])
+        expect(found?.what).toContain(`${range} ${epoch}`)
+    })
+
+    it('is not told of where it is older than gateways keep it, or where nothing is known', async () => {
+      expect(await lost([], [commit(1)])).toEqual([])
+      expect(await lost([commit(2, { committedAtMs: nowMs - 25 * 3_600_000 })], [])).toEqual([])
+    })
+
+    it('is found through pages, many records of one moment among them', async () => {
+      const known = Array.from({ length: 3_500 }, (_, index) =>
+        commit(index + 1, { committedAtMs: nowMs - (index < 2_500 ? 9_000 : 8_000) }),
+      )
+      const [found] = await lost(
+        known,
+        known.filter(({ seq }) => seq !== 1_234),
+      )
+      expect(found?.what).toMatch(/^It holds 1 of 3500 acknowledged batches no more: gw-1 1234 /)
+    })
   })
 
   it('a store that cannot be reached is a fault with its advice', async () => {

@@ -3,6 +3,11 @@ import { withoutPassword } from '#contract/shown-url.ts'
 import { openBooks, openReadingStore } from '#store/open.ts'
 import { failed, type Finding } from './finding.ts'
 
+/** The URL of a store of which what is missing is to be found, not to be made. */
+export function withoutMaking(url: string): string {
+  return url.replace(/([?&])create=true&?/, '$1').replace(/[?&]$/, '')
+}
+
 /** Whether the store of the readings takes a write. Makes nothing that is not there. */
 export async function checkStore(url: string, nowMs: number): Promise<Finding> {
   const check = 'store'
@@ -10,8 +15,7 @@ export async function checkStore(url: string, nowMs: number): Promise<Finding> {
     return { check, state: 'skipped', what: `${url} is not there yet; the first start makes it.` }
   }
   try {
-    // A database that is missing is to be found, not to be made.
-    const store = await openReadingStore(url.replace(/([?&])create=true&?/, '$1').replace(/[?&]$/, ''))
+    const store = await openReadingStore(withoutMaking(url))
     try {
       await store.probe(nowMs)
     } finally {
@@ -42,6 +46,7 @@ export function checkBooks(file: string): BooksFound {
     try {
       books.probe()
       const { quarantined, gaps, openGaps, missingBatches, dirtyWindows } = books.counts()
+      const overflow = books.quarantineOverflow().reduce((sum, { refusals }) => sum + refusals, 0)
       const findings: Finding[] = [
         {
           check,
@@ -49,11 +54,14 @@ export function checkBooks(file: string): BooksFound {
           what: `${file} takes writes; ${gaps} declared gaps, ${dirtyWindows} windows to compute.`,
         },
       ]
-      if (quarantined > 0) {
+      if (quarantined > 0 || overflow > 0) {
         findings.push({
           check,
           state: 'warning',
-          what: `${quarantined} entries in quarantine.`,
+          what:
+            overflow === 0
+              ? `${quarantined} entries in quarantine.`
+              : `${quarantined} entries in quarantine; ${overflow} more were beyond its bounds, and are only counted.`,
           advice: 'Look at them with "tanbiao quarantine list": each has its reason and its payload.',
         })
       }

@@ -141,12 +141,12 @@ const single = {
 
 /** Checks all data files: schema, and what must agree between them. */
 export const checkAll = verb('Check park, gateway, profile, scenario and factor files', options, (given) => {
-  const { park, gateway } = checkedFiles(given)
-  const isDemo = given.park === undefined && given.gateway.length === 0 && existsSync(examples)
+  const { park, config } = checkedFiles(given)
+  const isDemo = given.park === undefined && given.config.length === 0 && existsSync(examples)
   const scenarios = given.scenario ?? (isDemo ? shippedScenarios : [])
   const surroundings = {
     parks: [...(park === undefined ? [] : [park]), single.park],
-    gateways: [...gateway, single.gateway],
+    gateways: [...config, single.gateway],
     profile: openProfiles(given.profiles).load,
   }
   const { files, findings } = checkOf(given)

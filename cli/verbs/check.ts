@@ -12,16 +12,16 @@ import { verb } from '../verb.ts'
 const demoFolder = fileURLToPath(new URL('../../firmware-config/examples/demo-park/', import.meta.url))
 const demo = {
   park: join(demoFolder, 'park.yaml'),
-  gateway: ['gateway-east.yaml', 'gateway-west.yaml'].map((file) => join(demoFolder, file)),
+  config: ['gateway-east.yaml', 'gateway-west.yaml'].map((file) => join(demoFolder, file)),
 }
 
 /** What is checked on a gateway and elsewhere alike. */
 export const checkOptions = z.object({
   park: text.optional().meta({ description: 'The park file' }),
-  gateway: z
-    .array(text)
-    .default([])
-    .meta({ description: 'A gateway file; may be given several times. Without files, those of the demo' }),
+  config: z.array(text).default([]).meta({
+    description: 'A gateway file; may be given several times. Without files, those of the demo',
+    formerly: 'gateway',
+  }),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own, checked too' }),
 })
 
@@ -34,21 +34,21 @@ export interface Checked {
 /** The park and gateway files that are meant: those of the demo where none is given and the demo is at hand. */
 export function checkedFiles(given: z.output<typeof checkOptions>): {
   readonly park: string | undefined
-  readonly gateway: readonly string[]
+  readonly config: readonly string[]
 } {
   // A gateway's own program comes without the demo.
-  const any = given.park !== undefined || given.gateway.length > 0 || !existsSync(demoFolder)
-  return any ? { park: given.park, gateway: given.gateway } : demo
+  const any = given.park !== undefined || given.config.length > 0 || !existsSync(demoFolder)
+  return any ? { park: given.park, config: given.config } : demo
 }
 
 /** Checks park, gateway and profile files: schema, and what must agree between them. */
 export function checkOf(given: z.output<typeof checkOptions>): Checked {
-  const { park, gateway } = checkedFiles(given)
+  const { park, config } = checkedFiles(given)
   const profiles = [...openProfiles(given.profiles).paths.values()]
   return {
-    files: (park === undefined ? 0 : 1) + gateway.length + profiles.length,
+    files: (park === undefined ? 0 : 1) + config.length + profiles.length,
     findings: [
-      ...checkFiles({ ...(park === undefined ? {} : { park }), gateways: gateway, profiles }),
+      ...checkFiles({ ...(park === undefined ? {} : { park }), gateways: config, profiles }),
       ...profiles.flatMap(goldenFindings),
     ],
   }

@@ -79,7 +79,7 @@ export const demo = verb('Run the demo park on this machine', options, async (gi
       'simulate',
       ...flags({ scenario: scenarioFile, park: parkFile, port: given['modbus-port'] }),
       ...flags({ 'control-port': given['control-port'], 'fault-log': folder.file('faults.jsonl') }),
-      ...gatewayFiles.flatMap((file) => flags({ gateway: file })),
+      ...gatewayFiles.flatMap((file) => flags({ config: file })),
       ...paced,
     ])
     const server = start('serve', [

@@ -9,6 +9,7 @@ import { checkClock, serverAheadMs, systemSynchronized } from '../doctor/clock.t
 import { failed, findingText, type Finding } from '../doctor/finding.ts'
 import { checkDisk, checkFolder, holderOf } from '../doctor/folder.ts'
 import { checkBooks, checkStore } from '../doctor/kept.ts'
+import { checkLost } from '../doctor/lost.ts'
 import { checkPort } from '../doctor/ports.ts'
 import { checkServer } from '../doctor/server.ts'
 import { dataOption, jsonOption, port, storeOption, text } from '../options.ts'
@@ -65,8 +66,11 @@ async function examine(given: Given): Promise<Finding[]> {
   const found: Finding[] = [finding, checkFolder(data), checkDisk(data)]
   const holder = holderOf(data)
   const store = given.store ?? `sqlite:${join(data, 'readings.sqlite')}`
-  found.push(await checkStore(store, nowMs))
-  const books = checkBooks(join(data, 'books.sqlite'))
+  const takesWrites = await checkStore(store, nowMs)
+  found.push(takesWrites)
+  const booksFile = join(data, 'books.sqlite')
+  if (takesWrites.state === 'ok') found.push(...(await checkLost(store, booksFile, nowMs)))
+  const books = checkBooks(booksFile)
   found.push(...books.findings)
   let states: readonly StateMessage[] = []
   // A running server tells where it listens; the options say where one would.

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { writtenAmount } from '#contract/amount.ts'
 import { Fault } from '#contract/fault.ts'
 import { SLOT_MS } from '#contract/grid.ts'
-import { atDesk, decimal, enter, placeOptions, requireTime, whoOptions } from '../meter-entries.ts'
+import { atDesk, enter, placeOptions, requireTime, whoOptions } from '../meter-entries.ts'
 import { instant, text } from '../options.ts'
 import { verb } from '../verb.ts'
 
@@ -10,7 +11,7 @@ const options = z.object({
   meter: text.meta({ description: 'The meter' }),
   from: instant.meta({ description: 'Start of the period, at a quarter of an hour' }),
   to: instant.meta({ description: 'Its end, at a quarter of an hour' }),
-  energy: decimal.meta({ description: 'What flowed in it, in the unit of the register' }),
+  energy: writtenAmount.meta({ description: 'What flowed in it, in the unit of the register' }),
   ...whoOptions,
 })
 
@@ -22,7 +23,7 @@ export const energyEnter = verb('Enter the energy of a period, of a bill for exa
       ['from', fromMs],
       ['to', toMs],
     ] as const) {
-      requireTime(desk, name, atMs)
+      requireTime(desk, `--${name}`, atMs)
       if (atMs % SLOT_MS !== 0) throw new Fault('argument-invalid', `--${name}: not at a quarter of an hour`)
     }
     if (fromMs >= toMs) throw new Fault('argument-invalid', '--to: not after --from')

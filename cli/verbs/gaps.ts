@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
-import { gapKinds, gapStates, isOfTime, type GapEntry } from '#contract/gap.ts'
+import { gapKinds, gapStates, isMissing, isOfTime, type GapEntry } from '#contract/gap.ts'
 import { booksOptions, momentText, personOptions } from '../books-file.ts'
 import { durationText } from '../search-progress.ts'
 import { withBooks } from '../server-folder.ts'
@@ -17,6 +17,7 @@ const listOptions = z.object({
 })
 
 function missingText({ kind, first, last, missing }: GapEntry): string {
+  if (!isMissing(kind)) return ''
   if (isOfTime(kind)) return durationText(missing)
   return `${missing} of ${first}–${last}`
 }

@@ -30,7 +30,7 @@ import { readFactorFiles } from '../factor-files.ts'
 import { figureJson, figuresAgree } from '../graded-difference.ts'
 import { installationRoot, keptFolder } from '../installation.ts'
 import { makeLog } from '../log.ts'
-import { instant, jsonOption, text } from '../options.ts'
+import { gatewayFiles, instant, jsonOption, text } from '../options.ts'
 import { readPostingRules } from '../posting-rules.ts'
 import { fromBooks, fromServer } from '../platform-intervals.ts'
 import { serverFile } from '../server-folder.ts'
@@ -39,9 +39,7 @@ import { verb } from '../verb.ts'
 const options = z.object({
   scenario: text.meta({ description: 'The scenario file that the meters were simulated by' }),
   park: text.meta({ description: 'The park file' }),
-  gateway: z
-    .array(text)
-    .meta({ description: 'A gateway file whose meters are graded; may be given several times' }),
+  config: gatewayFiles('A gateway file whose meters are graded'),
   data: text.optional().meta({ description: 'The data folder of the server, running or not' }),
   url: text.optional().meta({
     description: 'Instead of --data: the address of a running server; its API token in TANBIAO_TOKEN',
@@ -148,7 +146,7 @@ export const grade = verb(
       throw new Fault('argument-invalid', 'Give one of --data and --url.')
     const park = readParkFile(given.park)
     const scenario = readScenarioFor(park, given.scenario)
-    const gateways = given.gateway.map((file) => readGatewayFile(file).value)
+    const gateways = given.config.map((file) => readGatewayFile(file).value)
     const { timeZone } = park.description
     const platform =
       given.url === undefined

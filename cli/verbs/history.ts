@@ -10,16 +10,14 @@ import { tellParent } from '../child.ts'
 import { installationRoot, keptFolder } from '../installation.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
-import { instant, text } from '../options.ts'
+import { gatewayFiles, instant, text } from '../options.ts'
 import { ProgressLine } from '../progress.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
   scenario: text.meta({ description: 'The scenario file' }),
   park: text.meta({ description: 'The park file' }),
-  gateway: z
-    .array(text)
-    .meta({ description: 'A gateway file whose meters have a past; may be given several times' }),
+  config: gatewayFiles('A gateway file whose meters have a past'),
   from: instant.meta({ description: 'Begin of the past, e.g. 2025-11-01T00:00:00+08:00' }),
   to: instant.meta({ description: 'End of the past, included' }),
   out: text.meta({ description: 'Folder for the files; an interrupted run is continued there' }),
@@ -41,7 +39,7 @@ export const history = verb('Write the past of a simulated park as files', optio
     scenario,
     daySums: kept.daySums,
     park,
-    gateways: given.gateway.map((file) => readGatewayFile(file).value),
+    gateways: given.config.map((file) => readGatewayFile(file).value),
     profile: openProfiles(given.profiles).load,
     period: { fromMs: given.from, toMs: given.to },
     folder: given.out,

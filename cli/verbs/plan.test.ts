@@ -53,7 +53,7 @@ buses:
         status: 0,
         stdout: expect.stringContaining('fits'),
       })
-      expect(run('check', '--gateway', gateway, '--profiles', own)).toMatchObject({
+      expect(run('check', '--config', gateway, '--profiles', own)).toMatchObject({
         status: 0,
         stdout: expect.stringContaining(', 0 findings'),
       })

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { busDemand } from '#edge/demand.ts'
 import { readGatewayFile, type BusDescription } from '#firmware-config/gateway.ts'
 import { openProfiles, type ProfileLibrary } from '#firmware-config/profile-library.ts'
-import { jsonOption, text } from '../options.ts'
+import { gatewayFiles, jsonOption, text } from '../options.ts'
 import { misfits, planText, type PlannedBus } from '../plan-report.ts'
 import { verb } from '../verb.ts'
 
 const options = z.object({
-  gateway: z.array(text).min(1).meta({ description: 'A gateway file; may be given several times' }),
+  config: gatewayFiles('A gateway file'),
   profiles: text.optional().meta({ description: 'A folder with profiles of your own' }),
   json: jsonOption,
 })
@@ -68,7 +68,7 @@ export const plan = verb(
   options,
   (given) => {
     const profiles = openProfiles(given.profiles)
-    const buses = given.gateway.flatMap((file) => {
+    const buses = given.config.flatMap((file) => {
       const { gateway, buses } = readGatewayFile(file).value
       return buses.map((description) => ({ gateway, bus: planned(description, profiles) }))
     })
@@ -84,5 +84,5 @@ export const plan = verb(
     if (buses.some(({ bus }) => misfits(bus).length > 0)) process.exitCode = 1
     return Promise.resolve()
   },
-  { bare: 'gateway' },
+  { bare: 'config' },
 )

@@ -1,17 +1,9 @@
 import { z } from 'zod'
+import { writtenAmount } from '#contract/amount.ts'
 import { toDecimal } from '#contract/amount.ts'
 import { Fault } from '#contract/fault.ts'
 import { quantityName, quantityOf } from '#contract/quantities.ts'
-import {
-  atDesk,
-  checkOf,
-  checkText,
-  decimal,
-  enter,
-  placeOptions,
-  requireTime,
-  whoOptions,
-} from '../meter-entries.ts'
+import { atDesk, checkOf, checkText, enter, placeOptions, requireTime, whoOptions } from '../meter-entries.ts'
 import { instant, text } from '../options.ts'
 import { verb } from '../verb.ts'
 
@@ -22,7 +14,7 @@ const options = z.object({
     .optional()
     .meta({ description: 'The register, where it is not the one of the park file' }),
   at: instant.meta({ description: 'When it was read off, e.g. 2025-11-01T08:00:00+08:00' }),
-  value: decimal.meta({ description: 'What it showed, in the unit of the register, e.g. 1234.5' }),
+  value: writtenAmount.meta({ description: 'What it showed, in the unit of the register, e.g. 1234.5' }),
   ...whoOptions,
 })
 
@@ -36,7 +28,7 @@ export const readingEnter = verb('Enter a register that was read off by hand', o
         'argument-invalid',
         `--quantity: ${quantity} of ${meter.id} is no register that can be read off`,
       )
-    requireTime(desk, 'at', given.at)
+    requireTime(desk, '--at', given.at)
     const [same] = await store.readings(meter.id, quantity, { fromMs: given.at, toMs: given.at + 1 })
     if (
       same !== undefined &&
@@ -51,7 +43,8 @@ export const readingEnter = verb('Enter a register that was read off by hand', o
     }
     const { at: atMs, value, by, reason: why } = given
     const check = await checkOf(desk, quantity, { atMs, value })
-    await enter(desk, { kind: 'reading', meter: meter.id, quantity, atMs, value, by, why })
-    console.log(checkText(check, quantity))
+    const kept = await enter(desk, { kind: 'reading', meter: meter.id, quantity, atMs, value, by, why })
+    // What comes too late is no point of the register, however well it fits.
+    if (kept.standsUntilMs === undefined || check.kind === 'check') console.log(checkText(check, quantity))
   }),
 )

@@ -27,6 +27,7 @@ import { deskOf } from '../desk.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { watchLifetime } from '../lifetime.ts'
 import { readFactorFiles } from '../factor-files.ts'
+import { LostBatches } from '../lost-batches.ts'
 import { makeLog } from '../log.ts'
 import { flag, logLevel, port, text } from '../options.ts'
 import { operationsOf } from '../operations.ts'
@@ -277,6 +278,13 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       stopBooks.signal,
     )
     const copied = copying.run(stopBooks.signal)
+    const missed = new LostBatches({
+      store,
+      books,
+      clock,
+      log,
+      command: (given) => running.publishCommand(given),
+    }).run(stopBooks.signal)
     const watched = pages.alarms?.run(stopBooks.signal)
     const reported = pages.scheduled?.run(stopBooks.signal)
     let toldFirstValues = false
@@ -314,6 +322,7 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       await kept
       await noted
       await copied
+      await missed
       await watched
       await reported
       await notifier?.stop()

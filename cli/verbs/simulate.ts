@@ -13,7 +13,7 @@ import { tellParent } from '../child.ts'
 import { installationRoot, keptFolder } from '../installation.ts'
 import { watchLifetime, type Lifetime } from '../lifetime.ts'
 import { makeLog } from '../log.ts'
-import { flag, logLevel, port, text } from '../options.ts'
+import { flag, gatewayFiles, logLevel, port, text } from '../options.ts'
 import { clockOf, givenPace, paceOptions } from '../pace.ts'
 import { ProgressLine } from '../progress.ts'
 import { systemClock } from '../system-clock.ts'
@@ -22,9 +22,7 @@ import { verb } from '../verb.ts'
 const options = z.object({
   scenario: text.meta({ description: 'The scenario file' }),
   park: text.meta({ description: 'The park file' }),
-  gateway: z
-    .array(text)
-    .meta({ description: 'A gateway file whose meters are simulated; may be given several times' }),
+  config: gatewayFiles('A gateway file whose meters are simulated'),
   behaviour: text
     .optional()
     .meta({ description: 'A file of response times and scheduled faults, instead of those of the scenario' }),
@@ -76,7 +74,7 @@ export const simulate = verb('Stand in for a park’s meters', options, async (g
   const interactive = given.interactive || process.stdin.isTTY
   const log = makeLog('simulate', given.log ?? (interactive ? 'warn' : 'info'))
   const park = readParkFile(given.park)
-  const gateways = given.gateway.map((file) => readGatewayFile(file).value)
+  const gateways = given.config.map((file) => readGatewayFile(file).value)
   const buses = gateways.flatMap(({ gateway, buses }) => buses.map((bus) => busKey(gateway, bus.id)))
   const { port: firstPort } = given
   const profile = openProfiles(given.profiles).load

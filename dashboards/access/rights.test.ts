@@ -141,6 +141,8 @@ describe('every route as every role', () => {
       'GET /api/energy/:carrier/:flow',
       'GET /api/v1/accounts/:account/day',
       'GET /api/v1/accounts/:account/electricity-cost',
+      'POST /api/v1/meters/:id/events',
+      'POST /api/v1/meters/:id/entries/:entry/withdraw',
       'POST /api/v1/report-schedules',
       'PATCH /api/v1/report-schedules/:schedule',
       'DELETE /api/v1/report-schedules/:schedule',

@@ -18,6 +18,7 @@ const statusByCode = {
   'configuration-outdated': 409,
   'closing-untrusted': 409,
   'gap-closed': 409,
+  'event-contradicts': 409,
   'quarantine-closed': 409,
   'quarantine-refused': 409,
   'alarm-acknowledged': 409,

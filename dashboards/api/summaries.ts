@@ -15,6 +15,10 @@ const summaries: Readonly<Record<string, string>> = {
     'A day’s 15-minute slots of a meter with method, coverage, revision and registers',
   'GET /api/meters/{id}/energy': 'Energy of a meter by hour, day, month or year, with what is missing',
   'GET /api/meters/{id}/events': 'What happened to a meter: replacement, reset, changed ratios',
+  'POST /api/v1/meters/{id}/events':
+    'Decides what happened to a meter or its register; also what a slot that is undecided waits for',
+  'POST /api/v1/meters/{id}/entries/{entry}/withdraw':
+    'Takes back what a person said of a meter: an event, a reading, an energy',
   'GET /api/meters/{id}/quality': 'Gaps and quarantine of a meter',
   'GET /api/meters/{id}/reader': 'Who reads a meter, and how well',
   'GET /api/meters/{id}/slots/{slot}':

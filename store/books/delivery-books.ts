@@ -56,6 +56,7 @@ export function deliveryBooks(file: BooksFile, parts: BookParts, database: Datab
     gaps: () => file.read(() => declared.all()),
     absentBatches: (gateway, epoch, range) => file.read(() => marks.absent(gateway, epoch, range)),
     batchCommittedAtMs: (...batch) => file.read(() => marks.committedAtMs(...batch)),
+    batchesSince: (...wish) => file.read(() => marks.batchesSince(...wish)),
     gatewaysSeen: () => file.read(() => marks.gatewaysSeen()),
     openSlots: (meter, register, nowMs) =>
       file.read(() => {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
-import type { Hole } from '../port.ts'
+import type { CommittedBatch, Hole } from '../port.ts'
 
 /** Which batches have arrived, and which numbers are missing. */
 
@@ -45,6 +45,10 @@ export function openMarks(database: DatabaseSync) {
     'SELECT digest, committed_at_ms FROM batch_mark WHERE journal = ? AND seq = 0 AND digest = ?',
   )
   const insert = database.prepare('INSERT INTO batch_mark VALUES (?, ?, ?, ?, ?)')
+  const newestBatches = database.prepare(
+    `SELECT gateway, epoch, seq, digest, committed_at_ms FROM batch_mark JOIN journal ON journal.id = batch_mark.journal
+     WHERE committed_at_ms >= ? ORDER BY committed_at_ms DESC LIMIT ?`,
+  )
   const move = database.prepare(
     'UPDATE batch_mark SET committed_at_ms = ? WHERE journal = ? AND seq = ? AND digest = ?',
   )
@@ -125,6 +129,17 @@ export function openMarks(database: DatabaseSync) {
     return markRows.parse(marksOfSeq.all(Number(journal), seq))[0]?.committed_at_ms
   }
 
+  /** The batches committed last, newest first. */
+  function batchesSince(fromMs: number, limit: number): CommittedBatch[] {
+    return batchRows.parse(newestBatches.all(fromMs, limit)).map(({ gateway, epoch, seq, ...row }) => ({
+      gateway,
+      epoch: epoch === '' ? null : epoch,
+      seq,
+      digest: Buffer.from(row.digest).toString('hex'),
+      committedAtMs: row.committed_at_ms,
+    }))
+  }
+
   /** Marks a batch as arrived. `nowMs`: nothing was seen of a gateway later than that, whatever clock was ahead once. */
   function mark(record: CommitRecord, nowMs: number): Arrival {
     const journal = journalOf(record.gateway, record.epoch)
@@ -173,6 +188,7 @@ export function openMarks(database: DatabaseSync) {
     holes,
     absent,
     committedAtMs,
+    batchesSince,
     batchCount: () => Number(count.get()?.['batches']),
     /** When something of each gateway was committed last. */
     gatewaysSeen: (): ReadonlyMap<string, number> =>
@@ -180,6 +196,15 @@ export function openMarks(database: DatabaseSync) {
   }
 }
 
+const batchRows = z.array(
+  z.object({
+    gateway: z.string(),
+    epoch: z.string(),
+    seq: z.number(),
+    digest: z.instanceof(Uint8Array),
+    committed_at_ms: z.number(),
+  }),
+)
 const markRows = z.array(z.object({ digest: z.instanceof(Uint8Array), committed_at_ms: z.number() }))
 
 /** What lies between ranges in order of their first number, from a number on. */

@@ -1,6 +1,6 @@
 import type { Amount } from '#contract/amount.ts'
 import type { AccountingRecord } from '#contract/accounting-record.ts'
-import type { Refusal } from '#contract/commit.ts'
+import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import type { GapKind } from '#contract/gap.ts'
 import type { KeptBody } from '#contract/kept-entry.ts'
 import type { Period } from '#contract/grid.ts'
@@ -23,6 +23,11 @@ export interface DirtyWindow {
 export interface NumberRange {
   readonly firstSeq: number
   readonly lastSeq: number
+}
+
+/** A batch that was followed; `epoch` is null and `seq` 0 where it came without. */
+export interface CommittedBatch extends Pick<CommitRecord, 'gateway' | 'epoch' | 'digest' | 'committedAtMs'> {
+  readonly seq: number
 }
 
 /** A hole in the numbers of an epoch: batches that were made but have not arrived. */

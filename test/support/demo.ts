@@ -15,7 +15,7 @@ export const demoPlant = [
   demoScenarioPath,
   '--park',
   demoParkPath,
-  ...demoGatewayPaths.flatMap((file) => ['--gateway', file]),
+  ...demoGatewayPaths.flatMap((file) => ['--config', file]),
 ]
 
 /** `tanbiao demo` as a terminal runs it: its output, and how it ended. */

@@ -24,6 +24,8 @@ export interface RunningInflux extends InfluxServer {
 
 export interface InfluxPlace {
   readonly store: ReadingStore
+  /** The same place as a process finds it that was just started. */
+  readonly openAgain: () => Promise<ReadingStore>
   /** Line protocol, as somebody else writes it. */
   readonly writeForeign: (line: string) => Promise<void>
   /** What it answers to an InfluxQL query, times in milliseconds. */
@@ -46,8 +48,10 @@ async function startOne(parent?: string): Promise<RunningInflux> {
     ...server,
     newPlace: async (url, requestTimeoutMs) => {
       const database = `park${(places += 1)}`
+      const open = () => openInflux1Readings({ url, database, create: true, requestTimeoutMs })
       return {
-        store: await openInflux1Readings({ url, database, create: true, requestTimeoutMs }),
+        store: await open(),
+        openAgain: open,
         writeForeign: async (line) =>
           void (await fetch(`${direct}/write?db=${database}`, { method: 'POST', body: line })),
         influxQl: async (q) => {
@@ -71,8 +75,10 @@ async function startTwo(parent?: string): Promise<RunningInflux> {
       const bucket = `park ${(places += 1)}`
       await server.makeBucket(bucket)
       await server.mapDatabase(bucket)
+      const open = () => server.openStore(bucket, { url, requestTimeoutMs })
       return {
-        store: await server.openStore(bucket, { url, requestTimeoutMs }),
+        store: await open(),
+        openAgain: open,
         writeForeign: (line) => server.writeForeign(bucket, line),
         influxQl: (q) => server.influxQl(bucket, q),
         keepForDays: (days) => server.changeRetention(bucket, days * 86_400),

@@ -39,6 +39,7 @@ const keys = {
   'viewers-full': 'fault.viewers-full',
   'configuration-outdated': 'fault.configuration-outdated',
   'gap-closed': 'fault.gap-closed',
+  'event-contradicts': 'fault.event-contradicts',
   'quarantine-closed': 'fault.quarantine-closed',
   'quarantine-refused': 'fault.quarantine-refused',
   'alarm-acknowledged': 'fault.alarm-acknowledged',

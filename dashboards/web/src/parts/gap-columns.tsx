@@ -1,5 +1,5 @@
 import type { TableColumnsType } from 'antd'
-import { isOfTime, type GapEntry } from '#contract/gap.ts'
+import { isMissing, isOfTime, type GapEntry } from '#contract/gap.ts'
 import { useSpeech } from '#dashboards/web/src/language.tsx'
 import { useTimeZone } from '#dashboards/web/src/live.ts'
 import { batchesText, momentText, spanText } from '#dashboards/web/src/numbers.ts'
@@ -28,9 +28,14 @@ export function useGapColumns<G extends GapEntry>(): TableColumnsType<G> {
       title: t('gap.missing'),
       key: 'missing',
       align: 'right',
-      render: (_, { kind, missing }) => (
-        <span className="number">{isOfTime(kind) ? spanText(missing, t) : batchesText(missing, speech)}</span>
-      ),
+      render: (_, { kind, missing }) =>
+        isMissing(kind) ? (
+          <span className="number">
+            {isOfTime(kind) ? spanText(missing, t) : batchesText(missing, speech)}
+          </span>
+        ) : (
+          ''
+        ),
     },
     { title: t('gap.cause'), key: 'cause', render: (_, { cause }) => t(`gapCause.${cause}`) },
   ]
