@@ -21,7 +21,7 @@ export function blockOf(samples: readonly Sample[]): SampleBlock {
   let searched = 0
   const placed = samples.map(({ meter, atMs, quality, values, bad = {} }): BlockSample => {
     const first = rows.length
-    searched = text.indexOf('"values":{', searched)
+    searched = text.indexOf('"values":{', searched) + 1
     for (const [name, value] of Object.entries(values)) {
       const begin = `"${name}":`
       searched = text.indexOf(begin, searched) + begin.length
