@@ -87,9 +87,11 @@ export function sum(amounts: Iterable<Amount>): Amount | undefined {
   return total
 }
 
-/** Negative, zero or positive as a is below, equal to or above b. */
+/** Negative, zero or positive as a is below, equal to or above b; also where their difference could not be held. */
 export function compare(a: Amount, b: Amount): number {
-  return Math.sign(subtract(a, b).count)
+  if (a.resolution === b.resolution) return Math.sign(a.count - b.count)
+  const difference = BigInt(a.count) * nanoUnits(a.resolution) - BigInt(b.count) * nanoUnits(b.resolution)
+  return difference === 0n ? 0 : difference < 0n ? -1 : 1
 }
 
 /** True when both are the same quantity of energy, whatever their resolutions. */

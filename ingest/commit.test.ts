@@ -5,6 +5,7 @@ import { ManualClock } from '#contract/clock.ts'
 import { commitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { receipt as receiptSchema, readingsOf, samplesOf, type Receipt } from '#contract/messages.ts'
+import { readingsIn } from '#contract/sample-block.ts'
 import { startCommitter, type Committer } from './commit.ts'
 import { batchOf, digestOf, MemoryStore, sampleOf, T0, testPark } from './ingest.test-support.ts'
 import type { Delivery } from './waiting.ts'
@@ -203,7 +204,7 @@ describe('commit', () => {
     const { store, committer, receipts, offer } = bench()
     const append = store.append.bind(store)
     store.append = async (readings) => {
-      if (readings.some((reading) => reading.atMs === T0 + 2)) throw new TypeError('a defect')
+      if (readingsIn(readings).some((reading) => reading.atMs === T0 + 2)) throw new TypeError('a defect')
       return await append(readings)
     }
     for (const seq of [1, 2, 3]) offer(batch(seq))

@@ -1,4 +1,4 @@
-import { compare, resolution as resolutionSchema, type Amount } from '#contract/amount.ts'
+import { compare } from '#contract/amount.ts'
 import {
   usableQuality,
   badCause,
@@ -6,9 +6,10 @@ import {
   type Reading,
   type UsableQuality,
 } from '#contract/reading.ts'
-import { measuringPoint, type Meter, type Sensor } from '#contract/park.ts'
+import { measuringPoint } from '#contract/park.ts'
 import { quantities, type QuantityName } from '#contract/quantities.ts'
-import { PARTS_MAX, powerMax, registerLimit, type SampleRules } from './sample.ts'
+import { isResolution, limitsOf, type Limits } from './limits.ts'
+import { PARTS_MAX, type SampleRules } from './sample.ts'
 
 /**
  * The common sample, looked at without building anything but its readings. Whatever is unusual is left to
@@ -20,34 +21,6 @@ const byName = new Map<unknown, { readonly name: QuantityName; readonly isCumula
 )
 const qualities = new Map<unknown, UsableQuality>(usableQuality.options.map((quality) => [quality, quality]))
 const causes = new Map<unknown, BadCause>(badCause.options.map((cause) => [cause, cause]))
-
-/** Resolutions that were seen and are right: a park has a handful; hostile ones must not fill memory. */
-const knownResolutions = new Set<string>()
-const RESOLUTIONS_MAX = 1_000
-
-function isResolution(text: string): boolean {
-  if (knownResolutions.has(text)) return true
-  if (knownResolutions.size >= RESOLUTIONS_MAX || !resolutionSchema.safeParse(text).success) return false
-  knownResolutions.add(text)
-  return true
-}
-
-interface Limits {
-  readonly powerMax: number | undefined
-  readonly register: ReturnType<typeof registerLimit>
-}
-const limitsOf = new WeakMap<Meter, Limits>()
-/** A sensor has neither a rating nor a register that starts again. */
-const NO_LIMITS: Limits = { powerMax: undefined, register: undefined }
-
-function limits(meter: Meter | Sensor): Limits {
-  if (!('register' in meter)) return NO_LIMITS
-  const known = limitsOf.get(meter)
-  if (known !== undefined) return known
-  const made = { powerMax: powerMax(meter), register: registerLimit(meter) }
-  limitsOf.set(meter, made)
-  return made
-}
 
 type Parts = { readonly [key: string]: unknown }
 
@@ -63,11 +36,7 @@ function registerValue(value: unknown, quantity: QuantityName, { register }: Lim
   if (typeof resolution !== 'string' || !isResolution(resolution)) return undefined
   const amount = { count, resolution }
   const isLimited = register !== undefined && register.quantities.includes(quantity)
-  return isLimited && !isBelow(amount, register.below) ? undefined : amount
-}
-
-function isBelow(amount: Amount, limit: Amount): boolean {
-  return amount.resolution === limit.resolution ? amount.count < limit.count : compare(amount, limit) < 0
+  return isLimited && compare(amount, register.below) >= 0 ? undefined : amount
 }
 
 /**
@@ -85,7 +54,7 @@ export function fastSample(sample: unknown, rules: SampleRules, readings: Readin
   if (atMs < 0 || atMs > rules.latestMs || atMs < meter.installedMs) return false
   const quality = qualities.get(qualityName)
   if (quality === undefined || !isParts(values)) return false
-  const limit = limits(meter)
+  const limit = limitsOf(meter)
   const before = readings.length
   const names = Object.keys(values)
   if (names.length > PARTS_MAX) return false

@@ -6,6 +6,7 @@ import type { Period } from '#contract/grid.ts'
 import { receipt, samplesOf, type Receipt, type Sample } from '#contract/messages.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
+import { readingsIn, type Readings } from '#contract/sample-block.ts'
 import { topicOf, type UpLeaf } from '#contract/topics.ts'
 import type { AppendResult, ReadingStore } from '#store/port.ts'
 
@@ -92,10 +93,10 @@ export class MemoryStore implements ReadingStore {
   after: (step: Step) => void | Promise<void> = () => {}
   refuse: (reading: Reading) => AppendResult['refused'][number]['fault'] | undefined = () => undefined
 
-  async append(readings: readonly Reading[]): Promise<AppendResult> {
+  async append(readings: Readings): Promise<AppendResult> {
     await this.before('append')
     const refused: AppendResult['refused'][number][] = []
-    for (const [index, reading] of readings.entries()) {
+    for (const [index, reading] of readingsIn(readings).entries()) {
       const fault = this.refuse(reading)
       if (fault !== undefined) refused.push({ index, fault })
       else this.stored.set(`${reading.meter} ${reading.quantity} ${reading.atMs}`, reading)

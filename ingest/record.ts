@@ -1,6 +1,7 @@
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { samplesOf, type Receipt } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
+import { readingsIn, SampleBlock } from '#contract/sample-block.ts'
 import type { RefusedReading } from '#store/port.ts'
 import type { Verdict } from './validate.ts'
 import type { Delivery } from './waiting.ts'
@@ -18,11 +19,14 @@ export interface Outcome {
   readonly receipt: Receipt
 }
 
-function touchedRanges(readings: readonly Reading[]): CommitRecord['touched'] {
+/** Samples of a block, or readings: whatever has a meter and a moment. */
+type Moment = Pick<Reading, 'meter' | 'atMs'>
+
+function touchedRanges(moments: readonly Moment[]): CommitRecord['touched'] {
   const ranges = new Map<string, { meter: string; fromMs: number; toMs: number }>()
   let lastMeter: string | undefined
   let lastMs: number | undefined
-  for (const { meter, atMs } of readings) {
+  for (const { meter, atMs } of moments) {
     // Those of a sample follow one another.
     if (meter === lastMeter && atMs === lastMs) continue
     lastMeter = meter
@@ -65,16 +69,19 @@ export function outcomesOf(
     let readingsRefused = verdict.refused.reduce((sum, each) => sum + each.readings, 0)
     const first = index
     index += verdict.readings.length
-    const stored =
-      byIndex.size === 0
-        ? verdict.readings
-        : verdict.readings.filter((reading, place) => {
-            const byStore = byIndex.get(first + place)
-            if (byStore === undefined) return true
-            refused.push(storeRefusal(reading, byStore))
-            readingsRefused += 1
-            return false
-          })
+    const all = verdict.readings
+    let moments: readonly Moment[] = all instanceof SampleBlock ? all.columns.samples : all
+    let stored = all.length
+    if (byIndex.size > 0) {
+      moments = readingsIn(all).filter((reading, place) => {
+        const byStore = byIndex.get(first + place)
+        if (byStore === undefined) return true
+        refused.push(storeRefusal(reading, byStore))
+        readingsRefused += 1
+        return false
+      })
+      stored = moments.length
+    }
     const { gateway } = delivery.topic
     return {
       delivery,
@@ -84,8 +91,8 @@ export function outcomesOf(
         seq: verdict.seq,
         digest: delivery.digest,
         committedAtMs,
-        stored: stored.length,
-        touched: touchedRanges(stored),
+        stored,
+        touched: touchedRanges(moments),
         refused,
         ...(verdict.gap === undefined ? {} : { gap: verdict.gap }),
       },

@@ -5,9 +5,11 @@ import { epochIdentifier, identifier, sequenceNumber } from '#contract/identity.
 import { gapRecord, readingsBatch, SAMPLES_PER_BATCH_MAX, type GapRecord } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import { FUTURE_MS_MAX, type Reading } from '#contract/reading.ts'
+import type { SampleBlock } from '#contract/sample-block.ts'
 import type { Topic } from '#contract/topics.ts'
 import { decompress } from './decompression.ts'
 import { fastSample } from './fast-sample.ts'
+import { BatchScanner } from './scan-batch.ts'
 import { judgeSample, type SampleRules } from './sample.ts'
 
 /** Longest payload that is looked into, and kept whole in quarantine. */
@@ -41,7 +43,7 @@ export interface Verdict {
   /** Null where the payload does not say, or is not the sender's. */
   readonly epoch: string | null
   readonly seq: number | null
-  readonly readings: readonly Reading[]
+  readonly readings: readonly Reading[] | SampleBlock
   readonly refused: readonly Refused[]
   readonly gap: GapRecord | undefined
 }
@@ -54,12 +56,6 @@ const journalPosition = z.object({ gateway: identifier, epoch: epochIdentifier, 
 
 const anyMessage = z.object({ kind: z.string() })
 
-/** epochIdentifier, without its schema's overhead. */
-const EPOCH = /^[0-9a-f]{32}$/
-
-const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
@@ -67,17 +63,18 @@ function isDeeper(value: unknown, levels: number): boolean {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-type Decoded = { readonly value: unknown } | { readonly code: FaultCode; readonly error: string }
+type Decoded = { readonly value: unknown } | { readonly error: string }
 
-function decode(payload: Uint8Array): Decoded {
-  const plain = decompress(payload)
-  if ('error' in plain) return plain
+function decode(text: Uint8Array): Decoded {
   try {
-    return { value: JSON.parse(utf8.decode(plain.bytes)) }
+    return { value: JSON.parse(utf8.decode(text)) }
   } catch (error) {
-    return { code: 'message-undecodable', error: error instanceof Error ? error.message : String(error) }
+    return { error: error instanceof Error ? error.message : String(error) }
   }
 }
+
+/** What it keeps is how names were written and in which order they came: no verdict depends on it. */
+const scanner = new BatchScanner()
 
 function firstIssues(error: z.ZodError): string {
   return z.prettifyError(error).replaceAll('\n', ' ')
@@ -125,32 +122,23 @@ export function validate(
     const what = `${payload.length} bytes, more than ${PAYLOAD_BYTES_MAX}; the first ${OVERSIZE_KEPT_BYTES} are kept`
     return quarantined(payload, 'message-invalid', what)
   }
-  const decoded = decode(payload)
-  if ('error' in decoded) return quarantined(payload, decoded.code, decoded.error)
-  const message = decoded.value
+  const plain = decompress(payload)
+  if ('error' in plain) return quarantined(payload, plain.code, plain.error)
   const rules = { gateway: topic.gateway, park, latestMs: receivedMs + FUTURE_MS_MAX, isRatingWaived }
-  return validateFast(message, rules) ?? validateMessage(payload, message, rules)
+  const scanned = scanner.scan(plain.bytes, rules)
+  if (scanned !== undefined) {
+    const { epoch, seq, block } = scanned
+    return { outcome: 'stored', epoch, seq, readings: block, refused: [], gap: undefined }
+  }
+  const decoded = decode(plain.bytes)
+  if ('error' in decoded) return quarantined(payload, 'message-undecodable', decoded.error)
+  return validateMessage(payload, decoded.value, rules)
 }
 
 /** What a payload is judged by: it always has a sender. */
 type PayloadRules = SampleRules & { readonly gateway: string }
 
-/** A batch of the common shape; undefined for any other message, right or wrong. */
-function validateFast(message: unknown, rules: PayloadRules): Verdict | undefined {
-  if (!isObject(message) || Object.keys(message).length !== 6) return undefined
-  const { v, gateway, epoch, seq, kind, samples } = message
-  if (v !== 1 || kind !== 'readings' || gateway !== rules.gateway || !rules.park.gateways.has(rules.gateway))
-    return undefined
-  if (typeof epoch !== 'string' || !EPOCH.test(epoch)) return undefined
-  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 1) return undefined
-  if (!Array.isArray(samples) || samples.length === 0 || samples.length > SAMPLES_PER_BATCH_MAX)
-    return undefined
-  const readings: Reading[] = []
-  for (const sample of samples) if (!fastSample(sample, rules, readings)) return undefined
-  return { outcome: 'stored', epoch, seq, readings, refused: [], gap: undefined }
-}
-
-/** The same by the schemas, for every message. What the fast look takes here is what they would say (fast-sample.test.ts). */
+/** By the schemas, for every message. What the quick looks take is what these would say (scan-batch.test.ts, fast-sample.test.ts). */
 function validateMessage(payload: Uint8Array, message: unknown, rules: PayloadRules): Verdict {
   const { gateway, park } = rules
   if (isDeeper(message, DEPTH_MAX))

@@ -5,18 +5,19 @@ import { commitOf, digestOf, refusalOf } from './books/books.test-support.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { encodeLine } from './line-protocol.ts'
-import type { WriteAnswer } from './partial-write.ts'
+import { textOf, type Lines, type WriteAnswer } from './partial-write.ts'
 import { commitPoint } from './points.ts'
 
 /** A server that takes requests up to a length. */
 function server(charactersMax: number) {
   const taken: string[] = []
   let requests = 0
-  const send = async (lines: readonly string[]): Promise<WriteAnswer> => {
+  const send = async (lines: Lines): Promise<WriteAnswer> => {
     requests += 1
-    if (lines.join('\n').length > charactersMax)
+    const text = textOf(lines)
+    if (text.length > charactersMax)
       return { taken: false, reason: 'Request Entity Too Large', dropped: undefined, isTooLong: true }
-    taken.push(...lines)
+    taken.push(...text.split('\n'))
     return { taken: true }
   }
   return { send, taken, requestCount: () => requests }

@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Fault } from '#contract/fault.ts'
 import type { Reading } from '#contract/reading.ts'
+import { SampleBlocks } from '#contract/sample-block.ts'
 import { distinctReadings, sorted } from './conformance/any-readings.ts'
 import { commitRecordConformance } from './conformance/commit-records.ts'
+import { blockOfReadings, isPlain } from './conformance/sample-blocks.ts'
 import {
   at,
   bad,
@@ -102,6 +104,19 @@ export function readingStoreConformance(
         await empty.append(readings.toReversed())
         await empty.append(readings.slice(0, middle))
         expect(await allOf(empty, readings)).toEqual(sorted(readings))
+      }))
+
+    test('blocks of samples are stored as their readings are, those that a block cannot follow too', () =>
+      law(async (empty, readings) => {
+        const plain = readings.filter(isPlain)
+        const middle = plain.length >> 1
+        const blocks = new SampleBlocks([plain.slice(0, middle), plain.slice(middle)].map(blockOfReadings))
+        expect(await empty.append(blocks)).toEqual({ stored: plain.length, refused: [] })
+        expect(await allOf(empty, plain)).toEqual(sorted(plain))
+        // Every moment of it twice in one request.
+        const twice = new SampleBlocks([...blocks.blocks, ...blocks.blocks])
+        expect(await empty.append(twice)).toEqual({ stored: 2 * plain.length, refused: [] })
+        expect(await allOf(empty, plain)).toEqual(sorted(plain))
       }))
 
     test('latest is the newest reading of each quantity, whatever the order of arrival', () =>

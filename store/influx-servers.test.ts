@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DAY_MS } from '#contract/duration.ts'
+import { SampleBlocks } from '#contract/sample-block.ts'
 import { describeEachInflux, type InfluxPlace, type RunningInflux } from '#test/support/influx-kinds.ts'
 import { sorted } from './conformance/any-readings.ts'
+import { blockOfReadings } from './conformance/sample-blocks.ts'
 import { known, SLOT0, stretchOf, undecided } from './conformance/sample-intervals.ts'
 import { commitOf, counted, everything, power, register, T0, value } from './conformance/sample-readings.ts'
 
@@ -29,6 +31,12 @@ describeEachInflux('Readings in', ({ start, tooOld }) => {
       await writeForeign(`electricity,meter=x ${power}="oops" ${T0}000000`)
       const readings = Array.from({ length: 300 }, (_, index) =>
         index % 3 === 0 ? value(index, index) : counted(index, index),
+      )
+      const blocks = new SampleBlocks([readings.slice(0, 120), readings.slice(120)].map(blockOfReadings))
+      const ofBlocks = await store.append(blocks)
+      expect(ofBlocks.stored).toBe(200)
+      expect(ofBlocks.refused.map(({ index }) => blocks.readings()[index]?.quantity)).toEqual(
+        Array.from({ length: 100 }, () => power),
       )
       const { stored, refused } = await store.append(readings)
       expect(stored).toBe(200)

@@ -7,13 +7,22 @@ import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import type { Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { KeptWrites } from './kept-writes.ts'
 import { encodeLine } from './line-protocol.ts'
-import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
+import {
+  appendThrough,
+  bodyOf,
+  refusedAnswer,
+  serverWords,
+  writeAll,
+  type Lines,
+  type WriteAnswer,
+} from './partial-write.ts'
 import {
   BAD_MEASUREMENT,
   badReadingOf,
@@ -155,7 +164,7 @@ class Influx1Readings implements ReadingStore {
     await this.#reach(this.#client.createDatabase(this.#options.database))
   }
 
-  append(readings: readonly Reading[]): Promise<AppendResult> {
+  append(readings: Readings): Promise<AppendResult> {
     return this.#calls.run(() => appendThrough(readings, (lines) => this.#send(lines)))
   }
 
@@ -320,8 +329,8 @@ class Influx1Readings implements ReadingStore {
   }
 
   /** Writes lines, and what was written before where the server was started again since. */
-  async #send(lines: readonly string[]): Promise<WriteAnswer> {
-    const body = Buffer.from(lines.join('\n'))
+  async #send(lines: Lines): Promise<WriteAnswer> {
+    const body = bodyOf(lines)
     const answer = await this.#write(body)
     if (answer.taken) await this.#kept.taken(body, this.#requests.connections)
     return answer

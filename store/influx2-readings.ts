@@ -15,6 +15,7 @@ import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { isQuantityName, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import type { Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
@@ -94,7 +95,7 @@ class Influx2Readings implements ReadingStore {
     this.#client = new InfluxDB({ url: url.origin, token, timeout: timeoutMs })
   }
 
-  append(readings: readonly Reading[]): Promise<AppendResult> {
+  append(readings: Readings): Promise<AppendResult> {
     return this.#calls.run(() => appendThrough(readings, (lines) => this.#writes.send(lines)))
   }
 

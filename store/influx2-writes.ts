@@ -3,7 +3,7 @@ import type { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
 import { INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { KeptWrites } from './kept-writes.ts'
-import { refusedAnswer, serverWords, type WriteAnswer } from './partial-write.ts'
+import { bodyOf, refusedAnswer, serverWords, type Lines, type WriteAnswer } from './partial-write.ts'
 import type { StretchToCopy } from './port.ts'
 import { ServerRequests } from './server-requests.ts'
 import { isIdentifier } from './storable.ts'
@@ -47,8 +47,8 @@ export class Influx2Writes {
   }
 
   /** Writes lines with nanosecond times, and what was written before where the server was started again since. */
-  async send(lines: readonly string[]): Promise<WriteAnswer> {
-    const body = Buffer.from(lines.join('\n'))
+  async send(lines: Lines): Promise<WriteAnswer> {
+    const body = bodyOf(lines)
     const answer = await this.#write(body)
     if (answer.taken) await this.#kept.taken(body, this.#requests.connections)
     return answer

@@ -6,13 +6,22 @@ import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
+import { readingsIn, type Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { intervalRow, readingOf, readingTables, rowsOf } from './influx3-rows.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
-import { appendThrough, refusedAnswer, serverWords, writeAll, type WriteAnswer } from './partial-write.ts'
+import {
+  appendAs,
+  refusedAnswer,
+  serverWords,
+  textOf,
+  writeAll,
+  type Lines,
+  type WriteAnswer,
+} from './partial-write.ts'
 import { BAD_MEASUREMENT, COMMIT_MEASUREMENT, commitsFrom, measurementOf, probePoint } from './points.ts'
 import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
@@ -102,12 +111,12 @@ class Influx3Readings implements ReadingStore {
       throw this.#unavailable(`${status} ${serverWords(body)}`)
   }
 
-  append(readings: readonly Reading[]): Promise<AppendResult> {
+  append(readings: Readings): Promise<AppendResult> {
     return this.#calls.run(() =>
-      appendThrough(
-        readings,
-        (lines) => this.#send(lines),
+      appendAs(
         (sound) => rowsOf(sound).map(encodeLine),
+        readingsIn(readings),
+        (lines) => this.#send(lines),
       ),
     )
   }
@@ -224,7 +233,7 @@ class Influx3Readings implements ReadingStore {
    * Writes lines with nanosecond times: never in a guessed precision, and acknowledged only when they are in the
    * server's log on its object store.
    */
-  async #send(lines: readonly string[]): Promise<WriteAnswer> {
+  async #send(lines: Lines): Promise<WriteAnswer> {
     const search = new URLSearchParams({
       db: this.#options.database,
       precision: 'nanosecond',
@@ -233,7 +242,7 @@ class Influx3Readings implements ReadingStore {
     }).toString()
     const { status, body } = await this.#post(
       `/api/v3/write_lp?${search}`,
-      lines.join('\n'),
+      textOf(lines),
       'text/plain; charset=utf-8',
     )
     if (status === 204) return { taken: true }

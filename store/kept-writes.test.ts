@@ -4,7 +4,13 @@ import { KeptWrites } from './kept-writes.ts'
 /** A server of which one can say when it was started. */
 function pretended(bytesMax?: number) {
   const written: string[] = []
-  const server = { started: 'first', fails: false, asked: 0, nowMs: 0 }
+  const server = {
+    started: 'first',
+    fails: false,
+    asked: 0,
+    nowMs: 0,
+    onWriteAgain: (_text: string): void => {},
+  }
   const kept = new KeptWrites({
     serverStart: async () => {
       server.asked += 1
@@ -13,6 +19,7 @@ function pretended(bytesMax?: number) {
     writeAgain: async (body) => {
       if (server.fails) throw new Error('away')
       written.push(body.toString())
+      server.onWriteAgain(body.toString())
     },
     monotonicMs: () => server.nowMs,
     ...(bytesMax === undefined ? {} : { bytesMax }),
@@ -65,6 +72,19 @@ describe('Kept writes', () => {
     server.started = 'second'
     await Promise.all([taken('b', 2), taken('c', 2)])
     expect(written.filter((text) => text === 'a')).toEqual(['a'])
+  })
+
+  it('are written again in their order, and what is taken meanwhile once more at the end: the newest stands', async () => {
+    const { server, written, taken } = pretended()
+    await taken('a', 1)
+    server.started = 'second'
+    const meanwhile: Promise<void>[] = []
+    server.onWriteAgain = (text) => {
+      if (text === 'a') meanwhile.push(taken('correction of a', 2))
+    }
+    await taken('b', 2)
+    await Promise.all(meanwhile)
+    expect(written).toEqual(['a', 'b', 'correction of a'])
   })
 
   it('are bounded: the oldest go', async () => {

@@ -1,3 +1,5 @@
+import { BodyRing } from './body-ring.ts'
+
 /**
  * What a server has taken lately, to be written again once it was started anew.
  *
@@ -28,9 +30,7 @@ export interface KeptWritesOptions {
 
 export class KeptWrites {
   readonly #options: KeptWritesOptions
-  readonly #bytesMax: number
-  #bodies: Buffer[] = []
-  #bytes = 0
+  readonly #bodies: BodyRing
   #started: string | undefined
   /** How many connections had been made when the server was asked last: without a proxy a start is one more. */
   #connections = 0
@@ -39,17 +39,17 @@ export class KeptWrites {
 
   constructor(options: KeptWritesOptions) {
     this.#options = options
-    this.#bytesMax = options.bytesMax ?? KEPT_BYTES_MAX
+    this.#bodies = new BodyRing(options.bytesMax ?? KEPT_BYTES_MAX, KEPT_WRITES_MAX)
   }
 
   /**
    * Called with what the server has taken, and waited for before anybody is told so: where it was started again since the
-   * last look, what it had taken before is written again.
+   * last look, what it had taken before is written again. The body is copied: its memory may be used again.
    *
    * @param connections made to the server so far
    */
   async taken(body: Buffer, connections: number): Promise<void> {
-    this.#keep(body)
+    this.#bodies.keep(body)
     while (this.#connections < connections || this.#options.monotonicMs() - this.#lookedMs >= LOOK_MS) {
       this.#look ??= this.#lookAgain(connections).finally(() => {
         this.#look = undefined
@@ -58,22 +58,21 @@ export class KeptWrites {
     }
   }
 
-  #keep(body: Buffer): void {
-    this.#bodies.push(body)
-    this.#bytes += body.length
-    while (this.#bytes > this.#bytesMax || this.#bodies.length > KEPT_WRITES_MAX)
-      this.#bytes -= this.#bodies.shift()?.length ?? 0
-  }
-
   async #lookAgain(connections: number): Promise<void> {
     const { serverStart, writeAgain, monotonicMs } = this.#options
     const started = await serverStart()
     if (started !== undefined) {
       const isAnother = this.#started !== undefined && this.#started !== started
-      for (const body of isAnother ? [...this.#bodies] : []) await writeAgain(body)
+      if (isAnother) await this.#writeAllAgain(writeAgain)
       this.#started = started
     }
     this.#connections = connections
     this.#lookedMs = monotonicMs()
+  }
+
+  /** In their order, and those too that are taken meanwhile: an older value would else be written over a newer one. */
+  async #writeAllAgain(writeAgain: KeptWritesOptions['writeAgain']): Promise<void> {
+    for (let kept = this.#bodies.next(); kept !== undefined; kept = this.#bodies.next(kept.number))
+      await writeAgain(kept.body)
   }
 }

@@ -33,8 +33,15 @@ export function encodeName(name: string, what: string): string {
   return name.replace(/[,= ]/g, String.raw`\$&`)
 }
 
+/** Texts without anything but quotation marks and backslashes to escape are written alike in JSON, and sooner. */
+const PLAIN = /^[\u0020-\u007e]*$/
+
+function stringText(value: string): string {
+  return PLAIN.test(value) ? JSON.stringify(value) : `"${value.replace(/["\\]/g, String.raw`\$&`)}"`
+}
+
 function fieldText({ kind, value }: FieldValue): string {
-  if (kind === 'string') return `"${value.replace(/["\\]/g, String.raw`\$&`)}"`
+  if (kind === 'string') return stringText(value)
   if (kind === 'integer') {
     if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not an exact integer`)
     return `${value}i`

@@ -1,7 +1,7 @@
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Histogram, metricsNamed, one, type Metric } from '#contract/prometheus.ts'
-import type { Reading } from '#contract/reading.ts'
+import type { Readings } from '#contract/sample-block.ts'
 import type { AppendResult, IntervalCopy, ReadingStore, StoreRetention } from './port.ts'
 
 /** Readings of one write. */
@@ -49,7 +49,7 @@ export class MeasuredStore implements ReadingStore {
     this.#clock = clock
   }
 
-  async append(readings: readonly Reading[]): Promise<AppendResult> {
+  async append(readings: Readings): Promise<AppendResult> {
     const result = await this.#timed('append', () => this.#store.append(readings))
     this.#batches.observe(readings.length)
     this.#stored += result.stored

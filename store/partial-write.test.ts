@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Reading } from '#contract/reading.ts'
-import { appendThrough, READINGS_PER_REQUEST, refusedAnswer, serverWords } from './partial-write.ts'
+import { appendThrough, READINGS_PER_REQUEST, refusedAnswer, serverWords, textOf } from './partial-write.ts'
 import { encodeLine } from './line-protocol.ts'
 import { pointsOf } from './points.ts'
 
@@ -38,12 +38,13 @@ describe('finding what a server refused', () => {
           const isRefused = (line: string): boolean => refuses(line)
           const taken = new Set<string>()
           const { stored, refused } = await appendThrough(readings, async (lines) => {
-            const fields = lines.flatMap((line) => {
+            const all = textOf(lines).split('\n')
+            const fields = all.flatMap((line) => {
               const [head = '', values = '', time = ''] = line.split(' ')
               return values.split(',').map((field) => `${head} ${field} ${time}`)
             })
             // As InfluxDB does: one field that it refuses drops its whole line.
-            const dropped = lines.filter((line) => {
+            const dropped = all.filter((line) => {
               const [head = '', values = '', time = ''] = line.split(' ')
               return values.split(',').some((field) => isRefused(`${head} ${field} ${time}`))
             })

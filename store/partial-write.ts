@@ -1,5 +1,7 @@
 import { Fault } from '#contract/fault.ts'
 import type { Reading } from '#contract/reading.ts'
+import { readingsIn, SampleBlocks, type Readings } from '#contract/sample-block.ts'
+import { requestsOf, sendBlocks } from './block-requests.ts'
 import type { AppendResult, RefusedReading } from './port.ts'
 import { linesOf } from './reading-lines.ts'
 import { refusalOf } from './storable.ts'
@@ -22,8 +24,21 @@ export type WriteAnswer =
       readonly isTooLong?: boolean
     }
 
+/** Lines, or the bytes of lines, which may be written over once the promise is settled with `taken`. */
+export type Lines = readonly string[] | Buffer
+
 /** Sends lines as one request. Throws `store-unavailable`. */
-export type SendLines = (lines: readonly string[]) => Promise<WriteAnswer>
+export type SendLines = (lines: Lines) => Promise<WriteAnswer>
+
+/** The text of a request. */
+export function textOf(lines: Lines): string {
+  return Buffer.isBuffer(lines) ? lines.toString() : lines.join('\n')
+}
+
+/** The bytes of a request. */
+export function bodyOf(lines: Lines): Buffer {
+  return Buffer.isBuffer(lines) ? lines : Buffer.from(lines.join('\n'))
+}
 
 /** Sound readings as the lines that are written. */
 type Layout = (readings: readonly Reading[]) => string[]
@@ -84,10 +99,27 @@ async function takeApart(
 }
 
 /** Writes readings through `send`, and finds those that are refused. Throws `store-unavailable`. */
-export async function appendThrough(
+export async function appendThrough(readings: Readings, send: SendLines): Promise<AppendResult> {
+  if (!(readings instanceof SampleBlocks)) return appendAs(linesOf, readingsIn(readings), send)
+  let stored = 0
+  const refused: RefusedReading[] = []
+  for (const request of requestsOf(readings, READINGS_PER_REQUEST)) {
+    const first = stored + refused.length
+    const isTaken = await sendBlocks(request, send)
+    const result = isTaken
+      ? { stored: request.length, refused: [] }
+      : await appendAs(linesOf, request.readings(), send)
+    stored += result.stored
+    for (const { index, fault } of result.refused) refused.push({ index: first + index, fault })
+  }
+  return { stored, refused }
+}
+
+/** The same in another layout of points. Throws `store-unavailable`. */
+export async function appendAs(
+  layout: Layout,
   readings: readonly Reading[],
   send: SendLines,
-  layout: Layout = linesOf,
 ): Promise<AppendResult> {
   const refused: RefusedReading[] = []
   for (let start = 0; start < readings.length; start += READINGS_PER_REQUEST) {

@@ -35,7 +35,7 @@ const fieldNames = new Map<string, FieldNames>(
 const heads = new Map<string, string>()
 const HEADS_MAX = 100_000
 
-function headOf(measurement: string, meter: string, quality: Reading['quality']): string {
+export function headOf(measurement: string, meter: string, quality: Reading['quality']): string {
   const key = `${measurement} ${meter} ${quality}`
   const known = heads.get(key)
   if (known !== undefined) return known
@@ -62,7 +62,7 @@ function nanoOf(resolution: string): number {
 }
 
 /** `toNumber`, without big integers where the product is exact without them. */
-function numberOf(amount: Amount): number {
+export function numberOf(amount: Amount): number {
   const product = amount.count * nanoOf(amount.resolution)
   return Number.isSafeInteger(product) ? product / 1e9 : toNumber(amount)
 }

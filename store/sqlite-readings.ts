@@ -6,6 +6,7 @@ import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { isRegisterReading, type Reading } from '#contract/reading.ts'
+import { readingsIn, type Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { openCommitPages, type CommitPages } from './commit-pages.ts'
 import { commitsFrom, newestCommits } from './points.ts'
@@ -79,11 +80,11 @@ class SqliteReadings implements ReadingStore {
     this.#commitPages = openCommitPages(database)
   }
 
-  append(readings: readonly Reading[]): Promise<AppendResult> {
+  append(readings: Readings): Promise<AppendResult> {
     return this.#calls.run(async () => {
       const refused: RefusedReading[] = []
       const sound: Reading[] = []
-      for (const [index, reading] of readings.entries()) {
+      for (const [index, reading] of readingsIn(readings).entries()) {
         const fault = refusalOf(reading)
         if (fault === undefined) sound.push(reading)
         else refused.push({ index, fault })

@@ -4,6 +4,7 @@ import type { Period } from '#contract/grid.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
 import type { QuantityName } from '#contract/quantities.ts'
 import type { Reading, RegisterReading } from '#contract/reading.ts'
+import type { Readings } from '#contract/sample-block.ts'
 import type { MeterId } from '#contract/identity.ts'
 
 /** What a reading store promises. */
@@ -32,7 +33,7 @@ export interface ReadingStore {
    * Stores readings durably: when it resolves, those not in `refused` survive a crash of the store's machine.
    * A reading that the store refuses for itself is returned, and does not take its neighbours with it.
    */
-  append(readings: readonly Reading[]): Promise<AppendResult>
+  append(readings: Readings): Promise<AppendResult>
 
   /** Stores commit records durably. Called after the readings they speak of are stored. */
   appendCommits(records: readonly CommitRecord[]): Promise<void>

@@ -1,0 +1,47 @@
+import { SampleBlocks, type SampleBlock } from '#contract/sample-block.ts'
+import { addBlockLines, Moments } from './block-lines.ts'
+import { LineBuffer } from './line-buffer.ts'
+import type { SendLines } from './partial-write.ts'
+
+/** Blocks as requests of a server: whole ones, as many as a request may have readings, but one at least. */
+export function* requestsOf({ blocks }: SampleBlocks, readingsMax: number): Generator<SampleBlocks> {
+  let request: SampleBlock[] = []
+  let readings = 0
+  for (const block of blocks) {
+    if (request.length > 0 && readings + block.length > readingsMax) {
+      yield new SampleBlocks(request)
+      request = []
+      readings = 0
+    }
+    request.push(block)
+    readings += block.length
+  }
+  if (request.length > 0) yield new SampleBlocks(request)
+}
+
+/** Buffers that wait for their next request. */
+const free: LineBuffer[] = []
+const FREE_MAX = 4
+/** A larger one was for something rare. */
+const FREE_BYTES_MAX = 4 * 1024 * 1024
+
+/**
+ * Sends the lines of blocks as one request. False where it was not taken whole, or where the blocks hold two samples of one
+ * meter and moment: then they are written reading by reading, which finds out what is to be refused. Throws
+ * `store-unavailable`.
+ */
+export async function sendBlocks({ blocks }: SampleBlocks, send: SendLines): Promise<boolean> {
+  const buffer = free.pop() ?? new LineBuffer()
+  buffer.length = 0
+  const moments = new Moments()
+  for (const block of blocks)
+    if (addBlockLines(block, buffer, moments) === undefined) return giveBack(buffer, false)
+  const { taken } = await send(buffer.body())
+  // Of a request that was answered early the rest may still be on its way out of this memory.
+  return taken && giveBack(buffer, true)
+}
+
+function giveBack<T>(buffer: LineBuffer, result: T): T {
+  if (free.length < FREE_MAX && buffer.bytes.length <= FREE_BYTES_MAX) free.push(buffer)
+  return result
+}
