@@ -135,6 +135,7 @@ export function startCommitter({
     const group: Judged[] = []
     let readings = 0
     let characters = 0
+    waiting.beginGroup()
     while (
       group.length < PAYLOADS_PER_COMMIT_MAX &&
       readings < READINGS_PER_COMMIT &&

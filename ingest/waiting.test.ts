@@ -54,6 +54,24 @@ describe('Waiting', () => {
     expect([waiting.count, waiting.bytes]).toEqual([0, 0])
   })
 
+  it('begins a group with a whole turn, so that one of a write’s length holds a single gateway', () => {
+    const waiting = new Waiting()
+    for (const gateway of ['gw-a', 'gw-b', 'gw-c'])
+      for (let index = 0; index < 40; index += 1) waiting.offer(deliveryOf(gateway, `${index}`, 'backlog'))
+    const group = (count: number): string[] => {
+      waiting.beginGroup()
+      return Array.from({ length: count }, () => waiting.take()?.topic.gateway ?? '')
+    }
+    const turn = (gateway: string, count = 25): string[] => Array.from({ length: count }, () => gateway)
+    expect(group(12)).toEqual(turn('gw-a', 12))
+    expect(group(25)).toEqual(turn('gw-b'))
+    expect(group(25)).toEqual(turn('gw-c'))
+    expect(group(25)).toEqual(turn('gw-a'))
+    // 15, 15 and 3 are left: nobody is passed over.
+    expect(group(25)).toEqual([...turn('gw-b', 15), ...turn('gw-c', 10)])
+    expect(group(25)).toEqual([...turn('gw-a', 3), ...turn('gw-c', 5), ...turn('', 17)])
+  })
+
   it('holds a payload once until it is released, on whichever lane it comes', () => {
     const waiting = new Waiting()
     const first = deliveryOf('gw-a', '1')

@@ -59,6 +59,22 @@ class Lane {
     return true
   }
 
+  /**
+   * Ends the turn of who is in the middle of one. Else a group would begin with what one gateway has left of its turn and end
+   * with the first half of another's, and so would all after it.
+   */
+  endTurn(): void {
+    for (const shares of [this.#fresh, this.#busy])
+      for (const [gateway, share] of shares) {
+        if (share.turn === PAYLOADS_PER_TURN) break
+        shares.delete(gateway)
+        share.turn = PAYLOADS_PER_TURN
+        // Empty, it had nothing at a turn among the others: what it sends next is fresh.
+        if (share.deliveries.length > 0 || shares === this.#fresh) this.#busy.set(gateway, share)
+        break
+      }
+  }
+
   take(): Delivery | undefined {
     for (const [gateway, share] of this.#fresh) {
       const delivery = this.#takeFrom(share)
@@ -127,6 +143,12 @@ export class Waiting {
     this.#known.add(identity)
     this.wake()
     return 'queued'
+  }
+
+  /** What is taken from here on is a group: a gateway's turn does not reach from one into the next. */
+  beginGroup(): void {
+    this.#live.endTurn()
+    this.#backlog.endTurn()
   }
 
   /** The next one; it stays known, so that the same payload is not taken in again meanwhile, until `release`. */
