@@ -195,6 +195,7 @@ describe('The scan of a batch', () => {
     ['an epoch of 31 digits', (text: string) => text.replace(epochOf('a'), epochOf('a').slice(1))],
     ['a number 0', (text: string) => text.replace('"seq":7', '"seq":0')],
     ['no samples', () => textOf([])],
+    ['a sample of nothing', (text: string) => text.replace(/"values":\{[^}]*\}/, '"values":{}')],
     ['an empty text', () => ''],
   ])('leaves to the schemas: %s', (_what, change) => {
     const text = textOf([sampleOf('meter-a', T0, 5)])

@@ -111,7 +111,7 @@ export class BatchScanner {
       else if (this.#takes(GATEWAY)) found.gateway = this.#name() === rules.gateway ? 1 : 0
       else if (this.#takes(EPOCH)) epoch = this.#epoch()
       else if (this.#takes(SEQ)) seq = this.#whole()
-      else if (found.samples === 0 && this.#takes(SAMPLES)) found.samples = this.#allSamples() ? 1 : 0
+      else if (this.#takes(SAMPLES) && this.#allSamples()) found.samples = 1
       else return undefined
     }
     // All six parts in six places: each stands there once.
@@ -227,7 +227,8 @@ export class BatchScanner {
     if (!this.#byte(CLOSE) && !this.#allValues(meter)) return false
     const bad = this.#count
     if (this.#takes(BAD) && !this.#byte(CLOSE) && !this.#allCauses()) return false
-    if (!this.#byte(CLOSE)) return false
+    // A sample of nothing counts nowhere as a moment.
+    if (!this.#byte(CLOSE) || this.#count === first) return false
     this.#samples.push({ meter: id, atMs, quality, first, bad, end: this.#count })
     return true
   }

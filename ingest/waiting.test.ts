@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Waiting, type Delivery } from './waiting.ts'
 
@@ -69,7 +70,36 @@ describe('Waiting', () => {
     expect(group(25)).toEqual(turn('gw-a'))
     // 15, 15 and 3 are left: nobody is passed over.
     expect(group(25)).toEqual([...turn('gw-b', 15), ...turn('gw-c', 10)])
-    expect(group(25)).toEqual([...turn('gw-a', 3), ...turn('gw-c', 5), ...turn('', 17)])
+    expect(group(25)).toEqual([...turn('gw-c', 5), ...turn('gw-a', 3), ...turn('', 17)])
+  })
+
+  it('gives gateways that always have some waiting the same, however long the groups are', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 60 }), (gateways, length) => {
+        const waiting = new Waiting()
+        let made = 0
+        const offerOf = (gateway: string): void => {
+          made += 1
+          waiting.offer(deliveryOf(gateway, `${made}`, 'backlog'))
+        }
+        const given = new Map<string, number>()
+        for (let gateway = 0; gateway < gateways; gateway += 1) given.set(`gw-${gateway}`, 0)
+        for (const gateway of given.keys()) for (let index = 0; index < 40; index += 1) offerOf(gateway)
+        const groups = Math.ceil((gateways * 25 * 20) / length)
+        for (let group = 0; group < groups; group += 1) {
+          waiting.beginGroup()
+          const taken = Array.from({ length }, () => waiting.take()?.topic.gateway ?? '')
+          for (const gateway of taken) {
+            given.set(gateway, (given.get(gateway) ?? 0) + 1)
+            offerOf(gateway)
+          }
+        }
+        const counts = [...given.values()]
+        // But for the turns that are under way at the end, of two groups at most.
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2 * Math.max(25, length))
+        expect(given.size).toBe(gateways)
+      }),
+    )
   })
 
   it('holds a payload once until it is released, on whichever lane it comes', () => {

@@ -40,6 +40,9 @@ interface Share {
 class Lane {
   readonly #fresh = new Map<string, Share>()
   readonly #busy = new Map<string, Share>()
+  /** Whose turn began with the group under way. */
+  #turnOfGroup: string | undefined
+  #isGroupEmpty = true
   count = 0
   bytes = 0
 
@@ -60,19 +63,22 @@ class Lane {
   }
 
   /**
-   * Ends the turn of who is in the middle of one. Else a group would begin with what one gateway has left of its turn and end
-   * with the first half of another's, and so would all after it.
+   * A group begins. A turn that began with the group before ends with it: else this one would hold what is left of that turn and
+   * the first half of another's, and so would all after it. One that began within it goes on.
    */
-  endTurn(): void {
-    for (const shares of [this.#fresh, this.#busy])
-      for (const [gateway, share] of shares) {
-        if (share.turn === PAYLOADS_PER_TURN) break
-        shares.delete(gateway)
-        share.turn = PAYLOADS_PER_TURN
-        // Empty, it had nothing at a turn among the others: what it sends next is fresh.
-        if (share.deliveries.length > 0 || shares === this.#fresh) this.#busy.set(gateway, share)
-        break
-      }
+  beginGroup(): void {
+    const gateway = this.#turnOfGroup
+    this.#turnOfGroup = undefined
+    this.#isGroupEmpty = true
+    if (gateway === undefined) return
+    for (const shares of [this.#fresh, this.#busy]) {
+      const share = shares.get(gateway)
+      if (share === undefined || share.turn === PAYLOADS_PER_TURN) continue
+      share.turn = PAYLOADS_PER_TURN
+      shares.delete(gateway)
+      // Empty, it had nothing at a turn among the others: what it sends next is fresh.
+      if (share.deliveries.length > 0 || shares === this.#fresh) this.#busy.set(gateway, share)
+    }
   }
 
   take(): Delivery | undefined {
@@ -99,6 +105,8 @@ class Lane {
   #takeFrom(share: Share): Delivery | undefined {
     const delivery = share.turn > 0 ? share.deliveries.shift() : undefined
     if (delivery === undefined) return undefined
+    if (this.#isGroupEmpty && share.turn === PAYLOADS_PER_TURN) this.#turnOfGroup = delivery.topic.gateway
+    this.#isGroupEmpty = false
     share.turn -= 1
     share.bytes -= delivery.payload.length
     this.count -= 1
@@ -147,8 +155,8 @@ export class Waiting {
 
   /** What is taken from here on is a group: a gateway's turn does not reach from one into the next. */
   beginGroup(): void {
-    this.#live.endTurn()
-    this.#backlog.endTurn()
+    this.#live.beginGroup()
+    this.#backlog.beginGroup()
   }
 
   /** The next one; it stays known, so that the same payload is not taken in again meanwhile, until `release`. */

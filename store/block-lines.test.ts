@@ -86,6 +86,7 @@ describe('The lines of a block', () => {
     expect(addBlockLines(blockOf([one(5), one(3)]), buffer, moments)).toBe(2)
     const before = buffer.body().toString()
     expect(addBlockLines(blockOf([one(4), one(3)]), buffer, moments)).toBeUndefined()
+    expect(addBlockLines(blockOf([one(6), one(5)]), buffer, moments)).toBeUndefined()
     expect(addBlockLines(blockOf([one(9), one(9)]), buffer, moments)).toBeUndefined()
     expect(addBlockLines(blockOf([one(LAST_STORABLE_MS + 1)]), buffer, moments)).toBeUndefined()
     expect(buffer.body().toString()).toBe(before)

@@ -79,19 +79,17 @@ function writeText(text: string, to: Uint8Array, at: number): number {
 
 /** Moments of each meter in one request: two points of one moment would be two answers to one question. */
 export class Moments {
-  readonly #ofMeter = new Map<MeterId, number[]>()
+  readonly #ofMeter = new Map<MeterId, Set<number>>()
 
   /** False for a moment that was there already. */
   add({ meter, atMs }: BlockSample): boolean {
     const known = this.#ofMeter.get(meter)
     if (known === undefined) {
-      this.#ofMeter.set(meter, [atMs])
+      this.#ofMeter.set(meter, new Set([atMs]))
       return true
     }
-    const last = known.at(-1) ?? -1
-    if (atMs <= last && known.includes(atMs)) return false
-    known.push(atMs)
-    return true
+    const before = known.size
+    return known.add(atMs).size > before
   }
 }
 

@@ -42,7 +42,7 @@ export async function openChromium(): Promise<Browser> {
       const page = await context.newPage()
       page.on('pageerror', (error) => errors.push(error.message))
       page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text())
+        if (message.type() === 'error') errors.push(`${message.text()} ${message.location().url}`)
       })
       await page.setViewportSize(size)
       await page.goto(url)
