@@ -9,7 +9,8 @@ import { batchAt } from './load.ts'
  * Gateways that send at a given rate, whatever comes back, as a process: for how long a payload waits for its receipt at a
  * load that is not the highest, and for what happens beyond the highest. Sends what it found.
  */
-const [url = '', gateways = '1', perSecond = '1', seconds = '1'] = process.argv.slice(2)
+/** Batches are those of the seconds from `fromSecond` on. */
+const [url = '', gateways = '1', perSecond = '1', seconds = '1', fromSecond = '0'] = process.argv.slice(2)
 const TICK_MS = 5
 
 interface Payload {
@@ -20,11 +21,13 @@ interface Payload {
 
 const total = Math.round(Number(perSecond) * Number(seconds))
 /** So many payloads are made beforehand; those of a longer run when they are due, which takes some of the machine. */
-const PREPARED_MAX = 10_000
+const PREPARED_MAX = 50_000
 
 function payloadAt(index: number): Payload {
   const gateway = index % Number(gateways)
-  const bytes = Buffer.from(pack(batchAt(gateway, Math.floor(index / Number(gateways))), 'zstd'))
+  const bytes = Buffer.from(
+    pack(batchAt(gateway, Number(fromSecond) + Math.floor(index / Number(gateways))), 'zstd'),
+  )
   return { gateway, bytes, digest: createHash('sha256').update(bytes).digest('hex') }
 }
 const prepared = Array.from({ length: Math.min(total, PREPARED_MAX) }, (_, index) => payloadAt(index))
