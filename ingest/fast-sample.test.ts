@@ -2,18 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Reading } from '#contract/reading.ts'
 import { fastSample } from './fast-sample.ts'
-import { sampleOf, T0, testPark } from './ingest.test-support.ts'
-import { judgeSample, type SampleRules } from './sample.ts'
+import { sampleOf, T0, wrappingRules } from './ingest.test-support.ts'
+import { judgeSample } from './sample.ts'
 
-const plain = testPark()
-const wrapsAt = { count: 1_000, resolution: '1' }
-const park = {
-  ...plain,
-  meters: new Map(
-    [...plain.meters].map(([id, meter]) => [id, id === 'meter-a' ? { ...meter, wrapsAt } : meter]),
-  ),
-}
-const rules: SampleRules = { gateway: 'gw-a', park, latestMs: T0 + 60_000 }
+const rules = wrappingRules()
 
 /** One step of damage (each value is copied, or a later step would change it for all runs): what is left out, put in, or of another type. */
 const rubbish = fc.constantFrom<unknown>(

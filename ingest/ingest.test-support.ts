@@ -9,6 +9,7 @@ import type { Reading } from '#contract/reading.ts'
 import { readingsIn, type Readings } from '#contract/sample-block.ts'
 import { topicOf, type UpLeaf } from '#contract/topics.ts'
 import type { AppendResult, ReadingStore } from '#store/port.ts'
+import type { SampleRules } from './sample.ts'
 
 const name = { zh: '表', en: 'meter' }
 const installed = '2026-01-01T00:00:00Z'
@@ -48,6 +49,16 @@ export function testPark(): Park {
 
 /** A moment at which all meters of the park are there. */
 export const T0 = Date.UTC(2026, 5, 1)
+
+/** The rules for samples of gw-a, in a park where the register of meter-a starts again at 1,000 kWh. */
+export function wrappingRules(): SampleRules {
+  const plain = testPark()
+  const wrapsAt = { count: 1_000, resolution: '1' }
+  const meters = [...plain.meters].map(
+    ([id, meter]) => [id, id === 'meter-a' ? { ...meter, wrapsAt } : meter] as const,
+  )
+  return { gateway: 'gw-a', park: { ...plain, meters: new Map(meters) }, latestMs: T0 + 60_000 }
+}
 
 /** An epoch made of one digit. */
 export const epochOf = (digit: string): string => digit.repeat(32)

@@ -4,19 +4,11 @@ import { pack, unpack } from '#edge/compression.ts'
 import { samplesOf } from '#contract/messages.ts'
 import { quantities } from '#contract/quantities.ts'
 import { badCause, type Reading } from '#contract/reading.ts'
-import { batchOf, epochOf, sampleOf, T0, testPark } from './ingest.test-support.ts'
-import { judgeSample, type SampleRules } from './sample.ts'
+import { batchOf, epochOf, sampleOf, T0, wrappingRules } from './ingest.test-support.ts'
+import { judgeSample } from './sample.ts'
 import { BatchScanner } from './scan-batch.ts'
 
-const plain = testPark()
-const wrapsAt = { count: 1_000, resolution: '1' }
-const park = {
-  ...plain,
-  meters: new Map(
-    [...plain.meters].map(([id, meter]) => [id, id === 'meter-a' ? { ...meter, wrapsAt } : meter]),
-  ),
-}
-const rules: SampleRules = { gateway: 'gw-a', park, latestMs: T0 + 60_000 }
+const rules = wrappingRules()
 const scanner = new BatchScanner()
 const scan = (text: string) => scanner.scan(Buffer.from(text), rules)
 
