@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { z } from 'zod'
-import { commitRecord, type CommitRecord } from '#contract/commit.ts'
+import type { CommitRecord } from '#contract/commit.ts'
+import { commitText, storedCommit } from './commit-text.ts'
 
 /**
  * Old commit records in an SQLite file: whole, but hundreds in one compressed row. Of a gateway with 18 meters a record is
- * some 1,500 bytes as it is written, and some 220 in a page. Every function belongs into a transaction of the caller.
+ * 500 to 1,100 bytes as it is written, and some 220 in a page. Every function belongs into a transaction of the caller.
  */
 
 /** What is read, compressed and written in one go: some tens of milliseconds. */
@@ -18,7 +19,7 @@ const PAGE_BYTES_MAX = 64 * 1024 * 1024
 const oldRow = z.object({ rowid: z.number(), committed_at_ms: z.number(), body: z.string() })
 const placeRow = z.object({ id: z.number(), from_ms: z.number() })
 const pageRow = z.object({ id: z.number(), content: z.instanceof(Uint8Array) })
-const bodies = z.array(commitRecord)
+const bodies = z.array(storedCommit)
 
 const compressed = (texts: readonly string[]): Uint8Array =>
   zstdCompressSync(Buffer.from(`[${texts.join(',')}]`))
@@ -100,7 +101,7 @@ export function openCommitPages(database: DatabaseSync) {
     const kept = records.filter((record) => record.committedAtMs >= beforeMs || isNeeded(record))
     if (kept.length === 0) remove.run(found.id)
     else if (kept.length < records.length)
-      rewrite.run(kept.length, compressed(kept.map((record) => JSON.stringify(record))), found.id)
+      rewrite.run(kept.length, compressed(kept.map(commitText)), found.id)
     return { page: found.id, gone: records.length - kept.length }
   }
 

@@ -1,12 +1,13 @@
 import { toNumber } from '#contract/amount.ts'
 import { carrierNames } from '#contract/carriers.ts'
-import { commitRecord, type CommitRecord } from '#contract/commit.ts'
+import type { CommitRecord } from '#contract/commit.ts'
 import { HOUR_MS } from '#contract/duration.ts'
 import { Fault } from '#contract/fault.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { quantities, quantityOf, type QuantityName } from '#contract/quantities.ts'
 import { badCause, usableQuality, type Reading } from '#contract/reading.ts'
 import type { CommitPlace } from './commit-places.ts'
+import { commitText, storedCommit } from './commit-text.ts'
 import type { FieldValue, Point } from './line-protocol.ts'
 
 /** Readings and commit records as points of InfluxDB, and back. The layout is in README.md. */
@@ -117,7 +118,7 @@ export function badReadingOf(
 export function commitPoint(record: CommitRecord, { series, place }: CommitPlace): Point {
   const fields = new Map<string, FieldValue>([
     ['digest', { kind: 'string', value: record.digest }],
-    ['body', { kind: 'string', value: JSON.stringify(record) }],
+    ['body', { kind: 'string', value: commitText(record) }],
     ['committedAtMs', { kind: 'integer', value: record.committedAtMs }],
     ['stored', { kind: 'integer', value: record.stored }],
     ['refused', { kind: 'integer', value: record.refused.length }],
@@ -165,7 +166,7 @@ export function newestCommits(records: readonly CommitRecord[]): CommitRecord[] 
 
 function commitFrom(body: unknown): CommitRecord {
   try {
-    return commitRecord.parse(JSON.parse(String(body)))
+    return storedCommit.parse(JSON.parse(String(body)))
   } catch (cause) {
     throw new Fault('store-unavailable', 'The store holds a commit record that cannot be read.', { cause })
   }

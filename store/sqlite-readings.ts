@@ -9,6 +9,7 @@ import { isRegisterReading, type Reading } from '#contract/reading.ts'
 import { readingsIn, type Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { openCommitPages, type CommitPages } from './commit-pages.ts'
+import { commitText } from './commit-text.ts'
 import { commitsFrom, newestCommits } from './points.ts'
 import type { AppendResult, ReadingStore, RefusedReading, RegisterSeries } from './port.ts'
 import { noSeries } from './read-back.ts'
@@ -106,7 +107,7 @@ class SqliteReadings implements ReadingStore {
         seq: record.seq ?? 0,
         digest: record.digest,
         committedAtMs: record.committedAtMs,
-        body: JSON.stringify(record),
+        body: commitText(record),
       }))
       await this.#write({ kind: 'commits', rows })
     })
