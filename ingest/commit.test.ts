@@ -17,7 +17,7 @@ interface Bench {
   readonly clock: ManualClock
   readonly committer: Committer
   readonly receipts: Receipt[]
-  readonly offer: (payload: Uint8Array, leaf?: 'live' | 'backlog') => void
+  readonly offer: (payload: Uint8Array, leaf?: 'live' | 'backlog', gateway?: string) => void
   /** Lets everything that can happen now happen. */
   readonly settle: () => Promise<void>
 }
@@ -41,9 +41,9 @@ function bench(store = new MemoryStore()): Bench {
     clock,
     committer,
     receipts,
-    offer: (payload, leaf = 'live') => {
+    offer: (payload, leaf = 'live', gateway = 'gw-a') => {
       const delivery: Delivery = {
-        topic: { park: 'park-1', gateway: 'gw-a', leaf },
+        topic: { park: 'park-1', gateway, leaf },
         payload,
         digest: digestOf(payload),
         receivedMs: clock.wallMs(),
@@ -113,7 +113,7 @@ describe('commit', () => {
     )
   })
 
-  it('has one group hold some ten thousand readings at most', async () => {
+  it('has one group hold what waits of a turn, and some fifty thousand readings at most', async () => {
     const { store, committer, offer } = bench()
     const large = (seq: number): Uint8Array =>
       batchOf(
@@ -121,9 +121,25 @@ describe('commit', () => {
         seq,
         Array.from({ length: 2_000 }, (_, index) => sampleOf('meter-a', T0 + index, seq)),
       )
-    for (const seq of [1, 2, 3, 4]) offer(large(seq))
+    for (let seq = 1; seq <= 16; seq += 1) offer(large(seq))
     await committer.stop(10_000)
-    expect(store.steps.filter((step) => step.startsWith('append'))).toEqual(['append 12000', 'append 4000'])
+    expect(store.steps.filter((step) => step.startsWith('append'))).toEqual(['append 52000', 'append 12000'])
+  })
+
+  it('has one group hold some ten thousand readings of several gateways', async () => {
+    const { store, committer, offer } = bench()
+    const small = (gateway: string, meter: string, seq: number): Uint8Array =>
+      batchOf(
+        gateway,
+        seq,
+        Array.from({ length: 250 }, (_, index) => sampleOf(meter, T0 + index, seq)),
+      )
+    for (let seq = 1; seq <= 25; seq += 1) {
+      offer(small('gw-a', 'meter-a', seq))
+      offer(small('gw-b', 'meter-b', seq), 'live', 'gw-b')
+    }
+    await committer.stop(10_000)
+    expect(store.steps.filter((step) => step.startsWith('append'))).toEqual(['append 12500', 'append 12500'])
   })
 
   it('puts what the store refuses into quarantine, and stores its neighbours', async () => {
@@ -186,8 +202,8 @@ describe('commit', () => {
     }
     const { queued, dropped } = committer.statistics()
     expect(queued).toBe(64)
-    // Two more are under way to the store.
-    expect(dropped).toBe(500 - 64 - 2)
+    // Three more are under way to the store.
+    expect(dropped).toBe(500 - 64 - 3)
     expect(receipts).toEqual([])
     store.before = () => {}
     clock.advance(10_000)

@@ -9,16 +9,18 @@ import { backoffMs, pause } from './backoff.ts'
 import { watchClock } from './clock-doubt.ts'
 import type { Judged, Outcome } from './record.ts'
 import { validate } from './validate.ts'
-import { Waiting, type Delivery } from './waiting.ts'
+import { PAYLOADS_PER_TURN, Waiting, type Delivery } from './waiting.ts'
 import { writeGroup } from './write.ts'
 
 /** One write to the store: enough to make its disk flush worth while, little enough to be quick. */
 const READINGS_PER_COMMIT = 10_000
+/** What may be more of a gateway's turn goes with it up to here: a server takes many values of one series for less. */
+const READINGS_PER_COMMIT_MAX = 50_000
 /** What is refused is written out in its commit record: a group holds no more of it than this and one payload. */
 const REFUSED_CHARACTERS_PER_COMMIT = 4 * 1024 * 1024
 const PAYLOADS_PER_COMMIT_MAX = 256
-/** Groups under way at once: while the store takes one, the next is judged and written out. */
-const GROUPS_UNDER_WAY = 2
+/** Groups under way at once: while the store takes two, the next is judged and written out. */
+const GROUPS_UNDER_WAY = 3
 /** Under load a group fills for at most this long, and for no longer than the last write took. */
 const GATHER_MS_MAX = 25
 /** It is under way once nothing has come for this long. */
@@ -138,7 +140,7 @@ export function startCommitter({
     waiting.beginGroup()
     while (
       group.length < PAYLOADS_PER_COMMIT_MAX &&
-      readings < READINGS_PER_COMMIT &&
+      readings < (waiting.isWithinTurn ? READINGS_PER_COMMIT_MAX : READINGS_PER_COMMIT) &&
       characters < REFUSED_CHARACTERS_PER_COMMIT
     ) {
       const delivery = take()
@@ -154,11 +156,11 @@ export function startCommitter({
 
   /**
    * Lets payloads join the first one where the last write has only just ended: a flush of the disk costs as much for
-   * one as for many. Where little comes nothing waits.
+   * one as for many. Where little comes nothing waits, nor where there is a whole turn already.
    */
   async function gather(): Promise<void> {
     const untilMs = lastWrite.endedMs + Math.min(lastWrite.tookMs, GATHER_MS_MAX)
-    for (let count = 0; count < waiting.count && waiting.count < PAYLOADS_PER_COMMIT_MAX;) {
+    for (let count = 0; count < waiting.count && waiting.count < PAYLOADS_PER_TURN;) {
       if (stopping || clock.monotonicMs() >= untilMs) return
       count = waiting.count
       await pause(clock, GATHER_STEP_MS, abort.signal)

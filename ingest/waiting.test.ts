@@ -73,6 +73,29 @@ describe('Waiting', () => {
     expect(group(25)).toEqual([...turn('gw-c', 5), ...turn('gw-a', 3), ...turn('', 17)])
   })
 
+  it('tells whether more of the turn waits that a group is within', () => {
+    const waiting = new Waiting()
+    for (let index = 0; index < 30; index += 1) waiting.offer(deliveryOf('gw-a', `${index}`))
+    for (let index = 0; index < 3; index += 1) waiting.offer(deliveryOf('gw-b', `${index}`))
+    expect(waiting.isWithinTurn).toBe(false)
+    waiting.beginGroup()
+    const within = Array.from({ length: 33 }, () => {
+      const gateway = waiting.take()?.topic.gateway ?? ''
+      return `${gateway} ${waiting.isWithinTurn}`
+    })
+    const of = (text: string, count: number): string[] => Array.from({ length: count }, () => text)
+    expect(within).toEqual([
+      ...of('gw-a true', 24),
+      'gw-a false',
+      ...of('gw-b true', 2),
+      'gw-b false',
+      ...of('gw-a true', 4),
+      'gw-a false',
+    ])
+    waiting.beginGroup()
+    expect(waiting.isWithinTurn).toBe(false)
+  })
+
   it('gives gateways that always have some waiting the same, however long the groups are', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 60 }), (gateways, length) => {

@@ -23,7 +23,7 @@ const PAYLOADS_PER_LANE_MAX = 10_000
  * Payloads of a gateway in a turn, about one write: a server takes many values of one series in a request for little more
  * than one (docs/benchmarks.md).
  */
-const PAYLOADS_PER_TURN = 25
+export const PAYLOADS_PER_TURN = 25
 
 interface Share {
   readonly deliveries: Delivery[]
@@ -43,8 +43,15 @@ class Lane {
   /** Whose turn began with the group under way. */
   #turnOfGroup: string | undefined
   #isGroupEmpty = true
+  /** Whose delivery was taken last. */
+  #last: Share | undefined
   count = 0
   bytes = 0
+
+  /** The turn of whose delivery was taken last is not over, and more of it waits. */
+  get isWithinTurn(): boolean {
+    return this.#last !== undefined && this.#last.turn > 0 && this.#last.deliveries.length > 0
+  }
 
   offer(delivery: Delivery): boolean {
     const length = delivery.payload.length
@@ -70,6 +77,7 @@ class Lane {
     const gateway = this.#turnOfGroup
     this.#turnOfGroup = undefined
     this.#isGroupEmpty = true
+    this.#last = undefined
     if (gateway === undefined) return
     for (const shares of [this.#fresh, this.#busy]) {
       const share = shares.get(gateway)
@@ -107,6 +115,7 @@ class Lane {
     if (delivery === undefined) return undefined
     if (this.#isGroupEmpty && share.turn === PAYLOADS_PER_TURN) this.#turnOfGroup = delivery.topic.gateway
     this.#isGroupEmpty = false
+    this.#last = share
     share.turn -= 1
     share.bytes -= delivery.payload.length
     this.count -= 1
@@ -162,6 +171,11 @@ export class Waiting {
   /** The next one; it stays known, so that the same payload is not taken in again meanwhile, until `release`. */
   take(): Delivery | undefined {
     return this.#live.take() ?? this.#backlog.take()
+  }
+
+  /** More of the turn waits to which the delivery belongs that was taken last: together they make a better write. */
+  get isWithinTurn(): boolean {
+    return this.#live.isWithinTurn || this.#backlog.isWithinTurn
   }
 
   /** The same of live ones alone. */

@@ -1,7 +1,7 @@
 import { SampleBlocks, type SampleBlock } from '#contract/sample-block.ts'
 import { addBlockLines, Moments } from './block-lines.ts'
 import { LineBuffer } from './line-buffer.ts'
-import type { SendLines } from './partial-write.ts'
+import type { SendLines, WriteAnswer } from './partial-write.ts'
 
 /** Blocks as requests of a server: whole ones, as many as a request may have readings, but one at least. */
 export function* requestsOf({ blocks }: SampleBlocks, readingsMax: number): Generator<SampleBlocks> {
@@ -26,19 +26,22 @@ const FREE_MAX = 4
 const FREE_BYTES_MAX = 4 * 1024 * 1024
 
 /**
- * Sends the lines of blocks as one request. False where it was not taken whole, or where the blocks hold two samples of one
- * meter and moment: then they are written reading by reading, which finds out what is to be refused. Throws
+ * Sends the lines of blocks as one request. Nothing is sent, and undefined returned, where the blocks hold two samples of
+ * one meter and moment: then they are written reading by reading, which finds out what is to be refused. Throws
  * `store-unavailable`.
  */
-export async function sendBlocks({ blocks }: SampleBlocks, send: SendLines): Promise<boolean> {
+export async function sendBlocks(
+  { blocks }: SampleBlocks,
+  send: SendLines,
+): Promise<WriteAnswer | undefined> {
   const buffer = free.pop() ?? new LineBuffer()
   buffer.length = 0
   const moments = new Moments()
   for (const block of blocks)
-    if (addBlockLines(block, buffer, moments) === undefined) return giveBack(buffer, false)
-  const { taken } = await send(buffer.body())
+    if (addBlockLines(block, buffer, moments) === undefined) return giveBack(buffer, undefined)
+  const answer = await send(buffer.body())
   // Of a request that was answered early the rest may still be on its way out of this memory.
-  return taken && giveBack(buffer, true)
+  return answer.taken ? giveBack(buffer, answer) : answer
 }
 
 function giveBack<T>(buffer: LineBuffer, result: T): T {

@@ -18,6 +18,7 @@ import {
   appendThrough,
   bodyOf,
   refusedAnswer,
+  RequestLength,
   serverWords,
   writeAll,
   type Lines,
@@ -111,6 +112,7 @@ function usableOf(meter: MeterId, quantity: QuantityName): string {
 
 class Influx1Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
+  readonly #requestLength = new RequestLength()
   readonly #places = new CommitPlaces(randomUUID())
   readonly #client: InfluxDB
   readonly #options: Influx1Options
@@ -165,7 +167,7 @@ class Influx1Readings implements ReadingStore {
   }
 
   append(readings: Readings): Promise<AppendResult> {
-    return this.#calls.run(() => appendThrough(readings, (lines) => this.#send(lines)))
+    return this.#calls.run(() => appendThrough(readings, this.#requestLength, (lines) => this.#send(lines)))
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {

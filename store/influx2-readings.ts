@@ -22,7 +22,7 @@ import { appendCommitsThrough } from './commit-writes.ts'
 import { Influx2Writes } from './influx2-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
-import { appendThrough, serverWords, writeAll } from './partial-write.ts'
+import { appendThrough, RequestLength, serverWords, writeAll } from './partial-write.ts'
 import {
   BAD_MEASUREMENT,
   badReadingOf,
@@ -72,6 +72,7 @@ interface Cell {
 
 class Influx2Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
+  readonly #requestLength = new RequestLength()
   readonly #places = new CommitPlaces(randomUUID())
   readonly #client: InfluxDB
   readonly #options: Influx2Options
@@ -96,7 +97,9 @@ class Influx2Readings implements ReadingStore {
   }
 
   append(readings: Readings): Promise<AppendResult> {
-    return this.#calls.run(() => appendThrough(readings, (lines) => this.#writes.send(lines)))
+    return this.#calls.run(() =>
+      appendThrough(readings, this.#requestLength, (lines) => this.#writes.send(lines)),
+    )
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {

@@ -1,7 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Reading } from '#contract/reading.ts'
-import { appendThrough, READINGS_PER_REQUEST, refusedAnswer, serverWords, textOf } from './partial-write.ts'
+import { SampleBlocks } from '#contract/sample-block.ts'
+import { blockOfReadings } from './conformance/sample-blocks.ts'
+import {
+  appendThrough,
+  bodyOf,
+  READINGS_PER_REQUEST,
+  refusedAnswer,
+  RequestLength,
+  serverWords,
+  textOf,
+} from './partial-write.ts'
 import { encodeLine } from './line-protocol.ts'
 import { pointsOf } from './points.ts'
 
@@ -37,7 +47,7 @@ describe('finding what a server refused', () => {
         async (readings, refuses, honesty) => {
           const isRefused = (line: string): boolean => refuses(line)
           const taken = new Set<string>()
-          const { stored, refused } = await appendThrough(readings, async (lines) => {
+          const { stored, refused } = await appendThrough(readings, new RequestLength(), async (lines) => {
             const all = textOf(lines).split('\n')
             const fields = all.flatMap((line) => {
               const [head = '', values = '', time = ''] = line.split(' ')
@@ -78,7 +88,7 @@ describe('finding what a server refused', () => {
       quality: 'good',
       value: 1,
     }))
-    const { refused } = await appendThrough(readings, async (lines) => {
+    const { refused } = await appendThrough(readings, new RequestLength(), async (lines) => {
       requests += 1
       return refusedAnswer(`partial write: points beyond retention policy dropped=${lines.length}`)
     })
@@ -95,16 +105,52 @@ describe('finding what a server refused', () => {
       quality: 'good',
       value: 1,
     }))
-    await appendThrough(readings, async (lines) => {
+    await appendThrough(readings, new RequestLength(), async (lines) => {
       lengths.push(lines.length)
       return { taken: true }
     })
     expect(lengths).toEqual([READINGS_PER_REQUEST, 1])
   })
 
+  test('blocks that are too long for what stands before the server go in shorter requests, from then on at once', async () => {
+    const readingsPerBlock = 2_000
+    const blocks = Array.from({ length: 30 }, (_, block) =>
+      blockOfReadings(
+        Array.from({ length: readingsPerBlock }, (_value, index): Reading => ({
+          meter: 'm-1',
+          quantity: 'steamFlow',
+          atMs: block * readingsPerBlock + index,
+          quality: 'good',
+          value: index,
+        })),
+      ),
+    )
+    const bytesMax = 1024 * 1024
+    const lengths: number[] = []
+    const taken: string[] = []
+    const send = async (lines: Parameters<typeof bodyOf>[0]) => {
+      const body = bodyOf(lines)
+      lengths.push(body.length)
+      if (body.length > bytesMax) return refusedAnswer('Request Entity Too Large', true)
+      taken.push(...body.toString().split('\n'))
+      return { taken: true } as const
+    }
+    const length = new RequestLength()
+    const readings = blocks.length * readingsPerBlock
+    const first = await appendThrough(new SampleBlocks(blocks), length, send)
+    expect(first).toEqual({ stored: readings, refused: [] })
+    expect(new Set(taken).size).toBe(readings)
+    // All of them, and each half: the second one was made before the first was answered.
+    expect(lengths.filter((bytes) => bytes > bytesMax)).toHaveLength(3)
+    lengths.length = 0
+    expect(await appendThrough(new SampleBlocks(blocks), length, send)).toEqual(first)
+    expect(lengths.every((bytes) => bytes <= bytesMax)).toBe(true)
+  })
+
   test('a request that fails as a whole is thrown on, and nothing is claimed', async () => {
     const failing = appendThrough(
       [{ meter: 'm-1', quantity: 'steamFlow', atMs: 1, quality: 'good', value: 1 }],
+      new RequestLength(),
       () => Promise.reject(new Error('away')),
     )
     await expect(failing).rejects.toThrow('away')

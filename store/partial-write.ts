@@ -48,6 +48,8 @@ type Layout = (readings: readonly Reading[]) => string[]
  * lines is the batch size that InfluxDB's documentation advises.
  */
 export const READINGS_PER_REQUEST = 10_000
+/** The same of blocks, which hold many values of each series: some 2 MB. */
+const READINGS_PER_BLOCK_REQUEST = 50_000
 
 interface Placed {
   readonly index: number
@@ -98,21 +100,47 @@ async function takeApart(
   return refused
 }
 
+/** How many readings a request of blocks may have: fewer once the server, or a proxy before it, took no longer ones. */
+export class RequestLength {
+  readingsMax = READINGS_PER_BLOCK_REQUEST
+
+  /** After one of so many that was too long. False where it is as short as requests are at least. */
+  shortenBelow(readings: number): boolean {
+    if (readings <= READINGS_PER_REQUEST) return false
+    if (readings <= this.readingsMax)
+      this.readingsMax = Math.max(READINGS_PER_REQUEST, Math.floor(readings / 2))
+    return true
+  }
+}
+
 /** Writes readings through `send`, and finds those that are refused. Throws `store-unavailable`. */
-export async function appendThrough(readings: Readings, send: SendLines): Promise<AppendResult> {
+export async function appendThrough(
+  readings: Readings,
+  length: RequestLength,
+  send: SendLines,
+): Promise<AppendResult> {
   if (!(readings instanceof SampleBlocks)) return appendAs(linesOf, readingsIn(readings), send)
   let stored = 0
   const refused: RefusedReading[] = []
-  for (const request of requestsOf(readings, READINGS_PER_REQUEST)) {
+  for (const request of requestsOf(readings, length.readingsMax)) {
     const first = stored + refused.length
-    const isTaken = await sendBlocks(request, send)
-    const result = isTaken
-      ? { stored: request.length, refused: [] }
-      : await appendAs(linesOf, request.readings(), send)
+    const result = await appendBlocks(request, length, send)
     stored += result.stored
     for (const { index, fault } of result.refused) refused.push({ index: first + index, fault })
   }
   return { stored, refused }
+}
+
+async function appendBlocks(
+  request: SampleBlocks,
+  length: RequestLength,
+  send: SendLines,
+): Promise<AppendResult> {
+  const answer = await sendBlocks(request, send)
+  if (answer?.taken === true) return { stored: request.length, refused: [] }
+  if (answer?.isTooLong === true && request.blocks.length > 1 && length.shortenBelow(request.length))
+    return appendThrough(request, length, send)
+  return appendAs(linesOf, request.readings(), send)
 }
 
 /** The same in another layout of points. Throws `store-unavailable`. */
