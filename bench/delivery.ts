@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
@@ -12,8 +13,9 @@ import { processorSeconds } from './processor-time.ts'
 
 /**
  * `npm run bench delivery`: readings per second from MQTT to the embedded store and to InfluxDB 1.x, beside a bare line-protocol
- * writer to the same InfluxDB, in turns in one run, so that the ratios hold whatever else the machine does; and who used
- * how much of the processors for it. `TANBIAO_BENCH_STORES=sqlite` or `influx1` for one store.
+ * writer to the same InfluxDB and a relay that does nothing but take payloads and post lines made beforehand, in turns in
+ * one run, so that the ratios hold whatever else the machine does; and who used how much of the processors for it.
+ * `TANBIAO_BENCH_STORES=sqlite` or `influx1` for one store, `TANBIAO_BENCH_GATEWAY_METERS` for other gateways.
  *
  * A turn is the same points for each path, and so many that the bare writer needs a minute for them: InfluxDB answers once a
  * point is in its log and its memory, and sorts, compresses and merges it later. It is done with a turn when it uses no more
@@ -21,8 +23,12 @@ import { processorSeconds } from './processor-time.ts'
  * beside it.
  */
 const GATEWAYS = 4
-/** Batches of a gateway: 41 million readings in all, a minute for a bare writer that has two cores to itself with InfluxDB. */
-const BATCHES = Number(process.env['TANBIAO_BENCH_BATCHES'] ?? 25_600)
+/** Readings in all: a minute for a bare writer that has two cores to itself with InfluxDB. */
+const READINGS_WANTED = 40_960_000
+/** Batches of a gateway. */
+const BATCHES = Number(
+  process.env['TANBIAO_BENCH_BATCHES'] ?? Math.round(READINGS_WANTED / GATEWAYS / READINGS_PER_BATCH),
+)
 const TURNS = Number(process.env['TANBIAO_BENCH_TURNS'] ?? 2)
 const STORES = (process.env['TANBIAO_BENCH_STORES'] ?? 'sqlite,influx1').split(',')
 /** `none` for payloads that are not compressed; gateways compress unless told otherwise. */
@@ -81,8 +87,16 @@ async function turnOf(
   }
 }
 
-async function fromMqtt(storeUrl: string, influxPid: number | undefined): Promise<Turn> {
-  const worker = start('worker.ts', storeUrl, GATEWAYS)
+const fromMqtt = (storeUrl: string, influxPid: number | undefined): Promise<Turn> =>
+  through(start('worker.ts', storeUrl, GATEWAYS), influxPid)
+
+async function relayed(port: number, influxPid: number, database: string): Promise<Turn> {
+  const url = await writeUrl(port, database)
+  return through(start('relay.ts', url, GATEWAYS, BATCHES), influxPid)
+}
+
+/** From gateways through the process that receives them. */
+async function through(worker: ChildProcess, influxPid: number | undefined): Promise<Turn> {
   const server = worker.pid ?? 0
   try {
     const { url } = await message(worker, started)
@@ -97,11 +111,17 @@ async function fromMqtt(storeUrl: string, influxPid: number | undefined): Promis
   }
 }
 
-async function bare(port: number, influxPid: number, database: string): Promise<Turn> {
+/** Where lines for a new database are posted. */
+async function writeUrl(port: number, database: string): Promise<string> {
   const root = `http://127.0.0.1:${port}`
   await fetch(`${root}/query?q=CREATE DATABASE ${database}`, { method: 'POST' })
+  return `${root}/write?db=${database}&precision=ns`
+}
+
+async function bare(port: number, influxPid: number, database: string): Promise<Turn> {
+  const url = await writeUrl(port, database)
   const influxBefore = processorSeconds(influxPid)
-  const writer = start('line-writer.ts', `${root}/write?db=${database}&precision=ns`, GATEWAYS, BATCHES)
+  const writer = start('line-writer.ts', url, GATEWAYS, BATCHES)
   const sent = await message(writer, finished)
   return turnOf(sent, influxPid, { server: 0, influxBefore })
 }
@@ -142,7 +162,12 @@ export async function benchDelivery(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tanbiao-bench-'))
   const influx =
     STORES.includes('influx1') && findServer('influxd') !== undefined ? await startInflux() : undefined
-  const results: Record<'embedded' | 'influx' | 'bare', Turn[]> = { embedded: [], influx: [], bare: [] }
+  const results: Record<'embedded' | 'influx' | 'bare' | 'relay', Turn[]> = {
+    embedded: [],
+    influx: [],
+    bare: [],
+    relay: [],
+  }
   const loadBefore = loadavg()[0] ?? 0
   try {
     for (let turn = 0; turn < TURNS; turn += 1) {
@@ -156,6 +181,8 @@ export async function benchDelivery(): Promise<void> {
       await settled(influxPid)
       results.bare.push(await bare(influx.port, influxPid, `bare${turn}`))
       await drop(influx.port, influxPid, `bare${turn}`)
+      results.relay.push(await relayed(influx.port, influxPid, `relay${turn}`))
+      await drop(influx.port, influxPid, `relay${turn}`)
       const store = `influx1://127.0.0.1:${influx.port}/mqtt${turn}?create=true`
       results.influx.push(await fromMqtt(store, influxPid))
       await drop(influx.port, influxPid, `mqtt${turn}`)
@@ -169,6 +196,7 @@ export async function benchDelivery(): Promise<void> {
   )
   if (influx === undefined) console.log('InfluxDB: not run')
   report('bare line protocol → InfluxDB 1.x', results.bare, results.bare)
+  report('MQTT → lines made beforehand → InfluxDB 1.x (no ingest is quicker)', results.relay, results.bare)
   report('MQTT → InfluxDB 1.x', results.influx, results.bare)
   report('MQTT → embedded store (SQLite)', results.embedded, results.bare)
 }

@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http'
 import { linesOf } from '#store/reading-lines.ts'
+import { LinePosts } from './line-posts.ts'
 import { readingsAt } from './load.ts'
 
 /**
@@ -7,24 +7,8 @@ import { readingsAt } from './load.ts'
  * same InfluxDB in order of time over kept connections, in requests of as many readings as ingest's have. Sends the seconds
  * and the processor time that it took.
  */
-const CONNECTIONS = 2
-
 const [url = '', gateways = '1', batches = '1', batchesPerRequest = '25'] = process.argv.slice(2)
-const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-
-function post(body: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: 'POST', agent }, (response) => {
-      response.resume()
-      response.once('end', () => {
-        if (response.statusCode === 204) resolve()
-        else reject(new Error(`InfluxDB answered ${response.statusCode}`))
-      })
-    })
-    outgoing.once('error', reject)
-    outgoing.end(body)
-  })
-}
+const posts = new LinePosts(url)
 
 const bodies: Buffer[] = []
 const perRequest = Number(batchesPerRequest)
@@ -40,12 +24,12 @@ const startedMs = performance.now()
 const before = process.cpuUsage()
 let next = 0
 await Promise.all(
-  Array.from({ length: CONNECTIONS }, async () => {
-    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) await post(body)
+  Array.from({ length: posts.connections }, async () => {
+    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) await posts.post(body)
   }),
 )
 const seconds = (performance.now() - startedMs) / 1_000
 const { user, system } = process.cpuUsage(before)
 process.send?.({ seconds, processorSeconds: (user + system) / 1e6 })
 process.disconnect?.()
-agent.destroy()
+posts.close()

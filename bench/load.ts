@@ -4,8 +4,11 @@ import type { Reading } from '#contract/reading.ts'
 import type { ReadingsBatch } from '#contract/messages.ts'
 import { samplesOf } from '#contract/messages.ts'
 
-/** The load of the ingest benchmark: gateways of 20 meters with 20 quantities each, one batch per gateway and second. */
-export const METERS = 20
+/**
+ * The load of the ingest benchmark: gateways of 20 meters with 20 quantities each, one batch per gateway and second; with
+ * `TANBIAO_BENCH_GATEWAY_METERS` of as many.
+ */
+export const METERS = Number(process.env['TANBIAO_BENCH_GATEWAY_METERS'] ?? 20)
 
 const instantaneous = quantities
   .filter(({ carrier, kind }) => carrier === 'electricity' && kind === 'instantaneous')
