@@ -1,7 +1,7 @@
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { CommitPlace, CommitPlaces } from './commit-places.ts'
-import { encodeLine } from './line-protocol.ts'
+import { encodeLine, type Point } from './line-protocol.ts'
 import type { SendLines, WriteAnswer } from './partial-write.ts'
 import { commitPoint } from './points.ts'
 
@@ -19,21 +19,29 @@ const CHARACTERS_PER_REQUEST = 4 * 1024 * 1024
 const CHARACTERS_KEPT_FIRST = 256 * 1024
 const CHARACTERS_KEPT_LEAST = 1_000
 
+/** The point of a commit record as it is written. */
+type CommitLayout = (point: Point) => Point
+
 interface Written {
   readonly record: CommitRecord
   readonly place: CommitPlace
+  readonly layout: CommitLayout
   readonly line: string
 }
 
-function written(record: CommitRecord, place: CommitPlace): Written {
-  return { record, place, line: encodeLine(commitPoint(record, place)) }
+function written(record: CommitRecord, place: CommitPlace, layout: CommitLayout): Written {
+  return { record, place, layout, line: encodeLine(layout(commitPoint(record, place))) }
 }
 
-function* requestsOf(records: readonly CommitRecord[], places: CommitPlaces): Generator<Written[]> {
+function* requestsOf(
+  records: readonly CommitRecord[],
+  places: CommitPlaces,
+  layout: CommitLayout,
+): Generator<Written[]> {
   let request: Written[] = []
   let characters = 0
   for (const record of records) {
-    const one = written(record, places.of(record))
+    const one = written(record, places.of(record), layout)
     if (
       request.length === COMMITS_PER_REQUEST ||
       (request.length > 0 && characters + one.line.length > CHARACTERS_PER_REQUEST)
@@ -64,11 +72,15 @@ function notTaken({ reason }: WriteAnswer & { readonly taken: false }): Fault {
   return new Fault('store-unavailable', `The store did not take a commit record: ${reason}`)
 }
 
-async function sendOne({ record, place }: Written, send: SendLines, answered: WriteAnswer): Promise<void> {
+async function sendOne(
+  { record, place, layout }: Written,
+  send: SendLines,
+  answered: WriteAnswer,
+): Promise<void> {
   let answer = answered
   for (let kept = CHARACTERS_KEPT_FIRST; !answer.taken; kept /= 4) {
     if (answer.isTooLong !== true || kept < CHARACTERS_KEPT_LEAST) throw notTaken(answer)
-    answer = await send([written(shortened(record, kept), place).line])
+    answer = await send([written(shortened(record, kept), place, layout).line])
   }
 }
 
@@ -88,6 +100,7 @@ export async function appendCommitsThrough(
   records: readonly CommitRecord[],
   places: CommitPlaces,
   send: SendLines,
+  layout: CommitLayout = (point) => point,
 ): Promise<void> {
-  for (const request of requestsOf(records, places)) await sendAll(request, send)
+  for (const request of requestsOf(records, places, layout)) await sendAll(request, send)
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { DAY_MS } from '#contract/duration.ts'
 import { startRecordingServer, type Answer, type RecordingServer } from '#test/support/recording-server.ts'
 import { readingStoreConformance } from './conformance.ts'
 import {
@@ -13,34 +14,28 @@ import {
   value,
 } from './conformance/sample-readings.ts'
 import { openInflux3Readings } from './influx3-readings.ts'
+import { startInflux3, type Influx3Server } from '#test/support/influx3.ts'
 import { startStandIn, type StandIn } from '#test/support/influx3-stand-in.ts'
+import { describeWith } from '#test/support/servers.ts'
 
-/**
- * A server 3.x to test against: TANBIAO_TEST_INFLUX3_URL, and _TOKEN where it asks for one. InfluxDB 3 Core takes five
- * databases: all tests share one that is dropped before each.
- */
-const real = {
-  url: process.env['TANBIAO_TEST_INFLUX3_URL'] ?? '',
-  token: process.env['TANBIAO_TEST_INFLUX3_TOKEN'] ?? '',
-}
-const absent = real.url === ''
+describeWith(['TANBIAO_TEST_INFLUXDB3'], 'InfluxDB 3.x', () => {
+  let server: Influx3Server
 
-describe.skipIf(absent)(`InfluxDB 3.x${absent ? ' [needs TANBIAO_TEST_INFLUX3_URL]' : ''}`, () => {
+  beforeAll(async () => {
+    server = await startInflux3()
+  })
+  afterAll(() => server.remove())
+
   readingStoreConformance(
     'InfluxDB 3.x',
     async () => {
-      const database = `tanbiao-${randomUUID().slice(0, 8)}`
-      const token = real.token === '' ? {} : { token: real.token }
-      const open = () => openInflux3Readings({ url: new URL(real.url), database, create: true, ...token })
+      const database = `park-${randomUUID().slice(0, 8)}`
+      const open = () => server.openStore(database)
       return {
         store: await open(),
         reopen: open,
-        cleanup: async () => {
-          await fetch(new URL(`/api/v3/configure/database?db=${database}`, real.url), {
-            method: 'DELETE',
-            ...(real.token === '' ? {} : { headers: { authorization: `Bearer ${real.token}` } }),
-          })
-        },
+        // 3 Core takes five databases.
+        cleanup: () => server.removeDatabase(database),
       }
     },
     { runs: 1 },
@@ -57,6 +52,7 @@ describe('InfluxDB 3.x as its interface describes it', () => {
   afterAll(() => standIn.close())
   afterEach(() => {
     standIn.instead = () => undefined
+    standIn.keptMs = undefined
   })
 
   const openNew = () =>
@@ -107,6 +103,35 @@ describe('InfluxDB 3.x as its interface describes it', () => {
     expect(refused.map(({ index }) => index)).toEqual(Array.from({ length: 20 }, (_, index) => index * 3))
     expect(refused[0]?.fault.message).toMatch(/partial write .* invalid column type for column 'value'/)
     expect(await store.readings('m-1', register, everything)).toHaveLength(40)
+    await store.close()
+  })
+
+  test('readings that the server would take and hide are returned; it is asked once a minute how long it keeps', async () => {
+    standIn.keptMs = 30 * DAY_MS
+    let nowMs = T0 + 30 * DAY_MS
+    const store = await openInflux3Readings({
+      url: standIn.url,
+      database: `park-${(databases += 1)}`,
+      create: true,
+      wallMs: () => nowMs,
+    })
+    const first = standIn.requests.length
+    const asked = (): number =>
+      standIn.requests.slice(first).filter(({ body }) => body.includes('system.databases')).length
+    expect(await store.append([counted(0, 1), counted(-1, 0), value(1, 2)])).toEqual({
+      stored: 2,
+      refused: [{ index: 1, fault: expect.objectContaining({ code: 'store-refused' }) }],
+    })
+    expect(await store.append([counted(2, 3)])).toMatchObject({ stored: 1 })
+    expect(asked()).toBe(1)
+    nowMs += 60_000
+    standIn.keptMs = DAY_MS
+    // What was known holds until it has answered.
+    expect(await store.append([counted(61, 4)])).toMatchObject({ stored: 1 })
+    await expect.poll(asked).toBe(2)
+    await expect
+      .poll(async () => (await store.append([counted(62, 5)])).refused.map(({ fault }) => fault.message))
+      .toEqual([expect.stringMatching(/beyond the retention of its database, 1 days/)])
     await store.close()
   })
 

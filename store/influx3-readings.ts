@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { CommitRecord } from '#contract/commit.ts'
-import type { Fault } from '#contract/fault.ts'
+import { DAY_MS } from '#contract/duration.ts'
+import { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
 import type { Reading } from '#contract/reading.ts'
 import { readingsIn, type Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
-import { intervalRow, readingOf, readingTables, rowsOf } from './influx3-rows.ts'
+import { inHalves, nearest, TooManyFiles, type Search } from './file-limited.ts'
+import { commitBodyOf, commitRow, intervalRow, readingOf, readingTables, rowsOf } from './influx3-rows.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough } from './interval-copy.ts'
@@ -38,6 +40,8 @@ export interface Influx3Options {
   readonly create?: boolean
   /** Longest time a request may take, 30 s by default: a server that needs longer is as good as away. */
   readonly requestTimeoutMs?: number
+  /** UTC ms; the clock of the system by default. */
+  readonly wallMs?: () => number
 }
 
 /**
@@ -56,6 +60,18 @@ const METERS_PER_QUERY = 200
 type Row = Readonly<Record<string, unknown>>
 const rowsSchema = z.array(z.record(z.string(), z.unknown()))
 const tableRow = z.object({ table_name: z.string() })
+/** Null, or not there, where a database keeps for ever. */
+const retentionRow = z.object({ kept_ms: z.number().nullish() })
+
+/** Its words for a query of more files than it opens for one. */
+const TOO_MANY_FILES = /exceed file limit/
+/**
+ * Of a server that opens few files the last reading of a meter is looked for so far back: a meter that has never been read
+ * would else have all files opened, again and again.
+ */
+const LATEST_WITHIN_MS = 30 * DAY_MS
+/** So long a retention that was asked for holds: it changes by hand. */
+const RETENTION_KNOWN_MS = 60_000
 
 /** What the server says of a write of which it took only a part. */
 const refusedLine = z.object({ error_message: z.string() })
@@ -67,11 +83,20 @@ const partialWrite = z.object({
 /** Numbers of JSON are exact up to 2⁵³, which nanoseconds are beyond and milliseconds are not. */
 const COLUMNS = '*, CAST("time" AS BIGINT) / 1000000 AS at_ms'
 
-/** [fromMs, toMs) as a condition; both are numbers of ours. */
-function during(fromMs: number, toMs: number): string {
-  const instant = (ms: number): string => `to_timestamp_nanos(${BigInt(boundMs(ms)) * 1_000_000n})`
+/** How long the database keeps, undefined where nobody says, and when that was asked. */
+interface Retention {
+  readonly keptMs: number | undefined
+  readonly askedMs: number
+}
+
+/** A period as a condition; both of its ends are numbers of ours. */
+function during({ fromMs, toMs }: Period): string {
+  const instant = (ms: number): string => `to_timestamp_nanos(${BigInt(ms) * 1_000_000n})`
   return `"time" >= ${instant(fromMs)} AND "time" < ${instant(toMs)}`
 }
+
+/** As far as the server's axis reaches. */
+const onAxis = (fromMs: number, toMs: number): Period => ({ fromMs: boundMs(fromMs), toMs: boundMs(toMs) })
 
 class Influx3Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
@@ -80,6 +105,10 @@ class Influx3Readings implements ReadingStore {
   readonly #requests: ServerRequests
   /** Tables that were seen; they are made by the first write, and a query of one that is not there fails. */
   readonly #tables = new Set<string>()
+  /** It has refused a query for the number of its files: from then on what may reach far is asked piece by piece. */
+  #isFileLimited = false
+  #retention: Retention | undefined
+  #asking: Promise<Retention> | undefined
   readonly intervalCopy: IntervalCopy
 
   constructor(options: Influx3Options) {
@@ -112,26 +141,43 @@ class Influx3Readings implements ReadingStore {
   }
 
   append(readings: Readings): Promise<AppendResult> {
-    return this.#calls.run(() =>
-      appendAs(
+    return this.#calls.run(async () => {
+      const all = readingsIn(readings)
+      const { keptMs = Infinity } = await this.#knownRetention()
+      const oldestMs = this.#wallMs() - keptMs
+      const places = all.flatMap(({ atMs }, index) => (atMs < oldestMs ? [] : [index]))
+      const { stored, refused } = await appendAs(
         (sound) => rowsOf(sound).map(encodeLine),
-        readingsIn(readings),
+        places.length === all.length ? all : all.filter(({ atMs }) => atMs >= oldestMs),
         (lines) => this.#send(lines),
-      ),
-    )
+      )
+      const tooOld = all.flatMap((reading, index) =>
+        reading.atMs < oldestMs ? [{ index, fault: beyondRetention(reading, keptMs) }] : [],
+      )
+      const others = refused.map(({ index, fault }) => ({ index: places[index] ?? index, fault }))
+      return { stored, refused: [...tooOld, ...others].toSorted((a, b) => a.index - b.index) }
+    })
   }
 
   appendCommits(records: readonly CommitRecord[]): Promise<void> {
-    return this.#calls.run(() => appendCommitsThrough(records, this.#places, (lines) => this.#send(lines)))
+    return this.#calls.run(() =>
+      appendCommitsThrough(records, this.#places, (lines) => this.#send(lines), commitRow),
+    )
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
     return this.#calls.run(async () => {
-      const rows = await this.#select(
-        COMMIT_MEASUREMENT,
-        `SELECT body FROM "${COMMIT_MEASUREMENT}" WHERE ${during(fromMs, Infinity)} ORDER BY "time" LIMIT ${Math.max(1, Math.trunc(limit))}`,
-      )
-      return commitsFrom(rows.map(({ body }) => body))
+      const most = Math.max(1, Math.trunc(limit))
+      const rows = await this.#nearest(onAxis(fromMs, Infinity), {
+        ask: (period) =>
+          this.#select(
+            COMMIT_MEASUREMENT,
+            `SELECT * FROM "${COMMIT_MEASUREMENT}" WHERE ${during(period)} ORDER BY "time" LIMIT ${most}`,
+          ),
+        from: 'earliest',
+        isEnough: (found) => found.length >= most,
+      })
+      return commitsFrom(rows.slice(0, most).map(commitBodyOf))
     })
   }
 
@@ -140,7 +186,10 @@ class Influx3Readings implements ReadingStore {
       if (!isIdentifier(meter)) return []
       const found = await Promise.all(
         [measurementOf(quantity), BAD_MEASUREMENT].map((table) =>
-          this.#readings(table, meter, quantity, `${during(fromMs, toMs)} ORDER BY "time"`),
+          inHalves(onAxis(fromMs, toMs), {
+            ask: (period) => this.#readings(table, meter, quantity, `${during(period)} ORDER BY "time"`),
+            from: 'earliest',
+          }),
         ),
       )
       return onePerMoment(found.flat())
@@ -150,15 +199,14 @@ class Influx3Readings implements ReadingStore {
   registerSeries(meter: MeterId, quantity: QuantityName, { fromMs, toMs }: Period): Promise<RegisterSeries> {
     return this.#calls.run(async () => {
       if (!isIdentifier(meter) || quantityOf(quantity).kind !== 'cumulative') return noSeries
-      // One moment may have a row of each quality.
-      const nearest = `LIMIT ${QUALITIES}`
-      const found = await Promise.all(
-        [
-          `${during(0, fromMs)} ORDER BY "time" DESC ${nearest}`,
-          `${during(fromMs, toMs)} ORDER BY "time"`,
-          `${during(toMs, Infinity)} ORDER BY "time" ${nearest}`,
-        ].map((condition) => this.#readings(measurementOf(quantity), meter, quantity, condition)),
-      )
+      const ask = (order: string) => (period: Period) =>
+        this.#readings(measurementOf(quantity), meter, quantity, `${during(period)} ORDER BY "time" ${order}`)
+      const isEnough = (found: readonly Reading[]): boolean => found.length > 0
+      const found = await Promise.all([
+        this.#nearest(onAxis(0, fromMs), { ask: ask(`DESC LIMIT ${QUALITIES}`), from: 'latest', isEnough }),
+        inHalves(onAxis(fromMs, toMs), { ask: ask(''), from: 'earliest' }),
+        this.#nearest(onAxis(toMs, Infinity), { ask: ask(`LIMIT ${QUALITIES}`), from: 'earliest', isEnough }),
+      ])
       return seriesOf(found)
     })
   }
@@ -167,22 +215,16 @@ class Influx3Readings implements ReadingStore {
     return this.#calls.run(async () => {
       const known = [...new Set(meters.filter(isIdentifier))]
       const found: Reading[] = []
-      for (let start = 0; start < known.length; start += METERS_PER_QUERY) {
-        const any = known.slice(start, start + METERS_PER_QUERY).map((meter) => `'${meter}'`)
-        for (const table of [...readingTables, BAD_MEASUREMENT]) {
-          const rows = await this.#select(
-            table,
-            `SELECT * FROM (SELECT ${COLUMNS}, ROW_NUMBER() OVER (PARTITION BY meter, quantity ORDER BY "time" DESC) AS place FROM "${table}" WHERE meter IN (${any.join(', ')})) AS newest WHERE place <= ${QUALITIES}`,
-          )
-          found.push(...rows.flatMap((row) => readingOf(row) ?? []))
-        }
-      }
+      for (let start = 0; start < known.length; start += METERS_PER_QUERY)
+        found.push(...(await this.#latestOf(known.slice(start, start + METERS_PER_QUERY))))
       return newestOf(found)
     })
   }
 
-  /** Its documented interface does not tell how long a database keeps readings. */
-  readonly retention = { by: 'server', keptMs: async (): Promise<number | undefined> => undefined } as const
+  readonly retention = {
+    by: 'server',
+    keptMs: (): Promise<number | undefined> => this.#calls.run(() => this.#askRetention()),
+  } as const
 
   probe(nowMs: number): Promise<void> {
     return this.#calls.run(() => writeAll([encodeLine(probePoint(nowMs))], (lines) => this.#send(lines)))
@@ -190,6 +232,105 @@ class Influx3Readings implements ReadingStore {
 
   async close(): Promise<void> {
     if (await this.#calls.close()) this.#requests.close()
+  }
+
+  async #latestOf(meters: readonly MeterId[]): Promise<Reading[]> {
+    const missing = new Set(meters)
+    const all = onAxis(0, Infinity)
+    if (!this.#isFileLimited) {
+      try {
+        return await this.#latestWithin(missing, all)
+      } catch (error) {
+        this.#noteLimit(error)
+      }
+    }
+    const found: Reading[] = []
+    const nowMs = boundMs(this.#wallMs())
+    const [oldestMs, newestMs] = [boundMs(nowMs - LATEST_WITHIN_MS), boundMs(nowMs - DAY_MS)]
+    const periods = [
+      { fromMs: newestMs, toMs: all.toMs },
+      { fromMs: oldestMs, toMs: newestMs },
+    ]
+    for (const period of periods) {
+      if (missing.size === 0) break
+      found.push(
+        ...(await inHalves(period, {
+          ask: (part) => this.#latestWithin(missing, part),
+          from: 'latest',
+        })),
+      )
+      for (const { meter } of found) missing.delete(meter)
+    }
+    return found
+  }
+
+  /** The newest readings of some meters in a period, of each quantity some. */
+  async #latestWithin(meters: ReadonlySet<MeterId>, period: Period): Promise<Reading[]> {
+    const any = [...meters].map((meter) => `'${meter}'`)
+    const found: Reading[] = []
+    for (const table of [...readingTables, BAD_MEASUREMENT]) {
+      const rows = await this.#select(
+        table,
+        `SELECT * FROM (SELECT ${COLUMNS}, ROW_NUMBER() OVER (PARTITION BY meter, quantity ORDER BY "time" DESC) AS place FROM "${table}" WHERE meter IN (${any.join(', ')}) AND ${during(period)}) AS newest WHERE place <= ${QUALITIES}`,
+      )
+      found.push(...rows.flatMap((row) => readingOf(row) ?? []))
+    }
+    return found
+  }
+
+  /** Rows next to one end of a period: in one query, if the server opens all files for it. */
+  async #nearest<T>(period: Period, search: Search<T>): Promise<T[]> {
+    if (period.fromMs >= period.toMs) return []
+    if (!this.#isFileLimited) {
+      try {
+        return [...(await search.ask(period))]
+      } catch (error) {
+        this.#noteLimit(error)
+      }
+    }
+    return nearest(period, search)
+  }
+
+  #noteLimit(error: unknown): void {
+    if (!(error instanceof TooManyFiles)) throw error
+    this.#isFileLimited = true
+  }
+
+  #wallMs(): number {
+    return (this.#options.wallMs ?? Date.now)()
+  }
+
+  /** How long the database keeps; undefined where the server does not say: before 3.6, and to a token that may not ask. */
+  async #askRetention(): Promise<number | undefined> {
+    const answer = await this.#post(
+      '/api/v3/query_sql',
+      JSON.stringify({
+        db: '_internal',
+        q: 'SELECT CAST(retention_period_ns / 1000000 AS BIGINT) AS kept_ms FROM system.databases WHERE database_name = $name AND NOT deleted',
+        params: { name: this.#options.database },
+        format: 'json',
+      }),
+      'application/json',
+    )
+    const [row] =
+      answer.status === 200 ? (z.array(retentionRow).safeParse(jsonOf(answer.body)).data ?? []) : []
+    return row === undefined ? undefined : (row.kept_ms ?? Infinity)
+  }
+
+  /** What was known last: a server that is slow to tell it again holds up no write. The first time it is waited for. */
+  async #knownRetention(): Promise<Retention> {
+    const nowMs = this.#wallMs()
+    const known = this.#retention
+    if (known !== undefined && Math.abs(nowMs - known.askedMs) < RETENTION_KNOWN_MS) return known
+    this.#asking ??= this.#askRetention()
+      .then((keptMs) => (this.#retention = { keptMs, askedMs: nowMs }))
+      .finally(() => {
+        this.#asking = undefined
+      })
+    if (known === undefined) return this.#asking
+    // It is asked again with the next write.
+    this.#asking.catch(() => {})
+    return known
   }
 
   async #readings(
@@ -223,7 +364,10 @@ class Influx3Readings implements ReadingStore {
   async #query(q: string, params: Record<string, string> = {}): Promise<Row[]> {
     const query = JSON.stringify({ db: this.#options.database, q, params, format: 'json' })
     const { status, body } = await this.#post('/api/v3/query_sql', query, 'application/json')
-    if (status !== 200) throw this.#unavailable(`${status} ${serverWords(body)}`)
+    if (status !== 200) {
+      const fault = this.#unavailable(`${status} ${serverWords(body)}`)
+      throw TOO_MANY_FILES.test(body) ? new TooManyFiles(fault.message) : fault
+    }
     const parsed = rowsSchema.safeParse(jsonOf(body))
     if (!parsed.success) throw this.#unavailable('the answer is no list of rows')
     return parsed.data
@@ -275,4 +419,14 @@ function jsonOf(text: string): unknown {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
+}
+
+/** InfluxDB 3 takes a reading that is older than it keeps, says so to nobody and hides it from every query. */
+function beyondRetention({ meter, quantity, atMs }: Reading, keptMs: number): Fault {
+  const days = Math.round(keptMs / DAY_MS)
+  return new Fault(
+    'store-refused',
+    `The store would not keep the reading: it is beyond the retention of its database, ${days} days.`,
+    { place: { path: `${meter} ${quantity} ${atMs}` } },
+  )
 }

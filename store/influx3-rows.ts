@@ -72,3 +72,45 @@ export function readingOf(row: Readonly<Record<string, unknown>>): Reading | und
   const values = quantityOf(quantity).kind === 'cumulative' ? countedIn(exact) : [value]
   return usableReadingOf(meter, quantity, { atMs, quality, values })
 }
+
+/** Bytes of UTF-8 in one string: `STRING_LENGTH_LIMIT_IN_BYTES` of its crate influxdb_line_protocol is 65,536. */
+const STRING_BYTES_MAX = 65_536
+const BODY = 'body'
+/** Of the second part of a body and of all after it, by their number. */
+const PART = /^body(\d+)$/
+
+/** Where a text may be cut so that no part is longer than that in UTF-8, and no character is cut. */
+function partsOf(text: string): string[] {
+  const bytes = Buffer.from(text)
+  const parts: string[] = []
+  for (let start = 0; start < bytes.length || parts.length === 0;) {
+    let end = Math.min(bytes.length, start + STRING_BYTES_MAX)
+    // 10xxxxxx is never the first byte of a character.
+    while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
+    parts.push(bytes.toString('utf8', start, end))
+    start = end
+  }
+  return parts
+}
+
+/** A commit record's point with its body in as many columns as it takes: `body`, `body2`, `body3` … */
+export function commitRow(point: Point): Point {
+  const body = point.fields.get(BODY)
+  if (body?.kind !== 'string') return point
+  const fields = new Map(point.fields)
+  for (const [index, value] of partsOf(body.value).entries())
+    fields.set(index === 0 ? BODY : `${BODY}${index + 1}`, { kind: 'string', value })
+  return { ...point, fields }
+}
+
+/** The body of a commit record out of its row. */
+export function commitBodyOf(row: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(row).flatMap(([name, value]) => {
+    const number = name === BODY ? 1 : Number(PART.exec(name)?.[1] ?? NaN)
+    return Number.isNaN(number) || typeof value !== 'string' ? [] : [{ number, value }]
+  })
+  return parts
+    .toSorted((a, b) => a.number - b.number)
+    .map(({ value }) => value)
+    .join('')
+}

@@ -11,6 +11,7 @@ import { topicOf } from '#contract/topics.ts'
 import { openReadingStore } from '#store/open.ts'
 import { startInflux, type InfluxServer } from './support/influx.ts'
 import { startInflux2, type Influx2Server } from './support/influx2.ts'
+import { startInflux3, type Influx3Server } from './support/influx3.ts'
 import { startMosquitto, type Mosquitto } from './support/mosquitto.ts'
 import { describeWith } from './support/servers.ts'
 import { until } from './support/until.ts'
@@ -219,5 +220,20 @@ describeWith(
       proof(`influx2://127.0.0.1:${influx.port}/${encodeURIComponent(influx.org)}/tanbiao`, {
         TANBIAO_INFLUX_TOKEN: influx.token,
       }))
+  },
+)
+
+describeWith(
+  ['mosquitto', 'TANBIAO_TEST_INFLUXDB3'],
+  'ingest workers that write to InfluxDB 3.x, some of them killed',
+  () => {
+    let influx: Influx3Server
+    beforeEach(async () => {
+      influx = await startInflux3()
+    })
+    afterEach(() => influx.remove())
+
+    it('it holds exactly what was sent', () =>
+      proof(`influx3://127.0.0.1:${influx.port}/tanbiao?create=true`))
   },
 )

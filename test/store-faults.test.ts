@@ -10,7 +10,7 @@ import { startWorker, type Worker } from '#ingest/worker.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { startHttpRelay, type HttpRelay } from './support/http-relay.ts'
 import { startInflux, type InfluxServer } from './support/influx.ts'
-import { describeEachInflux, type InfluxPlace, type RunningInflux } from './support/influx-kinds.ts'
+import { describeEveryInflux, type InfluxPlace, type RunningInflux } from './support/influx-kinds.ts'
 import { makeInstallation, parkOf, type Installation } from './support/installation.ts'
 import { startMosquitto, type Mosquitto } from './support/mosquitto.ts'
 import { describeWith, freePort } from './support/servers.ts'
@@ -83,133 +83,143 @@ const countsIn = async (store: ReadingStore): Promise<number[]> => {
 const numbers = (first: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => first + index)
 
-describeEachInflux('Faults from broker to receipt:', ({ start, writePath, tooOld }) => {
-  let influx: RunningInflux
-  let chain: Chain
+describeEveryInflux(
+  'Faults from broker to receipt:',
+  ({ start, writePath, tooOld, conflict, makesDatabases }) => {
+    let influx: RunningInflux
+    let chain: Chain
 
-  beforeAll(async () => {
-    influx = await start()
-  })
-  afterAll(() => influx.remove())
-  beforeEach(async () => {
-    chain = await startChain(influx)
-  })
-  afterEach(() => chain.stop())
-
-  it('one field-type conflict among 5,000: all others are stored, one is in quarantine with the server’s reason', async () => {
-    const { place, gateway, store, worker, relay } = chain
-    await place.writeForeign(`electricity,meter=x activePower.total="oops" ${T0}000000`)
-    const good = (count: number) => ({
-      meter: 'meter-a',
-      atMs: T0 + count,
-      quality: 'good',
-      values: { [register]: [count, '0.01'] },
+    beforeAll(async () => {
+      influx = await start()
     })
-    const conflicting = {
-      meter: 'meter-a',
-      atMs: T0 + 9_000,
-      quality: 'good',
-      values: { 'activePower.total': 5 },
-    }
-    const receipts = await Promise.all([
-      gateway.deliver(batchOf('gw-a', 1, numbers(0, 2_000).map(good))),
-      gateway.deliver(batchOf('gw-a', 2, [...numbers(2_000, 1_999).map(good), conflicting])),
-      gateway.deliver(batchOf('gw-a', 3, numbers(3_999, 1_000).map(good))),
-    ])
-    expect(receipts.map(({ outcome, refused }) => `${outcome} ${refused}`)).toEqual([
-      'stored 0',
-      'stored 1',
-      'stored 0',
-    ])
-    expect(await countsIn(store)).toEqual(numbers(0, 4_999))
-    const records = await store.commitsSince(0)
-    expect(records.flatMap(({ refused }) => refused)).toEqual([
-      expect.objectContaining({
-        code: 'store-refused',
-        detail: expect.stringMatching(/field type conflict/),
-      }),
-    ])
-    // A write or two, one for each of the two fields, the commit records: nothing is tried for ever. On a busy machine a
-    // gateway may have sent a batch again meanwhile.
-    expect(relay.seen.get(writePath)).toBeLessThan(4 * Math.max(3, worker.statistics().committedPayloads))
-  })
+    afterAll(() => influx.remove())
+    beforeEach(async () => {
+      chain = await startChain(influx)
+    })
+    afterEach(() => chain.stop())
 
-  it('readings beyond retention are in quarantine with the reason, their neighbours are stored', async () => {
-    const { place, gateway, store } = chain
-    await place.keepForDays(30)
-    const now = Date.now()
-    const receipt = await gateway.deliver(
-      batchOf('gw-a', 1, [sampleOf('meter-a', now, 1), sampleOf('meter-a', now - 40 * 86_400_000, 2)]),
-    )
-    expect(receipt).toMatchObject({ outcome: 'stored', refused: 2 })
-    expect(await countsIn(store)).toEqual([1])
-    const [record] = await store.commitsSince(0)
-    expect(record?.refused.map(({ detail }) => detail)).toEqual([
-      expect.stringMatching(tooOld),
-      expect.stringMatching(tooOld),
-    ])
-  })
+    it('one field-type conflict among 5,000: all others are stored, one is in quarantine with the server’s reason', async () => {
+      const { place, gateway, store, worker, relay } = chain
+      await place.writeForeign(conflict.line(`${T0}000000`))
+      const good = (count: number) => ({
+        meter: 'meter-a',
+        atMs: T0 + count,
+        quality: 'good',
+        values: { [register]: [count, '0.01'] },
+      })
+      const conflicting = {
+        meter: 'meter-a',
+        atMs: T0 + 9_000,
+        quality: 'good',
+        values: { [conflict.quantity]: 5 },
+      }
+      const receipts = await Promise.all([
+        gateway.deliver(batchOf('gw-a', 1, numbers(0, 2_000).map(good))),
+        gateway.deliver(batchOf('gw-a', 2, [...numbers(2_000, 1_999).map(good), conflicting])),
+        gateway.deliver(batchOf('gw-a', 3, numbers(3_999, 1_000).map(good))),
+      ])
+      expect(receipts.map(({ outcome, refused }) => `${outcome} ${refused}`)).toEqual([
+        'stored 0',
+        'stored 1',
+        'stored 0',
+      ])
+      expect(await countsIn(store)).toEqual(numbers(0, 4_999))
+      const records = await store.commitsSince(0)
+      expect(records.flatMap(({ refused }) => refused)).toEqual([
+        expect.objectContaining({
+          code: 'store-refused',
+          detail: expect.stringMatching(conflict.words),
+        }),
+      ])
+      // A write or two, one for each of the two fields, the commit records: nothing is tried for ever. On a busy machine a
+      // gateway may have sent a batch again meanwhile.
+      expect(relay.seen.get(writePath)).toBeLessThan(4 * Math.max(3, worker.statistics().committedPayloads))
+    })
 
-  it('a database that is gone for a while: nothing is acknowledged, then everything', async () => {
-    const { place, gateway, store, worker } = chain
-    await place.drop()
-    const deliveries = batches(1).map((payload) => gateway.deliver(payload))
-    await eventually(() => expect(worker.statistics()).toMatchObject({ storeAvailable: false }))
-    expect(gateway.receipts).toEqual([])
-    await place.make()
-    await Promise.all(deliveries)
-    expect(await countsIn(store)).toEqual(numbers(1, 20))
-  })
+    it('readings beyond retention are in quarantine with the reason, their neighbours are stored', async () => {
+      const { place, gateway, store } = chain
+      await place.keepForDays(30)
+      const now = Date.now()
+      const receipt = await gateway.deliver(
+        batchOf('gw-a', 1, [sampleOf('meter-a', now, 1), sampleOf('meter-a', now - 40 * 86_400_000, 2)]),
+      )
+      expect(receipt).toMatchObject({ outcome: 'stored', refused: 2 })
+      expect(await countsIn(store)).toEqual([1])
+      const [record] = await store.commitsSince(0)
+      expect(record?.refused.map(({ detail }) => detail)).toEqual([
+        expect.stringMatching(tooOld),
+        expect.stringMatching(tooOld),
+      ])
+    })
 
-  it.each([
-    [401, '{"error":"authorization failed"}'],
-    [429, 'too many requests'],
-    [500, '{"error":"engine: error writing WAL entry: no space left on device"}'],
-    [503, '{"error":"engine: cache-max-memory-size exceeded"}'],
-  ])('status %d for a while: nothing is acknowledged, then everything', async (status, body) => {
-    const { gateway, store, worker, relay } = chain
-    relay.answer = (_method, path) => (path.startsWith(writePath) ? { status, body } : undefined)
-    const deliveries = batches(1).map((payload) => gateway.deliver(payload))
-    await eventually(() => expect(relay.seen.get(writePath)).toBeGreaterThan(1))
-    await eventually(() => expect(worker.statistics()).toMatchObject({ storeAvailable: false }))
-    expect(gateway.receipts).toEqual([])
-    relay.answer = () => undefined
-    await Promise.all(deliveries)
-    expect(await countsIn(store)).toEqual(numbers(1, 20))
-  })
+    const goneAndMade = makesDatabases
+      ? 'a database that is gone: the server makes it anew for what comes, and everything is acknowledged and there'
+      : 'a database that is gone for a while: nothing is acknowledged, then everything'
+    it(goneAndMade, async () => {
+      const { place, gateway, store, worker } = chain
+      await place.drop()
+      const deliveries = batches(1).map((payload) => gateway.deliver(payload))
+      if (!makesDatabases) {
+        await eventually(() => expect(worker.statistics()).toMatchObject({ storeAvailable: false }))
+        expect(gateway.receipts).toEqual([])
+        await place.make()
+      }
+      await Promise.all(deliveries)
+      expect(await countsIn(store)).toEqual(numbers(1, 20))
+    })
 
-  it('a server that is slower than it may be: what it wrote late is written again, and stored once', async () => {
-    const { gateway, store, relay } = chain
-    relay.delayMs = 2_500
-    const deliveries = batches(1).map((payload) => gateway.deliver(payload))
-    await eventually(() => expect(relay.seen.get(writePath)).toBeGreaterThan(1))
-    expect(gateway.receipts).toEqual([])
-    relay.delayMs = 20
-    await Promise.all(deliveries)
-    expect(await countsIn(store)).toEqual(numbers(1, 20))
-  })
+    it.each([
+      [401, '{"error":"authorization failed"}'],
+      [429, 'too many requests'],
+      [500, '{"error":"engine: error writing WAL entry: no space left on device"}'],
+      [503, '{"error":"engine: cache-max-memory-size exceeded"}'],
+    ])('status %d for a while: nothing is acknowledged, then everything', async (status, body) => {
+      const { gateway, store, worker, relay } = chain
+      relay.answer = (_method, path) => (path.startsWith(writePath) ? { status, body } : undefined)
+      const deliveries = batches(1).map((payload) => gateway.deliver(payload))
+      await eventually(() => expect(relay.seen.get(writePath)).toBeGreaterThan(1))
+      await eventually(() => expect(worker.statistics()).toMatchObject({ storeAvailable: false }))
+      expect(gateway.receipts).toEqual([])
+      relay.answer = () => undefined
+      await Promise.all(deliveries)
+      expect(await countsIn(store)).toEqual(numbers(1, 20))
+    })
 
-  it('a server that is killed under load: what was acknowledged is there after its start', async () => {
-    const { gateway, store } = chain
-    const deliveries: Promise<unknown>[] = []
-    for (let round = 0; round < 3; round += 1) {
-      deliveries.push(...batches(1 + round * 20).map((payload) => gateway.deliver(payload)))
-      await eventually(() => expect(gateway.receipts.length).toBeGreaterThan(round * 20))
-      await influx.kill()
-      const promised = gateway.receipts.length
-      await influx.start()
-      await eventually(() => expect(gateway.receipts.length).toBeGreaterThanOrEqual(promised))
-      expect((await countsIn(store)).length).toBeGreaterThanOrEqual(promised)
-    }
-    await Promise.all(deliveries)
-    expect(await countsIn(store)).toEqual(numbers(1, 60))
-  })
-})
+    it('a server that is slower than it may be: what it wrote late is written again, and stored once', async () => {
+      const { gateway, store, relay } = chain
+      await Promise.all(batches(1).map((payload) => gateway.deliver(payload)))
+      const before = { writes: relay.seen.get(writePath) ?? 0, receipts: gateway.receipts.length }
+      relay.delayMs = 2_500
+      const deliveries = batches(21).map((payload) => gateway.deliver(payload))
+      await eventually(() => expect(relay.seen.get(writePath)).toBeGreaterThan(before.writes + 1))
+      expect(gateway.receipts).toHaveLength(before.receipts)
+      relay.delayMs = 20
+      await Promise.all(deliveries)
+      expect(await countsIn(store)).toEqual(numbers(1, 40))
+    })
+
+    it('a server that is killed under load: what was acknowledged is there after its start', async () => {
+      const { gateway, store } = chain
+      const deliveries: Promise<unknown>[] = []
+      for (let round = 0; round < 3; round += 1) {
+        deliveries.push(...batches(1 + round * 20).map((payload) => gateway.deliver(payload)))
+        await eventually(() => expect(gateway.receipts.length).toBeGreaterThan(round * 20))
+        await influx.kill()
+        const promised = gateway.receipts.length
+        await influx.start()
+        await eventually(() => expect(gateway.receipts.length).toBeGreaterThanOrEqual(promised))
+        expect((await countsIn(store)).length).toBeGreaterThanOrEqual(promised)
+      }
+      await Promise.all(deliveries)
+      expect(await countsIn(store)).toEqual(numbers(1, 60))
+    })
+  },
+)
 
 const probe = mountSmallDisk(1)
 probe?.remove()
 
-describeEachInflux('', ({ start }) => {
+describeEveryInflux('', ({ start }) => {
   describe.skipIf(probe === undefined)(
     probe === undefined ? 'on a full disk [needs the right to mount]' : 'on a full disk',
     () => {

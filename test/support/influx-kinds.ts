@@ -1,7 +1,9 @@
 import { openInflux1Readings } from '#store/influx1-readings.ts'
+import type { QuantityName } from '#contract/quantities.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { startInflux, type InfluxServer } from './influx.ts'
 import { startInflux2 } from './influx2.ts'
+import { startInflux3 } from './influx3.ts'
 import { describeWith, type Server } from './servers.ts'
 
 /** The versions of InfluxDB of which there is a server to test against, as one thing: what they do differs in words alone. */
@@ -11,8 +13,16 @@ export interface InfluxKind {
   readonly needs: Server
   /** Where points are posted. */
   readonly writePath: string
-  /** Its words for a point that its retention does not let in. */
+  /** Words for a point that its retention does not let in. */
   readonly tooOld: RegExp
+  /** A line of somebody else’s that makes a quantity a text, and its words for a number of that quantity. */
+  readonly conflict: {
+    readonly quantity: QuantityName
+    readonly line: (ns: string) => string
+    readonly words: RegExp
+  }
+  /** A write makes its database where it is gone. */
+  readonly makesDatabases: boolean
   /** Starts one, its folder within `parent`. */
   readonly start: (parent?: string) => Promise<RunningInflux>
 }
@@ -89,12 +99,45 @@ async function startTwo(parent?: string): Promise<RunningInflux> {
   }
 }
 
-const influxKinds: readonly InfluxKind[] = [
+async function startThree(parent?: string): Promise<RunningInflux> {
+  const server = await startInflux3(parent)
+  let last: string | undefined
+  return {
+    ...server,
+    newPlace: async (url, requestTimeoutMs) => {
+      // 3 Core takes five databases: one goes when the next one comes.
+      if (last !== undefined) await server.removeDatabase(last)
+      const database = `park-${(places += 1)}`
+      last = database
+      const open = () => server.openStore(database, { url, requestTimeoutMs })
+      return {
+        store: await open(),
+        openAgain: open,
+        writeForeign: (line) => server.writeForeign(database, line),
+        influxQl: (q) => server.influxQl(database, q),
+        keepForDays: (days) => server.changeRetention(database, days),
+        drop: () => server.removeDatabase(database),
+        make: () => server.makeDatabase(database),
+      }
+    },
+  }
+}
+
+/** Of 1.x and 2.x: a field of its own for each quantity. */
+const fieldConflict: InfluxKind['conflict'] = {
+  quantity: 'activePower.total',
+  line: (ns) => `electricity,meter=x activePower.total="oops" ${ns}`,
+  words: /field type conflict/,
+}
+
+const fieldKinds: readonly InfluxKind[] = [
   {
     name: 'InfluxDB 1.x',
     needs: 'influxd',
     writePath: '/write',
     tooOld: /beyond retention policy/,
+    conflict: fieldConflict,
+    makesDatabases: false,
     start: startOne,
   },
   {
@@ -102,11 +145,36 @@ const influxKinds: readonly InfluxKind[] = [
     needs: 'TANBIAO_TEST_INFLUXD2',
     writePath: '/api/v2/write',
     tooOld: /(beyond|outside) retention policy/,
+    conflict: fieldConflict,
+    makesDatabases: false,
     start: startTwo,
   },
 ]
 
-/** The same suite on each version of which there is a server. */
+const rowKind: InfluxKind = {
+  name: 'InfluxDB 3.x',
+  needs: 'TANBIAO_TEST_INFLUXDB3',
+  writePath: '/api/v3/write_lp',
+  tooOld: /beyond the retention of its database/,
+  conflict: {
+    quantity: 'steamFlow',
+    line: (ns) => `steam,meter=x,quantity=steamFlow,quality=good value="oops" ${ns}`,
+    words: /invalid column type/,
+  },
+  makesDatabases: true,
+  start: startThree,
+}
+
+function describeKinds(kinds: readonly InfluxKind[], what: string, suite: (kind: InfluxKind) => void): void {
+  for (const kind of kinds) describeWith([kind.needs], `${what} ${kind.name}`.trim(), () => suite(kind))
+}
+
+/** The same suite on each version that has a field for each quantity and of which there is a server. */
 export function describeEachInflux(what: string, suite: (kind: InfluxKind) => void): void {
-  for (const kind of influxKinds) describeWith([kind.needs], `${what} ${kind.name}`.trim(), () => suite(kind))
+  describeKinds(fieldKinds, what, suite)
+}
+
+/** The same suite on 3.x too, which has a row for each reading. */
+export function describeEveryInflux(what: string, suite: (kind: InfluxKind) => void): void {
+  describeKinds([...fieldKinds, rowKind], what, suite)
 }

@@ -49,7 +49,7 @@ bind-address = "127.0.0.1:${rpcPort}"
 
 async function answers(port: number): Promise<boolean> {
   try {
-    return (await fetch(`http://127.0.0.1:${port}/ping`)).status === 204
+    return (await fetch(`http://127.0.0.1:${port}/ping`)).ok
   } catch {
     return false
   }

@@ -3,13 +3,16 @@ import { z } from 'zod'
 import { startRecordingServer, type Answer, type RecordingServer } from './recording-server.ts'
 
 /**
- * Stands in for InfluxDB 3, of which no server can be installed here: line protocol goes into tables of SQLite in which
- * two rows with the same tags and time become one (of a column of both the later value stays: a server promises neither), and SQL is run on them. What it shows is that
- * the adapter's rows and queries fit each other; what a real server does is for TANBIAO_TEST_INFLUX3_URL.
+ * Stands in for InfluxDB 3 where there is none: line protocol goes into tables of SQLite in which two rows with the same
+ * tags and time become one (of a column of both the later value stays: a server promises neither), and SQL is run on them.
+ * What it shows is that the adapter's rows and queries fit each other, and that it keeps to some bounds of 3.6; what a real
+ * server does is for TANBIAO_TEST_INFLUXDB3.
  */
 export interface StandIn extends RecordingServer {
   /** Answers in place of the server, until it gives undefined again. */
   instead: () => Answer | undefined
+  /** How long its databases keep; for ever at first. What is older it takes and hides. */
+  keptMs: number | undefined
 }
 
 const queryBody = z.object({
@@ -132,9 +135,15 @@ class Tables {
   }
 }
 
+const STRING_BYTES_MAX = 65_536
+
 function write(tables: Tables, body: string): Answer {
   const refused = body.split('\n').flatMap((text, index) => {
-    const error = tables.write(lineOf(text))
+    const line = lineOf(text)
+    const isTooLong = [...line.fields.values()].some(
+      (value) => typeof value === 'string' && Buffer.byteLength(value) > STRING_BYTES_MAX,
+    )
+    const error = isTooLong ? 'String is greater than 64KB' : tables.write(line)
     return error === undefined ? [] : [{ original_line: text, line_number: index + 1, error_message: error }]
   })
   if (refused.length === 0) return { status: 204 }
@@ -142,6 +151,17 @@ function write(tables: Tables, body: string): Answer {
     status: 400,
     body: JSON.stringify({ error: 'partial write of line protocol occurred', data: refused }),
   }
+}
+
+/** A condition on the time that nothing can fulfil: 3.6 does not answer with no rows. */
+function hasEmptyPeriod(q: string): boolean {
+  const [, from, to] =
+    /"time" >= to_timestamp_nanos\((\d+)\) AND "time" < to_timestamp_nanos\((\d+)\)/.exec(q) ?? []
+  return from !== undefined && to !== undefined && BigInt(from) >= BigInt(to)
+}
+const emptyPeriod: Answer = {
+  status: 500,
+  body: 'query error: error while planning query: External error: unexpected: provided filters on time column did not produce a valid set of boundaries',
 }
 
 /** Starts it; `databases` are there from the beginning. */
@@ -162,9 +182,12 @@ export async function startStandIn(databases: readonly string[]): Promise<StandI
       return tables === undefined ? missing : write(tables, body)
     }
     const { db, q, params } = queryBody.parse(JSON.parse(body))
+    if (db === '_internal')
+      return { status: 200, body: JSON.stringify([{ kept_ms: standIn.keptMs ?? null }]) }
+    if (hasEmptyPeriod(q)) return emptyPeriod
     const tables = kept.get(db)
     return tables === undefined ? missing : { status: 200, body: JSON.stringify(tables.query(q, params)) }
   })
-  const standIn: StandIn = { ...server, instead: () => undefined }
+  const standIn: StandIn = { ...server, instead: () => undefined, keptMs: undefined }
   return standIn
 }

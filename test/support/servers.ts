@@ -9,6 +9,8 @@ const paths = {
   influxd: ['/usr/bin/influxd', '/usr/local/bin/influxd'],
   // InfluxDB 2.x, which Debian does not have: whoever has its influxd names the file.
   TANBIAO_TEST_INFLUXD2: [process.env['TANBIAO_TEST_INFLUXD2'] ?? ''],
+  // InfluxDB 3 Core: whoever has its influxdb3 names the file.
+  TANBIAO_TEST_INFLUXDB3: [process.env['TANBIAO_TEST_INFLUXDB3'] ?? ''],
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser'],
   mbpoll: ['/usr/bin/mbpoll'],
   // Makes pairs of pseudo-terminals, which stand in for serial lines.
