@@ -300,7 +300,7 @@ class Influx3Readings implements ReadingStore {
     return (this.#options.wallMs ?? Date.now)()
   }
 
-  /** How long the database keeps; undefined where the server does not say: before 3.6, and to a token that may not ask. */
+  /** How long the database keeps; undefined where the server does not say: before 3.2, and to a token that may not ask. */
   async #askRetention(): Promise<number | undefined> {
     const answer = await this.#post(
       '/api/v3/query_sql',
