@@ -59,7 +59,9 @@ it('Gateways are asked for what the store has lost, in commands that they take, 
   }
   const store = await openReadingStore(`sqlite:${join(folder, 'readings.sqlite')}`)
   const batches = new LostBatches({ ...parts, store })
+  expect(batches.lost).toBeUndefined()
   expect(await batches.look()).toBe(known.length)
+  expect(batches.lost).toBe(known.length)
   for (const given of commands) expect(commandSchema.safeParse(given).success).toBe(true)
   expect(commands.map(({ gateway, resend }) => ({ gateway, ...resend }))).toEqual([
     { gateway: 'gw-1', epoch, firstSeq: 1, lastSeq: 5_000 },
@@ -71,6 +73,7 @@ it('Gateways are asked for what the store has lost, in commands that they take, 
   commands.length = 0
   await store.appendCommits(known)
   expect(await batches.look()).toBe(0)
+  expect(batches.lost).toBe(0)
   expect(commands).toEqual([])
   await store.close()
 })

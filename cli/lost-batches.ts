@@ -110,6 +110,12 @@ const HOLES_ASKED_FOR_MS = 7 * DAY_MS
 /** Has gateways send again what the store has lost, and what it never had. */
 export class LostBatches {
   readonly #parts: LostBatchesParts
+  #lost: number | undefined
+
+  /** How many batches of the last day the store had lost at the last look; undefined before the first one. */
+  get lost(): number | undefined {
+    return this.#lost
+  }
 
   constructor(parts: LostBatchesParts) {
     this.#parts = parts
@@ -138,6 +144,7 @@ export class LostBatches {
     const { clock, log, command } = this.#parts
     const nowMs = clock.wallMs()
     const { lost } = await findLost(this.#parts, nowMs)
+    this.#lost = lost.length
     const wanted = [...rangesOf(lost), ...this.#holes(nowMs)].flatMap(parts).slice(0, COMMANDS_MAX)
     const asked = wanted.filter(({ gateway, ...resend }) =>
       command({ v: 1, id: randomUUID(), gateway, kind: 'resend', issuedAtMs: nowMs, resend }),

@@ -67,6 +67,7 @@ function operations(over: Partial<OperationsParts> = {}, probe = async (): Promi
     clock,
     processMetrics: () => [],
     worker: () => ({ statistics: () => statistics }),
+    lostBatches: () => 12,
     isStopping: () => false,
     ...over,
   })
@@ -147,6 +148,7 @@ describe('metrics', () => {
         'tanbiao_ingest_refused_readings_total 4',
         'tanbiao_ingest_quarantined_payloads_total 1',
         'tanbiao_store_readings_total 0',
+        'tanbiao_store_lost_batches 12',
         'tanbiao_books_quarantined 3',
         'tanbiao_books_quarantine_overflow 9',
         'tanbiao_books_gaps 1',

@@ -16,6 +16,8 @@ export interface OperationsParts {
   readonly processMetrics: () => readonly Metric[]
   /** None before it was started. */
   readonly worker: () => Pick<Worker, 'statistics'> | undefined
+  /** Acknowledged batches that the store did not hold any more at the last look; undefined before the first one. */
+  readonly lostBatches?: () => number | undefined
   readonly isStopping: () => boolean
 }
 
@@ -118,7 +120,7 @@ const wordsOf = (error: unknown): string => (error instanceof Error ? error.mess
 
 /** What `serve`, or a worker beside it, tells those who watch over it. */
 export function operationsOf(parts: OperationsParts): Operations {
-  const { store, books, clock, processMetrics, worker, isStopping } = parts
+  const { store, books, clock, processMetrics, worker, lostBatches, isStopping } = parts
   let probed: { readonly atMs: number; readonly found: Promise<Complaint[]> } | undefined
 
   async function probe(): Promise<Complaint[]> {
@@ -150,12 +152,20 @@ export function operationsOf(parts: OperationsParts): Operations {
     }
   }
 
+  const ofLost = (): Metric =>
+    metricsNamed('tanbiao_store_').gauge(
+      'lost_batches',
+      'Batches of the last day that were acknowledged and that the store does not hold any more.',
+      one(lostBatches?.()),
+    )
+
   return {
     metrics: () => {
       const running = worker()
       return prometheusText([
         ...(running === undefined ? [] : workerMetrics(running)),
         ...store.metrics(),
+        ofLost(),
         ...ofBooks(),
         ...processMetrics(),
       ])

@@ -5,7 +5,7 @@ import type { Readings } from '#contract/sample-block.ts'
 import type { AppendResult, IntervalCopy, ReadingStore, StoreRetention } from './port.ts'
 
 /** Readings of one write. */
-const BATCH_BOUNDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000]
+const BATCH_BOUNDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000]
 /** Seconds. */
 const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 /** Seconds between an answer of a meter and its commit: from live to a backlog of weeks. */

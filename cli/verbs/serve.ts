@@ -171,12 +171,14 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       machine.stop()
     })
     let worker: Worker | undefined
+    let lostBatches: LostBatches | undefined
     const operations = operationsOf({
       store,
       books,
       clock,
       processMetrics: () => machine.metrics(),
       worker: () => worker,
+      lostBatches: () => lostBatches?.lost,
       isStopping: () => lifetime.signal.aborted,
     })
     const reports =
@@ -278,13 +280,14 @@ export const serve = verb('Receive, store, compute and show a park’s readings'
       stopBooks.signal,
     )
     const copied = copying.run(stopBooks.signal)
-    const missed = new LostBatches({
+    lostBatches = new LostBatches({
       store,
       books,
       clock,
       log,
       command: (given) => running.publishCommand(given),
-    }).run(stopBooks.signal)
+    })
+    const missed = lostBatches.run(stopBooks.signal)
     const watched = pages.alarms?.run(stopBooks.signal)
     const reported = pages.scheduled?.run(stopBooks.signal)
     let toldFirstValues = false
