@@ -126,6 +126,21 @@ describe('commit', () => {
     expect(store.steps.filter((step) => step.startsWith('append'))).toEqual(['append 52000', 'append 12000'])
   })
 
+  it('has a live payload wait for no more of a backlog than a short group holds', async () => {
+    const { store, committer, offer } = bench()
+    const large = (seq: number): Uint8Array =>
+      batchOf(
+        'gw-a',
+        seq,
+        Array.from({ length: 1_000 }, (_, index) => sampleOf('meter-a', T0 + index, seq)),
+      )
+    offer(batch(100))
+    for (let seq = 1; seq <= 20; seq += 1) offer(large(seq), 'backlog')
+    await committer.stop(10_000)
+    const appends = store.steps.filter((step) => step.startsWith('append'))
+    expect(appends).toEqual(['append 10002', 'append 30000'])
+  })
+
   it('has one group hold some ten thousand readings of several gateways', async () => {
     const { store, committer, offer } = bench()
     const small = (gateway: string, meter: string, seq: number): Uint8Array =>

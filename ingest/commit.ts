@@ -137,14 +137,21 @@ export function startCommitter({
     const group: Judged[] = []
     let readings = 0
     let characters = 0
+    let hasLive = false
+    let isBacklog = false
     waiting.beginGroup()
+    // A live payload does not wait for more of a backlog than before.
+    const readingsMax = (): number =>
+      waiting.isWithinTurn && !(hasLive && isBacklog) ? READINGS_PER_COMMIT_MAX : READINGS_PER_COMMIT
     while (
       group.length < PAYLOADS_PER_COMMIT_MAX &&
-      readings < (waiting.isWithinTurn ? READINGS_PER_COMMIT_MAX : READINGS_PER_COMMIT) &&
+      readings < readingsMax() &&
       characters < REFUSED_CHARACTERS_PER_COMMIT
     ) {
       const delivery = take()
       if (delivery === undefined) break
+      isBacklog = delivery.topic.leaf === 'backlog'
+      hasLive ||= !isBacklog
       const judged = judge(delivery)
       if (judged === undefined) continue
       group.push(judged)
@@ -156,7 +163,7 @@ export function startCommitter({
 
   /**
    * Lets payloads join the first one where the last write has only just ended: a flush of the disk costs as much for
-   * one as for many. Where little comes nothing waits, nor where there is a whole turn already.
+   * one as for many. Where little comes nothing waits, nor where as many wait as a turn has.
    */
   async function gather(): Promise<void> {
     const untilMs = lastWrite.endedMs + Math.min(lastWrite.tookMs, GATHER_MS_MAX)

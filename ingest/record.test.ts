@@ -40,3 +40,33 @@ test('records and receipts of blocks are those of their readings, whichever of t
     ),
   )
 })
+
+test.each([
+  [100, 100],
+  [101, 1],
+])('%d readings of a payload that a store refuses are %d refusals', (count, refusals) => {
+  const samples = Array.from({ length: 150 }, (_, index) => ({
+    meter: 'meter-a',
+    atMs: T0 + index,
+    quality: 'good',
+    values: { 'activePower.total': index },
+  }))
+  const payload = batchOf('gw-a', 1, samples)
+  const delivery = { topic, payload, digest: digestOf(payload), receivedMs: T0 + 60_000 }
+  const verdict = validate(payload, topic, park, T0 + 60_000)
+  const refused = Array.from({ length: count }, (_, index) => ({
+    index,
+    fault: new Fault('store-refused', 'too old'),
+  }))
+  const [outcome] = outcomesOf([{ delivery, verdict }], refused, T0)
+  expect(outcome?.record.refused).toHaveLength(refusals)
+  expect(outcome?.record.stored).toBe(150 - count)
+  expect(outcome?.receipt.refused).toBe(count)
+  if (refusals === 1)
+    expect(outcome?.record.refused[0]).toEqual({
+      code: 'store-refused',
+      detail: '101 readings are refused, the first: too old',
+      encoding: 'base64',
+      payload: payload.toBase64(),
+    })
+})

@@ -3,7 +3,7 @@ import { samplesOf, type Receipt } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { readingsIn, SampleBlock } from '#contract/sample-block.ts'
 import type { RefusedReading } from '#store/port.ts'
-import type { Verdict } from './validate.ts'
+import { REFUSALS_PER_PAYLOAD_MAX, wholeRefusal, type Verdict } from './validate.ts'
 import type { Delivery } from './waiting.ts'
 
 /** A payload and what becomes of it. */
@@ -51,6 +51,14 @@ function storeRefusal(reading: Reading, { fault }: RefusedReading): Refusal {
   }
 }
 
+/** Many of one payload as one that keeps it whole: a record of thousands would be more than a server takes. */
+function asFew(refusals: readonly Refusal[], payload: Uint8Array): readonly Refusal[] {
+  const [first] = refusals
+  if (first === undefined || refusals.length <= REFUSALS_PER_PAYLOAD_MAX) return refusals
+  const what = `${refusals.length} readings are refused, the first: ${first.detail}`
+  return [wholeRefusal(payload, first.code, what)]
+}
+
 /**
  * The commit record and the receipt of every payload of a group, after its readings were appended in this order.
  * Pure.
@@ -73,14 +81,16 @@ export function outcomesOf(
     let moments: readonly Moment[] = all instanceof SampleBlock ? all.columns.samples : all
     let stored = all.length
     if (byIndex.size > 0) {
+      const refusals: Refusal[] = []
       moments = readingsIn(all).filter((reading, place) => {
         const byStore = byIndex.get(first + place)
         if (byStore === undefined) return true
-        refused.push(storeRefusal(reading, byStore))
-        readingsRefused += 1
+        refusals.push(storeRefusal(reading, byStore))
         return false
       })
       stored = moments.length
+      readingsRefused += refusals.length
+      refused.push(...asFew(refusals, delivery.payload))
     }
     const { gateway } = delivery.topic
     return {

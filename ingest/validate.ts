@@ -80,7 +80,8 @@ function firstIssues(error: z.ZodError): string {
   return z.prettifyError(error).replaceAll('\n', ' ')
 }
 
-function wholeRefusal(payload: Uint8Array, code: Refusal['code'], what: string): Refusal {
+/** A refusal that keeps the payload as it was sent. */
+export function wholeRefusal(payload: Uint8Array, code: Refusal['code'], what: string): Refusal {
   const oversize = payload.length > PAYLOAD_BYTES_MAX
   const kept = oversize ? payload.subarray(0, OVERSIZE_KEPT_BYTES) : payload
   const detail = what.slice(0, DETAIL_CHARACTERS_MAX)

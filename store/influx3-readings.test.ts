@@ -106,9 +106,11 @@ describe('InfluxDB 3.x as its interface describes it', () => {
     await store.close()
   })
 
-  test('readings that the server would take and hide are returned; it is asked once a minute how long it keeps', async () => {
+  test('readings that the server would take and hide are returned, by its own clock; it is asked once a minute', async () => {
     standIn.keptMs = 30 * DAY_MS
-    let nowMs = T0 + 30 * DAY_MS
+    standIn.nowMs = T0 + 30 * DAY_MS
+    // A clock that is far ahead of the server's.
+    let nowMs = T0 + 400 * DAY_MS
     const store = await openInflux3Readings({
       url: standIn.url,
       database: `park-${(databases += 1)}`,
@@ -128,10 +130,100 @@ describe('InfluxDB 3.x as its interface describes it', () => {
     standIn.keptMs = DAY_MS
     // What was known holds until it has answered.
     expect(await store.append([counted(61, 4)])).toMatchObject({ stored: 1 })
-    await expect.poll(asked).toBe(2)
     await expect
       .poll(async () => (await store.append([counted(62, 5)])).refused.map(({ fault }) => fault.message))
       .toEqual([expect.stringMatching(/beyond the retention of its database, 1 days/)])
+    expect(asked()).toBe(2)
+    await store.close()
+  })
+
+  test.each([
+    [401, '{"error":"the request was not authenticated"}'],
+    [404, '{"error":"query error: database not found: _internal"}'],
+    [
+      500,
+      "query error: error while planning query: Error during planning: table 'public.system.databases' not found",
+    ],
+  ])('a server that does not tell its retention takes everything: %d', async (status, body) => {
+    const store = await openNew()
+    standIn.instead = () => {
+      const isAsked = standIn.requests.at(-1)?.body.includes('system.databases') === true
+      return isAsked ? { status, body } : undefined
+    }
+    expect(await store.append([counted(0, 1)])).toEqual({ stored: 1, refused: [] })
+    expect(store.retention?.by === 'server' && (await store.retention.keptMs())).toBeUndefined()
+    await store.close()
+  })
+
+  test.each([
+    [503, ''],
+    [500, 'out of memory'],
+    [200, '{"error":"x"}'],
+  ])(
+    'where it cannot be asked now nothing is taken, and what was known stays: %d %s',
+    async (status, body) => {
+      standIn.keptMs = 30 * DAY_MS
+      standIn.nowMs = T0 + 30 * DAY_MS
+      let nowMs = standIn.nowMs
+      const store = await openInflux3Readings({
+        url: standIn.url,
+        database: `park-${(databases += 1)}`,
+        create: true,
+        wallMs: () => nowMs,
+      })
+      const failing = (): Answer | undefined => {
+        const isAsked = standIn.requests.at(-1)?.body.includes('system.databases') === true
+        return isAsked ? { status, body } : undefined
+      }
+      standIn.instead = failing
+      await expect(store.append([counted(0, 1)])).rejects.toMatchObject({ code: 'store-unavailable' })
+      standIn.instead = () => undefined
+      expect(await store.append([counted(-1, 0)])).toMatchObject({ stored: 0 })
+      standIn.instead = failing
+      nowMs += DAY_MS
+      for (let attempt = 0; attempt < 3; attempt += 1)
+        expect(await store.append([counted(-1, 0)])).toMatchObject({ stored: 0 })
+      await store.close()
+    },
+  )
+
+  test('two commit records of one place are never mixed, however long they are', async () => {
+    const [long, short] = [150_000, 10].map((length) =>
+      commitOf(1, {
+        digest: `${length}`.padStart(64, '0'),
+        refused: [{ code: 'meter-unknown', detail: 'x', encoding: 'base64', payload: 'A'.repeat(length) }],
+      }),
+    )
+    if (long === undefined || short === undefined) throw new Error('two records')
+    for (const records of [
+      [long, short],
+      [short, long],
+    ]) {
+      const database = `park-${(databases += 1)}`
+      // Two writers that know nothing of each other.
+      for (const record of records) {
+        const store = await openInflux3Readings({ url: standIn.url, database, create: true })
+        await store.appendCommits([record])
+        await store.close()
+      }
+      const store = await openInflux3Readings({ url: standIn.url, database })
+      const digests = (await store.commitsSince(0)).map(({ digest }) => digest)
+      expect(new Set(digests)).toEqual(new Set(records.map(({ digest }) => digest)))
+      await store.close()
+    }
+  })
+
+  test('a request that is too long for it is shortened, whatever the status', async () => {
+    const store = await openNew()
+    const payload = 'A'.repeat(400_000)
+    const record = commitOf(1, { refused: [{ code: 'x', detail: 'x', encoding: 'base64', payload }] })
+    standIn.instead = () => {
+      const isTooLong = (standIn.requests.at(-1)?.body.length ?? 0) > 300_000
+      return isTooLong ? { status: 500, body: 'max request size (300000 bytes) exceeded' } : undefined
+    }
+    await store.appendCommits([record])
+    const [kept] = await store.commitsSince(0)
+    expect(kept?.refused[0]?.detail).toMatch(/of 400000 characters the store took the first \d+ only/)
     await store.close()
   })
 
@@ -202,7 +294,10 @@ describe('InfluxDB 3.x that answers strangely', () => {
   afterEach(() => server?.close())
 
   async function storeThatAnswers(answer: Answer | undefined) {
-    server = await startRecordingServer(() => answer)
+    // It says of no database how long it keeps.
+    server = await startRecordingServer(({ body }) =>
+      body.includes('system.databases') ? { status: 200, body: '[]' } : answer,
+    )
     return openInflux3Readings({ url: server.url, database: 'park', requestTimeoutMs: 20_000 })
   }
 

@@ -6,10 +6,10 @@ import { Fault } from '#contract/fault.ts'
 import type { Period } from '#contract/grid.ts'
 import type { MeterId } from '#contract/identity.ts'
 import { quantityOf, type QuantityName } from '#contract/quantities.ts'
-import type { Reading } from '#contract/reading.ts'
+import { usableQuality, type Reading } from '#contract/reading.ts'
 import { readingsIn, type Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
-import { inHalves, nearest, TooManyFiles, type Search } from './file-limited.ts'
+import { inHalves, nearest, TooManyFiles } from './file-limited.ts'
 import { commitBodyOf, commitRow, intervalRow, readingOf, readingTables, rowsOf } from './influx3-rows.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
@@ -61,7 +61,12 @@ type Row = Readonly<Record<string, unknown>>
 const rowsSchema = z.array(z.record(z.string(), z.unknown()))
 const tableRow = z.object({ table_name: z.string() })
 /** Null, or not there, where a database keeps for ever. */
-const retentionRow = z.object({ kept_ms: z.number().nullish() })
+const retentionRow = z.object({ now_ms: z.number(), kept_ms: z.number().nullish() })
+
+/** Its words for a request that is longer than it takes, 10 MiB unless told otherwise. */
+const TOO_LONG = /max request size/
+/** Its words where it has no such table or column, with various statuses. */
+const NOT_THERE = /not found|No field named/
 
 /** Its words for a query of more files than it opens for one. */
 const TOO_MANY_FILES = /exceed file limit/
@@ -83,9 +88,9 @@ const partialWrite = z.object({
 /** Numbers of JSON are exact up to 2⁵³, which nanoseconds are beyond and milliseconds are not. */
 const COLUMNS = '*, CAST("time" AS BIGINT) / 1000000 AS at_ms'
 
-/** How long the database keeps, undefined where nobody says, and when that was asked. */
+/** What the server said of the database, and when it was asked by our clock. */
 interface Retention {
-  readonly keptMs: number | undefined
+  readonly told: z.infer<typeof retentionRow> | undefined
   readonly askedMs: number
 }
 
@@ -105,8 +110,6 @@ class Influx3Readings implements ReadingStore {
   readonly #requests: ServerRequests
   /** Tables that were seen; they are made by the first write, and a query of one that is not there fails. */
   readonly #tables = new Set<string>()
-  /** It has refused a query for the number of its files: from then on what may reach far is asked piece by piece. */
-  #isFileLimited = false
   #retention: Retention | undefined
   #asking: Promise<Retention> | undefined
   readonly intervalCopy: IntervalCopy
@@ -143,12 +146,14 @@ class Influx3Readings implements ReadingStore {
   append(readings: Readings): Promise<AppendResult> {
     return this.#calls.run(async () => {
       const all = readingsIn(readings)
-      const { keptMs = Infinity } = await this.#knownRetention()
-      const oldestMs = this.#wallMs() - keptMs
+      const { told } = await this.#knownRetention()
+      const keptMs = told?.kept_ms ?? Infinity
+      // By the clock that hides them, as it was up to a minute ago.
+      const oldestMs = (told?.now_ms ?? 0) - keptMs
       const places = all.flatMap(({ atMs }, index) => (atMs < oldestMs ? [] : [index]))
       const { stored, refused } = await appendAs(
         (sound) => rowsOf(sound).map(encodeLine),
-        places.length === all.length ? all : all.filter(({ atMs }) => atMs >= oldestMs),
+        places.length === all.length ? all : all.filter(({ atMs }) => !(atMs < oldestMs)),
         (lines) => this.#send(lines),
       )
       const tooOld = all.flatMap((reading, index) =>
@@ -168,7 +173,7 @@ class Influx3Readings implements ReadingStore {
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
     return this.#calls.run(async () => {
       const most = Math.max(1, Math.trunc(limit))
-      const rows = await this.#nearest(onAxis(fromMs, Infinity), {
+      const rows = await nearest(onAxis(fromMs, Infinity), {
         ask: (period) =>
           this.#select(
             COMMIT_MEASUREMENT,
@@ -200,12 +205,17 @@ class Influx3Readings implements ReadingStore {
     return this.#calls.run(async () => {
       if (!isIdentifier(meter) || quantityOf(quantity).kind !== 'cumulative') return noSeries
       const ask = (order: string) => (period: Period) =>
-        this.#readings(measurementOf(quantity), meter, quantity, `${during(period)} ORDER BY "time" ${order}`)
+        this.#readings(
+          measurementOf(quantity),
+          meter,
+          quantity,
+          `${during(period)} AND ${OURS} ORDER BY "time" ${order}`,
+        )
       const isEnough = (found: readonly Reading[]): boolean => found.length > 0
       const found = await Promise.all([
-        this.#nearest(onAxis(0, fromMs), { ask: ask(`DESC LIMIT ${QUALITIES}`), from: 'latest', isEnough }),
+        nearest(onAxis(0, fromMs), { ask: ask(`DESC LIMIT ${QUALITIES}`), from: 'latest', isEnough }),
         inHalves(onAxis(fromMs, toMs), { ask: ask(''), from: 'earliest' }),
-        this.#nearest(onAxis(toMs, Infinity), { ask: ask(`LIMIT ${QUALITIES}`), from: 'earliest', isEnough }),
+        nearest(onAxis(toMs, Infinity), { ask: ask(`LIMIT ${QUALITIES}`), from: 'earliest', isEnough }),
       ])
       return seriesOf(found)
     })
@@ -223,7 +233,11 @@ class Influx3Readings implements ReadingStore {
 
   readonly retention = {
     by: 'server',
-    keptMs: (): Promise<number | undefined> => this.#calls.run(() => this.#askRetention()),
+    keptMs: (): Promise<number | undefined> =>
+      this.#calls.run(async () => {
+        const told = await this.#askRetention()
+        return told === undefined ? undefined : (told.kept_ms ?? Infinity)
+      }),
   } as const
 
   probe(nowMs: number): Promise<void> {
@@ -237,12 +251,10 @@ class Influx3Readings implements ReadingStore {
   async #latestOf(meters: readonly MeterId[]): Promise<Reading[]> {
     const missing = new Set(meters)
     const all = onAxis(0, Infinity)
-    if (!this.#isFileLimited) {
-      try {
-        return await this.#latestWithin(missing, all)
-      } catch (error) {
-        this.#noteLimit(error)
-      }
+    try {
+      return await this.#latestWithin(missing, all)
+    } catch (error) {
+      if (!(error instanceof TooManyFiles)) throw error
     }
     const found: Reading[] = []
     const nowMs = boundMs(this.#wallMs())
@@ -278,43 +290,29 @@ class Influx3Readings implements ReadingStore {
     return found
   }
 
-  /** Rows next to one end of a period: in one query, if the server opens all files for it. */
-  async #nearest<T>(period: Period, search: Search<T>): Promise<T[]> {
-    if (period.fromMs >= period.toMs) return []
-    if (!this.#isFileLimited) {
-      try {
-        return [...(await search.ask(period))]
-      } catch (error) {
-        this.#noteLimit(error)
-      }
-    }
-    return nearest(period, search)
-  }
-
-  #noteLimit(error: unknown): void {
-    if (!(error instanceof TooManyFiles)) throw error
-    this.#isFileLimited = true
-  }
-
   #wallMs(): number {
     return (this.#options.wallMs ?? Date.now)()
   }
 
-  /** How long the database keeps; undefined where the server does not say: before 3.2, and to a token that may not ask. */
-  async #askRetention(): Promise<number | undefined> {
-    const answer = await this.#post(
+  /**
+   * How long the database keeps, and its server's time. Undefined where it does not say: before 3.2, and to a token that may
+   * not ask. Throws `store-unavailable` for any other answer: without one it would hide what it took.
+   */
+  async #askRetention(): Promise<z.infer<typeof retentionRow> | undefined> {
+    const { status, body } = await this.#post(
       '/api/v3/query_sql',
       JSON.stringify({
         db: '_internal',
-        q: 'SELECT CAST(retention_period_ns / 1000000 AS BIGINT) AS kept_ms FROM system.databases WHERE database_name = $name AND NOT deleted',
+        q: 'SELECT CAST(now() AS BIGINT) / 1000000 AS now_ms, CAST(retention_period_ns / 1000000 AS BIGINT) AS kept_ms FROM system.databases WHERE database_name = $name AND NOT deleted',
         params: { name: this.#options.database },
         format: 'json',
       }),
       'application/json',
     )
-    const [row] =
-      answer.status === 200 ? (z.array(retentionRow).safeParse(jsonOf(answer.body)).data ?? []) : []
-    return row === undefined ? undefined : (row.kept_ms ?? Infinity)
+    if (status === 401 || status === 403 || (status !== 200 && NOT_THERE.test(body))) return undefined
+    const rows = status === 200 ? z.array(retentionRow).safeParse(jsonOf(body)).data : undefined
+    if (rows === undefined) throw this.#unavailable(`${status} ${serverWords(body)}`)
+    return rows[0]
   }
 
   /** What was known last: a server that is slow to tell it again holds up no write. The first time it is waited for. */
@@ -323,7 +321,7 @@ class Influx3Readings implements ReadingStore {
     const known = this.#retention
     if (known !== undefined && Math.abs(nowMs - known.askedMs) < RETENTION_KNOWN_MS) return known
     this.#asking ??= this.#askRetention()
-      .then((keptMs) => (this.#retention = { keptMs, askedMs: nowMs }))
+      .then((told) => (this.#retention = { told, askedMs: nowMs }))
       .finally(() => {
         this.#asking = undefined
       })
@@ -390,7 +388,8 @@ class Influx3Readings implements ReadingStore {
       'text/plain; charset=utf-8',
     )
     if (status === 204) return { taken: true }
-    if (status === 413) return refusedAnswer(serverWords(body) || 'status 413', true)
+    // 3.6 says 500 with these words.
+    if (status === 413 || TOO_LONG.test(body)) return refusedAnswer(serverWords(body) || 'status 413', true)
     // 422 where a limit on tables or columns is reached, with the same body.
     const partial = status === 400 || status === 422 ? partialWrite.safeParse(jsonOf(body)).data : undefined
     if (partial === undefined) throw this.#unavailable(`${status} ${serverWords(body)}`)
@@ -409,7 +408,9 @@ class Influx3Readings implements ReadingStore {
 }
 
 /** Rows that one meter, quantity and moment may have: one a usable quality. */
-const QUALITIES = 4
+const QUALITIES = usableQuality.options.length
+/** So that rows of others do not take the places of those. */
+const OURS = `quality IN (${usableQuality.options.map((quality) => `'${quality}'`).join(', ')})`
 
 function jsonOf(text: string): unknown {
   try {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { toNumber } from '#contract/amount.ts'
 import { carrierNames } from '#contract/carriers.ts'
 import type { RecordedInterval } from '#contract/interval.ts'
@@ -76,6 +77,9 @@ export function readingOf(row: Readonly<Record<string, unknown>>): Reading | und
 /** Bytes of UTF-8 in one string: `STRING_LENGTH_LIMIT_IN_BYTES` of its crate influxdb_line_protocol is 65,536. */
 const STRING_BYTES_MAX = 65_536
 const BODY = 'body'
+/** Tag that tells the series of a commit record; nothing reads it back. */
+const SERIES = 'epoch'
+const CONTENT_CHARACTERS = 16
 /** Of the second part of a body and of all after it, by their number. */
 const PART = /^body(\d+)$/
 
@@ -93,14 +97,23 @@ function partsOf(text: string): string[] {
   return parts
 }
 
-/** A commit record's point with its body in as many columns as it takes: `body`, `body2`, `body3` … */
+/**
+ * A commit record's point with its body in as many columns as it takes: `body`, `body2`, `body3` … Of two rows with the same
+ * tags and time the parts of both would stay: so one of several parts stands in a series of its own, by its content.
+ */
 export function commitRow(point: Point): Point {
   const body = point.fields.get(BODY)
   if (body?.kind !== 'string') return point
+  const parts = partsOf(body.value)
+  if (parts.length === 1) return point
   const fields = new Map(point.fields)
-  for (const [index, value] of partsOf(body.value).entries())
+  for (const [index, value] of parts.entries())
     fields.set(index === 0 ? BODY : `${BODY}${index + 1}`, { kind: 'string', value })
-  return { ...point, fields }
+  const content = hash('sha256', body.value).slice(0, CONTENT_CHARACTERS)
+  const tags = point.tags.map(
+    ([key, value]) => [key, key === SERIES ? `${value}.${content}` : value] as const,
+  )
+  return { ...point, tags, fields }
 }
 
 /** The body of a commit record out of its row. */

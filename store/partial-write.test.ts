@@ -147,6 +147,35 @@ describe('finding what a server refused', () => {
     expect(lengths.every((bytes) => bytes <= bytesMax)).toBe(true)
   })
 
+  test('blocks that fail are tried again as shorter requests, which grow again with what is taken', async () => {
+    const blocks = Array.from({ length: 40 }, (_, block) =>
+      blockOfReadings(
+        Array.from({ length: 1_000 }, (_value, index): Reading => ({
+          meter: 'm-1',
+          quantity: 'steamFlow',
+          atMs: block * 1_000 + index,
+          quality: 'good',
+          value: 1,
+        })),
+      ),
+    )
+    const length = new RequestLength()
+    const lines: number[] = []
+    const append = (linesMax: number) =>
+      appendThrough(new SampleBlocks(blocks), length, async (given) => {
+        lines.push(textOf(given).split('\n').length)
+        if ((lines.at(-1) ?? 0) > linesMax) throw new Error('no answer in time')
+        return { taken: true }
+      })
+    await expect(append(12_000)).rejects.toThrow('no answer')
+    await expect(append(12_000)).rejects.toThrow('no answer')
+    expect(await append(12_000)).toEqual({ stored: 40_000, refused: [] })
+    expect(lines).toEqual([40_000, 25_000, 12_000, 12_000, 12_000, 4_000])
+    lines.length = 0
+    expect(await append(Infinity)).toEqual({ stored: 40_000, refused: [] })
+    expect(lines).toEqual([40_000])
+  })
+
   test('a request that fails as a whole is thrown on, and nothing is claimed', async () => {
     const failing = appendThrough(
       [{ meter: 'm-1', quantity: 'steamFlow', atMs: 1, quality: 'good', value: 1 }],

@@ -48,7 +48,7 @@ type Layout = (readings: readonly Reading[]) => string[]
  * lines is the batch size that InfluxDB's documentation advises.
  */
 export const READINGS_PER_REQUEST = 10_000
-/** The same of blocks, which hold many values of each series: some 2 MB. */
+/** The same of blocks, which hold many values of each series: 1.7 MB with 20 quantities in a sample, 3.2 MB with one. */
 const READINGS_PER_BLOCK_REQUEST = 50_000
 
 interface Placed {
@@ -100,16 +100,32 @@ async function takeApart(
   return refused
 }
 
-/** How many readings a request of blocks may have: fewer once the server, or a proxy before it, took no longer ones. */
+/**
+ * How many readings a request of blocks may have. Fewer for good once the server, or a proxy before it, called one too long;
+ * fewer for a while after one that failed, because a slow line may need longer for it than anybody waits.
+ */
 export class RequestLength {
-  readingsMax = READINGS_PER_BLOCK_REQUEST
+  #longest = READINGS_PER_BLOCK_REQUEST
+  #now = READINGS_PER_BLOCK_REQUEST
+
+  get readingsMax(): number {
+    return this.#now
+  }
 
   /** After one of so many that was too long. False where it is as short as requests are at least. */
-  shortenBelow(readings: number): boolean {
+  tooLong(readings: number): boolean {
     if (readings <= READINGS_PER_REQUEST) return false
-    if (readings <= this.readingsMax)
-      this.readingsMax = Math.max(READINGS_PER_REQUEST, Math.floor(readings / 2))
+    if (readings <= this.#longest) this.#longest = Math.max(READINGS_PER_REQUEST, Math.floor(readings / 2))
+    this.#now = Math.min(this.#now, this.#longest)
     return true
+  }
+
+  failed(): void {
+    this.#now = Math.max(READINGS_PER_REQUEST, Math.floor(this.#now / 2))
+  }
+
+  taken(): void {
+    this.#now = Math.min(this.#longest, this.#now + READINGS_PER_REQUEST)
   }
 }
 
@@ -136,9 +152,18 @@ async function appendBlocks(
   length: RequestLength,
   send: SendLines,
 ): Promise<AppendResult> {
-  const answer = await sendBlocks(request, send)
-  if (answer?.taken === true) return { stored: request.length, refused: [] }
-  if (answer?.isTooLong === true && request.blocks.length > 1 && length.shortenBelow(request.length))
+  let answer: WriteAnswer | undefined
+  try {
+    answer = await sendBlocks(request, send)
+  } catch (error) {
+    length.failed()
+    throw error
+  }
+  if (answer?.taken === true) {
+    length.taken()
+    return { stored: request.length, refused: [] }
+  }
+  if (answer?.isTooLong === true && request.blocks.length > 1 && length.tooLong(request.length))
     return appendThrough(request, length, send)
   return appendAs(linesOf, request.readings(), send)
 }

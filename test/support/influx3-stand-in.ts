@@ -11,8 +11,10 @@ import { startRecordingServer, type Answer, type RecordingServer } from './recor
 export interface StandIn extends RecordingServer {
   /** Answers in place of the server, until it gives undefined again. */
   instead: () => Answer | undefined
-  /** How long its databases keep; for ever at first. What is older it takes and hides. */
+  /** How long its databases say that they keep; for ever at first. */
   keptMs: number | undefined
+  /** Its own clock, UTC ms. */
+  nowMs: number
 }
 
 const queryBody = z.object({
@@ -183,11 +185,14 @@ export async function startStandIn(databases: readonly string[]): Promise<StandI
     }
     const { db, q, params } = queryBody.parse(JSON.parse(body))
     if (db === '_internal')
-      return { status: 200, body: JSON.stringify([{ kept_ms: standIn.keptMs ?? null }]) }
+      return {
+        status: 200,
+        body: JSON.stringify([{ now_ms: standIn.nowMs, kept_ms: standIn.keptMs ?? null }]),
+      }
     if (hasEmptyPeriod(q)) return emptyPeriod
     const tables = kept.get(db)
     return tables === undefined ? missing : { status: 200, body: JSON.stringify(tables.query(q, params)) }
   })
-  const standIn: StandIn = { ...server, instead: () => undefined, keptMs: undefined }
+  const standIn: StandIn = { ...server, instead: () => undefined, keptMs: undefined, nowMs: 0 }
   return standIn
 }
