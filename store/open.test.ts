@@ -11,7 +11,9 @@ describe('opening by URL', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tanbiao-open-'))
-    server = await startRecordingServer(() => ({ status: 204 }))
+    server = await startRecordingServer(({ target }) =>
+      target.pathname === '/api/v3/query_sql' ? { status: 200, body: '[]' } : { status: 204 },
+    )
   })
   afterEach(async () => {
     await server.close()
@@ -58,9 +60,14 @@ describe('opening by URL', () => {
       const store = await openReadingStore(`influx3://${server.url.host}/park-1`, { token })
       await store.append([{ meter: 'm-1', quantity: 'steamFlow', atMs: 1, quality: 'good', value: 1 }])
       await store.close()
-      const { headers, target } = server.requests.at(-1) ?? {}
-      expect(headers?.authorization).toBe(authorization)
-      expect(target?.searchParams.get('db')).toBe('park-1')
+      // The store asks how long the database keeps, and writes.
+      const [asked, written] = server.requests.slice(-2)
+      expect([asked, written].map((request) => request?.headers.authorization)).toEqual([
+        authorization,
+        authorization,
+      ])
+      expect(JSON.parse(asked?.body ?? '')).toMatchObject({ params: { name: 'park-1' } })
+      expect(written?.target.searchParams.get('db')).toBe('park-1')
     }
   })
 
