@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DAY_MS } from '#contract/duration.ts'
 import { SampleBlocks } from '#contract/sample-block.ts'
 import { describeEachInflux, type InfluxPlace, type RunningInflux } from '#test/support/influx-kinds.ts'
 import { sorted } from './conformance/any-readings.ts'
+import { dyingServerConformance } from './conformance/dying-server.ts'
 import { blockOfReadings } from './conformance/sample-blocks.ts'
 import { known, SLOT0, stretchOf, undecided } from './conformance/sample-intervals.ts'
-import { commitOf, counted, everything, power, register, T0, value } from './conformance/sample-readings.ts'
+import { counted, everything, power, register, T0, value } from './conformance/sample-readings.ts'
 
 /** What a real server does, the same on each version of InfluxDB of which there is one. */
 describeEachInflux('Readings in', ({ start, tooOld }) => {
@@ -110,44 +111,8 @@ describeEachInflux('Readings in', ({ start, tooOld }) => {
       })
     }))
 
-  describe('while the server dies', () => {
-    test('survive kill -9 once append has promised them, as commit records do', () =>
-      withPlace(async ({ store }) => {
-        const readings = Array.from({ length: 500 }, (_, index) => counted(index, index))
-        const refused = {
-          code: 'meter-unknown',
-          detail: 'x',
-          encoding: 'base64',
-          payload: 'A'.repeat(500_000),
-        } as const
-        const record = commitOf(1, { refused: [refused] })
-        await store.append(readings)
-        await store.appendCommits([record])
-        await server.kill()
-        await server.start()
-        expect(await store.readings('m-1', register, everything)).toEqual(readings)
-        expect(await store.commitsSince(0)).toEqual([record])
-      }))
-
-    test('are refused as long as it is stopped, and taken at once when it is back', () =>
-      withPlace(async ({ store }) => {
-        await store.append([value(0, 1)])
-        await server.stop()
-        for (let attempt = 0; attempt < 5; attempt += 1) {
-          await expect(store.append([value(1, 2)])).rejects.toMatchObject({
-            code: 'store-unavailable',
-            retryable: true,
-          })
-          await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
-            code: 'store-unavailable',
-            message: expect.not.stringMatching(/No host available/),
-          })
-        }
-        await server.start()
-        // No pause and no second try: neither side holds the failures against the server.
-        expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
-        expect(await store.append([value(1, 2)])).toEqual({ stored: 1, refused: [] })
-        expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1), value(1, 2)])
-      }))
-  })
+  dyingServerConformance(
+    () => server,
+    (work) => withPlace(({ store }) => work(store)),
+  )
 })

@@ -18,7 +18,6 @@ import {
   appendThrough,
   bodyOf,
   refusedAnswer,
-  RequestLength,
   serverWords,
   writeAll,
   type Lines,
@@ -37,6 +36,7 @@ import {
 } from './points.ts'
 import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries, StretchToCopy } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
+import { RequestLength } from './request-length.ts'
 import { ServerRequests } from './server-requests.ts'
 import { isIdentifier, onePerMoment } from './storable.ts'
 

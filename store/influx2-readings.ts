@@ -22,7 +22,8 @@ import { appendCommitsThrough } from './commit-writes.ts'
 import { Influx2Writes } from './influx2-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
-import { appendThrough, RequestLength, serverWords, writeAll } from './partial-write.ts'
+import { RequestLength } from './request-length.ts'
+import { appendThrough, serverWords, writeAll } from './partial-write.ts'
 import {
   BAD_MEASUREMENT,
   badReadingOf,

@@ -13,6 +13,7 @@ import {
   T0,
   value,
 } from './conformance/sample-readings.ts'
+import { rowsOfOthers } from './conformance/rows-of-others.ts'
 import { openInflux3Readings } from './influx3-readings.ts'
 import { startInflux3, type Influx3Server } from '#test/support/influx3.ts'
 import { startStandIn, type StandIn } from '#test/support/influx3-stand-in.ts'
@@ -271,15 +272,9 @@ describe('InfluxDB 3.x as its interface describes it', () => {
   test('a row that somebody else wrote is no reading and stops nothing', async () => {
     const store = await openNew()
     await store.append([value(0, 1), counted(0, 5)])
-    const foreign = [
-      `electricity,meter=m-1,quantity=${power},quality=guessed value=7 ${T0 + 5_000}000000`,
-      `electricity,meter=m-1,quantity=${register},quality=good value=7 ${T0 + 5_000}000000`,
-      `electricity,meter=m-1,quantity=mood,quality=good value=7 ${T0 + 5_000}000000`,
-      `bad,meter=m-1,quantity=${power} cause="feeling unwell" ${T0}000000`,
-    ]
     await fetch(new URL(`/api/v3/write_lp?db=park-${databases}`, standIn.url), {
       method: 'POST',
-      body: foreign.join('\n'),
+      body: rowsOfOthers.join('\n'),
     })
     expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
     expect(await store.readings('m-1', register, everything)).toEqual([counted(0, 5)])

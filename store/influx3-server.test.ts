@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DAY_MS } from '#contract/duration.ts'
 import type { Reading } from '#contract/reading.ts'
@@ -6,6 +6,8 @@ import { startInflux3, type Influx3Server } from '#test/support/influx3.ts'
 import { describeWith } from '#test/support/servers.ts'
 import { until } from '#test/support/until.ts'
 import { sorted } from './conformance/any-readings.ts'
+import { dyingServerConformance } from './conformance/dying-server.ts'
+import { rowsOfOthers } from './conformance/rows-of-others.ts'
 import { known, SLOT0, stretchOf, undecided } from './conformance/sample-intervals.ts'
 import { commitOf, counted, everything, power, register, T0, value } from './conformance/sample-readings.ts'
 import type { ReadingStore } from './port.ts'
@@ -61,13 +63,7 @@ describeWith(['TANBIAO_TEST_INFLUXDB3'], 'Readings in InfluxDB 3.x', () => {
   test('are no rows that somebody else wrote, and these stop nothing', () =>
     withStore(async (store, database) => {
       await store.append([value(0, 1), counted(0, 5)])
-      const foreign = [
-        `electricity,meter=m-1,quantity=${power},quality=guessed value=7 ${T0 + 5_000}000000`,
-        `electricity,meter=m-1,quantity=${register},quality=good value=7 ${T0 + 5_000}000000`,
-        `electricity,meter=m-1,quantity=mood,quality=good value=7 ${T0 + 5_000}000000`,
-        `bad,meter=m-1,quantity=${power} cause="feeling unwell" ${T0}000000`,
-      ]
-      await server.writeForeign(database, foreign.join('\n'))
+      await server.writeForeign(database, rowsOfOthers.join('\n'))
       expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
       expect(await store.readings('m-1', register, everything)).toEqual([counted(0, 5)])
       expect(sorted(await store.latest(['m-1']))).toEqual(sorted([value(0, 1), counted(0, 5)]))
@@ -135,44 +131,7 @@ describeWith(['TANBIAO_TEST_INFLUXDB3'], 'Readings in InfluxDB 3.x', () => {
       expect(store.retention?.by === 'server' && (await store.retention.keptMs())).toBe(Infinity)
     }))
 
-  describe('while the server dies', () => {
-    test('survive kill -9 once append has promised them, as commit records do', () =>
-      withStore(async (store) => {
-        const readings = Array.from({ length: 500 }, (_, index) => counted(index, index))
-        const refused = {
-          code: 'meter-unknown',
-          detail: 'x',
-          encoding: 'base64',
-          payload: 'A'.repeat(500_000),
-        } as const
-        const record = commitOf(1, { refused: [refused] })
-        await store.append(readings)
-        await store.appendCommits([record])
-        await server.kill()
-        await server.start()
-        expect(await store.readings('m-1', register, everything)).toEqual(readings)
-        expect(await store.commitsSince(0)).toEqual([record])
-      }))
-
-    test('are refused as long as it is stopped, and taken at once when it is back', () =>
-      withStore(async (store) => {
-        await store.append([value(0, 1)])
-        await server.stop()
-        for (let attempt = 0; attempt < 5; attempt += 1) {
-          await expect(store.append([value(1, 2)])).rejects.toMatchObject({
-            code: 'store-unavailable',
-            retryable: true,
-          })
-          await expect(store.readings('m-1', power, everything)).rejects.toMatchObject({
-            code: 'store-unavailable',
-          })
-        }
-        await server.start()
-        expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1)])
-        expect(await store.append([value(1, 2)])).toEqual({ stored: 1, refused: [] })
-        expect(await store.readings('m-1', power, everything)).toEqual([value(0, 1), value(1, 2)])
-      }))
-  })
+  dyingServerConformance(() => server, withStore)
 })
 
 describeWith(

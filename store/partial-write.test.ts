@@ -3,15 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { Reading } from '#contract/reading.ts'
 import { SampleBlocks } from '#contract/sample-block.ts'
 import { blockOfReadings } from './conformance/sample-blocks.ts'
-import {
-  appendThrough,
-  bodyOf,
-  READINGS_PER_REQUEST,
-  refusedAnswer,
-  RequestLength,
-  serverWords,
-  textOf,
-} from './partial-write.ts'
+import { appendThrough, bodyOf, refusedAnswer, serverWords, textOf } from './partial-write.ts'
+import { READINGS_PER_REQUEST, RequestLength } from './request-length.ts'
 import { encodeLine } from './line-protocol.ts'
 import { pointsOf } from './points.ts'
 
