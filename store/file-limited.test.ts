@@ -42,6 +42,22 @@ test('all rows of a period are found, in order, each once', () =>
     }),
   ))
 
+test('of a period with very many rows none is too many', async () => {
+  const halfMs = DAY_MS / 2
+  const rows = Array.from({ length: 300_000 }, (_, index) => index)
+  const found = await inHalves(
+    { fromMs: 0, toMs: DAY_MS },
+    {
+      ask: async ({ fromMs, toMs }) => {
+        if (toMs - fromMs > halfMs) throw new TooManyFiles('433 files')
+        return fromMs < halfMs ? rows : []
+      },
+      from: 'earliest',
+    },
+  )
+  expect(found).toHaveLength(rows.length)
+})
+
 test.each(['earliest', 'latest'] as const)('the %s row of a period is found', (from) =>
   fc.assert(
     fc.asyncProperty(world, async ({ moments, filesMax, fromMs, toMs }) => {
