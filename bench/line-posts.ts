@@ -10,10 +10,12 @@ export class LinePosts {
     this.#url = url
   }
 
-  /** Throws for any answer but 204. */
-  post(body: Buffer): Promise<void> {
+  /** Posts pieces as one request, without putting them together. Throws for any answer but 204. */
+  post(...pieces: readonly Buffer[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      const outgoing = request(this.#url, { method: 'POST', agent: this.#agent }, (response) => {
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+      const headers = { 'content-length': length }
+      const outgoing = request(this.#url, { method: 'POST', agent: this.#agent, headers }, (response) => {
         response.resume()
         response.once('end', () => {
           if (response.statusCode === 204) resolve()
@@ -21,7 +23,9 @@ export class LinePosts {
         })
       })
       outgoing.once('error', reject)
-      outgoing.end(body)
+      outgoing.cork()
+      for (const piece of pieces) outgoing.write(piece)
+      outgoing.end()
     })
   }
 

@@ -59,7 +59,7 @@ async function pass(gateway: string, of: Waiting): Promise<void> {
     const digests = of.digests.splice(0, PAYLOADS_PER_REQUEST)
     const bodies = linesBy.get(gateway)?.slice(of.next, of.next + digests.length) ?? []
     of.next += digests.length
-    await posts.post(Buffer.concat(bodies))
+    await posts.post(...bodies)
     for (const digest of digests) answer(gateway, digest)
   }
   of.isPosting = false

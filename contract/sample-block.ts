@@ -20,6 +20,8 @@ export interface BlockSample {
 export interface BlockColumns {
   /** The payload's JSON text, all of which is ASCII where a reading stands. */
   readonly text: Uint8Array
+  /** The same bytes. */
+  readonly view: DataView
   readonly samples: readonly BlockSample[]
   /** Of each reading: the place of its quantity in the catalogue. */
   readonly quantities: Uint16Array
@@ -32,12 +34,32 @@ export interface BlockColumns {
   /** Place in `words` of a register's resolution, or of the cause of a reading without value; unused for others. */
   readonly word: Uint8Array
   readonly words: readonly string[]
+  /** What it stands in, as far as nothing else does. */
+  readonly memory?: readonly ArrayBuffer[]
 }
 
 /** Enough for every double that is written without exponent. */
 export const NUMBER_CHARACTERS_MAX = 25
 /** Different resolutions and causes in a block. */
 export const BLOCK_WORDS_MAX = 255
+
+/** That many digits are an integer that a double holds exactly. */
+const EXACT_DIGITS = 15
+const ZERO = 0x30
+
+/** Of digits alone; undefined where something else is among them. */
+function wholeNumber(text: Uint8Array, start: number, end: number): number | undefined {
+  let number = 0
+  for (let at = start; at < end; at += 1) {
+    const digit = (text[at] ?? 0) - ZERO
+    if (digit < 0 || digit > 9) return undefined
+    number = 10 * number + digit
+  }
+  return number
+}
+
+const decimalNumber = (text: Uint8Array, start: number, end: number): number =>
+  Number(String.fromCharCode(...text.subarray(start, end)))
 
 const isCause = (word: string): word is BadCause => word in badCauses
 
@@ -57,10 +79,18 @@ export class SampleBlock {
   number(index: number): number {
     const { text, from, characters } = this.columns
     const start = from[index] ?? 0
-    let digits = ''
-    for (let at = start; at < start + (characters[index] ?? 0); at += 1)
-      digits += String.fromCharCode(text[at] ?? 0)
-    return Number(digits)
+    const end = start + (characters[index] ?? 0)
+    return end - start <= EXACT_DIGITS
+      ? (wholeNumber(text, start, end) ?? decimalNumber(text, start, end))
+      : decimalNumber(text, start, end)
+  }
+
+  /**
+   * Gives its memory back at once: garbage that stands outside of the heap makes whoever handles many blocks look through
+   * all of the heap for it, again and again. There is nothing in the block any more.
+   */
+  release(): void {
+    for (const piece of this.columns.memory ?? []) if (!piece.detached) piece.transfer(0)
   }
 
   /** One by one, in order. */

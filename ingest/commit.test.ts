@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
@@ -5,7 +6,7 @@ import { ManualClock } from '#contract/clock.ts'
 import { commitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import { receipt as receiptSchema, readingsOf, samplesOf, type Receipt } from '#contract/messages.ts'
-import { readingsIn } from '#contract/sample-block.ts'
+import { readingsIn, SampleBlocks, type SampleBlock } from '#contract/sample-block.ts'
 import { startCommitter, type Committer } from './commit.ts'
 import { batchOf, digestOf, MemoryStore, sampleOf, T0, testPark } from './ingest.test-support.ts'
 import type { Delivery } from './waiting.ts'
@@ -69,6 +70,31 @@ describe('commit', () => {
     await committer.stop(1_000)
     const receipts = payloads.map((payload) => `receipt ${digestOf(payload).slice(0, 8)}`)
     expect(store.steps).toEqual(['append 6', 'commits 3', ...receipts])
+  })
+
+  it('keeps the memory of what it writes until it is written, and gives it back then', async () => {
+    const { store, committer, clock, offer, settle, receipts } = bench()
+    const appended: { readonly blocks: readonly SampleBlock[]; readonly readings: number }[] = []
+    const append = store.append.bind(store)
+    store.append = (readings) => {
+      if (!(readings instanceof SampleBlocks)) throw new Error('not as blocks')
+      appended.push({ blocks: readings.blocks, readings: readings.readings().length })
+      return appended.length === 1 ? away() : append(readings)
+    }
+    const samples = Array.from({ length: 100 }, (_, second) => sampleOf('meter-a', T0 + second, second))
+    const payload = Buffer.from(batchOf('gw-a', 1, samples))
+    offer(zstdCompressSync(payload))
+    await settle()
+    const held = (): number[] => appended.flatMap(({ blocks }) => blocks.map(({ length }) => length))
+    expect(held()).toEqual([200])
+    expect(receipts).toHaveLength(0)
+    clock.advance(60_000)
+    await settle()
+    expect(receipts).toHaveLength(1)
+    expect(appended.map(({ readings }) => readings)).toEqual([200, 200])
+    expect(held()).toEqual([0, 0])
+    expect(appended[0]?.blocks[0]?.columns.text).toHaveLength(0)
+    await committer.stop(1_000)
   })
 
   it('holds few refused payloads at once, however many wait', async () => {

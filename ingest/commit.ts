@@ -4,6 +4,7 @@ import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Receipt } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
+import { SampleBlock } from '#contract/sample-block.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { backoffMs, pause } from './backoff.ts'
 import { watchClock } from './clock-doubt.ts'
@@ -183,6 +184,7 @@ export function startCommitter({
     if (!storeAvailable) log.info('the store takes readings again')
     storeAvailable = true
     for (const outcome of outcomes) acknowledge(outcome)
+    for (const { verdict } of group) if (verdict.readings instanceof SampleBlock) verdict.readings.release()
     try {
       onCommitted?.(outcomes.map(({ record }) => record))
     } catch (error) {

@@ -1,5 +1,7 @@
 import { NUMBER_CHARACTERS_MAX } from '#contract/sample-block.ts'
 
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= ZERO + 9
+
 const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
@@ -7,6 +9,24 @@ const ZERO = 0x30
 const EXACT_DIGITS = 15
 /** Powers of ten that a double holds exactly: dividing by one of them rounds once, and so rightly (Clinger 1990). */
 const EXACT_POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
+
+/**
+ * Where a decimal of JSON ends, one that has no sign, no exponent and is not long: such a one is a number that a double holds.
+ * −1 for any other, which is DecimalScan's.
+ */
+export function digitsEnd(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (isDigit(bytes[at])) at += 1
+  if (at === from || (at > from + 1 && bytes[from] === ZERO)) return -1
+  if (bytes[at] === POINT) {
+    at += 1
+    const firstDecimal = at
+    while (isDigit(bytes[at])) at += 1
+    if (at === firstDecimal) return -1
+  }
+  const next = bytes[at]
+  return next === 0x45 || next === 0x65 || at - from > NUMBER_CHARACTERS_MAX ? -1 : at
+}
 
 /**
  * Reads decimals of JSON (RFC 8259 §6) out of bytes. What is written with an exponent, as −0 or at great length is left to

@@ -1,4 +1,5 @@
-import { zstdCompressSync } from 'node:zlib'
+import { randomBytes } from 'node:crypto'
+import { constants, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MESSAGE_BYTES_MAX } from '#contract/messages.ts'
@@ -26,6 +27,28 @@ describe('decompress', () => {
     // Several frames in one payload count together.
     const twice = Buffer.concat([largest, zstdCompressSync(Buffer.from('{}'))])
     expect(decompress(twice)).toMatchObject({ code: 'message-invalid' })
+  })
+
+  it('has an ordinary text in memory of its own, however long it is', () => {
+    for (const length of [4_096, 5_000, 32_767, 32_768, 65_535, 65_536, 65_792, 300_000]) {
+      const text = Buffer.from(randomBytes(length / 2 + 1).toHex()).subarray(0, length)
+      const restored = decompress(zstdCompressSync(text))
+      if (!('bytes' in restored)) throw new Error(restored.error)
+      expect(Buffer.from(restored.bytes).equals(text)).toBe(true)
+      expect(restored.memory).toBe(restored.bytes.buffer)
+      restored.memory?.transfer(0)
+      expect(restored.bytes).toHaveLength(0)
+    }
+  })
+
+  it('shares no memory that others use: short texts, such as say nothing of their length, and what claims much', () => {
+    const unsaid = zstdCompressSync('x'.repeat(50_000), { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } })
+    const claiming = zstdCompressSync('y'.repeat(1_000_000))
+    for (const payload of [zstdCompressSync('{}'), zstdCompressSync('z'.repeat(4_095)), unsaid, claiming]) {
+      const restored = decompress(payload)
+      expect(restored).toMatchObject({ bytes: expect.any(Uint8Array) })
+      expect(restored).not.toHaveProperty('memory')
+    }
   })
 
   it('says what is wrong with a frame that is cut or changed, and never throws', () => {

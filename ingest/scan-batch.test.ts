@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pack, unpack } from '#edge/compression.ts'
 import { samplesOf } from '#contract/messages.ts'
+import type { Park } from '#contract/park.ts'
 import { quantities } from '#contract/quantities.ts'
 import { badCause, type Reading } from '#contract/reading.ts'
 import { batchOf, epochOf, sampleOf, T0, wrappingRules } from './ingest.test-support.ts'
@@ -210,5 +211,27 @@ describe('The scan of a batch', () => {
       const text = textOf([{ ...sampleOf('meter-a', T0, 1), values: Object.fromEntries(entries) }])
       expect(once.scan(Buffer.from(text), rules)?.block.readings()).toEqual(bySchema(text))
     }
+  })
+
+  it('asks the park of the moment whose a meter is, whatever stood at its place before', () => {
+    const once = new BatchScanner()
+    const { park } = rules
+    const moved = (gateway: string) => {
+      const meter = park.meters.get('meter-a')
+      if (meter === undefined) throw new Error('no meter-a')
+      return { ...park, meters: new Map([...park.meters, ['meter-a', { ...meter, gateway }] as const]) }
+    }
+    const takes = (where: Park, gateway: string, ...meters: readonly string[]): boolean => {
+      const samples = meters.map((meter) => ({ ...sampleOf(meter, T0, 5), values: { 'voltage.l1': 230 } }))
+      return once.scan(batchOf(gateway, 7, samples), { ...rules, park: where, gateway }) !== undefined
+    }
+    expect(takes(park, 'gw-a', 'meter-a', 'heat-a')).toBe(true)
+    expect(takes(park, 'gw-a', 'heat-a', 'meter-a', 'weather-a')).toBe(true)
+    expect(takes(park, 'gw-b', 'meter-b')).toBe(true)
+    expect(takes(park, 'gw-b', 'meter-a')).toBe(false)
+    expect(takes(moved('gw-b'), 'gw-a', 'meter-a')).toBe(false)
+    expect(takes(moved('gw-b'), 'gw-b', 'meter-a', 'meter-b')).toBe(true)
+    expect(takes(park, 'gw-b', 'meter-a', 'meter-b')).toBe(false)
+    expect(takes(park, 'gw-a', 'meter-a')).toBe(true)
   })
 })

@@ -3,10 +3,10 @@ import { byteWords, standsAt, type ByteWords } from '#contract/byte-words.ts'
 import { quantities } from '#contract/quantities.ts'
 import { badCause, usableQuality, type UsableQuality } from '#contract/reading.ts'
 import { SAMPLES_PER_BATCH_MAX } from '#contract/messages.ts'
-import { measuringPoint, type Meter, type Sensor } from '#contract/park.ts'
+import { measuringPoint, type Meter, type Park, type Sensor } from '#contract/park.ts'
 import { BLOCK_WORDS_MAX, SampleBlock, type BlockSample } from '#contract/sample-block.ts'
 import { AsciiNames } from './ascii-names.ts'
-import { DecimalScan } from './decimal-scan.ts'
+import { DecimalScan, digitsEnd } from './decimal-scan.ts'
 import { isResolution, limitsOf, type Limits } from './limits.ts'
 import type { SampleRules } from './sample.ts'
 
@@ -29,6 +29,7 @@ const SEQ = byteWords('"seq":')
 const SAMPLES = byteWords('"samples":[')
 const METER = byteWords('{"meter":"')
 const AT = byteWords('","atMs":')
+const GOOD = byteWords(',"quality":"good","values":{')
 const QUALITY = byteWords(',"quality":"')
 const VALUES = byteWords('","values":{')
 const BAD = byteWords(',"bad":{')
@@ -66,6 +67,16 @@ const byName = new Map<string, Named>(
 const qualities = new Map<string, UsableQuality>(usableQuality.options.map((quality) => [quality, quality]))
 const causes = new Set<string>(badCause.options)
 
+/** A meter or sensor of a gateway, and how a sample of it begins. */
+interface Point {
+  readonly id: string
+  readonly meter: Meter | Sensor
+  readonly limits: Limits
+  readonly beginning: ByteWords
+}
+/** Of a batch: further ones are looked up by name. */
+const PLACES_REMEMBERED_MAX = 1_000
+
 /** A batch of the common shape. */
 export interface ScannedBatch {
   readonly epoch: string
@@ -84,6 +95,12 @@ export class BatchScanner {
   readonly #seenBad = new Uint32Array(named.length)
   #sample = 0
 
+  /** Points of the park that was asked for last, and of each gateway in what order they came. */
+  #park: Park | undefined
+  readonly #points = new Map<string, Point>()
+  readonly #orders = new Map<string, Point[]>()
+  #order: Point[] = []
+
   #text: Uint8Array = new Uint8Array()
   #view: DataView = new DataView(new ArrayBuffer(0))
   #at = 0
@@ -96,11 +113,16 @@ export class BatchScanner {
   #characters = new Uint8Array()
   #word = new Uint8Array()
 
-  /** The readings of a batch all of whose samples are of the common shape and right; undefined for any other. */
-  scan(text: Uint8Array, rules: SampleRules): ScannedBatch | undefined {
+  /**
+   * The readings of a batch all of whose samples are of the common shape and right; undefined for any other.
+   *
+   * @param memory what the text stands in, where nothing else does: it belongs to the block from then on
+   */
+  scan(text: Uint8Array, rules: SampleRules, memory?: ArrayBuffer): ScannedBatch | undefined {
     const { gateway: sender, park } = rules
     if (text.length > TEXT_BYTES_MAX || sender === undefined || !park.gateways.has(sender)) return undefined
     this.#begin(text, rules)
+    this.#order = this.#orderOf(sender, park)
     const found = { v: 0, kind: 0, gateway: 0, samples: 0, parts: 0 }
     let epoch: string | undefined
     let seq: number | undefined
@@ -119,7 +141,18 @@ export class BatchScanner {
     const isWhole = this.#byte(CLOSE) && this.#at === text.length
     if (!isWhole || v + kind + gateway + samples !== 4 || parts !== 6) return undefined
     if (epoch === undefined || seq === undefined || seq < 1) return undefined
-    return { epoch, seq, block: this.#block() }
+    return { epoch, seq, block: this.#block(memory) }
+  }
+
+  #orderOf(gateway: string, park: Park): Point[] {
+    if (park !== this.#park) {
+      this.#park = park
+      this.#points.clear()
+      this.#orders.clear()
+    }
+    let order = this.#orders.get(gateway)
+    if (order === undefined) this.#orders.set(gateway, (order = []))
+    return order
   }
 
   #begin(text: Uint8Array, rules: SampleRules): void {
@@ -139,25 +172,27 @@ export class BatchScanner {
   }
 
   /** In one piece of memory, in order of their alignment. */
-  #block(): SampleBlock {
+  #block(ofText: ArrayBuffer | undefined): SampleBlock {
     const count = this.#count
-    const memory = new ArrayBuffer(8 * count)
-    const from = new Uint32Array(memory, 0, count)
-    const places = new Uint16Array(memory, 4 * count, count)
-    const characters = new Uint8Array(memory, 6 * count, count)
-    const word = new Uint8Array(memory, 7 * count, count)
+    const columns = new ArrayBuffer(8 * count)
+    const from = new Uint32Array(columns, 0, count)
+    const places = new Uint16Array(columns, 4 * count, count)
+    const characters = new Uint8Array(columns, 6 * count, count)
+    const word = new Uint8Array(columns, 7 * count, count)
     from.set(this.#from.subarray(0, count))
     places.set(this.#quantities.subarray(0, count))
     characters.set(this.#characters.subarray(0, count))
     word.set(this.#word.subarray(0, count))
     return new SampleBlock({
       text: this.#text,
+      view: this.#view,
       samples: this.#samples,
       quantities: places,
       from,
       characters,
       word,
       words: this.#words,
+      memory: ofText === undefined ? [columns] : [columns, ofText],
     })
   }
 
@@ -209,22 +244,16 @@ export class BatchScanner {
   }
 
   #oneSample(): boolean {
-    if (!this.#takes(METER)) return false
-    const id = this.#name()
-    if (id === undefined) return false
-    // The name's own quotation mark is the first byte of what comes next.
-    this.#at -= 1
-    const meter = this.#meter(id)
-    if (meter === undefined || !this.#takes(AT)) return false
+    const point = this.#point()
+    if (point === undefined) return false
+    const { id, meter, limits } = point
     const atMs = this.#whole()
     if (atMs === undefined || atMs > (this.#rules?.latestMs ?? 0) || atMs < meter.installedMs) return false
-    if (!this.#takes(QUALITY)) return false
-    const quality = qualities.get(this.#name() ?? '')
-    this.#at -= 1
-    if (quality === undefined || !this.#takes(VALUES)) return false
+    const quality = this.#takes(GOOD) ? 'good' : this.#quality()
+    if (quality === undefined) return false
     this.#nextSample()
     const first = this.#count
-    if (!this.#byte(CLOSE) && !this.#allValues(meter)) return false
+    if (!this.#byte(CLOSE) && !this.#allValues(meter, limits)) return false
     const bad = this.#count
     if (this.#takes(BAD) && !this.#byte(CLOSE) && !this.#allCauses()) return false
     // A sample of nothing counts nowhere as a moment.
@@ -233,11 +262,39 @@ export class BatchScanner {
     return true
   }
 
-  /** The meter of a name, where it is one of this gateway. */
-  #meter(id: string): Meter | Sensor | undefined {
-    if (this.#rules === undefined) return undefined
-    const meter = measuringPoint(this.#rules.park, id)
-    return meter?.gateway === this.#rules.gateway ? meter : undefined
+  /** Of whom a sample is, most often the one that stood at its place in the batch before. Its moment comes next. */
+  #point(): Point | undefined {
+    const place = this.#samples.length
+    const expected = this.#order[place]
+    if (expected !== undefined && this.#takes(expected.beginning)) return expected
+    if (!this.#takes(METER)) return undefined
+    const id = this.#name()
+    const point = id === undefined ? undefined : this.#pointOf(id)
+    // The name's own quotation mark is the first byte of what comes next.
+    this.#at -= 1
+    if (point === undefined || !this.#takes(AT)) return undefined
+    if (place < PLACES_REMEMBERED_MAX) this.#order[place] = point
+    return point
+  }
+
+  /** The point of a name, where it is one of this gateway. */
+  #pointOf(id: string): Point | undefined {
+    const { park, gateway } = this.#rules ?? {}
+    const known = this.#points.get(id)
+    if (known !== undefined) return known.meter.gateway === gateway ? known : undefined
+    const meter = park === undefined ? undefined : measuringPoint(park, id)
+    if (meter === undefined || meter.gateway !== gateway) return undefined
+    const point = { id, meter, limits: limitsOf(meter), beginning: byteWords(`{"meter":"${id}","atMs":`) }
+    this.#points.set(id, point)
+    return point
+  }
+
+  /** Its values come next. */
+  #quality(): UsableQuality | undefined {
+    if (!this.#takes(QUALITY)) return undefined
+    const quality = qualities.get(this.#name() ?? '')
+    this.#at -= 1
+    return this.#takes(VALUES) ? quality : undefined
   }
 
   #nextSample(): void {
@@ -249,37 +306,49 @@ export class BatchScanner {
     this.#sample += 1
   }
 
-  /** Up to the closing bracket, which is passed. */
-  #allValues(meter: Meter | Sensor): boolean {
-    const limits = limitsOf(meter)
-    const powerName = 'power' in meter ? meter.power : undefined
-    const power = limits.powerMax === undefined || powerName === undefined ? undefined : byName.get(powerName)
+  /** Up to the closing bracket, which is passed. Most of the time of a scan is spent here: hence the local names. */
+  #allValues(meter: Meter | Sensor, limits: Limits): boolean {
+    const powerMax = limits.powerMax ?? Infinity
+    const power =
+      limits.powerMax !== undefined && 'power' in meter ? byName.get(meter.power ?? '') : undefined
+    const text = this.#text
+    const view = this.#view
+    const [next, seen, sample] = [this.#next, this.#seen, this.#sample]
+    const [quantityOf, fromOf, charactersOf] = [this.#quantities, this.#from, this.#characters]
     let before = named.length
+    let at = this.#at
     do {
-      const quantity = this.#quantity(before)
-      if (quantity === undefined || this.#seen[quantity.place] === this.#sample) return false
+      let quantity = next[before]
+      if (quantity !== undefined && standsAt(view, at, quantity.entry)) at += quantity.entry.length
+      else {
+        this.#at = at
+        quantity = this.#quantity(before)
+        if (quantity === undefined) return false
+        at = this.#at
+      }
       before = quantity.place
-      this.#seen[before] = this.#sample
-      const isRight = quantity.isCumulative ? this.#register(before, limits) : this.#value()
-      if (!isRight) return false
-      if (
-        quantity === power &&
-        limits.powerMax !== undefined &&
-        Math.abs(this.#decimal.value) > limits.powerMax
-      )
-        return false
-      this.#quantities[this.#count] = before
+      if (seen[before] === sample) return false
+      seen[before] = sample
+      if (quantity.isCumulative) {
+        this.#at = at
+        if (!this.#register(before, limits)) return false
+        at = this.#at
+      } else {
+        let end = quantity === power ? -1 : digitsEnd(text, at)
+        if (end < 0) {
+          if (!this.#decimal.read(text, at)) return false
+          if (quantity === power && Math.abs(this.#decimal.value) > powerMax) return false
+          end = this.#decimal.end
+        }
+        fromOf[this.#count] = at
+        charactersOf[this.#count] = end - at
+        at = end
+      }
+      quantityOf[this.#count] = before
       this.#count += 1
-    } while (this.#byte(COMMA))
-    return this.#byte(CLOSE)
-  }
-
-  #value(): boolean {
-    const from = this.#at
-    if (!this.#number()) return false
-    this.#from[this.#count] = from
-    this.#characters[this.#count] = this.#at - from
-    return true
+    } while (text[at++] === COMMA)
+    this.#at = at
+    return text[at - 1] === CLOSE
   }
 
   #register(place: number, { register }: Limits): boolean {

@@ -126,7 +126,7 @@ export function validate(
   const plain = decompress(payload)
   if ('error' in plain) return quarantined(payload, plain.code, plain.error)
   const rules = { gateway: topic.gateway, park, latestMs: receivedMs + FUTURE_MS_MAX, isRatingWaived }
-  const scanned = scanner.scan(plain.bytes, rules)
+  const scanned = scanner.scan(plain.bytes, rules, plain.memory)
   if (scanned !== undefined) {
     const { epoch, seq, block } = scanned
     return { outcome: 'stored', epoch, seq, readings: block, refused: [], gap: undefined }

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import type { Sample } from '#contract/messages.ts'
 import { quantities } from '#contract/quantities.ts'
 import { badCause, usableQuality } from '#contract/reading.ts'
-import { addBlockLines, Moments } from './block-lines.ts'
+import { addBlockLines } from './block-lines.ts'
 import { blockOf, isPlainNumber } from './conformance/sample-blocks.ts'
 import { LineBuffer } from './line-buffer.ts'
 import { encodeLine } from './line-protocol.ts'
+import { Moments } from './moments.ts'
 import { pointsOf } from './points.ts'
 import { LAST_STORABLE_MS } from './storable.ts'
 
@@ -16,9 +17,15 @@ const some = quantities.filter(({ name }) => /^(activeE|activeP|voltage|heat|gas
 const decimal = fc
   .oneof(fc.integer(), fc.double({ min: -1e6, max: 1e6, noNaN: true }))
   .filter((value) => isPlainNumber(value))
-const resolution = fc.constantFrom('0.01', '1', '0.001', '1000', '0.000000001', '7')
+const resolution = fc.constantFrom('0.01', '1', '0.1', '0.001', '0.000001', '1000', '0.000000001', '7')
+/** Short ones, and such that end with zeros, are written otherwise than long ones. */
+const count = fc.oneof(
+  fc.maxSafeNat(),
+  fc.nat(999_999_999),
+  fc.nat(9_999).map((thousands) => 1_000 * thousands),
+)
 const entry = fc
-  .record({ quantity: fc.constantFrom(...some), number: decimal, count: fc.maxSafeNat(), resolution })
+  .record({ quantity: fc.constantFrom(...some), number: decimal, count, resolution })
   .map(({ quantity: { name, kind }, number, count, resolution: unit }) =>
     kind === 'cumulative' ? ([name, [count, unit]] as const) : ([name, number] as const),
   )

@@ -4,9 +4,11 @@ import type { MeterId } from '#contract/identity.ts'
 import type { Reading } from '#contract/reading.ts'
 import type { BlockSample, SampleBlock } from '#contract/sample-block.ts'
 import type { LineBuffer } from './line-buffer.ts'
+import { encodeName } from './line-protocol.ts'
+import type { Moments } from './moments.ts'
+import { decimalsOf, writeNanoseconds, writeShifted, writeText } from './number-bytes.ts'
 import { BAD_MEASUREMENT, measurementOf } from './points.ts'
 import { headOf, numberOf } from './reading-lines.ts'
-import { encodeName } from './line-protocol.ts'
 import { LAST_STORABLE_MS } from './storable.ts'
 
 /**
@@ -18,9 +20,6 @@ const COMMA = 0x2c
 const SPACE = 0x20
 const NEWLINE = 0x0a
 const QUOTE = 0x22
-const ZERO = 0x30
-/** Milliseconds as nanoseconds. */
-const NS_DIGITS = 6
 /** Longest text of a number, twice, of a resolution or a cause, and what stands between. */
 const FIELD_BYTES_MAX = 128
 const TIME_BYTES_MAX = 32
@@ -72,104 +71,122 @@ function headWords(measurement: string, meter: MeterId, quality: Reading['qualit
   return head
 }
 
-function writeText(text: string, to: Uint8Array, at: number): number {
-  for (let index = 0; index < text.length; index += 1, at += 1) to[at] = text.charCodeAt(index)
-  return at
-}
-
-/** Moments of each meter in one request: two points of one moment would be two answers to one question. */
-export class Moments {
-  readonly #ofMeter = new Map<MeterId, Set<number>>()
-
-  /** False for a moment that was there already. */
-  add({ meter, atMs }: BlockSample): boolean {
-    const known = this.#ofMeter.get(meter)
-    if (known === undefined) {
-      this.#ofMeter.set(meter, new Set([atMs]))
-      return true
-    }
-    const before = known.size
-    return known.add(atMs).size > before
-  }
-}
-
 /**
  * Adds the lines of a block. Gives how many they are; undefined, and nothing is added, where one of its samples is of a
  * moment of its meter that `moments` has already, or of one that cannot be stored.
  */
 export function addBlockLines(block: SampleBlock, buffer: LineBuffer, moments: Moments): number | undefined {
   const before = buffer.length
-  let lines = 0
+  const lines = new BlockLines(block, buffer)
   for (const sample of block.columns.samples) {
     if (sample.atMs > LAST_STORABLE_MS || !moments.add(sample)) {
       buffer.length = before
       return undefined
     }
-    lines += addSample(block, sample, buffer)
+    lines.add(sample)
   }
-  return lines
+  return lines.count
 }
 
-function addSample(block: SampleBlock, sample: BlockSample, buffer: LineBuffer): number {
-  const { first, bad, end } = sample
-  let lines = 0
-  let measurement: string | undefined
-  // Most samples are of one carrier; of others each further one is another line.
-  const done: string[] = []
-  for (let index = first; index < bad; index += 1) {
-    const names = fieldNames[block.columns.quantities[index] ?? -1]
-    if (names === undefined || names.measurement === measurement || done.includes(names.measurement)) continue
-    measurement = names.measurement
-    done.push(measurement)
-    addLine(block, sample, { measurement, from: index, to: bad }, buffer)
-    lines += 1
-  }
-  if (end > bad) {
-    addLine(block, sample, { measurement: BAD_MEASUREMENT, from: bad, to: end }, buffer)
-    lines += 1
-  }
-  return lines
-}
+/** The lines of one block, on their way into a buffer. */
+class BlockLines {
+  readonly #block: SampleBlock
+  readonly #buffer: LineBuffer
+  count = 0
 
-/** One line: of a measurement's readings among some of a sample. */
-function addLine(
-  block: SampleBlock,
-  { meter, quality, atMs, bad }: BlockSample,
-  { measurement, from, to }: { readonly measurement: string; readonly from: number; readonly to: number },
-  buffer: LineBuffer,
-): void {
-  const isBad = from >= bad
-  const head = headWords(measurement, meter, isBad ? 'bad' : quality)
-  buffer.reserve(head.length + (to - from) * (NAMES_BYTES_MAX + FIELD_BYTES_MAX) + TIME_BYTES_MAX)
-  const { bytes, view } = buffer
-  let at = buffer.length
-  if (at > 0) bytes[at++] = NEWLINE
-  at = writeWords(view, at, head)
-  const { quantities: places, text, from: starts, characters, word, words } = block.columns
-  const textView = new DataView(text.buffer, text.byteOffset, text.length)
-  for (let index = from; index < to; index += 1) {
-    const names = fieldNames[places[index] ?? -1]
-    if (names === undefined || (!isBad && names.measurement !== measurement)) continue
-    if (index > from) bytes[at++] = COMMA
-    at = writeWords(view, at, names.value)
-    const start = starts[index] ?? 0
-    const length = characters[index] ?? 0
-    if (isBad) {
+  constructor(block: SampleBlock, buffer: LineBuffer) {
+    this.#block = block
+    this.#buffer = buffer
+  }
+
+  add(sample: BlockSample): void {
+    const { first, bad, end } = sample
+    // Most samples are of one carrier; of others each further one is another line.
+    const written: string[] = []
+    for (let index = first; index < bad;) {
+      const measurement = fieldNames[this.#block.columns.quantities[index] ?? -1]?.measurement
+      if (measurement === undefined || written.includes(measurement)) index += 1
+      else {
+        index = this.#addValues(sample, measurement, index)
+        if (index < bad) written.push(measurement)
+      }
+    }
+    if (end > bad) this.#addCauses(sample)
+  }
+
+  /** Makes room for a line of so many fields, and writes its beginning. Gives the place behind it. */
+  #begin(head: ByteWords, fields: number): number {
+    const buffer = this.#buffer
+    buffer.reserve(head.length + fields * (NAMES_BYTES_MAX + FIELD_BYTES_MAX) + TIME_BYTES_MAX)
+    let at = buffer.length
+    if (at > 0) buffer.bytes[at++] = NEWLINE
+    return writeWords(buffer.view, at, head)
+  }
+
+  #end(atMs: number, at: number): void {
+    const { bytes } = this.#buffer
+    bytes[at] = SPACE
+    this.#buffer.length = writeNanoseconds(atMs, bytes, at + 1)
+    this.count += 1
+  }
+
+  /**
+   * One line: of a sample's values of one measurement, the first of which has a place. Gives the place of the first one of
+   * another measurement, or `bad`.
+   */
+  #addValues({ meter, quality, atMs, bad }: BlockSample, measurement: string, from: number): number {
+    let at = this.#begin(headWords(measurement, meter, quality), bad - from)
+    const { bytes, view } = this.#buffer
+    const { quantities: places, view: text, from: starts, characters } = this.#block.columns
+    let other = bad
+    for (let index = from; index < bad; index += 1) {
+      const names = fieldNames[places[index] ?? -1]
+      if (names === undefined || names.measurement !== measurement) {
+        other = Math.min(other, index)
+        continue
+      }
+      if (index > from) bytes[at++] = COMMA
+      at = writeWords(view, at, names.value)
+      if (names.isCumulative) at = this.#writeRegister(index, names, at)
+      else at = copyBytes(text, starts[index] ?? 0, characters[index] ?? 0, view, at)
+    }
+    this.#end(atMs, at)
+    return other
+  }
+
+  /** Value, count and resolution. Gives the place behind them. */
+  #writeRegister(index: number, names: FieldNames, from: number): number {
+    const { bytes, view } = this.#buffer
+    const { view: text, from: starts, characters, word, words } = this.#block.columns
+    const resolution = words[word[index] ?? -1] ?? ''
+    const [start, length] = [starts[index] ?? 0, characters[index] ?? 0]
+    const decimals = decimalsOf(length, resolution)
+    let at: number
+    if (decimals === undefined)
+      at = writeText(String(numberOf({ count: this.#block.number(index), resolution })), bytes, from)
+    else at = writeShifted(bytes, from, this.#block.columns.text, { start, length, decimals })
+    at = writeWords(view, at, names.count)
+    at = copyBytes(text, start, length, view, at)
+    at = writeWords(view, at, names.resolution)
+    at = writeText(resolution, bytes, at)
+    bytes[at] = QUOTE
+    return at + 1
+  }
+
+  /** One line: of the causes why a sample lacks values. */
+  #addCauses({ meter, atMs, bad, end }: BlockSample): void {
+    let at = this.#begin(headWords(BAD_MEASUREMENT, meter, 'bad'), end - bad)
+    const { bytes, view } = this.#buffer
+    const { quantities: places, word, words } = this.#block.columns
+    for (let index = bad; index < end; index += 1) {
+      const names = fieldNames[places[index] ?? -1]
+      if (names === undefined) continue
+      if (index > bad) bytes[at++] = COMMA
+      at = writeWords(view, at, names.value)
       bytes[at++] = QUOTE
       at = writeText(words[word[index] ?? -1] ?? '', bytes, at)
       bytes[at++] = QUOTE
-    } else if (names.isCumulative) {
-      const amount = { count: block.number(index), resolution: words[word[index] ?? -1] ?? '' }
-      at = writeText(String(numberOf(amount)), bytes, at)
-      at = writeWords(view, at, names.count)
-      at = copyBytes(textView, start, length, view, at)
-      at = writeWords(view, at, names.resolution)
-      at = writeText(amount.resolution, bytes, at)
-      bytes[at++] = QUOTE
-    } else at = copyBytes(textView, start, length, view, at)
+    }
+    this.#end(atMs, at)
   }
-  bytes[at++] = SPACE
-  at = writeText(String(atMs), bytes, at)
-  if (atMs > 0) for (let digit = 0; digit < NS_DIGITS; digit += 1) bytes[at++] = ZERO
-  buffer.length = at
 }

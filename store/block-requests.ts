@@ -1,6 +1,7 @@
 import { SampleBlocks, type SampleBlock } from '#contract/sample-block.ts'
-import { addBlockLines, Moments } from './block-lines.ts'
+import { addBlockLines } from './block-lines.ts'
 import { LineBuffer } from './line-buffer.ts'
+import { Moments } from './moments.ts'
 import type { SendLines, WriteAnswer } from './partial-write.ts'
 
 /** Blocks as requests of a server: whole ones, as many as a request may have readings, but one at least. */

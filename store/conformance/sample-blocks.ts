@@ -41,6 +41,7 @@ export function blockOf(samples: readonly Sample[]): SampleBlock {
   })
   return new SampleBlock({
     text,
+    view: new DataView(text.buffer, text.byteOffset, text.length),
     samples: placed,
     quantities: Uint16Array.from(rows, ({ place }) => place),
     from: Uint32Array.from(rows, ({ from }) => from),
