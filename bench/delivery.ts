@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,13 +8,15 @@ import type { z } from 'zod'
 import { startInflux } from '#test/support/influx.ts'
 import { findServer } from '#test/support/servers.ts'
 import { finished, message, start, started } from './children.ts'
+import { IMPORT_DATABASE, importFile, IMPORTER, writeImportFile } from './line-importer.ts'
 import { READINGS_PER_BATCH } from './load.ts'
 import { processorSeconds } from './processor-time.ts'
 
 /**
- * `npm run bench delivery`: readings per second from MQTT to the embedded store and to InfluxDB 1.x, beside a bare line-protocol
- * writer to the same InfluxDB and a relay that does nothing but take payloads and post lines made beforehand, in turns in
- * one run, so that the ratios hold whatever else the machine does; and who used how much of the processors for it.
+ * `npm run bench delivery`: readings per second from MQTT to the embedded store and to InfluxDB 1.x, beside two bare
+ * line-protocol writers to the same InfluxDB (`influx -import`, where it is installed, and our own, which is quicker) and a
+ * relay that does nothing but take payloads and post lines made beforehand, in turns in one run, so that the ratios hold
+ * whatever else the machine does; and who used how much of the processors for it.
  * `TANBIAO_BENCH_STORES=sqlite` or `influx1` for one store, `TANBIAO_BENCH_GATEWAY_METERS` for other gateways.
  *
  * A turn is the same points for each path, and so many that the bare writer needs a minute for them: InfluxDB answers once a
@@ -126,6 +128,18 @@ async function bare(port: number, influxPid: number, database: string): Promise<
   return turnOf(sent, influxPid, { server: 0, influxBefore })
 }
 
+/** InfluxDB's own importer. */
+async function imported(file: string, port: number, influxPid: number): Promise<Turn> {
+  await writeUrl(port, IMPORT_DATABASE)
+  const influxBefore = processorSeconds(influxPid)
+  const ownBefore = processorSeconds(process.pid, influxPid)
+  const startedMs = performance.now()
+  await importFile(file, port)
+  const seconds = (performance.now() - startedMs) / 1_000
+  const used = processorSeconds(process.pid, influxPid) - ownBefore
+  return turnOf({ seconds, processorSeconds: used }, influxPid, { server: 0, influxBefore })
+}
+
 /** So that no turn has to do with the points of those before. */
 async function drop(port: number, influxPid: number, database: string): Promise<void> {
   await fetch(`http://127.0.0.1:${port}/query?q=DROP DATABASE ${database}`, { method: 'POST' })
@@ -138,14 +152,19 @@ const thousands = (value: number): string => Math.round(value).toLocaleString('e
 const spread = (values: readonly number[]): string =>
   `${thousands(Math.min(...values))} to ${thousands(Math.max(...values))}`
 
-function report(what: string, turns: readonly Turn[], yardstick: readonly Turn[]): void {
+function report(
+  what: string,
+  turns: readonly Turn[],
+  yardstick: readonly Turn[],
+  importer: readonly Turn[],
+): void {
   if (turns.length === 0) return
   const of = (figure: keyof Turn, from = turns): number => median(from.map((turn) => turn[figure]))
   const figure = (which: 'sustained' | 'rate'): string => {
     const range = spread(turns.map((turn) => turn[which]))
-    const ratio =
-      yardstick.length === 0 ? '' : `, ${(of(which) / of(which, yardstick)).toFixed(2)} × bare writer`
-    return `${thousands(of(which))} (${range})${ratio}`
+    const ratio = (name: string, to: readonly Turn[]): string =>
+      to.length === 0 ? '' : `, ${(of(which) / of(which, to)).toFixed(2)} × ${name}`
+    return `${thousands(of(which))} (${range})${ratio('our bare writer', yardstick)}${ratio('influx -import', importer)}`
   }
   const all = of('sender') + of('server') + of('influx')
   const onTheWay = of('onTheWay')
@@ -162,12 +181,16 @@ export async function benchDelivery(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tanbiao-bench-'))
   const influx =
     STORES.includes('influx1') && findServer('influxd') !== undefined ? await startInflux() : undefined
-  const results: Record<'embedded' | 'influx' | 'bare' | 'relay', Turn[]> = {
+  const results: Record<'embedded' | 'influx' | 'bare' | 'importer' | 'relay', Turn[]> = {
     embedded: [],
     influx: [],
     bare: [],
+    importer: [],
     relay: [],
   }
+  const toImport = join(folder, 'points.txt')
+  const isImporterThere = influx !== undefined && existsSync(IMPORTER)
+  if (isImporterThere) writeImportFile(toImport, GATEWAYS, BATCHES)
   const loadBefore = loadavg()[0] ?? 0
   try {
     for (let turn = 0; turn < TURNS; turn += 1) {
@@ -181,6 +204,10 @@ export async function benchDelivery(): Promise<void> {
       await settled(influxPid)
       results.bare.push(await bare(influx.port, influxPid, `bare${turn}`))
       await drop(influx.port, influxPid, `bare${turn}`)
+      if (isImporterThere) {
+        results.importer.push(await imported(toImport, influx.port, influxPid))
+        await drop(influx.port, influxPid, IMPORT_DATABASE)
+      }
       results.relay.push(await relayed(influx.port, influxPid, `relay${turn}`))
       await drop(influx.port, influxPid, `relay${turn}`)
       const store = `influx1://127.0.0.1:${influx.port}/mqtt${turn}?create=true`
@@ -195,8 +222,15 @@ export async function benchDelivery(): Promise<void> {
     `${thousands(READINGS)} readings a turn, ${TURNS} turns, payloads ${COMPRESSION}, load before ${loadBefore.toFixed(1)}; readings/s as median (range)\n`,
   )
   if (influx === undefined) console.log('InfluxDB: not run')
-  report('bare line protocol → InfluxDB 1.x', results.bare, results.bare)
-  report('MQTT → lines made beforehand → InfluxDB 1.x (no ingest is quicker)', results.relay, results.bare)
-  report('MQTT → InfluxDB 1.x', results.influx, results.bare)
-  report('MQTT → embedded store (SQLite)', results.embedded, results.bare)
+  if (influx !== undefined && !isImporterThere)
+    console.log('influx -import: not run, influxdb-client is not installed')
+  const { bare: yardstick, importer } = results
+  const reports: readonly (readonly [what: string, turns: readonly Turn[]])[] = [
+    ['our bare line-protocol writer → InfluxDB 1.x', yardstick],
+    ['influx -import, the bare line-protocol writer of InfluxDB → InfluxDB 1.x', importer],
+    ['MQTT → lines made beforehand → InfluxDB 1.x (no ingest is quicker)', results.relay],
+    ['MQTT → InfluxDB 1.x', results.influx],
+    ['MQTT → embedded store (SQLite)', results.embedded],
+  ]
+  for (const [what, turns] of reports) report(what, turns, yardstick, importer)
 }

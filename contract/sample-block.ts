@@ -43,23 +43,35 @@ export const NUMBER_CHARACTERS_MAX = 25
 /** Different resolutions and causes in a block. */
 export const BLOCK_WORDS_MAX = 255
 
+const MINUS = 0x2d
+const POINT = 0x2e
+const ZERO = 0x30
 /** That many digits are an integer that a double holds exactly. */
 const EXACT_DIGITS = 15
-const ZERO = 0x30
+/** Powers of ten that a double holds exactly: dividing by one of them rounds once, and so rightly (Clinger 1990). */
+const EXACT_POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
 
-/** Of digits alone; undefined where something else is among them. */
-function wholeNumber(text: Uint8Array, start: number, end: number): number | undefined {
-  let number = 0
-  for (let at = start; at < end; at += 1) {
-    const digit = (text[at] ?? 0) - ZERO
-    if (digit < 0 || digit > 9) return undefined
-    number = 10 * number + digit
+/** The number of a decimal without exponent, of which no more than the exact digits are there. */
+function exactNumber(text: Uint8Array, start: number, end: number): number {
+  const isNegative = text[start] === MINUS
+  let mantissa = 0
+  let decimals = 0
+  for (let at = isNegative ? start + 1 : start; at < end; at += 1) {
+    const byte = text[at] ?? ZERO
+    if (byte === POINT) decimals = end - at - 1
+    else mantissa = 10 * mantissa + byte - ZERO
   }
-  return number
+  const number = decimals === 0 ? mantissa : mantissa / (EXACT_POWERS[decimals] ?? NaN)
+  return isNegative ? -number : number
 }
 
-const decimalNumber = (text: Uint8Array, start: number, end: number): number =>
-  Number(String.fromCharCode(...text.subarray(start, end)))
+/** The number of any decimal. */
+function numberOf(text: Uint8Array, start: number, end: number): number {
+  if (end - start <= EXACT_DIGITS) return exactNumber(text, start, end)
+  let characters = ''
+  for (let at = start; at < end; at += 1) characters += String.fromCharCode(text[at] ?? 0)
+  return Number(characters)
+}
 
 const isCause = (word: string): word is BadCause => word in badCauses
 
@@ -79,10 +91,7 @@ export class SampleBlock {
   number(index: number): number {
     const { text, from, characters } = this.columns
     const start = from[index] ?? 0
-    const end = start + (characters[index] ?? 0)
-    return end - start <= EXACT_DIGITS
-      ? (wholeNumber(text, start, end) ?? decimalNumber(text, start, end))
-      : decimalNumber(text, start, end)
+    return numberOf(text, start, start + (characters[index] ?? 0))
   }
 
   /**
