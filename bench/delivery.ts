@@ -190,9 +190,9 @@ export async function benchDelivery(): Promise<void> {
   }
   const toImport = join(folder, 'points.txt')
   const isImporterThere = influx !== undefined && existsSync(IMPORTER)
-  if (isImporterThere) writeImportFile(toImport, GATEWAYS, BATCHES)
   const loadBefore = loadavg()[0] ?? 0
   try {
+    if (isImporterThere) writeImportFile(toImport, GATEWAYS, BATCHES)
     for (let turn = 0; turn < TURNS; turn += 1) {
       if (STORES.includes('sqlite')) {
         const file = join(folder, `${turn}.sqlite`)

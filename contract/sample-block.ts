@@ -47,9 +47,9 @@ const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
 /** That many digits are an integer that a double holds exactly. */
-const EXACT_DIGITS = 15
+export const EXACT_DIGITS = 15
 /** Powers of ten that a double holds exactly: dividing by one of them rounds once, and so rightly (Clinger 1990). */
-const EXACT_POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
+export const EXACT_POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
 
 /** The number of a decimal without exponent, of which no more than the exact digits are there. */
 function exactNumber(text: Uint8Array, start: number, end: number): number {

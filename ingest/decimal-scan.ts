@@ -1,14 +1,10 @@
-import { NUMBER_CHARACTERS_MAX } from '#contract/sample-block.ts'
-
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= ZERO + 9
+import { EXACT_DIGITS, EXACT_POWERS, NUMBER_CHARACTERS_MAX } from '#contract/sample-block.ts'
 
 const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
-/** That many digits are an integer that a double holds exactly. */
-const EXACT_DIGITS = 15
-/** Powers of ten that a double holds exactly: dividing by one of them rounds once, and so rightly (Clinger 1990). */
-const EXACT_POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= ZERO + 9
 
 /**
  * Where a decimal of JSON ends, one that has no sign, no exponent and is not long: such a one is a number that a double holds.
