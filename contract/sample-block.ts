@@ -1,5 +1,6 @@
 import { quantities } from './catalogue.ts'
 import type { MeterId } from './identity.ts'
+import type { Memory } from './memory.ts'
 import { badCauses, type BadCause, type Reading, type UsableQuality } from './reading.ts'
 
 /**
@@ -34,8 +35,8 @@ export interface BlockColumns {
   /** Place in `words` of a register's resolution, or of the cause of a reading without value; unused for others. */
   readonly word: Uint8Array
   readonly words: readonly string[]
-  /** What it stands in, as far as nothing else does. */
-  readonly memory?: readonly ArrayBuffer[]
+  /** What it stands in, as far as it is to be given back. */
+  readonly memory?: readonly Memory[]
 }
 
 /** Enough for every double that is written without exponent. */
@@ -77,6 +78,7 @@ const isCause = (word: string): word is BadCause => word in badCauses
 
 export class SampleBlock {
   readonly columns: BlockColumns
+  #isReleased = false
 
   constructor(columns: BlockColumns) {
     this.columns = columns
@@ -94,12 +96,11 @@ export class SampleBlock {
     return numberOf(text, start, start + (characters[index] ?? 0))
   }
 
-  /**
-   * Gives its memory back at once: garbage that stands outside of the heap makes whoever handles many blocks look through
-   * all of the heap for it, again and again. There is nothing in the block any more.
-   */
+  /** Gives its memory back. There is nothing in the block any more. */
   release(): void {
-    for (const piece of this.columns.memory ?? []) if (!piece.detached) piece.transfer(0)
+    if (this.#isReleased) return
+    this.#isReleased = true
+    for (const piece of this.columns.memory ?? []) piece.release()
   }
 
   /** One by one, in order. */

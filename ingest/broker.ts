@@ -12,6 +12,7 @@ import {
   type Credentials,
   type Grounds,
 } from './authentication.ts'
+import { answerTogether } from './answers-together.ts'
 import { insideOf, type Inside } from './inside.ts'
 import {
   isLoopback,
@@ -206,8 +207,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       done(null, null)
     },
     // Who does not read gets nothing more until it does: a gateway asks again for its receipts, a state comes again.
-    authorizeForward: (client, packet) =>
-      identities.get(client)?.kind !== 'server' && client.conn.writableNeedDrain ? null : packet,
+    authorizeForward: (client, packet) => {
+      if (identities.get(client)?.kind !== 'server' && client.conn.writableNeedDrain) return null
+      answerTogether(client.conn)
+      return packet
+    },
   })
   const inside = insideOf(aedes)
   aedes.on('client', (client) => {

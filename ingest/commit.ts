@@ -8,18 +8,13 @@ import { SampleBlock } from '#contract/sample-block.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { backoffMs, pause } from './backoff.ts'
 import { watchClock } from './clock-doubt.ts'
+import type { Decompressed } from './decompression.ts'
 import type { Judged, Outcome } from './record.ts'
+import { takeGroup } from './take-group.ts'
 import { validate } from './validate.ts'
 import { PAYLOADS_PER_TURN, Waiting, type Delivery } from './waiting.ts'
 import { writeGroup } from './write.ts'
 
-/** One write to the store: enough to make its disk flush worth while, little enough to be quick. */
-const READINGS_PER_COMMIT = 10_000
-/** What may be more of a gateway's turn goes with it up to here: a server takes many values of one series for less. */
-const READINGS_PER_COMMIT_MAX = 50_000
-/** What is refused is written out in its commit record: a group holds no more of it than this and one payload. */
-const REFUSED_CHARACTERS_PER_COMMIT = 4 * 1024 * 1024
-const PAYLOADS_PER_COMMIT_MAX = 256
 /** Groups under way at once: while the store takes two, the next is judged and written out. */
 const GROUPS_UNDER_WAY = 3
 /** Under load a group fills for at most this long, and for no longer than the last write took. */
@@ -115,10 +110,10 @@ export function startCommitter({
   }
 
   /** Judging cannot fail; if it does, that payload alone must suffer, not the loop that serves all. */
-  function judge(delivery: Delivery): Judged | undefined {
+  function judge(delivery: Delivery, text: Decompressed | undefined): Judged | undefined {
     const { payload, topic, digest, receivedMs } = delivery
     try {
-      const verdict = validate(payload, topic, park, receivedMs)
+      const verdict = validate(payload, topic, park, receivedMs, { text })
       if (trustsClock || !doubt.withholds(topic, verdict)) return { delivery, verdict }
       counts.withheld += 1
       waiting.release(delivery)
@@ -132,34 +127,6 @@ export function startCommitter({
       giveUp([delivery])
       return undefined
     }
-  }
-
-  function takeGroup(take: () => Delivery | undefined): Judged[] {
-    const group: Judged[] = []
-    let readings = 0
-    let characters = 0
-    let hasLive = false
-    let isBacklog = false
-    waiting.beginGroup()
-    // A live payload does not wait for more of a backlog than before.
-    const readingsMax = (): number =>
-      waiting.isWithinTurn && !(hasLive && isBacklog) ? READINGS_PER_COMMIT_MAX : READINGS_PER_COMMIT
-    while (
-      group.length < PAYLOADS_PER_COMMIT_MAX &&
-      readings < readingsMax() &&
-      characters < REFUSED_CHARACTERS_PER_COMMIT
-    ) {
-      const delivery = take()
-      if (delivery === undefined) break
-      isBacklog = delivery.topic.leaf === 'backlog'
-      hasLive ||= !isBacklog
-      const judged = judge(delivery)
-      if (judged === undefined) continue
-      group.push(judged)
-      readings += judged.verdict.readings.length
-      for (const { refusal } of judged.verdict.refused) characters += refusal.payload.length
-    }
-    return group
   }
 
   /**
@@ -259,7 +226,7 @@ export function startCommitter({
     if (withBacklog < GROUPS_UNDER_WAY || waiting.liveCount === 0) return
     overtaking = (async () => {
       await pause(clock, GATHER_STEP_MS, abort.signal)
-      const group = takeGroup(() => waiting.takeLive())
+      const group = takeGroup({ waiting, judge, take: () => waiting.takeLive() })
       if (group.length > 0) await commit(group)
     })().finally(() => {
       overtaking = undefined
@@ -289,7 +256,7 @@ export function startCommitter({
       gathering = gather()
       await gathering
       gathering = undefined
-      const group = takeGroup(() => waiting.take())
+      const group = takeGroup({ waiting, judge, take: () => waiting.take() })
       if (group.length > 0) await commitInTurn(group)
       else if (stopping) return
     }

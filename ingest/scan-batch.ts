@@ -1,13 +1,15 @@
 import { compare } from '#contract/amount.ts'
 import { byteWords, standsAt, type ByteWords } from '#contract/byte-words.ts'
+import { Memory } from '#contract/memory.ts'
 import { quantities } from '#contract/quantities.ts'
 import { badCause, usableQuality, type UsableQuality } from '#contract/reading.ts'
 import { SAMPLES_PER_BATCH_MAX } from '#contract/messages.ts'
-import { measuringPoint, type Meter, type Park, type Sensor } from '#contract/park.ts'
+import type { Meter, Sensor } from '#contract/park.ts'
 import { BLOCK_WORDS_MAX, SampleBlock, type BlockSample } from '#contract/sample-block.ts'
 import { AsciiNames } from './ascii-names.ts'
 import { DecimalScan, digitsEnd } from './decimal-scan.ts'
-import { isResolution, limitsOf, type Limits } from './limits.ts'
+import { isResolution, type Limits } from './limits.ts'
+import { PointOrder, type Point } from './point-order.ts'
 import type { SampleRules } from './sample.ts'
 
 /**
@@ -67,16 +69,6 @@ const byName = new Map<string, Named>(
 const qualities = new Map<string, UsableQuality>(usableQuality.options.map((quality) => [quality, quality]))
 const causes = new Set<string>(badCause.options)
 
-/** A meter or sensor of a gateway, and how a sample of it begins. */
-interface Point {
-  readonly id: string
-  readonly meter: Meter | Sensor
-  readonly limits: Limits
-  readonly beginning: ByteWords
-}
-/** Of a batch: further ones are looked up by name. */
-const PLACES_REMEMBERED_MAX = 1_000
-
 /** A batch of the common shape. */
 export interface ScannedBatch {
   readonly epoch: string
@@ -95,11 +87,7 @@ export class BatchScanner {
   readonly #seenBad = new Uint32Array(named.length)
   #sample = 0
 
-  /** Points of the park that was asked for last, and of each gateway in what order they came. */
-  #park: Park | undefined
-  readonly #points = new Map<string, Point>()
-  readonly #orders = new Map<string, Point[]>()
-  #order: Point[] = []
+  readonly #points = new PointOrder()
 
   #text: Uint8Array = new Uint8Array()
   #view: DataView = new DataView(new ArrayBuffer(0))
@@ -116,13 +104,13 @@ export class BatchScanner {
   /**
    * The readings of a batch all of whose samples are of the common shape and right; undefined for any other.
    *
-   * @param memory what the text stands in, where nothing else does: it belongs to the block from then on
+   * @param memory what the text stands in: the block has its share in it from then on
    */
-  scan(text: Uint8Array, rules: SampleRules, memory?: ArrayBuffer): ScannedBatch | undefined {
+  scan(text: Uint8Array, rules: SampleRules, memory?: Memory): ScannedBatch | undefined {
     const { gateway: sender, park } = rules
     if (text.length > TEXT_BYTES_MAX || sender === undefined || !park.gateways.has(sender)) return undefined
     this.#begin(text, rules)
-    this.#order = this.#orderOf(sender, park)
+    this.#points.begin(sender, park)
     const found = { v: 0, kind: 0, gateway: 0, samples: 0, parts: 0 }
     let epoch: string | undefined
     let seq: number | undefined
@@ -144,17 +132,6 @@ export class BatchScanner {
     return { epoch, seq, block: this.#block(memory) }
   }
 
-  #orderOf(gateway: string, park: Park): Point[] {
-    if (park !== this.#park) {
-      this.#park = park
-      this.#points.clear()
-      this.#orders.clear()
-    }
-    let order = this.#orders.get(gateway)
-    if (order === undefined) this.#orders.set(gateway, (order = []))
-    return order
-  }
-
   #begin(text: Uint8Array, rules: SampleRules): void {
     this.#text = text
     this.#view = new DataView(text.buffer, text.byteOffset, text.length)
@@ -172,7 +149,7 @@ export class BatchScanner {
   }
 
   /** In one piece of memory, in order of their alignment. */
-  #block(ofText: ArrayBuffer | undefined): SampleBlock {
+  #block(ofText: Memory | undefined): SampleBlock {
     const count = this.#count
     const columns = new ArrayBuffer(8 * count)
     const from = new Uint32Array(columns, 0, count)
@@ -183,6 +160,7 @@ export class BatchScanner {
     places.set(this.#quantities.subarray(0, count))
     characters.set(this.#characters.subarray(0, count))
     word.set(this.#word.subarray(0, count))
+    const ofColumns = new Memory(columns)
     return new SampleBlock({
       text: this.#text,
       view: this.#view,
@@ -192,7 +170,7 @@ export class BatchScanner {
       characters,
       word,
       words: this.#words,
-      memory: ofText === undefined ? [columns] : [columns, ofText],
+      memory: ofText === undefined ? [ofColumns] : [ofColumns, ofText],
     })
   }
 
@@ -265,27 +243,15 @@ export class BatchScanner {
   /** Of whom a sample is, most often the one that stood at its place in the batch before. Its moment comes next. */
   #point(): Point | undefined {
     const place = this.#samples.length
-    const expected = this.#order[place]
+    const expected = this.#points.at(place)
     if (expected !== undefined && this.#takes(expected.beginning)) return expected
     if (!this.#takes(METER)) return undefined
     const id = this.#name()
-    const point = id === undefined ? undefined : this.#pointOf(id)
+    const point = id === undefined ? undefined : this.#points.named(id)
     // The name's own quotation mark is the first byte of what comes next.
     this.#at -= 1
     if (point === undefined || !this.#takes(AT)) return undefined
-    if (place < PLACES_REMEMBERED_MAX) this.#order[place] = point
-    return point
-  }
-
-  /** The point of a name, where it is one of this gateway. */
-  #pointOf(id: string): Point | undefined {
-    const { park, gateway } = this.#rules ?? {}
-    const known = this.#points.get(id)
-    if (known !== undefined) return known.meter.gateway === gateway ? known : undefined
-    const meter = park === undefined ? undefined : measuringPoint(park, id)
-    if (meter === undefined || meter.gateway !== gateway) return undefined
-    const point = { id, meter, limits: limitsOf(meter), beginning: byteWords(`{"meter":"${id}","atMs":`) }
-    this.#points.set(id, point)
+    this.#points.note(place, point)
     return point
   }
 

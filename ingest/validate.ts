@@ -7,7 +7,7 @@ import type { Park } from '#contract/park.ts'
 import { FUTURE_MS_MAX, type Reading } from '#contract/reading.ts'
 import type { SampleBlock } from '#contract/sample-block.ts'
 import type { Topic } from '#contract/topics.ts'
-import { decompress } from './decompression.ts'
+import { decompress, type Decompressed } from './decompression.ts'
 import { fastSample } from './fast-sample.ts'
 import { BatchScanner } from './scan-batch.ts'
 import { judgeSample, type SampleRules } from './sample.ts'
@@ -110,20 +110,24 @@ function quarantined(
  * fault takes with it nothing but itself. Pure; the same payload at the same time has the same verdict.
  *
  * @param receivedMs UTC ms at which the payload arrived
- * @param options isRatingWaived: a person has decided that values beyond the rating are true
+ * @param options isRatingWaived: a person has decided that values beyond the rating are true; text: that of the payload,
+ *   where it is known already
  */
 export function validate(
   payload: Uint8Array,
   topic: Topic,
   park: Park,
   receivedMs: number,
-  { isRatingWaived }: { readonly isRatingWaived?: boolean } = {},
+  {
+    isRatingWaived,
+    text,
+  }: { readonly isRatingWaived?: boolean; readonly text?: Decompressed | undefined } = {},
 ): Verdict {
   if (payload.length > PAYLOAD_BYTES_MAX) {
     const what = `${payload.length} bytes, more than ${PAYLOAD_BYTES_MAX}; the first ${OVERSIZE_KEPT_BYTES} are kept`
     return quarantined(payload, 'message-invalid', what)
   }
-  const plain = decompress(payload)
+  const plain = text ?? decompress(payload)
   if ('error' in plain) return quarantined(payload, plain.code, plain.error)
   const rules = { gateway: topic.gateway, park, latestMs: receivedMs + FUTURE_MS_MAX, isRatingWaived }
   const scanned = scanner.scan(plain.bytes, rules, plain.memory)

@@ -3,8 +3,8 @@ import type { CommitRecord } from '#contract/commit.ts'
 /** How many points of one series fit into a millisecond of a server's time axis, and numbers into one series. */
 const NS_PLACES = 1_000_000
 
-/** Places that are remembered: far more than are written in one millisecond. */
-const REMEMBERED_MAX = 20_000
+/** Places that are remembered at least: far more than are written in one millisecond. */
+const REMEMBERED_MIN = 10_000
 
 /** Where a commit record stands: in which series of its gateway, and at which nanosecond of its millisecond. */
 export interface CommitPlace {
@@ -23,7 +23,9 @@ export interface CommitPlace {
  */
 export class CommitPlaces {
   readonly #writer: string
-  readonly #taken = new Map<string, string>()
+  #taken = new Map<string, string>()
+  /** Those before: a map out of which the oldest were taken one by one would be slow at its beginning. */
+  #takenBefore = new Map<string, string>()
   #counted = 0
 
   /** @param writer no two of those that write at the same time have the same; of the characters of an identifier */
@@ -37,12 +39,12 @@ export class CommitPlaces {
     const thousandThousands = Math.floor(seq / NS_PLACES)
     const series = thousandThousands === 0 ? epoch : `${epoch}.${thousandThousands}`
     const key = `${gateway} ${epoch} ${seq} ${committedAtMs}`
-    const other = this.#taken.get(key)
+    const other = this.#taken.get(key) ?? this.#takenBefore.get(key)
     if (other !== undefined && other !== digest) return this.#own(epoch)
     this.#taken.set(key, digest)
-    for (const oldest of this.#taken.keys()) {
-      if (this.#taken.size <= REMEMBERED_MAX) break
-      this.#taken.delete(oldest)
+    if (this.#taken.size >= REMEMBERED_MIN) {
+      this.#takenBefore = this.#taken
+      this.#taken = new Map()
     }
     return { series, place: seq % NS_PLACES }
   }

@@ -21,16 +21,25 @@ export interface Point {
 const FIRST_NS = -9_223_372_036_854_775_806n
 const LAST_NS = 9_223_372_036_854_775_806n
 
+/** Names that were written before, and how: the same few thousand come again and again. */
+const known = new Map<string, string>()
+const KNOWN_MAX = 10_000
+
 /**
  * Tag keys, tag values, field keys and measurements. A line break would start a new line and a backslash at the end
  * would escape the separator behind it: neither can be written, so both are refused.
  */
 export function encodeName(name: string, what: string): string {
+  const before = known.get(name)
+  if (before !== undefined) return before
   if (name === '') throw new RangeError(`an empty ${what} cannot be written`)
   if (/\p{Cc}/u.test(name) || name.includes('\\')) {
     throw new RangeError(`the ${what} ${JSON.stringify(name)} cannot be written`)
   }
-  return name.replace(/[,= ]/g, String.raw`\$&`)
+  const encoded = name.replace(/[,= ]/g, String.raw`\$&`)
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(name, encoded)
+  return encoded
 }
 
 /** Texts without anything but quotation marks and backslashes to escape are written alike in JSON, and sooner. */

@@ -48,16 +48,18 @@ const NANO_DIGITS = 9
 /** Zeros at the end of a decimal say nothing; a shorter one than this is not written with an exponent. */
 const DECIMALS_MAX = 6
 
-const POWER_OF_TEN = /^0\.0*1$/
+/** The decimals of resolutions that are powers of ten: 1, 0.1, 0.01 and so on. */
+const decimalsOfPowers = new Map(
+  Array.from({ length: DECIMALS_MAX + 1 }, (_, decimals) => [(10 ** -decimals).toFixed(decimals), decimals]),
+)
 
 /**
  * How many decimals a count of so many digits has in a resolution. Undefined where the resolution is no power of ten, or the
  * digits, with the point among them, might not be the number that `numberOf` gives.
  */
 export function decimalsOf(digits: number, resolution: string): number | undefined {
-  const decimals = resolution === '1' ? 0 : resolution.length - 2
-  if (decimals > DECIMALS_MAX || digits + NANO_DIGITS - decimals > EXACT_DIGITS) return undefined
-  return resolution === '1' || POWER_OF_TEN.test(resolution) ? decimals : undefined
+  const decimals = decimalsOfPowers.get(resolution)
+  return decimals === undefined || digits + NANO_DIGITS - decimals > EXACT_DIGITS ? undefined : decimals
 }
 
 /** Where the digits of a count stand, and how many of them stand behind the point. */
