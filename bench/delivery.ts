@@ -146,8 +146,11 @@ async function drop(port: number, influxPid: number, database: string): Promise<
   await settled(influxPid)
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const [below, above] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  return ((below ?? NaN) + (above ?? NaN)) / 2
+}
 const thousands = (value: number): string => Math.round(value).toLocaleString('en')
 const spread = (values: readonly number[]): string =>
   `${thousands(Math.min(...values))} to ${thousands(Math.max(...values))}`

@@ -90,10 +90,13 @@ describeWith(['chromium'], 'the pages of tokens and of the audit log', () => {
         .getByRole('row', { name: /energy board/ })
         .getByRole('button', { name: /注\s*销/ })
         .click()
+      const ended = page.waitForResponse((response) => response.request().method() === 'DELETE')
       await page
         .locator('.ant-popconfirm')
         .getByRole('button', { name: /注\s*销/ })
         .click()
+      // Told apart: a click that met nothing, an answer that was no, and a page that does not do what it was told.
+      expect((await ended).status()).toBe(204)
       await tokens.getByTestId('secret').waitFor({ state: 'detached' })
       await page.close()
     },
