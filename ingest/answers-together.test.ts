@@ -38,6 +38,16 @@ describe('answers of a connection', () => {
     expect(writable.writableCorked).toBe(0)
   })
 
+  it('go out at once where they are much', async () => {
+    const { pieces, writable } = connection()
+    const large = 'x'.repeat(writable.writableHighWaterMark)
+    answerTogether(writable)
+    writable.write(large)
+    expect(pieces).toEqual([])
+    answerTogether(writable)
+    expect(pieces).toEqual([large])
+  })
+
   it('do not wait for a connection that is gone', async () => {
     const { pieces, writable } = connection()
     answerTogether(writable)

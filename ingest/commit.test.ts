@@ -5,57 +5,11 @@ import { describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { commitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
-import { receipt as receiptSchema, readingsOf, samplesOf, type Receipt } from '#contract/messages.ts'
+import { readingsOf, samplesOf, type Receipt } from '#contract/messages.ts'
 import { readingsIn, SampleBlocks, type SampleBlock } from '#contract/sample-block.ts'
-import { startCommitter, type Committer } from './commit.ts'
+import { startCommitter } from './commit.ts'
+import { commitBench } from './commit.test-support.ts'
 import { batchOf, digestOf, MemoryStore, sampleOf, T0, testPark } from './ingest.test-support.ts'
-import type { Delivery } from './waiting.ts'
-
-const park = testPark()
-
-interface Bench {
-  readonly store: MemoryStore
-  readonly clock: ManualClock
-  readonly committer: Committer
-  readonly receipts: Receipt[]
-  readonly offer: (payload: Uint8Array, leaf?: 'live' | 'backlog', gateway?: string) => void
-  /** Lets everything that can happen now happen. */
-  readonly settle: () => Promise<void>
-}
-
-function bench(store = new MemoryStore()): Bench {
-  const clock = new ManualClock(T0 + 60_000)
-  const receipts: Receipt[] = []
-  const committer = startCommitter({
-    park,
-    store,
-    clock,
-    random: () => 1,
-    log: pino({ level: 'silent' }),
-    sendReceipt: (receipt) => {
-      store.steps.push(`receipt ${receipt.digest.slice(0, 8)}`)
-      receipts.push(receiptSchema.parse(receipt))
-    },
-  })
-  return {
-    store,
-    clock,
-    committer,
-    receipts,
-    offer: (payload, leaf = 'live', gateway = 'gw-a') => {
-      const delivery: Delivery = {
-        topic: { park: 'park-1', gateway, leaf },
-        payload,
-        digest: digestOf(payload),
-        receivedMs: clock.wallMs(),
-      }
-      committer.offer(delivery)
-    },
-    settle: async () => {
-      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-    },
-  }
-}
 
 const batch = (seq: number): Uint8Array => batchOf('gw-a', seq, [sampleOf('meter-a', T0 + seq, seq)])
 const away = (): never => {
@@ -64,7 +18,7 @@ const away = (): never => {
 
 describe('commit', () => {
   it('writes readings, then commit records, then receipts, one write for all that waits', async () => {
-    const { store, committer, offer } = bench()
+    const { store, committer, offer } = commitBench()
     const payloads = [1, 2, 3].map(batch)
     for (const payload of payloads) offer(payload)
     await committer.stop(1_000)
@@ -73,7 +27,7 @@ describe('commit', () => {
   })
 
   it('keeps the memory of what it writes until it is written, and gives it back then', async () => {
-    const { store, committer, clock, offer, settle, receipts } = bench()
+    const { store, committer, clock, offer, settle, receipts } = commitBench()
     const appended: { readonly blocks: readonly SampleBlock[]; readonly readings: number }[] = []
     const append = store.append.bind(store)
     store.append = (readings) => {
@@ -98,7 +52,7 @@ describe('commit', () => {
   })
 
   it('holds few refused payloads at once, however many wait', async () => {
-    const { store, committer, offer } = bench()
+    const { store, committer, offer } = commitBench()
     for (const [index, letter] of ['a', 'b', 'c'].entries())
       offer(Buffer.alloc(2 * 1024 * 1024 + index, letter))
     await committer.stop(10_000)
@@ -106,7 +60,7 @@ describe('commit', () => {
   })
 
   it('takes live before backlog', async () => {
-    const { committer, receipts, offer } = bench()
+    const { committer, receipts, offer } = commitBench()
     offer(batch(1), 'backlog')
     offer(batch(2), 'live')
     await committer.stop(1_000)
@@ -114,7 +68,7 @@ describe('commit', () => {
   })
 
   it('live does not wait for backlog that the store takes its time for, however much of it there is', async () => {
-    const { store, clock, committer, receipts, offer, settle } = bench()
+    const { store, clock, committer, receipts, offer, settle } = commitBench()
     const taken = Promise.withResolvers<void>()
     store.before = (step) => (step === 'append' && receipts.length === 0 ? taken.promise : undefined)
     for (const seq of [1, 2, 3, 4]) {
@@ -140,7 +94,7 @@ describe('commit', () => {
   })
 
   it('has one group hold what waits of a turn, and some fifty thousand readings at most', async () => {
-    const { store, committer, offer } = bench()
+    const { store, committer, offer } = commitBench()
     const large = (seq: number): Uint8Array =>
       batchOf(
         'gw-a',
@@ -153,7 +107,7 @@ describe('commit', () => {
   })
 
   it('has a live payload wait for no more of a backlog than a short group holds', async () => {
-    const { store, committer, offer } = bench()
+    const { store, committer, offer } = commitBench()
     const large = (seq: number): Uint8Array =>
       batchOf(
         'gw-a',
@@ -168,7 +122,7 @@ describe('commit', () => {
   })
 
   it('has one group hold some ten thousand readings of several gateways', async () => {
-    const { store, committer, offer } = bench()
+    const { store, committer, offer } = commitBench()
     const small = (gateway: string, meter: string, seq: number): Uint8Array =>
       batchOf(
         gateway,
@@ -184,7 +138,7 @@ describe('commit', () => {
   })
 
   it('puts what the store refuses into quarantine, and stores its neighbours', async () => {
-    const { store, committer, receipts, offer } = bench()
+    const { store, committer, receipts, offer } = commitBench()
     store.refuse = (reading) =>
       reading.atMs === T0 + 2 && reading.quantity === 'activePower.total'
         ? new Fault('store-refused', 'field type conflict')
@@ -214,7 +168,7 @@ describe('commit', () => {
   it.each(['append', 'commits'] as const)(
     'acknowledges nothing when "%s" fails, and tries again',
     async (step) => {
-      const { store, clock, committer, receipts, offer, settle } = bench()
+      const { store, clock, committer, receipts, offer, settle } = commitBench()
       let failures = 3
       store.before = (at) => {
         if (at === step && failures-- > 0) away()
@@ -234,7 +188,7 @@ describe('commit', () => {
   )
 
   it('stays within its bounds while the store is away, and takes the dropped ones when they come again', async () => {
-    const { store, clock, committer, receipts, offer, settle } = bench()
+    const { store, clock, committer, receipts, offer, settle } = commitBench()
     store.before = away
     const payloads = Array.from({ length: 500 }, (_, index) => batch(index + 1))
     for (const payload of payloads) {
@@ -258,7 +212,7 @@ describe('commit', () => {
   })
 
   it('a payload that makes the store fail in an unknown way has no receipt and holds up nobody', async () => {
-    const { store, committer, receipts, offer } = bench()
+    const { store, committer, receipts, offer } = commitBench()
     const append = store.append.bind(store)
     store.append = async (readings) => {
       if (readingsIn(readings).some((reading) => reading.atMs === T0 + 2)) throw new TypeError('a defect')
@@ -271,7 +225,7 @@ describe('commit', () => {
   })
 
   it('commits the same payload once while it waits, and again when it comes after its receipt', async () => {
-    const { store, committer, receipts, offer, settle } = bench()
+    const { store, committer, receipts, offer, settle } = commitBench()
     offer(batch(1))
     offer(batch(1))
     await settle()
@@ -283,7 +237,7 @@ describe('commit', () => {
   })
 
   it('stopping gives up at a store that is away, and writes nothing after', async () => {
-    const { store, committer, receipts, offer } = bench()
+    const { store, committer, receipts, offer } = commitBench()
     const held = Promise.withResolvers<void>()
     store.before = async () => {
       await held.promise
@@ -298,7 +252,7 @@ describe('commit', () => {
   })
 
   it('stopping does not wait for ever for a store that never answers, nor acknowledges what it answers later', async () => {
-    const { store, clock, committer, receipts, offer, settle } = bench()
+    const { store, clock, committer, receipts, offer, settle } = commitBench()
     const answer = Promise.withResolvers<void>()
     store.after = () => answer.promise
     offer(batch(1))
@@ -329,7 +283,7 @@ describe('commit, whatever happens on the way', () => {
   it('any order, repetition and failure end in the same store, with a receipt only for what is in it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { maxLength: 40 }), async (happenings) => {
-        const { store, clock, committer, receipts, offer, settle } = bench()
+        const { store, clock, committer, receipts, offer, settle } = commitBench()
         let failing: 'before' | 'after' | undefined
         const failAt = (moment: 'before' | 'after') => (): void => {
           if (failing !== moment) return
@@ -378,7 +332,7 @@ describe('while the clock here is a day behind', () => {
     const clock = new ManualClock(T0 - 86_400_000)
     const receipts: Receipt[] = []
     const committer = startCommitter({
-      park,
+      park: testPark(),
       store,
       clock,
       random: () => 1,

@@ -11,7 +11,7 @@ import { watchClock } from './clock-doubt.ts'
 import type { Decompressed } from './decompression.ts'
 import type { Judged, Outcome } from './record.ts'
 import { takeGroup } from './take-group.ts'
-import { validate } from './validate.ts'
+import { validate, type Verdict } from './validate.ts'
 import { PAYLOADS_PER_TURN, Waiting, type Delivery } from './waiting.ts'
 import { writeGroup } from './write.ts'
 
@@ -70,6 +70,11 @@ export interface CommitterOptions {
   readonly onCommitted?: ((records: readonly CommitRecord[]) => void) | undefined
 }
 
+/** Of the memory of its readings, which nobody looks into again. */
+function letGo({ readings }: Verdict): void {
+  if (readings instanceof SampleBlock) readings.release()
+}
+
 /**
  * The only place that acknowledges readings. Per group of payloads, in this order, always:
  * readings, commit records, receipts. A crash between two of these is healed by the gateway sending again, because
@@ -116,6 +121,7 @@ export function startCommitter({
       const verdict = validate(payload, topic, park, receivedMs, { text })
       if (trustsClock || !doubt.withholds(topic, verdict)) return { delivery, verdict }
       counts.withheld += 1
+      letGo(verdict)
       waiting.release(delivery)
       clockComplaint()
       return undefined
@@ -151,7 +157,7 @@ export function startCommitter({
     if (!storeAvailable) log.info('the store takes readings again')
     storeAvailable = true
     for (const outcome of outcomes) acknowledge(outcome)
-    for (const { verdict } of group) if (verdict.readings instanceof SampleBlock) verdict.readings.release()
+    for (const { verdict } of group) letGo(verdict)
     try {
       onCommitted?.(outcomes.map(({ record }) => record))
     } catch (error) {

@@ -159,5 +159,11 @@ describe('decompressTogether', () => {
     const skippable = Buffer.alloc(TOGETHER_BYTES_MAX)
     skippable.set([0x50, 0x2a, 0x4d, 0x18, 0xf8, 0xff, 0x03, 0])
     expect(togetherBytes(Buffer.concat([zstdCompressSync('{}'), skippable]))).toBeUndefined()
+    // Whole, and tells one byte; but tens of thousands of empty blocks stand before it.
+    const one = zstdCompressSync('x')
+    const empty = Buffer.alloc(3 * 30_000)
+    const long = Buffer.concat([one.subarray(0, 6), empty, one.subarray(6)])
+    expect(decompress(long)).toMatchObject({ bytes: Buffer.from('x') })
+    expect(togetherBytes(long)).toBeUndefined()
   })
 })

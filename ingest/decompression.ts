@@ -23,6 +23,8 @@ const CHUNK_BYTES = 16 * 1024
 const RATIO_MAX = 64
 /** Of texts that are made together: well within a processor's own memory, and a long text gains nothing. */
 export const TOGETHER_BYTES_MAX = 256 * 1024
+/** A frame of no more than that: its header, its checksum and the headers of its blocks, which are 128 KiB each. */
+const FRAME_BYTES_MORE_MAX = 32
 
 /** The length of a frame's content, where it is told and is none that would make a few bytes cost much. */
 function plausibleLength(frame: Uint8Array): number | undefined {
@@ -70,15 +72,19 @@ interface Frame {
   readonly length: number
 }
 
-/** The length of a payload's text, where it may be made together with others'; undefined for any other. */
+/**
+ * The length of a payload's text, where it may be made together with others'; undefined for any other, such as one that is
+ * longer than its text.
+ */
 export function togetherBytes(payload: Uint8Array): number | undefined {
-  if (!isCompressed(payload) || payload.length > TOGETHER_BYTES_MAX) return undefined
+  if (!isCompressed(payload)) return undefined
   const length = plausibleLength(payload)
-  return length !== undefined && length <= TOGETHER_BYTES_MAX && isWholeFrame(payload) ? length : undefined
+  if (length === undefined || length > TOGETHER_BYTES_MAX) return undefined
+  return payload.length <= length + FRAME_BYTES_MORE_MAX && isWholeFrame(payload) ? length : undefined
 }
 
 /**
- * The texts of payloads that are made together: a context for each of them costs more than its text. Frames one after the
+ * The texts of payloads of one gateway that are made together: a context for each of them costs more than its text. Frames one after the
  * other are Zstandard data (RFC 8878 §3). Each of these is one whole frame, so that none reaches into its neighbour, and
  * tells the length of its content, which the decoder holds it to. Undefined for a payload that is to be looked at alone: so
  * are all of them where one is not what it says.

@@ -6,7 +6,7 @@ import type { Delivery, Waiting } from './waiting.ts'
 const READINGS_PER_COMMIT = 10_000
 /** What may be more of a gateway's turn goes with it up to here: a server takes many values of one series for less. */
 const READINGS_PER_COMMIT_MAX = 50_000
-/** What is refused is written out in its commit record: a group holds no more of it than this and one payload. */
+/** What is refused is written out in its commit record: a group holds no more of it than this and what is taken at once. */
 const REFUSED_CHARACTERS_PER_COMMIT = 4 * 1024 * 1024
 const PAYLOADS_PER_COMMIT_MAX = 256
 /** Of a text: what a reading takes in a batch of many. A guess at how many there will be. */
@@ -38,28 +38,33 @@ export function takeGroup({ waiting, take, judge }: TakingGroup): Judged[] {
     )
   }
 
-  /** Payloads whose texts can be made together. */
-  const takeTogether = (): Delivery[] => {
-    const together: Delivery[] = []
+  /** Payloads whose texts are short together. */
+  const takeSome = (): Delivery[] => {
+    const some: Delivery[] = []
     let bytes = 0
     do {
       const delivery = take()
       if (delivery === undefined) break
       isBacklog = delivery.topic.leaf === 'backlog'
       hasLive ||= !isBacklog
-      together.push(delivery)
+      some.push(delivery)
       bytes += togetherBytes(delivery.payload) ?? TOGETHER_BYTES_MAX
-    } while (bytes < TOGETHER_BYTES_MAX && hasRoom(together.length, bytes / TEXT_BYTES_PER_READING))
-    return together
+    } while (bytes < TOGETHER_BYTES_MAX && hasRoom(some.length, bytes / TEXT_BYTES_PER_READING))
+    return some
   }
 
   waiting.beginGroup()
   while (hasRoom(0, 0)) {
-    const together = takeTogether()
-    if (together.length === 0) break
-    const texts = decompressTogether(together.map(({ payload }) => payload))
-    for (const [index, delivery] of together.entries()) {
-      const judged = judge(delivery, texts[index])
+    const some = takeSome()
+    if (some.length === 0) break
+    const ofGateways = Map.groupBy(some, ({ topic }) => topic.gateway)
+    const texts = new Map<Delivery, Decompressed | undefined>()
+    for (const deliveries of ofGateways.values()) {
+      const made = decompressTogether(deliveries.map(({ payload }) => payload))
+      for (const [index, delivery] of deliveries.entries()) texts.set(delivery, made[index])
+    }
+    for (const delivery of some) {
+      const judged = judge(delivery, texts.get(delivery))
       if (judged === undefined) continue
       group.push(judged)
       readings += judged.verdict.readings.length

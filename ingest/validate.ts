@@ -136,6 +136,7 @@ export function validate(
     return { outcome: 'stored', epoch, seq, readings: block, refused: [], gap: undefined }
   }
   const decoded = decode(plain.bytes)
+  plain.memory?.release()
   if ('error' in decoded) return quarantined(payload, 'message-undecodable', decoded.error)
   return validateMessage(payload, decoded.value, rules)
 }

@@ -3,7 +3,7 @@
 interface FrameHeader {
   /** Of the magic number and the header. */
   readonly bytes: number
-  /** What the header says of the length of the content; undefined where it does not, or more than a number of 32 bits. */
+  /** What the header says of the length of the content; undefined where it does not, or in more than 32 bits. */
   readonly contentLength: number | undefined
   readonly hasChecksum: boolean
 }
@@ -12,9 +12,9 @@ const MAGIC_BYTES = 4
 const DICTIONARY_BYTES = [0, 1, 2, 4]
 const BLOCK_HEADER_BYTES = 3
 const CHECKSUM_BYTES = 4
-/** Of a block: its one byte is repeated as often as its length says. */
-const RUN_LENGTH = 1
-const RESERVED = 3
+/** Types of blocks. The one byte of such a block is repeated as often as its length says. */
+const RLE_BLOCK = 1
+const RESERVED_BLOCK = 3
 
 /** The header of a frame (§3.1.1.1), whose magic number is right. */
 export function frameHeader(frame: Uint8Array): FrameHeader {
@@ -44,9 +44,9 @@ export function isWholeFrame(frame: Uint8Array): boolean {
     if (at + BLOCK_HEADER_BYTES > frame.length) return false
     const header = (frame[at] ?? 0) | ((frame[at + 1] ?? 0) << 8) | ((frame[at + 2] ?? 0) << 16)
     const type = (header >>> 1) & 3
-    if (type === RESERVED) return false
+    if (type === RESERVED_BLOCK) return false
     isLast = (header & 1) === 1
-    at += BLOCK_HEADER_BYTES + (type === RUN_LENGTH ? 1 : header >>> 3)
+    at += BLOCK_HEADER_BYTES + (type === RLE_BLOCK ? 1 : header >>> 3)
   }
   return at + (hasChecksum ? CHECKSUM_BYTES : 0) === frame.length
 }

@@ -72,6 +72,14 @@ describe('places of commit records', () => {
     )
   })
 
+  test('ten thousand records later one is still known', () => {
+    const places = new CommitPlaces('w')
+    const first = pointOf(places, commitOf(1, { digest: digestOf('x'), committedAtMs: T0 }))
+    for (let seq = 2; seq <= 10_001; seq += 1) places.of(commitOf(seq, { committedAtMs: T0 }))
+    expect(pointOf(places, commitOf(1, { digest: digestOf('y'), committedAtMs: T0 }))).not.toBe(first)
+    expect(pointOf(places, commitOf(1, { digest: digestOf('x'), committedAtMs: T0 }))).toBe(first)
+  })
+
   test('a record written again overwrites itself', () => {
     const record = commitOf(7, { committedAtMs: T0 })
     expect(new CommitPlaces('w-1').of(record)).toEqual(new CommitPlaces('w-2').of(record))
