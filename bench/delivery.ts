@@ -1,15 +1,16 @@
-import type { ChildProcess } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 import { startInflux } from '#test/support/influx.ts'
 import { findServer } from '#test/support/servers.ts'
 import { finished, message, start, started } from './children.ts'
 import { IMPORT_DATABASE, importFile, IMPORTER, writeImportFile } from './line-importer.ts'
-import { READINGS_PER_BATCH } from './load.ts'
+import { METERS, READINGS_PER_BATCH } from './load.ts'
 import { processorSeconds } from './processor-time.ts'
 
 /**
@@ -17,7 +18,8 @@ import { processorSeconds } from './processor-time.ts'
  * line-protocol writers to the same InfluxDB (`influx -import`, where it is installed, and our own, which is quicker) and a
  * relay that does nothing but take payloads and post lines made beforehand, in turns in one run, so that the ratios hold
  * whatever else the machine does; and who used how much of the processors for it.
- * `TANBIAO_BENCH_STORES=sqlite` or `influx1` for one store, `TANBIAO_BENCH_GATEWAY_METERS` for other gateways.
+ * `TANBIAO_BENCH_STORES=sqlite` or `influx1` for one store. Gateways have 20 meters, then, for InfluxDB, 100, because what a
+ * payload costs by itself is shared by what is in it; with `TANBIAO_BENCH_GATEWAY_METERS` as many as it says, and no others.
  *
  * A turn is the same points for each path, and so many that the bare writer needs a minute for them: InfluxDB answers once a
  * point is in its log and its memory, and sorts, compresses and merges it later. It is done with a turn when it uses no more
@@ -180,7 +182,23 @@ function report(
   )
 }
 
+const LARGE_GATEWAY_METERS = '100'
+
 export async function benchDelivery(): Promise<void> {
+  await benchGateways()
+  if (process.env['TANBIAO_BENCH_GATEWAY_METERS'] !== undefined || !STORES.includes('influx1')) return
+  console.log()
+  const large = { TANBIAO_BENCH_GATEWAY_METERS: LARGE_GATEWAY_METERS, TANBIAO_BENCH_STORES: 'influx1' }
+  // In a process of its own: the load is made of the environment.
+  const running = fork(fileURLToPath(new URL('bench.ts', import.meta.url)), ['delivery'], {
+    env: { ...process.env, ...large },
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+  const [code]: unknown[] = await once(running, 'exit')
+  if (code !== 0) throw new Error(`the benchmark of large gateways ended with ${String(code)}`)
+}
+
+async function benchGateways(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tanbiao-bench-'))
   const influx =
     STORES.includes('influx1') && findServer('influxd') !== undefined ? await startInflux() : undefined
@@ -222,7 +240,7 @@ export async function benchDelivery(): Promise<void> {
     rmSync(folder, { recursive: true })
   }
   console.log(
-    `${thousands(READINGS)} readings a turn, ${TURNS} turns, payloads ${COMPRESSION}, load before ${loadBefore.toFixed(1)}; readings/s as median (range)\n`,
+    `gateways of ${METERS} meters, ${thousands(READINGS_PER_BATCH)} readings a batch; ${thousands(READINGS)} readings a turn, ${TURNS} turns, payloads ${COMPRESSION}, load before ${loadBefore.toFixed(1)}; readings/s as median (range)\n`,
   )
   if (influx === undefined) console.log('InfluxDB: not run')
   if (influx !== undefined && !isImporterThere)
