@@ -1,10 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 import { startInflux } from '#test/support/influx.ts'
 import { findServer } from '#test/support/servers.ts'
@@ -188,13 +187,10 @@ export async function benchDelivery(): Promise<void> {
   await benchGateways()
   if (process.env['TANBIAO_BENCH_GATEWAY_METERS'] !== undefined || !STORES.includes('influx1')) return
   console.log()
-  const large = { TANBIAO_BENCH_GATEWAY_METERS: LARGE_GATEWAY_METERS, TANBIAO_BENCH_STORES: 'influx1' }
   // In a process of its own: the load is made of the environment.
-  const running = fork(fileURLToPath(new URL('bench.ts', import.meta.url)), ['delivery'], {
-    env: { ...process.env, ...large },
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  })
-  const [code]: unknown[] = await once(running, 'exit')
+  process.env['TANBIAO_BENCH_GATEWAY_METERS'] = LARGE_GATEWAY_METERS
+  process.env['TANBIAO_BENCH_STORES'] = 'influx1'
+  const [code]: unknown[] = await once(start('bench.ts', 'delivery'), 'exit')
   if (code !== 0) throw new Error(`the benchmark of large gateways ended with ${String(code)}`)
 }
 

@@ -84,10 +84,11 @@ export function togetherBytes(payload: Uint8Array): number | undefined {
 }
 
 /**
- * The texts of payloads of one gateway that are made together: a context for each of them costs more than its text. Frames one after the
- * other are Zstandard data (RFC 8878 §3). Each of these is one whole frame, so that none reaches into its neighbour, and
- * tells the length of its content, which the decoder holds it to. Undefined for a payload that is to be looked at alone: so
- * are all of them where one is not what it says.
+ * The texts of payloads of one gateway that are made together: a context for each of them costs more than its text. Frames
+ * one after the other are Zstandard data (RFC 8878 §3). Each of these is one whole frame, so that none reaches into its
+ * neighbour, and tells the length of its content, which the decoder holds it to. Undefined for a payload that is to be
+ * looked at alone: so are all of them where one is not what it says, which is why those of different gateways are not made
+ * together.
  */
 export function decompressTogether(payloads: readonly Uint8Array[]): (Decompressed | undefined)[] {
   const texts: (Decompressed | undefined)[] = payloads.map(() => undefined)
