@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { childMessage } from '#cli/child.ts'
 import { systemClock } from '#cli/system-clock.ts'
+import { rowsOf } from '#contract/bundle.ts'
 import { topicOf } from '#contract/topics.ts'
 import { messageOf } from '#edge/compression.ts'
 import { TestBroker } from '#edge/testing/broker.ts'
@@ -56,16 +57,18 @@ async function message<T>(child: ChildProcess, schema: z.ZodType<T>): Promise<T>
 }
 
 /** A broker that keeps what the gateway sends: to unpack it meanwhile would take the processor from the gateway. */
-async function startBroker(arrivals: Buffer[]): Promise<TestBroker> {
+async function startBroker(arrivals: Uint8Array[]): Promise<TestBroker> {
   const broker = new TestBroker()
   await broker.start()
   const topic = topicOf({ park: 'bench', gateway: 'g', leaf: 'receipt' })
   broker.heard = ({ topic: from, payload }) => {
     if (from.endsWith('/state')) return
-    arrivals.push(payload)
-    const digest = createHash('sha256').update(payload).digest('hex')
-    const receipt = { v: 1, gateway: 'g', digest, outcome: 'stored', refused: 0, committedAtMs: Date.now() }
-    broker.publish(topic, JSON.stringify(receipt))
+    for (const row of rowsOf(payload)) {
+      arrivals.push(row)
+      const digest = createHash('sha256').update(row).digest('hex')
+      const receipt = { v: 1, gateway: 'g', digest, outcome: 'stored', refused: 0, committedAtMs: Date.now() }
+      broker.publish(topic, JSON.stringify(receipt))
+    }
   }
   return broker
 }
@@ -103,7 +106,7 @@ export interface Outcome {
   readonly batches: number
 }
 
-function bytesPerValue(payloads: readonly Buffer[]): number {
+function bytesPerValue(payloads: readonly Uint8Array[]): number {
   let [bytes, values] = [0, 0]
   for (const payload of payloads) {
     const batch = messageOf(payload)
@@ -117,7 +120,7 @@ function bytesPerValue(payloads: readonly Buffer[]): number {
 /** Lets a gateway run, and measures it after a while. */
 export async function measure(program: string, setting: Setting, warmUpMs: number): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'tanbiao-bench-edge-'))
-  const arrivals: Buffer[] = []
+  const arrivals: Uint8Array[] = []
   const broker = await startBroker(arrivals)
   const simulator = fork(
     fileURLToPath(new URL('edge-simulator.ts', import.meta.url)),

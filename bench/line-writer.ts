@@ -1,13 +1,14 @@
 import { linesOf } from '#store/reading-lines.ts'
 import { LinePosts } from './line-posts.ts'
-import { readingsAt } from './load.ts'
+import { BATCHES_PER_REQUEST, readingsAt } from './load.ts'
 
 /**
  * The yardstick of the ingest benchmark, as a process: the same points as line protocol, made beforehand, posted to the
- * same InfluxDB in order of time over kept connections, in requests of as many readings as ingest's have. Sends the seconds
+ * same InfluxDB in order of time over kept connections, in requests of as many readings as ingest's have at most. Sends the seconds
  * and the processor time that it took.
  */
-const [url = '', gateways = '1', batches = '1', batchesPerRequest = '25'] = process.argv.slice(2)
+const [url = '', gateways = '1', batches = '1', batchesPerRequest = BATCHES_PER_REQUEST] =
+  process.argv.slice(2)
 const posts = new LinePosts(url)
 
 const bodies: Buffer[] = []

@@ -3,6 +3,8 @@ import { isQuantityName, quantities, type QuantityName } from '#contract/quantit
 import type { Reading } from '#contract/reading.ts'
 import type { ReadingsBatch } from '#contract/messages.ts'
 import { samplesOf } from '#contract/messages.ts'
+import { READINGS_PER_COMMIT_MAX } from '#ingest/take-group.ts'
+import { PAYLOADS_PER_TURN } from '#ingest/waiting.ts'
 
 /**
  * The load of the ingest benchmark: gateways of 20 meters with 20 quantities each, one batch per gateway and second; with
@@ -19,6 +21,12 @@ const read: readonly QuantityName[] = [...instantaneous, ...cumulative]
 
 /** Readings in one batch. */
 export const READINGS_PER_BATCH = METERS * read.length
+
+/** Of one gateway, in a request: as ingest has them (ingest/waiting.ts, ingest/take-group.ts). */
+export const BATCHES_PER_REQUEST = Math.min(
+  PAYLOADS_PER_TURN,
+  Math.floor(READINGS_PER_COMMIT_MAX / READINGS_PER_BATCH),
+)
 
 /** When second 0 is. */
 export const LOAD_START_MS = Date.UTC(2026, 0, 1)

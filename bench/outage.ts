@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { Aedes } from 'aedes'
 import { makeLog } from '#cli/log.ts'
 import { systemClock } from '#cli/system-clock.ts'
+import { rowsOf } from '#contract/bundle.ts'
 import { ManualClock } from '#contract/clock.ts'
-import { samplesOf } from '#contract/messages.ts'
+import { samplesOf, type JointReceipt } from '#contract/messages.ts'
 import type { Reading } from '#contract/reading.ts'
 import { topicOf } from '#contract/topics.ts'
 import { Journal, type JournalRow } from '#edge/journal.ts'
@@ -86,26 +87,22 @@ async function startReceiver(
   aedes.on('publish', ({ topic: from, payload }) => {
     const isLive = from.endsWith('/live')
     if (!isLive && !from.endsWith('/backlog')) return
-    const digest = createHash('sha256').update(payload).digest('hex')
-    if (isLive) {
-      arrivals.liveRows += 1
-      arrivals.liveBytes += payload.length
-      const atMs = sent.get(digest)
-      if (atMs !== undefined) arrivals.latenciesMs.push(performance.now() - atMs)
-    } else {
-      arrivals.backlogRows += 1
-      arrivals.backlogBytes += payload.length
-    }
-    const receipt = {
-      v: 1,
-      gateway: 'bench-gw',
-      digest,
-      outcome: 'stored',
-      refused: 0,
-      committedAtMs: Date.now(),
-    }
+    const rows = rowsOf(Buffer.from(payload)).map((row) => {
+      const digest = createHash('sha256').update(row).digest('hex')
+      if (isLive) {
+        arrivals.liveRows += 1
+        arrivals.liveBytes += row.length
+        const atMs = sent.get(digest)
+        if (atMs !== undefined) arrivals.latenciesMs.push(performance.now() - atMs)
+      } else {
+        arrivals.backlogRows += 1
+        arrivals.backlogBytes += row.length
+      }
+      return { digest, outcome: 'stored', refused: 0 } as const
+    })
+    const receipts: JointReceipt = { v: 1, gateway: 'bench-gw', rows, committedAtMs: Date.now() }
     const packet = { cmd: 'publish', qos: 1, dup: false, retain: false, topic } as const
-    aedes.publish({ ...packet, payload: JSON.stringify(receipt) }, () => undefined)
+    aedes.publish({ ...packet, payload: JSON.stringify(receipts) }, () => undefined)
   })
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, (socket) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Amount } from './amount.ts'
+import { ROWS_TOGETHER_MAX } from './bundle.ts'
 import { digest, epochIdentifier, epochMs, identifier, sequenceNumber } from './identity.ts'
 import { isQuantityName, quantityName } from './quantities.ts'
 import { badCause, readingValue, usableQuality, type Reading } from './reading.ts'
@@ -90,18 +91,41 @@ export type UplinkMessage = z.infer<typeof uplinkMessage>
  * The receipt for one payload: sent only after the store has it, or quarantine has it with its reason.
  * It is matched by digest, so that even a payload that could not be decoded can be acknowledged.
  */
-export const receipt = z.strictObject({
-  v: version,
-  gateway: identifier,
+const committed = {
   digest: digest.meta({ description: 'SHA-256 of the payload that was committed' }),
   outcome: z.enum(['stored', 'quarantined']).meta({
     description:
       'stored: readings that were refused, if any, are in quarantine. quarantined: the whole payload is.',
   }),
   refused: z.int().min(0).meta({ description: 'Readings of it that went to quarantine' }),
+}
+export const receipt = z.strictObject({
+  v: version,
+  gateway: identifier,
+  ...committed,
   committedAtMs: epochMs,
 })
 export type Receipt = z.infer<typeof receipt>
+
+/** The same for rows that were published in bundles (contract/bundle.ts), and were committed together: one message. */
+export const jointReceipt = z.strictObject({
+  v: version,
+  gateway: identifier,
+  rows: z.array(z.strictObject(committed)).min(1).max(ROWS_TOGETHER_MAX),
+  committedAtMs: epochMs,
+})
+export type JointReceipt = z.infer<typeof jointReceipt>
+
+/** What comes on `down/receipt`. */
+export const receiptMessage = z.union([receipt, jointReceipt])
+export type ReceiptMessage = z.infer<typeof receiptMessage>
+
+/** The receipts in a message. */
+export function receiptsIn(message: ReceiptMessage): readonly Receipt[] {
+  if (!('rows' in message)) return [message]
+  const { rows, ...ofAll } = message
+  return rows.map((row) => ({ ...ofAll, ...row }))
+}
 
 /** Longest text of a configuration, in characters: some 5,000 meters. */
 export const CONFIGURATION_CHARACTERS_MAX = 1024 * 1024
@@ -314,6 +338,7 @@ export const messageSchemas = {
   readingsBatch,
   gapRecord,
   receipt,
+  jointReceipt,
   stateMessage,
   command,
   reply,

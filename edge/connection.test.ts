@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { z } from 'zod'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { systemClock } from '#cli/system-clock.ts'
+import { rowsOf } from '#contract/bundle.ts'
 import { readGatewayFile } from '#firmware-config/gateway.ts'
 import { startMosquitto, type Mosquitto } from '#test/support/mosquitto.ts'
 import { describeWith } from '#test/support/servers.ts'
@@ -80,10 +81,12 @@ async function serve(options: object = {}, url = broker.url): Promise<void> {
   const client = server
   client.on('message', (topic, payload) => {
     if (!topic.endsWith('/live') && !topic.endsWith('/backlog')) return
-    expect(unpack(payload)).toMatchObject({ gateway: 'gw-1' })
-    const digest = createHash('sha256').update(payload).digest('hex')
-    const receipt = { v: 1, gateway: 'gw-1', digest, outcome: 'stored', refused: 0, committedAtMs: 1 }
-    client.publish('tanbiao/v1/park-1/gw-1/down/receipt', JSON.stringify(receipt))
+    for (const row of rowsOf(payload)) {
+      expect(unpack(row)).toMatchObject({ gateway: 'gw-1' })
+      const digest = createHash('sha256').update(row).digest('hex')
+      const receipt = { v: 1, gateway: 'gw-1', digest, outcome: 'stored', refused: 0, committedAtMs: 1 }
+      client.publish('tanbiao/v1/park-1/gw-1/down/receipt', JSON.stringify(receipt))
+    }
   })
   await client.subscribeAsync('tanbiao/v1/park-1/+/up/#')
 }

@@ -89,6 +89,11 @@ export class Lanes {
     return agoMs
   }
 
+  /** Rows of the backlog that may travel in one message. */
+  get together(): number {
+    return this.#window.together
+  }
+
   isStalled(): boolean {
     return this.#window.isStalled(this.#options.clock.monotonicMs(), STALLED_MS)
   }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
-import { receipt, type Receipt, type StateMessage } from '#contract/messages.ts'
+import { receiptMessage, receiptsIn, type Receipt, type StateMessage } from '#contract/messages.ts'
 import type { Journal } from './journal.ts'
 
 /** What an uplink says of its gateway, and what it is told of its batches. */
@@ -32,12 +32,12 @@ export function stateText(
   return JSON.stringify((isWill ? head : { ...head, ...state() }) satisfies StateMessage)
 }
 
-/** What a receipt says; undefined for what is none, or another gateway's, which is logged. */
-export function receiptFor(gateway: string, payload: Uint8Array, log: Logger): Receipt | undefined {
-  const parsed = receipt.safeParse(parseJson(payload))
-  if (parsed.success && parsed.data.gateway === gateway) return parsed.data
+/** The receipts in a message; none in one that is not valid, or another gateway's, which is logged. */
+export function receiptsFor(gateway: string, payload: Uint8Array, log: Logger): readonly Receipt[] {
+  const parsed = receiptMessage.safeParse(parseJson(payload))
+  if (parsed.success && parsed.data.gateway === gateway) return receiptsIn(parsed.data)
   log.warn({ problem: parsed.error?.message ?? 'for another gateway' }, 'a receipt is not valid')
-  return undefined
+  return []
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -6,7 +6,15 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { z } from 'zod'
 import { systemClock } from '#cli/system-clock.ts'
-import { reply, stateMessage, uplinkMessage, type Receipt, type StateMessage } from '#contract/messages.ts'
+import { isBundle, rowsOf } from '#contract/bundle.ts'
+import {
+  reply,
+  stateMessage,
+  uplinkMessage,
+  type JointReceipt,
+  type Receipt,
+  type StateMessage,
+} from '#contract/messages.ts'
 import { parseTopic } from '#contract/topics.ts'
 import { unpack } from './compression.ts'
 import { Journal, type JournalRow } from './journal.ts'
@@ -24,6 +32,8 @@ let uplink: Uplink | undefined
 let running: Promise<void> | undefined
 /** Everything the gateway published, in the order in which the broker got it. */
 let heard: { readonly leaf: string; readonly seq: number; readonly bytes: string }[]
+/** How many messages that was. */
+let messages: number
 let states: StateMessage[]
 let replies: z.infer<typeof reply>[]
 
@@ -33,6 +43,7 @@ beforeEach(async () => {
   broker = new TestBroker()
   await broker.start()
   heard = []
+  messages = 0
   states = []
   replies = []
   answerWith((digest) => [receiptFor(digest)])
@@ -62,7 +73,7 @@ const receiptFor = (digest: string, change: Partial<Receipt> = {}): string =>
 function answerWith(receipts: (digest: string, message: Published) => readonly string[]): void {
   broker.heard = (message) => {
     const leaf = parseTopic(message.topic)?.leaf ?? ''
-    const content = unpack(message.payload)
+    const content = leaf === 'live' || leaf === 'backlog' ? undefined : unpack(message.payload)
     if (leaf === 'state') {
       states.push(stateMessage.parse(content))
       return
@@ -71,9 +82,13 @@ function answerWith(receipts: (digest: string, message: Published) => readonly s
       replies.push(reply.parse(content))
       return
     }
-    heard.push({ leaf, seq: uplinkMessage.parse(content).seq, bytes: message.payload.toString('latin1') })
-    const digest = createHash('sha256').update(message.payload).digest('hex')
-    for (const each of receipts(digest, message)) broker.publish(RECEIPTS, each)
+    messages += 1
+    for (const row of rowsOf(message.payload)) {
+      const bytes = Buffer.from(row).toString('latin1')
+      heard.push({ leaf, seq: uplinkMessage.parse(unpack(row)).seq, bytes })
+      const digest = createHash('sha256').update(row).digest('hex')
+      for (const each of receipts(digest, message)) broker.publish(RECEIPTS, each)
+    }
   }
 }
 
@@ -161,6 +176,59 @@ describe('Uplink', () => {
     start()
     await allAcknowledged()
     expect(most).toBeLessThanOrEqual(4)
+  })
+
+  it('sends old batches together once many are on their way, and takes one message for their receipts', async () => {
+    let joint = 0
+    broker.heard = ({ topic, payload }) => {
+      const leaf = parseTopic(topic)?.leaf
+      if (leaf !== 'live' && leaf !== 'backlog') return
+      messages += 1
+      const rows = rowsOf(payload).map((row) => {
+        heard.push({
+          leaf,
+          seq: uplinkMessage.parse(unpack(row)).seq,
+          bytes: Buffer.from(row).toString('latin1'),
+        })
+        const digest = createHash('sha256').update(row).digest('hex')
+        return { digest, outcome: 'stored', refused: 0 } as const
+      })
+      if (rows.length > 1) joint += 1
+      broker.publish(
+        RECEIPTS,
+        JSON.stringify({ v: 1, gateway: 'gw-1', rows, committedAtMs: 1 } satisfies JointReceipt),
+      )
+    }
+    append(1_000)
+    const started = start({ inFlightBatches: 64 })
+    await vi.waitFor(() => expect(joint).toBeGreaterThan(3), SETTLED)
+    started.offer(append(1))
+    await allAcknowledged()
+    expect(heard.filter(({ leaf }) => leaf === 'live')).toMatchObject([{ seq: 1_000 }, { seq: 1_001 }])
+    expect(heard).toHaveLength(1_001)
+    // Eight of 32 together, but for the last ones and where something else was sent meanwhile.
+    expect(messages).toBeLessThan(400)
+    everySeqHasOneContent()
+  })
+
+  it('sends each batch by itself to a server that knows no bundles', async () => {
+    broker.heard = ({ topic, payload }) => {
+      const leaf = parseTopic(topic)?.leaf
+      if (leaf !== 'live' && leaf !== 'backlog') return
+      const digest = createHash('sha256').update(payload).digest('hex')
+      const isBundled = isBundle(payload)
+      if (isBundled) messages += 1
+      else
+        heard.push({ leaf, seq: uplinkMessage.parse(unpack(payload)).seq, bytes: payload.toString('latin1') })
+      broker.publish(RECEIPTS, receiptFor(digest, { outcome: isBundled ? 'quarantined' : 'stored' }))
+    }
+    append(300)
+    start({ inFlightBatches: 64, receiptTimeoutMs: 50 })
+    await allAcknowledged()
+    // Those that were on their way when the first answer came.
+    expect(messages).toBeGreaterThan(0)
+    expect(messages).toBeLessThanOrEqual(4)
+    expect(new Set(heard.map(({ seq }) => seq)).size).toBe(300)
   })
 
   it('gets every row acknowledged though receipts are lost or doubled', async () => {

@@ -3,15 +3,16 @@ import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
-import type { reply as replySchema, StateMessage } from '#contract/messages.ts'
+import type { Receipt, reply as replySchema, StateMessage } from '#contract/messages.ts'
 import { topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
 import { commandFor, obey } from './command.ts'
 import { accessOptions, connectionFault, type Access } from './connection.ts'
 import { slept, within } from './deadline.ts'
 import type { Journal, JournalRow } from './journal.ts'
 import { Lanes } from './lanes.ts'
+import { outgoing } from './outgoing.ts'
 import { backOffMs } from './schedule.ts'
-import { receiptFor, stateText, type StateSources } from './uplink-messages.ts'
+import { receiptsFor, stateText, type StateSources } from './uplink-messages.ts'
 
 /** At most 20 s: after an outage live values are to be on screen within 30 s. */
 const RECONNECT = { firstMs: 1_000, maxMs: 20_000 } as const
@@ -68,6 +69,9 @@ export class Uplink {
   /** How long it took to make the last one. */
   #stateTookMs = 0
   #unreadable = false
+  /** Of this connection: whether several rows were sent in one message, and whether the server is known not to take such. */
+  #hasBundled = false
+  #takesBundles = true
   #lastProblem = ''
   #changedMs: number
 
@@ -218,6 +222,8 @@ export class Uplink {
     const { clock, log, url, receiptTimeoutMs } = this.#options
     log.info({ url }, 'connected to the broker')
     this.#lastProblem = ''
+    this.#hasBundled = false
+    this.#takesBundles = true
     this.#reading(() => this.#lanes.connected(receiveMaximum))
     this.#become(client)
     this.#publishState('birth', 'connected')
@@ -255,13 +261,18 @@ export class Uplink {
     const client = this.#client
     if (client === undefined) return
     this.#reading(() => {
-      for (const { row, lane, taken } of this.#lanes.due()) {
-        // The journal owns the bytes; a Buffer over them is no copy.
-        const payload = Buffer.from(row.payload.buffer, row.payload.byteOffset, row.payload.byteLength)
-        client.publish(this.#topic(lane), payload, { qos: 1 }, (error) => {
-          if (error === undefined || error === null) taken()
-          else this.#options.log.debug({ seq: row.seq, err: error }, 'a batch was not taken by the broker')
+      const togetherMax = (): number => (this.#takesBundles ? this.#lanes.together : 1)
+      for (const { lane, payload, rows } of outgoing(this.#lanes.due(), togetherMax)) {
+        // Who made the bytes owns them; a Buffer over them is no copy.
+        const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+        client.publish(this.#topic(lane), bytes, { qos: 1 }, (error) => {
+          if (error === undefined || error === null) for (const { taken } of rows) taken()
+          else {
+            const seqs = rows.map(({ row }) => row.seq)
+            this.#options.log.debug({ seqs, err: error }, 'batches were not taken by the broker')
+          }
         })
+        this.#hasBundled ||= rows.length > 1
       }
     })
   }
@@ -308,27 +319,35 @@ export class Uplink {
   }
 
   #receive(payload: Uint8Array): void {
-    const { gateway, journal, log, serverTime } = this.#options
+    const { gateway, log } = this.#options
     try {
-      const receipt = receiptFor(gateway, payload, log)
-      if (receipt === undefined) return
-      const { digest, outcome, refused, committedAtMs } = receipt
-      const place = journal.acknowledge(digest)
-      if (place === undefined) {
-        log.debug({ digest }, 'a receipt for no waiting row')
-        return
-      }
-      if (outcome === 'quarantined' || refused > 0) {
-        log.warn({ place, receipt }, 'the server put readings in quarantine')
-      }
-      const roundTripMs = this.#lanes.received(place, outcome === 'stored')
-      if (roundTripMs !== undefined) serverTime?.(committedAtMs, roundTripMs)
+      for (const receipt of receiptsFor(gateway, payload, log)) this.#received(receipt)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       // The row stays unacknowledged and is sent again, so nothing is lost.
       log.error({ err: error }, 'a receipt cannot be entered in the journal')
     }
     this.#pump()
+  }
+
+  #received(receipt: Receipt): void {
+    const { journal, log, serverTime } = this.#options
+    const { digest, outcome, refused, committedAtMs } = receipt
+    const place = journal.acknowledge(digest)
+    if (place === undefined) {
+      log.debug({ digest }, 'a receipt for no waiting row')
+      // Of a bundle, from a server that is older than they are: it kept the message as one that it cannot read.
+      if (outcome === 'quarantined' && this.#hasBundled && this.#takesBundles) {
+        this.#takesBundles = false
+        log.warn('the server does not take several batches in one message: each is sent by itself')
+      }
+      return
+    }
+    if (outcome === 'quarantined' || refused > 0) {
+      log.warn({ place, receipt }, 'the server put readings in quarantine')
+    }
+    const roundTripMs = this.#lanes.received(place, outcome === 'stored')
+    if (roundTripMs !== undefined) serverTime?.(committedAtMs, roundTripMs)
   }
 
   #publishState(kind: 'birth' | 'state', reason: StateMessage['reason']): void {

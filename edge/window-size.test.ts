@@ -10,14 +10,14 @@ const quick = (nowMs: number, filledBy = 4): Parameters<WindowSize['received']>[
 })
 
 function growAsMuchAsMayBe(size: WindowSize, nowMs = 0): void {
-  for (let receipt = 0; receipt < 4 * 56; receipt += 1) size.received(quick(nowMs))
+  for (let receipt = 0; receipt < 4 * 120; receipt += 1) size.received(quick(nowMs))
 }
 
 /** One that has grown as far as it may. */
 function grown(nowMs = 0): WindowSize {
   const size = new WindowSize(windowBounds(undefined))
   growAsMuchAsMayBe(size, nowMs)
-  expect(size.places).toBe(64)
+  expect(size.places).toBe(128)
   return size
 }
 
@@ -25,13 +25,13 @@ const event = fc.record({
   what: fc.constantFrom('received', 'received', 'received', 'sent', 'lost'),
   passedMs: fc.integer({ min: 0, max: 20_000 }),
   afterMs: fc.integer({ min: 0, max: 700 }),
-  filledBy: fc.integer({ min: 0, max: 64 }),
+  filledBy: fc.integer({ min: 0, max: 128 }),
   isStored: fc.boolean(),
 })
 
 describe('WindowSize', () => {
   it('never leaves its bounds, whatever happens', () => {
-    const told = fc.option(fc.integer({ min: 1, max: 64 }), { nil: undefined })
+    const told = fc.option(fc.integer({ min: 1, max: 128 }), { nil: undefined })
     const broker = fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined })
     fc.assert(
       fc.property(
@@ -51,7 +51,7 @@ describe('WindowSize', () => {
               Math.min(inFlightBatches ?? 8, receiveMaximum ?? Infinity),
             )
             expect(size.places).toBeLessThanOrEqual(
-              Math.min(inFlightBatches ?? 64, receiveMaximum ?? Infinity),
+              Math.min(inFlightBatches ?? 128, receiveMaximum ?? Infinity),
             )
           }
         },
@@ -84,35 +84,35 @@ describe('WindowSize', () => {
     const size = grown()
     const slow = (sentAtMs: number): void =>
       size.received({ ...quick(0), sentAtMs, nowMs: sentAtMs + SLOW_MS + 1 })
-    for (let sentAtMs = 0; sentAtMs < 64; sentAtMs += 1) slow(sentAtMs)
-    expect(size.places).toBe(32)
+    for (let sentAtMs = 0; sentAtMs < 128; sentAtMs += 1) slow(sentAtMs)
+    expect(size.places).toBe(64)
     const sizes: number[] = []
     for (let round = 1; round < 5; round += 1) {
       slow(1_000 * round)
       sizes.push(size.places)
     }
-    expect(sizes).toEqual([16, 8, 8, 8])
+    expect(sizes).toEqual([32, 16, 8, 8])
   })
 
   it('begins anew after a batch was lost, and grows to half of what was too much', () => {
     const size = grown()
-    for (let batch = 0; batch < 32; batch += 1) size.lost()
+    for (let batch = 0; batch < 64; batch += 1) size.lost()
     expect(size.places).toBe(8)
     growAsMuchAsMayBe(size)
-    expect(size.places).toBe(32)
+    expect(size.places).toBe(64)
     size.lost()
     growAsMuchAsMayBe(size)
-    expect(size.places).toBe(16)
+    expect(size.places).toBe(32)
   })
 
   it('begins anew, with all its room, when it was not full for long', () => {
     const size = grown(0)
     size.sent(10_000)
-    expect(size.places).toBe(64)
+    expect(size.places).toBe(128)
     size.lost()
     size.sent(10_001)
     expect(size.places).toBe(8)
     growAsMuchAsMayBe(size)
-    expect(size.places).toBe(64)
+    expect(size.places).toBe(128)
   })
 })

@@ -3,7 +3,7 @@
 /** Where nobody said how many. */
 const START = 8
 /** As many of a gateway as the server lets wait in each lane. */
-const MOST = 64
+const MOST = 128
 
 /** A full window whose receipts come within this time may be larger. */
 export const QUICK_MS = 250

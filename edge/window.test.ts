@@ -28,6 +28,16 @@ describe('InFlightWindow', () => {
     expect(fill(windowOf(2, 100))).toEqual(['live', 'backlog'])
   })
 
+  it('sends few of the backlog together, so that several messages are always on their way', () => {
+    expect([1, 8, 15, 16, 64, 128].map((places) => windowOf(places, 100).together)).toEqual([
+      1, 1, 2, 2, 8, 16,
+    ])
+    const window = windowOf(undefined, 100)
+    expect(window.together).toBe(1)
+    onTheWay(window, 130, 100)
+    expect(window.together).toBe(16)
+  })
+
   it('lets the lanes take turns when there is one place', () => {
     const window = windowOf(1, 100)
     const turns: (string | undefined)[] = []
@@ -100,7 +110,7 @@ describe('InFlightWindow', () => {
   }
 
   it('grows while receipts come quickly and only then', () => {
-    expect(onTheWay(windowOf(undefined, 5_000), 60, 100)).toBe(32)
+    expect(onTheWay(windowOf(undefined, 5_000), 130, 100)).toBe(64)
     expect(onTheWay(windowOf(undefined, 5_000), 60, SLOW_MS)).toBe(4)
     expect(onTheWay(windowOf(undefined, 5_000), 60, 100, false)).toBe(4)
     expect(onTheWay(windowOf(8, 5_000), 60, 100)).toBe(4)
@@ -123,7 +133,7 @@ describe('InFlightWindow', () => {
 
   it('is over after a loss in a window that had grown, until enough was given back', () => {
     const window = windowOf(undefined, 5_000)
-    expect(onTheWay(window, 60, 100)).toBe(32)
+    expect(onTheWay(window, 130, 100)).toBe(64)
     expect(window.isOver).toBe(false)
     for (const { place } of window.overdue(0)) window.taken(place)
     const [first, ...others] = Array.from({ length: 10_000 }, (_, place) => place).filter((place) =>
@@ -234,7 +244,7 @@ describe('a window that follows the line', () => {
           roundTripMs: 10,
         })
         // All that was on its way when it became slower, and as much again.
-        const from = { waitsFromMs: 2_000 + 3 * 64 * after }
+        const from = { waitsFromMs: 2_000 + 3 * 128 * after }
         const { longestWaitMs } = deliver(line, windowOf(undefined, 5_000), from)
         const fixed = deliver(line, windowOf(8, 5_000), from)
         expect(longestWaitMs).toBeLessThanOrEqual(Math.max(SLOW_MS, fixed.longestWaitMs) + 2 * after)

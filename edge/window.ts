@@ -9,6 +9,9 @@ const RESEND_PAUSE_MS_MAX = 60_000
 /** A receipt after this long without any says that the server is back. */
 const SERVER_SILENT_MS = 30_000
 
+/** A message and its receipt take a line turn by turn: with fewer of them under way it would be idle in between. */
+export const MESSAGES_UNDER_WAY = 4
+
 interface Sent {
   readonly lane: Lane
   readonly times: number
@@ -52,6 +55,11 @@ export class InFlightWindow {
   /** True when it shrank to less than what is on its way. */
   get isOver(): boolean {
     return this.#sent.size > this.#size.places
+  }
+
+  /** Batches of the backlog that may travel in one message: so few that others are under way while they are answered. */
+  get together(): number {
+    return Math.max(1, Math.floor(this.#placesOf('backlog') / MESSAGES_UNDER_WAY))
   }
 
   has(place: number): boolean {

@@ -130,9 +130,9 @@ const uplink = z
       description: 'YAML file with username and password, relative to this file; read at each connection',
     }),
     keepAliveSeconds: z.int().min(5).max(1_200).default(30),
-    inFlightBatches: z.int().min(1).max(64).optional().meta({
+    inFlightBatches: z.int().min(1).max(128).optional().meta({
       description:
-        'Batches on their way without a receipt, at most: always this many where it is given. By default as many as the line takes: 8 at first, up to 64 while receipts come within 250 ms, fewer again when they take more than 500 ms',
+        'Batches on their way without a receipt, at most: always this many where it is given. By default as many as the line takes: 8 at first, up to 128 while receipts come within 250 ms, fewer again when they take more than 500 ms',
     }),
     receiptTimeoutMs: milliseconds.default(5_000).meta({
       description: 'After this long without a receipt a batch is sent again, then with growing pauses',

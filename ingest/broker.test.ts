@@ -7,6 +7,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#cli/system-clock.ts'
+import { bundleOf } from '#contract/bundle.ts'
 import { filterOf, topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
 import { giveSecret, openAccess } from './access.ts'
 import { startBroker, type Broker } from './broker.ts'
@@ -356,6 +357,17 @@ describe('broker: who reads or sends too much or too little', () => {
     expect(acknowledged).toBeLessThan(400)
     expect(warnings()).toContain('a client sends too much: it is read more slowly')
     expect(flooding.connected).toBe(true)
+  })
+
+  it('a bundle counts for all that is in it', async () => {
+    await broker.stop()
+    broker = await startBroker({ port: 0, park, log, messagesPerSecondMax: 5 })
+    const a = await client('gw-a')
+    const rows = (count: number): Buffer =>
+      Buffer.from(bundleOf(Array.from({ length: count }, () => Buffer.of(0x78))))
+    a.publish(topicFor('gw-a', 'backlog'), rows(5), { qos: 1 })
+    await a.publishAsync(topicFor('gw-a', 'backlog'), rows(1), { qos: 1 })
+    expect(warnings()).toContain('a client sends too much: it is read more slowly')
   })
 })
 

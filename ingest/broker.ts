@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import { Aedes, type AuthenticateError, type Client } from 'aedes'
 import type { BaseLogger } from 'pino'
+import { rowsIn } from '#contract/bundle.ts'
 import { Fault } from '#contract/fault.ts'
 import type { Park } from '#contract/park.ts'
 import type { Access } from './access.ts'
@@ -73,6 +74,11 @@ export interface BrokerOptions {
   readonly groundsCheckMs?: number | undefined
 }
 
+/** A bundle counts for as many messages as it spares. */
+function rowsTogether(payload: string | Buffer): number {
+  return typeof payload === 'string' ? 1 : (rowsIn(payload)?.length ?? 1)
+}
+
 function newCredentials(): Credentials {
   return { username: 'tanbiao-server', password: randomBytes(32).toString('hex') }
 }
@@ -115,7 +121,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
   const identities = new WeakMap<Client, Identity>()
   const grounds = new WeakMap<Client, Grounds>()
-  const rates = new WeakMap<Client, (nowMs: number) => number>()
+  const rates = new WeakMap<Client, ReturnType<typeof messageRate>>()
   const connected = new Map<string, Client>()
   const listeners: Listener[] = []
   const denied = repetition()
@@ -173,8 +179,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     authorizePublish: (client, packet, done) => {
       const identity = client === null ? undefined : identities.get(client)
       if (identity !== undefined && mayPublish(identity, packet.topic, packet.retain, park)) {
-        const waitMs =
-          identity.kind === 'server' || client === null ? 0 : (rates.get(client)?.(performance.now()) ?? 0)
+        const rate = identity.kind === 'server' || client === null ? undefined : rates.get(client)
+        const waitMs = rate?.(performance.now(), rowsTogether(packet.payload)) ?? 0
         if (packet.retain) inside.noteRetained(packet.topic, packet.payload)
         if (waitMs === 0) return done(null)
         const count = slowed(client?.id ?? '')

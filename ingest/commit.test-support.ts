@@ -1,6 +1,11 @@
 import { pino } from 'pino'
 import { ManualClock } from '#contract/clock.ts'
-import { receipt as receiptSchema, type Receipt } from '#contract/messages.ts'
+import {
+  receipt as receiptSchema,
+  receiptsIn,
+  type Receipt,
+  type ReceiptMessage,
+} from '#contract/messages.ts'
 import { startCommitter, type Committer } from './commit.ts'
 import { digestOf, MemoryStore, T0, testPark } from './ingest.test-support.ts'
 import type { Delivery } from './waiting.ts'
@@ -13,7 +18,14 @@ export interface CommitBench {
   readonly clock: ManualClock
   readonly committer: Committer
   readonly receipts: Receipt[]
-  readonly offer: (payload: Uint8Array, leaf?: 'live' | 'backlog', gateway?: string) => void
+  /** The same, as they were sent. */
+  readonly answers: ReceiptMessage[]
+  readonly offer: (
+    payload: Uint8Array,
+    leaf?: 'live' | 'backlog',
+    gateway?: string,
+    isBundled?: boolean,
+  ) => void
   /** Lets everything that can happen now happen. */
   readonly settle: () => Promise<void>
 }
@@ -21,15 +33,19 @@ export interface CommitBench {
 export function commitBench(store = new MemoryStore()): CommitBench {
   const clock = new ManualClock(T0 + 60_000)
   const receipts: Receipt[] = []
+  const answers: ReceiptMessage[] = []
   const committer = startCommitter({
     park,
     store,
     clock,
     random: () => 1,
     log: pino({ level: 'silent' }),
-    sendReceipt: (receipt) => {
-      store.steps.push(`receipt ${receipt.digest.slice(0, 8)}`)
-      receipts.push(receiptSchema.parse(receipt))
+    sendReceipt: (message) => {
+      answers.push(message)
+      for (const receipt of receiptsIn(message)) {
+        store.steps.push(`receipt ${receipt.digest.slice(0, 8)}`)
+        receipts.push(receiptSchema.parse(receipt))
+      }
     },
   })
   return {
@@ -37,12 +53,14 @@ export function commitBench(store = new MemoryStore()): CommitBench {
     clock,
     committer,
     receipts,
-    offer: (payload, leaf = 'live', gateway = 'gw-a') => {
+    answers,
+    offer: (payload, leaf = 'live', gateway = 'gw-a', isBundled = false) => {
       const delivery: Delivery = {
         topic: { park: 'park-1', gateway, leaf },
         payload,
         digest: digestOf(payload),
         receivedMs: clock.wallMs(),
+        isBundled,
       }
       committer.offer(delivery)
     },

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { ManualClock } from '#contract/clock.ts'
 import { commitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
-import { readingsOf, samplesOf, type Receipt } from '#contract/messages.ts'
+import { readingsOf, receiptsIn, samplesOf, type Receipt } from '#contract/messages.ts'
 import { readingsIn, SampleBlocks, type SampleBlock } from '#contract/sample-block.ts'
 import { startCommitter } from './commit.ts'
 import { commitBench } from './commit.test-support.ts'
@@ -196,9 +196,9 @@ describe('commit', () => {
       await settle()
     }
     const { queued, dropped } = committer.statistics()
-    expect(queued).toBe(64)
+    expect(queued).toBe(128)
     // Three more are under way to the store.
-    expect(dropped).toBe(500 - 64 - 3)
+    expect(dropped).toBe(500 - 128 - 3)
     expect(receipts).toEqual([])
     store.before = () => {}
     clock.advance(10_000)
@@ -326,6 +326,28 @@ describe('commit, whatever happens on the way', () => {
   })
 })
 
+describe('payloads that came in bundles', () => {
+  it('are answered in one message a gateway, once all of them are written, and others as ever', async () => {
+    const { store, offer, settle, receipts, answers } = commitBench()
+    const payloads = [1, 2, 3].map((seq) => batchOf('gw-a', seq, [sampleOf('meter-a', T0 + seq, seq)]))
+    const other = batchOf('gw-b', 1, [sampleOf('meter-b', T0, 1)])
+    for (const payload of payloads) offer(payload, 'backlog', 'gw-a', true)
+    offer(new TextEncoder().encode('no batch'), 'backlog', 'gw-a', true)
+    offer(other, 'backlog', 'gw-b')
+    await settle()
+    expect(receipts.filter(({ gateway }) => gateway === 'gw-a').map(({ outcome }) => outcome)).toEqual([
+      'stored',
+      'stored',
+      'stored',
+      'quarantined',
+    ])
+    expect(answers.filter((each) => 'rows' in each)).toHaveLength(1)
+    expect(answers.filter((each) => !('rows' in each))).toMatchObject([{ digest: digestOf(other) }])
+    const firstReceipt = store.steps.findIndex((step) => step.startsWith('receipt'))
+    expect(store.steps.slice(firstReceipt).every((step) => step.startsWith('receipt'))).toBe(true)
+  })
+})
+
 describe('while the clock here is a day behind', () => {
   it('nothing is acknowledged or lost, and all of it arrives when the clock is right', async () => {
     const store = new MemoryStore()
@@ -338,7 +360,7 @@ describe('while the clock here is a day behind', () => {
       random: () => 1,
       log: pino({ level: 'silent' }),
       sendReceipt: (receipt) => {
-        receipts.push(receipt)
+        receipts.push(...receiptsIn(receipt))
       },
     })
     const settle = async (): Promise<void> => {

@@ -2,13 +2,14 @@ import type { BaseLogger } from 'pino'
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
-import type { Receipt } from '#contract/messages.ts'
+import type { ReceiptMessage } from '#contract/messages.ts'
 import type { Park } from '#contract/park.ts'
 import { SampleBlock } from '#contract/sample-block.ts'
 import type { ReadingStore } from '#store/port.ts'
 import { backoffMs, pause } from './backoff.ts'
 import { watchClock } from './clock-doubt.ts'
 import type { Decompressed } from './decompression.ts'
+import { receiptsOf } from './receipts.ts'
 import type { Judged, Outcome } from './record.ts'
 import { takeGroup } from './take-group.ts'
 import { validate, type Verdict } from './validate.ts'
@@ -61,7 +62,7 @@ export interface CommitterOptions {
   readonly random: () => number
   readonly log: BaseLogger
   /** Sends a receipt, or lets it be where there is no connection: the gateway will ask again. */
-  readonly sendReceipt: (receipt: Receipt) => void
+  readonly sendReceipt: (receipt: ReceiptMessage) => void
   /** Whether the clock is right: see ingest/clock-doubt.ts. By default nobody knows. */
   readonly isClockKept?: (() => boolean | undefined) | undefined
   /** The clock is right, whatever gateways say. */
@@ -156,7 +157,8 @@ export function startCommitter({
     if (outcomes === undefined) return
     if (!storeAvailable) log.info('the store takes readings again')
     storeAvailable = true
-    for (const outcome of outcomes) acknowledge(outcome)
+    for (const outcome of outcomes) settle(outcome)
+    for (const receipt of receiptsOf(outcomes)) sendReceipt(receipt)
     for (const { verdict } of group) letGo(verdict)
     try {
       onCommitted?.(outcomes.map(({ record }) => record))
@@ -165,13 +167,12 @@ export function startCommitter({
     }
   }
 
-  function acknowledge({ delivery, record, receipt }: Outcome): void {
+  function settle({ delivery, record, receipt }: Outcome): void {
     counts.committedPayloads += 1
     counts.committedReadings += record.stored
     if (receipt.outcome === 'quarantined') counts.quarantined += 1
     else counts.refused += receipt.refused
     waiting.release(delivery)
-    sendReceipt(receipt)
   }
 
   function giveUp(deliveries: readonly Delivery[]): void {

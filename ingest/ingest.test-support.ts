@@ -3,7 +3,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { vi } from 'vitest'
 import type { CommitRecord } from '#contract/commit.ts'
 import type { Period } from '#contract/grid.ts'
-import { receipt, samplesOf, type Receipt, type Sample } from '#contract/messages.ts'
+import { receiptMessage, receiptsIn, samplesOf, type Receipt, type Sample } from '#contract/messages.ts'
 import { indexPark, parkDescription, type Park } from '#contract/park.ts'
 import type { Reading } from '#contract/reading.ts'
 import { readingsIn, type Readings } from '#contract/sample-block.ts'
@@ -159,9 +159,10 @@ export class TestGateway {
     this.#id = id
     client.on('error', () => {})
     client.on('message', (_topic, payload) => {
-      const message = receipt.parse(JSON.parse(payload.toString()))
-      this.receipts.push(message)
-      this.#waiting.get(message.digest)?.(message)
+      for (const receipt of receiptsIn(receiptMessage.parse(JSON.parse(payload.toString())))) {
+        this.receipts.push(receipt)
+        this.#waiting.get(receipt.digest)?.(receipt)
+      }
     })
   }
 

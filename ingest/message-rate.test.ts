@@ -11,6 +11,12 @@ describe('message rate', () => {
     expect(wait(6_000)).toBe(0)
   })
 
+  it('counts what stands for several as several', () => {
+    const wait = messageRate(10)
+    expect(wait(5_000, 10)).toBe(0)
+    expect(wait(5_000, 5)).toBeCloseTo(500)
+  })
+
   it('never lets more through than its share and one second of it', () => {
     const pauses = fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 200 })
     fc.assert(

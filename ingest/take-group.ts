@@ -5,7 +5,7 @@ import type { Delivery, Waiting } from './waiting.ts'
 /** One write to the store: enough to make its disk flush worth while, little enough to be quick. */
 const READINGS_PER_COMMIT = 10_000
 /** What may be more of a gateway's turn goes with it up to here: a server takes many values of one series for less. */
-const READINGS_PER_COMMIT_MAX = 50_000
+export const READINGS_PER_COMMIT_MAX = 50_000
 /** What is refused is written out in its commit record: a group holds no more of it than this and what is taken at once. */
 const REFUSED_CHARACTERS_PER_COMMIT = 4 * 1024 * 1024
 const PAYLOADS_PER_COMMIT_MAX = 256

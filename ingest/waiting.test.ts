@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Waiting, type Delivery } from './waiting.ts'
+import { PAYLOADS_PER_TURN, Waiting, type Delivery } from './waiting.ts'
 
 const deliveryOf = (
   gateway: string,
@@ -40,52 +40,55 @@ describe('Waiting', () => {
     }
     const take = (count: number): string[] =>
       Array.from({ length: count }, () => waiting.take()?.topic.gateway ?? '')
-    const turn = (gateway: string, count = 25): string[] => Array.from({ length: count }, () => gateway)
-    fill('gw-a', 64)
-    fill('gw-b', 64)
-    expect(take(60)).toEqual([...turn('gw-a'), ...turn('gw-b'), ...turn('gw-a', 10)])
+    const turn = (gateway: string, count = PAYLOADS_PER_TURN): string[] =>
+      Array.from({ length: count }, () => gateway)
+    fill('gw-a', 128)
+    fill('gw-b', 128)
+    expect(take(138)).toEqual([...turn('gw-a'), ...turn('gw-b'), ...turn('gw-a', 10)])
     fill('gw-c', 1)
     // In the middle of a turn, and then the turn goes on.
-    expect(take(17)).toEqual(['gw-c', ...turn('gw-a', 15), 'gw-b'])
+    expect(take(21)).toEqual(['gw-c', ...turn('gw-a', 20)])
     // Always something waiting is always a turn and no more, whoever else comes.
     waiting.offer(deliveryOf('gw-c', 'again'))
     waiting.offer(deliveryOf('gw-d', '1'))
-    expect(take(27)).toEqual(['gw-d', ...turn('gw-b', 24), 'gw-c', 'gw-a'])
-    expect(takeAll(waiting)).toHaveLength(14 + 14 - 1)
+    expect(take(36)).toEqual(['gw-d', ...turn('gw-a', 34), 'gw-b'])
+    expect(take(64)).toEqual([...turn('gw-b', 63), 'gw-c'])
+    expect(takeAll(waiting)).toHaveLength(0)
     expect([waiting.count, waiting.bytes]).toEqual([0, 0])
   })
 
   it('begins a group with a whole turn, so that one of a write’s length holds a single gateway', () => {
     const waiting = new Waiting()
     for (const gateway of ['gw-a', 'gw-b', 'gw-c'])
-      for (let index = 0; index < 40; index += 1) waiting.offer(deliveryOf(gateway, `${index}`, 'backlog'))
+      for (let index = 0; index < 100; index += 1) waiting.offer(deliveryOf(gateway, `${index}`, 'backlog'))
     const group = (count: number): string[] => {
       waiting.beginGroup()
       return Array.from({ length: count }, () => waiting.take()?.topic.gateway ?? '')
     }
-    const turn = (gateway: string, count = 25): string[] => Array.from({ length: count }, () => gateway)
+    const turn = (gateway: string, count = PAYLOADS_PER_TURN): string[] =>
+      Array.from({ length: count }, () => gateway)
     expect(group(12)).toEqual(turn('gw-a', 12))
-    expect(group(25)).toEqual(turn('gw-b'))
-    expect(group(25)).toEqual(turn('gw-c'))
-    expect(group(25)).toEqual(turn('gw-a'))
-    // 15, 15 and 3 are left: nobody is passed over.
-    expect(group(25)).toEqual([...turn('gw-b', 15), ...turn('gw-c', 10)])
-    expect(group(25)).toEqual([...turn('gw-c', 5), ...turn('gw-a', 3), ...turn('', 17)])
+    expect(group(64)).toEqual(turn('gw-b'))
+    expect(group(64)).toEqual(turn('gw-c'))
+    expect(group(64)).toEqual(turn('gw-a'))
+    // 36, 36 and 24 are left: nobody is passed over.
+    expect(group(64)).toEqual([...turn('gw-b', 36), ...turn('gw-c', 28)])
+    expect(group(64)).toEqual([...turn('gw-c', 8), ...turn('gw-a', 24), ...turn('', 32)])
   })
 
   it('tells whether more of the turn waits that a group is within', () => {
     const waiting = new Waiting()
-    for (let index = 0; index < 30; index += 1) waiting.offer(deliveryOf('gw-a', `${index}`))
+    for (let index = 0; index < 69; index += 1) waiting.offer(deliveryOf('gw-a', `${index}`))
     for (let index = 0; index < 3; index += 1) waiting.offer(deliveryOf('gw-b', `${index}`))
     expect(waiting.isWithinTurn).toBe(false)
     waiting.beginGroup()
-    const within = Array.from({ length: 33 }, () => {
+    const within = Array.from({ length: 72 }, () => {
       const gateway = waiting.take()?.topic.gateway ?? ''
       return `${gateway} ${waiting.isWithinTurn}`
     })
     const of = (text: string, count: number): string[] => Array.from({ length: count }, () => text)
     expect(within).toEqual([
-      ...of('gw-a true', 24),
+      ...of('gw-a true', 63),
       'gw-a false',
       ...of('gw-b true', 2),
       'gw-b false',
@@ -98,7 +101,7 @@ describe('Waiting', () => {
 
   it('gives gateways that always have some waiting the same, however long the groups are', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 60 }), (gateways, length) => {
+      fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 90 }), (gateways, length) => {
         const waiting = new Waiting()
         let made = 0
         const offerOf = (gateway: string): void => {
@@ -107,8 +110,8 @@ describe('Waiting', () => {
         }
         const given = new Map<string, number>()
         for (let gateway = 0; gateway < gateways; gateway += 1) given.set(`gw-${gateway}`, 0)
-        for (const gateway of given.keys()) for (let index = 0; index < 40; index += 1) offerOf(gateway)
-        const groups = Math.ceil((gateways * 25 * 20) / length)
+        for (const gateway of given.keys()) for (let index = 0; index < 100; index += 1) offerOf(gateway)
+        const groups = Math.ceil((gateways * PAYLOADS_PER_TURN * 20) / length)
         for (let group = 0; group < groups; group += 1) {
           waiting.beginGroup()
           const taken = Array.from({ length }, () => waiting.take()?.topic.gateway ?? '')
@@ -119,7 +122,9 @@ describe('Waiting', () => {
         }
         const counts = [...given.values()]
         // But for the turns that are under way at the end, of two groups at most.
-        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2 * Math.max(25, length))
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(
+          2 * Math.max(PAYLOADS_PER_TURN, length),
+        )
         expect(given.size).toBe(gateways)
       }),
     )
@@ -140,7 +145,7 @@ describe('Waiting', () => {
   it('bounds one gateway by number and bytes, and leaves room for the others', () => {
     const waiting = new Waiting()
     const offers = Array.from({ length: 1_000 }, (_, index) => waiting.offer(deliveryOf('gw-a', `${index}`)))
-    expect(offers.filter((taken) => taken === 'queued')).toHaveLength(64)
+    expect(offers.filter((taken) => taken === 'queued')).toHaveLength(128)
     const mebibyte = 1024 * 1024
     const large = Array.from({ length: 64 }, (_, index) =>
       waiting.offer(deliveryOf('gw-b', `${index}`, 'live', mebibyte)),
@@ -160,8 +165,8 @@ describe('Waiting', () => {
 
   it('remembers what it drops as new, so that it can come again', () => {
     const waiting = new Waiting()
-    for (let index = 0; index < 65; index += 1) waiting.offer(deliveryOf('gw-a', `${index}`))
+    for (let index = 0; index < 129; index += 1) waiting.offer(deliveryOf('gw-a', `${index}`))
     waiting.take()
-    expect(waiting.offer(deliveryOf('gw-a', '64'))).toBe('queued')
+    expect(waiting.offer(deliveryOf('gw-a', '128'))).toBe('queued')
   })
 })

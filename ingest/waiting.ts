@@ -6,12 +6,14 @@ export interface Delivery {
   readonly payload: Uint8Array
   /** SHA-256 of the payload. */
   readonly digest: string
+  /** It came with others in one message: its gateway understands a receipt for several, too. */
+  readonly isBundled?: boolean
   /** UTC ms */
   readonly receivedMs: number
 }
 
 /** The most a gateway may have on its way without a receipt (gateway file, `inFlightBatches`). */
-const PAYLOADS_PER_GATEWAY_MAX = 64
+const PAYLOADS_PER_GATEWAY_MAX = 128
 /** So that no single gateway takes the lane of all: four payloads of the greatest length. */
 const BYTES_PER_GATEWAY_MAX = 16 * 1024 * 1024
 /** Of each lane: what a store outage may cost in memory. Beyond it gateways keep their readings themselves. */
@@ -23,7 +25,7 @@ const PAYLOADS_PER_LANE_MAX = 10_000
  * Payloads of a gateway in a turn, about one write: a server takes many values of one series in a request for little more
  * than one (docs/benchmarks.md).
  */
-export const PAYLOADS_PER_TURN = 25
+export const PAYLOADS_PER_TURN = 64
 
 interface Share {
   readonly deliveries: Delivery[]

@@ -2,6 +2,7 @@ import { connectAsync } from 'mqtt'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { systemClock } from '#cli/system-clock.ts'
+import { bundleOf } from '#contract/bundle.ts'
 import { Fault } from '#contract/fault.ts'
 import type { ConfigurationMessage, StateMessage } from '#contract/messages.ts'
 import { topicOf } from '#contract/topics.ts'
@@ -106,6 +107,34 @@ function deliveryLaws(start: () => Promise<BrokerUnderTest>): void {
     for (const each of gateways.splice(0)) await each.end()
     await worker.stop()
     await broker.stop()
+  })
+
+  it('takes rows of a bundle as if each had come by itself, and one that is broken as it came', async () => {
+    const a = await gateway('gw-a')
+    const rows = [
+      batchOf('gw-a', 1, [sampleOf('meter-a', T0, 100)]),
+      new TextEncoder().encode('no batch'),
+      // Another gateway’s.
+      batchOf('gw-b', 7, [sampleOf('meter-b', T0, 5)]),
+      batchOf('gw-a', 2, [sampleOf('meter-a', T0 + 10_000, 101)]),
+    ]
+    const bundle = bundleOf(rows)
+    const broken = bundle.subarray(0, -1)
+    a.publish(bundle, 'backlog')
+    a.publish(broken, 'backlog')
+    await eventually(() => {
+      for (const each of [...rows, broken])
+        expect(a.receipts.map(({ digest }) => digest)).toContain(digestOf(each))
+    })
+    const outcomeOf = (payload: Uint8Array): string | undefined =>
+      a.receipts.find(({ digest }) => digest === digestOf(payload))?.outcome
+    expect(rows.map(outcomeOf)).toEqual(['stored', 'quarantined', 'quarantined', 'stored'])
+    expect(outcomeOf(broken)).toBe('quarantined')
+    const refused = [...store.commits.values()].find(({ digest }) => digest === digestOf(broken))?.refused
+    expect(refused).toMatchObject([
+      { code: 'message-undecodable', payload: Buffer.from(broken).toString('base64') },
+    ])
+    expect([...store.commits.values()].map(({ seq }) => seq)).toEqual(expect.arrayContaining([1, 2]))
   })
 
   it('gives a receipt for what is stored, and its commit record says what was touched', async () => {

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { IClientOptions } from 'mqtt'
 import type { BaseLogger } from 'pino'
+import { rowsIn } from '#contract/bundle.ts'
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import {
@@ -157,14 +158,21 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       if (!subscription.publish(topic, JSON.stringify(receipt))) counts.receiptsUnsent += 1
     },
   })
+  function takePayload(topic: Topic, payload: Uint8Array, isBundled = false): void {
+    counts.received += 1
+    const digest = hash('sha256', payload)
+    committer.offer({ topic, payload, digest, receivedMs: clock.wallMs(), isBundled })
+  }
   const receiving: ReceiverOptions = {
     park: parkId,
     log,
     onMessage: (topic, payload) => {
       if (topic.leaf === 'state') return states.offer(topic, payload)
-      counts.received += 1
-      const digest = hash('sha256', payload)
-      committer.offer({ topic, payload, digest, receivedMs: clock.wallMs() })
+      const rows = rowsIn(payload)
+      // What says that it is a bundle and is none is judged, and refused, as it came.
+      if (rows === undefined) return takePayload(topic, payload)
+      // Copies: one row that waits is not to keep the memory of all.
+      for (const row of rows) takePayload(topic, row.slice(), true)
     },
   }
   const clientId = `tanbiao-ingest-${randomUUID()}`

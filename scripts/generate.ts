@@ -14,6 +14,7 @@ import { powerFactorFile } from '#accounts/tariff/power-factor.ts'
 import { tariffFile } from '#accounts/tariff/tariff.ts'
 import { uncertaintyFile } from '#accounts/uncertainty.ts'
 import { accountingRecord } from '#contract/accounting-record.ts'
+import { BUNDLE_BYTES_MAX, ROWS_TOGETHER_MAX } from '#contract/bundle.ts'
 import { carriers } from '#contract/carriers.ts'
 import { ledgerEntry } from '#contract/entry.ts'
 import { faultTable } from '#contract/fault.ts'
@@ -120,15 +121,21 @@ function protocolPage(): string {
     `\`${topicOf({ park: '{park}', gateway: '{gateway}', leaf })}\``
   const rows = [
     [topic('live'), 'gateway', 'readings batch or gap record, just made', '1', 'no'],
-    [topic('backlog'), 'gateway', 'the same messages, from the journal', '1', 'no'],
+    [
+      topic('backlog'),
+      'gateway',
+      'the same messages, from the journal; or several of them as a bundle',
+      '1',
+      'no',
+    ],
     [topic('state'), 'gateway', 'state message; also the will', '1', 'yes'],
     [topic('reply'), 'gateway', 'reply to a command', '1', 'no'],
-    [topic('receipt'), 'server', 'receipt for one payload', '1', 'no'],
+    [topic('receipt'), 'server', 'receipt for one payload, or for several that came in bundles', '1', 'no'],
     [topic('command'), 'server', 'command', '1', 'no'],
     [topic('configuration'), 'server', 'signed configuration', '1', 'yes'],
   ]
   const messages = Object.keys(messageSchemas).map((name) => `- [${name}](schemas/${name}.json)`)
-  return `# Protocol\n\n${GENERATED} Source: \`contract/topics.ts\`, \`contract/messages.ts\`.\n\nPayloads are JSON in UTF-8. Those of \`up/live\` and \`up/backlog\` may be one Zstandard frame of it: the first bytes tell (\`28 B5 2F FD\` is Zstandard, \`{\` is plain JSON), and either is at most 4 MiB when decompressed. A batch’s payload never changes once it was written: its SHA-256 is what the receipt names, and only such a receipt lets the gateway forget it.\n\n## Topics\n\n${table(['topic', 'published by', 'payload', 'QoS', 'retained'], rows)}\n\n## Messages\n\n${messages.join('\n')}\n\n## Commands\n\nA command names its gateway and must not be retained. \`resend\` offers again what the gateway still keeps of the numbers asked for, up to 10,000 of its journal, also after their receipts; \`report-state\` publishes the state message. Both are answered on \`up/reply\` with the command’s id. \`time\` is itself an answer, to a state whose time is not the server’s or whose clock is not set: a gateway learns the server’s time by it also while nothing of it has a receipt.\n\n## Configuration\n\nThe gateway takes a configuration for which all of this holds: a key that its own trust file names signed it, for this park and gateway, under a version above all that were tried, and the text passes the checks of \`tanbiao check\`. What became of it is in the state message under \`configuration\`: \`probation\`, then \`confirmed\`; or \`failed\` says why it was refused or rolled back. How to make and publish one: [remote-configuration.md](remote-configuration.md).\n`
+  return `# Protocol\n\n${GENERATED} Source: \`contract/topics.ts\`, \`contract/messages.ts\`, \`contract/bundle.ts\`.\n\nPayloads are JSON in UTF-8. Those of \`up/live\` and \`up/backlog\` may be one Zstandard frame of it: the first bytes tell (\`28 B5 2F FD\` is Zstandard, \`{\` is plain JSON), and either is at most 4 MiB when decompressed. A batch’s payload never changes once it was written: its SHA-256 is what the receipt names, and only such a receipt lets the gateway forget it.\n\n## Bundles\n\nA gateway that catches up sends several payloads in one message: the byte \`00\`, then of each payload its length as an unsigned 32-bit number, big-endian, and its bytes. A bundle has ${ROWS_TOGETHER_MAX} payloads and ${BUNDLE_BYTES_MAX / 1024} KiB at most, and none in it is empty. It is only how payloads travel: the server takes each as if it had come by itself, each keeps the digest of its own bytes, and those that were committed together are answered by one \`jointReceipt\`, which nobody gets who sends no bundles. What says that it is a bundle and is none goes to quarantine as it came. A server from before bundles answers one as a payload that it cannot read; the gateway then sends each payload by itself until it connects anew.\n\n## Topics\n\n${table(['topic', 'published by', 'payload', 'QoS', 'retained'], rows)}\n\n## Messages\n\n${messages.join('\n')}\n\n## Commands\n\nA command names its gateway and must not be retained. \`resend\` offers again what the gateway still keeps of the numbers asked for, up to 10,000 of its journal, also after their receipts; \`report-state\` publishes the state message. Both are answered on \`up/reply\` with the command’s id. \`time\` is itself an answer, to a state whose time is not the server’s or whose clock is not set: a gateway learns the server’s time by it also while nothing of it has a receipt.\n\n## Configuration\n\nThe gateway takes a configuration for which all of this holds: a key that its own trust file names signed it, for this park and gateway, under a version above all that were tried, and the text passes the checks of \`tanbiao check\`. What became of it is in the state message under \`configuration\`: \`probation\`, then \`confirmed\`; or \`failed\` says why it was refused or rolled back. How to make and publish one: [remote-configuration.md](remote-configuration.md).\n`
 }
 
 const pages: Readonly<Record<string, string>> = {

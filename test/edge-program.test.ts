@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { childMessage } from '#cli/child.ts'
 import { systemClock } from '#cli/system-clock.ts'
+import { rowsOf } from '#contract/bundle.ts'
 import { uplinkMessage } from '#contract/messages.ts'
 import { unpack } from '#edge/compression.ts'
 import { TestBroker } from '#edge/testing/broker.ts'
@@ -124,20 +125,21 @@ describeWith(['socat'], 'the one-file program of a gateway, at work', () => {
     await broker.start()
     broker.heard = ({ topic, payload }) => {
       if (topic.endsWith('/state')) return
-      const message = uplinkMessage.parse(unpack(payload))
-      if (message.kind !== 'readings') return
-      for (const { meter, values } of message.samples)
-        if (values['activeEnergyImport.total'] !== undefined) read.add(meter)
-      const digest = createHash('sha256').update(payload).digest('hex')
-      const receipt = {
-        v: 1,
-        gateway: 'gateway-east',
-        digest,
-        outcome: 'stored',
-        refused: 0,
-        committedAtMs: Date.now(),
+      for (const row of rowsOf(payload)) {
+        const message = uplinkMessage.parse(unpack(row))
+        if (message.kind !== 'readings') continue
+        for (const { meter, values } of message.samples)
+          if (values['activeEnergyImport.total'] !== undefined) read.add(meter)
+        const receipt = {
+          v: 1,
+          gateway: 'gateway-east',
+          digest: createHash('sha256').update(row).digest('hex'),
+          outcome: 'stored',
+          refused: 0,
+          committedAtMs: Date.now(),
+        }
+        broker.publish('tanbiao/v1/demo-park/gateway-east/down/receipt', JSON.stringify(receipt))
       }
-      broker.publish('tanbiao/v1/demo-park/gateway-east/down/receipt', JSON.stringify(receipt))
     }
     simulation = await startSimulation({
       scenario: readScenarioFor(park, demoScenarioPath),
