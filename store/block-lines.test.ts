@@ -58,7 +58,7 @@ describe('The lines of a block', () => {
       fc.property(fc.uniqueArray(sample, { minLength: 1, maxLength: 12, selector: momentOf }), (samples) => {
         const block = blockOf(samples)
         const buffer = new LineBuffer()
-        const lines = addBlockLines(block, buffer, new Moments())
+        const lines = addBlockLines([block], buffer, new Moments())
         const written = buffer.body().toString().split('\n')
         expect(inOrder(written)).toEqual(inOrder(pointsOf(block.readings()).map(encodeLine)))
         expect(lines).toBe(written.length)
@@ -76,7 +76,7 @@ describe('The lines of a block', () => {
     }))
     const [buffer, moments] = [new LineBuffer(), new Moments()]
     const halves = [many.slice(0, 4_000), many.slice(4_000)].map(blockOf)
-    for (const half of halves) addBlockLines(half, buffer, moments)
+    for (const half of halves) addBlockLines([half], buffer, moments)
     const expected = halves.flatMap((half) => pointsOf(half.readings()).map(encodeLine))
     expect(buffer.body().toString().split('\n')).toEqual(expected)
   })
@@ -90,12 +90,45 @@ describe('The lines of a block', () => {
       bad: { frequency: 'timeout' },
     })
     const [buffer, moments] = [new LineBuffer(), new Moments()]
-    expect(addBlockLines(blockOf([one(5), one(3)]), buffer, moments)).toBe(2)
+    expect(addBlockLines([blockOf([one(5), one(3)])], buffer, moments)).toBe(2)
     const before = buffer.body().toString()
-    expect(addBlockLines(blockOf([one(4), one(3)]), buffer, moments)).toBeUndefined()
-    expect(addBlockLines(blockOf([one(6), one(5)]), buffer, moments)).toBeUndefined()
-    expect(addBlockLines(blockOf([one(9), one(9)]), buffer, moments)).toBeUndefined()
-    expect(addBlockLines(blockOf([one(LAST_STORABLE_MS + 1)]), buffer, moments)).toBeUndefined()
+    expect(addBlockLines([blockOf([one(4), one(3)])], buffer, moments)).toBeUndefined()
+    expect(addBlockLines([blockOf([one(6), one(5)])], buffer, moments)).toBeUndefined()
+    expect(addBlockLines([blockOf([one(9), one(9)])], buffer, moments)).toBeUndefined()
+    expect(addBlockLines([blockOf([one(LAST_STORABLE_MS + 1)])], buffer, moments)).toBeUndefined()
+    expect(addBlockLines([blockOf([one(6)]), blockOf([one(6)])], buffer, moments)).toBeUndefined()
     expect(buffer.body().toString()).toBe(before)
+  })
+
+  it('of several batches of a gateway stand meter by meter', () => {
+    const meters = ['m-1', 'm-2', 'm-3']
+    const blocks = [1, 2, 3].map((atMs) =>
+      blockOf(
+        meters.map((meter) => ({ meter, atMs, quality: 'good', values: { 'activePower.total': atMs } })),
+      ),
+    )
+    const buffer = new LineBuffer()
+    expect(addBlockLines(blocks, buffer, new Moments())).toBe(9)
+    const of = buffer
+      .body()
+      .toString()
+      .split('\n')
+      .map((line) => /meter=(m-\d)/.exec(line)?.[1])
+    expect(of).toEqual(meters.flatMap((meter) => [meter, meter, meter]))
+  })
+
+  it('of several blocks are those of the points of all their readings', () => {
+    const samples = fc.uniqueArray(sample, { minLength: 1, maxLength: 12, selector: momentOf })
+    fc.assert(
+      fc.property(samples, fc.nat(12), (all, at) => {
+        const blocks = [all.slice(0, at), all.slice(at)].filter((each) => each.length > 0).map(blockOf)
+        const buffer = new LineBuffer()
+        const lines = addBlockLines(blocks, buffer, new Moments())
+        const written = buffer.body().toString().split('\n')
+        const points = pointsOf(blocks.flatMap((block) => block.readings()))
+        expect(inOrder(written)).toEqual(inOrder(points.map(encodeLine)))
+        expect(lines).toBe(written.length)
+      }),
+    )
   })
 })

@@ -37,9 +37,7 @@ export async function sendBlocks(
 ): Promise<WriteAnswer | undefined> {
   const buffer = free.pop() ?? new LineBuffer()
   buffer.length = 0
-  const moments = new Moments()
-  for (const block of blocks)
-    if (addBlockLines(block, buffer, moments) === undefined) return giveBack(buffer, undefined)
+  if (addBlockLines(blocks, buffer, new Moments()) === undefined) return giveBack(buffer, undefined)
   const answer = await send(buffer.body())
   // Of a request that was answered early the rest may still be on its way out of this memory.
   return answer.taken ? giveBack(buffer, answer) : answer
