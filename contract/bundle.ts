@@ -9,7 +9,7 @@
  * of MQTT's.
  */
 
-/** Most rows of one bundle: as many as a gateway may have on their way. */
+/** Most rows of one bundle: as many as a gateway's backlog may have on their way. */
 export const ROWS_TOGETHER_MAX = 64
 /** Longest bundle. A longer row travels by itself. */
 export const BUNDLE_BYTES_MAX = 256 * 1024

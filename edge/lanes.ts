@@ -15,6 +15,8 @@ const STALLED_MS = 30_000
 export interface Due {
   readonly row: JournalRow
   readonly lane: Lane
+  /** It was sent before on this connection. */
+  readonly isAgain: boolean
   /** To be called when the broker has taken it. */
   readonly taken: () => void
 }
@@ -94,6 +96,12 @@ export class Lanes {
     return this.#window.together
   }
 
+  /** Rows that did not get through, and are offered again as if they had not been sent. */
+  giveBack(places: readonly number[]): void {
+    for (const place of places) if (this.#window.has(place)) this.#window.giveBack(place)
+    this.#ahead = []
+  }
+
   isStalled(): boolean {
     return this.#window.isStalled(this.#options.clock.monotonicMs(), STALLED_MS)
   }
@@ -131,9 +139,10 @@ export class Lanes {
       window.forget(place)
       return
     }
+    const isAgain = window.has(place)
     window.send(place, lane, nowMs)
     if (lane === 'backlog') this.#pace?.spend(row.payload.length)
-    yield { row, lane, taken: () => window.taken(place) }
+    yield { row, lane, isAgain, taken: () => window.taken(place) }
   }
 
   /** The oldest row without a receipt that is not on its way nor about to go live. */

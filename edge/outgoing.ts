@@ -1,9 +1,6 @@
-import { BUNDLE_BYTES_MAX, bundleOf, bytesInBundle } from '#contract/bundle.ts'
+import { bundleOf, bytesInBundle } from '#contract/bundle.ts'
 import type { Due } from './lanes.ts'
 import type { Lane } from './window.ts'
-
-/** Of a message with several rows: a new batch that waits behind one waits no longer than behind a long row. */
-export const BYTES_TOGETHER_MAX = BUNDLE_BYTES_MAX / 4
 
 /** One message, with the rows that are in it. */
 export interface Outgoing {
@@ -12,13 +9,19 @@ export interface Outgoing {
   readonly rows: readonly Due[]
 }
 
+export interface OutgoingLimits {
+  /** How many rows a message may have; asked anew for each. */
+  readonly rowsMax: () => number
+  /** How long one with several may be. */
+  readonly bytesMax: number
+}
+
 /**
  * Rows that are due, as messages: new ones each by itself and at once, those of the backlog as many together as they may be.
- * A row that is alone, or long, travels as it is.
- *
- * @param togetherMax how many rows a message may have; asked anew for each
+ * A row that is alone, long, or sent again travels as it is: whatever kept a bundle from its receipt, it can be its length.
+ * What was taken out of `due` is sent, whatever becomes of the rest.
  */
-export function* outgoing(due: Iterable<Due>, togetherMax: () => number): Generator<Outgoing> {
+export function* outgoing(due: Iterable<Due>, { rowsMax, bytesMax }: OutgoingLimits): Generator<Outgoing> {
   let rows: Due[] = []
   let bytes = 0
   function* flush(): Generator<Outgoing> {
@@ -29,16 +32,21 @@ export function* outgoing(due: Iterable<Due>, togetherMax: () => number): Genera
     rows = []
     bytes = 0
   }
-  for (const one of due) {
-    if (one.lane === 'live') {
-      yield { lane: 'live', payload: one.row.payload, rows: [one] }
-      continue
+  try {
+    for (const one of due) {
+      const more = bytesInBundle(one.row.payload)
+      if (one.lane === 'live' || one.isAgain || more > bytesMax) {
+        yield { lane: one.lane, payload: one.row.payload, rows: [one] }
+        continue
+      }
+      if (bytes + more > bytesMax) yield* flush()
+      rows.push(one)
+      bytes += more
+      if (rows.length >= rowsMax()) yield* flush()
     }
-    const more = bytesInBundle(one.row.payload)
-    if (bytes + more > BYTES_TOGETHER_MAX) yield* flush()
-    rows.push(one)
-    bytes += more
-    if (rows.length >= togetherMax()) yield* flush()
+  } catch (error) {
+    yield* flush()
+    throw error
   }
   yield* flush()
 }

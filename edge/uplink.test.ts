@@ -223,12 +223,36 @@ describe('Uplink', () => {
       broker.publish(RECEIPTS, receiptFor(digest, { outcome: isBundled ? 'quarantined' : 'stored' }))
     }
     append(300)
-    start({ inFlightBatches: 64, receiptTimeoutMs: 50 })
+    start({ inFlightBatches: 64, receiptTimeoutMs: 60_000 })
     await allAcknowledged()
-    // Those that were on their way when the first answer came.
+    // Those that were on their way when the first answer came; their rows do not wait for a timeout.
     expect(messages).toBeGreaterThan(0)
     expect(messages).toBeLessThanOrEqual(4)
     expect(new Set(heard.map(({ seq }) => seq)).size).toBe(300)
+  })
+
+  it('sends each batch by itself where bundles get no receipt, without end', async () => {
+    answerWith((digest, { payload }) => (isBundle(payload) ? [] : [receiptFor(digest)]))
+    append(200)
+    start({ inFlightBatches: 64, receiptTimeoutMs: 50 })
+    await allAcknowledged()
+    expect(messages).toBeGreaterThan(200)
+    everySeqHasOneContent()
+  })
+
+  it('sends each batch by itself for a while after a bundle that ended the connection', async () => {
+    let broken = 0
+    broker.breaksAt = (payload) => {
+      const isBroken = typeof payload !== 'string' && isBundle(payload)
+      if (isBroken) broken += 1
+      return isBroken
+    }
+    append(100)
+    start({ inFlightBatches: 64, receiptTimeoutMs: 60_000 })
+    await allAcknowledged()
+    expect(broken).toBe(1)
+    expect(messages).toBe(heard.length)
+    everySeqHasOneContent()
   })
 
   it('gets every row acknowledged though receipts are lost or doubled', async () => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { Socket } from 'node:net'
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
@@ -5,12 +6,13 @@ import type { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import type { Receipt, reply as replySchema, StateMessage } from '#contract/messages.ts'
 import { topicOf, type DownLeaf, type UpLeaf } from '#contract/topics.ts'
+import { Bundling } from './bundling.ts'
 import { commandFor, obey } from './command.ts'
 import { accessOptions, connectionFault, type Access } from './connection.ts'
 import { slept, within } from './deadline.ts'
 import type { Journal, JournalRow } from './journal.ts'
 import { Lanes } from './lanes.ts'
-import { outgoing } from './outgoing.ts'
+import { outgoing, type Outgoing } from './outgoing.ts'
 import { backOffMs } from './schedule.ts'
 import { receiptsFor, stateText, type StateSources } from './uplink-messages.ts'
 
@@ -44,6 +46,12 @@ export interface UplinkOptions extends Access, StateSources {
   readonly configuration?: ((payload: Uint8Array) => void) | undefined
 }
 
+/** What the broker takes (MQTT 5). */
+interface Greeted {
+  readonly receiveMaximum: number | undefined
+  readonly maximumPacketSize: number | undefined
+}
+
 export interface UplinkConnection {
   readonly connected: boolean
   readonly sinceMs: number
@@ -69,9 +77,9 @@ export class Uplink {
   /** How long it took to make the last one. */
   #stateTookMs = 0
   #unreadable = false
-  /** Of this connection: whether several rows were sent in one message, and whether the server is known not to take such. */
-  #hasBundled = false
-  #takesBundles = true
+  readonly #bundling = new Bundling()
+  /** A pump is to come at the end of this turn of the event loop. */
+  #isPumpDue = false
   #lastProblem = ''
   #changedMs: number
 
@@ -154,12 +162,13 @@ export class Uplink {
     const signal = AbortSignal.any([closed.signal, stopping])
     try {
       const greeted = await this.#greet(client, signal)
-      if (greeted !== undefined) await this.#deliver(client, signal, greeted.receiveMaximum)
+      if (greeted !== undefined) await this.#deliver(client, signal, greeted)
     } catch (error) {
       if (!signal.aborted) log.error({ err: error }, 'the connection to the broker is given up')
     } finally {
       if (this.#client === client) this.#become(undefined)
       this.#lanes.disconnected()
+      this.#bundling.disconnected(this.#options.clock.monotonicMs())
       client.end(true)
     }
     if (!stopping.aborted) log.info({ url }, 'not connected to the broker')
@@ -188,19 +197,14 @@ export class Uplink {
   }
 
   /** Waits for the connection and the subscription. Receipts must be heard before anything is sent. */
-  async #greet(
-    client: MqttClient,
-    signal: AbortSignal,
-  ): Promise<{ readonly receiveMaximum: number | undefined } | undefined> {
+  async #greet(client: MqttClient, signal: AbortSignal): Promise<Greeted | undefined> {
     const { clock, url } = this.#options
-    const connected = await within<{ receiveMaximum: number | undefined }>(
-      clock,
-      CONNECT_TIMEOUT_MS,
-      signal,
-      (settle) => {
-        client.once('connect', ({ properties }) => settle({ receiveMaximum: properties?.receiveMaximum }))
-      },
-    )
+    const connected = await within<Greeted>(clock, CONNECT_TIMEOUT_MS, signal, (settle) => {
+      client.once('connect', ({ properties }) => {
+        const { receiveMaximum, maximumPacketSize } = properties ?? {}
+        settle({ receiveMaximum, maximumPacketSize })
+      })
+    })
     if (connected === undefined) return undefined
     // With Nagle's algorithm each small message waits for the peer's delayed ACK: 40 ms a batch on Linux.
     if (client.stream instanceof Socket) client.stream.setNoDelay(true)
@@ -218,13 +222,12 @@ export class Uplink {
     return undefined
   }
 
-  async #deliver(client: MqttClient, signal: AbortSignal, receiveMaximum?: number): Promise<void> {
+  async #deliver(client: MqttClient, signal: AbortSignal, greeted: Greeted): Promise<void> {
     const { clock, log, url, receiptTimeoutMs } = this.#options
     log.info({ url }, 'connected to the broker')
     this.#lastProblem = ''
-    this.#hasBundled = false
-    this.#takesBundles = true
-    this.#reading(() => this.#lanes.connected(receiveMaximum))
+    this.#reading(() => this.#lanes.connected(greeted.receiveMaximum))
+    this.#bundling.connected(greeted.maximumPacketSize)
     this.#become(client)
     this.#publishState('birth', 'connected')
     this.#listenForConfigurations(client)
@@ -261,20 +264,45 @@ export class Uplink {
     const client = this.#client
     if (client === undefined) return
     this.#reading(() => {
-      const togetherMax = (): number => (this.#takesBundles ? this.#lanes.together : 1)
-      for (const { lane, payload, rows } of outgoing(this.#lanes.due(), togetherMax)) {
-        // Who made the bytes owns them; a Buffer over them is no copy.
-        const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-        client.publish(this.#topic(lane), bytes, { qos: 1 }, (error) => {
-          if (error === undefined || error === null) for (const { taken } of rows) taken()
-          else {
-            const seqs = rows.map(({ row }) => row.seq)
-            this.#options.log.debug({ seqs, err: error }, 'batches were not taken by the broker')
-          }
-        })
-        this.#hasBundled ||= rows.length > 1
-      }
+      const isPaused = this.#bundling.isPaused(this.#options.clock.monotonicMs())
+      const rowsMax = (): number => (isPaused ? 1 : this.#lanes.together)
+      const { bytesMax } = this.#bundling
+      for (const message of outgoing(this.#lanes.due(), { rowsMax, bytesMax })) this.#publish(client, message)
     })
+  }
+
+  #publish(client: MqttClient, { lane, payload, rows }: Outgoing): void {
+    // Who made the bytes owns them; a Buffer over them is no copy.
+    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    const bundle = rows.length > 1 ? hash('sha256', bytes) : undefined
+    if (bundle !== undefined) {
+      const places = rows.map(({ row }) => row.place)
+      this.#bundling.sent(bundle, places)
+    }
+    client.publish(this.#topic(lane), bytes, { qos: 1 }, (error) => {
+      if (error === undefined || error === null) {
+        for (const { taken } of rows) taken()
+        if (bundle !== undefined) this.#bundling.taken(bundle)
+        return
+      }
+      const seqs = rows.map(({ row }) => row.seq)
+      this.#options.log.debug({ seqs, err: error }, 'batches were not taken by the broker')
+      // A number is the broker's own word (MQTT 5); all else is the end of the connection.
+      if (bundle !== undefined && 'code' in error && typeof error.code === 'number') this.#refused(bundle)
+    })
+  }
+
+  /** True for a bundle of ours that did not get through: its rows are sent again, each by itself. */
+  #refused(digest: string): boolean {
+    const { clock, log } = this.#options
+    const places = this.#bundling.refused(digest, clock.monotonicMs())
+    if (places === undefined) return false
+    log.warn(
+      { batches: places.length },
+      'several batches in one message are not taken: each is sent by itself',
+    )
+    this.#lanes.giveBack(places)
+    return true
   }
 
   /** Reads the journal; one that cannot be read now is said once, and read again at the next occasion. */
@@ -327,7 +355,17 @@ export class Uplink {
       // The row stays unacknowledged and is sent again, so nothing is lost.
       log.error({ err: error }, 'a receipt cannot be entered in the journal')
     }
-    this.#pump()
+    this.#pumpAfterThis()
+  }
+
+  /** Once for all receipts that come together, so that what may be sent then travels together. */
+  #pumpAfterThis(): void {
+    if (this.#isPumpDue) return
+    this.#isPumpDue = true
+    setImmediate(() => {
+      this.#isPumpDue = false
+      this.#pump()
+    })
   }
 
   #received(receipt: Receipt): void {
@@ -335,12 +373,9 @@ export class Uplink {
     const { digest, outcome, refused, committedAtMs } = receipt
     const place = journal.acknowledge(digest)
     if (place === undefined) {
-      log.debug({ digest }, 'a receipt for no waiting row')
-      // Of a bundle, from a server that is older than they are: it kept the message as one that it cannot read.
-      if (outcome === 'quarantined' && this.#hasBundled && this.#takesBundles) {
-        this.#takesBundles = false
-        log.warn('the server does not take several batches in one message: each is sent by itself')
-      }
+      // A server that is older than bundles has kept one as a message that it cannot read.
+      const isBundle = outcome === 'quarantined' && this.#refused(digest)
+      if (!isBundle) log.debug({ digest }, 'a receipt for no waiting row')
       return
     }
     if (outcome === 'quarantined' || refused > 0) {

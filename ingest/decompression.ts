@@ -34,6 +34,11 @@ function plausibleLength(frame: Uint8Array): number | undefined {
   return isPlausible ? length : undefined
 }
 
+/** How long the text of a payload is at most, before it is made. */
+export function textBytesMax(payload: Uint8Array): number {
+  return isCompressed(payload) ? (plausibleLength(payload) ?? MESSAGE_BYTES_MAX) : payload.length
+}
+
 /** So that an ordinary text is made in one piece, and a frame that claims much is given no more than others. */
 function chunkSizeFor(frame: Uint8Array): number {
   const length = plausibleLength(frame)

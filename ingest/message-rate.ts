@@ -1,5 +1,5 @@
-/** A gateway's fair share: some forty times what one with a drain under way sends, and a second of it at once. */
-export const MESSAGES_PER_SECOND_MAX = 1_000
+/** A gateway's fair share, and a second of it at once: what one sends that catches up, all that it may have on its way every 30 ms. */
+export const MESSAGES_PER_SECOND_MAX = 2_000
 
 /**
  * How long the next message of one client must wait, in ms, so that it sends no more than its share: 0 within it.

@@ -2,9 +2,12 @@ import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Fault } from '#contract/fault.ts'
+import { MESSAGE_BYTES_MAX } from '#contract/messages.ts'
 import { SampleBlocks, type SampleBlock } from '#contract/sample-block.ts'
 import { commitBench } from './commit.test-support.ts'
 import { batchOf, digestOf, epochOf, sampleOf, T0 } from './ingest.test-support.ts'
+import { takeGroup } from './take-group.ts'
+import type { Delivery } from './waiting.ts'
 
 /** Payloads as gateways send them: compressed, so that several of a group are made together. */
 const batch = (gateway: 'gw-a' | 'gw-b', seq: number): Buffer => {
@@ -131,5 +134,37 @@ describe('a group of compressed payloads', () => {
         texts.set(meter, (texts.get(meter) ?? new Set()).add(columns.text.buffer))
     expect([...texts.values()].map((each) => each.size)).toEqual([1, 1])
     expect(new Set([...texts.values()].flatMap((each) => [...each])).size).toBe(2)
+  })
+
+  it('makes no more text at once than others can wait for', () => {
+    const text = Buffer.alloc(MESSAGE_BYTES_MAX, ' ')
+    const payload = zstdCompressSync(text)
+    expect(payload.length).toBeLessThan(1_000)
+    const deliveries = Array.from({ length: 40 }, (_, index): Delivery => ({
+      topic: { park: 'park-1', gateway: 'gw-a', leaf: 'backlog' },
+      payload,
+      digest: `${index}`,
+      receivedMs: 1,
+    }))
+    const groups: number[] = []
+    while (deliveries.length > 0) {
+      const group = takeGroup({
+        waiting: { beginGroup: () => {}, isWithinTurn: true },
+        take: () => deliveries.shift(),
+        judge: (delivery) => ({
+          delivery,
+          verdict: {
+            outcome: 'quarantined',
+            epoch: null,
+            seq: null,
+            readings: [],
+            refused: [],
+            gap: undefined,
+          },
+        }),
+      })
+      groups.push(group.length)
+    }
+    expect(groups).toEqual(Array.from({ length: 10 }, () => 4))
   })
 })

@@ -1,4 +1,10 @@
-import { decompressTogether, TOGETHER_BYTES_MAX, togetherBytes, type Decompressed } from './decompression.ts'
+import {
+  decompressTogether,
+  TOGETHER_BYTES_MAX,
+  togetherBytes,
+  textBytesMax,
+  type Decompressed,
+} from './decompression.ts'
 import type { Judged } from './record.ts'
 import type { Delivery, Waiting } from './waiting.ts'
 
@@ -9,6 +15,8 @@ export const READINGS_PER_COMMIT_MAX = 50_000
 /** What is refused is written out in its commit record: a group holds no more of it than this and what is taken at once. */
 const REFUSED_CHARACTERS_PER_COMMIT = 4 * 1024 * 1024
 const PAYLOADS_PER_COMMIT_MAX = 256
+/** A few bytes may be millions of them when decompressed, and hold no reading: nobody else is served meanwhile. */
+const TEXT_BYTES_PER_COMMIT = 16 * 1024 * 1024
 /** Of a text: what a reading takes in a batch of many. A guess at how many there will be. */
 const TEXT_BYTES_PER_READING = 30
 
@@ -24,6 +32,7 @@ export function takeGroup({ waiting, take, judge }: TakingGroup): Judged[] {
   const group: Judged[] = []
   let readings = 0
   let refusedCharacters = 0
+  let textBytes = 0
   let hasLive = false
   let isBacklog = false
 
@@ -34,7 +43,8 @@ export function takeGroup({ waiting, take, judge }: TakingGroup): Judged[] {
     return (
       group.length + payloadsMore < PAYLOADS_PER_COMMIT_MAX &&
       readings + readingsMore < (isLong ? READINGS_PER_COMMIT_MAX : READINGS_PER_COMMIT) &&
-      refusedCharacters < REFUSED_CHARACTERS_PER_COMMIT
+      refusedCharacters < REFUSED_CHARACTERS_PER_COMMIT &&
+      textBytes < TEXT_BYTES_PER_COMMIT
     )
   }
 
@@ -48,6 +58,7 @@ export function takeGroup({ waiting, take, judge }: TakingGroup): Judged[] {
       isBacklog = delivery.topic.leaf === 'backlog'
       hasLive ||= !isBacklog
       some.push(delivery)
+      textBytes += textBytesMax(delivery.payload)
       bytes += togetherBytes(delivery.payload) ?? TOGETHER_BYTES_MAX
     } while (bytes < TOGETHER_BYTES_MAX && hasRoom(some.length, bytes / TEXT_BYTES_PER_READING))
     return some

@@ -19,10 +19,10 @@ const BYTES_PER_GATEWAY_MAX = 16 * 1024 * 1024
 /** Of each lane: what a store outage may cost in memory. Beyond it gateways keep their readings themselves. */
 const BYTES_PER_LANE_MAX = 64 * 1024 * 1024
 /** A small payload costs more than its bytes. */
-const PAYLOADS_PER_LANE_MAX = 10_000
+const PAYLOADS_PER_LANE_MAX = 20_000
 
 /**
- * Payloads of a gateway in a turn, about one write: a server takes many values of one series in a request for little more
+ * Payloads of a gateway in a turn, and of a write as far as it may be so long: a server takes many values of one series in a request for little more
  * than one (docs/benchmarks.md).
  */
 export const PAYLOADS_PER_TURN = 64

@@ -137,6 +137,24 @@ function deliveryLaws(start: () => Promise<BrokerUnderTest>): void {
     expect([...store.commits.values()].map(({ seq }) => seq)).toEqual(expect.arrayContaining([1, 2]))
   })
 
+  it('takes apart what comes on the backlog only, and no bundle within one', async () => {
+    const a = await gateway('gw-a')
+    const inner = bundleOf([batchOf('gw-a', 1, [sampleOf('meter-a', T0, 100)])])
+    const outer = bundleOf([inner, batchOf('gw-a', 2, [sampleOf('meter-a', T0 + 1, 100)])])
+    a.publish(outer, 'backlog')
+    a.publish(inner, 'live')
+    // Another one, that was said to be of the state.
+    a.publish(bundleOf([batchOf('gw-a', 3, [sampleOf('meter-a', T0 + 2, 100)])]), 'state')
+    await eventually(() => {
+      expect(a.receipts.map(({ digest, outcome }) => [digest, outcome])).toContainEqual([
+        digestOf(inner),
+        'quarantined',
+      ])
+      expect(worker.statistics().statesRefused).toBe(1)
+    })
+    expect([...store.commits.values()].flatMap(({ seq }) => seq ?? [])).toEqual([2])
+  })
+
   it('gives a receipt for what is stored, and its commit record says what was touched', async () => {
     const a = await gateway('gw-a')
     const payload = batchOf('gw-a', 1, [sampleOf('meter-a', T0, 100), sampleOf('meter-a', T0 + 10_000, 101)])
@@ -372,14 +390,14 @@ describeWith(['mosquitto'], 'worker with mosquitto', () => {
     const payload = batchOf('gw-a', 1, [sampleOf('meter-a', T0, 1)])
     const sender = await connectAsync(broker.url, { clientId: 'gw-a', reconnectPeriod: 0 })
     sender.on('error', () => {})
-    sender.publish(topicOf({ park: 'park-1', gateway: 'gw-a', leaf: 'live' }), Buffer.from(payload), {
-      qos: 1,
-    })
+    const rows = [payload, batchOf('gw-a', 2, [sampleOf('meter-a', T0 + 1, 2)])]
+    const topic = topicOf({ park: 'park-1', gateway: 'gw-a', leaf: 'backlog' })
+    sender.publish(topic, Buffer.from(bundleOf(rows)), { qos: 1 })
     await reached.promise
     await broker.kill()
     await eventually(() => expect(worker.statistics().connected).toBe(false))
     hold.resolve()
-    await eventually(() => expect(worker.statistics().receiptsUnsent).toBe(1))
+    await eventually(() => expect(worker.statistics().receiptsUnsent).toBe(2))
     await broker.restart()
     const a = await TestGateway.connect(broker.url, 'gw-a')
     expect(await a.deliver(payload)).toMatchObject({ outcome: 'stored' })

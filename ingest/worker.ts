@@ -5,6 +5,7 @@ import { rowsIn } from '#contract/bundle.ts'
 import type { Clock } from '#contract/clock.ts'
 import type { CommitRecord } from '#contract/commit.ts'
 import {
+  receiptsIn,
   stateMessage,
   type Command,
   type ConfigurationMessage,
@@ -155,7 +156,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     trustsClock,
     sendReceipt: (receipt) => {
       const topic = topicOf({ park: parkId, gateway: receipt.gateway, leaf: 'receipt' })
-      if (!subscription.publish(topic, JSON.stringify(receipt))) counts.receiptsUnsent += 1
+      if (!subscription.publish(topic, JSON.stringify(receipt)))
+        counts.receiptsUnsent += receiptsIn(receipt).length
     },
   })
   function takePayload(topic: Topic, payload: Uint8Array, isBundled = false): void {
@@ -168,7 +170,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     log,
     onMessage: (topic, payload) => {
       if (topic.leaf === 'state') return states.offer(topic, payload)
-      const rows = rowsIn(payload)
+      const rows = topic.leaf === 'backlog' ? rowsIn(payload) : undefined
       // What says that it is a bundle and is none is judged, and refused, as it came.
       if (rows === undefined) return takePayload(topic, payload)
       // Copies: one row that waits is not to keep the memory of all.

@@ -96,7 +96,7 @@ describe('The lines of a block', () => {
     expect(addBlockLines([blockOf([one(6), one(5)])], buffer, moments)).toBeUndefined()
     expect(addBlockLines([blockOf([one(9), one(9)])], buffer, moments)).toBeUndefined()
     expect(addBlockLines([blockOf([one(LAST_STORABLE_MS + 1)])], buffer, moments)).toBeUndefined()
-    expect(addBlockLines([blockOf([one(6)]), blockOf([one(6)])], buffer, moments)).toBeUndefined()
+    expect(addBlockLines([blockOf([one(7)]), blockOf([one(7)])], buffer, moments)).toBeUndefined()
     expect(buffer.body().toString()).toBe(before)
   })
 

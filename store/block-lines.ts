@@ -76,7 +76,7 @@ function headWords(measurement: string, meter: MeterId, quality: Reading['qualit
  * moment of its meter that `moments` has already, or of one that cannot be stored.
  *
  * The first samples of all blocks come first, then the second ones: batches of a gateway name its meters in one order, and a
- * server that finds the lines of a series next to each other has less to do (docs/benchmarks.md).
+ * server that finds the lines of a series next to each other has less to do (docs/benchmarks.md). Where they do not, only that is lost.
  */
 export function addBlockLines(
   blocks: readonly SampleBlock[],

@@ -16,6 +16,8 @@ export class TestBroker {
   #port = 0
   /** Called with each message of a gateway. */
   heard: (message: Published) => void = () => undefined
+  /** True for messages that it does not take: it ends their connection. */
+  breaksAt: (payload: Buffer | string) => boolean = () => false
   /** CONNACK code with which clients are refused, if they are. */
   refuseWith: 3 | 5 | undefined
   refusals = 0
@@ -26,6 +28,8 @@ export class TestBroker {
 
   async start(): Promise<void> {
     const aedes = await Aedes.createBroker({
+      authorizePublish: (_client, { payload }, done) =>
+        done(this.breaksAt(payload) ? new Error('a message that is not taken') : null),
       authenticate: (_client, _username, _password, done) => {
         if (this.refuseWith === undefined) return done(null, true)
         this.refusals += 1
