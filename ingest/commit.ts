@@ -13,15 +13,13 @@ import { receiptsOf } from './receipts.ts'
 import type { Judged, Outcome } from './record.ts'
 import { takeGroup } from './take-group.ts'
 import { validate, type Verdict } from './validate.ts'
-import { Waiting, type Delivery } from './waiting.ts'
+import { PAYLOADS_PER_TURN, Waiting, type Delivery } from './waiting.ts'
 import { writeGroup } from './write.ts'
 
 /** Groups under way at once: while the store takes two, the next is judged and written out. */
 const GROUPS_UNDER_WAY = 3
 /** Under load a group fills for at most this long, and for no longer than the last write took. */
 const GATHER_MS_MAX = 25
-/** A group of so many waits for no more. */
-const GATHER_PAYLOADS = 25
 /** It is under way once nothing has come for this long. */
 const GATHER_STEP_MS = 1
 /** While the store is away: from a quick retry to one in ten seconds. */
@@ -140,11 +138,11 @@ export function startCommitter({
 
   /**
    * Lets payloads join the first one where the last write has only just ended: a flush of the disk costs as much for
-   * one as for many. Where little comes nothing waits, nor where many wait.
+   * one as for many. Where little comes nothing waits, nor where as many wait as a turn has.
    */
   async function gather(): Promise<void> {
     const untilMs = lastWrite.endedMs + Math.min(lastWrite.tookMs, GATHER_MS_MAX)
-    for (let count = 0; count < waiting.count && waiting.count < GATHER_PAYLOADS;) {
+    for (let count = 0; count < waiting.count && waiting.count < PAYLOADS_PER_TURN;) {
       if (stopping || clock.monotonicMs() >= untilMs) return
       count = waiting.count
       await pause(clock, GATHER_STEP_MS, abort.signal)
