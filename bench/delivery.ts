@@ -245,7 +245,7 @@ async function benchGateways(): Promise<void> {
   const reports: readonly (readonly [what: string, turns: readonly Turn[]])[] = [
     ['our bare line-protocol writer → InfluxDB 1.x', yardstick],
     ['influx -import, the bare line-protocol writer of InfluxDB → InfluxDB 1.x', importer],
-    ['MQTT → lines made beforehand → InfluxDB 1.x (no ingest is quicker)', results.relay],
+    ['MQTT → relay that posts lines as they come → InfluxDB 1.x', results.relay],
     ['MQTT → InfluxDB 1.x', results.influx],
     ['MQTT → embedded store (SQLite)', results.embedded],
   ]
