@@ -80,6 +80,18 @@ describe('places of commit records', () => {
     expect(pointOf(places, commitOf(1, { digest: digestOf('x'), committedAtMs: T0 }))).toBe(first)
   })
 
+  test('a point of several records meets no other, of whatever writer', () => {
+    const writers = ['w-1', 'w-2'].map((name) => new CommitPlaces(name))
+    const found = writers.flatMap((places) => [
+      ...Array.from({ length: 100 }, () => places.joint()),
+      places.of(commitOf(1, { committedAtMs: T0 })),
+      places.of(commitOf(null, { committedAtMs: T0 })),
+    ])
+    const points = found.map(({ series, place }) => `${series} ${place}`)
+    // The numbered one is of both.
+    expect(new Set(points).size).toBe(points.length - 1)
+  })
+
   test('a record written again overwrites itself', () => {
     const record = commitOf(7, { committedAtMs: T0 })
     expect(new CommitPlaces('w-1').of(record)).toEqual(new CommitPlaces('w-2').of(record))

@@ -19,7 +19,8 @@ export interface CommitPlace {
  * with another content in the same millisecond, which takes a gateway that exists twice.
  *
  * A numbered record stands by its number: two numbers of one journal never meet. One without a number, or whose number
- * came with another content in the same millisecond, stands in a series that is this writer's alone, where it counts.
+ * came with another content in the same millisecond, stands in a series that is this writer's alone, where it counts; and so
+ * do records that are one point, because another writer may have some of them in another company.
  */
 export class CommitPlaces {
   readonly #writer: string
@@ -47,6 +48,11 @@ export class CommitPlaces {
       this.#taken = new Map()
     }
     return { series, place: seq % NS_PLACES }
+  }
+
+  /** Of several records that are one point. */
+  joint(): CommitPlace {
+    return this.#own('joint')
   }
 
   #own(series: string): CommitPlace {

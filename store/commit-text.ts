@@ -13,7 +13,8 @@ type Together = [fromMs: number, toMs: number, meters: string]
 /** Not in an identifier. */
 const BETWEEN_METERS = ' '
 
-const metersTogether = z
+/** Meters out of their text. */
+export const metersTogether = z
   .string()
   .transform((text) => text.split(BETWEEN_METERS))
   .pipe(z.array(identifier))
@@ -28,7 +29,8 @@ export const storedCommit = commitRecord
   .extend({ touched: z.array(z.union([together, alone])).transform((parts) => parts.flat()) })
   .strict()
 
-function togetherOf(touched: Touched): Together[] {
+/** Ranges, with the meters that follow one another and have it as one text. */
+export function togetherOf(touched: Touched): Together[] {
   const all: Together[] = []
   for (const { meter, fromMs, toMs } of touched) {
     const last = all.at(-1)

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CommitRecord } from '#contract/commit.ts'
-import { commitOf, digestOf, refusalOf } from './books/books.test-support.ts'
+import { commitOf, digestOf, refusalOf, T0 } from './books/books.test-support.ts'
 import { CommitPlaces } from './commit-places.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { encodeLine } from './line-protocol.ts'
 import { textOf, type Lines, type WriteAnswer } from './partial-write.ts'
-import { commitPoint } from './points.ts'
+import { commitPoint, commitsFrom } from './points.ts'
 
 /** A server that takes requests up to a length. */
 function server(charactersMax: number) {
@@ -29,6 +29,9 @@ const recordOf = (seq: number, characters: number): CommitRecord =>
     refused: characters === 0 ? [] : [{ ...refusalOf(''), payload: 'A'.repeat(characters) }],
   })
 const places = (): CommitPlaces => new CommitPlaces('w')
+/** The body in a line, and what a server tells its point by. */
+const bodyOf = (line: string): unknown => JSON.parse(/body=("(?:[^"\\]|\\.)*")/.exec(line)?.[1] ?? '""')
+const placeOf = (line: string): string => `${line.split(' ')[0]} ${line.split(' ').at(-1)}`
 const lineOf = (record: CommitRecord): string => encodeLine(commitPoint(record, places().of(record)))
 
 describe('commit records on their way to a server that bounds its requests', () => {
@@ -46,6 +49,57 @@ describe('commit records on their way to a server that bounds its requests', () 
       ),
       { numRuns: 30 },
     )
+  })
+
+  test('those of one moment are read as they were, in few points, however little the server takes at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            { weight: 9, arbitrary: fc.constant(0) },
+            { weight: 1, arbitrary: fc.integer({ min: 1, max: 3_000 }) },
+          ),
+          { maxLength: 600 },
+        ),
+        fc.integer({ min: 5_000, max: 60_000 }),
+        async (lengths, charactersMax) => {
+          const records = lengths.map((length, index) => ({
+            ...recordOf(index + 1, length),
+            committedAtMs: T0,
+          }))
+          const { send, taken } = server(charactersMax)
+          await appendCommitsThrough(records, places(), send)
+          const read = commitsFrom(taken.map(bodyOf))
+          expect(read.toSorted((a, b) => (a.seq ?? 0) - (b.seq ?? 0))).toEqual(records)
+          expect(new Set(taken.map(placeOf)).size).toBe(taken.length)
+          if (records.every(({ refused }) => refused.length === 0) && charactersMax > 50_000)
+            expect(taken.length).toBe(Math.ceil(records.length / 256))
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
+  test('of a point that is too long its halves are written', async () => {
+    const records = [1, 2, 3, 4, 5].map((seq) => ({ ...recordOf(seq, 0), committedAtMs: T0 }))
+    const { send, taken, requestCount } = server(560)
+    await appendCommitsThrough(records, places(), send)
+    expect(commitsFrom(taken.map(bodyOf))).toEqual(records)
+    expect(taken).toHaveLength(2)
+    expect(requestCount()).toBe(3)
+  })
+
+  test('a server that refuses a point of several for another reason is unavailable', async () => {
+    const records = [1, 2].map((seq) => ({ ...recordOf(seq, 0), committedAtMs: T0 }))
+    const refuse = async (): Promise<WriteAnswer> => ({
+      taken: false,
+      reason: 'field type conflict',
+      dropped: 1,
+    })
+    await expect(appendCommitsThrough(records, places(), refuse)).rejects.toMatchObject({
+      code: 'store-unavailable',
+      retryable: true,
+    })
   })
 
   test('long ones do not stand in one request', async () => {

@@ -1,9 +1,10 @@
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { CommitPlace, CommitPlaces } from './commit-places.ts'
+import { JointCommits } from './joint-commits.ts'
 import { encodeLine, type Point } from './line-protocol.ts'
 import type { SendLines, WriteAnswer } from './partial-write.ts'
-import { commitPoint } from './points.ts'
+import { commitPoint, jointCommitPoint } from './points.ts'
 
 /**
  * Commit records as requests that a server takes. Their bodies carry refused payloads, up to 5.6 MB each, and servers
@@ -11,8 +12,8 @@ import { commitPoint } from './points.ts'
  * with it everything of all gateways.
  */
 
-const COMMITS_PER_REQUEST = 100
-/** A single record may be longer. */
+const POINTS_PER_REQUEST = 100
+/** A single point may be longer. */
 const CHARACTERS_PER_REQUEST = 4 * 1024 * 1024
 
 /** What is kept of refused payloads of a record that is too long by itself; then a quarter of it, and so on. */
@@ -22,36 +23,62 @@ const CHARACTERS_KEPT_LEAST = 1_000
 /** The point of a commit record as it is written. */
 type CommitLayout = (point: Point) => Point
 
-interface Written {
-  readonly record: CommitRecord
-  readonly place: CommitPlace
+/** How records become points, and where these go. */
+interface Writing {
+  readonly places: CommitPlaces
   readonly layout: CommitLayout
+  readonly send: SendLines
+}
+
+/** Several records, or one with its place. */
+type Content = JointCommits | { readonly record: CommitRecord; readonly place: CommitPlace }
+
+interface Written {
+  readonly content: Content
   readonly line: string
 }
 
-function written(record: CommitRecord, place: CommitPlace, layout: CommitLayout): Written {
-  return { record, place, layout, line: encodeLine(layout(commitPoint(record, place))) }
+function written(content: Content, { places, layout }: Writing): Written {
+  const point =
+    content instanceof JointCommits
+      ? jointCommitPoint(content, places.joint())
+      : commitPoint(content.record, content.place)
+  return { content, line: encodeLine(layout(point)) }
 }
 
-function* requestsOf(
-  records: readonly CommitRecord[],
-  places: CommitPlaces,
-  layout: CommitLayout,
-): Generator<Written[]> {
+/** Records as points: as many of one moment as one takes, and alone what says more than what was stored. */
+function* pointsOf(records: readonly CommitRecord[], writing: Writing): Generator<Written> {
+  const one = (record: CommitRecord): Written =>
+    written({ record, place: writing.places.of(record) }, writing)
+  let joint = new JointCommits()
+  const joined = (): Written[] => {
+    const [first, ...others] = joint.records
+    const made = first === undefined ? [] : [others.length === 0 ? one(first) : written(joint, writing)]
+    joint = new JointCommits()
+    return made
+  }
+  for (const record of records) {
+    if (joint.add(record)) continue
+    yield* joined()
+    if (!joint.add(record)) yield one(record)
+  }
+  yield* joined()
+}
+
+function* requestsOf(records: readonly CommitRecord[], writing: Writing): Generator<Written[]> {
   let request: Written[] = []
   let characters = 0
-  for (const record of records) {
-    const one = written(record, places.of(record), layout)
+  for (const point of pointsOf(records, writing)) {
     if (
-      request.length === COMMITS_PER_REQUEST ||
-      (request.length > 0 && characters + one.line.length > CHARACTERS_PER_REQUEST)
+      request.length === POINTS_PER_REQUEST ||
+      (request.length > 0 && characters + point.line.length > CHARACTERS_PER_REQUEST)
     ) {
       yield request
       request = []
       characters = 0
     }
-    request.push(one)
-    characters += one.line.length
+    request.push(point)
+    characters += point.line.length
   }
   if (request.length > 0) yield request
 }
@@ -68,39 +95,48 @@ function shortened(record: CommitRecord, characters: number): CommitRecord {
   return { ...record, refused }
 }
 
-function notTaken({ reason }: WriteAnswer & { readonly taken: false }): Fault {
+type NotTaken = WriteAnswer & { readonly taken: false }
+
+function notTaken({ reason }: NotTaken): Fault {
   return new Fault('store-unavailable', `The store did not take a commit record: ${reason}`)
 }
 
-async function sendOne(
-  { record, place, layout }: Written,
-  send: SendLines,
-  answered: WriteAnswer,
-): Promise<void> {
-  let answer = answered
+async function sendOne({ content }: Written, writing: Writing, answered: NotTaken): Promise<void> {
+  if (content instanceof JointCommits) {
+    if (answered.isTooLong !== true) throw notTaken(answered)
+    const middle = Math.ceil(content.records.length / 2)
+    await appendAll(content.records.slice(0, middle), writing)
+    return appendAll(content.records.slice(middle), writing)
+  }
+  let answer: WriteAnswer = answered
   for (let kept = CHARACTERS_KEPT_FIRST; !answer.taken; kept /= 4) {
     if (answer.isTooLong !== true || kept < CHARACTERS_KEPT_LEAST) throw notTaken(answer)
-    answer = await send([written(shortened(record, kept), place, layout).line])
+    const record = shortened(content.record, kept)
+    answer = await writing.send([written({ ...content, record }, writing).line])
   }
 }
 
-async function sendAll(request: readonly Written[], send: SendLines): Promise<void> {
-  const answer = await send(request.map(({ line }) => line))
+async function sendAll(request: readonly Written[], writing: Writing): Promise<void> {
+  const answer = await writing.send(request.map(({ line }) => line))
   if (answer.taken) return
   const [first] = request
   if (first === undefined || answer.isTooLong !== true) throw notTaken(answer)
-  if (request.length === 1) return sendOne(first, send, answer)
+  if (request.length === 1) return sendOne(first, writing, answer)
   const middle = Math.ceil(request.length / 2)
-  await sendAll(request.slice(0, middle), send)
-  await sendAll(request.slice(middle), send)
+  await sendAll(request.slice(0, middle), writing)
+  await sendAll(request.slice(middle), writing)
+}
+
+async function appendAll(records: readonly CommitRecord[], writing: Writing): Promise<void> {
+  for (const request of requestsOf(records, writing)) await sendAll(request, writing)
 }
 
 /** Writes commit records, each of which must be taken. Throws `store-unavailable` with the server's words otherwise. */
-export async function appendCommitsThrough(
+export function appendCommitsThrough(
   records: readonly CommitRecord[],
   places: CommitPlaces,
   send: SendLines,
   layout: CommitLayout = (point) => point,
 ): Promise<void> {
-  for (const request of requestsOf(records, places, layout)) await sendAll(request, send)
+  return appendAll(records, { places, send, layout })
 }

@@ -10,6 +10,7 @@ import type { Reading } from '#contract/reading.ts'
 import type { Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { CommitPlaces } from './commit-places.ts'
+import { earliestCommits } from './commit-reading.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { KeptWrites } from './kept-writes.ts'
@@ -27,7 +28,6 @@ import {
   BAD_MEASUREMENT,
   badReadingOf,
   COMMIT_MEASUREMENT,
-  commitsFrom,
   fieldsOf,
   measurementOf,
   probePoint,
@@ -175,12 +175,14 @@ class Influx1Readings implements ReadingStore {
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
-    return this.#calls.run(async () => {
-      const [series = []] = await this.#query([
-        `SELECT "body" FROM "${COMMIT_MEASUREMENT}" WHERE ${timeRange(fromMs, Infinity)} ORDER BY time ASC LIMIT ${Math.max(1, Math.trunc(limit))}`,
-      ])
-      return commitsFrom(series.flatMap(({ values }) => values.map((row) => row[1])))
-    })
+    return this.#calls.run(() =>
+      earliestCommits(limit, async (pointsMax) => {
+        const [series = []] = await this.#query([
+          `SELECT "body" FROM "${COMMIT_MEASUREMENT}" WHERE ${timeRange(fromMs, Infinity)} ORDER BY time ASC LIMIT ${pointsMax}`,
+        ])
+        return series.flatMap(({ values }) => values.map((row) => row[1]))
+      }),
+    )
   }
 
   readings(meter: MeterId, quantity: QuantityName, period: Period): Promise<readonly Reading[]> {

@@ -18,6 +18,7 @@ import type { Reading } from '#contract/reading.ts'
 import type { Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { CommitPlaces } from './commit-places.ts'
+import { earliestCommits } from './commit-reading.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { Influx2Writes } from './influx2-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
@@ -28,7 +29,6 @@ import {
   BAD_MEASUREMENT,
   badReadingOf,
   COMMIT_MEASUREMENT,
-  commitsFrom,
   fieldsOf,
   measurementOf,
   probePoint,
@@ -110,15 +110,17 @@ class Influx2Readings implements ReadingStore {
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
-    return this.#calls.run(async () => {
-      const rows = await this.#query(
-        flux`${this.#range(fromMs, Infinity)}
-          |> filter(fn: (r) => r._measurement == ${COMMIT_MEASUREMENT} and r._field == "body")
-          |> keep(columns: ["_time", "_value"]) |> group() |> sort(columns: ["_time"])
-          |> limit(n: ${fluxInteger(Math.max(1, Math.trunc(limit)))})`,
-      )
-      return commitsFrom(rows.map(({ value }) => value))
-    })
+    return this.#calls.run(() =>
+      earliestCommits(limit, async (pointsMax) => {
+        const rows = await this.#query(
+          flux`${this.#range(fromMs, Infinity)}
+            |> filter(fn: (r) => r._measurement == ${COMMIT_MEASUREMENT} and r._field == "body")
+            |> keep(columns: ["_time", "_value"]) |> group() |> sort(columns: ["_time"])
+            |> limit(n: ${fluxInteger(pointsMax)})`,
+        )
+        return rows.map(({ value }) => value)
+      }),
+    )
   }
 
   readings(meter: MeterId, quantity: QuantityName, period: Period): Promise<readonly Reading[]> {

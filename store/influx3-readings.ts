@@ -13,11 +13,12 @@ import { Influx3Requests, type Row } from './influx3-requests.ts'
 import { beyondRetention, Influx3Retention } from './influx3-retention.ts'
 import { commitBodyOf, commitRow, intervalRow, readingOf, readingTables, rowsOf } from './influx3-rows.ts'
 import { CommitPlaces } from './commit-places.ts'
+import { earliestCommits } from './commit-reading.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
 import { appendAs, writeAll } from './partial-write.ts'
-import { BAD_MEASUREMENT, COMMIT_MEASUREMENT, commitsFrom, measurementOf, probePoint } from './points.ts'
+import { BAD_MEASUREMENT, COMMIT_MEASUREMENT, measurementOf, probePoint } from './points.ts'
 import type { AppendResult, IntervalCopy, ReadingStore, RegisterSeries } from './port.ts'
 import { boundMs, newestOf, noSeries, REQUEST_TIMEOUT_MS, seriesOf } from './read-back.ts'
 import { isIdentifier, onePerMoment } from './storable.ts'
@@ -124,19 +125,20 @@ class Influx3Readings implements ReadingStore {
   }
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
-    return this.#calls.run(async () => {
-      const most = Math.max(1, Math.trunc(limit))
-      const rows = await nearest(onAxis(fromMs, Infinity), {
-        ask: (period) =>
-          this.#select(
-            COMMIT_MEASUREMENT,
-            `SELECT * FROM "${COMMIT_MEASUREMENT}" WHERE ${during(period)} ORDER BY "time" LIMIT ${most}`,
-          ),
-        from: 'earliest',
-        isEnough: (found) => found.length >= most,
-      })
-      return commitsFrom(rows.slice(0, most).map(commitBodyOf))
-    })
+    return this.#calls.run(() =>
+      earliestCommits(limit, async (pointsMax) => {
+        const rows = await nearest(onAxis(fromMs, Infinity), {
+          ask: (period) =>
+            this.#select(
+              COMMIT_MEASUREMENT,
+              `SELECT * FROM "${COMMIT_MEASUREMENT}" WHERE ${during(period)} ORDER BY "time" LIMIT ${pointsMax}`,
+            ),
+          from: 'earliest',
+          isEnough: (found) => found.length >= pointsMax,
+        })
+        return rows.slice(0, pointsMax).map(commitBodyOf)
+      }),
+    )
   }
 
   readings(meter: MeterId, quantity: QuantityName, { fromMs, toMs }: Period): Promise<readonly Reading[]> {

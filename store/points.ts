@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { toNumber } from '#contract/amount.ts'
 import { carrierNames } from '#contract/carriers.ts'
 import type { CommitRecord } from '#contract/commit.ts'
@@ -8,6 +9,7 @@ import { quantities, quantityOf, type QuantityName } from '#contract/quantities.
 import { badCause, usableQuality, type Reading } from '#contract/reading.ts'
 import type { CommitPlace } from './commit-places.ts'
 import { commitText, storedCommit } from './commit-text.ts'
+import { jointCommits, type JointCommits } from './joint-commits.ts'
 import type { FieldValue, Point } from './line-protocol.ts'
 
 /** Readings and commit records as points of InfluxDB, and back. The layout is in README.md. */
@@ -135,6 +137,30 @@ export function commitPoint(record: CommitRecord, { series, place }: CommitPlace
   }
 }
 
+/** No gateway's name. A point without the tag would not do: InfluxDB 3 keeps to the tags of a table's first row. */
+const SEVERAL_GATEWAYS = '*'
+
+/** Commit records of one moment as one point, whosever they are. */
+export function jointCommitPoint(joint: JointCommits, { series, place }: CommitPlace): Point {
+  const { records } = joint
+  const committedAtMs = records[0]?.committedAtMs ?? 0
+  return {
+    measurement: COMMIT_MEASUREMENT,
+    tags: [
+      ['gateway', SEVERAL_GATEWAYS],
+      ['epoch', series],
+    ],
+    fields: new Map<string, FieldValue>([
+      ['body', { kind: 'string', value: joint.text() }],
+      ['batches', { kind: 'integer', value: records.length }],
+      ['committedAtMs', { kind: 'integer', value: committedAtMs }],
+      ['stored', { kind: 'integer', value: records.reduce((sum, { stored }) => sum + stored, 0) }],
+      ['refused', { kind: 'integer', value: 0 }],
+    ]),
+    timeNs: BigInt(committedAtMs) * NS_PER_MS + BigInt(place),
+  }
+}
+
 /** What a probe writes: one point an hour, so that probing often leaves no more behind. */
 export function probePoint(nowMs: number): Point {
   return {
@@ -150,7 +176,7 @@ export function probePoint(nowMs: number): Point {
  * Throws `store-unavailable` for one that this version cannot read: passing over it would lose what it speaks of.
  */
 export function commitsFrom(bodies: readonly unknown[]): CommitRecord[] {
-  return newestCommits(bodies.map(commitFrom))
+  return newestCommits(bodies.flatMap(commitsIn))
 }
 
 /** In order of time, each identity once with its latest moment. */
@@ -164,9 +190,11 @@ export function newestCommits(records: readonly CommitRecord[]): CommitRecord[] 
   return [...newest.values()].sort((a, b) => a.committedAtMs - b.committedAtMs)
 }
 
-function commitFrom(body: unknown): CommitRecord {
+const commitBody = z.union([storedCommit.transform((record) => [record]), jointCommits])
+
+function commitsIn(body: unknown): readonly CommitRecord[] {
   try {
-    return storedCommit.parse(JSON.parse(String(body)))
+    return commitBody.parse(JSON.parse(String(body)))
   } catch (cause) {
     throw new Fault('store-unavailable', 'The store holds a commit record that cannot be read.', { cause })
   }

@@ -72,6 +72,69 @@ export function commitRecordConformance(store: () => ReadingStore): void {
     expect(found).toEqual(expect.arrayContaining(records))
   })
 
+  test('commit records of one write are read one by one, whatever they say and whosever they are', async () => {
+    const sameMoment = { committedAtMs: T0 }
+    const range = { fromMs: T0 - 1_000, toMs: T0 }
+    const both = [
+      { meter: 'm-1', ...range },
+      { meter: 'm-2', ...range },
+    ]
+    const refusal = {
+      code: 'value-invalid',
+      detail: 'x',
+      meter: 'm-1',
+      encoding: 'json',
+      payload: '{}',
+    } as const
+    const records = [
+      ...[1, 2, 3].map((mark) => commitOf(mark, { ...sameMoment, touched: both })),
+      commitOf(4, { ...sameMoment, touched: [{ meter: 'm-3', ...range, toMs: T0 + 1 }, ...both] }),
+      commitOf(5, { ...sameMoment, touched: [], stored: 0 }),
+      commitOf(6, { ...sameMoment, refused: [refusal] }),
+      commitOf(1, { ...sameMoment, gateway: 'gw-2', touched: both }),
+      commitOf(1, { ...sameMoment, epoch: 'b'.repeat(32) }),
+      commitOf(1, { ...sameMoment, digest: 'f'.repeat(64) }),
+      commitOf(7, { ...sameMoment, epoch: null, seq: null }),
+      commitOf(8, sameMoment),
+    ]
+    await store().appendCommits(records)
+    const found = await store().commitsSince(T0)
+    expect(found).toHaveLength(records.length)
+    expect(found).toEqual(expect.arrayContaining(records))
+  })
+
+  test('of hundreds of commit records of one write as many are given as are asked for', async () => {
+    const journal = (gateway: string) =>
+      Array.from({ length: 300 }, (_, index) => commitOf(index + 1, { gateway, committedAtMs: T0 }))
+    const [first, second] = [journal('gw-1'), journal('gw-2')]
+    await store().appendCommits([...first, ...second])
+    await store().appendCommits([commitOf(301)])
+    expect(await store().commitsSince(0, 1)).toHaveLength(1)
+    expect(await store().commitsSince(0, 50)).toHaveLength(50)
+    const all = await store().commitsSince(0)
+    const of = (gateway: string) =>
+      all.filter((record) => record.gateway === gateway && record.committedAtMs === T0)
+    expect(of('gw-1')).toEqual(first)
+    expect(of('gw-2')).toEqual(second)
+    expect(all).toHaveLength(601)
+    expect(all.at(-1)).toEqual(commitOf(301))
+    expect(await store().commitsSince(T0 + 1)).toEqual([commitOf(301)])
+  })
+
+  test('commit records of one write that are written again in other company are there once', async () => {
+    const [one, two, three] = [1, 2, 3].map((mark) => commitOf(mark, { committedAtMs: T0 }))
+    if (one === undefined || two === undefined || three === undefined) throw new Error('three')
+    await store().appendCommits([one, two, three])
+    await store().appendCommits([one])
+    await store().appendCommits([one, two])
+    const found = await store().commitsSince(0)
+    expect(found).toHaveLength(3)
+    expect(found).toEqual(expect.arrayContaining([one, two, three]))
+    const later = [two, three].map((record) => ({ ...record, committedAtMs: T0 + 9 }))
+    await store().appendCommits(later)
+    expect(await store().commitsSince(0)).toEqual([one, ...later])
+  })
+
   test('a commit record written again is there once, with its latest moment', async () => {
     await store().appendCommits([commitOf(1), commitOf(2)])
     await store().appendCommits([commitOf(1)])
