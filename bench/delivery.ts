@@ -20,29 +20,34 @@ import { processorSeconds } from './processor-time.ts'
  * `TANBIAO_BENCH_STORES=sqlite` or `influx1` for one store. Gateways have 20 meters, then, for InfluxDB, 100, because what a
  * payload costs by itself is shared by what is in it; with `TANBIAO_BENCH_GATEWAY_METERS` as many as it says, and no others.
  *
- * A turn is the same points for each path, and so many that the bare writer needs a minute for them: InfluxDB answers once a
- * point is in its log and its memory, and sorts, compresses and merges it later. It is done with a turn when it uses no more
- * processor; a speed up to then is one that it can keep for ever, whoever writes. The speed up to the last answer stands
- * beside it.
+ * A turn is the same points for each path, on average so many that the bare writer needs a minute for them: InfluxDB answers
+ * once a point is in its log and its memory, and sorts, compresses and merges it later. It is done with a turn when it uses no
+ * more processor; a speed up to then is one that it can keep for ever, whoever writes. The speed up to the last answer stands
+ * beside it. InfluxDB merges its files eight at a time, some 20 million points, now while others write and now after the last
+ * answer: so turns are of different lengths, and a path's speed is that of all its turns together.
  */
 const GATEWAYS = 4
-/** Readings in all: a minute for a bare writer that has two cores to itself with InfluxDB. */
+/** Readings of a turn: half a minute to a minute for a bare writer that has two cores to itself with InfluxDB. */
 const READINGS_WANTED = 40_960_000
-/** Batches of a gateway. */
+/** Batches of a gateway in a turn, on average. */
 const BATCHES = Number(
   process.env['TANBIAO_BENCH_BATCHES'] ?? Math.round(READINGS_WANTED / GATEWAYS / READINGS_PER_BATCH),
 )
-const TURNS = Number(process.env['TANBIAO_BENCH_TURNS'] ?? 2)
+const TURNS = Number(process.env['TANBIAO_BENCH_TURNS'] ?? 4)
 const STORES = (process.env['TANBIAO_BENCH_STORES'] ?? 'sqlite,influx1').split(',')
 /** `none` for payloads that are not compressed; gateways compress unless told otherwise. */
 const COMPRESSION = process.env['TANBIAO_BENCH_COMPRESSION'] ?? 'zstd'
-const READINGS = GATEWAYS * BATCHES * READINGS_PER_BATCH
 
-/** One turn: its speed, and seconds of processor time a million readings. */
+/** Of a gateway: in equal steps, so that the mean is what is wanted. */
+const batchesOf = (turn: number): number => Math.round((BATCHES * (2 * turn + 1)) / TURNS)
+const readingsOf = (batches: number): number => GATEWAYS * batches * READINGS_PER_BATCH
+
+/** One turn, or all of a path: times in seconds, and seconds of processor time. */
 interface Turn {
-  /** Readings a second up to the last answer, and up to where InfluxDB was done with them. */
-  readonly rate: number
-  readonly sustained: number
+  readonly readings: number
+  /** Up to the last answer, and from there to where InfluxDB was done. */
+  readonly seconds: number
+  readonly more: number
   /** Batches of a gateway, at most; a bare writer has none. */
   readonly onTheWay: number
   readonly sender: number
@@ -51,6 +56,9 @@ interface Turn {
   /** What InfluxDB used after the last answer. */
   readonly later: number
 }
+
+const rateOf = ({ readings, seconds }: Turn): number => readings / seconds
+const sustainedOf = ({ readings, seconds, more }: Turn): number => readings / (seconds + more)
 
 /** Less than that in a second is an idle InfluxDB. */
 const IDLE_SECONDS = 0.03
@@ -68,10 +76,9 @@ async function settled(pid: number): Promise<number> {
   throw new Error(`InfluxDB was not done after ${SETTLES_WITHIN_SECONDS} s`)
 }
 
-const perMillion = (seconds: number): number => (seconds / READINGS) * 1e6
-
 /** What a turn was, once all that it caused is done. */
 async function turnOf(
+  readings: number,
   sent: z.infer<typeof finished>,
   influxPid: number | undefined,
   used: { readonly server: number; readonly influxBefore: number },
@@ -80,34 +87,42 @@ async function turnOf(
   const more = influxPid === undefined ? 0 : await settled(influxPid)
   const influxAtEnd = influxPid === undefined ? 0 : processorSeconds(influxPid) - used.influxBefore
   return {
-    rate: READINGS / sent.seconds,
-    sustained: READINGS / (sent.seconds + more),
+    readings,
+    seconds: sent.seconds,
+    more,
     onTheWay: sent.onTheWay ?? 0,
-    sender: perMillion(sent.processorSeconds),
-    server: perMillion(used.server),
-    influx: perMillion(influxAtEnd),
-    later: perMillion(influxAtEnd - influxSeconds),
+    sender: sent.processorSeconds,
+    server: used.server,
+    influx: influxAtEnd,
+    later: influxAtEnd - influxSeconds,
   }
 }
 
-const fromMqtt = (storeUrl: string, influxPid: number | undefined): Promise<Turn> =>
-  through(start('worker.ts', storeUrl, GATEWAYS), influxPid)
+const fromMqtt = (batches: number, storeUrl: string, influxPid: number | undefined): Promise<Turn> =>
+  through(start('worker.ts', storeUrl, GATEWAYS), batches, influxPid)
 
-async function relayed(port: number, influxPid: number, database: string): Promise<Turn> {
-  const url = await writeUrl(port, database)
-  return through(start('relay.ts', url, GATEWAYS, BATCHES), influxPid)
+/** An InfluxDB, and the database of a turn in it. */
+interface Target {
+  readonly port: number
+  readonly pid: number
+  readonly database: string
+}
+
+async function relayed(batches: number, target: Target): Promise<Turn> {
+  const url = await writeUrl(target)
+  return through(start('relay.ts', url, GATEWAYS, batches), batches, target.pid)
 }
 
 /** From gateways through the process that receives them. */
-async function through(worker: ChildProcess, influxPid: number | undefined): Promise<Turn> {
+async function through(worker: ChildProcess, batches: number, influxPid: number | undefined): Promise<Turn> {
   const server = worker.pid ?? 0
   try {
     const { url } = await message(worker, started)
     const before = processorSeconds(server)
     const influxBefore = influxPid === undefined ? 0 : processorSeconds(influxPid)
-    const sent = await message(start('publisher.ts', url, GATEWAYS, BATCHES, COMPRESSION), finished)
+    const sent = await message(start('publisher.ts', url, GATEWAYS, batches, COMPRESSION), finished)
     const used = { server: processorSeconds(server) - before, influxBefore }
-    return await turnOf(sent, influxPid, used)
+    return await turnOf(readingsOf(batches), sent, influxPid, used)
   } finally {
     worker.kill('SIGKILL')
     await once(worker, 'exit')
@@ -115,46 +130,56 @@ async function through(worker: ChildProcess, influxPid: number | undefined): Pro
 }
 
 /** Where lines for a new database are posted. */
-async function writeUrl(port: number, database: string): Promise<string> {
+async function writeUrl({ port, database }: Target): Promise<string> {
   const root = `http://127.0.0.1:${port}`
   await fetch(`${root}/query?q=CREATE DATABASE ${database}`, { method: 'POST' })
   return `${root}/write?db=${database}&precision=ns`
 }
 
-async function bare(port: number, influxPid: number, database: string): Promise<Turn> {
-  const url = await writeUrl(port, database)
-  const influxBefore = processorSeconds(influxPid)
-  const writer = start('line-writer.ts', url, GATEWAYS, BATCHES)
+async function bare(batches: number, target: Target): Promise<Turn> {
+  const url = await writeUrl(target)
+  const influxBefore = processorSeconds(target.pid)
+  const writer = start('line-writer.ts', url, GATEWAYS, batches)
   const sent = await message(writer, finished)
-  return turnOf(sent, influxPid, { server: 0, influxBefore })
+  return turnOf(readingsOf(batches), sent, target.pid, { server: 0, influxBefore })
 }
 
 /** InfluxDB's own importer. */
-async function imported(file: string, port: number, influxPid: number): Promise<Turn> {
-  await writeUrl(port, IMPORT_DATABASE)
-  const influxBefore = processorSeconds(influxPid)
-  const ownBefore = processorSeconds(process.pid, influxPid)
+async function imported(batches: number, file: string, target: Target): Promise<Turn> {
+  writeImportFile(file, GATEWAYS, batches)
+  await writeUrl(target)
+  const influxBefore = processorSeconds(target.pid)
+  const ownBefore = processorSeconds(process.pid, target.pid)
   const startedMs = performance.now()
-  await importFile(file, port)
+  await importFile(file, target.port)
   const seconds = (performance.now() - startedMs) / 1_000
-  const used = processorSeconds(process.pid, influxPid) - ownBefore
-  return turnOf({ seconds, processorSeconds: used }, influxPid, { server: 0, influxBefore })
+  const used = processorSeconds(process.pid, target.pid) - ownBefore
+  const sent = { seconds, processorSeconds: used }
+  return turnOf(readingsOf(batches), sent, target.pid, { server: 0, influxBefore })
 }
 
 /** So that no turn has to do with the points of those before. */
-async function drop(port: number, influxPid: number, database: string): Promise<void> {
+async function drop({ port, pid, database }: Target): Promise<void> {
   await fetch(`http://127.0.0.1:${port}/query?q=DROP DATABASE ${database}`, { method: 'POST' })
-  await settled(influxPid)
+  await settled(pid)
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const [below, above] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
-  return ((below ?? NaN) + (above ?? NaN)) / 2
+/** All turns of a path as one. */
+function together(turns: readonly Turn[]): Turn {
+  const sum = (figure: keyof Turn): number => turns.reduce((all, turn) => all + turn[figure], 0)
+  return {
+    readings: sum('readings'),
+    seconds: sum('seconds'),
+    more: sum('more'),
+    onTheWay: Math.max(...turns.map(({ onTheWay }) => onTheWay)),
+    sender: sum('sender'),
+    server: sum('server'),
+    influx: sum('influx'),
+    later: sum('later'),
+  }
 }
+
 const thousands = (value: number): string => Math.round(value).toLocaleString('en')
-const spread = (values: readonly number[]): string =>
-  `${thousands(Math.min(...values))} to ${thousands(Math.max(...values))}`
 
 function report(
   what: string,
@@ -163,21 +188,21 @@ function report(
   importer: readonly Turn[],
 ): void {
   if (turns.length === 0) return
-  const of = (figure: keyof Turn, from = turns): number => median(from.map((turn) => turn[figure]))
-  const figure = (which: 'sustained' | 'rate'): string => {
-    const range = spread(turns.map((turn) => turn[which]))
+  const all = together(turns)
+  const figure = (of: (turn: Turn) => number): string => {
     const ratio = (name: string, to: readonly Turn[]): string =>
-      to.length === 0 ? '' : `, ${(of(which) / of(which, to)).toFixed(2)} × ${name}`
-    return `${thousands(of(which))} (${range})${ratio('our bare writer', yardstick)}${ratio('influx -import', importer)}`
+      to.length === 0 ? '' : `, ${(of(all) / of(together(to))).toFixed(2)} × ${name}`
+    const each = turns.map((turn) => thousands(of(turn))).join(', ')
+    return `${thousands(of(all))} (${each})${ratio('our bare writer', yardstick)}${ratio('influx -import', importer)}`
   }
-  const all = of('sender') + of('server') + of('influx')
-  const onTheWay = of('onTheWay')
-  const window = onTheWay === 0 ? '' : `; at most ${onTheWay} batches of a gateway on their way`
-  console.log(`${what}${window}\n  sustained ${figure('sustained')}; up to the last answer ${figure('rate')}`)
+  const window = all.onTheWay === 0 ? '' : `; at most ${all.onTheWay} batches of a gateway on their way`
+  console.log(`${what}${window}\n  sustained ${figure(sustainedOf)}; up to the last answer ${figure(rateOf)}`)
+  const perMillion = (seconds: number): string => ((seconds / all.readings) * 1e6).toFixed(2)
+  const used = all.sender + all.server + all.influx
   console.log(
-    `  core-seconds a million readings: sender ${of('sender').toFixed(2)}, broker + ingest + embedded store ${of('server').toFixed(2)}, ` +
-      `InfluxDB ${of('influx').toFixed(2)} (of it ${of('later').toFixed(2)} after the last answer), all ${all.toFixed(2)}; ` +
-      `of the machine's two cores used ${((all * of('sustained')) / 2e4).toFixed(0)} %`,
+    `  core-seconds a million readings: sender ${perMillion(all.sender)}, broker + ingest + embedded store ${perMillion(all.server)}, ` +
+      `InfluxDB ${perMillion(all.influx)} (of it ${perMillion(all.later)} after the last answer), all ${perMillion(used)}; ` +
+      `of the machine's two cores used ${((used / (all.seconds + all.more)) * 50).toFixed(0)} %`,
   )
 }
 
@@ -209,34 +234,40 @@ async function benchGateways(): Promise<void> {
   const isImporterThere = influx !== undefined && existsSync(IMPORTER)
   const loadBefore = loadavg()[0] ?? 0
   try {
-    if (isImporterThere) writeImportFile(toImport, GATEWAYS, BATCHES)
     for (let turn = 0; turn < TURNS; turn += 1) {
+      const batches = batchesOf(turn)
       if (STORES.includes('sqlite')) {
         const file = join(folder, `${turn}.sqlite`)
-        results.embedded.push(await fromMqtt(`sqlite:${file}`, undefined))
+        results.embedded.push(await fromMqtt(batches, `sqlite:${file}`, undefined))
         for (const each of ['', '-wal', '-shm']) rmSync(`${file}${each}`, { force: true })
       }
-      const influxPid = influx?.pid()
-      if (influx === undefined || influxPid === undefined) continue
-      await settled(influxPid)
-      results.bare.push(await bare(influx.port, influxPid, `bare${turn}`))
-      await drop(influx.port, influxPid, `bare${turn}`)
-      if (isImporterThere) {
-        results.importer.push(await imported(toImport, influx.port, influxPid))
-        await drop(influx.port, influxPid, IMPORT_DATABASE)
+      const pid = influx?.pid()
+      if (influx === undefined || pid === undefined) continue
+      const { port } = influx
+      await settled(pid)
+      const into = async (
+        database: string,
+        of: Turn[],
+        path: (target: Target) => Promise<Turn>,
+      ): Promise<void> => {
+        const target = { port, pid, database }
+        of.push(await path(target))
+        await drop(target)
       }
-      results.relay.push(await relayed(influx.port, influxPid, `relay${turn}`))
-      await drop(influx.port, influxPid, `relay${turn}`)
-      const store = `influx1://127.0.0.1:${influx.port}/mqtt${turn}?create=true`
-      results.influx.push(await fromMqtt(store, influxPid))
-      await drop(influx.port, influxPid, `mqtt${turn}`)
+      await into(`bare${turn}`, results.bare, (target) => bare(batches, target))
+      if (isImporterThere)
+        await into(IMPORT_DATABASE, results.importer, (target) => imported(batches, toImport, target))
+      await into(`relay${turn}`, results.relay, (target) => relayed(batches, target))
+      await into(`mqtt${turn}`, results.influx, ({ database }) =>
+        fromMqtt(batches, `influx1://127.0.0.1:${port}/${database}?create=true`, pid),
+      )
     }
   } finally {
     await influx?.remove()
     rmSync(folder, { recursive: true })
   }
   console.log(
-    `gateways of ${METERS} meters, ${thousands(READINGS_PER_BATCH)} readings a batch; ${thousands(READINGS)} readings a turn, ${TURNS} turns, payloads ${COMPRESSION}, load before ${loadBefore.toFixed(1)}; readings/s as median (range)\n`,
+    `gateways of ${METERS} meters, ${thousands(READINGS_PER_BATCH)} readings a batch; ${TURNS} turns, ${thousands(readingsOf(BATCHES))} readings in one on average, payloads ${COMPRESSION}, load before ${loadBefore.toFixed(1)}; readings/s of all turns (of each)\n`,
   )
   if (influx === undefined) console.log('InfluxDB: not run')
   if (influx !== undefined && !isImporterThere)

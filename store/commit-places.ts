@@ -19,8 +19,8 @@ export interface CommitPlace {
  * with another content in the same millisecond, which takes a gateway that exists twice.
  *
  * A numbered record stands by its number: two numbers of one journal never meet. One without a number, or whose number
- * came with another content in the same millisecond, stands in a series that is this writer's alone, where it counts; and so
- * do records that are one point, because another writer may have some of them in another company.
+ * came with another content in the same millisecond, stands in a series that is this writer's alone, where it counts. So do
+ * joint records (joint-commits.ts): another writer may have some of them in other company in the same millisecond.
  */
 export class CommitPlaces {
   readonly #writer: string
@@ -50,7 +50,7 @@ export class CommitPlaces {
     return { series, place: seq % NS_PLACES }
   }
 
-  /** Of several records that are one point. */
+  /** Of joint records. Not in a series of their journal: a server may bound how many values a tag has. */
   joint(): CommitPlace {
     return this.#own('joint')
   }

@@ -1,7 +1,7 @@
 import type { CommitRecord, Refusal } from '#contract/commit.ts'
 import { Fault } from '#contract/fault.ts'
 import type { CommitPlace, CommitPlaces } from './commit-places.ts'
-import { JointCommits } from './joint-commits.ts'
+import { isPlain, JointCommits } from './joint-commits.ts'
 import { encodeLine, type Point } from './line-protocol.ts'
 import type { SendLines, WriteAnswer } from './partial-write.ts'
 import { commitPoint, jointCommitPoint } from './points.ts'
@@ -30,7 +30,7 @@ interface Writing {
   readonly send: SendLines
 }
 
-/** Several records, or one with its place. */
+/** Joint records, or one with its place. */
 type Content = JointCommits | { readonly record: CommitRecord; readonly place: CommitPlace }
 
 interface Written {
@@ -46,29 +46,34 @@ function written(content: Content, { places, layout }: Writing): Written {
   return { content, line: encodeLine(layout(point)) }
 }
 
-/** Records as points: as many of one moment as one takes, and alone what says more than what was stored. */
+const alone = (record: CommitRecord, writing: Writing): Written =>
+  written({ record, place: writing.places.of(record) }, writing)
+
+/** Plain records joint, as many as a text takes; all others, and what has no company, alone. */
 function* pointsOf(records: readonly CommitRecord[], writing: Writing): Generator<Written> {
-  const one = (record: CommitRecord): Written =>
-    written({ record, place: writing.places.of(record) }, writing)
-  let joint = new JointCommits()
-  const joined = (): Written[] => {
+  const joined = (joint: JointCommits): Written => {
     const [first, ...others] = joint.records
-    const made = first === undefined ? [] : [others.length === 0 ? one(first) : written(joint, writing)]
-    joint = new JointCommits()
-    return made
+    return first !== undefined && others.length === 0 ? alone(first, writing) : written(joint, writing)
   }
+  const open = new Map<string, JointCommits>()
   for (const record of records) {
-    if (joint.add(record)) continue
-    yield* joined()
-    if (!joint.add(record)) yield one(record)
+    if (!isPlain(record)) {
+      yield alone(record, writing)
+      continue
+    }
+    const key = JointCommits.keyOf(record)
+    const joint = open.get(key)
+    if (joint?.add(record) === true) continue
+    if (joint !== undefined) yield joined(joint)
+    open.set(key, new JointCommits(record))
   }
-  yield* joined()
+  for (const joint of open.values()) yield joined(joint)
 }
 
-function* requestsOf(records: readonly CommitRecord[], writing: Writing): Generator<Written[]> {
+function* requestsOfPoints(points: Iterable<Written>): Generator<Written[]> {
   let request: Written[] = []
   let characters = 0
-  for (const point of pointsOf(records, writing)) {
+  for (const point of points) {
     if (
       request.length === POINTS_PER_REQUEST ||
       (request.length > 0 && characters + point.line.length > CHARACTERS_PER_REQUEST)
@@ -101,34 +106,49 @@ function notTaken({ reason }: NotTaken): Fault {
   return new Fault('store-unavailable', `The store did not take a commit record: ${reason}`)
 }
 
-async function sendOne({ content }: Written, writing: Writing, answered: NotTaken): Promise<void> {
-  if (content instanceof JointCommits) {
-    if (answered.isTooLong !== true) throw notTaken(answered)
-    const middle = Math.ceil(content.records.length / 2)
-    await appendAll(content.records.slice(0, middle), writing)
-    return appendAll(content.records.slice(middle), writing)
-  }
-  let answer: WriteAnswer = answered
-  for (let kept = CHARACTERS_KEPT_FIRST; !answer.taken; kept /= 4) {
-    if (answer.isTooLong !== true || kept < CHARACTERS_KEPT_LEAST) throw notTaken(answer)
-    const record = shortened(content.record, kept)
-    answer = await writing.send([written({ ...content, record }, writing).line])
+/** Writes one with less and less of what was refused in it. */
+async function sendShortened(record: CommitRecord, place: CommitPlace, writing: Writing): Promise<void> {
+  for (let kept = CHARACTERS_KEPT_FIRST; ; kept /= 4) {
+    const answer = await writing.send([written({ record: shortened(record, kept), place }, writing).line])
+    if (answer.taken) return
+    if (answer.isTooLong !== true || kept / 4 < CHARACTERS_KEPT_LEAST) throw notTaken(answer)
   }
 }
 
 async function sendAll(request: readonly Written[], writing: Writing): Promise<void> {
   const answer = await writing.send(request.map(({ line }) => line))
   if (answer.taken) return
-  const [first] = request
-  if (first === undefined || answer.isTooLong !== true) throw notTaken(answer)
-  if (request.length === 1) return sendOne(first, writing, answer)
-  const middle = Math.ceil(request.length / 2)
-  await sendAll(request.slice(0, middle), writing)
-  await sendAll(request.slice(middle), writing)
+  const [first, ...others] = request
+  if (first === undefined) throw notTaken(answer)
+  if (answer.isTooLong !== true) return sendAlone(request, writing, answer)
+  if (others.length > 0) {
+    const middle = Math.ceil(request.length / 2)
+    await sendAll(request.slice(0, middle), writing)
+    return sendAll(request.slice(middle), writing)
+  }
+  const { content } = first
+  if (!(content instanceof JointCommits)) return sendShortened(content.record, content.place, writing)
+  const middle = Math.ceil(content.records.length / 2)
+  await appendAll(content.records.slice(0, middle), writing)
+  await appendAll(content.records.slice(middle), writing)
+}
+
+/**
+ * After a refusal that has nothing to do with length: a server that takes no new series, for one, still takes records in
+ * those that it has. Throws where nothing in the request was joint, or where that is refused, too.
+ */
+async function sendAlone(request: readonly Written[], writing: Writing, answer: NotTaken): Promise<void> {
+  if (!request.some(({ content }) => content instanceof JointCommits)) throw notTaken(answer)
+  const all = request.flatMap((point) =>
+    point.content instanceof JointCommits
+      ? point.content.records.map((record) => alone(record, writing))
+      : [point],
+  )
+  for (const some of requestsOfPoints(all)) await sendAll(some, writing)
 }
 
 async function appendAll(records: readonly CommitRecord[], writing: Writing): Promise<void> {
-  for (const request of requestsOf(records, writing)) await sendAll(request, writing)
+  for (const request of requestsOfPoints(pointsOf(records, writing))) await sendAll(request, writing)
 }
 
 /** Writes commit records, each of which must be taken. Throws `store-unavailable` with the server's words otherwise. */

@@ -10,7 +10,7 @@ import type { Reading } from '#contract/reading.ts'
 import type { Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { CommitPlaces } from './commit-places.ts'
-import { earliestCommits } from './commit-reading.ts'
+import { CommitReading } from './commit-reading.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
 import { KeptWrites } from './kept-writes.ts'
@@ -112,6 +112,7 @@ function usableOf(meter: MeterId, quantity: QuantityName): string {
 
 class Influx1Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
+  readonly #commits = new CommitReading()
   readonly #requestLength = new RequestLength()
   readonly #places = new CommitPlaces(randomUUID())
   readonly #client: InfluxDB
@@ -176,7 +177,7 @@ class Influx1Readings implements ReadingStore {
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
     return this.#calls.run(() =>
-      earliestCommits(limit, async (pointsMax) => {
+      this.#commits.earliest(limit, async (pointsMax) => {
         const [series = []] = await this.#query([
           `SELECT "body" FROM "${COMMIT_MEASUREMENT}" WHERE ${timeRange(fromMs, Infinity)} ORDER BY time ASC LIMIT ${pointsMax}`,
         ])

@@ -18,7 +18,7 @@ import type { Reading } from '#contract/reading.ts'
 import type { Readings } from '#contract/sample-block.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { CommitPlaces } from './commit-places.ts'
-import { earliestCommits } from './commit-reading.ts'
+import { CommitReading } from './commit-reading.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { Influx2Writes } from './influx2-writes.ts'
 import { copyThrough, INTERVAL_MEASUREMENT } from './interval-copy.ts'
@@ -73,6 +73,7 @@ interface Cell {
 
 class Influx2Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
+  readonly #commits = new CommitReading()
   readonly #requestLength = new RequestLength()
   readonly #places = new CommitPlaces(randomUUID())
   readonly #client: InfluxDB
@@ -111,7 +112,7 @@ class Influx2Readings implements ReadingStore {
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
     return this.#calls.run(() =>
-      earliestCommits(limit, async (pointsMax) => {
+      this.#commits.earliest(limit, async (pointsMax) => {
         const rows = await this.#query(
           flux`${this.#range(fromMs, Infinity)}
             |> filter(fn: (r) => r._measurement == ${COMMIT_MEASUREMENT} and r._field == "body")

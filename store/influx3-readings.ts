@@ -13,7 +13,7 @@ import { Influx3Requests, type Row } from './influx3-requests.ts'
 import { beyondRetention, Influx3Retention } from './influx3-retention.ts'
 import { commitBodyOf, commitRow, intervalRow, readingOf, readingTables, rowsOf } from './influx3-rows.ts'
 import { CommitPlaces } from './commit-places.ts'
-import { earliestCommits } from './commit-reading.ts'
+import { CommitReading } from './commit-reading.ts'
 import { appendCommitsThrough } from './commit-writes.ts'
 import { copyThrough } from './interval-copy.ts'
 import { encodeLine } from './line-protocol.ts'
@@ -70,6 +70,7 @@ const onAxis = (fromMs: number, toMs: number): Period => ({ fromMs: boundMs(from
 
 class Influx3Readings implements ReadingStore {
   readonly #calls = new CallsUnderWay()
+  readonly #commits = new CommitReading()
   readonly #places = new CommitPlaces(randomUUID())
   readonly #wallMs: () => number
   readonly #requests: Influx3Requests
@@ -126,7 +127,7 @@ class Influx3Readings implements ReadingStore {
 
   commitsSince(fromMs: number, limit = 1_000): Promise<readonly CommitRecord[]> {
     return this.#calls.run(() =>
-      earliestCommits(limit, async (pointsMax) => {
+      this.#commits.earliest(limit, async (pointsMax) => {
         const rows = await nearest(onAxis(fromMs, Infinity), {
           ask: (period) =>
             this.#select(

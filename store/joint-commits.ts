@@ -4,21 +4,36 @@ import { epochIdentifier, epochMs, identifier, sequenceNumber } from '#contract/
 import { metersTogether, togetherOf } from './commit-text.ts'
 
 /**
- * Commit records of one moment as one text. A text for each costs a server as much as a tenth of the readings that it speaks
- * of, and most of it is names that all of them share (docs/decisions/0016-commits-of-a-write-are-one-point.md):
+ * Joint commit records: plain ones of one journal and moment as one text. A text for each costs a server a tenth of what
+ * the readings cost that it speaks of, and most of it is names that all of them share
+ * (docs/decisions/0016-joint-commit-records.md):
  *
- *     { "committedAtMs": …, "meters": ["METER METER …", …],
- *       "journals": [["GATEWAY", "EPOCH", [[SEQ, "DIGEST", STORED, [[FROM_MS, TO_MS, PLACE_IN_METERS], …]], …]], …] }
+ *     { "gateway": …, "epoch": …, "committedAtMs": …, "meters": ["METER METER …", …],
+ *       "batches": [[SEQ, "DIGEST", STORED, [[FROM_MS, TO_MS, PLACE_IN_METERS], …]], …] }
  */
 
-/** Records of one text: as many as ingest writes at once. */
-const RECORDS_MAX = 256
-/** Well within what InfluxDB 3 takes as one text, 65,536 bytes. One record may be longer. */
-const CHARACTERS_MAX = 48 * 1024
-/** At most, beside names: of a range two moments and a place; of a batch its number, its digest and its count. */
+/** Of one text. */
+export const JOINT_RECORDS_MAX = 256
+/** InfluxDB 3 takes texts of 65,536 bytes. A record that is longer stands alone. */
+export const JOINT_CHARACTERS_MAX = 48 * 1024
+/** Gateway, epoch, moment, and the names of all parts. */
+const FRAME_CHARACTERS = 256
+/** At most, with what stands between: two moments and a place; number, digest and count. */
 const RANGE_CHARACTERS = 48
 const BATCH_CHARACTERS = 112
-const BETWEEN_CHARACTERS = 8
+/** Quotation marks and a comma. */
+const AROUND_METERS = 3
+
+/** It says no more than that a numbered batch was stored. */
+export interface PlainCommit extends CommitRecord {
+  readonly epoch: string
+  readonly seq: number
+}
+
+export function isPlain(record: CommitRecord): record is PlainCommit {
+  const { epoch, seq, refused, gap, entry } = record
+  return epoch !== null && seq !== null && refused.length === 0 && gap === undefined && entry === undefined
+}
 
 type Range = readonly [fromMs: number, toMs: number, meters: number]
 type Batch = readonly [seq: number, digest: string, stored: number, touched: readonly Range[]]
@@ -26,76 +41,87 @@ type Batch = readonly [seq: number, digest: string, stored: number, touched: rea
 const range = z.tuple([epochMs, epochMs, z.int().min(0)])
 const { digest, stored } = commitRecord.shape
 const batch = z.tuple([sequenceNumber, digest, stored, z.array(range)])
-const journal = z.tuple([identifier, epochIdentifier, z.array(batch)])
 
 /** Commit records out of the JSON of their text. */
 export const jointCommits = z
-  .strictObject({ committedAtMs: epochMs, meters: z.array(metersTogether), journals: z.array(journal) })
-  .transform(({ committedAtMs, meters, journals }, context) => {
+  .strictObject({
+    gateway: identifier,
+    epoch: epochIdentifier,
+    committedAtMs: epochMs,
+    meters: z.array(metersTogether),
+    batches: z.array(batch).min(1),
+  })
+  .transform(({ meters, batches, ...ofAll }, context) => {
     const touchedIn = ([fromMs, toMs, place]: Range): CommitRecord['touched'] => {
       const found = meters[place]
       if (found === undefined) context.addIssue({ code: 'custom', message: `there are no meters ${place}` })
       return (found ?? []).map((meter) => ({ meter, fromMs, toMs }))
     }
-    return journals.flatMap(([gateway, epoch, batches]) =>
-      batches.map(([seq, digestOf, count, touched]): CommitRecord => ({
-        gateway,
-        epoch,
-        seq,
-        digest: digestOf,
-        committedAtMs,
-        stored: count,
-        touched: touched.flatMap(touchedIn),
-        refused: [],
-      })),
-    )
+    return batches.map(([seq, digestOf, count, touched]): CommitRecord => ({
+      ...ofAll,
+      seq,
+      digest: digestOf,
+      stored: count,
+      touched: touched.flatMap(touchedIn),
+      refused: [],
+    }))
   })
 
-/** Records on their way into one text. */
+/** Records of one journal and moment on their way into one text. */
 export class JointCommits {
-  readonly #records: CommitRecord[] = []
+  readonly gateway: string
+  readonly committedAtMs: number
+  readonly #epoch: string
+  readonly #records: PlainCommit[] = []
+  readonly #batches: Batch[] = []
   /** Texts of meters, and which of them each is. */
   readonly #meters = new Map<string, number>()
-  readonly #journals = new Map<string, readonly [gateway: string, epoch: string, batches: Batch[]]>()
-  #characters = 0
+  #characters = FRAME_CHARACTERS
 
-  get records(): readonly CommitRecord[] {
+  /** With its first record, however long that is. */
+  constructor(first: PlainCommit) {
+    this.gateway = first.gateway
+    this.committedAtMs = first.committedAtMs
+    this.#epoch = first.epoch
+    this.#add(first, Infinity)
+  }
+
+  /** What records must share to stand in one text. */
+  static keyOf({ gateway, epoch, committedAtMs }: PlainCommit): string {
+    return `${gateway} ${epoch} ${committedAtMs}`
+  }
+
+  get records(): readonly PlainCommit[] {
     return this.#records
   }
 
-  /**
-   * Adds a record. False, and it is not added, where it says more than that a numbered batch was stored, is of another
-   * moment than those before, or would make the text too long.
-   */
-  add(record: CommitRecord): boolean {
-    const { gateway, epoch, seq, refused, gap, entry } = record
-    if (epoch === null || seq === null) return false
-    if (refused.length > 0 || gap !== undefined || entry !== undefined) return false
-    if (this.#records.length === RECORDS_MAX) return false
-    if ((this.#records[0] ?? record).committedAtMs !== record.committedAtMs) return false
-    const parts = togetherOf(record.touched)
-    const name = `${gateway} ${epoch}`
-    const before = this.#journals.get(name)
-    let characters = BATCH_CHARACTERS + (before === undefined ? name.length + BETWEEN_CHARACTERS : 0)
-    for (const [, , meters] of parts)
-      characters += RANGE_CHARACTERS + (this.#meters.has(meters) ? 0 : meters.length + BETWEEN_CHARACTERS)
-    if (this.#records.length > 0 && this.#characters + characters > CHARACTERS_MAX) return false
-    this.#characters += characters
-    const touched = parts.map(([fromMs, toMs, meters]): Range => [fromMs, toMs, this.#placeOf(meters)])
-    const added: Batch = [seq, record.digest, record.stored, touched]
-    if (before === undefined) this.#journals.set(name, [gateway, epoch, [added]])
-    else before[2].push(added)
-    this.#records.push(record)
-    return true
+  /** Adds another record of the same key. False, and it is not added, where the text would become too long. */
+  add(record: PlainCommit): boolean {
+    return this.#records.length < JOINT_RECORDS_MAX && this.#add(record, JOINT_CHARACTERS_MAX)
   }
 
-  /** `jointCommits` gives the same records back, journal by journal. */
+  /** `jointCommits` gives the same records back. */
   text(): string {
     return JSON.stringify({
-      committedAtMs: this.#records[0]?.committedAtMs,
+      gateway: this.gateway,
+      epoch: this.#epoch,
+      committedAtMs: this.committedAtMs,
       meters: [...this.#meters.keys()],
-      journals: [...this.#journals.values()],
+      batches: this.#batches,
     })
+  }
+
+  #add(record: PlainCommit, charactersMax: number): boolean {
+    const parts = togetherOf(record.touched)
+    let characters = BATCH_CHARACTERS
+    for (const [, , meters] of parts)
+      characters += RANGE_CHARACTERS + (this.#meters.has(meters) ? 0 : meters.length + AROUND_METERS)
+    if (this.#characters + characters > charactersMax) return false
+    this.#characters += characters
+    const touched = parts.map(([fromMs, toMs, meters]): Range => [fromMs, toMs, this.#placeOf(meters)])
+    this.#batches.push([record.seq, record.digest, record.stored, touched])
+    this.#records.push(record)
+    return true
   }
 
   #placeOf(meters: string): number {

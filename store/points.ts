@@ -137,17 +137,13 @@ export function commitPoint(record: CommitRecord, { series, place }: CommitPlace
   }
 }
 
-/** No gateway's name. A point without the tag would not do: InfluxDB 3 keeps to the tags of a table's first row. */
-const SEVERAL_GATEWAYS = '*'
-
-/** Commit records of one moment as one point, whosever they are. */
+/** Joint commit records as one point, at a place that no other has. */
 export function jointCommitPoint(joint: JointCommits, { series, place }: CommitPlace): Point {
-  const { records } = joint
-  const committedAtMs = records[0]?.committedAtMs ?? 0
+  const { gateway, committedAtMs, records } = joint
   return {
     measurement: COMMIT_MEASUREMENT,
     tags: [
-      ['gateway', SEVERAL_GATEWAYS],
+      ['gateway', gateway],
       ['epoch', series],
     ],
     fields: new Map<string, FieldValue>([
@@ -192,10 +188,15 @@ export function newestCommits(records: readonly CommitRecord[]): CommitRecord[] 
 
 const commitBody = z.union([storedCommit.transform((record) => [record]), jointCommits])
 
-function commitsIn(body: unknown): readonly CommitRecord[] {
+/** The records of one stored body. Throws `store-unavailable` where this version cannot read it. */
+export function commitsIn(body: unknown): readonly CommitRecord[] {
   try {
     return commitBody.parse(JSON.parse(String(body)))
   } catch (cause) {
-    throw new Fault('store-unavailable', 'The store holds a commit record that cannot be read.', { cause })
+    throw new Fault(
+      'store-unavailable',
+      'The store holds a commit record that cannot be read; a newer version of tanbiao may have written it.',
+      { cause },
+    )
   }
 }

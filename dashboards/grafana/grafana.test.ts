@@ -140,6 +140,16 @@ describeEachInflux('the boards on a real', ({ start }) => {
       await store.append(readingsAt(atMs))
     }
     await store.appendCommits([commit])
+    // Written together: joint where a gateway has two.
+    await store.appendCommits(
+      [
+        { gateway: 'gw-east', seq: 2, stored: 20 },
+        { gateway: 'gw-west', seq: 1, stored: 7 },
+        { gateway: 'gw-east', seq: 3, stored: 300 },
+        { gateway: 'gw-north', seq: 1, stored: 1 },
+        { gateway: 'gw-north', seq: 2, stored: 1 },
+      ].map((over) => ({ ...commit, ...over })),
+    )
     await store.intervalCopy?.write([
       { meter, quantity: 'activeEnergyImport.total', mayReplace: false, intervals: intervals() },
     ])
@@ -181,6 +191,16 @@ describeEachInflux('the boards on a real', ({ start }) => {
     if (query === undefined) throw new Error(`${uid} has no such panel`)
     return query
   }
+
+  test('what was stored of a gateway is that of all its batches, however they were written', async () => {
+    const query = queryOf('tanbiao-park', /Readings stored/).replace(/time\([^)]*\), /, '')
+    const stored = (await ask(query)).map(({ tags, values }) => [tags?.['gateway'], values[0]?.[1]])
+    expect(stored).toEqual([
+      ['gw-east', 331],
+      ['gw-north', 2],
+      ['gw-west', 7],
+    ])
+  })
 
   test('energy of days is the advance of the register, and stands at its own day', async () => {
     const [series] = await ask(queryOf('tanbiao-park', /Energy of days, import/))

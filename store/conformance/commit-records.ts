@@ -121,6 +121,32 @@ export function commitRecordConformance(store: () => ReadingStore): void {
     expect(await store().commitsSince(T0 + 1)).toEqual([commitOf(301)])
   })
 
+  test('page after page all of them are found, those of one millisecond too, and there is an end', async () => {
+    const ofOneMoment = Array.from({ length: 700 }, (_, index) => commitOf(index + 1, { committedAtMs: T0 }))
+    const later = Array.from({ length: 30 }, (_, index) =>
+      Array.from({ length: 20 }, (__, place) =>
+        commitOf(701 + 20 * index + place, { committedAtMs: T0 + 1 + index }),
+      ),
+    )
+    await store().appendCommits(ofOneMoment)
+    // Again, in other company.
+    await store().appendCommits(ofOneMoment.slice(100, 300))
+    for (const records of later) await store().appendCommits(records)
+    const found = new Map<string, unknown>()
+    let [fromMs, limit] = [T0, 100]
+    for (;;) {
+      const page = await store().commitsSince(fromMs, limit)
+      for (const record of page) found.set(record.digest, record)
+      const newestMs = page.at(-1)?.committedAtMs ?? fromMs
+      if (newestMs > fromMs) fromMs = newestMs
+      else if (page.length >= limit / 2) limit *= 2
+      else break
+    }
+    const all = [...ofOneMoment, ...later.flat()]
+    expect([...found.values()]).toHaveLength(all.length)
+    expect(all.filter(({ digest }) => !found.has(digest))).toEqual([])
+  })
+
   test('commit records of one write that are written again in other company are there once', async () => {
     const [one, two, three] = [1, 2, 3].map((mark) => commitOf(mark, { committedAtMs: T0 }))
     if (one === undefined || two === undefined || three === undefined) throw new Error('three')

@@ -24,7 +24,7 @@ export interface AppendResult {
  * Many, append-only readings, and the commit records beside them.
  *
  * Writing twice is the same as once: a reading's identity is (meter, quantity, atMs), a commit record's is
- * (gateway, epoch, seq), or its digest where those are unknown. All calls may overlap with one another.
+ * (gateway, epoch, seq, digest), of which epoch and seq may be unknown. All calls may overlap with one another.
  * Every method throws a Fault `store-unavailable` (retryable) when the store cannot be reached or cannot write:
  * then nothing may be assumed of the call, and it is made again.
  */
