@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { CommitRecord } from '#contract/commit.ts'
 import { commitText, storedCommit } from './commit-text.ts'
 import { commitsFrom } from './points.ts'
+import { touchedAround } from './touched.test-support.ts'
 
 const T0 = Date.UTC(2026, 8, 1)
 
@@ -17,14 +18,7 @@ const record = (touched: CommitRecord['touched']): CommitRecord => ({
   refused: [{ code: 'value-invalid', detail: 'x', meter: 'm-1', encoding: 'json', payload: '{"a":"\\"[]"}' }],
 })
 
-const touched = fc.array(
-  fc.record({
-    meter: fc.stringMatching(/^[a-z0-9]{1,4}(-[a-z0-9]{1,4}){0,2}$/),
-    fromMs: fc.integer({ min: T0, max: T0 + 2 }),
-    toMs: fc.integer({ min: T0, max: T0 + 2 }),
-  }),
-  { maxLength: 30 },
-)
+const touched = touchedAround(T0, 30)
 
 test('a record is read back as it was written', () => {
   fc.assert(

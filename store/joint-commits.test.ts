@@ -11,17 +11,11 @@ import {
   type PlainCommit,
 } from './joint-commits.ts'
 import { commitsFrom } from './points.ts'
+import { touchedAround } from './touched.test-support.ts'
 
 const T0 = Date.UTC(2026, 8, 1)
 
-const touched = fc.array(
-  fc.record({
-    meter: fc.stringMatching(/^[a-z0-9]{1,4}(-[a-z0-9]{1,4}){0,2}$/),
-    fromMs: fc.integer({ min: T0, max: T0 + 2 }),
-    toMs: fc.integer({ min: T0, max: T0 + 2 }),
-  }),
-  { maxLength: 8 },
-)
+const touched = touchedAround(T0, 8)
 const plain = fc
   .record({
     seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),

@@ -4,8 +4,8 @@ import { epochIdentifier, epochMs, identifier, sequenceNumber } from '#contract/
 import { metersTogether, togetherOf } from './commit-text.ts'
 
 /**
- * Joint commit records: plain ones of one journal and moment as one text. A text for each costs a server a tenth of what
- * the readings cost that it speaks of, and most of it is names that all of them share
+ * Joint commit records: plain ones of one journal and moment as one text. A text for each costs InfluxDB 1.x an eighth
+ * of what the readings cost that it speaks of, and most of it is names that all of them share
  * (docs/decisions/0016-joint-commit-records.md):
  *
  *     { "gateway": …, "epoch": …, "committedAtMs": …, "meters": ["METER METER …", …],
